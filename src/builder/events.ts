@@ -1,0 +1,64 @@
+/** The names that users of the original know from its documentation and logs. */
+export type StepName =
+  | "StepCheckAuth"
+  | "StepPreValidate"
+  | "StepVmInfo"
+  | "StepSourceOMIInfo"
+  | "StepCheckRootDevice"
+  | "StepCopySourceOMI"
+  | "StepCreateVolume"
+  | "StepFlock"
+  | "StepPrepareDevice"
+  | "StepLinkVolume"
+  | "StepEarlyUnflock"
+  | "StepPreMountCommands"
+  | "StepMountDevice"
+  | "StepPostMountCommands"
+  | "StepMountExtra"
+  | "StepCopyFiles"
+  | "StepChrootProvision"
+  | "StepEarlyCleanup"
+  | "StepBootTest"
+  | "StepSnapshot"
+  | "StepDeregisterOMI"
+  | "StepCreateOMI"
+  | "StepUpdateOMIAttributes"
+  | "StepCreateTags";
+
+/** What happens in a build, for programs. Times are milliseconds since the epoch. */
+export type BuildEvent =
+  | { readonly type: "build-started"; readonly runId: string; readonly at: number }
+  | { readonly type: "step-started"; readonly step: StepName; readonly at: number }
+  | {
+      readonly type: "step-ended";
+      readonly step: StepName;
+      readonly at: number;
+      readonly elapsedMs: number;
+      readonly outcome: "done" | "failed" | "cancelled";
+    }
+  /** A long wait: `percent` is 0 to 100 where the service tells it. */
+  | {
+      readonly type: "progress";
+      readonly step: StepName | undefined;
+      readonly subject: string;
+      readonly state: string;
+      readonly percent: number | undefined;
+      readonly elapsedMs: number;
+    }
+  | {
+      readonly type: "resource";
+      readonly kind: string;
+      readonly id: string;
+      readonly change: "acquired" | "released" | "kept" | "left";
+    }
+  | { readonly type: "warning"; readonly message: string }
+  | {
+      readonly type: "build-ended";
+      readonly runId: string;
+      readonly at: number;
+      readonly elapsedMs: number;
+      readonly outcome: "done" | "failed" | "cancelled";
+      readonly artifactId: string | undefined;
+    };
+
+export type EventSink = (event: BuildEvent) => void;

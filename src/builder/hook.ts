@@ -1,0 +1,39 @@
+import type { Communicator } from "../chroot/communicator.ts";
+import type { CommandRunner } from "../host/run-command.ts";
+import type { Ui } from "./ui.ts";
+
+/** What a build gives its provisioners under `build.*`, always as strings, as Packer does. */
+export interface GeneratedData {
+  /** The id of the root volume: `vol-1a2b3c4d`. */
+  readonly ID: string;
+  readonly ConnType: "chroot";
+  /** A path for which `${Device}N` is partition N under every kernel name. */
+  readonly Device: string;
+  /** Where the image is mounted, valid where the provisioner runs. */
+  readonly MountPath: string;
+  readonly BuildRegion: string;
+  readonly SourceOMI: string;
+  readonly SourceOMIName: string;
+  readonly SourceOMIOwner: string;
+  readonly SourceOMICreationDate: string;
+  readonly PackerRunUUID: string;
+  readonly [name: string]: string;
+}
+
+export interface ProvisionInput {
+  readonly ui: Ui;
+  readonly communicator: Communicator;
+  readonly data: GeneratedData;
+  /** Runs programs on the host, inside the build's sandbox, where `data.MountPath` is valid. */
+  readonly local: CommandRunner;
+  /** The same path in our own process's view of the file system: the sandbox's mounts may be private. */
+  readonly rootPath: string;
+  readonly signal: AbortSignal;
+}
+
+/** Provisions the image: the CLI runs a template's provisioners here, the Packer plugin asks Packer to. */
+export interface Hook {
+  provision(input: ProvisionInput): Promise<void>;
+  /** Runs once when provisioning failed and `on_error` is `run-cleanup-provisioner`, or the template has one. */
+  cleanupProvision?(input: ProvisionInput): Promise<void>;
+}

@@ -1,0 +1,42 @@
+import type { Readable, Writable } from "node:stream";
+import type { ExitStatus } from "../host/run-command.ts";
+
+/** A command for the machine that is provisioned: one `/bin/sh -c` line there, and where its streams go. */
+export interface RemoteCommand {
+  readonly command: string;
+  readonly stdin?: Readable;
+  readonly stdout?: Writable;
+  readonly stderr?: Writable;
+  /** Added to the communicator's clean environment. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** Kills the command and everything it started. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface UploadInfo {
+  /** Permission bits, such as `0o755`; 0644 when absent. */
+  readonly mode?: number;
+}
+
+/**
+ * How a provisioner reaches the image. Every path is a path inside the image and is resolved there, symlinks included.
+ * The streams that are handed in are not closed.
+ */
+export interface Communicator {
+  /**
+   * Runs a command and resolves when it exits, also while a process it left behind still holds its pipes.
+   * A non-zero exit is a result, not an error.
+   */
+  start(command: RemoteCommand): Promise<ExitStatus>;
+  /** Writes a file; an existing folder as destination is an error that says so. */
+  upload(destination: string, content: Readable, info?: UploadInfo): Promise<void>;
+  /**
+   * Copies a folder of the host. With a trailing slash on `source` its content goes into `destination`, without one
+   * the folder itself does.
+   * @param exclude Globs, matched against paths relative to `source`
+   */
+  uploadDir(destination: string, source: string, exclude?: readonly string[]): Promise<void>;
+  download(source: string, content: Writable): Promise<void>;
+  /** Copies a folder of the image to the host; the trailing slash rule of `uploadDir` holds. */
+  downloadDir(source: string, destination: string, exclude?: readonly string[]): Promise<void>;
+}
