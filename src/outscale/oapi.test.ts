@@ -1,0 +1,21 @@
+import { existsSync, readFileSync } from "node:fs";
+import { resolve } from "node:path";
+import { describe, expect, it } from "vitest";
+import { generateOapi } from "../../scripts/generate-oapi.ts";
+import { actions } from "./oapi.ts";
+
+/** The description is no part of the package; `OAPI_DESCRIPTION` names it where it is elsewhere. */
+const description = process.env.OAPI_DESCRIPTION ?? resolve("../shared/reference/oapi-subset.yaml");
+
+describe.skipIf(!existsSync(description))(`oapi.ts, compared with ${description}`, () => {
+  const generated = () => generateOapi(readFileSync(description, "utf8"));
+
+  it("has the requests and answers that the generator writes", async () => {
+    await expect(generated().requests).toMatchFileSnapshot("oapi-requests.ts");
+    await expect(generated().answers).toMatchFileSnapshot("oapi-answers.ts");
+  });
+
+  it("lists every action", () => {
+    expect(Object.keys(actions).sort()).toEqual(generated().actions);
+  });
+});
