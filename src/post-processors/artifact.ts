@@ -1,0 +1,15 @@
+/** What a build made, as post-processors see it. */
+export interface Artifact {
+  /** Who made it: `oapi.outscale.chroot`. */
+  readonly builderId: string;
+  /** `REGION:OMI_ID` */
+  readonly id: string;
+  /** Files on this machine; an OMI has none. */
+  readonly files: readonly string[];
+  /** The text for people. */
+  string(): string;
+  /** Data under a name; `generated_data` has the build's `build.*` values. */
+  state(name: string): unknown;
+  /** Deletes it: the OMI and its own snapshots. */
+  destroy(): Promise<void>;
+}
