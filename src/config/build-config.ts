@@ -1,0 +1,61 @@
+import type { EngineSettings } from "./engine-settings.ts";
+import type { CheckedOptions } from "./schema.ts";
+import type { SourceFilter } from "./source-filter.ts";
+
+type Camel<Name extends string> = Name extends `${infer Head}_${infer Tail}` ? `${Head}${Capitalize<Camel<Tail>>}` : Name;
+
+/** A schema's output with camelCase keys, deeply readonly, and every key there. */
+export type CamelCased<Value> = Value extends readonly unknown[]
+  ? { readonly [Index in keyof Value]: CamelCased<Value[Index]> }
+  : Value extends object
+    ? { readonly [Key in keyof Value as Key extends string ? Camel<Key> : never]-?: CamelCased<Value[Key]> }
+    : Value;
+
+/** What other options make of these: no step needs to read the raw ones. */
+type Derived =
+  | "source_omi_filter"
+  | "tag"
+  | "snapshot_tag"
+  | "root_volume_tag"
+  | "isolation"
+  | "copy_files"
+  | "vm_id"
+  | "metadata_endpoint";
+type Redundant =
+  | "omi_groups"
+  | "global_permission"
+  | "snapshot_groups"
+  | "omi_product_codes"
+  | "omi_virtualization_type"
+  | "omi_regions"
+  | "mfa_code"
+  | "token"
+  | "packer_force"
+  | "skip_region_validation";
+
+/**
+ * One validated build: every option in camelCase with its default, durations in milliseconds, sizes in GiB.
+ *
+ * Options that are rendered late stay templates here: `omiName`, `omiDescription`, `snapshotDescription`, `tags`,
+ * `snapshotTags`, `rootVolumeTags`, `mountPath`, `preMountCommands`, `postMountCommands` and `commandWrapper`. Their
+ * syntax and the fields they use have been checked.
+ */
+export interface BuildConfig extends CamelCased<Omit<CheckedOptions, Derived | Redundant>>, EngineSettings {
+  /** `source_omi_filter`, as requests can be made of it. */
+  readonly sourceFilter: SourceFilter | undefined;
+  /** Everybody may launch the OMI: `global_permission`, or `all` among `omi_groups`. */
+  readonly omiIsPublic: boolean;
+  /** Everybody may create volumes from the root snapshot: `all` among `snapshot_groups`. */
+  readonly snapshotIsPublic: boolean;
+  readonly isolation: Isolation;
+  readonly copyFiles: readonly string[];
+}
+
+export type Isolation = "private" | "host";
+export type OnError = BuildConfig["packerOnError"];
+export type Timeouts = BuildConfig["timeouts"];
+export type Polling = BuildConfig["polling"];
+export type ChrootMount = BuildConfig["chrootMounts"][number];
+/** One entry of `omi_block_device_mappings`; what is undefined is the source OMI's, or the service's default. */
+export type BlockDeviceMapping = BuildConfig["omiBlockDeviceMappings"][number];
+export type BootTestOptions = NonNullable<BuildConfig["bootTest"]>;

@@ -1,0 +1,87 @@
+import { z } from "zod";
+import type { RawValue } from "../template/definition.ts";
+import { writtenSchema } from "./option.ts";
+
+/**
+ * A raw value bent to what its schema wants, as loosely as Packer does: `"50"` for a number, `1` for text, one value for
+ * a list, `"a,b"` for a list of two. Null, and empty or zero where nothing else could be meant, is "not given":
+ * Go's zero values. What does not bend stays as it is, for the schema to refuse.
+ * @see mapstructure, WeaklyTypedInput
+ */
+export function coerce(schema: z.core.$ZodType, value: RawValue | undefined): unknown {
+  const written = writtenSchema(schema);
+  if (value === null || value === undefined) return undefined;
+  if (written instanceof z.ZodString || written instanceof z.ZodEnum || written instanceof z.ZodLiteral) {
+    return toText(value) || undefined;
+  }
+  if (written instanceof z.ZodNumber) return toNumber(value) || undefined;
+  if (written instanceof z.ZodBoolean) return toBoolean(value);
+  if (written instanceof z.ZodArray) return toList(value)?.map((item) => coerceItem(written.element, item));
+  if (written instanceof z.ZodTuple) return isList(value) ? value.map(toText) : value;
+  if (written instanceof z.ZodRecord) return mapValues(merged(value), (item) => coerceItem(written.valueType, item));
+  if (written instanceof z.ZodObject) {
+    return mapValues(merged(value), (item, key) => {
+      const inner = written.shape[key];
+      return inner === undefined ? item : coerce(inner, item);
+    });
+  }
+  return value;
+}
+
+/** An entry of a list or a map: there, unlike for an option, an empty text is a value. */
+function coerceItem(schema: z.core.$ZodType, value: RawValue): unknown {
+  const written = writtenSchema(schema);
+  if (written instanceof z.ZodString) return toText(value);
+  if (written instanceof z.ZodUnion) return isList(value) ? value.map(toText) : toText(value);
+  return coerce(schema, value);
+}
+
+function toText(value: RawValue): RawValue {
+  if (typeof value === "number") return String(value);
+  if (typeof value === "boolean") return value ? "1" : "0";
+  return value;
+}
+
+function toNumber(value: RawValue): RawValue {
+  if (typeof value === "boolean") return value ? 1 : 0;
+  if (typeof value !== "string") return value;
+  const text = value.trim();
+  return text !== "" && Number.isFinite(Number(text)) ? Number(text) : value;
+}
+
+/** @see strconv.ParseBool */
+const TRUE = ["1", "t", "T", "TRUE", "true", "True"];
+const FALSE = ["0", "f", "F", "FALSE", "false", "False"];
+
+function toBoolean(value: RawValue): RawValue | undefined {
+  if (value === "") return undefined;
+  if (typeof value === "number") return value !== 0;
+  if (typeof value !== "string") return value;
+  if (TRUE.includes(value)) return true;
+  return FALSE.includes(value) ? false : value;
+}
+
+function toList(value: RawValue): readonly RawValue[] | undefined {
+  if (isList(value)) return value;
+  if (typeof value === "string") return value === "" ? [] : value.split(",");
+  return isMap(value) && Object.keys(value).length === 0 ? [] : [value ?? ""];
+}
+
+/** A list of maps is one map: a block that a JSON template repeats. */
+function merged(value: RawValue): RawValue {
+  return isList(value) && value.every(isMap) ? Object.assign({}, ...value) : value;
+}
+
+function mapValues(value: RawValue, change: (item: RawValue, key: string) => unknown): unknown {
+  if (!isMap(value)) return value;
+  const entries = Object.entries(value).map(([key, item]) => [key, change(item, key)] as const);
+  return Object.fromEntries(entries.filter(([, item]) => item !== undefined));
+}
+
+function isList(value: RawValue): value is readonly RawValue[] {
+  return Array.isArray(value);
+}
+
+export function isMap(value: RawValue | undefined): value is { readonly [key: string]: RawValue } {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,44 @@
+import { z } from "zod";
+import { infoOf, writtenSchema } from "./option.ts";
+import { configSchema } from "./schema.ts";
+
+/** The type of an attribute, in HCL's terms. `list(list(string))` is a list of a list. */
+export type AttributeType = "string" | "number" | "bool" | { readonly list: AttributeType } | { readonly map: AttributeType };
+
+/** How an option is written in HCL: `name = value`, or as a block with options of its own. */
+export type HclShape =
+  | { readonly kind: "attribute"; readonly type: AttributeType }
+  | { readonly kind: "block"; readonly repeated: boolean; readonly body: HclShapes };
+export type HclShapes = Readonly<Record<string, HclShape>>;
+
+export type BlockShape = Extract<HclShape, { kind: "block" }>;
+
+/** Every option of the builder, for the HCL spec that the Packer plugin serves. */
+export const hclShapes: HclShapes = shapesOf(configSchema.shape);
+
+/** The options that are blocks, for a decoder that must tell a block from an attribute. */
+export const blockShapes: Readonly<Record<string, BlockShape>> = Object.fromEntries(
+  Object.entries(hclShapes).filter((entry): entry is [string, BlockShape] => entry[1].kind === "block"),
+);
+
+function shapesOf(shape: z.core.$ZodShape): HclShapes {
+  return Object.fromEntries(Object.entries(shape).map(([name, schema]) => [name, shapeOf(schema)]));
+}
+
+function shapeOf(schema: z.core.$ZodType): HclShape {
+  const { block } = infoOf(schema);
+  const written = writtenSchema(schema);
+  const body = written instanceof z.ZodArray ? writtenSchema(written.element) : written;
+  if (block === undefined || !(body instanceof z.ZodObject)) return { kind: "attribute", type: attributeType(written) };
+  return { kind: "block", repeated: block === "repeated", body: shapesOf(body.shape) };
+}
+
+function attributeType(schema: z.core.$ZodType): AttributeType {
+  const written = writtenSchema(schema);
+  if (written instanceof z.ZodNumber) return "number";
+  if (written instanceof z.ZodBoolean) return "bool";
+  if (written instanceof z.ZodArray) return { list: attributeType(written.element) };
+  if (written instanceof z.ZodTuple) return { list: "string" };
+  if (written instanceof z.ZodRecord) return { map: attributeType(written.valueType) };
+  return "string";
+}

@@ -1,0 +1,62 @@
+import { z } from "zod";
+import { duration, option } from "../option.ts";
+
+const timeouts = z.strictObject({
+  lock: option(duration("30m"), { about: "Until this VM's device lock is ours.", example: '"45m"' }),
+  volume: option(duration("10m"), { about: "Until a volume is created, or deleted.", example: '"20m"' }),
+  link: option(duration("5m"), { about: "Until a volume is linked and its disk seen, or unlinked.", example: '"2m"' }),
+  snapshot: option(duration("6h"), { about: "Until a snapshot is completed.", example: '"12h"' }),
+  image: option(duration("40m"), { about: "Until an OMI is available.", example: '"1h"' }),
+  copy: option(duration("2h"), { about: "Until the copy of a foreign source OMI is available.", example: '"4h"' }),
+});
+
+const polling = z.strictObject({
+  min: option(duration("250ms"), { about: "The first pause between two looks at a state.", example: '"1s"' }),
+  max: option(duration("15s"), { about: "The longest pause, which long waits back off to.", example: '"30s"' }),
+});
+
+const bootTest = z.strictObject({
+  pattern: option(z.string().default("login:"), {
+    about: "A regular expression that must match a line of the serial console.",
+    example: '"login:"',
+  }),
+  timeout: option(duration("5m"), { about: "How long the image has for it.", example: '"10m"' }),
+  memory: option(z.int().min(64, "must be at least 64 MiB").default(1024), {
+    about: "The memory of the guest, in MiB.",
+    example: "2048",
+  }),
+  cpus: option(z.int().min(1, "must be at least 1").max(64, "must be at most 64").default(1), {
+    about: "The processors of the guest.",
+    example: "2",
+  }),
+  firmware: option(z.enum(["auto", "legacy", "uefi"]).default("auto"), {
+    about: "How the guest boots; `auto` takes `uefi` for an OMI whose only boot mode is that, else `legacy`.",
+    example: '"uefi"',
+  }),
+});
+
+/** How the engine waits and what it checks. */
+export const engineOptions = {
+  timeouts: option(timeouts.prefault({}), {
+    about: "How long each kind of wait may last.",
+    example: '{\n  snapshot = "12h"\n}',
+    block: "single",
+  }),
+  polling: option(polling.prefault({}), {
+    about: "How often the state of something is asked for.",
+    example: '{\n  max = "30s"\n}',
+    block: "single",
+  }),
+  boot_check: option(z.enum(["off", "warn", "strict"]).default("warn"), {
+    about:
+      "Looks, without booting it, whether the image can boot: clean file systems, `fstab` and boot loader that refer to " +
+      "what is there, kernel and initrd present. `strict` makes a doubt an error.",
+    example: '"strict"',
+  }),
+  boot_test: option(bootTest.optional(), {
+    about: "Boots the finished volume under QEMU before anything is published, without changing it. Needs QEMU.",
+    example: '{\n  pattern = "login:"\n  timeout = "5m"\n}',
+    defaultText: "no test",
+    block: "single",
+  }),
+} as const;
