@@ -1,0 +1,48 @@
+import { boolType, sameType } from "./type.ts";
+import { boolValue, unknownValue, type Value } from "./value.ts";
+
+/**
+ * The `==` of the language: no conversion, so `1 == "1"` is false, and a list never equals a tuple. Nulls are equal,
+ * whatever their types. Unknown when it depends on something unknown; sensitive when either side is.
+ *
+ * @see zclconf/go-cty, cty/value_ops.go, Equals()
+ */
+export function equals(a: Value, b: Value): Value {
+  const isEqual = areEqual(a, b);
+  const result = isEqual === undefined ? unknownValue(boolType) : boolValue(isEqual);
+  return a.containsSensitive || b.containsSensitive ? result.withSensitive() : result;
+}
+
+/** Whether two values are equal; `undefined` when that is not known yet. */
+export function areEqual(a: Value, b: Value): boolean | undefined {
+  if (!a.isKnown || !b.isKnown) return mayBeEqual(a, b) ? undefined : false;
+  if (a.isNull || b.isNull) return a.isNull && b.isNull;
+  if (!sameType(a.type, b.type)) return false;
+  switch (a.type.kind) {
+    case "string":
+      return a.asString() === b.asString();
+    case "number":
+      return a.asNumber().equals(b.asNumber());
+    case "bool":
+      return a.asBool() === b.asBool();
+    default:
+      return areContainersEqual(a, b);
+  }
+}
+
+/** Two unknown values of types that can never meet are known to differ. */
+function mayBeEqual(a: Value, b: Value): boolean {
+  return a.type.kind === "dynamic" || b.type.kind === "dynamic" || a.isNull || b.isNull || sameType(a.type, b.type);
+}
+
+function areContainersEqual(a: Value, b: Value): boolean | undefined {
+  const [left, right] = [a.elements(), b.elements()];
+  if (left.length !== right.length) return false;
+  if (a.type.kind === "map") {
+    const keys = [...b.asMap().keys()];
+    if ([...a.asMap().keys()].some((key, index) => key !== keys[index])) return false;
+  }
+  const results = left.map((element, index) => areEqual(element, right[index] as Value));
+  if (results.includes(false)) return false;
+  return results.includes(undefined) ? undefined : true;
+}

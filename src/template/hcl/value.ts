@@ -1,0 +1,252 @@
+import { BigFloat } from "./big-float.ts";
+import {
+  boolType,
+  type CollectionType,
+  compareStrings,
+  dynamicType,
+  listType,
+  mapType,
+  numberType,
+  objectType,
+  sameType,
+  setType,
+  sortedMap,
+  stringType,
+  type Type,
+  tupleType,
+  withoutOptional,
+} from "./type.ts";
+
+/** What a value that is not known yet holds in place of a payload. */
+const UNKNOWN = Symbol("unknown");
+
+/** Lists, sets and tuples hold arrays; maps and objects hold maps sorted by key. */
+type Payload = typeof UNKNOWN | null | string | boolean | BigFloat | readonly Value[] | ReadonlyMap<string, Value>;
+
+/**
+ * A value of the template language: typed, possibly null, possibly unknown until a build runs, possibly sensitive.
+ *
+ * Immutable. Make one with the functions below (`stringValue()`, `listValue()`, ...), never with `new`.
+ */
+export class Value {
+  readonly type: Type;
+  /** A sensitive value is never shown; what is computed from one is sensitive too. */
+  readonly isSensitive: boolean;
+  readonly #payload: Payload;
+
+  constructor(type: Type, payload: Payload, isSensitive = false) {
+    this.type = type;
+    this.#payload = payload;
+    this.isSensitive = isSensitive;
+  }
+
+  static unknown(type: Type): Value {
+    return new Value(withoutOptional(type), UNKNOWN);
+  }
+
+  get isNull(): boolean {
+    return this.#payload === null;
+  }
+
+  get isKnown(): boolean {
+    return this.#payload !== UNKNOWN;
+  }
+
+  /** Known, and so is everything inside it. */
+  get isWhollyKnown(): boolean {
+    if (!this.isKnown) return false;
+    return !this.isContainer || this.elements().every((element) => element.isWhollyKnown);
+  }
+
+  /** A known, non-null list, set, tuple, map or object. */
+  get isContainer(): boolean {
+    return Array.isArray(this.#payload) || this.#payload instanceof Map;
+  }
+
+  /** Sensitive itself, or anything inside it is. */
+  get containsSensitive(): boolean {
+    return this.isSensitive || (this.isContainer && this.elements().some((element) => element.containsSensitive));
+  }
+
+  /** The same value, sensitive (or, with `false`, not). */
+  withSensitive(isSensitive = true): Value {
+    return isSensitive === this.isSensitive ? this : new Value(this.type, this.#payload, isSensitive);
+  }
+
+  /** The same value with nothing sensitive at any depth. */
+  withoutSensitiveDeep(): Value {
+    if (!this.containsSensitive) return this;
+    return new Value(
+      this.type,
+      mapPayload(this.#payload, (element) => element.withoutSensitiveDeep()),
+    );
+  }
+
+  /** @throws {TypeError} when it is not a known, non-null string; a bug of the caller, as are the other `as...` */
+  asString(): string {
+    if (typeof this.#payload === "string") return this.#payload;
+    throw new TypeError(`A ${this.describe()} is not a known string`);
+  }
+
+  asNumber(): BigFloat {
+    if (this.#payload instanceof BigFloat) return this.#payload;
+    throw new TypeError(`A ${this.describe()} is not a known number`);
+  }
+
+  asBool(): boolean {
+    if (typeof this.#payload === "boolean") return this.#payload;
+    throw new TypeError(`A ${this.describe()} is not a known bool`);
+  }
+
+  /** Elements of a list, set or tuple in their order; of a map or object, its values in the order of their keys. */
+  elements(): readonly Value[] {
+    if (Array.isArray(this.#payload)) return this.#payload;
+    return [...this.asMap().values()];
+  }
+
+  /** Keys and values of a map or object, sorted by key. */
+  asMap(): ReadonlyMap<string, Value> {
+    if (this.#payload instanceof Map) return this.#payload;
+    throw new TypeError(`A ${this.describe()} has no keys`);
+  }
+
+  /** The attribute of an object or the element of a map; `undefined` when there is none. */
+  get(key: string): Value | undefined {
+    return this.asMap().get(key);
+  }
+
+  private describe(): string {
+    if (this.isNull) return `null ${this.type.kind}`;
+    return this.isKnown ? this.type.kind : `not yet known ${this.type.kind}`;
+  }
+}
+
+function mapPayload(payload: Payload, change: (element: Value) => Value): Payload {
+  if (Array.isArray(payload)) return payload.map(change);
+  if (payload instanceof Map) return new Map([...payload].map(([key, element]) => [key, change(element)]));
+  return payload;
+}
+
+/** A string. Strings are kept in Unicode normalization form C, as Packer keeps them. */
+export function stringValue(text: string): Value {
+  return new Value(stringType, text.normalize("NFC"));
+}
+
+/**
+ * A number, with Packer's precision: 64 bits for an integer of JavaScript, 53 for a fraction, and what a `BigFloat` has.
+ * The precision shows in results: 1/3 of two such integers has 20 digits, of two literals of a template 154.
+ */
+export function numberValue(number: number | bigint | BigFloat): Value {
+  return new Value(numberType, number instanceof BigFloat ? number : BigFloat.from(number));
+}
+
+export const trueValue = new Value(boolType, true);
+export const falseValue = new Value(boolType, false);
+
+export function boolValue(bool: boolean): Value {
+  return bool ? trueValue : falseValue;
+}
+
+/** A null of a type; optional attributes are dropped from it, as from the type of any value. */
+export function nullValue(type: Type = dynamicType): Value {
+  return new Value(withoutOptional(type), null);
+}
+
+/** A value that only a running build knows, such as `build.ID`. */
+export function unknownValue(type: Type = dynamicType): Value {
+  return Value.unknown(type);
+}
+
+/**
+ * A list.
+ * @param elementType Needed when there are no elements; else the type of the first, which all must have
+ */
+export function listValue(elements: readonly Value[], elementType?: Type): Value {
+  return new Value(listType(commonElementType(elements, elementType)), [...elements]);
+}
+
+/** A set: duplicates are dropped, elements sorted (strings by code point, numbers by size, false before true). */
+export function setValue(elements: readonly Value[], elementType?: Type): Value {
+  const type = setType(commonElementType(elements, elementType));
+  // An element of a set has no place of its own to carry the mark, so the set carries it.
+  const isSensitive = elements.some((element) => element.containsSensitive);
+  return new Value(type, distinctSorted(elements.map((element) => element.withoutSensitiveDeep())), isSensitive);
+}
+
+export function mapValue(entries: Iterable<readonly [string, Value]>, elementType?: Type): Value {
+  const elements = sortedMap(normalizedKeys(entries));
+  return new Value(mapType(commonElementType([...elements.values()], elementType)), elements);
+}
+
+export function tupleValue(elements: readonly Value[]): Value {
+  return new Value(tupleType(elements.map(({ type }) => type)), [...elements]);
+}
+
+export function objectValue(entries: Iterable<readonly [string, Value]>): Value {
+  const attributes = sortedMap(normalizedKeys(entries));
+  return new Value(objectType([...attributes].map(([name, { type }]) => [name, type] as const)), attributes);
+}
+
+function* normalizedKeys(entries: Iterable<readonly [string, Value]>): Iterable<readonly [string, Value]> {
+  for (const [key, value] of entries) yield [key.normalize("NFC"), value];
+}
+
+function commonElementType(elements: readonly Value[], elementType: Type | undefined): Type {
+  const first = elements[0];
+  if (first === undefined) return elementType === undefined ? dynamicType : withoutOptional(elementType);
+  const odd = elements.find(({ type }) => !sameType(type, first.type));
+  if (odd)
+    throw new TypeError(`The elements of a collection have one type, not ${first.type.kind} and ${odd.type.kind}`);
+  return first.type;
+}
+
+/** Whether values in a collection may stand together: all of one type. */
+export function haveSameType(values: readonly Value[]): boolean {
+  const first = values[0];
+  return first === undefined || values.every(({ type }) => sameType(type, first.type));
+}
+
+function distinctSorted(elements: readonly Value[]): readonly Value[] {
+  const sorted = [...elements].sort(compareForSet);
+  // What is not known is equal to nothing, not even to itself.
+  return sorted.filter((element, index) => {
+    const before = sorted[index - 1];
+    return before === undefined || !element.isWhollyKnown || compareForSet(before, element) !== 0;
+  });
+}
+
+/** The order in which a set is walked: known values first, then nulls, then unknown ones. */
+function compareForSet(a: Value, b: Value): number {
+  const rank = (value: Value) => (value.isNull ? 1 : value.isKnown ? 0 : 2);
+  if (rank(a) !== 0 || rank(b) !== 0) return rank(a) - rank(b);
+  if (a.type.kind === "string") return compareStrings(a.asString(), b.asString());
+  if (a.type.kind === "number") return a.asNumber().compare(b.asNumber());
+  if (a.type.kind === "bool") return Number(a.asBool()) - Number(b.asBool());
+  return compareStrings(setKey(a), setKey(b));
+}
+
+/**
+ * A text by which sets of containers are ordered: the one that go-cty makes, so that the order is Packer's.
+ * @see zclconf/go-cty, cty/set_internals.go
+ */
+function setKey(value: Value): string {
+  if (!value.isKnown) return "?";
+  if (value.isNull) return "~";
+  const { kind } = value.type;
+  if (kind === "string") return JSON.stringify(value.asString());
+  if (kind === "number") return value.asNumber().toShortString();
+  if (kind === "bool") return value.asBool() ? "T" : "F";
+  if (kind === "map") {
+    return `{${[...value.asMap()].map(([key, element]) => `${JSON.stringify(key)}:${setKey(element)};`).join("")}}`;
+  }
+  const [open, close] = kind === "list" || kind === "set" ? ["[", "]"] : ["<", ">"];
+  return `${open}${value
+    .elements()
+    .map((element) => `${setKey(element)};`)
+    .join("")}${close}`;
+}
+
+/** The element type of a collection, `dynamic` for anything else. */
+export function elementTypeOf(type: Type): Type {
+  return "element" in type ? (type satisfies CollectionType).element : dynamicType;
+}
