@@ -1,0 +1,16 @@
+import type { CommandRunner } from "./run-command.ts";
+
+/** Where a build's mounts are made and seen: our own mount namespace, or that of a sandbox. */
+export interface MountView {
+  /** Runs `mount`, `umount` and the like inside the namespace. */
+  readonly runner: CommandRunner;
+  /** `/proc/self/mountinfo`, or `/proc/ANCHOR/mountinfo` of a sandbox's anchor process. */
+  readonly mountinfoPath: string;
+  /** Put before an absolute path of the view to reach it from our own process: empty, or `/proc/ANCHOR/root`. */
+  readonly rootPrefix: string;
+}
+
+/** The host's own mount namespace. */
+export function hostView(runner: CommandRunner): MountView {
+  return { runner, mountinfoPath: "/proc/self/mountinfo", rootPrefix: "" };
+}

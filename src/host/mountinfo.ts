@@ -1,0 +1,79 @@
+import { readFile } from "node:fs/promises";
+
+/** One line of `/proc/PID/mountinfo`. Paths are unescaped. */
+export interface MountEntry {
+  /** Unique among the mounts that exist; a later mount usually has a higher one, but ids are used again. */
+  readonly id: number;
+  readonly parentId: number;
+  /** `MAJOR:MINOR` of the superblock; `0:N` for file systems without a device of their own, btrfs among them. */
+  readonly device: string;
+  /** What of the file system is mounted: `/`, or the folder of a bind mount or subvolume. */
+  readonly root: string;
+  readonly mountPoint: string;
+  readonly options: readonly string[];
+  /** `shared:N`, `master:N`, ...; empty for a private mount. */
+  readonly propagation: readonly string[];
+  readonly fsType: string;
+  readonly source: string;
+  readonly superOptions: readonly string[];
+}
+
+/**
+ * Parses a mount table; lines that are not complete are left out.
+ * @see proc_pid_mountinfo(5)
+ */
+export function parseMountinfo(text: string): MountEntry[] {
+  return text.split("\n").flatMap((line) => parseLine(line) ?? []);
+}
+
+/** The mount table of a process, in the kernel's order: what is mounted over something comes after it. */
+export async function readMountinfo(path = "/proc/self/mountinfo"): Promise<MountEntry[]> {
+  return parseMountinfo(await readFile(path, "utf8"));
+}
+
+/** The mounts at `path` and below it, newest first, so that each can be unmounted before what it stands on. */
+export function mountsBelow(mounts: readonly MountEntry[], path: string): MountEntry[] {
+  const parents = new Map(mounts.map(({ id, parentId }) => [id, parentId]));
+  const depthOf = (id: number): number => {
+    let depth = 0;
+    // The root's parent is outside the table; the bound keeps a table that changed while it was read from looping.
+    for (let at: number | undefined = id; at !== undefined && depth <= mounts.length; at = parents.get(at)) depth += 1;
+    return depth;
+  };
+  return mounts
+    .filter(({ mountPoint }) => isBelow(mountPoint, path))
+    .map((entry) => ({ entry, depth: depthOf(entry.id) }))
+    .sort((a, b) => b.depth - a.depth || b.entry.id - a.entry.id)
+    .map(({ entry }) => entry);
+}
+
+/** Is `path` the folder itself or something in it? Both are absolute and without `.` and `..`. */
+export function isBelow(path: string, folder: string): boolean {
+  const prefix = folder === "/" ? "/" : `${folder}/`;
+  return path === folder || path.startsWith(prefix);
+}
+
+function parseLine(line: string): MountEntry | undefined {
+  const [before, after] = line.split(" - ", 2);
+  const [id, parentId, device, root, mountPoint, options, ...propagation] = (before ?? "").split(" ");
+  const [fsType, source, superOptions] = (after ?? "").split(" ");
+  if (!device || root === undefined || mountPoint === undefined || options === undefined) return undefined;
+  if (fsType === undefined || source === undefined) return undefined;
+  return {
+    id: Number(id),
+    parentId: Number(parentId),
+    device,
+    root: unescapeOctal(root),
+    mountPoint: unescapeOctal(mountPoint),
+    options: options.split(","),
+    propagation: propagation.filter((field) => field !== ""),
+    fsType: unescapeOctal(fsType),
+    source: unescapeOctal(source),
+    superOptions: (superOptions ?? "").split(",").filter((option) => option !== ""),
+  };
+}
+
+/** The kernel writes space, tab, newline, `\` and `#` as three octal digits. */
+export function unescapeOctal(text: string): string {
+  return text.replace(/\\([0-7]{3})/g, (_, digits: string) => String.fromCharCode(Number.parseInt(digits, 8)));
+}

@@ -1,0 +1,130 @@
+import { chmod, lstat, mkdir, rmdir } from "node:fs/promises";
+import { dirname } from "node:path";
+import { type Clock, systemClock } from "../common/clock.ts";
+import { MountError, messageOf } from "../common/errors.ts";
+import { isErrno } from "./block-device.ts";
+import type { MountView } from "./mount-view.ts";
+import { type MountEntry, mountsBelow, readMountinfo } from "./mountinfo.ts";
+import { describeHolder, findProcessesIn } from "./processes.ts";
+
+export interface MountRequest {
+  readonly source: string;
+  /** Already resolved: the kernel follows links in it. */
+  readonly target: string;
+  readonly type?: string | undefined;
+  readonly options?: readonly string[];
+}
+
+/**
+ * Mounts a file system with mount(8).
+ * @throws {MountError} with what mount said
+ */
+export async function mountFilesystem(view: MountView, request: MountRequest): Promise<void> {
+  await view.runner.run(mountArgv(request)).catch((cause) => {
+    throw new MountError(`Cannot mount "${request.source}" on "${request.target}"`, { cause, target: request.target });
+  });
+}
+
+/** The command line of a mount, without a shell. */
+export function mountArgv({ source, target, type, options = [] }: MountRequest): string[] {
+  return [
+    "mount",
+    ...(type ? ["-t", type] : []),
+    ...(options.length > 0 ? ["-o", options.join(",")] : []),
+    "--",
+    source,
+    target,
+  ];
+}
+
+/**
+ * Shows a folder or file of the host at a second place. The new mount is private, so that what is mounted below it
+ * later does not turn up at the first place too.
+ * @throws {MountError}
+ */
+export async function bindMount(view: MountView, { source, target, options = [] }: MountRequest): Promise<void> {
+  await mountFilesystem(view, { source, target, options: ["bind", ...options] });
+  await view.runner.run(["mount", "--make-private", "--", target]).catch((cause) => {
+    throw new MountError(`Cannot make the bind mount on "${target}" private`, { cause, target });
+  });
+}
+
+export interface UnmountOptions {
+  readonly view: MountView;
+  readonly clock?: Clock;
+  /** How long a busy mount is tried again, for what lets go of it in a moment; 5 000 ms. */
+  readonly deadlineMs?: number;
+}
+
+/**
+ * Unmounts everything at `path` and below, newest first, whoever mounted it. Never lazily: when it returns, this
+ * namespace has nothing there any more. Takes no abort signal, because it runs after a cancel too.
+ * @returns what was unmounted, in that order
+ * @throws {MountError} when a mount stays busy, with the processes that hold it
+ */
+export async function unmountBelow(path: string, options: UnmountOptions): Promise<MountEntry[]> {
+  const clock = options.clock ?? systemClock;
+  const deadline = clock.now() + (options.deadlineMs ?? 5_000);
+  const unmounted: MountEntry[] = [];
+  for (let failure: unknown; ; ) {
+    const [newest] = mountsBelow(await readMountinfo(options.view.mountinfoPath), path);
+    if (!newest) return unmounted;
+    if (failure && clock.now() >= deadline) throw await busyError(newest, options.view, failure);
+    if (failure) await clock.sleep(RETRY_MS);
+    failure = await unmountOnce(newest, options.view);
+    if (!failure) unmounted.push(newest);
+  }
+}
+
+const RETRY_MS = 200;
+
+/** @returns why it failed; `undefined` when it is unmounted */
+async function unmountOnce({ mountPoint }: MountEntry, { runner }: MountView): Promise<unknown> {
+  // The path comes from the kernel: it is canonical, and -c keeps umount from asking the file system about it again.
+  return runner.run(["umount", "-c", "--", mountPoint]).then(
+    () => undefined,
+    (error: unknown) => error,
+  );
+}
+
+async function busyError({ mountPoint, source }: MountEntry, view: MountView, cause: unknown): Promise<MountError> {
+  const holders = await findProcessesIn(mountPoint, { view });
+  const lines = holders.map((holder) => `\n  ${describeHolder(holder)}`).join("");
+  const who = lines ? `, which is held by:${lines}` : `: ${messageOf(cause)}`;
+  const hint =
+    holders.length > 0 ? "Stop these processes, or have them leave the folder, and clean up again" : undefined;
+  return new MountError(`Cannot unmount "${source}" from "${mountPoint}"${who}`, { cause, hint, target: mountPoint });
+}
+
+/**
+ * Makes a folder and its missing parents.
+ * @returns the folders that were made, outermost first, for {@link removeFolders}
+ */
+export async function createFolders(path: string, mode = 0o755): Promise<string[]> {
+  const missing: string[] = [];
+  for (let at = path; ; at = dirname(at)) {
+    const entry = await lstat(at).catch((error) => {
+      if (isErrno(error, "ENOENT")) return undefined;
+      throw new MountError(`Cannot read "${at}"`, { cause: error, target: path });
+    });
+    if (entry) break;
+    missing.unshift(at);
+  }
+  for (const folder of missing) {
+    const made = mkdir(folder, { mode }).then(() => chmod(folder, mode)); // mkdir's mode is cut by the umask
+    await made.catch((cause) => {
+      throw new MountError(`Cannot make the folder "${folder}"`, { cause, target: path });
+    });
+  }
+  return missing;
+}
+
+/** Removes empty folders, innermost first. One that is gone or has something in it stays as it is: never more than rmdir. */
+export async function removeFolders(folders: readonly string[]): Promise<void> {
+  for (const folder of [...folders].reverse()) {
+    await rmdir(folder).catch((cause) => {
+      if (["ENOENT", "ENOTEMPTY", "EEXIST"].some((code) => isErrno(cause, code))) return;
+      throw new MountError(`Cannot remove the folder "${folder}"`, { cause, target: folder });
+    });
+  }
+}
