@@ -104,10 +104,12 @@ export function describeExit(status: ExitStatus): string {
 
 /** The host as it is: programs run in our own namespaces. */
 export function hostRunner(log: DebugLog = noLog): CommandRunner {
-  return {
-    run: (argv, options) => runToEnd(argv, options ?? {}, log),
-    spawn: (argv, options) => start(argv, options ?? {}),
-  };
+  return runnerOf((argv, options) => start(argv, options ?? {}), log);
+}
+
+/** A runner of whatever starts processes: its `run` has the time limits, results and errors of every other. */
+export function runnerOf(spawn: CommandRunner["spawn"], log: DebugLog = noLog): CommandRunner {
+  return { run: (argv, options) => runToEnd(spawn, argv, options ?? {}, log), spawn };
 }
 
 async function start(argv: readonly string[], options: SpawnOptions): Promise<RunningProcess> {
@@ -143,10 +145,15 @@ function spawned(child: ChildProcess, argv: readonly string[]): Promise<void> {
   });
 }
 
-async function runToEnd(argv: readonly string[], options: RunOptions, log: DebugLog): Promise<RunResult> {
+async function runToEnd(
+  spawn: CommandRunner["spawn"],
+  argv: readonly string[],
+  options: RunOptions,
+  log: DebugLog,
+): Promise<RunResult> {
   throwIfCancelled(options.signal);
   const startedAt = Date.now();
-  const child = await start(argv, {
+  const child = await spawn(argv, {
     ...(options.env ? { env: options.env } : {}),
     ...(options.cwd ? { cwd: options.cwd } : {}),
     stdio: [options.input === undefined ? "ignore" : "pipe", "pipe", "pipe"],
