@@ -2,7 +2,9 @@ import type { EngineSettings } from "./engine-settings.ts";
 import type { CheckedOptions } from "./schema.ts";
 import type { SourceFilter } from "./source-filter.ts";
 
-type Camel<Name extends string> = Name extends `${infer Head}_${infer Tail}` ? `${Head}${Capitalize<Camel<Tail>>}` : Name;
+type Camel<Name extends string> = Name extends `${infer Head}_${infer Tail}`
+  ? `${Head}${Capitalize<Camel<Tail>>}`
+  : Name;
 
 /** A schema's output with camelCase keys, deeply readonly, and every key there. */
 export type CamelCased<Value> = Value extends readonly unknown[]

@@ -29,9 +29,12 @@ export function checkOptions(raw: RawConfig): OptionCheck {
       continue;
     }
     const coerced = coerce(schema, value);
-    const result = schema.safeParse(coerced);
+    const result = schema.safeParse(coerced, { reportInput: true });
     if (result.success) given[name] = coerced;
-    else problems.push(...result.error.issues.flatMap((issue) => describeIssue(optionPath([name, ...issue.path]), schema, issue)));
+    else
+      problems.push(
+        ...result.error.issues.flatMap((issue) => describeIssue(optionPath([name, ...issue.path]), schema, issue)),
+      );
   }
   return { options: configSchema.parse(given), problems };
 }

@@ -5,7 +5,9 @@ import { unknownOption } from "./unknown-option.ts";
 
 /** A path as messages and `locate()` spell it: `omi_block_device_mappings[0].device_name`. */
 export function optionPath(path: readonly PropertyKey[]): string {
-  return path.map((part, index) => (typeof part === "number" ? `[${part}]` : `${index ? "." : ""}${String(part)}`)).join("");
+  return path
+    .map((part, index) => (typeof part === "number" ? `[${part}]` : `${index ? "." : ""}${String(part)}`))
+    .join("");
 }
 
 /**
@@ -51,7 +53,12 @@ const typeNames: Readonly<Record<string, string>> = {
 function shapeAt(schema: z.core.$ZodType, path: readonly PropertyKey[]): Readonly<Record<string, unknown>> {
   let current = writtenSchema(schema);
   for (const part of path) {
-    const next = current instanceof z.ZodArray ? current.element : current instanceof z.ZodObject ? current.shape[String(part)] : undefined;
+    const next =
+      current instanceof z.ZodArray
+        ? current.element
+        : current instanceof z.ZodObject
+          ? current.shape[String(part)]
+          : undefined;
     if (next === undefined) return {};
     current = writtenSchema(next);
   }

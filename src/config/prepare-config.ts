@@ -1,18 +1,36 @@
+import { ConfigError } from "../common/errors.ts";
+import { secrets } from "../common/secrets.ts";
 import type { RawConfig } from "../template/definition.ts";
+import type { RenderContext } from "../template/interpolate/context.ts";
 import type { BuildConfig, Isolation } from "./build-config.ts";
-import type { Environment } from "./engine-settings.ts";
+import { camelCased } from "./camel-case.ts";
+import { checkOptions } from "./check-options.ts";
+import { coerce, isMap } from "./coerce.ts";
+import { type EngineSettings, type Environment, engineSettings } from "./engine-settings.ts";
+import { templateFunctions } from "./omi-name.ts";
+import { renderOptions } from "./render-options.ts";
+import { checkAccess } from "./rules/access-rules.ts";
+import { checkChroot } from "./rules/chroot-rules.ts";
+import { checkEngine } from "./rules/engine-rules.ts";
+import { Findings } from "./rules/findings.ts";
+import { checkOmi } from "./rules/omi-rules.ts";
+import { checkSource } from "./rules/source-rules.ts";
+import { type CheckedOptions, configSchema } from "./schema.ts";
+import { readSourceFilter } from "./source-filter.ts";
 
 /** What a configuration depends on besides its options. */
 export interface PrepareContext {
+  /** The region that the options, the profile and the environment resolve to. */
+  readonly resolveRegion: (access: {
+    readonly region?: string | undefined;
+    readonly profile?: string | undefined;
+  }) => string;
   /** Engine settings are read from here; `process.env` when absent. */
   readonly env?: Environment;
   /** `isolation` when the template does not say; `private` when absent. */
   readonly defaultIsolation?: Isolation;
-  /** The region that credentials resolve to, to tell the own region of `omi_regions`; the template's when absent. */
-  readonly resolveRegion?: (access: {
-    readonly region: string | undefined;
-    readonly profile: string | undefined;
-  }) => string | undefined;
+  /** The template file, for `{{template_dir}}`. */
+  readonly templatePath?: string;
   /** The time of `{{timestamp}}` and `{{isotime}}`; the start of this process when absent. */
   readonly now?: Date;
 }
@@ -20,4 +38,104 @@ export interface PrepareContext {
 export interface PreparedConfig {
   readonly config: BuildConfig;
   readonly warnings: readonly string[];
+  /** What late options are rendered with, besides their own data. */
+  readonly renderContext: RenderContext;
+}
+
+const DEFAULT_CHROOT_MOUNTS = [
+  { fsType: "proc", source: "proc", target: "/proc" },
+  { fsType: "sysfs", source: "sysfs", target: "/sys" },
+  { fsType: "bind", source: "/dev", target: "/dev" },
+  { fsType: "devpts", source: "devpts", target: "/dev/pts" },
+  { fsType: "binfmt_misc", source: "binfmt_misc", target: "/proc/sys/fs/binfmt_misc" },
+] as const;
+
+/**
+ * Makes one validated build of raw options.
+ * @param raws Later ones win, option by option: Packer gives a template's options and its own apart
+ * @throws {ConfigError} with every problem at once
+ */
+export function prepareConfig(raws: readonly RawConfig[], context: PrepareContext): PreparedConfig {
+  const given: RawConfig = Object.assign({}, ...raws);
+  const renderContext = renderContextOf(given, context);
+  const rendered = renderOptions(given, renderContext);
+  const { options, problems } = checkOptions(rendered.raw);
+  registerSecrets(options);
+  const findings = new Findings([...rendered.problems, ...problems]);
+  const engine = engineOf(options, context.env ?? process.env);
+  checkSource(options, findings);
+  checkOmi(options, () => context.resolveRegion(options), findings);
+  checkChroot(options, renderContext, findings);
+  checkAccess(options, engine, findings);
+  checkEngine(options, findings);
+  const block = options.from_scratch ? undefined : options.source_omi_filter;
+  const sourceFilter = block && readSourceFilter(block, options.source_omi !== undefined, findings);
+  if (findings.problems.length > 0) throw new ConfigError(findings.problems);
+  const defaultIsolation = context.defaultIsolation ?? "private";
+  return {
+    config: { ...derivedOptions(options, defaultIsolation), ...engine, sourceFilter },
+    warnings: findings.warnings,
+    renderContext,
+  };
+}
+
+function renderContextOf(given: RawConfig, context: PrepareContext): RenderContext {
+  const variables = given.packer_user_variables;
+  const text = (name: string) => (typeof given[name] === "string" ? given[name] : undefined);
+  const buildName = text("packer_build_name");
+  const buildType = text("packer_builder_type");
+  return {
+    functions: templateFunctions,
+    userVariables: configSchema.shape.packer_user_variables
+      .catch({})
+      .parse(isMap(variables) ? coerce(configSchema.shape.packer_user_variables, variables) : undefined),
+    ...(buildName === undefined ? {} : { buildName }),
+    ...(buildType === undefined ? {} : { buildType }),
+    ...(context.templatePath === undefined ? {} : { templatePath: context.templatePath }),
+    ...(context.now === undefined ? {} : { now: context.now }),
+  };
+}
+
+function registerSecrets(options: CheckedOptions): void {
+  for (const secret of [options.access_key, options.secret_key, options.mfa_code, options.token]) secrets.add(secret);
+  for (const name of options.packer_sensitive_variables) secrets.add(options.packer_user_variables[name]);
+}
+
+function engineOf(options: CheckedOptions, env: Environment): EngineSettings {
+  const fromEnvironment = engineSettings(env);
+  return {
+    ...fromEnvironment,
+    vmId: options.vm_id ?? fromEnvironment.vmId,
+    metadataEndpoint: options.metadata_endpoint ?? fromEnvironment.metadataEndpoint,
+  };
+}
+
+/** The options as the steps read them: synonyms joined, defaults that depend on other options filled in. */
+function derivedOptions(
+  options: CheckedOptions,
+  defaultIsolation: Isolation,
+): Omit<BuildConfig, keyof EngineSettings | "sourceFilter"> {
+  const scratch = options.from_scratch;
+  return {
+    ...camelCased(configSchema.shape, options),
+    chrootMounts: options.chroot_mounts.length > 0 ? options.chroot_mounts : DEFAULT_CHROOT_MOUNTS,
+    copyFiles: options.copy_files ?? (scratch ? [] : ["/etc/resolv.conf"]),
+    forceDeregister: options.force_deregister || options.packer_force,
+    isolation: options.isolation ?? defaultIsolation,
+    omiIsPublic: options.global_permission || options.omi_groups.includes("all"),
+    productCodes: [...new Set([...options.product_codes, ...options.omi_product_codes])],
+    rootVolumeType: options.root_volume_type ?? (scratch ? "gp2" : undefined),
+    snapshotIsPublic: options.snapshot_groups.includes("all"),
+    sourceOmi: scratch ? undefined : options.source_omi,
+    tags: joinTags(options.tags, options.tag),
+    snapshotTags: joinTags(options.snapshot_tags, options.snapshot_tag),
+    rootVolumeTags: joinTags(options.root_volume_tags, options.root_volume_tag),
+  };
+}
+
+function joinTags(
+  tags: Readonly<Record<string, string>>,
+  blocks: readonly { readonly key: string; readonly value: string }[],
+): Readonly<Record<string, string>> {
+  return { ...tags, ...Object.fromEntries(blocks.map(({ key, value }) => [key, value])) };
 }

@@ -1,5 +1,5 @@
-import type { ConfigProblem } from "../common/errors.ts";
 import { didYouMean } from "../common/did-you-mean.ts";
+import type { ConfigProblem } from "../common/errors.ts";
 
 /** Names that the documentation of the original uses, or that its relatives have, and that its code refuses. */
 const otherNames: Readonly<Record<string, string>> = {

@@ -25,7 +25,9 @@ export const chrootOptions = {
     defaultText: "found",
   }),
   mount_partition: option(
-    pattern(/^\d{1,3}$/, "a partition's number, or 0 for the whole device").transform(Number).optional(),
+    pattern(/^\d{1,3}$/, "a partition's number, or 0 for the whole device")
+      .transform(Number)
+      .optional(),
     {
       about: "The number of the partition that holds `/`; `0` when the file system is on the whole device.",
       example: '"1"',

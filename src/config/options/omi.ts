@@ -2,7 +2,7 @@ import { z } from "zod";
 import { accountId, option } from "../option.ts";
 import { SOURCE_FIELDS, TAG_BLOCK_EXAMPLE, tagBlocks, tagMap } from "./tags.ts";
 
-const group = z.literal("all", 'must be "all": the service has no other group');
+const group = z.literal("all");
 
 /** The OMI that comes out, and who may use it. */
 export const omiOptions = {
@@ -54,7 +54,7 @@ export const omiOptions = {
   omi_boot_modes: option(z.array(z.enum(["legacy", "uefi"])).default([]), {
     about: "How VMs of the OMI may boot, in place of the source OMI's boot modes.",
     example: '["uefi"]',
-    defaultText: 'the source OMI\'s; `["legacy"]`, the service\'s own, with `from_scratch`',
+    defaultText: "the source OMI's; `[\"legacy\"]`, the service's own, with `from_scratch`",
   }),
   tags: option(tagMap, {
     about: "Tags of the OMI and of its root snapshot. Keys and values are templates.",

@@ -58,10 +58,16 @@ const blockDeviceMapping = z.strictObject({
     about: "The snapshot that the volume starts from.",
     example: '"snap-1a2b3c4d"',
   }),
-  virtual_name: option(z.string().regex(/^ephemeral\d+$/, 'must be "ephemeralN"').optional(), {
-    about: "An ephemeral disk (`ephemeral0`) in place of a volume. Nothing else of the mapping may then be set.",
-    example: '"ephemeral0"',
-  }),
+  virtual_name: option(
+    z
+      .string()
+      .regex(/^ephemeral\d+$/, 'must be "ephemeralN"')
+      .optional(),
+    {
+      about: "An ephemeral disk (`ephemeral0`) in place of a volume. Nothing else of the mapping may then be set.",
+      example: '"ephemeral0"',
+    },
+  ),
   volume_size: option(sizeGib.optional(), {
     about: "The size in GiB, at most 14901.",
     example: "100",
@@ -129,7 +135,8 @@ export const sourceOptions = {
     about:
       "Volumes of VMs of the OMI. With a source OMI they are merged over its mappings by `device_name`. " +
       "The root device's mapping always carries the snapshot that was built.",
-    example: '{\n  device_name           = "/dev/xvdb"\n  volume_size           = 100\n  delete_on_vm_deletion = true\n}',
+    example:
+      '{\n  device_name           = "/dev/xvdb"\n  volume_size           = 100\n  delete_on_vm_deletion = true\n}',
     block: "repeated",
   }),
 } as const;

@@ -1,0 +1,30 @@
+import type { TemplateFunction } from "../template/interpolate/context.ts";
+
+const REFUSED_LETTERS = /[^A-Za-z0-9_ ()/.-]/gu;
+
+/**
+ * Why a text cannot be an OMI's name; undefined when it can.
+ * @see CreateImage in the OUTSCALE API: 3-128 of letters, digits, `_`, space, `(`, `)`, `/`, `.`, `-`. The plugin for Packer
+ * also lets `[ ] ' @` pass, which the API then refuses at the end of the build.
+ */
+export function omiNameProblem(name: string): string | undefined {
+  if (name === "") return "is required";
+  const refused = [...new Set(name.match(REFUSED_LETTERS))];
+  if (refused.length > 0)
+    return `must not contain ${refused.map((letter) => JSON.stringify(letter)).join(", ")}: "${name}"`;
+  if (name.length < 3 || name.length > 128) return `must have 3 to 128 characters, not ${name.length}: "${name}"`;
+  return undefined;
+}
+
+/** The text with a dash for each character that an OMI's name may not have. */
+export function cleanOmiName(text: string): string {
+  return text.replace(REFUSED_LETTERS, "-");
+}
+
+const clean: TemplateFunction = (...texts) => cleanOmiName(texts.map(String).join(""));
+
+/** What templates of this builder can call besides Packer's own functions. */
+export const templateFunctions: Readonly<Record<string, TemplateFunction>> = {
+  clean_resource_name: clean,
+  clean_omi_name: clean,
+};
