@@ -69,7 +69,7 @@ export function stringToSign(parts: SignedParts): string {
 export function signingKey(secretKey: string, parts: SignedParts): Buffer {
   return credentialScope(parts)
     .split("/")
-    .reduce((key, word) => hmac(key, word), Buffer.from(parts.dialect + secretKey));
+    .reduce<Buffer>((key, word) => hmac(key, word), Buffer.from(parts.dialect + secretKey));
 }
 
 /** The signature in lower-case hex: what a verifier compares with the one it was sent. */

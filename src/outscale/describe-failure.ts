@@ -1,0 +1,87 @@
+import { messageOf } from "../common/errors.ts";
+import { ApiAuthError, ApiError, type ApiFailure, isAuthFailure, isThrottleFailure } from "./errors.ts";
+import { type FailedAttempt, isProxyRefusal, isTlsFailure, networkCodeOf } from "./failed-attempt.ts";
+
+/** The error of a call that is given up, from its last attempt. */
+export function errorOf(attempt: FailedAttempt, { baseUrl, attempts }: { baseUrl: string; attempts: number }) {
+  const { failure } = attempt;
+  const tries = attempts > 1 ? ` after ${attempts} attempts` : "";
+  if (failure.httpStatus === undefined) {
+    const message = `${failure.action} got no answer from ${baseUrl}${tries}: ${messageOf(attempt.cause)}`;
+    return new ApiError(failure, message, { cause: attempt.cause, hint: networkHint(attempt.cause) });
+  }
+  const message = `${failure.action} failed${tries}: ${wordsOf(failure)}`;
+  if (isAuthFailure(failure)) return new ApiAuthError(failure, message, { hint: authHint(attempt) });
+  return new ApiError(failure, message, { hint: answerHint(failure) });
+}
+
+/** `[5064] InvalidResource, no such volume (HTTP 400, request 0475ca1e-...)`. */
+function wordsOf({ apiCode, apiType, details, httpStatus, requestId }: ApiFailure): string {
+  const words = [apiType, details].filter(Boolean).join(", ");
+  const origin = [`HTTP ${httpStatus}`, ...(requestId ? [`request ${requestId}`] : [])].join(", ");
+  return [apiCode ? `[${apiCode}]` : "", words, `(${origin})`].filter(Boolean).join(" ");
+}
+
+/** The service takes a request within five minutes of its date (user guide, "About Signatures of API Requests"). */
+const CLOCK_TOLERANCE_MS = 5 * 60_000;
+
+const AUTH_HINTS: Readonly<Record<string, string>> = {
+  "1": "check that the secret key belongs to the access key and that the region is the account's own",
+  "4": "the credentials are right, but their policy does not allow this call",
+  "5": "the credentials are right, but their policy does not allow this call",
+  "7": "the credentials are right, but their policy does not allow this call",
+  "11": "the account is locked: ask OUTSCALE's support to unlock it",
+  "13": "too many bad signatures in a row: wait a minute, check the secret key, and try again",
+  "14": "the account's API access rules ask for a known IP address or a client certificate: see x509_cert_path and x509_key_path",
+  "20": "the account's password has expired: renew it in Cockpit",
+  "4120": "an access key is good in one region only: check that the key exists and that the region is its own",
+};
+
+function authHint({ failure, clockSkewMs = 0 }: FailedAttempt): string {
+  if (Math.abs(clockSkewMs) >= CLOCK_TOLERANCE_MS) {
+    const minutes = Math.round(Math.abs(clockSkewMs) / 60_000);
+    return `this machine's clock is ${minutes} minutes ${clockSkewMs > 0 ? "behind" : "ahead of"} the service's: set it`;
+  }
+  return AUTH_HINTS[failure.apiCode ?? ""] ?? "check the access key, the secret key and the region";
+}
+
+const QUOTA_HINTS: Readonly<Record<string, string>> = {
+  "10008": "too many snapshots are being taken at once: try again later, or build fewer images at a time",
+  "10018": "the account has as many volumes as it may: delete some or ask for a higher quota",
+  "10024": "the account's volumes are as large as they may be in total: delete some or ask for a higher quota",
+  "10025": "the account's volumes have as many IOPS as they may: lower root_volume_iops or ask for a higher quota",
+  "10026": "the account has as many snapshots as it may: delete some or ask for a higher quota",
+};
+
+function answerHint(failure: ApiFailure): string | undefined {
+  const code = Number(failure.apiCode);
+  if (isThrottleFailure(failure)) return "the account sends too many requests: run fewer builds at the same time";
+  if (code >= 10_000 && code < 11_000) {
+    return QUOTA_HINTS[failure.apiCode ?? ""] ?? "a quota of the account is used up: ReadQuotas shows which";
+  }
+  if (failure.httpStatus !== undefined && failure.httpStatus >= 500) {
+    return "the service is in trouble: see https://status.outscale.com and try again later";
+  }
+  if (!failure.apiCode) return "the answer is not the API's: check custom_endpoint_oapi and the proxy variables";
+  return undefined;
+}
+
+const NETWORK_HINTS: Readonly<Record<string, string>> = {
+  ENOTFOUND: "the host name does not exist: check the region and custom_endpoint_oapi",
+  EAI_AGAIN: "the name server does not answer: check this machine's network",
+  ECONNREFUSED: "nothing listens there: check custom_endpoint_oapi, or start the local cloud",
+  ENOENT: "the socket does not exist: check custom_endpoint_oapi, or start the local cloud",
+  EACCES: "the socket may not be used by this user: run as root, or check who owns it",
+  UND_ERR_CONNECT_TIMEOUT: "no connection could be made: check the network, and HTTPS_PROXY if a proxy is needed",
+};
+
+function networkHint(cause: unknown): string {
+  if (/CERTIFICATE_REQUIRED|ALERT_BAD_CERTIFICATE|ALERT_UNKNOWN_CA/.test(networkCodeOf(cause))) {
+    return "the endpoint asks for a client certificate that it knows: see x509_cert_path and x509_key_path";
+  }
+  if (isTlsFailure(cause)) {
+    return "the endpoint's certificate is not trusted: set NODE_EXTRA_CA_CERTS to its authority, or insecure_skip_tls_verify";
+  }
+  if (isProxyRefusal(cause)) return "the proxy refuses the connection: check HTTPS_PROXY and NO_PROXY";
+  return NETWORK_HINTS[networkCodeOf(cause)] ?? "check the network between this machine and the endpoint";
+}

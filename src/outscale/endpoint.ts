@@ -1,0 +1,43 @@
+import { ConfigError } from "../common/errors.ts";
+
+/** Where requests go: a base URL, and a Unix socket when it is not reached over TCP. */
+export interface Endpoint {
+  /** Without a trailing slash; an action's name is appended with one. */
+  readonly baseUrl: string;
+  readonly socketPath?: string | undefined;
+}
+
+const DEFAULT_PATH = "/api/v1";
+
+/** The endpoint of a region (API description, `servers`). */
+export function regionEndpoint(region: string): string {
+  return `https://api.${region}.outscale.com${DEFAULT_PATH}`;
+}
+
+/** The region that a host name of OUTSCALE's own names; undefined for every other endpoint. */
+export function regionOfEndpoint(endpoint: string): string | undefined {
+  return /^https?:\/\/api\.([a-z0-9-]+)\.outscale\.com(?:[:/]|$)/i.exec(endpoint)?.[1]?.toLowerCase();
+}
+
+/**
+ * Reads an endpoint as users write it: a URL with or without `/api/v1`, a host name alone, or `unix:/path/to/socket`.
+ *
+ * @throws {ConfigError} when it is none of these
+ */
+export function parseEndpoint(text: string): Endpoint {
+  const socketPath = /^unix:(?:\/\/)?(\/.+)$/.exec(text)?.[1];
+  if (socketPath) return { baseUrl: `http://localhost${DEFAULT_PATH}`, socketPath };
+  const address = /^[a-z]+:\/\//i.test(text) ? text : `https://${text}`;
+  const url = URL.canParse(address) ? new URL(address) : undefined;
+  if (!url || !["http:", "https:"].includes(url.protocol) || url.search || url.hash || url.username) {
+    throw new ConfigError([
+      {
+        option: "custom_endpoint_oapi",
+        message: `"${text}" is no endpoint`,
+        hint: "write https://HOST/api/v1 or unix:/path/to/socket",
+      },
+    ]);
+  }
+  const path = url.pathname.replace(/\/+$/, "");
+  return { baseUrl: `${url.origin}${path || DEFAULT_PATH}` };
+}

@@ -1,0 +1,56 @@
+import { throwIfCancelled } from "../common/errors.ts";
+import { MetadataError } from "./errors.ts";
+
+export interface MetadataOptions {
+  /** Base URL of the service, without `/latest/meta-data`. */
+  readonly endpoint?: string | undefined;
+  readonly timeoutMs?: number | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Where every VM reaches its own metadata. */
+export const METADATA_ENDPOINT = "http://169.254.169.254";
+const TIMEOUT_MS = 3000;
+const HINT = "set vm_id when this machine has no metadata service, or metadata_endpoint when it is elsewhere";
+
+/**
+ * One value of this VM's metadata, such as `placement/availability-zone`.
+ *
+ * Never through a proxy: the service answers each VM about itself.
+ * @throws {MetadataError} when no answer comes in time, or another one than 200
+ */
+export async function readMetadata(key: string, options: MetadataOptions = {}): Promise<string> {
+  const { endpoint = METADATA_ENDPOINT, timeoutMs = TIMEOUT_MS, signal } = options;
+  throwIfCancelled(signal);
+  const url = `${endpoint.replace(/\/+$/, "")}/latest/meta-data/${key}`;
+  const deadline = AbortSignal.timeout(timeoutMs);
+  try {
+    // Node's own fetch reads no proxy variables.
+    const answer = await fetch(url, { signal: signal ? AbortSignal.any([deadline, signal]) : deadline });
+    const text = await answer.text();
+    if (!answer.ok) throw new MetadataError(`Cannot read "${url}": HTTP ${answer.status}`, { hint: HINT });
+    return text.trim();
+  } catch (error) {
+    if (error instanceof MetadataError) throw error;
+    throwIfCancelled(signal);
+    const cause = deadline.aborted ? new Error(`no answer within ${timeoutMs} ms`) : causeOf(error);
+    throw new MetadataError(`Cannot read "${url}"`, { cause, hint: HINT });
+  }
+}
+
+/**
+ * The id of the VM that this runs on.
+ *
+ * @throws {MetadataError} as {@link readMetadata}, or when what answers is no VM id
+ */
+export async function readVmId(options: MetadataOptions = {}): Promise<string> {
+  const id = await readMetadata("instance-id", options);
+  if (/^i-[0-9a-f]+$/.test(id)) return id;
+  const shown = id.length > 80 ? `${id.slice(0, 80)}...` : id;
+  throw new MetadataError(`The metadata service answered "${shown}", which is no OUTSCALE VM id`, { hint: HINT });
+}
+
+/** `fetch` hides what happened in the cause of a "fetch failed". */
+function causeOf(error: unknown): unknown {
+  return error instanceof Error && error.cause !== undefined ? error.cause : error;
+}

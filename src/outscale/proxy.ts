@@ -1,0 +1,44 @@
+import { BlockList, isIP } from "node:net";
+
+/**
+ * The proxy for a URL, from `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY` in either case, as Go's net/http reads them.
+ *
+ * This machine is never reached through a proxy, so a local cloud works where a proxy is set for everything.
+ * `NO_PROXY` lists host names (which cover their subdomains), addresses, address ranges, each with an optional port, or `*`.
+ */
+export function proxyFor(url: URL, env: NodeJS.ProcessEnv): string | undefined {
+  const read = (name: string) => env[name.toLowerCase()] || env[name] || undefined;
+  const proxy = read(url.protocol === "https:" ? "HTTPS_PROXY" : "HTTP_PROXY");
+  if (!proxy) return undefined;
+  const host = url.hostname.replace(/^\[|\]$/g, "").toLowerCase();
+  const port = url.port || (url.protocol === "https:" ? "443" : "80");
+  const exceptions = (read("NO_PROXY") ?? "").split(/[\s,]+/).filter(Boolean);
+  if (isThisMachine(host) || exceptions.some((entry) => isCovered(host, port, entry))) return undefined;
+  return proxy.includes("://") ? proxy : `http://${proxy}`;
+}
+
+function isThisMachine(host: string): boolean {
+  return host === "localhost" || host === "::1" || (isIP(host) === 4 && host.startsWith("127."));
+}
+
+function isCovered(host: string, port: string, entry: string): boolean {
+  if (entry === "*") return true;
+  if (entry.includes("/")) return isInRange(host, entry);
+  if (isIP(entry)) return host === entry;
+  const [name = "", onlyPort] = entry.toLowerCase().split(":");
+  if (onlyPort !== undefined && onlyPort !== port) return false;
+  const domain = name.replace(/^\*?\./, "");
+  return host.endsWith(`.${domain}`) || (host === domain && !name.startsWith("."));
+}
+
+function isInRange(host: string, range: string): boolean {
+  const family = isIP(host);
+  const [address = "", prefix = ""] = range.split("/");
+  if (family === 0 || isIP(address) !== family || !/^\d{1,3}$/.test(prefix)) return false;
+  const bits = Number(prefix);
+  if (bits > (family === 4 ? 32 : 128)) return false;
+  const list = new BlockList();
+  const type = family === 4 ? "ipv4" : "ipv6";
+  list.addSubnet(address, bits, type);
+  return list.check(host, type);
+}

@@ -1,0 +1,49 @@
+import { Agent, type Dispatcher, ProxyAgent, request } from "undici";
+import type { Access } from "./access.ts";
+import { type Endpoint, parseEndpoint } from "./endpoint.ts";
+import { proxyFor } from "./proxy.ts";
+
+/** One answer, whatever its status. */
+export interface HttpAnswer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  readonly text: string;
+}
+
+/** Sends bytes and brings the answer. Knows TLS, proxies and sockets, and nothing of the API. */
+export interface Transport extends AsyncDisposable {
+  /** Without a trailing slash. */
+  readonly baseUrl: string;
+  /** @throws what `undici` throws when no whole answer came before the signal fired */
+  post(
+    url: string,
+    message: { headers: Record<string, string>; body: string; signal: AbortSignal },
+  ): Promise<HttpAnswer>;
+}
+
+const CONNECT_TIMEOUT_MS = 10_000;
+
+export function createTransport(access: Access, env: NodeJS.ProcessEnv): Transport {
+  const endpoint = parseEndpoint(access.endpoint);
+  const dispatcher = createDispatcher(endpoint, access, env);
+  return {
+    baseUrl: endpoint.baseUrl,
+    async post(url, { headers, body, signal }) {
+      const answer = await request(url, { method: "POST", dispatcher, headers, body, signal });
+      return { status: answer.statusCode, headers: answer.headers, text: await answer.body.text() };
+    },
+    [Symbol.asyncDispose]: () => dispatcher.destroy(),
+  };
+}
+
+function createDispatcher({ baseUrl, socketPath }: Endpoint, access: Access, env: NodeJS.ProcessEnv): Dispatcher {
+  const tls = {
+    ...(access.certificate && { cert: access.certificate.cert, key: access.certificate.key }),
+    ...(access.insecureSkipTlsVerify && { rejectUnauthorized: false }),
+  };
+  if (socketPath) return new Agent({ connect: { socketPath, timeout: CONNECT_TIMEOUT_MS } });
+  const proxy = proxyFor(new URL(baseUrl), env);
+  // The certificate is for the API, not for the proxy in between.
+  if (proxy) return new ProxyAgent({ uri: proxy, requestTls: { ...tls, timeout: CONNECT_TIMEOUT_MS } });
+  return new Agent({ connect: { ...tls, timeout: CONNECT_TIMEOUT_MS } });
+}
