@@ -1,13 +1,41 @@
-import type { ConfigProblem } from "../common/errors.ts";
-import type { BuildDefinition } from "../template/definition.ts";
+import { ChrootError, ConfigError, type ConfigProblem } from "../common/errors.ts";
+import type { BuildDefinition, ProvisionerDefinition } from "../template/definition.ts";
+import { describePlace } from "./hook.ts";
+import { placeholderData, renderContextOf } from "./late-values.ts";
 import type { BuildIdentity } from "./provisioner.ts";
+import { findProvisionerType } from "./registry.ts";
 
 /**
  * Checks every provisioner of a build before anything is created, with what is known: `build.*` has placeholders.
  *
  * @returns The problems of all, each option with its place: `provisioner "shell" (web.pkr.hcl:12): inline`
  */
-export declare function checkProvisioners(
+export function checkProvisioners(
   build: Pick<BuildDefinition, "provisioners" | "errorCleanupProvisioner">,
   identity: BuildIdentity,
-): readonly ConfigProblem[];
+): readonly ConfigProblem[] {
+  const context = renderContextOf(identity, placeholderData);
+  const check = (kind: string, definition: ProvisionerDefinition) =>
+    problemsOf(describePlace(kind, definition), () => {
+      findProvisionerType(definition.type).prepare(definition.evaluate(placeholderData), context);
+    });
+  const cleanup = build.errorCleanupProvisioner;
+  return [
+    ...build.provisioners.flatMap((definition) => check("provisioner", definition)),
+    ...(cleanup ? check("error-cleanup-provisioner", cleanup) : []),
+  ];
+}
+
+/** The problems that a check throws, each with the place put before its option. */
+export function problemsOf(place: string, check: () => void): readonly ConfigProblem[] {
+  try {
+    check();
+    return [];
+  } catch (error) {
+    if (error instanceof ConfigError) {
+      return error.problems.map((problem) => ({ ...problem, option: `${place}: ${problem.option}` }));
+    }
+    if (error instanceof ChrootError) return [{ option: place, message: error.message, hint: error.hint }];
+    throw error;
+  }
+}

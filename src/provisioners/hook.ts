@@ -1,7 +1,12 @@
-import type { Hook } from "../builder/hook.ts";
-import type { Clock } from "../common/clock.ts";
-import type { ProvisionerDefinition } from "../template/definition.ts";
-import type { BuildIdentity } from "./provisioner.ts";
+import type { Hook, ProvisionInput } from "../builder/hook.ts";
+import { type Clock, systemClock } from "../common/clock.ts";
+import { ChrootError, ProvisionError, TimeoutError, throwIfCancelled } from "../common/errors.ts";
+import type { Location, ProvisionerDefinition } from "../template/definition.ts";
+import { renderOnce } from "../template/interpolate/render.ts";
+import { renderContextOf } from "./late-values.ts";
+import type { BuildIdentity, Render } from "./provisioner.ts";
+import { findProvisionerType } from "./registry.ts";
+import { runWithLimits } from "./run-with-limits.ts";
 
 export interface TemplateHookOptions extends BuildIdentity {
   readonly provisioners: readonly ProvisionerDefinition[];
@@ -12,4 +17,56 @@ export interface TemplateHookOptions extends BuildIdentity {
 }
 
 /** Runs a template's provisioners in their order, each with its `pause_before`, `timeout` and `max_retries`. */
-export declare function templateHook(options: TemplateHookOptions): Hook;
+export function templateHook(options: TemplateHookOptions): Hook {
+  const cleanup = options.errorCleanupProvisioner;
+  return {
+    async provision(input) {
+      for (const definition of options.provisioners) {
+        throwIfCancelled(input.signal);
+        if (options.debug)
+          await input.ui.ask("Pausing before the next provisioner. Press enter to continue.", input.signal);
+        await runProvisioner(definition, options, input);
+      }
+    },
+    ...(cleanup && {
+      async cleanupProvision(input) {
+        input.ui.say("Provisioning step had errors: Running the cleanup provisioner, if present...");
+        await runProvisioner(cleanup, options, input);
+      },
+    }),
+  };
+}
+
+/** Where a provisioner stands, for messages: `provisioner "shell" (web.pkr.hcl:12)`. */
+export function describePlace(
+  kind: string,
+  { type, location }: { readonly type: string; readonly location: Location },
+) {
+  return `${kind} "${type}" (${location.file}:${location.line})`;
+}
+
+async function runProvisioner(
+  definition: ProvisionerDefinition,
+  options: TemplateHookOptions,
+  input: ProvisionInput,
+): Promise<void> {
+  const clock = options.clock ?? systemClock;
+  const context = renderContextOf(options, input.data);
+  const renderLate: Render = (text, late) => renderOnce(text, { ...context, data: { ...input.data, ...late } });
+  try {
+    await runWithLimits(definition, { ...input, clock }, async (signal) => {
+      const prepared = findProvisionerType(definition.type).prepare(definition.evaluate(input.data), context);
+      await prepared.run({ ...input, signal, clock, build: options, render: renderLate });
+    });
+  } catch (error) {
+    throwIfCancelled(input.signal);
+    throw nameProvisioner(error, describePlace("provisioner", definition));
+  }
+}
+
+/** Puts the provisioner before what failed. A bug, and what has a place of its own, stay as they are. */
+function nameProvisioner(error: unknown, place: string): unknown {
+  if (error instanceof TimeoutError) return new TimeoutError(`${error.message}: ${place}`, { cause: error.cause });
+  if (!(error instanceof ChrootError) || error.code === "E_TEMPLATE") return error;
+  return new ProvisionError(`The ${place} failed`, { cause: error, hint: error.hint });
+}

@@ -1,0 +1,62 @@
+import { randomBytes } from "node:crypto";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { ProvisionError, throwIfCancelled } from "../../common/errors.ts";
+import { shellQuote } from "../../host/shell-quote.ts";
+import { defineProvisioner } from "../define-provisioner.ts";
+import { assertValidExit } from "../exit-codes.ts";
+import type { ProvisionerInput } from "../provisioner.ts";
+import { readFromImage } from "../run-in-image.ts";
+import { runOnHost } from "../run-on-host.ts";
+import { ansibleEnvironment, galaxyCommands, playbookArguments } from "./arguments.ts";
+import { makeInventory } from "./inventory.ts";
+import { type AnsibleOptions, ansibleShape, checkAnsible } from "./options.ts";
+
+/** Runs playbooks from the host against the mounted image. */
+export const ansible = defineProvisioner({
+  type: "ansible",
+  options: ansibleShape,
+  check: checkAnsible,
+  run: runAnsible,
+});
+
+async function runAnsible(options: AnsibleOptions, input: ProvisionerInput): Promise<void> {
+  const python = await findPython(input);
+  if (options.galaxyFile) await installRequirements(options, options.galaxyFile, input);
+  // Ansible removes its folders in there, not the folder itself: by default it would leave /root/.ansible.
+  const temporaryFolder = `/tmp/.ansible-${randomBytes(6).toString("hex")}`;
+  const folder = await mkdtemp(join(tmpdir(), "packer-ansible-"));
+  try {
+    const inventory = join(folder, "inventory.json");
+    const host = { mountPath: input.data.MountPath, python, temporaryFolder };
+    await writeFile(inventory, makeInventory(options, host), { mode: 0o600 });
+    await runProgram(playbookArguments(options, input.build, inventory), options, input);
+  } finally {
+    await input.communicator.start({ command: `rm -rf ${temporaryFolder}` });
+    if (options.keepInventoryFile) input.ui.message(`The inventory is kept in ${folder}`);
+    else await rm(folder, { recursive: true, force: true });
+  }
+}
+
+async function installRequirements(options: AnsibleOptions, file: string, input: ProvisionerInput): Promise<void> {
+  for (const argv of galaxyCommands(options, await readFile(file, "utf8"))) await runProgram(argv, options, input);
+}
+
+async function runProgram(argv: readonly string[], options: AnsibleOptions, input: ProvisionerInput): Promise<void> {
+  throwIfCancelled(input.signal);
+  input.ui.say(`Executing Ansible: ${shellQuote(argv)}`);
+  const status = await runOnHost(argv, ansibleEnvironment(options), input);
+  assertValidExit(status, { what: argv[0] ?? options.command });
+}
+
+/** Where Python is in the image: Ansible's modules are Python programs that run there. */
+async function findPython(input: ProvisionerInput): Promise<string> {
+  const command = "command -v python3 || command -v /usr/libexec/platform-python || command -v python";
+  const { stdout } = await readFromImage(command, input);
+  const python = stdout.trim();
+  if (python.startsWith("/")) return python;
+  throw new ProvisionError("Ansible needs Python in the image, which has none", {
+    hint: 'Install it first, such as with a shell provisioner: inline = ["apt-get update", "apt-get install -y python3"]',
+  });
+}

@@ -1,0 +1,28 @@
+import type { z } from "zod";
+import { ConfigError, type ConfigProblem } from "../common/errors.ts";
+import type { ProvisionerInput, ProvisionerType } from "./provisioner.ts";
+import { type OptionsOf, readOptions } from "./read-options.ts";
+
+export interface ProvisionerParts<Shape extends z.ZodRawShape> {
+  readonly type: string;
+  /** The options as the user types them; any other is refused. */
+  readonly options: Shape;
+  /** Options whose `{{ }}` is rendered in `run`, with values of its own such as `{{.Path}}`. */
+  readonly rendersItself?: readonly string[];
+  /** What the types of the options cannot tell: which exclude each other, which files must exist. */
+  check(options: OptionsOf<Shape>): readonly ConfigProblem[];
+  run(options: OptionsOf<Shape>, input: ProvisionerInput): Promise<void>;
+}
+
+/** Makes a type of provisioner of its options, its check and what it does. */
+export function defineProvisioner<Shape extends z.ZodRawShape>(parts: ProvisionerParts<Shape>): ProvisionerType {
+  return {
+    type: parts.type,
+    prepare(raw, context) {
+      const options = readOptions(parts.options, raw, context, parts.rendersItself);
+      const problems = parts.check(options);
+      if (problems.length > 0) throw new ConfigError(problems);
+      return { run: (input) => parts.run(options, input) };
+    },
+  };
+}

@@ -1,0 +1,68 @@
+import { createWriteStream } from "node:fs";
+import { mkdir } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
+import { finished } from "node:stream/promises";
+import { ProvisionError, throwIfCancelled } from "../../common/errors.ts";
+import { quoteWord } from "../../host/shell-quote.ts";
+import type { ProvisionerInput } from "../provisioner.ts";
+import { readFromImage } from "../run-in-image.ts";
+import { type FileOptions, sourcesOf } from "./options.ts";
+
+/**
+ * Downloads each source. One that ends in a slash is a folder; one with `*`, `?` or `[` is a pattern, and every file that
+ * it matches goes into the destination.
+ */
+export async function download(options: FileOptions, input: ProvisionerInput): Promise<void> {
+  for (const source of sourcesOf(options)) {
+    throwIfCancelled(input.signal);
+    if (source.endsWith("/")) await downloadFolder(source, options.destination, input);
+    else if (/[*?[]/.test(source)) await downloadMatches(source, options.destination, input);
+    else await downloadFile(source, fileTarget(options.destination, source), input);
+  }
+}
+
+async function downloadFolder(source: string, destination: string, { ui, communicator }: ProvisionerInput) {
+  ui.say(`Downloading ${source} => ${destination}`);
+  await mkdir(destination, { recursive: true, mode: 0o755 });
+  await communicator.downloadDir(source, destination);
+}
+
+async function downloadMatches(pattern: string, destination: string, input: ProvisionerInput): Promise<void> {
+  const matches = await findMatches(pattern, input);
+  if (matches.length === 0) throw new ProvisionError(`Nothing in the image matches "${pattern}"`);
+  for (const { path, isFolder } of matches) {
+    throwIfCancelled(input.signal);
+    if (isFolder) await downloadFolder(path, destination, input);
+    else await downloadFile(path, fileTarget(`${destination.replace(/\/+$/, "")}/`, path), input);
+  }
+}
+
+/** The image's own shell expands the pattern; every other character of it is quoted. */
+async function findMatches(pattern: string, input: ProvisionerInput) {
+  const quoted = pattern.replace(/[^*?[\]!-]+/g, quoteWord);
+  const show = `if [ -d "$f" ]; then printf 'd%s\\0' "$f"; elif [ -e "$f" ]; then printf 'f%s\\0' "$f"; fi`;
+  const { status, stdout } = await readFromImage(`for f in ${quoted}; do ${show}; done`, input);
+  if (status.code !== 0) throw new ProvisionError(`Cannot look for "${pattern}" in the image`);
+  const found = stdout.split("\0").slice(0, -1);
+  return found.map((entry) => ({ path: entry.slice(1), isFolder: entry.startsWith("d") }));
+}
+
+async function downloadFile(source: string, target: string, { ui, communicator }: ProvisionerInput): Promise<void> {
+  ui.say(`Downloading ${source} => ${target}`);
+  await mkdir(dirname(target), { recursive: true, mode: 0o755 });
+  const content = createWriteStream(target);
+  const written = finished(content);
+  try {
+    await Promise.race([communicator.download(source, content), written]);
+    content.end();
+    await written;
+  } catch (cause) {
+    content.destroy();
+    await written.catch(() => undefined);
+    throw new ProvisionError(`Cannot download "${source}" to "${target}"`, { cause });
+  }
+}
+
+function fileTarget(destination: string, source: string): string {
+  return destination.endsWith("/") ? join(destination, basename(source)) : destination;
+}

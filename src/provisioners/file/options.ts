@@ -1,0 +1,62 @@
+import { statSync } from "node:fs";
+import { type ConfigProblem, messageOf } from "../../common/errors.ts";
+import { isLate } from "../late-values.ts";
+import { flag, text, texts } from "../option-types.ts";
+import type { OptionsOf } from "../read-options.ts";
+
+/** @see https://developer.hashicorp.com/packer/docs/provisioners/file */
+export const fileShape = {
+  content: text().optional(),
+  source: text().optional(),
+  sources: texts().optional(),
+  destination: text().default(""),
+  direction: text().default("upload"),
+  generated: flag().default(false),
+};
+export type FileOptions = OptionsOf<typeof fileShape>;
+
+/** `sources`, then `source`: both may be given. */
+export function sourcesOf({ source, sources }: FileOptions): readonly string[] {
+  return [...(sources ?? []), ...(source ? [source] : [])];
+}
+
+export function checkFileOptions(options: FileOptions): readonly ConfigProblem[] {
+  const problems: ConfigProblem[] = [];
+  const sources = sourcesOf(options);
+  if (!options.destination) problems.push({ option: "destination", message: "is required" });
+  if (options.direction !== "upload" && options.direction !== "download") {
+    problems.push({ option: "direction", message: `"${options.direction}" is neither "upload" nor "download"` });
+  }
+  if (sources.length === 0 && options.content === undefined) {
+    problems.push({ option: "source", message: "one of source, sources, content is required" });
+  }
+  if (sources.length > 0 && options.content) {
+    problems.push({ option: "content", message: "cannot be given together with source or sources" });
+  }
+  if (options.direction === "download") return [...problems, ...checkDownload(options)];
+  return options.generated ? problems : [...problems, ...checkSources(options, sources)];
+}
+
+function checkDownload(options: FileOptions): ConfigProblem[] {
+  if (options.content === undefined) return [];
+  return [{ option: "content", message: "is for uploads: a download has a source" }];
+}
+
+function checkSources(options: FileOptions, sources: readonly string[]): ConfigProblem[] {
+  const problems: ConfigProblem[] = [];
+  let files = 0;
+  for (const path of sources.filter((source) => !isLate(source))) {
+    try {
+      if (!statSync(path).isDirectory()) files++;
+    } catch (error) {
+      const option = path === options.source ? "source" : "sources";
+      const hint = "generated = true looks for it only when it is uploaded";
+      problems.push({ option, message: `cannot read "${path}": ${messageOf(error)}`, hint });
+    }
+  }
+  if (files > 1 && !options.destination.endsWith("/")) {
+    const message = `"${options.destination}" must end in a slash, as several files go there`;
+    problems.push({ option: "destination", message });
+  }
+  return problems;
+}

@@ -1,0 +1,45 @@
+import { createReadStream } from "node:fs";
+import { stat } from "node:fs/promises";
+import { basename } from "node:path";
+import { Readable } from "node:stream";
+import { ProvisionError, throwIfCancelled } from "../../common/errors.ts";
+import type { ProvisionerInput } from "../provisioner.ts";
+import { type FileOptions, sourcesOf } from "./options.ts";
+
+/** The name of `content` in a destination that is a folder. */
+const CONTENT_NAME = "pkr-file-content";
+
+/** Uploads `content`, or each source: a file with its mode, a folder by the rule of the trailing slash. */
+export async function upload(options: FileOptions, input: ProvisionerInput): Promise<void> {
+  const sources = sourcesOf(options);
+  if (sources.length === 0) return uploadContent(options, input);
+  for (const source of sources) {
+    throwIfCancelled(input.signal);
+    await uploadSource(source, options.destination, input);
+  }
+}
+
+async function uploadContent({ content = "", destination }: FileOptions, input: ProvisionerInput): Promise<void> {
+  const target = fileTarget(destination, CONTENT_NAME);
+  input.ui.say(`Uploading content => ${target}`);
+  await input.communicator.upload(target, Readable.from([Buffer.from(content)]));
+}
+
+async function uploadSource(source: string, destination: string, input: ProvisionerInput): Promise<void> {
+  input.ui.say(`Uploading ${source} => ${destination}`);
+  // A link is followed: what it leads to is uploaded.
+  const info = await stat(source).catch((cause: unknown) => {
+    throw new ProvisionError(`Cannot read "${source}"`, { cause });
+  });
+  if (info.isDirectory()) return input.communicator.uploadDir(destination, source);
+  const content = createReadStream(source, { signal: input.signal });
+  try {
+    await input.communicator.upload(fileTarget(destination, basename(source)), content, { mode: info.mode & 0o7777 });
+  } finally {
+    content.destroy();
+  }
+}
+
+function fileTarget(destination: string, name: string): string {
+  return destination.endsWith("/") ? destination + name : destination;
+}

@@ -1,0 +1,40 @@
+import type { RenderContext } from "../template/interpolate/context.ts";
+import type { BuildIdentity } from "./provisioner.ts";
+
+/** A private-use character: no path and no name of a template has it. */
+const MARK = "\uE000";
+
+const GENERATED_NAMES = [
+  "ID",
+  "ConnType",
+  "Device",
+  "MountPath",
+  "BuildRegion",
+  "SourceOMI",
+  "SourceOMIName",
+  "SourceOMIOwner",
+  "SourceOMICreationDate",
+  "PackerRunUUID",
+];
+
+/** Stands for `build.*` before the build: each value is a mark that {@link isLate} finds wherever it ends up. */
+export const placeholderData: Readonly<Record<string, string>> = Object.fromEntries(
+  GENERATED_NAMES.map((name) => [name, `${MARK}${name}${MARK}`]),
+);
+
+/** Whether a value has something in it that only the build will know, and so cannot be judged yet. */
+export function isLate(value: string): boolean {
+  return value.includes(MARK);
+}
+
+/** What `{{ }}` in the options of a build's provisioners and post-processors reads. */
+export function renderContextOf(build: BuildIdentity, data: Readonly<Record<string, string>>): RenderContext {
+  return {
+    data,
+    build: data,
+    buildName: build.buildName,
+    buildType: build.buildType,
+    ...(build.templatePath === undefined ? {} : { templatePath: build.templatePath }),
+    ...(build.userVariables === undefined ? {} : { userVariables: build.userVariables }),
+  };
+}

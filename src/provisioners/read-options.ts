@@ -1,0 +1,92 @@
+import { z } from "zod";
+import { didYouMean } from "../common/did-you-mean.ts";
+import { ChrootError, ConfigError, type ConfigProblem } from "../common/errors.ts";
+import type { RawConfig, RawValue } from "../template/definition.ts";
+import type { RenderContext } from "../template/interpolate/context.ts";
+import { renderOnce, validateTemplate } from "../template/interpolate/render.ts";
+
+type CamelCase<Name extends string> = Name extends `${infer Head}_${infer Tail}`
+  ? `${Head}${Capitalize<CamelCase<Tail>>}`
+  : Name;
+
+/** The options of a shape as code has them: `remote_path` is `remotePath`. */
+export type OptionsOf<Shape extends z.ZodRawShape> = {
+  readonly [Name in keyof z.output<z.ZodObject<Shape>> as CamelCase<Name & string>]: z.output<z.ZodObject<Shape>>[Name];
+};
+
+/**
+ * Renders the `{{ }}` of a plugin's options and reads them. A null counts as not given, as in Packer.
+ *
+ * @param rendersItself Options that the plugin renders later, with values of its own such as `{{.Path}}`
+ * @throws {ConfigError} with every problem; unknown options get the nearest known name as their hint
+ */
+export function readOptions<Shape extends z.ZodRawShape>(
+  shape: Shape,
+  raw: RawConfig,
+  context: RenderContext,
+  rendersItself: readonly string[] = [],
+): OptionsOf<Shape> {
+  const problems: ConfigProblem[] = [];
+  const given = Object.entries(raw).filter(([, value]) => value !== null);
+  const rendered = given.map(([option, value]) => {
+    const render = rendersItself.includes(option) ? validateOnly : renderOnce;
+    return [
+      option,
+      renderStrings(
+        value,
+        (text) => render(text, context),
+        (message) => problems.push({ option, message }),
+      ),
+    ];
+  });
+  const result = z.strictObject(shape).safeParse(Object.fromEntries(rendered));
+  if (!result.success) problems.push(...result.error.issues.flatMap((issue) => describeIssue(issue, shape)));
+  if (problems.length > 0 || !result.success) throw new ConfigError(problems);
+  return camelKeys<Shape>(result.data);
+}
+
+function validateOnly(text: string, context: RenderContext): string {
+  validateTemplate(text, context);
+  return text;
+}
+
+function renderStrings(value: RawValue, render: (text: string) => string, report: (message: string) => void): RawValue {
+  if (typeof value === "string") {
+    try {
+      return render(value);
+    } catch (error) {
+      if (!(error instanceof ChrootError)) throw error;
+      report(error.message);
+      return value;
+    }
+  }
+  if (value === null || typeof value !== "object") return value;
+  if (isList(value)) return value.map((item) => renderStrings(item, render, report));
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, renderStrings(item, render, report)]));
+}
+
+function isList(value: RawValue): value is readonly RawValue[] {
+  return Array.isArray(value);
+}
+
+function describeIssue(issue: z.core.$ZodIssue, shape: z.ZodRawShape): ConfigProblem[] {
+  if (issue.code === "unrecognized_keys" && issue.path.length === 0) {
+    return issue.keys.map((option) => {
+      const meant = didYouMean(option, Object.keys(shape));
+      return { option, message: "is not an option here", hint: meant && `did you mean "${meant}"?` };
+    });
+  }
+  const option = issue.path.map((part, index) =>
+    typeof part === "number" ? `[${part}]` : (index ? "." : "") + String(part),
+  );
+  return [{ option: option.join(""), message: issue.message }];
+}
+
+function camelKeys<Shape extends z.ZodRawShape>(options: object): OptionsOf<Shape> {
+  const entries = Object.entries(options).map(([name, value]) => [
+    name.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase()),
+    value,
+  ]);
+  // The keys are renamed by the same rule as in the type.
+  return Object.fromEntries(entries) as OptionsOf<Shape>;
+}

@@ -1,0 +1,34 @@
+import type { Ui } from "../builder/ui.ts";
+import { CommandError, type CommandRunner, type ExitStatus } from "../host/run-command.ts";
+import { OutputLines } from "./output-lines.ts";
+
+/**
+ * Runs a program on the host in our working folder and shows what it says, line by line.
+ *
+ * @param env The whole environment of the program
+ * @returns How it ended; which codes are a failure is for the caller to say
+ * @throws {MissingProgramError} and {CancelledError}
+ */
+export async function runOnHost(
+  argv: readonly string[],
+  env: Readonly<Record<string, string>>,
+  { ui, local, signal }: { readonly ui: Ui; readonly local: CommandRunner; readonly signal: AbortSignal },
+): Promise<ExitStatus> {
+  const stdout = new OutputLines((line) => ui.message(line));
+  const stderr = new OutputLines((line) => ui.error(line));
+  const streams = {
+    onStdout: (chunk: Buffer) => stdout.write(chunk),
+    onStderr: (chunk: Buffer) => stderr.write(chunk),
+  };
+  try {
+    await local.run(argv, { env, cwd: process.cwd(), signal, ...streams });
+    return { code: 0, signal: null };
+  } catch (error) {
+    // A program that could not be started has no status at all.
+    if (error instanceof CommandError && (error.status.code ?? error.status.signal) !== null) return error.status;
+    throw error;
+  } finally {
+    stdout.flush();
+    stderr.flush();
+  }
+}

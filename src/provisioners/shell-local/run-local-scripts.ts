@@ -1,0 +1,76 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import type { Ui } from "../../builder/ui.ts";
+import { throwIfCancelled } from "../../common/errors.ts";
+import type { CommandRunner } from "../../host/run-command.ts";
+import { formatEnvironment, scriptEnvironment } from "../environment.ts";
+import { assertValidExit } from "../exit-codes.ts";
+import type { BuildIdentity, Render } from "../provisioner.ts";
+import { runOnHost } from "../run-on-host.ts";
+import { scriptPaths } from "../scripts.ts";
+import type { ShellLocalOptions } from "./options.ts";
+
+export interface LocalScriptsInput {
+  readonly ui: Ui;
+  readonly local: CommandRunner;
+  readonly build: BuildIdentity;
+  readonly data: Readonly<Record<string, string>>;
+  readonly signal: AbortSignal;
+  readonly render: Render;
+}
+
+const DEFAULT_COMMAND = ["/bin/sh", "-c", "{{.Vars}}{{.Script}}"];
+
+/**
+ * Runs the scripts on the host, with the environment of this program and the variables of the options.
+ * @throws {ProvisionError} when one ends with a code that is not valid
+ */
+export async function runLocalScripts(options: ShellLocalOptions, input: LocalScriptsInput): Promise<void> {
+  if (options.onlyOn?.length && !options.onlyOn.includes("linux")) {
+    return input.ui.say("Skipping shell-local due to runtime OS");
+  }
+  const scripts = scriptPaths(options);
+  if (scripts.length === 0) return runInline(options, input);
+  for (const script of scripts) await runScript({ name: script, path: resolve(script) }, options, input);
+}
+
+async function runInline(options: ShellLocalOptions, input: LocalScriptsInput): Promise<void> {
+  const lines = options.inline?.length ? options.inline : [options.command ?? ""];
+  const extension = options.tempfileExtension?.replace(/^\./, "");
+  const folder = await mkdtemp(join(tmpdir(), "packer-shell-"));
+  try {
+    const path = join(folder, extension ? `script.${extension}` : "script");
+    const text = [`#!${options.inlineShebang || "/bin/sh -e"}`, ...lines, ""].join("\n");
+    await writeFile(path, text, { mode: 0o700 });
+    await runScript({ name: "inline", path }, options, input);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+async function runScript(
+  script: { readonly name: string; readonly path: string },
+  options: ShellLocalOptions,
+  input: LocalScriptsInput,
+): Promise<void> {
+  throwIfCancelled(input.signal);
+  const { argv, env } = prepareCommand(script.path, options, input);
+  input.ui.say(`Running local shell script: ${script.name}`);
+  const status = await runOnHost(argv, env, input);
+  assertValidExit(status, { what: `The local script "${script.name}"`, validExitCodes: options.validExitCodes });
+}
+
+/** As for `shell`: without a format or command of the user, the variables stand on no command line. */
+function prepareCommand(path: string, options: ShellLocalOptions, { build, data, render }: LocalScriptsInput) {
+  const variables = scriptEnvironment(options, build, data);
+  const template = options.executeCommand?.length ? options.executeCommand : DEFAULT_COMMAND;
+  const inEnvironment = template === DEFAULT_COMMAND && !options.envVarFormat;
+  const late = {
+    Vars: inEnvironment ? "" : formatEnvironment(variables, options.envVarFormat || "%s='%s' "),
+    Script: path,
+    Command: path,
+  };
+  const own = Object.entries(process.env).filter((entry): entry is [string, string] => entry[1] !== undefined);
+  return { argv: template.map((word) => render(word, late)), env: { ...Object.fromEntries(own), ...variables } };
+}
