@@ -1,0 +1,161 @@
+import { realpath, stat } from "node:fs/promises";
+import { basename, join } from "node:path";
+import { type Clock, systemClock } from "../common/clock.ts";
+import { DeviceError, TimeoutError } from "../common/errors.ts";
+import { canOpenExclusively, formatDeviceNumber, listBlockDevices, readSerial } from "./block-device.ts";
+import {
+  type Disk,
+  type FoundBy,
+  type Identified,
+  identifyDevice,
+  type NamedDisk,
+  serialOf,
+} from "./identify-device.ts";
+
+/** What this machine had before a volume was linked. */
+export interface DeviceSnapshot {
+  /** Where names and links are looked up: `/dev`, or the folder of a local cloud. */
+  readonly deviceFolder: string;
+  readonly sysfs: string;
+  /** Of the whole disks; see `BlockDevice.identity`. */
+  readonly identities: ReadonlySet<string>;
+}
+
+/** Remembers the disks of this machine. Take it after the name is chosen and before the volume is linked. */
+export async function snapshotDevices(
+  deviceFolder = "/dev",
+  options: { readonly sysfs?: string } = {},
+): Promise<DeviceSnapshot> {
+  const sysfs = options.sysfs ?? "/sys";
+  const devices = await listBlockDevices(sysfs);
+  return { deviceFolder, sysfs, identities: new Set(devices.map(({ identity }) => identity)) };
+}
+
+export interface FindDeviceRequest {
+  /** The name that LinkVolume was given: `/dev/xvdf`. */
+  readonly deviceName: string;
+  readonly before: DeviceSnapshot;
+  readonly sizeBytes: number;
+  /** The option `nvme_device_path`, with or without a trailing `p`: the device is this one, if it is new and fits. */
+  readonly nvmeDevicePath?: string | undefined;
+  /** How long the device may take to appear; 120 000 ms. */
+  readonly deadlineMs?: number;
+  /** How long a device that only its size speaks for must stay the only one; 12 000 ms. */
+  readonly settleMs?: number;
+  readonly clock?: Clock;
+  readonly signal?: AbortSignal | undefined;
+  /** Told when the device is not there at once, and again every 10 s. */
+  readonly onWait?: (message: string) => void;
+}
+
+export interface FoundDevice {
+  /** The node itself, links resolved: `/dev/sda`. */
+  readonly path: string;
+  readonly kernelName: string;
+  readonly foundBy: FoundBy;
+}
+
+/**
+ * Waits for the device that a link makes appear, and tells it from every other: {@link identifyDevice} has the rules.
+ * What is in use is never taken. A disk that only its size speaks for must stay the only such disk for a while,
+ * because the real one may come later.
+ * @throws {DeviceError} when several disks fit, or the one that fits is in use
+ * @throws {TimeoutError} that names what was tried
+ */
+export async function findLinkedDevice(request: FindDeviceRequest): Promise<FoundDevice> {
+  const clock = request.clock ?? systemClock;
+  const startedAt = clock.now();
+  const settle = settledBySize(request.settleMs ?? 12_000, clock);
+  for (let saidAt = Number.NEGATIVE_INFINITY; ; await clock.sleep(POLL_MS, request.signal)) {
+    const seen = await look(request);
+    if (seen.disk && seen.foundBy && settle(seen)) return accept(seen.disk, seen.foundBy, request);
+    const elapsedMs = clock.now() - startedAt;
+    if (elapsedMs >= (request.deadlineMs ?? 120_000)) throw notFound(request, seen.notes, elapsedMs);
+    if (clock.now() - saidAt < SAY_EVERY_MS) continue;
+    saidAt = clock.now();
+    request.onWait?.(`Waiting for the device of "${request.deviceName}" to appear`);
+  }
+}
+
+/** The platform does not document how long a hot-plugged disk takes; its own drivers poll too. */
+const POLL_MS = 250;
+const SAY_EVERY_MS = 10_000;
+
+/** Tells whether what was seen can be taken: at once with an identity, after a while by size alone. */
+function settledBySize(settleMs: number, clock: Clock): (seen: Identified) => boolean {
+  let lone: { readonly identity: string; readonly since: number } | undefined;
+  return ({ disk, foundBy }) => {
+    if (foundBy !== "size") return true;
+    const identity = disk?.identity ?? "";
+    if (lone?.identity !== identity) lone = { identity, since: clock.now() };
+    return clock.now() - lone.since >= settleMs;
+  };
+}
+
+async function look(request: FindDeviceRequest): Promise<Identified> {
+  const { before, deviceName, sizeBytes, nvmeDevicePath } = request;
+  const disks = await readDisks(before);
+  const named = await Promise.all(candidatePaths(request).map((candidate) => followPath(candidate, disks)));
+  return identifyDevice({
+    deviceName,
+    sizeBytes,
+    disks,
+    named: named.filter((each) => each !== undefined),
+    onlyNamed: nvmeDevicePath !== undefined,
+  });
+}
+
+async function readDisks({ sysfs, identities }: DeviceSnapshot): Promise<Disk[]> {
+  const devices = await listBlockDevices(sysfs);
+  return Promise.all(
+    devices.map(async (device) => ({
+      ...device,
+      serial: await readSerial(device.name, sysfs),
+      isNew: !identities.has(device.identity),
+    })),
+  );
+}
+
+interface Candidate {
+  readonly path: string;
+  readonly foundBy: FoundBy;
+}
+
+function candidatePaths({ deviceName, before, nvmeDevicePath }: FindDeviceRequest): Candidate[] {
+  // The original wants `/dev/nvme1n1p`, so that a partition number can be put after it.
+  if (nvmeDevicePath !== undefined) return [{ path: nvmeDevicePath.replace(/(?<=\d)p$/, ""), foundBy: "option" }];
+  const byId = `disk/by-id/scsi-0QEMU_QEMU_HARDDISK_${serialOf(deviceName)}`;
+  return [
+    { path: join(before.deviceFolder, basename(deviceName)), foundBy: "name" },
+    { path: join(before.deviceFolder, byId), foundBy: "by-id" },
+  ];
+}
+
+/** A path may lead nowhere yet, or to something that is no whole disk. */
+async function followPath({ path, foundBy }: Candidate, disks: readonly Disk[]): Promise<NamedDisk | undefined> {
+  const real = await realpath(path).catch(() => undefined);
+  const node = real === undefined ? undefined : await stat(real).catch(() => undefined);
+  if (!node?.isBlockDevice()) return undefined;
+  const number = formatDeviceNumber(node.rdev);
+  const disk = disks.find(({ identity }) => identity.startsWith(`${number} `));
+  return disk && { path, foundBy, disk };
+}
+
+function accept({ name }: Disk, foundBy: FoundBy, { deviceName }: FindDeviceRequest): FoundDevice {
+  const path = `/dev/${name}`;
+  // The exclusive open of a disk fails too while one of its partitions is mounted or swapped on.
+  if (canOpenExclusively(path)) return { path, kernelName: name, foundBy };
+  const hint = "Find out what took it (lsblk, an automounter) and keep that away from new disks";
+  throw new DeviceError(`The device "${path}" of "${deviceName}" is in use already`, { hint });
+}
+
+function notFound(request: FindDeviceRequest, notes: readonly string[], elapsedMs: number): TimeoutError {
+  const { deviceName, sizeBytes, nvmeDevicePath } = request;
+  const byIdentity = [`the serial "${serialOf(deviceName)}"`, `a single new disk of ${sizeBytes} bytes`];
+  const tried = [...candidatePaths(request).map(({ path }) => path), ...(nvmeDevicePath ? [] : byIdentity)].join(", ");
+  const seen = notes.length > 0 ? `; ${notes.join("; ")}` : "";
+  const waited = `${Math.round(elapsedMs / 1000)} s`;
+  return new TimeoutError(`No device of "${deviceName}" appeared in ${waited}; tried ${tried}${seen}`, {
+    hint: "Look at lsblk and dmesg: does this VM see disks that are linked while it runs?",
+  });
+}

@@ -1,0 +1,60 @@
+import { stat } from "node:fs/promises";
+import { type Clock, systemClock } from "../common/clock.ts";
+import { TimeoutError } from "../common/errors.ts";
+import { isErrno, kernelNameOf, listPartitionNames, resolveBlockDevice } from "./block-device.ts";
+import { type PartitionTable, partitionPath } from "./partition.ts";
+import { readPartitionTable } from "./partition-table.ts";
+import type { CommandRunner } from "./run-command.ts";
+
+export interface SyncOptions {
+  /** How long nodes may take to appear; 10 000 ms. */
+  readonly deadlineMs?: number;
+  readonly clock?: Clock;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * Makes the kernel know the partitions that are on a disk, no more and no less, and waits for their nodes. Works where
+ * the kernel has no parser for the table, and tells a disk that was partitioned a moment ago.
+ * @returns the table; `undefined` when the disk has none
+ * @throws {TimeoutError} when a node does not appear
+ */
+export async function syncPartitions(
+  runner: CommandRunner,
+  path: string,
+  options: SyncOptions = {},
+): Promise<PartitionTable | undefined> {
+  const device = await resolveBlockDevice(path);
+  const table = await readPartitionTable(device);
+  const known = await listPartitionNames(await kernelNameOf(device));
+  const hasPartitions = table !== undefined && table.partitions.length > 0;
+  if (hasPartitions) await changePartitions(runner, "--update", device);
+  else if (known.length > 0) await changePartitions(runner, "--delete", device);
+  for (const { number } of table?.partitions ?? []) await waitForNode(partitionPath(device, number), options);
+  return table;
+}
+
+/** The whole-disk lock keeps udev from reading a table while it changes. @see https://systemd.io/BLOCK_DEVICE_LOCKING */
+async function changePartitions(runner: CommandRunner, change: "--update" | "--delete", device: string): Promise<void> {
+  await runner.run(["flock", "--exclusive", "--wait", "30", device, "partx", change, device]);
+}
+
+async function waitForNode(
+  node: string,
+  { deadlineMs = 10_000, clock = systemClock, signal }: SyncOptions,
+): Promise<void> {
+  const deadline = clock.now() + deadlineMs;
+  while (!(await isBlockDevice(node))) {
+    if (clock.now() >= deadline)
+      throw new TimeoutError(`The partition "${node}" has no device node after ${deadlineMs / 1000} s`);
+    await clock.sleep(50, signal);
+  }
+}
+
+async function isBlockDevice(path: string): Promise<boolean> {
+  const entry = await stat(path).catch((error) => {
+    if (isErrno(error, "ENOENT")) return undefined;
+    throw error;
+  });
+  return entry?.isBlockDevice() ?? false;
+}
