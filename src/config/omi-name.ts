@@ -21,7 +21,7 @@ export function cleanOmiName(text: string): string {
   return text.replace(REFUSED_LETTERS, "-");
 }
 
-const clean: TemplateFunction = (...texts) => cleanOmiName(texts.map(String).join(""));
+const clean: TemplateFunction = { params: ["string"], call: (text) => cleanOmiName(String(text)) };
 
 /** What templates of this builder can call besides Packer's own functions. */
 export const templateFunctions: Readonly<Record<string, TemplateFunction>> = {

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { formatDuration, parseDuration } from "../common/duration.ts";
+import { parseDuration } from "../common/duration.ts";
 
 /** What the reference and the checks need to know of an option besides its schema. */
 export interface OptionInfo {
@@ -59,9 +59,7 @@ export function pattern(regex: RegExp, what: string) {
  * @param fallback The default, in the same notation
  */
 export function duration(fallback: string) {
-  const ms = parseDuration(fallback);
-  if (ms === undefined) throw new Error(`"${fallback}" is no duration`);
-  return z.string().transform(readDuration).default(ms);
+  return z.string().transform(readDuration).prefault(fallback);
 }
 
 function readDuration(text: string, context: z.core.$RefinementCtx): number {
@@ -70,7 +68,7 @@ function readDuration(text: string, context: z.core.$RefinementCtx): number {
   context.issues.push({
     code: "custom",
     input: text,
-    message: `must be a duration such as "${formatDuration(30 * 60_000)}" or "1h30m", and more than zero`,
+    message: 'must be a duration such as "30m" or "1h30m", and more than zero',
   });
   return z.NEVER;
 }

@@ -28,11 +28,16 @@ export const accessOptions = {
       "Options of the template win over it, field by field, and it wins over the environment.",
     example: '"production"',
   }),
-  custom_endpoint_oapi: option(pattern(/^https?:\/\/[^\s/]+/, "a full URL with http:// or https://").optional(), {
-    about: "Another address of the API, as a full base URL, with or without `/api/v1` at its end.",
-    example: '"https://api.eu-west-2.outscale.com/api/v1"',
-    defaultText: "the profile's, then `OSC_ENDPOINT_API`, then that of the region",
-  }),
+  custom_endpoint_oapi: option(
+    pattern(/^(https?:\/\/[^\s/]+|unix:\/)/, "a full URL with http:// or https://").optional(),
+    {
+      about:
+        "Another address of the API, as a full base URL, with or without `/api/v1` at its end; or `unix:/path` for a " +
+        "socket of this machine.",
+      example: '"https://api.eu-west-2.outscale.com/api/v1"',
+      defaultText: "the profile's, then `OSC_ENDPOINT_API`, then that of the region",
+    },
+  ),
   insecure_skip_tls_verify: option(z.boolean().default(false), {
     about: "Accepts any TLS certificate of the API. For tests only: whoever answers may read what is sent.",
     example: "true",
