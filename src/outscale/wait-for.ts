@@ -1,0 +1,129 @@
+import type { Clock } from "../common/clock.ts";
+import { messageOf } from "../common/errors.ts";
+import type { DebugLog } from "../common/log.ts";
+import { apiFailureOf, isAuth, isThrottle, WaitError, WaitTimeoutError } from "./errors.ts";
+import { ABSENT, type Goal } from "./resource-states.ts";
+import type { SharedPoller } from "./shared-poller.ts";
+
+export interface WaitTools {
+  readonly clock: Clock;
+  readonly log: DebugLog;
+  readonly polling: { readonly minMs: number; readonly maxMs: number };
+  /** Between 0 and 1, for the jitter between reads. */
+  readonly random: () => number;
+}
+
+export interface WaitProgress {
+  /** The API's word, or `absent`. */
+  readonly state: string;
+  /** 0 to 100, where the API tells. */
+  readonly percent: number | undefined;
+  readonly elapsedMs: number;
+}
+
+export interface Wait<Resource, Result> {
+  /** `volume`, for messages. */
+  readonly kind: string;
+  readonly id: string;
+  readonly goal: Goal<Resource, Result>;
+  readonly poller: SharedPoller<Resource>;
+  readonly timeoutMs: number;
+  /** The option that sets the deadline, for the hint. */
+  readonly timeoutName: string;
+  readonly signal?: AbortSignal | undefined;
+  readonly onProgress?: ((progress: WaitProgress) => void) | undefined;
+}
+
+/** What every resource that can be waited for may have. */
+export interface Waitable {
+  readonly State: string;
+  readonly Progress?: number | undefined;
+  readonly StateComment?: { readonly StateMessage?: string | undefined } | undefined;
+}
+
+/** A resource is not seen by every read at once after its creation. */
+const GRACE_MS = 10_000;
+/** The share of the time waited so far that passes until the next read: no wait is much longer than it must be. */
+const PATIENCE = 0.2;
+
+/** Reads until the goal is reached, or never can be. See {@link Waiters} for what is thrown. */
+export async function waitFor<Resource extends Waitable, Result>(
+  tools: WaitTools,
+  wait: Wait<Resource, Result>,
+): Promise<Result> {
+  const { clock } = tools;
+  const startedAt = clock.now();
+  let lastState = "unknown";
+  for (let withinMs = 0; ; ) {
+    const seen = await readOnce(tools, wait, withinMs);
+    const elapsedMs = clock.now() - startedAt;
+    if (seen) {
+      const { resource } = seen;
+      lastState = resource?.State ?? ABSENT;
+      wait.onProgress?.({ state: lastState, percent: resource?.Progress, elapsedMs });
+      const verdict = wait.goal.judge(resource);
+      if (typeof verdict === "object") return verdict.result;
+      if (verdict === "failed" && !isTooEarly(wait, resource, elapsedMs)) throw failed(wait, resource);
+    }
+    const leftMs = wait.timeoutMs - elapsedMs;
+    if (leftMs <= 0) throw timedOut(wait, lastState);
+    withinMs = Math.min(leftMs, delayMs(tools, elapsedMs));
+  }
+}
+
+/** Reads the resource; nothing when the read failed in a way that may pass. */
+async function readOnce<Resource, Result>(
+  { log }: WaitTools,
+  { kind, id, poller, signal }: Wait<Resource, Result>,
+  withinMs: number,
+): Promise<{ readonly resource: Resource | undefined } | undefined> {
+  try {
+    return { resource: await poller.read(id, withinMs, signal) };
+  } catch (error) {
+    if (!isPassing(error)) throw error;
+    log.write({ kind: "note", message: `Still waiting for ${kind} ${id}: ${messageOf(error)}` });
+    return undefined;
+  }
+}
+
+/** No answer, too many requests, or trouble inside the service. A refusal (4xx) would be repeated for ever. */
+function isPassing(error: unknown): boolean {
+  const failure = apiFailureOf(error);
+  if (!failure || isAuth(error)) return false;
+  return failure.httpStatus === undefined || failure.httpStatus >= 500 || isThrottle(error);
+}
+
+function isTooEarly<Resource, Result>(
+  { goal }: Wait<Resource, Result>,
+  resource: Resource | undefined,
+  elapsedMs: number,
+): boolean {
+  return resource === undefined && goal.mayAppearLater && elapsedMs < GRACE_MS;
+}
+
+/** Time until the next read: short at first, then a share of the time waited so far; a fifth more or less, by chance. */
+function delayMs({ polling, random }: WaitTools, elapsedMs: number): number {
+  const steady = Math.min(polling.maxMs, Math.max(polling.minMs, elapsedMs * PATIENCE));
+  return steady * (0.8 + 0.4 * random());
+}
+
+function failed<Resource extends Waitable, Result>(
+  { kind, id, goal }: Wait<Resource, Result>,
+  resource: Resource | undefined,
+): WaitError {
+  const lastState = resource?.State ?? ABSENT;
+  const comment = resource?.StateComment?.StateMessage;
+  const reason = resource ? `its state is "${lastState}"${comment ? ` (${comment})` : ""}` : "it does not exist";
+  return new WaitError(`The ${kind} "${id}" cannot ${goal.phrase}: ${reason}`, { resourceId: id, lastState });
+}
+
+function timedOut<Resource, Result>(
+  { kind, id, goal, timeoutMs, timeoutName }: Wait<Resource, Result>,
+  lastState: string,
+): WaitTimeoutError {
+  const seconds = Math.round(timeoutMs / 1000);
+  return new WaitTimeoutError(
+    `The ${kind} "${id}" did not ${goal.phrase} within ${seconds} seconds: its state is "${lastState}"`,
+    { resourceId: id, lastState, hint: `timeouts { ${timeoutName} } sets how long to wait` },
+  );
+}

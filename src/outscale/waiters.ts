@@ -1,0 +1,137 @@
+import type { Clock } from "../common/clock.ts";
+import { type DebugLog, noLog } from "../common/log.ts";
+import type { Api } from "./api.ts";
+import type { Image, Snapshot, Volume } from "./oapi.ts";
+import { type Pollers, pollersOf } from "./pollers.ts";
+import {
+  type Goal,
+  type ImageGoal,
+  imageGoals,
+  type LinkGoal,
+  linkGoals,
+  type SnapshotGoal,
+  snapshotGoals,
+  type VolumeGoal,
+  volumeGoals,
+} from "./resource-states.ts";
+import type { SharedPoller } from "./shared-poller.ts";
+import { type Waitable, type WaitProgress, type WaitTools, waitFor } from "./wait-for.ts";
+
+/** Deadlines per kind of wait, in milliseconds. */
+export interface Timeouts {
+  /** For the lock that covers choosing and linking a device. */
+  readonly lock: number;
+  readonly volume: number;
+  readonly link: number;
+  readonly snapshot: number;
+  readonly image: number;
+  /** For an image that is copied with its data. */
+  readonly copy: number;
+}
+
+const MINUTE = 60_000;
+
+export const defaultTimeouts: Timeouts = {
+  lock: 30 * MINUTE,
+  volume: 10 * MINUTE,
+  link: 5 * MINUTE,
+  snapshot: 6 * 60 * MINUTE,
+  image: 40 * MINUTE,
+  copy: 120 * MINUTE,
+};
+
+export interface Polling {
+  /** Between two reads at the beginning of a wait. */
+  readonly minMs: number;
+  readonly maxMs: number;
+}
+
+export const defaultPolling: Polling = { minMs: 250, maxMs: 5000 };
+
+export interface WaitersOptions {
+  readonly api: Api;
+  readonly clock: Clock;
+  readonly polling?: Polling;
+  readonly timeouts?: Partial<Timeouts>;
+  readonly log?: DebugLog;
+  /** Between 0 and 1, for the jitter between reads. */
+  readonly random?: () => number;
+}
+
+export interface WaitOptions<Until extends string> {
+  readonly until: Until;
+  readonly signal?: AbortSignal | undefined;
+  /** Called after every read. */
+  readonly onProgress?: ((progress: WaitProgress) => void) | undefined;
+  /** Which deadline holds, where it is not the kind's own: `copy` for an image that is a copy. */
+  readonly timeout?: keyof Timeouts | undefined;
+}
+
+interface WaitInput<Resource, Result> {
+  readonly poller: SharedPoller<Resource>;
+  readonly goal: Goal<Resource, Result>;
+  readonly kind: string;
+  /** The kind's own deadline. */
+  readonly timeout: keyof Timeouts;
+  readonly options: WaitOptions<string>;
+}
+
+export function createWaiters(options: WaitersOptions): Waiters {
+  return new Waiters(options);
+}
+
+/**
+ * Waits for what the API does in its own time. Several waits of a process share their requests, see {@link SharedPoller}.
+ *
+ * A failed read does not end a wait unless it shows that no later one can succeed.
+ * @throws {WaitError} when the resource ends in a state of failure, or does not exist
+ * @throws {WaitTimeoutError} at the deadline
+ * @throws {CancelledError} as soon as the signal fires
+ * @throws {ApiAuthError} when the credentials are refused
+ */
+export class Waiters {
+  readonly timeouts: Timeouts;
+  readonly #tools: WaitTools;
+  readonly #pollers: Pollers;
+
+  constructor({ api, clock, polling = defaultPolling, timeouts, log = noLog, random = Math.random }: WaitersOptions) {
+    this.timeouts = { ...defaultTimeouts, ...timeouts };
+    this.#tools = { clock, polling, log, random };
+    this.#pollers = pollersOf(api, clock);
+  }
+
+  volume(id: string, options: WaitOptions<"deleted">): Promise<undefined>;
+  volume(id: string, options: WaitOptions<Exclude<VolumeGoal, "deleted">>): Promise<Volume>;
+  volume(id: string, options: WaitOptions<VolumeGoal>): Promise<Volume | undefined> {
+    const goal: Goal<Volume, Volume | undefined> = volumeGoals[options.until];
+    return this.#wait(id, { kind: "volume", poller: this.#pollers.volume, goal, timeout: "volume", options });
+  }
+
+  /** Waits until the volume is in use and every link of it `attached`, or available and without a link. */
+  link(volumeId: string, options: WaitOptions<LinkGoal>): Promise<Volume> {
+    const goal = linkGoals[options.until];
+    return this.#wait(volumeId, { kind: "volume", poller: this.#pollers.volume, goal, timeout: "link", options });
+  }
+
+  snapshot(id: string, options: WaitOptions<"deleted">): Promise<undefined>;
+  snapshot(id: string, options: WaitOptions<Exclude<SnapshotGoal, "deleted">>): Promise<Snapshot>;
+  snapshot(id: string, options: WaitOptions<SnapshotGoal>): Promise<Snapshot | undefined> {
+    const goal: Goal<Snapshot, Snapshot | undefined> = snapshotGoals[options.until];
+    return this.#wait(id, { kind: "snapshot", poller: this.#pollers.snapshot, goal, timeout: "snapshot", options });
+  }
+
+  image(id: string, options: WaitOptions<"deleted">): Promise<undefined>;
+  image(id: string, options: WaitOptions<Exclude<ImageGoal, "deleted">>): Promise<Image>;
+  image(id: string, options: WaitOptions<ImageGoal>): Promise<Image | undefined> {
+    const goal: Goal<Image, Image | undefined> = imageGoals[options.until];
+    return this.#wait(id, { kind: "image", poller: this.#pollers.image, goal, timeout: "image", options });
+  }
+
+  #wait<Resource extends Waitable, Result>(id: string, input: WaitInput<Resource, Result>): Promise<Result> {
+    const { kind, poller, goal, options } = input;
+    const timeoutName = options.timeout ?? input.timeout;
+    const { signal, onProgress } = options;
+    const timeoutMs = this.timeouts[timeoutName];
+    return waitFor(this.#tools, { id, kind, poller, goal, timeoutMs, timeoutName, signal, onProgress });
+  }
+}
