@@ -12,10 +12,22 @@ Texts are templates of Packer's \`{{ }}\` engine. Most are rendered before they 
 by the build, when the values they may use are known. Durations are written as Go does: \`30m\`, \`1h30m\`.
 `;
 
+const ENVIRONMENT = `## Environment of the engine
+
+Where the engine finds things on this machine. Credentials and proxies come from the environment too, under their usual names.
+
+| variable | meaning | default |
+| --- | --- | --- |
+| \`OUTSCALE_CHROOT_METADATA_ENDPOINT\` | base URL of the metadata service | \`http://169.254.169.254\` |
+| \`OUTSCALE_CHROOT_VM_ID\` | the VM that builds, in place of asking the metadata service | |
+| \`OUTSCALE_CHROOT_DEVICE_FOLDER\` | where device names and \`disk/by-id\` links are looked up | \`/dev\` |
+| \`OUTSCALE_CHROOT_STATE\` | where the journals of builds lie | \`/var/lib/outscale-chroot\` |
+`;
+
 /** The text of docs/configuration.md. */
 export function configurationPage(): string {
   const groups = optionReference.map(({ title, options }) => `## ${title}\n\n${options.map(optionText).join("\n")}`);
-  return `${INTRODUCTION}\n${groups.join("\n")}`;
+  return `${INTRODUCTION}\n${groups.join("\n")}\n${ENVIRONMENT}`;
 }
 
 function optionText(entry: OptionEntry): string {

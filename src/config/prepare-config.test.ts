@@ -78,11 +78,11 @@ describe("prepareConfig()", () => {
     const { config } = prepareConfig(
       [
         { ...minimal, tags: { A: "1" } },
-        { omi_name: "db", packer_force: true },
+        { omi_name: "store", packer_force: true },
       ],
       context,
     );
-    expect(config).toMatchObject({ omiName: "db", tags: { A: "1" }, forceDeregister: true });
+    expect(config).toMatchObject({ omiName: "store", tags: { A: "1" }, forceDeregister: true });
   });
 
   it("joins what can be written in two ways", () => {

@@ -1,7 +1,8 @@
 import { type ConfigProblem, messageOf } from "../common/errors.ts";
 import type { RawConfig, RawValue } from "../template/definition.ts";
 import type { RenderContext } from "../template/interpolate/context.ts";
-import { references, renderOnce, validateTemplate } from "../template/interpolate/render.ts";
+import { references } from "../template/interpolate/references.ts";
+import { renderOnce, validateTemplate } from "../template/interpolate/render.ts";
 import { isMap } from "./coerce.ts";
 import { optionPath } from "./describe-issue.ts";
 import { infoOf } from "./option.ts";

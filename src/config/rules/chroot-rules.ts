@@ -1,7 +1,8 @@
 import { posix } from "node:path";
 import { messageOf } from "../../common/errors.ts";
 import type { RenderContext } from "../../template/interpolate/context.ts";
-import { references, render } from "../../template/interpolate/render.ts";
+import { references } from "../../template/interpolate/references.ts";
+import { render } from "../../template/interpolate/render.ts";
 import type { CheckedOptions } from "../schema.ts";
 import type { Findings } from "./findings.ts";
 

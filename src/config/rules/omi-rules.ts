@@ -28,7 +28,9 @@ export function checkOmi(options: CheckedOptions, ownRegion: () => string, findi
 function checkName(name: string, findings: Findings): void {
   if (name.includes("{{")) return;
   const problem = omiNameProblem(name);
-  if (problem !== undefined) findings.problem("omi_name", problem, name && "the function clean_omi_name replaces them");
+  if (problem === undefined) return;
+  const hint = problem.startsWith("must not contain") ? "the function clean_omi_name replaces them" : undefined;
+  findings.problem("omi_name", problem, hint);
 }
 
 function checkRegions(regions: readonly string[], ownRegion: string, findings: Findings): void {
