@@ -1,0 +1,205 @@
+import { accessSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { type Clock, systemClock } from "../common/clock.ts";
+import { type DebugLog, noLog } from "../common/log.ts";
+import type { MountView } from "../host/mount-view.ts";
+import { readMountinfo } from "../host/mountinfo.ts";
+import { readCommand } from "../host/process-table.ts";
+import {
+  type CommandRunner,
+  hostEnvironment,
+  hostRunner,
+  type RunningProcess,
+  type RunOptions,
+  type RunResult,
+  runnerOf,
+  type SpawnOptions,
+} from "../host/run-command.ts";
+import { type Anchor, SandboxError, startAnchor } from "./anchor.ts";
+import { locateProgram } from "./locate-program.ts";
+import { mountsToDrop } from "./mounts-to-drop.ts";
+import {
+  type ProcessNode,
+  readPidNamespace,
+  readProcessNode,
+  readProcessTree,
+  withDescendants,
+} from "./process-tree.ts";
+import { SandboxCommand, sendSignal } from "./sandbox-command.ts";
+
+/** `private`: the build's mounts are seen by the build alone. `host`: everybody on this machine sees them. */
+export type Isolation = "private" | "host";
+
+export interface SandboxOptions {
+  readonly isolation: Isolation;
+  readonly log?: DebugLog;
+  /** Mount paths of other runs: a private sandbox drops its copies of them, so that they can be unmounted outside. */
+  readonly dropMountPaths?: readonly string[];
+  /** Folders that local commands need, besides those of the system; their mounts are never dropped. */
+  readonly keepPaths?: readonly string[];
+  readonly clock?: Clock;
+}
+
+/** A process that a command left behind, by its pid on the host. */
+export interface SandboxProcess {
+  readonly pid: number;
+  readonly command: string;
+}
+
+const GRACE_MS = 3_000;
+const KILL_DEADLINE_MS = 5_000;
+const POLL_MS = 20;
+
+/**
+ * Starts a sandbox: a PID namespace, and with `private` isolation a mount namespace, that end with us however we end.
+ * @throws {SandboxError} without root, or where namespaces are not allowed
+ * @throws {MissingProgramError} without `unshare`, `nsenter` and `setsid` of util-linux
+ */
+export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
+  const anchor = await startAnchor(options.isolation);
+  const sandbox = new Sandbox(anchor, options);
+  try {
+    if (options.isolation === "private") await dropMounts(sandbox, options);
+    return sandbox;
+  } catch (error) {
+    await anchor.end();
+    throw error;
+  }
+}
+
+/** Where a build's commands run. Whatever they leave behind, processes and private mounts, ends with it. */
+export class Sandbox implements CommandRunner, AsyncDisposable {
+  readonly isolation: Isolation;
+  /** PID 1 inside, as the host numbers it. */
+  readonly pid: number;
+  /** The mount table as the sandbox has it. */
+  readonly mountinfoPath: string;
+  /** Runs a program inside to its end. */
+  readonly run: (argv: readonly string[], options?: RunOptions) => Promise<RunResult>;
+  readonly #anchor: Anchor;
+  readonly #clock: Clock;
+  readonly #commands = new Set<SandboxCommand>();
+
+  /** Use {@link startSandbox}. */
+  constructor(anchor: Anchor, options: SandboxOptions) {
+    this.isolation = options.isolation;
+    this.pid = anchor.pid;
+    this.mountinfoPath = `/proc/${anchor.pid}/mountinfo`;
+    this.run = runnerOf((argv, spawnOptions) => this.spawn(argv, spawnOptions), options.log ?? noLog).run;
+    this.#anchor = anchor;
+    this.#clock = options.clock ?? systemClock;
+  }
+
+  /** The sandbox for the functions of `src/host/` that mount and unmount. */
+  get view(): MountView {
+    return { runner: this, mountinfoPath: this.mountinfoPath, rootPrefix: `/proc/${this.pid}/root` };
+  }
+
+  /** A path of the sandbox in our own view of the file system, valid while the sandbox lives. */
+  hostPath(path: string): string {
+    return `/proc/${this.pid}/root${path.startsWith("/") ? "" : "/"}${path}`;
+  }
+
+  /**
+   * Starts a program inside, in a session of its own, without a terminal: nothing in there can ask a person, or gets
+   * the terminal's Ctrl-C. Its `kill` reaches everything it started.
+   * @throws {SandboxError} when the sandbox has ended
+   */
+  async spawn(argv: readonly string[], options: SpawnOptions = {}): Promise<RunningProcess> {
+    if (this.#anchor.hasEnded) throw new SandboxError("The sandbox has ended");
+    // nsenter would find that out too, but say it with an exit code that could be the program's own.
+    locateProgram(argv[0] ?? "", (options.env ?? hostEnvironment()).PATH);
+    const { cwd, ...rest } = options;
+    const entry = await hostRunner().spawn([...this.#enterArgv(cwd), locateProgram("setsid"), ...argv], rest);
+    const command = new SandboxCommand(entry, () => this.#members());
+    for (const other of this.#commands) other.ranWithOthers = command.ranWithOthers = true;
+    this.#commands.add(command);
+    void command.exited.then(() => this.#commands.delete(command));
+    return command;
+  }
+
+  /** The processes in the sandbox now. Between commands these are what the commands left behind. */
+  async leftovers(): Promise<SandboxProcess[]> {
+    return Promise.all(this.#members().map(async ({ pid }) => ({ pid, command: await readCommand(pid) })));
+  }
+
+  /**
+   * Ends what the commands left behind: SIGTERM, then SIGKILL for what is still there after `graceMs` (3 000 ms), and
+   * for what turns up meanwhile. Comes before the unmounting. The sandbox can be used afterwards.
+   * @returns what was ended, to be told as a warning
+   */
+  async stopLeftovers(options: { readonly graceMs?: number } = {}): Promise<SandboxProcess[]> {
+    const found = new Map((await this.leftovers()).map((left) => [left.pid, left]));
+    if (found.size === 0) return [];
+    const startedAt = this.#clock.now();
+    const killAt = startedAt + (options.graceMs ?? GRACE_MS);
+    for (const pid of found.keys()) sendSignal(pid, "SIGTERM");
+    for (let members = this.#members(); members.length > 0; members = this.#members()) {
+      if (this.#clock.now() > killAt + KILL_DEADLINE_MS) break;
+      for (const left of await this.leftovers()) if (!found.has(left.pid)) found.set(left.pid, left);
+      if (this.#clock.now() >= killAt) for (const { pid } of members) sendSignal(pid, "SIGKILL");
+      await this.#clock.sleep(POLL_MS);
+    }
+    return [...found.values()];
+  }
+
+  /**
+   * Ends everything inside, then the sandbox itself, with its private mounts. A second call does nothing.
+   * @returns the processes that were ended, to be told as a warning
+   */
+  async stop(): Promise<SandboxProcess[]> {
+    if (this.#anchor.hasEnded) return [];
+    const stopped = await this.stopLeftovers();
+    await this.#anchor.end();
+    return stopped;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop();
+  }
+
+  #enterArgv(cwd: string | undefined): string[] {
+    const namespaces = this.isolation === "private" ? ["--mount", "--pid"] : ["--pid"];
+    // Entering a mount namespace goes to its root folder: the working folder is entered by hand, as the sandbox has it.
+    const folder = this.hostPath(cwd ?? process.cwd());
+    const workFolder = cwd !== undefined || isThere(folder) ? folder : this.hostPath("/");
+    return [locateProgram("nsenter"), "--target", `${this.pid}`, ...namespaces, `--wd=${workFolder}`, "--"];
+  }
+
+  /** What commands started: everything in the namespace and below it, without the anchor, which has its own session. */
+  #members(): ProcessNode[] {
+    const namespace = readPidNamespace(this.pid);
+    const anchorSession = readProcessNode(this.pid)?.session;
+    if (namespace === undefined || anchorSession === undefined) return [];
+    const tree = readProcessTree();
+    const inside = [...tree.keys()].filter((pid) => readPidNamespace(pid) === namespace);
+    // A container inside has a namespace of its own; its processes descend from ours.
+    const all = withDescendants(tree, inside);
+    return [...tree.values()].filter(({ pid, session }) => all.has(pid) && session !== anchorSession);
+  }
+}
+
+/** A leftover on one line: `pid 812 (sleep 999)`. */
+export function describeLeftover({ pid, command }: SandboxProcess): string {
+  return `pid ${pid} (${command})`;
+}
+
+async function dropMounts(sandbox: Sandbox, options: SandboxOptions): Promise<void> {
+  const keepPaths = [process.cwd(), tmpdir(), ...(options.keepPaths ?? [])];
+  const mounts = await readMountinfo(sandbox.mountinfoPath);
+  const dropped = mountsToDrop(mounts, { dropMountPaths: options.dropMountPaths ?? [], keepPaths });
+  if (dropped.length === 0) return;
+  // Lazily: these are copies that nothing in here uses yet, and the originals stay as they are.
+  await sandbox.run(["umount", "--lazy", "--no-canonicalize", "--", ...dropped.map(({ mountPoint }) => mountPoint)]);
+  const message = `Dropped inside the sandbox: ${dropped.map(({ mountPoint }) => mountPoint).join(", ")}`;
+  (options.log ?? noLog).write({ kind: "note", message });
+}
+
+function isThere(path: string): boolean {
+  try {
+    accessSync(path);
+    return true;
+  } catch {
+    return false;
+  }
+}
