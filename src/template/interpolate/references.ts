@@ -1,0 +1,67 @@
+import { builtinFunctions } from "./builtins.ts";
+import type { RenderContext } from "./context.ts";
+import type { Command, Node, Operand, Pipeline } from "./nodes.ts";
+import { packerTemplateFunctions } from "./packer-functions.ts";
+import { parseTemplate } from "./parse.ts";
+
+/** What a template's text uses, in the order of first use. */
+export interface TemplateReferences {
+  /** The late values: `Device` of `{{.Device}}`. */
+  readonly fields: readonly string[];
+  /** The functions that are called, Go's own (`printf`) among them. */
+  readonly functions: readonly string[];
+  /** The variables of `{{user "name"}}` where the name is written out. */
+  readonly userVariables: readonly string[];
+}
+
+/**
+ * What a text uses, found without rendering it.
+ *
+ * @param context Only its `functions` count
+ * @throws {InterpolationError} as `validateTemplate()`
+ */
+export function references(text: string, context: RenderContext = {}): TemplateReferences {
+  const known = { ...builtinFunctions, ...packerTemplateFunctions(context), ...context.functions };
+  const template = parseTemplate(text, (name) => Object.hasOwn(known, name));
+  const found = new Collector();
+  found.nodes(template.nodes);
+  for (const nodes of template.definitions.values()) found.nodes(nodes);
+  return {
+    fields: [...found.fields],
+    functions: [...found.functions],
+    userVariables: [...found.userVariables],
+  };
+}
+
+class Collector {
+  readonly fields = new Set<string>();
+  readonly functions = new Set<string>();
+  readonly userVariables = new Set<string>();
+
+  nodes(nodes: readonly Node[]): void {
+    for (const node of nodes) {
+      if ("pipeline" in node && node.pipeline) this.#pipeline(node.pipeline);
+      if ("body" in node) this.nodes([...node.body, ...node.otherwise]);
+    }
+  }
+
+  #pipeline({ commands }: Pipeline): void {
+    for (const [index, command] of commands.entries()) this.#command(command, commands[index - 1]);
+  }
+
+  #command({ first, args }: Command, before: Command | undefined): void {
+    if (first.kind === "function" && first.name === "user") {
+      const name = args[0] ?? before?.first;
+      if (name?.kind === "literal" && typeof name.value === "string") this.userVariables.add(name.value);
+    }
+    for (const operand of [first, ...args]) this.#operand(operand);
+  }
+
+  #operand(operand: Operand): void {
+    if (operand.kind === "pipeline") this.#pipeline(operand);
+    else if (operand.kind === "chain") this.#operand(operand.of);
+    else if (operand.kind === "function") this.functions.add(operand.name);
+    else if (operand.kind === "field") this.fields.add(operand.path[0] ?? "");
+    else if (operand.kind === "variable" && operand.name === "$" && operand.path[0]) this.fields.add(operand.path[0]);
+  }
+}
