@@ -1,0 +1,49 @@
+import { lstat, mkdtemp, realpath, rmdir } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { MountView } from "./mount-view.ts";
+import { mountFilesystem, unmountBelow } from "./mounts.ts";
+import type { Filesystem } from "./probe-filesystem.ts";
+
+/** A file system on a device node. */
+export interface FilesystemPlace {
+  readonly path: string;
+  readonly filesystem: Filesystem;
+}
+
+/** What keeps a read-only mount from writing, which replaying a journal would be. */
+const PEEK_OPTIONS: Readonly<Record<string, readonly string[]>> = {
+  ext3: ["noload"],
+  ext4: ["noload"],
+  xfs: ["norecovery", "nouuid"],
+  btrfs: ["rescue=nologreplay"],
+};
+
+/**
+ * Mounts a file system read-only in a folder of ours while `look` runs; its journal is not replayed.
+ * @param look Gets the folder as our own process reaches it
+ */
+export async function withPeek<T>(
+  view: MountView,
+  { path, filesystem }: FilesystemPlace,
+  look: (folder: string) => Promise<T>,
+  extraOptions: readonly string[] = [],
+): Promise<T> {
+  // Resolved, since the mount table has it so.
+  const folder = await realpath(await mkdtemp(join(tmpdir(), "outscale-chroot-peek-")));
+  try {
+    const options = ["ro", "nosuid", "nodev", "noexec", ...(PEEK_OPTIONS[filesystem.type] ?? []), ...extraOptions];
+    await mountFilesystem(view, { source: path, target: folder, type: filesystem.type, options });
+    return await look(join(view.rootPrefix, folder));
+  } finally {
+    await unmountBelow(folder, { view });
+    await rmdir(folder);
+  }
+}
+
+/** Looks without following links: those of an image lead to the host. `os-release` itself is a link on most systems. */
+export async function holdsSystem(folder: string): Promise<boolean> {
+  const etc = await lstat(join(folder, "etc")).catch(() => undefined);
+  if (!etc?.isDirectory()) return false;
+  return (await lstat(join(folder, "etc/os-release")).catch(() => undefined)) !== undefined;
+}
