@@ -1,0 +1,182 @@
+import { SIGNS, type Token, type TokenType } from "./token.ts";
+
+/** Where the lexer is: in code, or in the text of one of the three kinds of templates. */
+type Mode =
+  | { readonly kind: "code"; braces: number; readonly isSequence: boolean }
+  | { readonly kind: "quoted" }
+  | { readonly kind: "heredoc"; readonly marker: string; isStartOfLine: boolean }
+  | { readonly kind: "bare" };
+
+const SPACES = /[ \t]+/y;
+const NEWLINE = /\r?\n/y;
+const COMMENT = /(?:#|\/\/)[^\r\n]*(?:\r(?!\n)[^\r\n]*)*|\/\*[\s\S]*?\*\//y;
+const IDENTIFIER = /[\p{ID_Start}_][\p{ID_Continue}-]*/uy;
+/** `1`, `1.5`, `1e-3`; also `1.2.3`, which the parser refuses as a whole. It never ends in a point. */
+const NUMBER = /\d(?:(?:[\d.]|[eE][+-]?\d)*(?:\d|[eE][+-]?\d))?/y;
+const HEREDOC = /<<-?([\p{ID_Start}_][\p{ID_Continue}-]*)\r?\n/uy;
+const QUOTED_TEXT = /(?:\\[^\r\n]|[^$%"\\\r\n])+/y;
+const PLAIN_TEXT = /[^$%\r\n]+/y;
+
+/**
+ * Cuts a text into tokens; whatever the text is, the tokens come in order, do not overlap, and end with `end-of-file`.
+ * Spaces and tabs between tokens in code are in none.
+ *
+ * @param start `code` for a file or an expression, `template` for the bare text of a template
+ */
+export function tokenize(text: string, start: "code" | "template" = "code"): readonly Token[] {
+  return new Lexer(text, start).run();
+}
+
+class Lexer {
+  readonly #text: string;
+  readonly #tokens: Token[] = [];
+  readonly #modes: Mode[];
+  #at = 0;
+
+  constructor(text: string, start: "code" | "template") {
+    this.#text = text;
+    this.#modes = [start === "code" ? { kind: "code", braces: 0, isSequence: false } : { kind: "bare" }];
+  }
+
+  run(): readonly Token[] {
+    // A byte order mark at the beginning is part of the encoding, not of the text.
+    if (this.#text.startsWith("\uFEFF")) this.#at = 1;
+    while (this.#at < this.#text.length) {
+      const mode = this.#modes.at(-1) as Mode;
+      if (mode.kind === "code") this.#code(mode);
+      else if (this.#sequence(mode)) continue;
+      else if (mode.kind === "quoted") this.#quotedText();
+      else this.#plainText(mode);
+    }
+    this.#tokens.push({ type: "end-of-file", start: this.#at, end: this.#at });
+    return this.#tokens;
+  }
+
+  #emit(type: TokenType, length: number): void {
+    this.#tokens.push({ type, start: this.#at, end: this.#at + length });
+    this.#at += length;
+  }
+
+  /** Length of what the sticky pattern matches here, 0 for nothing. */
+  #match(pattern: RegExp): number {
+    pattern.lastIndex = this.#at;
+    return pattern.exec(this.#text)?.[0].length ?? 0;
+  }
+
+  #code(mode: Mode & { kind: "code" }): void {
+    const spaces = this.#match(SPACES);
+    if (spaces > 0) {
+      this.#at += spaces;
+      return;
+    }
+    const character = this.#text.charAt(this.#at);
+    if (character === "{" || character === "}" || this.#text.startsWith("~}", this.#at)) {
+      this.#brace(mode);
+      return;
+    }
+    if (character === '"') {
+      this.#emit("quote", 1);
+      this.#modes.push({ kind: "quoted" });
+      return;
+    }
+    if (character === "<" && this.#heredoc()) return;
+    this.#word();
+  }
+
+  #word(): void {
+    const rules: readonly (readonly [TokenType, RegExp])[] = [
+      ["newline", NEWLINE],
+      ["comment", COMMENT],
+      ["identifier", IDENTIFIER],
+      ["number", NUMBER],
+    ];
+    for (const [type, pattern] of rules) {
+      const length = this.#match(pattern);
+      if (length > 0) {
+        this.#emit(type, length);
+        return;
+      }
+    }
+    // A comment that never ends takes the rest of the text with it.
+    const isComment = this.#text.startsWith("/*", this.#at);
+    const sign = SIGNS.find((candidate) => this.#text.startsWith(candidate, this.#at));
+    if (isComment) this.#emit("invalid", this.#text.length - this.#at);
+    else if (sign) this.#emit(sign, sign.length);
+    else this.#emit("invalid", (this.#text.codePointAt(this.#at) ?? 0) > 0xffff ? 2 : 1);
+  }
+
+  #brace(mode: Mode & { kind: "code" }): void {
+    if (this.#text.charAt(this.#at) === "{") {
+      mode.braces++;
+      this.#emit("{", 1);
+      return;
+    }
+    const length = this.#text.charAt(this.#at) === "~" ? 2 : 1;
+    if (mode.isSequence && mode.braces === 0) {
+      this.#emit("end-sequence", length);
+      this.#modes.pop();
+      return;
+    }
+    mode.braces--;
+    this.#emit(length === 2 ? "end-sequence" : "}", length);
+  }
+
+  #heredoc(): boolean {
+    HEREDOC.lastIndex = this.#at;
+    const match = HEREDOC.exec(this.#text);
+    if (!match?.[1]) return false;
+    this.#emit("heredoc", match[0].length);
+    this.#modes.push({ kind: "heredoc", marker: match[1], isStartOfLine: true });
+    return true;
+  }
+
+  /** The opening of a `${}` or `%{}` sequence. */
+  #sequence(mode: Mode): boolean {
+    const isInterpolation = this.#text.startsWith("${", this.#at);
+    if (!isInterpolation && !this.#text.startsWith("%{", this.#at)) return false;
+    this.#emit(isInterpolation ? "interpolation" : "control", this.#text.charAt(this.#at + 2) === "~" ? 3 : 2);
+    if (mode.kind === "heredoc") mode.isStartOfLine = false;
+    this.#modes.push({ kind: "code", braces: 0, isSequence: true });
+    return true;
+  }
+
+  #plainText(mode: Mode & { kind: "heredoc" | "bare" }): void {
+    if (mode.kind === "heredoc" && mode.isStartOfLine && this.#endHeredoc(mode.marker)) return;
+    const text = this.#sign() || this.#match(PLAIN_TEXT);
+    const lineEnd = this.#lineEndAt(this.#at + text);
+    this.#emit("text", text + lineEnd);
+    if (mode.kind === "heredoc") mode.isStartOfLine = this.#text.charAt(this.#at - 1) === "\n";
+  }
+
+  #quotedText(): void {
+    const character = this.#text.charAt(this.#at);
+    if (character === '"') {
+      this.#emit("end-quote", 1);
+      this.#modes.pop();
+    } else if (character === "\n" || character === "\r") this.#emit("text-newline", this.#match(NEWLINE) || 1);
+    else this.#emit("text", this.#sign() || this.#match(QUOTED_TEXT) || 1);
+  }
+
+  /** Length of a `$` or `%` that opens no sequence: 3 or 4 for an escaped opening such as `$${`, else 1; 0 if neither. */
+  #sign(): number {
+    const character = this.#text.charAt(this.#at);
+    if (character !== "$" && character !== "%") return 0;
+    return this.#text.startsWith(`${character}${character}{`, this.#at) ? 3 : 1;
+  }
+
+  #lineEndAt(offset: number): number {
+    NEWLINE.lastIndex = offset;
+    const length = NEWLINE.exec(this.#text)?.[0].length ?? 0;
+    // A carriage return alone is text like any other.
+    return length === 0 && this.#text.charAt(offset) === "\r" ? 1 : length;
+  }
+
+  /** The marker alone on its line, spaces around it allowed; its line end is the next token, as it ends the attribute. */
+  #endHeredoc(marker: string): boolean {
+    const end = this.#text.indexOf("\n", this.#at);
+    if (end < 0 || this.#text.slice(this.#at, end).trim() !== marker) return false;
+    this.#emit("end-heredoc", (this.#text.charAt(end - 1) === "\r" ? end - 1 : end) - this.#at);
+    this.#modes.pop();
+    return true;
+  }
+}

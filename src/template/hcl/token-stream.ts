@@ -1,0 +1,186 @@
+import type { Diagnostics } from "../diagnostic.ts";
+import type { SourceFile, Span } from "../source-file.ts";
+import type { Token, TokenType } from "./token.ts";
+
+/** Levels of nesting, and links of a chain of operators, that an expression may have; deeper ones are refused. */
+const DEEPEST_NESTING = 400;
+
+/** Thrown where a grammar rule finds something else than it needs; the problem has been reported. */
+export class SyntaxFailure extends Error {}
+
+/** The tokens of a text, read one after the other; comments are left out. */
+export class TokenStream {
+  readonly source: SourceFile;
+  readonly diagnostics: Diagnostics;
+  readonly #tokens: readonly Token[];
+  #index = 0;
+  #depth = 0;
+  /** In parentheses and the like, a line end means nothing. */
+  #areNewlinesSkipped = false;
+
+  constructor(source: SourceFile, tokens: readonly Token[], diagnostics: Diagnostics) {
+    this.source = source;
+    this.diagnostics = diagnostics;
+    this.#tokens = tokens.filter(({ type }) => type !== "comment");
+  }
+
+  /** The next token, which stays the next one. */
+  peek(): Token {
+    let index = this.#index;
+    while (this.#areNewlinesSkipped && this.#tokens[index]?.type === "newline") index++;
+    return this.#tokens[index] ?? (this.#tokens.at(-1) as Token);
+  }
+
+  /** The token after the next one. */
+  peekSecond(): Token {
+    const index = this.#index;
+    this.next();
+    const second = this.peek();
+    this.#index = index;
+    return second;
+  }
+
+  next(): Token {
+    const token = this.peek();
+    while (this.#tokens[this.#index] !== token) this.#index++;
+    if (token.type !== "end-of-file") this.#index++;
+    return token;
+  }
+
+  at(...types: readonly TokenType[]): boolean {
+    return types.includes(this.peek().type);
+  }
+
+  /** The next token if it is of this type. */
+  take(type: TokenType): Token | undefined {
+    return this.at(type) ? this.next() : undefined;
+  }
+
+  /** The next token, which must be of this type. */
+  expect(type: TokenType, summary: string, detail: string): Token {
+    return this.take(type) ?? this.fail(summary, detail);
+  }
+
+  isKeyword(word: string): boolean {
+    const token = this.peek();
+    return token.type === "identifier" && this.text(token) === word;
+  }
+
+  takeKeyword(word: string): Token | undefined {
+    return this.isKeyword(word) ? this.next() : undefined;
+  }
+
+  text({ start, end }: Token): string {
+    return this.source.text.slice(start, end);
+  }
+
+  span(first: Token, last: Token = first): Span {
+    return { source: this.source, start: first.start, end: last.end };
+  }
+
+  /** The token before the next one. */
+  previous(): Token {
+    return this.#tokens[this.#index - 1] ?? (this.#tokens[0] as Token);
+  }
+
+  /** From a token to the last one that was read. */
+  spanFrom(first: Token): Span {
+    return this.span(first, this.previous());
+  }
+
+  withNewlines<T>(areSkipped: boolean, parse: () => T): T {
+    const before = this.#areNewlinesSkipped;
+    this.#areNewlinesSkipped = areSkipped;
+    try {
+      return parse();
+    } finally {
+      this.#areNewlinesSkipped = before;
+    }
+  }
+
+  /** Runs a rule that may contain itself, and refuses to go deeper than anything that can be evaluated. */
+  nested<T>(parse: () => T): T {
+    const before = this.#depth;
+    this.deepen();
+    try {
+      return parse();
+    } finally {
+      this.#depth = before;
+    }
+  }
+
+  /** Counts one more link of a chain, such as `a.b.c` or `1 + 2 + 3`, whose tree is as deep as the chain is long. */
+  deepen(): void {
+    this.#depth++;
+    if (this.#depth <= DEEPEST_NESTING) return;
+    this.fail("Too deeply nested", `More than ${DEEPEST_NESTING} levels of nesting or chained operators; split it up.`);
+  }
+
+  /** Reports a problem at the next token and leaves the rule; the lexer's own problems are reported in its words. */
+  fail(summary: string, detail: string, span?: Span): never {
+    const token = this.peek();
+    const isLexical = token.type === "invalid" || token.type === "text-newline";
+    if (!isLexical) this.diagnostics.error(summary, detail, span ?? this.span(token));
+    throw new SyntaxFailure(summary);
+  }
+
+  /** The index of the next token, for `resume()`. */
+  get position(): number {
+    return this.#index;
+  }
+
+  /**
+   * Skips what is left of a broken body item: to the line end after it, or to the brace that closes the body it is in.
+   * @param start Where the item began
+   */
+  resumeAfterItem(start: number): void {
+    const failedAt = this.#index;
+    this.#areNewlinesSkipped = false;
+    this.#depth = 0;
+    this.#index = this.#endOfItem(start, failedAt) ?? this.#endOfLine(failedAt);
+  }
+
+  /** The end of the item if its brackets are balanced; undefined when they are not, as then there is none. */
+  #endOfItem(start: number, failedAt: number): number | undefined {
+    const open: TokenType[] = [];
+    for (let index = start; index < this.#tokens.length; index++) {
+      const { type } = this.#tokens[index] as Token;
+      const isOutside = open.length === 0;
+      if (index >= failedAt && isOutside && (type === "newline" || type === "}" || type === "end-of-file"))
+        return index;
+      if (type === "newline" && (open.at(-1) === "[" || open.at(-1) === "(") && this.#isItemStart(index + 1))
+        return undefined;
+      const closer = CLOSERS.get(type);
+      if (OPENERS.has(type)) open.push(type);
+      else if (closer && !closer.includes(open.pop() ?? "end-of-file")) return undefined;
+    }
+    return undefined;
+  }
+
+  #endOfLine(failedAt: number): number {
+    const lineStart = this.#tokens[failedAt - 1]?.type === "newline";
+    if (lineStart && this.#isItemStart(failedAt)) return failedAt;
+    for (let index = failedAt; index < this.#tokens.length; index++) {
+      const type = this.#tokens[index]?.type;
+      if (type === "newline" || type === "end-of-file") return index;
+    }
+    return this.#tokens.length - 1;
+  }
+
+  /** `name =` or `type "label"` or `type {`: nothing that can stand at the beginning of a line inside `[]` or `()`. */
+  #isItemStart(index: number): boolean {
+    if (this.#tokens[index]?.type !== "identifier") return false;
+    const after = this.#tokens[index + 1]?.type;
+    return after === "=" || after === "quote" || after === "{";
+  }
+}
+
+const OPENERS: ReadonlySet<TokenType> = new Set(["{", "[", "(", "quote", "heredoc", "interpolation", "control"]);
+const CLOSERS: ReadonlyMap<TokenType, readonly TokenType[]> = new Map([
+  ["}", ["{"]],
+  ["]", ["["]],
+  [")", ["("]],
+  ["end-quote", ["quote"]],
+  ["end-heredoc", ["heredoc"]],
+  ["end-sequence", ["interpolation", "control"]],
+]);
