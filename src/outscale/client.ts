@@ -1,4 +1,5 @@
 import { type Clock, systemClock } from "../common/clock.ts";
+import { formatDuration } from "../common/duration.ts";
 import { throwIfCancelled } from "../common/errors.ts";
 import { type DebugLog, noLog } from "../common/log.ts";
 import type { Access } from "./access.ts";
@@ -142,16 +143,18 @@ class Client {
     const { action, effect } = call;
     const startedAt = this.#clock.now();
     const url = `${this.#transport.baseUrl}/${action}`;
-    const signals = [AbortSignal.timeout(this.#timeoutMs), ...(effect === "read" && call.signal ? [call.signal] : [])];
+    const deadline = AbortSignal.timeout(this.#timeoutMs);
+    const signal = effect === "read" && call.signal ? AbortSignal.any([deadline, call.signal]) : deadline;
     try {
-      const message = { headers: this.#headers(url, call.body), body: call.body, signal: AbortSignal.any(signals) };
+      const message = { headers: this.#headers(url, call.body), body: call.body, signal };
       const answer = await this.#transport.post(url, message);
       const body = parseBody(answer.text);
       const outcome = this.#judge(call, answer, body);
       this.#logAttempt(call, { attempt, startedAt, answer, body, outcome });
       return outcome;
-    } catch (cause) {
+    } catch (error) {
       if (effect === "read") throwIfCancelled(call.signal);
+      const cause = deadline.aborted ? new Error(`timed out after ${formatDuration(this.#timeoutMs)}`) : error;
       const outcome = failedWithoutAnswer(action, effect, cause);
       this.#logAttempt(call, { attempt, startedAt, outcome });
       return outcome;

@@ -1,4 +1,5 @@
 import type { Clock } from "../common/clock.ts";
+import { formatDuration } from "../common/duration.ts";
 import { messageOf } from "../common/errors.ts";
 import type { DebugLog } from "../common/log.ts";
 import { apiFailureOf, isAuth, isThrottle, WaitError, WaitTimeoutError } from "./errors.ts";
@@ -28,8 +29,6 @@ export interface Wait<Resource, Result> {
   readonly goal: Goal<Resource, Result>;
   readonly poller: SharedPoller<Resource>;
   readonly timeoutMs: number;
-  /** The option that sets the deadline, for the hint. */
-  readonly timeoutName: string;
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: ((progress: WaitProgress) => void) | undefined;
 }
@@ -118,12 +117,11 @@ function failed<Resource extends Waitable, Result>(
 }
 
 function timedOut<Resource, Result>(
-  { kind, id, goal, timeoutMs, timeoutName }: Wait<Resource, Result>,
+  { kind, id, goal, timeoutMs }: Wait<Resource, Result>,
   lastState: string,
 ): WaitTimeoutError {
-  const seconds = Math.round(timeoutMs / 1000);
   return new WaitTimeoutError(
-    `The ${kind} "${id}" did not ${goal.phrase} within ${seconds} seconds: its state is "${lastState}"`,
-    { resourceId: id, lastState, hint: `timeouts { ${timeoutName} } sets how long to wait` },
+    `The ${kind} "${id}" did not ${goal.phrase} within ${formatDuration(timeoutMs)}: its state is "${lastState}"`,
+    { resourceId: id, lastState, hint: "the option timeouts says how long each kind of wait may take" },
   );
 }

@@ -63,8 +63,8 @@ export interface WaitOptions<Until extends string> {
   readonly signal?: AbortSignal | undefined;
   /** Called after every read. */
   readonly onProgress?: ((progress: WaitProgress) => void) | undefined;
-  /** Which deadline holds, where it is not the kind's own: `copy` for an image that is a copy. */
-  readonly timeout?: keyof Timeouts | undefined;
+  /** The deadline, where it is not the kind's own: `timeouts.copy` for an image that is a copy. */
+  readonly timeoutMs?: number | undefined;
 }
 
 interface WaitInput<Resource, Result> {
@@ -128,10 +128,8 @@ export class Waiters {
   }
 
   #wait<Resource extends Waitable, Result>(id: string, input: WaitInput<Resource, Result>): Promise<Result> {
-    const { kind, poller, goal, options } = input;
-    const timeoutName = options.timeout ?? input.timeout;
-    const { signal, onProgress } = options;
-    const timeoutMs = this.timeouts[timeoutName];
-    return waitFor(this.#tools, { id, kind, poller, goal, timeoutMs, timeoutName, signal, onProgress });
+    const { kind, poller, goal, timeout, options } = input;
+    const { timeoutMs = this.timeouts[timeout], signal, onProgress } = options;
+    return waitFor(this.#tools, { id, kind, poller, goal, timeoutMs, signal, onProgress });
   }
 }
