@@ -1,16 +1,16 @@
-import type { Clock } from "../common/clock.ts";
-import { ChrootError, type ErrorOptions, ExitCode } from "../common/errors.ts";
-import type { CommandRunner } from "../host/run-command.ts";
+import type { Readable } from "node:stream";
+import { type Clock, systemClock } from "../common/clock.ts";
+import { throwIfCancelled } from "../common/errors.ts";
+import { type CommandRunner, describeExit, type RunningProcess } from "../host/run-command.ts";
+import { canUseKvm } from "./acceleration.ts";
+import { BootCheckError } from "./boot-check-error.ts";
+import { Console } from "./console.ts";
+import { type QemuOptions, qemuArguments } from "./qemu-arguments.ts";
 
-export interface BootTestOptions {
-  /** The volume's device, unmounted. It is opened read-only; what the guest writes goes to a temporary file. */
-  readonly device: string;
-  /** What the serial console must show, such as `login:`. */
+export interface BootTestOptions extends QemuOptions {
+  /** What the serial console must show, such as `/login:/`. */
   readonly pattern: RegExp;
   readonly timeoutMs: number;
-  readonly memoryMib: number;
-  readonly cpus: number;
-  readonly firmware: "legacy" | "uefi";
   /** `auto`: KVM when a probe guest prints within 5 s, TCG otherwise. */
   readonly acceleration: "auto" | "kvm" | "tcg";
   readonly runner: CommandRunner;
@@ -27,23 +27,95 @@ export interface BootTestResult {
   readonly tail: readonly string[];
 }
 
-/** The image did not boot, or the static check refused it; `tail` has the console's last lines. */
-export class BootCheckError extends ChrootError {
-  override readonly code = "E_BOOT_CHECK";
-  override readonly exitCode = ExitCode.BootCheck;
-  readonly tail: readonly string[];
-
-  constructor(message: string, options: ErrorOptions & { readonly tail?: readonly string[] } = {}) {
-    super(message, options);
-    this.tail = options.tail ?? [];
-  }
-}
+/** What a console shows when nothing more will come, so that nobody has to wait for the deadline. */
+const DEAD_ENDS = [
+  /Kernel panic - not syncing[^\n]*/,
+  /\(initramfs\)/,
+  /You are in (emergency|rescue) mode/,
+  /Give root password for maintenance/,
+  /Entering emergency mode/,
+  /grub rescue>/,
+  /No bootable device/,
+  /BdsDxe: No bootable option/,
+];
 
 /**
- * Boots the finished volume under QEMU until its serial console shows the pattern.
+ * Boots the finished volume under QEMU until its serial console shows the pattern. The device is only read; what the guest
+ * writes goes to a temporary file of QEMU.
  *
- * @throws {BootCheckError} when the guest panics, powers off, ends or is silent until the deadline
+ * @throws {BootCheckError} when the guest panics, stops in an emergency shell, ends, or is not there at the deadline
  * @throws {MissingProgramError} without QEMU
  * @throws {CancelledError}
  */
-export declare function bootTest(options: BootTestOptions): Promise<BootTestResult>;
+export async function bootTest(options: BootTestOptions): Promise<BootTestResult> {
+  const clock = options.clock ?? systemClock;
+  throwIfCancelled(options.signal);
+  const acceleration = await chooseAcceleration(options);
+  const startedAt = clock.now();
+  const argv = qemuArguments(options, acceleration);
+  const guest = await options.runner.spawn(argv, { stdio: ["ignore", "pipe", "pipe"] });
+  try {
+    const console = new Console(options.onLine);
+    await waitForPattern(guest, console, { ...options, clock });
+    return { acceleration, elapsedMs: clock.now() - startedAt, tail: console.tail() };
+  } finally {
+    guest.kill("SIGKILL");
+    await guest.exited;
+  }
+}
+
+async function chooseAcceleration(options: BootTestOptions): Promise<"kvm" | "tcg"> {
+  if (options.acceleration !== "auto") return options.acceleration;
+  return (await canUseKvm(options.runner, options)) ? "kvm" : "tcg";
+}
+
+async function waitForPattern(
+  guest: RunningProcess,
+  console: Console,
+  options: BootTestOptions & { readonly clock: Clock },
+): Promise<void> {
+  const done = new AbortController();
+  const stop = options.signal ? AbortSignal.any([options.signal, done.signal]) : done.signal;
+  const fail = (what: string, hint?: string) => {
+    throw new BootCheckError(`The image does not boot: ${what}`, { tail: console.tail(), hint });
+  };
+  try {
+    await Promise.race([
+      watchConsole(guest, console, options.pattern),
+      guestEnd(guest).then((how) => fail(`QEMU ended ${how}`)),
+      options.clock.sleep(options.timeoutMs, stop).then(() => {
+        const isSilent = console.tail().length === 0;
+        const hint = isSilent
+          ? "Nothing was on the serial console: add console=ttyS0 to the kernel's command line"
+          : undefined;
+        fail(`${options.pattern} was not on the console after ${options.timeoutMs / 1000} s`, hint);
+      }),
+    ]);
+  } finally {
+    done.abort();
+  }
+}
+
+/** Resolves when the pattern is there, rejects at a dead end. */
+function watchConsole(guest: RunningProcess, console: Console, pattern: RegExp): Promise<void> {
+  const wanted = new RegExp(pattern.source, pattern.flags.replace(/[gy]/g, ""));
+  return new Promise((resolve, reject) => {
+    console.listen(guest.stdout as Readable, () => {
+      const text = console.text();
+      if (wanted.test(text)) return resolve();
+      const deadEnd = DEAD_ENDS.map((end) => end.exec(text)?.[0]).find((found) => found !== undefined);
+      if (deadEnd === undefined) return;
+      reject(new BootCheckError(`The image does not boot: ${deadEnd}`, { tail: console.tail() }));
+    });
+  });
+}
+
+/** How QEMU ended, with what it said: a guest that powers off or reboots ends it without a word. */
+async function guestEnd(guest: RunningProcess): Promise<string> {
+  const said: Buffer[] = [];
+  guest.stderr?.on("data", (chunk: Buffer) => said.push(chunk));
+  const status = await guest.exited;
+  const text = Buffer.concat(said).toString("utf8").trim().slice(-2_000);
+  if (status.code === 0) return "as the guest powered off or rebooted";
+  return `with ${describeExit(status)}${text ? `: ${text}` : ""}`;
+}

@@ -1,7 +1,8 @@
-import { ChrootError, ConfigError, type ConfigProblem } from "../common/errors.ts";
+import type { ConfigProblem } from "../common/errors.ts";
 import type { BuildDefinition, ProvisionerDefinition } from "../template/definition.ts";
-import { describePlace } from "./hook.ts";
+import { describePlace } from "./describe-place.ts";
 import { placeholderData, renderContextOf } from "./late-values.ts";
+import { problemsOf } from "./problems-of.ts";
 import type { BuildIdentity } from "./provisioner.ts";
 import { findProvisionerType } from "./registry.ts";
 
@@ -24,18 +25,4 @@ export function checkProvisioners(
     ...build.provisioners.flatMap((definition) => check("provisioner", definition)),
     ...(cleanup ? check("error-cleanup-provisioner", cleanup) : []),
   ];
-}
-
-/** The problems that a check throws, each with the place put before its option. */
-export function problemsOf(place: string, check: () => void): readonly ConfigProblem[] {
-  try {
-    check();
-    return [];
-  } catch (error) {
-    if (error instanceof ConfigError) {
-      return error.problems.map((problem) => ({ ...problem, option: `${place}: ${problem.option}` }));
-    }
-    if (error instanceof ChrootError) return [{ option: place, message: error.message, hint: error.hint }];
-    throw error;
-  }
 }

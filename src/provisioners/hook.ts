@@ -1,8 +1,9 @@
 import type { Hook, ProvisionInput } from "../builder/hook.ts";
 import { type Clock, systemClock } from "../common/clock.ts";
 import { ChrootError, ProvisionError, TimeoutError, throwIfCancelled } from "../common/errors.ts";
-import type { Location, ProvisionerDefinition } from "../template/definition.ts";
+import type { ProvisionerDefinition } from "../template/definition.ts";
 import { renderOnce } from "../template/interpolate/render.ts";
+import { describePlace } from "./describe-place.ts";
 import { renderContextOf } from "./late-values.ts";
 import type { BuildIdentity, Render } from "./provisioner.ts";
 import { findProvisionerType } from "./registry.ts";
@@ -35,14 +36,6 @@ export function templateHook(options: TemplateHookOptions): Hook {
       },
     }),
   };
-}
-
-/** Where a provisioner stands, for messages: `provisioner "shell" (web.pkr.hcl:12)`. */
-export function describePlace(
-  kind: string,
-  { type, location }: { readonly type: string; readonly location: Location },
-) {
-  return `${kind} "${type}" (${location.file}:${location.line})`;
 }
 
 async function runProvisioner(

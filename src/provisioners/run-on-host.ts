@@ -1,6 +1,6 @@
 import type { Ui } from "../builder/ui.ts";
+import { OutputLines } from "../common/output-lines.ts";
 import { CommandError, type CommandRunner, type ExitStatus } from "../host/run-command.ts";
-import { OutputLines } from "./output-lines.ts";
 
 /**
  * Runs a program on the host in our working folder and shows what it says, line by line.

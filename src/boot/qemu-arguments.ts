@@ -1,0 +1,45 @@
+import { existsSync } from "node:fs";
+import { BootCheckError } from "./boot-check-error.ts";
+
+export interface QemuOptions {
+  readonly device: string;
+  readonly memoryMib: number;
+  readonly cpus: number;
+  readonly firmware: "legacy" | "uefi";
+}
+
+/** OVMF's code and variables, where Debian, Fedora and SUSE put them. */
+const OVMF_FILES = [
+  ["/usr/share/OVMF/OVMF_CODE_4M.fd", "/usr/share/OVMF/OVMF_VARS_4M.fd"],
+  ["/usr/share/OVMF/OVMF_CODE.fd", "/usr/share/OVMF/OVMF_VARS.fd"],
+  ["/usr/share/edk2/ovmf/OVMF_CODE.fd", "/usr/share/edk2/ovmf/OVMF_VARS.fd"],
+  ["/usr/share/qemu/ovmf-x86_64-code.bin", "/usr/share/qemu/ovmf-x86_64-vars.bin"],
+] as const;
+
+/**
+ * The command line that boots a volume: its disk on virtio-scsi, as OUTSCALE gives it to a VM, no network, the serial
+ * console on our pipe. `snapshot=on` opens the device read-only; a reboot of the guest ends QEMU.
+ *
+ * @throws {BootCheckError} when UEFI is asked for and OVMF is not installed
+ */
+export function qemuArguments(options: QemuOptions, acceleration: "kvm" | "tcg"): string[] {
+  const drive = `file=${options.device.replaceAll(",", ",,")},format=raw,if=none,id=root,snapshot=on,discard=ignore`;
+  return [
+    ...["qemu-system-x86_64", "-accel", acceleration, "-cpu", acceleration === "kvm" ? "host" : "max"],
+    ...["-m", `${options.memoryMib}`, "-smp", `${options.cpus}`],
+    ...["-nographic", "-serial", "stdio", "-monitor", "none", "-nic", "none", "-no-reboot"],
+    ...["-device", "virtio-rng-pci", "-device", "virtio-scsi-pci"],
+    ...["-drive", drive, "-device", "scsi-hd,drive=root,bootindex=0"],
+    ...(options.firmware === "uefi" ? ovmfArguments() : []),
+  ];
+}
+
+function ovmfArguments(): string[] {
+  const found = OVMF_FILES.find(([code, variables]) => existsSync(code) && existsSync(variables));
+  if (!found) throw new BootCheckError("Cannot boot by UEFI without OVMF", { hint: "Install the package ovmf" });
+  const [code, variables] = found;
+  return [
+    ...["-drive", `if=pflash,unit=0,format=raw,readonly=on,file=${code}`],
+    ...["-drive", `if=pflash,unit=1,format=raw,snapshot=on,file=${variables}`],
+  ];
+}

@@ -1,0 +1,23 @@
+import type { ConfigProblem } from "../common/errors.ts";
+import { describePlace } from "../provisioners/describe-place.ts";
+import { placeholderData, renderContextOf } from "../provisioners/late-values.ts";
+import { problemsOf } from "../provisioners/problems-of.ts";
+import type { BuildIdentity } from "../provisioners/provisioner.ts";
+import type { PostProcessorDefinition } from "../template/definition.ts";
+import { findPostProcessorType } from "./registry.ts";
+
+/**
+ * Checks every post-processor before anything is created.
+ * @returns The problems, each option with its place: `post-processor "manifest" (web.pkr.hcl:40): output`
+ */
+export function checkPostProcessors(
+  chains: readonly (readonly PostProcessorDefinition[])[],
+  identity: BuildIdentity,
+): readonly ConfigProblem[] {
+  const context = renderContextOf(identity, placeholderData);
+  return chains.flat().flatMap((definition) =>
+    problemsOf(describePlace("post-processor", definition), () => {
+      findPostProcessorType(definition.type).prepare(definition.evaluate(placeholderData), context);
+    }),
+  );
+}

@@ -1,0 +1,72 @@
+import { readFile, rename, writeFile } from "node:fs/promises";
+import { z } from "zod";
+import type { Clock } from "../../common/clock.ts";
+import { ProvisionError } from "../../common/errors.ts";
+import { isErrno } from "../../host/block-device.ts";
+import { withLockFile } from "./lock-file.ts";
+
+/** One entry of a manifest, with the names and the order of Packer's. */
+export interface ManifestBuild {
+  readonly name: string;
+  readonly builder_type: string;
+  /** Seconds since the epoch; left out with `strip_time`. */
+  readonly build_time?: number;
+  readonly files: readonly { readonly name: string; readonly size: number }[] | null;
+  readonly artifact_id: string;
+  readonly packer_run_uuid: string;
+  readonly custom_data: Readonly<Record<string, string>> | null;
+}
+
+export interface AddToManifestInput {
+  readonly runUuid: string;
+  /** Starts the file afresh when it is of another run. */
+  readonly force: boolean;
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+}
+
+/** What is in the file stays as it is, unknown fields too. */
+const manifestSchema = z.looseObject({
+  builds: z.array(z.unknown()).nullish(),
+  last_run_uuid: z.string().optional(),
+});
+
+/**
+ * Adds a build to a manifest, which other builds and other processes may extend at the same time.
+ * @throws {ProvisionError} when the file has something else in it, or cannot be written
+ */
+export async function addToManifest(path: string, build: ManifestBuild, input: AddToManifestInput): Promise<void> {
+  await withLockFile(`${path}.lock`, input, async () => {
+    const before = await readManifest(path);
+    const isFresh = input.force && before.last_run_uuid !== input.runUuid;
+    const builds = [...(isFresh ? [] : (before.builds ?? [])), build];
+    await writeManifest(path, { ...(isFresh ? {} : before), builds, last_run_uuid: input.runUuid });
+  });
+}
+
+async function readManifest(path: string): Promise<z.output<typeof manifestSchema>> {
+  try {
+    const text = await readFile(path, "utf8");
+    return text.trim() === "" ? {} : manifestSchema.parse(JSON.parse(text));
+  } catch (cause) {
+    if (isErrno(cause, "ENOENT")) return {};
+    const hint = "Move it away, or set output to another path";
+    throw new ProvisionError(`Cannot read "${path}" as a manifest`, { cause, hint });
+  }
+}
+
+/** Through a rename, so that a reader never sees half of it. */
+async function writeManifest(path: string, content: object): Promise<void> {
+  // Go's encoder, which wrote the manifests that scripts have read so far, escapes these.
+  const json = JSON.stringify(content, null, 2).replace(
+    /[<>&\u2028\u2029]/g,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
+  const temporary = `${path}.${process.pid}.tmp`;
+  try {
+    await writeFile(temporary, json, { mode: 0o664 });
+    await rename(temporary, path);
+  } catch (cause) {
+    throw new ProvisionError(`Cannot write the manifest "${path}"`, { cause });
+  }
+}
