@@ -1,5 +1,4 @@
 import { type Clock, systemClock } from "../common/clock.ts";
-import { formatDuration } from "../common/duration.ts";
 import { throwIfCancelled } from "../common/errors.ts";
 import { type DebugLog, noLog } from "../common/log.ts";
 import type { Access } from "./access.ts";
@@ -7,13 +6,11 @@ import { parseBody, type ReadAnswer, readAnswer } from "./answer.ts";
 import type { Api, ApiMethods, CallOptions, CallRequest } from "./api.ts";
 import { errorOf } from "./describe-failure.ts";
 import { ApiError } from "./errors.ts";
-import { type FailedAttempt, failedByAnswer, failedWithoutAnswer, requestIdOf } from "./failed-attempt.ts";
 import { type ActionName, actions, type ResponseOf } from "./oapi.ts";
 import { type RateLimiter, sharedRateLimiter } from "./rate-limiter.ts";
-import { redactBody } from "./redact.ts";
-import { defaultRetry, type Effect, effectOf, isRetryable, type RetrySettings, retryDelayMs } from "./retry.ts";
-import { authorization, type SignedParts, signatureDate } from "./signature.ts";
-import { createTransport, type HttpAnswer, type Transport } from "./transport.ts";
+import { defaultRetry, effectOf, isRetryable, type RetrySettings, retryDelayMs } from "./retry.ts";
+import { type Call, type Received, Sender } from "./sender.ts";
+import { createTransport, type Transport } from "./transport.ts";
 
 export interface ApiOptions {
   readonly access: Access;
@@ -31,8 +28,6 @@ export interface ApiOptions {
 }
 
 const REQUEST_TIMEOUT_MS = 60_000;
-/** The service name that the newest official clients sign for. */
-const SERVICE = "api";
 
 /**
  * Connects to the API. Nothing is sent before the first call; disposing closes the connections.
@@ -55,34 +50,23 @@ export function createApi(options: ApiOptions): Api & AsyncDisposable {
   };
 }
 
-/** A call under way. */
-interface Call {
-  readonly action: ActionName;
-  readonly effect: Effect;
-  readonly body: string;
-  readonly signal: AbortSignal | undefined;
-}
-
-type Outcome = { readonly body: unknown; readonly requestId: string | undefined } | FailedAttempt;
-
 class Client {
   readonly #transport: Transport;
-  readonly #access: Access;
+  readonly #sender: Sender;
   readonly #clock: Clock;
   readonly #log: DebugLog;
   readonly #limiter: RateLimiter;
   readonly #retry: RetrySettings;
-  readonly #timeoutMs: number;
   readonly #random: () => number;
 
   constructor(options: ApiOptions) {
-    this.#access = options.access;
-    this.#transport = createTransport(options.access, options.env ?? process.env);
-    this.#clock = options.clock ?? systemClock;
-    this.#log = options.log ?? noLog;
-    this.#limiter = options.limiter ?? sharedRateLimiter(options.access);
+    const { access, clock = systemClock, log = noLog, requestTimeoutMs: timeoutMs = REQUEST_TIMEOUT_MS } = options;
+    this.#transport = createTransport(access, options.env ?? process.env);
+    this.#sender = new Sender({ transport: this.#transport, access, clock, log, timeoutMs });
+    this.#clock = clock;
+    this.#log = log;
+    this.#limiter = options.limiter ?? sharedRateLimiter(access);
     this.#retry = { ...defaultRetry, ...options.retry };
-    this.#timeoutMs = options.requestTimeoutMs ?? REQUEST_TIMEOUT_MS;
     this.#random = options.random ?? Math.random;
   }
 
@@ -119,14 +103,14 @@ class Client {
   }
 
   /** Sends until an answer comes, or the failure is final, or time or attempts are used up. */
-  async #send(call: Call) {
+  async #send(call: Call): Promise<Received> {
     const startedAt = this.#clock.now();
     // Once something may have been done there, a cancel no longer counts: we go on until we know. Never so for a read.
     let ambiguous = false;
     for (let attempt = 1; ; attempt++) {
       throwIfCancelled(ambiguous ? undefined : call.signal);
       await this.#limiter.take(ambiguous ? undefined : call.signal);
-      const outcome = await this.#attempt(call, attempt);
+      const outcome = await this.#sender.send(call, attempt);
       if ("body" in outcome) return outcome;
       ambiguous ||= outcome.failure.ambiguous;
       const failed = { ...outcome, failure: { ...outcome.failure, ambiguous } };
@@ -138,76 +122,6 @@ class Client {
       await this.#clock.sleep(delayMs, ambiguous ? undefined : call.signal);
     }
   }
-
-  async #attempt(call: Call, attempt: number): Promise<Outcome> {
-    const { action, effect } = call;
-    const startedAt = this.#clock.now();
-    const url = `${this.#transport.baseUrl}/${action}`;
-    const deadline = AbortSignal.timeout(this.#timeoutMs);
-    const signal = effect === "read" && call.signal ? AbortSignal.any([deadline, call.signal]) : deadline;
-    try {
-      const message = { headers: this.#headers(url, call.body), body: call.body, signal };
-      const answer = await this.#transport.post(url, message);
-      const body = parseBody(answer.text);
-      const outcome = this.#judge(call, answer, body);
-      this.#logAttempt(call, { attempt, startedAt, answer, body, outcome });
-      return outcome;
-    } catch (error) {
-      if (effect === "read") throwIfCancelled(call.signal);
-      const cause = deadline.aborted ? new Error(`timed out after ${formatDuration(this.#timeoutMs)}`) : error;
-      const outcome = failedWithoutAnswer(action, effect, cause);
-      this.#logAttempt(call, { attempt, startedAt, outcome });
-      return outcome;
-    }
-  }
-
-  /** A 2xx with an unreadable body is no success: something in between answered in the API's place. */
-  #judge({ action, effect }: Call, answer: HttpAnswer, body: unknown): Outcome {
-    const isSuccess = answer.status >= 200 && answer.status < 300 && body !== undefined;
-    if (isSuccess) return { body, requestId: requestIdOf(body) };
-    return failedByAnswer({ action, effect, now: this.#clock.now() }, answer, body);
-  }
-
-  /** Signed afresh for every attempt, as a signature is good for five minutes. */
-  #headers(url: string, body: string): Record<string, string> {
-    const { host, pathname } = new URL(url);
-    const date = signatureDate(this.#clock.now());
-    const headers = { "content-type": "application/json", host, "x-amz-date": date };
-    const parts: SignedParts = {
-      dialect: "AWS4",
-      method: "POST",
-      path: pathname,
-      headers,
-      body,
-      date,
-      region: this.#access.region,
-      service: SERVICE,
-    };
-    return { ...headers, authorization: authorization(this.#access, parts), "user-agent": "outscale-chroot" };
-  }
-
-  #logAttempt({ action, body: request }: Call, { attempt, startedAt, answer, body, outcome }: LoggedAttempt): void {
-    const failure = "failure" in outcome ? outcome.failure : undefined;
-    this.#log.write({
-      kind: "api",
-      action,
-      attempt,
-      status: answer?.status,
-      requestId: requestIdOf(body),
-      code: failure?.apiCode,
-      elapsedMs: this.#clock.now() - startedAt,
-      request: redactBody(action, JSON.parse(request)),
-      ...(answer && { response: redactBody(action, body ?? answer.text) }),
-    });
-  }
-}
-
-interface LoggedAttempt {
-  readonly attempt: number;
-  readonly startedAt: number;
-  readonly answer?: HttpAnswer;
-  readonly body?: unknown;
-  readonly outcome: Outcome;
 }
 
 function signalOf({ signal }: CallOptions): { readonly signal: AbortSignal | undefined } {
