@@ -1,0 +1,115 @@
+import {
+  type BigIntStats,
+  closeSync,
+  constants,
+  fchmodSync,
+  fstatSync,
+  mkdirSync,
+  openSync,
+  readlinkSync,
+  renameSync,
+  rmdirSync,
+  symlinkSync,
+  unlinkSync,
+} from "node:fs";
+
+// System calls relative to the descriptor of a folder, as openat(2) and its kin: Node has none, but a name below
+// /proc/self/fd/N is looked up in the very folder that the descriptor stands for, wherever that has been moved.
+//
+// Names are byte strings: one character for each byte. A name on disk is bytes, and need not be UTF-8.
+
+/** Not among Node's constants. The same number on every architecture that Node supports. @see open(2) */
+export const O_PATH = 0o10000000;
+const { O_NOFOLLOW, O_DIRECTORY } = constants;
+
+/** A path as a person or a template writes it, as the bytes that name it on disk. */
+export function toBytes(text: string): string {
+  return Buffer.from(text, "utf8").toString("latin1");
+}
+
+/** The bytes of a name as text for people; what is not UTF-8 shows as a replacement character. */
+export function toText(bytes: string): string {
+  return Buffer.from(bytes, "latin1").toString("utf8");
+}
+
+/** The path under which our process reaches what a descriptor stands for, also one that was opened with O_PATH. */
+export function fdPath(fd: number): string {
+  return `/proc/self/fd/${fd}`;
+}
+
+/** The path of an entry of a folder, for calls that take a path. The last link, if it is one, is not to be followed. */
+export function entryPath(folder: number, name: string): Buffer {
+  return Buffer.from(`${fdPath(folder)}/${name}`, "latin1");
+}
+
+/** Opens a folder by a path that we trust. */
+export function openFolder(path: string | Buffer): number {
+  return openSync(path, O_PATH | O_DIRECTORY);
+}
+
+/** A descriptor that stands for an entry itself, link or not, and gives no access to its content. */
+export function openEntry(folder: number, name: string): number {
+  return openSync(entryPath(folder, name), O_PATH | O_NOFOLLOW);
+}
+
+/** The same, or `undefined` when there is no such entry. */
+export function openEntryIfThere(folder: number, name: string): number | undefined {
+  try {
+    return openEntry(folder, name);
+  } catch (error) {
+    if (hasCode(error, "ENOENT")) return undefined;
+    throw error;
+  }
+}
+
+/** Creates a file that must not be there, and opens it for writing. The mode is not cut by the umask. */
+export function createFile(folder: number, name: string, mode: number): number {
+  const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | O_NOFOLLOW;
+  const fd = openSync(entryPath(folder, name), flags, mode);
+  fchmodSync(fd, mode);
+  return fd;
+}
+
+/** What a descriptor stands for. */
+export function statFd(fd: number): BigIntStats {
+  return fstatSync(fd, { bigint: true });
+}
+
+export function readLink(folder: number, name: string): string {
+  return readlinkSync(entryPath(folder, name), { encoding: "latin1" });
+}
+
+export function makeLink(target: string, folder: number, name: string): void {
+  symlinkSync(Buffer.from(target, "latin1"), entryPath(folder, name));
+}
+
+/** Makes a folder that must not be there. */
+export function makeFolder(folder: number, name: string, mode: number): void {
+  mkdirSync(entryPath(folder, name), { mode });
+}
+
+export function unlinkEntry(folder: number, name: string): void {
+  unlinkSync(entryPath(folder, name));
+}
+
+export function removeEmptyFolder(folder: number, name: string): void {
+  rmdirSync(entryPath(folder, name));
+}
+
+export function renameEntry(folder: number, from: string, to: string): void {
+  renameSync(entryPath(folder, from), entryPath(folder, to));
+}
+
+/** Lets a function use a descriptor and closes it, whatever happens. */
+export function usingFd<T>(fd: number, use: (fd: number) => T): T {
+  try {
+    return use(fd);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/** Is this the error of a system call with one of these names, such as `ENOENT`? */
+export function hasCode(error: unknown, ...codes: readonly string[]): boolean {
+  return error instanceof Error && "code" in error && codes.includes(String(error.code));
+}

@@ -1,0 +1,200 @@
+import { type BigIntStats, constants, fchmodSync, openSync, readdirSync, readFileSync } from "node:fs";
+import { ChrootError, ExitCode, messageOf } from "../common/errors.ts";
+import {
+  createFile,
+  fdPath,
+  hasCode,
+  readLink,
+  removeEmptyFolder,
+  statFd,
+  toBytes,
+  toText,
+  unlinkEntry,
+  usingFd,
+} from "./at.ts";
+import { closePlace, type Place, type WalkOptions, walk } from "./walk.ts";
+
+/** A file or folder cannot be read or written inside the image. */
+export class TransferError extends ChrootError {
+  override readonly code = "E_TRANSFER";
+  override readonly exitCode = ExitCode.Provision;
+}
+
+const DEFAULT_FILE_MODE = 0o644;
+const DEFAULT_FOLDER_MODE = 0o755;
+/** A process inside may create and remove a file again and again while we open it. */
+const MAX_TRIES = 100;
+const MAX_TEXT_BYTES = 16 * 1024 * 1024;
+
+/**
+ * The inside of an image, for our own process. Every path is a path of the image: links are resolved inside it, and no
+ * path, link or swap by a process inside leads out of it. Calls are synchronous and nothing stays open between them, so
+ * a root never keeps a mount busy.
+ */
+export class ImageRoot {
+  /** Where the image's root folder is in our own view of the file system. */
+  readonly path: string;
+
+  constructor(path: string) {
+    this.path = path;
+  }
+
+  /** The same place without links, as an absolute path of the image. Its last part may be missing. */
+  resolve(path: string): string {
+    return this.withPlace("resolve", path, {}, (place) => toText(place.path));
+  }
+
+  /** Is there something? A link counts if it leads somewhere inside the image. */
+  exists(path: string): boolean {
+    return this.#find(path, true, () => true) ?? false;
+  }
+
+  /** What there is, a link itself and not its target; `undefined` when there is nothing. */
+  lstat(path: string): BigIntStats | undefined {
+    return this.#find(path, false, (place) => statFd(place.fd as number));
+  }
+
+  /** What a path leads to, links followed; `undefined` when there is nothing. */
+  stat(path: string): BigIntStats | undefined {
+    return this.#find(path, true, (place) => statFd(place.fd as number));
+  }
+
+  /** The text of a regular file, at most 16 MiB; `undefined` when there is nothing. */
+  readText(path: string): string | undefined {
+    return this.#find(path, true, (place) =>
+      usingFd(reopen(place, constants.O_RDONLY), (fd) => {
+        if (statFd(fd).size > MAX_TEXT_BYTES) throw new Error(`The file has more than ${MAX_TEXT_BYTES} bytes`);
+        return readFileSync(fd, "utf8");
+      }),
+    );
+  }
+
+  /** Names in a folder, without `.` and `..`. */
+  readdir(path: string): string[] {
+    const read = (place: Place) =>
+      readdirSync(fdPath(place.fd as number), { encoding: "latin1" })
+        .map(toText)
+        .sort();
+    return this.withPlace("read the folder", path, { onMissing: "fail" }, read);
+  }
+
+  /** The text of a link. */
+  readlink(path: string): string {
+    const read = ({ folder, name }: Place) => toText(readLink(folder, name));
+    return this.withPlace("read the link", path, { followLast: false, onMissing: "fail" }, read);
+  }
+
+  /** Opens a regular file for reading; the caller closes the descriptor. */
+  openForRead(path: string): number {
+    return this.withPlace("read", path, { onMissing: "fail" }, (place) => reopen(place, constants.O_RDONLY));
+  }
+
+  /**
+   * Opens a regular file for writing; the caller closes the descriptor. A file that is there is emptied and keeps its
+   * inode, owner, hard links and attributes, and its mode unless one is given, as with `cp`. Otherwise one is created
+   * with `mode` or 0644, also where a link leads to a name that is missing.
+   */
+  openForWrite(path: string, mode?: number): number {
+    for (let tries = 1; ; tries += 1) {
+      const fd = this.withPlace("write", path, { onMissing: "stop" }, (place) =>
+        openOrCreate(place, mode, tries < MAX_TRIES),
+      );
+      if (fd !== undefined) return fd;
+    }
+  }
+
+  /**
+   * Makes a folder and its missing parents, with `mode` or 0755.
+   * @returns what it made, outermost first
+   */
+  makeFolders(path: string, mode = DEFAULT_FOLDER_MODE): string[] {
+    return this.withPlace("make the folder", path, { onMissing: { makeFolders: mode } }, (place) => {
+      if (!statFd(place.fd as number).isDirectory()) throw new Error("There is something else");
+      return place.made.map(toText);
+    });
+  }
+
+  /** Removes a file or link; a link itself, never its target. */
+  unlink(path: string): void {
+    const remove = ({ folder, name }: Place) => unlinkEntry(folder, name);
+    this.withPlace("remove", path, { followLast: false, onMissing: "fail" }, remove);
+  }
+
+  /** Removes an empty folder. */
+  rmdir(path: string): void {
+    const remove = ({ folder, name }: Place) => removeEmptyFolder(folder, name);
+    this.withPlace("remove the folder", path, { followLast: false, onMissing: "fail" }, remove);
+  }
+
+  /**
+   * Lets a function work at a place with the calls of `at.ts`; the descriptors are closed afterwards.
+   * @param action What it does, for the message: `Cannot ACTION "/etc/x" in the image`
+   * @throws {TransferError} for whatever goes wrong
+   */
+  withPlace<T>(action: string, path: string, options: Partial<WalkOptions>, use: (place: Place) => T): T {
+    try {
+      return this.#use(path, options, use);
+    } catch (error) {
+      throw this.#failure(action, path, error);
+    }
+  }
+
+  #find<T>(path: string, followLast: boolean, use: (place: Place) => T): T | undefined {
+    try {
+      return this.#use(path, { followLast, onMissing: "fail" }, use);
+    } catch (error) {
+      if (hasCode(error, "ENOENT", "ENOTDIR")) return undefined;
+      throw this.#failure("read", path, error);
+    }
+  }
+
+  #use<T>(path: string, options: Partial<WalkOptions>, use: (place: Place) => T): T {
+    const place = walk(this.path, toBytes(path), { followLast: true, onMissing: "stop", ...options });
+    try {
+      return use(place);
+    } finally {
+      closePlace(place);
+    }
+  }
+
+  #failure(action: string, path: string, error: unknown): TransferError {
+    const where = this.path === "/" ? "" : " in the image";
+    return new TransferError(`Cannot ${action} "${path}"${where}: ${reasonOf(error)}`, {
+      cause: hasPathOfOurs(error) ? undefined : error,
+    });
+  }
+}
+
+/** Opens what a place stands for, for reading or writing. A device or pipe of a hostile image is refused. */
+function reopen({ fd }: Place, flags: number): number {
+  const stats = statFd(fd as number);
+  if (stats.isDirectory()) throw Object.assign(new Error("It is a folder"), { code: "EISDIR" });
+  if (!stats.isFile()) throw new Error("It is not a regular file");
+  return openSync(fdPath(fd as number), flags);
+}
+
+/** @returns `undefined` when the file came or went meanwhile, and it is to be tried again */
+function openOrCreate(place: Place, mode: number | undefined, mayRetry: boolean): number | undefined {
+  if (place.fd === undefined) {
+    try {
+      return createFile(place.folder, place.name, mode ?? DEFAULT_FILE_MODE);
+    } catch (error) {
+      if (mayRetry && hasCode(error, "EEXIST")) return undefined;
+      throw error;
+    }
+  }
+  const fd = reopen(place, constants.O_WRONLY | constants.O_TRUNC);
+  if (mode !== undefined) fchmodSync(fd, mode);
+  return fd;
+}
+
+const PATH_OF_OURS = /, \w+ '\/proc\/self\/.*$/s;
+
+/** What the system said, without the path that we used: a descriptor in it tells a person nothing. */
+export function reasonOf(error: unknown): string {
+  return messageOf(error).replace(PATH_OF_OURS, "");
+}
+
+function hasPathOfOurs(error: unknown): boolean {
+  return error instanceof Error && PATH_OF_OURS.test(error.message);
+}
