@@ -1,0 +1,46 @@
+import { ApiError } from "../api-error.ts";
+import { timestamp } from "../cloud.ts";
+import { checkDeviceName, deviceSlot } from "../device-names.ts";
+import { recordUnfinishedSnapshots } from "../violations.ts";
+import { ownVm, ownVolume } from "./access.ts";
+import type { Handler } from "./call.ts";
+
+/** The root volume included. @see OUTSCALE, "About Volumes" */
+const MOST_VOLUMES = 40;
+
+/** Links a volume to a VM of the same subregion. The VM is checked before the volume, as the platform does. */
+export const linkVolume: Handler<"LinkVolume"> = (call, { VmId, VolumeId, DeviceName }) => {
+  const { cloud } = call;
+  const vm = ownVm(call, VmId);
+  const volume = ownVolume(call, VolumeId);
+  checkDeviceName(DeviceName);
+  if (vm.api.State !== "running" && vm.api.State !== "stopped") {
+    throw new ApiError("bad-vm-state", `The VM ${VmId} is ${vm.api.State}`);
+  }
+  if (volume.api.State !== "available")
+    throw new ApiError("bad-volume-state", `The volume ${VolumeId} is ${volume.api.State}`);
+  if (volume.api.SubregionName !== vm.api.Placement?.SubregionName) {
+    throw new ApiError("other-subregion", `The volume is in ${volume.api.SubregionName}, the VM is not`);
+  }
+  checkSlot(call, VmId, DeviceName);
+  recordUnfinishedSnapshots(cloud, "LinkVolume", VolumeId);
+  const linked = { DeleteOnVmDeletion: false, DeviceName, State: "attaching", VmId, VolumeId };
+  cloud.store.volumes.put({
+    ...volume,
+    linkDate: timestamp(cloud),
+    api: { ...volume.api, State: "in-use", LinkedVolumes: [linked] },
+  });
+  cloud.lifecycle.start("link", VolumeId);
+  return {};
+};
+
+function checkSlot({ cloud }: Parameters<typeof linkVolume>[0], vmId: string, deviceName: string): void {
+  const names = cloud.store.volumes
+    .values()
+    .flatMap(({ api }) => api.LinkedVolumes)
+    .filter(({ VmId }) => VmId === vmId)
+    .map(({ DeviceName }) => DeviceName);
+  const taken = names.find((name) => deviceSlot(name) === deviceSlot(deviceName));
+  if (taken) throw new ApiError("device-taken", `A volume is linked to ${vmId} as ${taken}`);
+  if (names.length >= MOST_VOLUMES) throw new ApiError("too-many-volumes", `A VM has at most ${MOST_VOLUMES} volumes`);
+}

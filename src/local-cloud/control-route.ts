@@ -1,0 +1,35 @@
+import { timingSafeEqual } from "node:crypto";
+import { ChrootError, messageOf } from "../common/errors.ts";
+import { CONTROL_PREFIX, type ControlOperation, controlArguments, controlOperations } from "./control.ts";
+import type { Core } from "./core.ts";
+import { type HttpAnswer, type HttpRequest, json } from "./http-server.ts";
+
+/** Answers an operation of the control door; whoever has no token of the state folder is turned away. */
+export async function answerControl(core: Core, token: string, request: HttpRequest): Promise<HttpAnswer> {
+  if (!isBearer(request.headers.authorization, token)) return json(403, { error: "The control token is wrong" });
+  const operation = request.url.slice(CONTROL_PREFIX.length);
+  if (request.method !== "POST" || !isOperation(operation)) return json(404, { error: `No operation "${operation}"` });
+  try {
+    const given: unknown = JSON.parse(request.body.toString("utf8") || "{}");
+    return json(200, { result: await runOperation(core, operation, given) });
+  } catch (error) {
+    const hint = error instanceof ChrootError && error.hint !== undefined ? { hint: error.hint } : {};
+    return json(400, { error: messageOf(error), ...hint });
+  }
+}
+
+async function runOperation(core: Core, operation: ControlOperation, given: unknown): Promise<unknown> {
+  // Each operation has its own arguments; the schema at its side has just checked them.
+  const run: (core: Core, given: never) => unknown = controlOperations[operation];
+  return run(core, controlArguments[operation].parse(given) as never);
+}
+
+function isOperation(name: string): name is ControlOperation {
+  return Object.hasOwn(controlArguments, name);
+}
+
+function isBearer(header: string | undefined, token: string): boolean {
+  const given = Buffer.from(header ?? "");
+  const wanted = Buffer.from(`Bearer ${token}`);
+  return given.length === wanted.length && timingSafeEqual(given, wanted);
+}

@@ -1,0 +1,95 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import * as z from "zod";
+import { secrets } from "../common/secrets.ts";
+import type { Image, Snapshot, Volume } from "../outscale/oapi.ts";
+import type { Core } from "./core.ts";
+import { exportImage, importDisk } from "./disk-transfer.ts";
+import { Fault } from "./faults.ts";
+import { listImages, listSnapshots, listVolumes, type Status, statusOf } from "./status.ts";
+
+/** The path below which a running server takes the operations of its control door. */
+export const CONTROL_PREFIX = "/_control/";
+const FILE = "control.json";
+
+const nothing = z.strictObject({});
+
+/** What can be asked of a cloud besides its API, with the form of the arguments. */
+export const controlArguments = {
+  status: nothing,
+  images: nothing,
+  volumes: nothing,
+  snapshots: nothing,
+  import: z.strictObject({ name: z.string(), disk: z.string() }),
+  export: z.strictObject({ image: z.string(), disk: z.string(), format: z.enum(["raw", "qcow2"]) }),
+  "add-fault": Fault,
+  "list-faults": nothing,
+  "clear-faults": nothing,
+} as const;
+
+export type ControlOperation = keyof typeof controlArguments;
+export type ArgumentsOf<O extends ControlOperation> = z.infer<(typeof controlArguments)[O]>;
+
+/** What each operation gives back. */
+export interface ControlResults {
+  readonly status: Status;
+  readonly images: readonly Image[];
+  readonly volumes: readonly (Volume & { readonly AccountId: string })[];
+  readonly snapshots: readonly Snapshot[];
+  readonly import: Image;
+  readonly export: Image;
+  readonly "add-fault": readonly Fault[];
+  readonly "list-faults": readonly Fault[];
+  readonly "clear-faults": readonly Fault[];
+}
+
+type Operations = {
+  readonly [O in ControlOperation]: (
+    core: Core,
+    given: ArgumentsOf<O>,
+  ) => ControlResults[O] | Promise<ControlResults[O]>;
+};
+
+/** The operations, for the server's control door and for commands that open a stopped cloud themselves. */
+export const controlOperations: Operations = {
+  status: statusOf,
+  images: listImages,
+  volumes: listVolumes,
+  snapshots: listSnapshots,
+  import: importDisk,
+  export: exportImage,
+  "add-fault": ({ faults }, fault) => {
+    faults.add(fault);
+    return faults.list();
+  },
+  "list-faults": ({ faults }) => faults.list(),
+  "clear-faults": ({ faults }) => {
+    faults.clear();
+    return faults.list();
+  },
+};
+
+const Door = z.object({
+  url: z.string(),
+  token: z.string(),
+  pid: z.int(),
+  environment: z.record(z.string(), z.string()),
+});
+
+/** Where a running server takes operations, and the token that it wants; in the state folder, for its owner alone. */
+export type ControlDoor = z.infer<typeof Door>;
+
+export function controlFile(stateFolder: string): string {
+  return join(stateFolder, FILE);
+}
+
+/** The door that the last server of a state folder has left; it may have been killed since. */
+export async function readControlDoor(stateFolder: string): Promise<ControlDoor | undefined> {
+  try {
+    const door = Door.parse(JSON.parse(await readFile(controlFile(stateFolder), "utf8")));
+    secrets.add(door.token);
+    return door;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,98 @@
+import { existsSync } from "node:fs";
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import { type CommandRunner, hostRunner } from "../host/run-command.ts";
+import { Accounts } from "./accounts.ts";
+import type { Cloud } from "./cloud.ts";
+import { deviceSlot } from "./device-names.ts";
+import type { Disks } from "./disks/disks.ts";
+import { LoopDisks } from "./disks/loop-disks.ts";
+import { MemoryDisks } from "./disks/memory-disks.ts";
+import { FaultInjector } from "./faults.ts";
+import { Lifecycle } from "./lifecycle.ts";
+import type { Settings } from "./options.ts";
+import type { VolumeRecord } from "./records.ts";
+import { seedCloud } from "./seed/seed-cloud.ts";
+import { LocalCloudError, lockState } from "./state-lock.ts";
+import { Store } from "./store.ts";
+
+/** A cloud without its HTTP door, alone on its state folder. */
+export interface Core extends Cloud {
+  readonly host: CommandRunner;
+  /** What could not be put back in order at the start, in words. */
+  readonly problems: readonly string[];
+  /** Stops the work at its next safe point and lets go of the folder. What is linked stays attached. */
+  close(): Promise<void>;
+}
+
+/** Where the device links of a state folder lie. */
+export function deviceFolderOf(stateFolder: string): string {
+  return join(stateFolder, "dev");
+}
+
+/**
+ * Opens a state folder under its lock.
+ *
+ * @param mode `run`: puts devices and half-made things in order, makes the seed image in a new folder, and goes on with
+ * the work. `look`: none of that; for commands on a cloud that does not run.
+ * @throws {LocalCloudError} when another process has the folder, or when there is nothing to look at
+ */
+export async function openCore(settings: Settings, mode: "run" | "look"): Promise<Core> {
+  const { stateFolder, log } = settings;
+  const host = hostRunner(log);
+  if (mode === "look" && !existsSync(join(stateFolder, "accounts.json"))) {
+    const hint = "Start it once with `outscale-chroot local-cloud start`";
+    throw new LocalCloudError(`There is no local cloud in "${stateFolder}"`, { hint });
+  }
+  await mkdir(stateFolder, { recursive: true, mode: 0o700 });
+  const lock = await lockState(host, stateFolder);
+  if (!lock) throw new LocalCloudError(`Another process uses the state folder "${stateFolder}"`);
+  try {
+    const cloud = await assemble(settings, host);
+    const problems = mode === "run" ? await beginWork(cloud, host) : [];
+    return { ...cloud, host, problems, close: () => closeCore(cloud, lock.release) };
+  } catch (error) {
+    lock.release();
+    throw error;
+  }
+}
+
+async function assemble(settings: Settings, host: CommandRunner): Promise<Cloud> {
+  const { stateFolder, clock } = settings;
+  const accounts = await Accounts.open(stateFolder, new Date(clock.now()).toISOString());
+  const store = await Store.open(stateFolder);
+  const folders = { folder: join(stateFolder, "disks"), deviceFolder: deviceFolderOf(stateFolder) };
+  const disks: Disks = settings.blocks === "memory" ? new MemoryDisks() : new LoopDisks(host, folders);
+  const lifecycle = new Lifecycle(() => cloud);
+  const faults = new FaultInjector(() => lifecycle.resume());
+  const cloud: Cloud = { settings, store, disks, accounts, faults, lifecycle };
+  return cloud;
+}
+
+async function beginWork(cloud: Cloud, host: CommandRunner): Promise<readonly string[]> {
+  const { store, disks, lifecycle } = cloud;
+  const known = new Set([...store.volumes.values(), ...store.snapshots.values()].map(({ id }) => id));
+  const linked = store.volumes.values().filter(isAttached);
+  const problems = await disks.recover(
+    linked.map(({ id, api }) => ({ id, slot: slotOf(api) })),
+    known,
+  );
+  if (store.vms.values().length === 0) await seedCloud(cloud, host);
+  await store.settled();
+  lifecycle.resume();
+  return problems;
+}
+
+function isAttached({ api, isVmRoot }: VolumeRecord): boolean {
+  return api.LinkedVolumes[0]?.State === "attached" && isVmRoot !== true;
+}
+
+function slotOf({ LinkedVolumes }: VolumeRecord["api"]): string {
+  return deviceSlot(LinkedVolumes[0]?.DeviceName ?? "");
+}
+
+async function closeCore({ lifecycle, store }: Cloud, releaseLock: () => void): Promise<void> {
+  await lifecycle.close();
+  await store.close();
+  releaseLock();
+}

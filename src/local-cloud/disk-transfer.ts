@@ -1,0 +1,93 @@
+import { open, rename, rm, stat, truncate } from "node:fs/promises";
+import type { CommandRunner } from "../host/run-command.ts";
+import type { Image } from "../outscale/oapi.ts";
+import { newId } from "./cloud.ts";
+import type { Core } from "./core.ts";
+import { BYTES_PER_GIB } from "./disks/disks.ts";
+import { registerDisk } from "./register-disk.ts";
+import { LocalCloudError } from "./state-lock.ts";
+
+export type DiskFormat = "raw" | "qcow2";
+
+/** The first four bytes of a qcow2 file. @see QEMU, docs/interop/qcow2.rst */
+const QCOW2_MAGIC = "QFI\xfb";
+
+/**
+ * Registers a disk file, raw or qcow2, as an image of the builder's account, with a snapshot of its own.
+ * @throws {LocalCloudError} when the name is taken
+ * @throws {CommandError} when the disk cannot be read
+ */
+export async function importDisk(core: Core, { name, disk }: { name: string; disk: string }): Promise<Image> {
+  const { store, disks, host } = core;
+  const { id: accountId } = core.accounts.byRole("builder");
+  if (store.images.values().some((image) => image.accountId === accountId && image.api.ImageName === name)) {
+    throw new LocalCloudError(`Cannot import "${disk}": there is an image with the name "${name}" already`);
+  }
+  const snapshotId = newId("snap");
+  let sizeGib = 0;
+  await disks.make(snapshotId, async (path) => {
+    if ((await formatOf(disk)) === "qcow2") await convert(host, "raw", disk, path);
+    else await host.run(["cp", "--sparse=always", "--reflink=auto", "--", disk, path]);
+    sizeGib = Math.ceil((await stat(path)).size / BYTES_PER_GIB);
+    await truncate(path, sizeGib * BYTES_PER_GIB);
+  });
+  const image = registerDisk(core, accountId, { snapshotId, sizeGib, name, description: `Imported from ${disk}` });
+  await store.settled();
+  return image;
+}
+
+interface ExportInput {
+  /** Its id or, in the builder's account or as a public image, its name. */
+  readonly image: string;
+  readonly disk: string;
+  readonly format: DiskFormat;
+}
+
+/**
+ * Writes the root disk of an image to a file; a file that is there is replaced once the new one is whole.
+ * @throws {LocalCloudError} when there is no such image, or its snapshot is not completed
+ */
+export async function exportImage(core: Core, { image, disk, format }: ExportInput): Promise<Image> {
+  const found = findImage(core, image);
+  const root = found.BlockDeviceMappings.find(({ DeviceName }) => DeviceName === found.RootDeviceName);
+  const snapshotId = root?.Bsu?.SnapshotId ?? "";
+  const path = core.disks.has(snapshotId) ? core.disks.path(snapshotId) : undefined;
+  if (path === undefined) throw new LocalCloudError(`Cannot export "${image}": its root disk is not there (yet)`);
+  const partial = `${disk}.part`;
+  try {
+    if (format === "qcow2") await convert(core.host, "qcow2", path, partial);
+    else await core.host.run(["cp", "--sparse=always", "--reflink=auto", "--", path, partial]);
+    await rename(partial, disk);
+  } finally {
+    await rm(partial, { force: true });
+  }
+  return found;
+}
+
+function findImage({ store, accounts }: Core, wanted: string): Image {
+  const byId = store.images.get(wanted)?.api;
+  if (byId) return byId;
+  const { id: own } = accounts.byRole("builder");
+  const named = store.images.values().filter(({ api }) => api.ImageName === wanted);
+  const found = named.find(({ accountId }) => accountId === own) ?? named[0];
+  if (found) return found.api;
+  const hint = "`outscale-chroot local-cloud images` lists them";
+  throw new LocalCloudError(`There is no image with the id or name "${wanted}"`, { hint });
+}
+
+async function convert(host: CommandRunner, to: DiskFormat, from: string, path: string): Promise<void> {
+  const source = to === "raw" ? "qcow2" : "raw";
+  await host.run(["qemu-img", "convert", "-f", source, "-O", to, from, path]);
+}
+
+async function formatOf(disk: string): Promise<DiskFormat> {
+  const file = await open(disk, "r").catch((cause) => {
+    throw new LocalCloudError(`Cannot read the disk "${disk}"`, { cause });
+  });
+  try {
+    const { buffer } = await file.read(Buffer.alloc(4), 0, 4, 0);
+    return buffer.toString("latin1") === QCOW2_MAGIC ? "qcow2" : "raw";
+  } finally {
+    await file.close();
+  }
+}

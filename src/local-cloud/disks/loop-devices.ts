@@ -1,0 +1,95 @@
+import { closeSync, constants, existsSync, openSync, readdirSync, readFileSync } from "node:fs";
+import { basename, join, sep } from "node:path";
+import type { CommandRunner } from "../../host/run-command.ts";
+import { syncPath } from "../durable-files.ts";
+
+/** A loop device and the file behind it. */
+export interface LoopDevice {
+  readonly device: string;
+  readonly file: string;
+}
+
+/** Every loop device whose file lies in a folder, also when the file was deleted since. @see Linux, drivers/block/loop.c */
+export function loopDevicesOf(folder: string): LoopDevice[] {
+  return readdirSync("/sys/block")
+    .filter((name) => name.startsWith("loop"))
+    .flatMap((name) => {
+      const file = backingFile(name);
+      return file?.startsWith(folder + sep) ? [{ device: `/dev/${name}`, file }] : [];
+    });
+}
+
+function backingFile(name: string): string | undefined {
+  try {
+    // The whole path: `losetup --list` cuts it at 63 bytes on some kernels.
+    const path = readFileSync(`/sys/block/${name}/loop/backing_file`, "utf8").trimEnd();
+    return path.replace(/ \(deleted\)$/, "");
+  } catch {
+    return undefined; // Free, or freed just now.
+  }
+}
+
+/**
+ * Puts a file behind a free loop device; its partitions are another matter, see {@link addPartitions}.
+ * @returns the device, such as `/dev/loop3`
+ */
+export async function attachLoopDevice(host: CommandRunner, file: string): Promise<string> {
+  // With partscan the kernel drops the partitions itself when the device goes, however late that is.
+  const { stdout } = await host.run(["losetup", "--partscan", "--find", "--show", file]);
+  return stdout.trim();
+}
+
+/** Adds the partitions that the kernel has not added: it may have no parser for the table. No table is no error. */
+export async function addPartitions(host: CommandRunner, device: string): Promise<void> {
+  if (partitionsOf(device).length === 0) await host.run(["partx", "--add", device], { okExitCodes: [0, 1] });
+}
+
+/**
+ * Takes a loop device away, with everything that was written to it now in its file. A device that is in use goes when
+ * its last user closes it.
+ */
+export async function detachLoopDevice(host: CommandRunner, device: string): Promise<void> {
+  await syncPath(device);
+  await host.run(["losetup", "--detach", device]);
+}
+
+/** The numbers of the partitions that the kernel knows on a device. */
+export function partitionsOf(device: string): number[] {
+  const name = basename(device);
+  const prefix = `${name}p`;
+  try {
+    return readdirSync(`/sys/block/${name}`)
+      .filter((entry) => entry.startsWith(prefix))
+      .map((entry) => Number(entry.slice(prefix.length)))
+      .sort((a, b) => a - b);
+  } catch {
+    return [];
+  }
+}
+
+/** Who uses a device or one of its partitions, in words. A mount counts in whatever mount namespace it is. */
+export function deviceUse(device: string): string | undefined {
+  const nodes = [device, ...partitionsOf(device).map((number) => `${device}p${number}`)];
+  const reasons = nodes.flatMap((node) => {
+    const fileSystem = liveFileSystem(basename(node));
+    if (fileSystem) return [`${node} holds a live file system (${fileSystem})`];
+    const held = isHeldExclusively(node);
+    return held ? [`${node} is held exclusively`] : [];
+  });
+  return reasons.length === 0 ? undefined : reasons.join("; ");
+}
+
+function liveFileSystem(name: string): string | undefined {
+  return readdirSync("/sys/fs")
+    .map((type) => join("/sys/fs", type, name))
+    .find((path) => existsSync(path));
+}
+
+function isHeldExclusively(node: string): boolean {
+  try {
+    closeSync(openSync(node, constants.O_RDONLY | constants.O_EXCL));
+    return false;
+  } catch (error) {
+    return error instanceof Error && "code" in error && error.code === "EBUSY";
+  }
+}

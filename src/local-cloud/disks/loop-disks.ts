@@ -1,0 +1,151 @@
+import { existsSync } from "node:fs";
+import { link, mkdir, open, readdir, rm, stat, truncate } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
+import { messageOf } from "../../common/errors.ts";
+import type { CommandRunner } from "../../host/run-command.ts";
+import { publishFile, syncPath } from "../durable-files.ts";
+import { clearDeviceLinks, linkDevice, unlinkDevice } from "./device-links.ts";
+import { BYTES_PER_GIB, type Disks, type HostDevice, type LinkedDisk } from "./disks.ts";
+import {
+  addPartitions,
+  attachLoopDevice,
+  detachLoopDevice,
+  deviceUse,
+  type LoopDevice,
+  loopDevicesOf,
+} from "./loop-devices.ts";
+
+const DISK = ".raw";
+const PARTIAL = ".part";
+
+/** Disks that are sparse files in a folder, and loop devices while they are linked. Needs root. */
+export class LoopDisks implements Disks {
+  readonly #host: CommandRunner;
+  readonly #folder: string;
+  readonly #deviceFolder: string;
+  readonly #slots = new Map<string, string>();
+
+  constructor(host: CommandRunner, { folder, deviceFolder }: { folder: string; deviceFolder: string }) {
+    this.#host = host;
+    this.#folder = folder;
+    this.#deviceFolder = deviceFolder;
+  }
+
+  async create(id: string, sizeGib: number): Promise<void> {
+    await this.make(id, async (partial) => {
+      const file = await open(partial, "w", 0o600);
+      await file.truncate(sizeGib * BYTES_PER_GIB);
+      await file.close();
+    });
+  }
+
+  /** Fills a temporary file first: a kill leaves nothing, or the whole disk. */
+  async make(id: string, fill: (partial: string) => Promise<void>): Promise<void> {
+    if (this.has(id)) return;
+    const partial = `${this.#path(id)}${PARTIAL}`;
+    await rm(partial, { force: true });
+    await fill(partial);
+    await publishFile(partial, this.#path(id));
+  }
+
+  async copy(fromId: string, id: string, sizeGib: number): Promise<void> {
+    await this.#flush(fromId);
+    await this.make(id, async (partial) => {
+      await this.#host.run(["cp", "--sparse=always", "--reflink=auto", "--", this.#path(fromId), partial]);
+      const { size } = await stat(partial);
+      await truncate(partial, Math.max(size, sizeGib * BYTES_PER_GIB));
+    });
+  }
+
+  async share(fromId: string, id: string): Promise<void> {
+    if (this.has(id)) return;
+    await link(this.#path(fromId), this.#path(id));
+    await syncPath(this.#folder);
+  }
+
+  async grow(id: string, sizeGib: number): Promise<void> {
+    await truncate(this.#path(id), sizeGib * BYTES_PER_GIB);
+    for (const { device } of this.#devicesOf(id)) await this.#host.run(["losetup", "--set-capacity", device]);
+  }
+
+  async remove(id: string): Promise<void> {
+    await rm(this.#path(id), { force: true });
+    await syncPath(this.#folder);
+  }
+
+  has(id: string): boolean {
+    return existsSync(this.#path(id));
+  }
+
+  async attach({ id, slot }: LinkedDisk): Promise<void> {
+    const [attached] = this.#devicesOf(id);
+    const device = attached?.device ?? (await attachLoopDevice(this.#host, this.#path(id)));
+    await addPartitions(this.#host, device);
+    this.#slots.set(id, slot);
+    await linkDevice(this.#deviceFolder, slot, device);
+  }
+
+  async detach(id: string): Promise<void> {
+    for (const { device } of this.#devicesOf(id)) await this.#release(device);
+    this.#slots.delete(id);
+  }
+
+  inUse(id: string): string | undefined {
+    const uses = this.#devicesOf(id).flatMap(({ device }) => deviceUse(device) ?? []);
+    return uses.length === 0 ? undefined : uses.join("; ");
+  }
+
+  async attachDecoy(id: string, sizeGib: number): Promise<void> {
+    await this.create(id, sizeGib);
+    await attachLoopDevice(this.#host, this.#path(id));
+  }
+
+  async recover(linked: readonly LinkedDisk[], known: ReadonlySet<string>): Promise<readonly string[]> {
+    await mkdir(this.#folder, { recursive: true, mode: 0o700 });
+    await clearDeviceLinks(this.#deviceFolder);
+    const wanted = new Set(linked.map(({ id }) => id));
+    for (const { device, file } of loopDevicesOf(this.#folder)) {
+      if (!wanted.has(diskId(file))) await this.#release(device);
+    }
+    for (const name of await readdir(this.#folder)) {
+      if (name.endsWith(PARTIAL) || !known.has(diskId(name))) await rm(join(this.#folder, name), { recursive: true });
+    }
+    const problems: string[] = [];
+    for (const disk of linked) {
+      await this.attach(disk).catch((error) => problems.push(`${disk.id} could not be attached: ${messageOf(error)}`));
+    }
+    return problems;
+  }
+
+  devices(): readonly HostDevice[] {
+    return loopDevicesOf(this.#folder).map(({ device, file }) => {
+      const id = diskId(file);
+      return { id, slot: this.#slots.get(id) ?? "", device };
+    });
+  }
+
+  path(id: string): string {
+    return this.#path(id);
+  }
+
+  async #flush(id: string): Promise<void> {
+    for (const { device } of this.#devicesOf(id)) await syncPath(device);
+  }
+
+  async #release(device: string): Promise<void> {
+    await unlinkDevice(this.#deviceFolder, device);
+    await detachLoopDevice(this.#host, device);
+  }
+
+  #devicesOf(id: string): LoopDevice[] {
+    return loopDevicesOf(dirname(this.#path(id))).filter(({ file }) => diskId(file) === id);
+  }
+
+  #path(id: string): string {
+    return join(this.#folder, `${id}${DISK}`);
+  }
+}
+
+function diskId(file: string): string {
+  return basename(file, DISK);
+}

@@ -1,0 +1,114 @@
+import * as z from "zod";
+import type { RefusalName } from "./api-error.ts";
+import { type TransitionName, transitionNames } from "./states.ts";
+
+/** Counts that every fault has: pass over the first `skip` matches, then act `times` times (once when absent). */
+const counts = {
+  times: z.int().positive().optional(),
+  skip: z.int().nonnegative().optional(),
+};
+
+const refusing = [
+  "throttled",
+  "throttled-account",
+  "throttled-call",
+  "internal-error",
+  "too-many-concurrent-snapshots",
+  "too-many-volumes",
+  "too-many-snapshots",
+] as const satisfies readonly RefusalName[];
+
+/**
+ * One fault.
+ *
+ * - A refusal (429 with code 24 or 25, 503 with 6, 500, or 10008, 10018, 10026), or a connection that is dropped before
+ *   or after the call took effect. `action` names the call; without it every call matches.
+ * - A transition that gets stuck, or fails. Stuck objects go on when the faults are cleared.
+ * - A device that shows up `ms` after the API says `attached`; a decoy: another disk of the same size at the same time.
+ */
+export const Fault = z.discriminatedUnion("kind", [
+  z.strictObject({
+    kind: z.enum(refusing),
+    action: z.string().optional(),
+    retryAfterSeconds: z.int().optional(),
+    ...counts,
+  }),
+  z.strictObject({ kind: z.enum(["drop-before", "drop-after"]), action: z.string().optional(), ...counts }),
+  z.strictObject({ kind: z.enum(["stuck", "fail"]), transition: z.enum(transitionNames), ...counts }),
+  z.strictObject({ kind: z.literal("late-device"), ms: z.int().nonnegative(), ...counts }),
+  z.strictObject({ kind: z.literal("decoy-device"), ...counts }),
+]);
+export type Fault = z.infer<typeof Fault>;
+
+type CallFault = Extract<Fault, { action?: string | undefined }>;
+
+interface Armed {
+  readonly fault: Fault;
+  skip: number;
+  left: number;
+}
+
+/** The faults that wait for their moment. They live in memory: a restart forgets them. */
+export class FaultInjector {
+  #armed: Armed[] = [];
+  readonly #onClear: () => void;
+
+  /** @param onClear Called when the faults are cleared: what was stuck can go on. */
+  constructor(onClear: () => void = () => undefined) {
+    this.#onClear = onClear;
+  }
+
+  add(fault: Fault): void {
+    this.#armed.push({ fault, skip: fault.skip ?? 0, left: fault.times ?? 1 });
+  }
+
+  /** The faults that have not acted for the last time. */
+  list(): readonly Fault[] {
+    return this.#armed.map(({ fault }) => fault);
+  }
+
+  clear(): void {
+    this.#armed = [];
+    this.#onClear();
+  }
+
+  /** The fault of this call, if it has one; it is used up by one. */
+  takeCall(action: string): CallFault | undefined {
+    return this.#take(
+      (fault): fault is CallFault => isCallFault(fault) && [undefined, "*", action].includes(fault.action),
+    );
+  }
+
+  takeTransition(name: TransitionName): "stuck" | "fail" | undefined {
+    return this.#take(
+      (fault): fault is Extract<Fault, { transition: TransitionName }> =>
+        "transition" in fault && fault.transition === name,
+    )?.kind;
+  }
+
+  takeDevice(kind: "late-device" | "decoy-device"): { readonly ms?: number | undefined } | undefined {
+    const fault = this.#take(
+      (fault): fault is Extract<Fault, { kind: "late-device" | "decoy-device" }> => fault.kind === kind,
+    );
+    return fault?.kind === "late-device" ? { ms: fault.ms } : fault && {};
+  }
+
+  #take<F extends Fault>(matches: (fault: Fault) => fault is F): F | undefined {
+    for (const armed of this.#armed) {
+      const { fault } = armed;
+      if (!matches(fault)) continue;
+      if (armed.skip > 0) {
+        armed.skip--;
+        continue;
+      }
+      armed.left--;
+      if (armed.left === 0) this.#armed = this.#armed.filter((other) => other !== armed);
+      return fault;
+    }
+    return undefined;
+  }
+}
+
+function isCallFault(fault: Fault): fault is CallFault {
+  return !("transition" in fault) && fault.kind !== "late-device" && fault.kind !== "decoy-device";
+}

@@ -1,0 +1,37 @@
+import { messageOf } from "../common/errors.ts";
+import type { Cloud } from "./cloud.ts";
+import { deviceSlot } from "./device-names.ts";
+
+/** Shows the volume on the host; later than the API says `attached`, or with a decoy beside it, when a fault asks so. */
+export async function attachLink(cloud: Cloud, id: string): Promise<void> {
+  const { store, disks, faults } = cloud;
+  const volume = store.volumes.get(id);
+  const linked = volume?.api.LinkedVolumes[0];
+  if (!volume || !linked) throw new Error(`${id} is not linked any more`);
+  const disk = { id, slot: deviceSlot(linked.DeviceName) };
+  if (faults.takeDevice("decoy-device")) await disks.attachDecoy(decoyOf(id), volume.api.Size);
+  const late = faults.takeDevice("late-device");
+  if (late) void attachLate(cloud, disk, late.ms ?? 0);
+  else await disks.attach(disk);
+}
+
+/** Takes the device away, and a decoy that came with it. */
+export async function detachLink({ disks }: Cloud, id: string): Promise<void> {
+  await disks.detach(id);
+  await disks.detach(decoyOf(id));
+  await disks.remove(decoyOf(id));
+}
+
+function decoyOf(volumeId: string): string {
+  return `decoy-${volumeId}`;
+}
+
+async function attachLate(cloud: Cloud, disk: { id: string; slot: string }, ms: number): Promise<void> {
+  const { store, disks, settings, lifecycle } = cloud;
+  try {
+    await settings.clock.sleep(ms, lifecycle.closing);
+    if (store.volumes.get(disk.id)?.api.LinkedVolumes[0]?.State === "attached") await disks.attach(disk);
+  } catch (error) {
+    settings.log.write({ kind: "note", message: `local cloud: late device of ${disk.id}: ${messageOf(error)}` });
+  }
+}

@@ -1,0 +1,143 @@
+import { randomBytes } from "node:crypto";
+import { chmod, rm } from "node:fs/promises";
+import type { Server } from "node:http";
+import { resolve } from "node:path";
+import { secrets } from "../common/secrets.ts";
+import type { Account, AccountRole } from "./accounts.ts";
+import { API_PREFIX, answerApi } from "./api-route.ts";
+import { CONTROL_PREFIX, controlFile } from "./control.ts";
+import { answerControl } from "./control-route.ts";
+import { type Core, deviceFolderOf, openCore } from "./core.ts";
+import { writeWholeFile } from "./durable-files.ts";
+import type { FaultInjector } from "./faults.ts";
+import { closeServer, listen, portOf, type Route, text } from "./http-server.ts";
+import { LockOut } from "./lock-out.ts";
+import { answerMetadata, METADATA_PREFIX } from "./metadata-route.ts";
+import { type LocalCloudOptions, settingsOf } from "./options.ts";
+import { type LoggedRequest, RequestLog } from "./request-log.ts";
+import { type Status, statusOf } from "./status.ts";
+
+/** A cloud that answers on this machine. */
+export interface LocalCloud extends AsyncDisposable {
+  /** The base URL of the API: `http://127.0.0.1:PORT/api/v1`. */
+  readonly endpoint: string;
+  /** The base URL of the metadata service of the builder's VM, without `/latest`. */
+  readonly metadataEndpoint: string;
+  /** What stands for `/dev` in the builder's VM: `xvdX` links and `disk/by-id`, with their partitions. */
+  readonly deviceFolder: string;
+  /** The VM on which builds run. */
+  readonly vmId: string;
+  /** What a builder needs to use this cloud. Holds the secret key of the builder's account. */
+  readonly environment: Readonly<Record<string, string>>;
+  readonly faults: FaultInjector;
+  /** The last calls of the API, oldest first, without secrets. */
+  readonly requests: readonly LoggedRequest[];
+  /** An account with its keys. */
+  account(role: AccountRole): Account;
+  status(): Status;
+  /** Resolves when every state that does not last has come to its end, or is stuck. */
+  idle(): Promise<void>;
+  /**
+   * Stops answering and lets go of the state folder. Everything is kept, and what is linked stays attached, so that the
+   * next start goes on from there.
+   */
+  close(): Promise<void>;
+}
+
+/**
+ * Starts a cloud on a state folder, which is made when it is new.
+ * @throws {LocalCloudError} when another server uses the folder
+ * @throws {CommandError} when a program it needs fails or is missing
+ */
+export async function startLocalCloud(options: LocalCloudOptions): Promise<LocalCloud> {
+  const settings = settingsOf({ ...options, stateFolder: resolve(options.stateFolder) });
+  const core = await openCore(settings, "run");
+  const servers: Server[] = [];
+  try {
+    const token = randomBytes(24).toString("hex");
+    secrets.add(token);
+    const requests = new RequestLog();
+    const route = routeOf(core, { token, requests });
+    const server = await listen({ host: "127.0.0.1", port: options.port ?? 0 }, route);
+    servers.push(server);
+    if (options.socketPath !== undefined) servers.push(await listenOnSocket(options.socketPath, route));
+    const url = `http://127.0.0.1:${portOf(server)}`;
+    const cloud = describeCloud(core, { url, requests, close: once(() => closeAll(core, servers)) });
+    const door = { url, token, pid: process.pid, environment: cloud.environment };
+    await writeWholeFile(controlFile(settings.stateFolder), JSON.stringify(door));
+    return cloud;
+  } catch (error) {
+    await closeAll(core, servers);
+    throw error;
+  }
+}
+
+function routeOf(core: Core, { token, requests }: { token: string; requests: RequestLog }): Route {
+  const lockOut = new LockOut(core.settings);
+  return async (request) => {
+    if (request.url.startsWith(API_PREFIX)) return answerApi({ cloud: core, lockOut, requests }, request);
+    if (request.url.startsWith(METADATA_PREFIX)) return answerMetadata(core, vmOf(core), request);
+    if (request.url.startsWith(CONTROL_PREFIX)) return answerControl(core, token, request);
+    return text(404, "Not Found");
+  };
+}
+
+interface DescribeInput {
+  readonly url: string;
+  readonly requests: RequestLog;
+  readonly close: () => Promise<void>;
+}
+
+function describeCloud(core: Core, { url, requests, close }: DescribeInput): LocalCloud {
+  const { settings, accounts, faults, lifecycle } = core;
+  const deviceFolder = deviceFolderOf(settings.stateFolder);
+  const { accessKey, secretKey } = accounts.byRole("builder");
+  const endpoint = url + API_PREFIX.slice(0, -1);
+  return {
+    endpoint,
+    metadataEndpoint: url,
+    deviceFolder,
+    vmId: vmOf(core),
+    environment: {
+      OSC_ACCESS_KEY: accessKey,
+      OSC_SECRET_KEY: secretKey,
+      OSC_REGION: settings.region,
+      OSC_ENDPOINT_API: endpoint,
+      OUTSCALE_CHROOT_METADATA_ENDPOINT: url,
+      OUTSCALE_CHROOT_DEVICE_FOLDER: deviceFolder,
+    },
+    faults,
+    requests: requests.entries,
+    account: (role) => accounts.byRole(role),
+    status: () => statusOf(core),
+    idle: () => lifecycle.idle(),
+    close,
+    [Symbol.asyncDispose]: close,
+  };
+}
+
+function vmOf({ store }: Core): string {
+  return store.vms.values()[0]?.id ?? "";
+}
+
+async function listenOnSocket(path: string, route: Route): Promise<Server> {
+  // Of a server that was killed; the lock on the state folder says that none of ours is alive.
+  await rm(path, { force: true });
+  const server = await listen({ path }, route);
+  await chmod(path, 0o600);
+  return server;
+}
+
+async function closeAll(core: Core, servers: readonly Server[]): Promise<void> {
+  await Promise.all(servers.map(closeServer));
+  await rm(controlFile(core.settings.stateFolder), { force: true });
+  await core.close();
+}
+
+function once(run: () => Promise<void>): () => Promise<void> {
+  let running: Promise<void> | undefined;
+  return () => {
+    running ??= run();
+    return running;
+  };
+}

@@ -1,0 +1,63 @@
+import type { Vm } from "../outscale/oapi.ts";
+import { vmAsSeen } from "./actions/read-vms.ts";
+import type { Cloud } from "./cloud.ts";
+import { type HttpAnswer, type HttpRequest, text } from "./http-server.ts";
+
+export const METADATA_PREFIX = "/latest/meta-data";
+
+/** A folder of the metadata: its keys, each with a text or a folder. */
+interface Folder {
+  readonly [key: string]: string | Folder;
+}
+
+/**
+ * The metadata service of a VM: plain text, no authentication. A folder answers its keys, one per line.
+ * @see OUTSCALE, "Accessing the Metadata and User Data of a VM"
+ */
+export function answerMetadata(cloud: Cloud, vmId: string, request: HttpRequest): HttpAnswer {
+  const vm = cloud.store.vms.get(vmId);
+  if (request.method !== "GET" || !vm) return text(404, "Not Found");
+  const keys = request.url
+    .slice(METADATA_PREFIX.length)
+    .split("/")
+    .filter((key) => key !== "");
+  const found = keys.reduce<string | Folder | undefined>(
+    (at, key) => (typeof at === "object" ? at[decodeURIComponent(key)] : undefined),
+    metadataOf(vmAsSeen(cloud, vm)),
+  );
+  if (found === undefined) return text(404, "Not Found");
+  return text(200, typeof found === "string" ? found : listing(found));
+}
+
+function listing(folder: Folder): string {
+  return Object.entries(folder)
+    .map(([key, value]) => (typeof value === "string" ? key : `${key}/`))
+    .join("\n");
+}
+
+function metadataOf(vm: Vm): Folder {
+  const [nic] = vm.Nics ?? [];
+  const mac = nic?.MacAddress ?? "";
+  const ip = vm.PrivateIp ?? "";
+  return {
+    "ami-id": vm.ImageId ?? "",
+    "ami-launch-index": "0",
+    "block-device-mapping": mappingsOf(vm),
+    hostname: vm.PrivateDnsName ?? "",
+    "instance-id": vm.VmId,
+    "instance-type": vm.VmType ?? "",
+    "local-hostname": vm.PrivateDnsName ?? "",
+    "local-ipv4": ip,
+    mac,
+    network: { interfaces: { macs: { [mac]: { mac, "local-ipv4s": ip, "device-number": "0" } } } },
+    placement: { "availability-zone": vm.Placement?.SubregionName ?? "", cluster: "local", server: "local" },
+    tags: Object.fromEntries((vm.Tags ?? []).map(({ Key, Value }) => [Key, Value])),
+  };
+}
+
+/** `ami` and `root` are the root device, `ebs1`, `ebs2`, ... the others. */
+function mappingsOf(vm: Vm): Folder {
+  const root = vm.RootDeviceName ?? "";
+  const others = vm.BlockDeviceMappings.map(({ DeviceName }) => DeviceName ?? "").filter((name) => name !== root);
+  return { ami: root, ...Object.fromEntries(others.map((name, index) => [`ebs${index + 1}`, name])), root };
+}

@@ -1,0 +1,65 @@
+import { type Clock, systemClock } from "../common/clock.ts";
+import { type DebugLog, noLog } from "../common/log.ts";
+import { defaultQuotas, type QuotaName } from "./quotas.ts";
+import { type LatencyName, realisticLatency } from "./states.ts";
+
+/**
+ * How long things take: `none` (as fast as the disks are), `realistic` (seconds, as on the platform), or milliseconds
+ * per action (the time to its answer) and per transition such as `volume.creating`; what is not named takes none.
+ */
+export type LatencyProfile = "none" | "realistic" | Readonly<Partial<Record<LatencyName, number>>>;
+
+export interface LocalCloudOptions {
+  /** Everything of this cloud lies here: objects, disks, keys, device links. Made when absent, mode 0700. */
+  readonly stateFolder: string;
+  /** TCP port on 127.0.0.1; 0, the default, takes any free one. */
+  readonly port?: number;
+  /** A Unix socket (mode 0600) that answers too, for tools such as `curl --unix-socket`. */
+  readonly socketPath?: string;
+  readonly latency?: LatencyProfile;
+  /** What moves the states; tests give one that they hold still. */
+  readonly clock?: Clock;
+  readonly log?: DebugLog;
+  /** `eu-west-2` when absent. */
+  readonly region?: string;
+  /** Refuse unknown fields, unknown filters and nulls; true when absent. Otherwise they are ignored. */
+  readonly strict?: boolean;
+  /** Refuse an access key for a minute (and longer) after four bad signatures in a row; false when absent. */
+  readonly lockOut?: boolean;
+  /** `loop`: real block devices, needs root. `memory`: contents are remembered, nothing can be mounted; for tests. */
+  readonly blocks?: "loop" | "memory";
+  /** Limits of each account, by quota name; 0 means none. */
+  readonly quotas?: Readonly<Partial<Record<QuotaName, number>>>;
+}
+
+/** The options with every default filled in. */
+export interface Settings {
+  readonly stateFolder: string;
+  readonly latency: Readonly<Partial<Record<LatencyName, number>>>;
+  readonly clock: Clock;
+  readonly log: DebugLog;
+  readonly region: string;
+  readonly strict: boolean;
+  readonly lockOut: boolean;
+  readonly blocks: "loop" | "memory";
+  readonly quotas: Readonly<Record<QuotaName, number>>;
+}
+
+export function settingsOf(options: Omit<LocalCloudOptions, "port" | "socketPath">): Settings {
+  return {
+    stateFolder: options.stateFolder,
+    latency: latencyOf(options.latency ?? "none"),
+    clock: options.clock ?? systemClock,
+    log: options.log ?? noLog,
+    region: options.region ?? "eu-west-2",
+    strict: options.strict ?? true,
+    lockOut: options.lockOut ?? false,
+    blocks: options.blocks ?? "loop",
+    quotas: { ...defaultQuotas, ...options.quotas },
+  };
+}
+
+function latencyOf(profile: LatencyProfile): Readonly<Partial<Record<LatencyName, number>>> {
+  if (profile === "none") return {};
+  return profile === "realistic" ? realisticLatency : profile;
+}

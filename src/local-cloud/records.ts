@@ -1,0 +1,41 @@
+import type { Image, ResourceTag, Snapshot, Vm, Volume } from "../outscale/oapi.ts";
+
+/** An object as it is stored: who owns it, and what a read answers (`api`), but for what is worked out at that time. */
+interface Owned<Api> {
+  readonly id: string;
+  readonly accountId: string;
+  readonly api: Api;
+}
+
+export interface VolumeRecord extends Owned<Volume> {
+  /** When it was linked; present while there is a link. */
+  readonly linkDate?: string;
+  /** What UpdateVolume asked for; present until it is done. */
+  readonly update?: { readonly Size: number; readonly VolumeType: string; readonly Iops?: number };
+  /** The VM's own root volume: it has a disk, but never a loop device. */
+  readonly isVmRoot?: boolean;
+}
+
+export interface SnapshotRecord extends Owned<Snapshot> {
+  /** What its disk is cut from. A volume's is copied; another snapshot's never changes, and is linked. */
+  readonly source: { readonly kind: "volume" | "snapshot" | "disk"; readonly id: string };
+  /** When it became `pending`, in milliseconds since the epoch; tells the progress. */
+  readonly pendingSinceMs?: number;
+}
+
+export type ImageRecord = Owned<Image>;
+export type VmRecord = Owned<Vm & { readonly Tags: ResourceTag[] }>;
+
+/** Something a build must never do to a disk, seen by the cloud. */
+export interface Violation {
+  readonly id: string;
+  readonly at: string;
+  readonly action: string;
+  readonly volumeId: string;
+  readonly details: string;
+}
+
+/** Whether a state lasts until a request changes it. */
+export function isFinal(state: string): boolean {
+  return ["available", "in-use", "completed", "error", "failed"].includes(state);
+}

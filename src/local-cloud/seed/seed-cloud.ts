@@ -1,0 +1,85 @@
+import type { CommandRunner } from "../../host/run-command.ts";
+import type { Vm } from "../../outscale/oapi.ts";
+import { type Cloud, newId, subregionsOf, timestamp } from "../cloud.ts";
+import { ROOT_DEVICE_NAME } from "../device-names.ts";
+import { registerDisk } from "../register-disk.ts";
+import { makeSeedImage, SEED_SIZE_GIB } from "./seed-image.ts";
+
+/** A name that `Debian-12-*` finds, as the official images have it. */
+export const SEED_IMAGE_NAME = "Debian-12-2026.01.01-0";
+const VM_ROOT_GIB = 10;
+
+/**
+ * What a new cloud holds: the public image of the `Outscale` account, whose snapshot is shared with nobody, and the VM
+ * on which builds run, with its root volume. The records come last and at once: killed before, the next start seeds.
+ */
+export async function seedCloud(cloud: Cloud, host: CommandRunner): Promise<void> {
+  const snapshotId = newId("snap");
+  const rootVolumeId = newId("vol");
+  await cloud.disks.make(snapshotId, (path) => makeSeedImage(host, path));
+  await cloud.disks.create(rootVolumeId, VM_ROOT_GIB);
+  const image = registerDisk(cloud, cloud.accounts.byRole("outscale").id, {
+    snapshotId,
+    sizeGib: SEED_SIZE_GIB,
+    name: SEED_IMAGE_NAME,
+    description: "Debian 12 in name: a small system of this machine's own programs",
+    permissions: { AccountIds: [], GlobalPermission: true },
+  });
+  seedVm(cloud, { imageId: image.ImageId, rootVolumeId });
+}
+
+function seedVm(cloud: Cloud, { imageId, rootVolumeId }: { imageId: string; rootVolumeId: string }): void {
+  const { id: accountId } = cloud.accounts.byRole("builder");
+  const [subregion = ""] = subregionsOf(cloud.settings.region);
+  const now = timestamp(cloud);
+  const vm = builderVm(cloud, { imageId, subregion });
+  cloud.store.vms.put({ id: vm.VmId, accountId, api: { ...vm, Tags: [] } });
+  const linked = { DeleteOnVmDeletion: true, DeviceName: ROOT_DEVICE_NAME, State: "attached", VmId: vm.VmId };
+  cloud.store.volumes.put({
+    id: rootVolumeId,
+    accountId,
+    isVmRoot: true,
+    linkDate: now,
+    api: {
+      VolumeId: rootVolumeId,
+      State: "in-use",
+      Size: VM_ROOT_GIB,
+      VolumeType: "standard",
+      SubregionName: subregion,
+      CreationDate: now,
+      LinkedVolumes: [{ ...linked, VolumeId: rootVolumeId }],
+      Tags: [],
+    },
+  });
+}
+
+function builderVm(cloud: Cloud, { imageId, subregion }: { imageId: string; subregion: string }): Vm {
+  const ip = "10.0.0.10";
+  const hostName = `ip-10-0-0-10.${cloud.settings.region}.compute.internal`;
+  return {
+    VmId: newId("i"),
+    State: "running",
+    StateReason: "",
+    ImageId: imageId,
+    Architecture: "x86_64",
+    BlockDeviceMappings: [],
+    BootMode: "uefi",
+    BsuOptimized: false,
+    CreationDate: timestamp(cloud),
+    DeletionProtection: false,
+    Hypervisor: "xen",
+    LaunchNumber: 0,
+    NestedVirtualization: false,
+    Performance: "medium",
+    Placement: { SubregionName: subregion, Tenancy: "default" },
+    PrivateDnsName: hostName,
+    PrivateIp: ip,
+    ProductCodes: ["0001"],
+    ReservationId: newId("r"),
+    RootDeviceName: ROOT_DEVICE_NAME,
+    RootDeviceType: "ebs",
+    SecurityGroups: [],
+    VmType: "tinav7.c2r4p2",
+    VmInitiatedShutdownBehavior: "stop",
+  };
+}

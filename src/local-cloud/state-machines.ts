@@ -1,0 +1,152 @@
+import type { Cloud } from "./cloud.ts";
+import { attachLink, detachLink } from "./link-work.ts";
+import type { ImageRecord, SnapshotRecord, VolumeRecord } from "./records.ts";
+import type { Machine, TransitionName } from "./states.ts";
+
+type Work = (cloud: Cloud, id: string) => Promise<void>;
+
+/** How a machine's state is read and stored, and the work that a transition stands for. */
+export interface StateMachine {
+  ids(cloud: Cloud): readonly string[];
+  stateOf(cloud: Cloud, id: string): string | undefined;
+  /** Stores a state; `absent` removes the object, or the part of it. */
+  move(cloud: Cloud, id: string, state: string): void;
+  readonly work: Readonly<Partial<Record<TransitionName, Work>>>;
+}
+
+const volume: StateMachine = {
+  ids: ({ store }) => store.volumes.values().map(({ id }) => id),
+  stateOf: ({ store }, id) => store.volumes.get(id)?.api.State,
+  move: ({ store }, id, state) => {
+    if (state === "absent") store.volumes.delete(id);
+    else changeVolume({ store }, id, (record) => ({ ...record, api: { ...record.api, State: state } }));
+  },
+  work: { "volume.creating": fillVolume, "volume.deleting": removeVolumeDisk },
+};
+
+const link: StateMachine = {
+  ids: ({ store }) => store.volumes.values().map(({ id }) => id),
+  stateOf: ({ store }, id) => store.volumes.get(id)?.api.LinkedVolumes[0]?.State,
+  move: (cloud, id, state) =>
+    changeVolume(cloud, id, ({ linkDate, ...record }) => {
+      if (state === "absent") return { ...record, api: { ...record.api, State: "available", LinkedVolumes: [] } };
+      if (state === "error") return { ...record, api: { ...record.api, State: "error", LinkedVolumes: [] } };
+      const LinkedVolumes = record.api.LinkedVolumes.map((linked) => ({ ...linked, State: state }));
+      return { ...record, ...(linkDate ? { linkDate } : {}), api: { ...record.api, LinkedVolumes } };
+    }),
+  work: { "link.attaching": attachLink, "link.detaching": detachLink },
+};
+
+const update: StateMachine = {
+  ids: ({ store }) => store.volumes.values().map(({ id }) => id),
+  stateOf: ({ store }, id) => (store.volumes.get(id)?.update ? "updating" : undefined),
+  move: (cloud, id) =>
+    changeVolume(cloud, id, ({ update: _done, ...record }) => {
+      const { TaskId: _task, ...api } = record.api;
+      return { ...record, api };
+    }),
+  work: { "update.updating": applyUpdate },
+};
+
+const snapshot: StateMachine = {
+  ids: ({ store }) => store.snapshots.values().map(({ id }) => id),
+  stateOf: ({ store }, id) => store.snapshots.get(id)?.api.State,
+  move: ({ store, settings }, id, state) => {
+    const record = store.snapshots.get(id);
+    if (!record) return;
+    if (state === "absent") return store.snapshots.delete(id);
+    const pending = state === "pending" ? { pendingSinceMs: settings.clock.now() } : {};
+    const Progress = state === "completed" ? 100 : 0;
+    store.snapshots.put({ ...record, ...pending, api: { ...record.api, State: state, Progress } });
+  },
+  work: { "snapshot.pending": fillSnapshot, "snapshot.deleting": removeSnapshotDisk },
+};
+
+const image: StateMachine = {
+  ids: ({ store }) => store.images.values().map(({ id }) => id),
+  stateOf: ({ store }, id) => store.images.get(id)?.api.State,
+  move: ({ store }, id, state) => {
+    const record = store.images.get(id);
+    if (!record) return;
+    if (state === "absent") return store.images.delete(id);
+    const StateComment = state === "failed" ? { StateCode: "failed", StateMessage: "A snapshot failed" } : {};
+    store.images.put({ ...record, api: { ...record.api, State: state, StateComment } });
+  },
+  work: { "image.pending": awaitSnapshots },
+};
+
+export const stateMachines: Readonly<Record<Machine, StateMachine>> = { volume, link, update, snapshot, image };
+
+function changeVolume(
+  { store }: Pick<Cloud, "store">,
+  id: string,
+  change: (record: VolumeRecord) => VolumeRecord,
+): void {
+  const record = store.volumes.get(id);
+  if (record) store.volumes.put(change(record));
+}
+
+async function fillVolume({ store, disks }: Cloud, id: string): Promise<void> {
+  const { api } = mustHave(store.volumes.get(id), id);
+  if (api.SnapshotId) await disks.copy(api.SnapshotId, id, api.Size);
+  else await disks.create(id, api.Size);
+}
+
+/** A snapshot that is still being cut reads the disk: it goes when the last reader is done. */
+async function removeVolumeDisk(cloud: Cloud, id: string): Promise<void> {
+  await readersDone(cloud, id);
+  await cloud.disks.remove(id);
+}
+
+async function removeSnapshotDisk(cloud: Cloud, id: string): Promise<void> {
+  await readersDone(cloud, id);
+  await cloud.disks.remove(id);
+}
+
+async function readersDone({ store, lifecycle }: Cloud, diskId: string): Promise<void> {
+  const snapshots = store.snapshots.values().filter(({ source, api }) => source.id === diskId && isBeingCut(api.State));
+  const volumes = store.volumes.values().filter(({ api }) => api.SnapshotId === diskId && api.State === "creating");
+  await Promise.all([
+    ...snapshots.map(({ id }) => lifecycle.settled("snapshot", id)),
+    ...volumes.map(({ id }) => lifecycle.settled("volume", id)),
+  ]);
+}
+
+function isBeingCut(state: string): boolean {
+  return state === "in-queue" || state === "pending";
+}
+
+async function applyUpdate(cloud: Cloud, id: string): Promise<void> {
+  const { update: wanted, api } = mustHave(cloud.store.volumes.get(id), id);
+  if (!wanted) return;
+  if (wanted.Size > api.Size) await cloud.disks.grow(id, wanted.Size);
+  changeVolume(cloud, id, (record) => {
+    const { Iops: _old, ...kept } = record.api;
+    return { ...record, api: { ...kept, ...wanted } };
+  });
+}
+
+async function fillSnapshot({ store, disks, lifecycle }: Cloud, id: string): Promise<void> {
+  const { source, api } = mustHave(store.snapshots.get(id), id);
+  if (source.kind === "disk") return;
+  if (source.kind === "volume") return disks.copy(source.id, id, api.VolumeSize);
+  await lifecycle.settled("snapshot", source.id);
+  await disks.share(source.id, id);
+}
+
+async function awaitSnapshots({ store, lifecycle }: Cloud, id: string): Promise<void> {
+  const ids = snapshotsOf(mustHave(store.images.get(id), id));
+  await Promise.all(ids.map((snapshotId) => lifecycle.settled("snapshot", snapshotId)));
+  const unfinished = ids.find((snapshotId) => store.snapshots.get(snapshotId)?.api.State !== "completed");
+  if (unfinished) throw new Error(`The snapshot ${unfinished} is not completed`);
+}
+
+/** The snapshots that an image maps. */
+export function snapshotsOf({ api }: ImageRecord): string[] {
+  return api.BlockDeviceMappings.flatMap(({ Bsu }) => Bsu?.SnapshotId ?? []);
+}
+
+function mustHave<Row extends VolumeRecord | SnapshotRecord | ImageRecord>(row: Row | undefined, id: string): Row {
+  if (!row) throw new Error(`${id} is gone`);
+  return row;
+}

@@ -1,0 +1,52 @@
+import type { Image, Snapshot, Volume } from "../outscale/oapi.ts";
+import { snapshotAsSeen } from "./actions/read-snapshots.ts";
+import type { Core } from "./core.ts";
+import type { HostDevice } from "./disks/disks.ts";
+import type { Violation } from "./records.ts";
+
+export interface Status {
+  readonly stateFolder: string;
+  readonly region: string;
+  /** The accounts, without their keys. */
+  readonly accounts: readonly { readonly role: string; readonly id: string; readonly alias?: string }[];
+  readonly vmId: string;
+  readonly volumes: number;
+  readonly snapshots: number;
+  readonly images: number;
+  /** The volumes that have a device on this host. */
+  readonly devices: readonly HostDevice[];
+  /** What builds have done that they must never do, such as unlinking a volume in use. */
+  readonly violations: readonly Violation[];
+  /** What could not be put back in order at the last start. */
+  readonly problems: readonly string[];
+}
+
+export function statusOf({ settings, store, disks, accounts, problems }: Core): Status {
+  return {
+    stateFolder: settings.stateFolder,
+    region: settings.region,
+    accounts: accounts.all.map(({ role, id, alias }) => ({ role, id, ...(alias === undefined ? {} : { alias }) })),
+    vmId: store.vms.values()[0]?.id ?? "",
+    volumes: store.volumes.values().length,
+    snapshots: store.snapshots.values().length,
+    images: store.images.values().length,
+    devices: disks.devices(),
+    violations: store.violations.values(),
+    problems,
+  };
+}
+
+/** The images of every account. */
+export function listImages({ store }: Core): Image[] {
+  return store.images.values().map(({ api }) => api);
+}
+
+/** An object with the id of the account that owns it: the API shows volumes to their owner alone, and leaves it out. */
+export function listVolumes({ store }: Core): (Volume & { readonly AccountId: string })[] {
+  return store.volumes.values().map(({ api, accountId }) => ({ ...api, AccountId: accountId }));
+}
+
+/** The snapshots of every account. */
+export function listSnapshots(core: Core): Snapshot[] {
+  return core.store.snapshots.values().map((record) => snapshotAsSeen(core, record));
+}

@@ -1,0 +1,168 @@
+import { type FileHandle, open, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { writeWholeFile } from "./durable-files.ts";
+import type { ImageRecord, SnapshotRecord, Violation, VmRecord, VolumeRecord } from "./records.ts";
+
+/** Everything the cloud remembers but the disks' contents and the accounts' keys. */
+interface Tables {
+  readonly volumes: VolumeRecord;
+  readonly snapshots: SnapshotRecord;
+  readonly images: ImageRecord;
+  readonly vms: VmRecord;
+  readonly violations: Violation;
+}
+type TableName = keyof Tables;
+const tableNames = ["volumes", "snapshots", "images", "vms", "violations"] as const satisfies readonly TableName[];
+
+/** One change: the new record under its id, or null when it is gone. */
+type Change = readonly [table: TableName, id: string, record: unknown];
+
+interface Base {
+  /** The number of the last journal line that is in `tables`. */
+  readonly line: number;
+  readonly tables: Readonly<Record<TableName, readonly { readonly id: string }[]>>;
+}
+
+/** After so many lines the journal is folded into the base. */
+const LONGEST_JOURNAL = 2_000;
+
+/** The records of one kind. Reads see a change at once; it is on the disk when `Store.settled()` resolves. */
+export class Table<Row extends { readonly id: string }> {
+  readonly #rows = new Map<string, Row>();
+  readonly #noteChange: (id: string, row: Row | null) => void;
+
+  constructor(noteChange: (id: string, row: Row | null) => void) {
+    this.#noteChange = noteChange;
+  }
+
+  get(id: string): Row | undefined {
+    return this.#rows.get(id);
+  }
+
+  values(): Row[] {
+    return [...this.#rows.values()];
+  }
+
+  put(row: Row): void {
+    this.#rows.set(row.id, row);
+    this.#noteChange(row.id, row);
+  }
+
+  delete(id: string): void {
+    if (this.#rows.delete(id)) this.#noteChange(id, null);
+  }
+
+  /** Takes over what was read from the disk, without noting it as a change. */
+  load(id: string, row: Row | null): void {
+    if (row === null) this.#rows.delete(id);
+    else this.#rows.set(id, row);
+  }
+}
+
+/**
+ * The records, kept in `state.json` (a base, replaced as a whole) and `journal.jsonl` (what changed since, one line per
+ * turn). Everything that one synchronous turn changes is in one line, and so it is there as a whole or not at all,
+ * whenever the process is killed. An answer waits for `settled()`, so nothing that was acknowledged is lost.
+ */
+export class Store {
+  readonly volumes = this.#table<VolumeRecord>("volumes");
+  readonly snapshots = this.#table<SnapshotRecord>("snapshots");
+  readonly images = this.#table<ImageRecord>("images");
+  readonly vms = this.#table<VmRecord>("vms");
+  readonly violations = this.#table<Violation>("violations");
+  readonly #folder: string;
+  #journal: FileHandle | undefined;
+  #lastLine = 0;
+  #linesSinceBase = 0;
+  #turn: Change[] = [];
+  #written: Promise<void> = Promise.resolve();
+
+  private constructor(folder: string) {
+    this.#folder = folder;
+  }
+
+  /** Reads what a folder holds, and drops a last journal line that was cut short: it was never acknowledged. */
+  static async open(folder: string): Promise<Store> {
+    const store = new Store(folder);
+    await store.#read();
+    await store.#writeBase();
+    return store;
+  }
+
+  /** Resolves when every change made so far is on the disk; rejects, from then on, when one could not be written. */
+  settled(): Promise<void> {
+    return this.#written;
+  }
+
+  async close(): Promise<void> {
+    await this.#written;
+    await this.#journal?.close();
+    this.#journal = undefined;
+  }
+
+  #table<Row extends { readonly id: string }>(name: TableName): Table<Row> {
+    return new Table<Row>((id, row) => this.#note([name, id, row]));
+  }
+
+  #note(change: Change): void {
+    if (this.#turn.length === 0) {
+      this.#written = this.#written.then(() => this.#writeTurn());
+      // Whoever waits for settled() is told; nobody may be waiting.
+      this.#written.catch(() => undefined);
+    }
+    this.#turn.push(change);
+  }
+
+  async #writeTurn(): Promise<void> {
+    const changes = this.#turn;
+    this.#turn = [];
+    if (this.#journal === undefined) throw new Error("The store is closed");
+    this.#lastLine++;
+    this.#linesSinceBase++;
+    await this.#journal.appendFile(`${JSON.stringify({ line: this.#lastLine, changes })}\n`);
+    await this.#journal.datasync();
+    // The base holds everything in memory: only a moment without an open turn gives a state that is acknowledged.
+    if (this.#linesSinceBase >= LONGEST_JOURNAL && this.#turn.length === 0) await this.#writeBase();
+  }
+
+  async #writeBase(): Promise<void> {
+    const tables = Object.fromEntries(tableNames.map((name) => [name, this[name].values()]));
+    await writeWholeFile(this.#path("state.json"), JSON.stringify({ line: this.#lastLine, tables }));
+    await this.#journal?.close();
+    this.#journal = await open(this.#path("journal.jsonl"), "w", 0o600);
+    this.#linesSinceBase = 0;
+  }
+
+  async #read(): Promise<void> {
+    const base = await this.#readBase();
+    for (const name of tableNames) for (const row of base?.tables[name] ?? []) this.#load([name, row.id, row]);
+    this.#lastLine = base?.line ?? 0;
+    const text = await readFile(this.#path("journal.jsonl"), "utf8").catch(emptyWhenAbsent);
+    for (const line of text.split("\n").slice(0, -1)) {
+      const entry: { line: number; changes: Change[] } = JSON.parse(line);
+      // Killed between the new base and the new journal: the old lines are in the base already.
+      if (entry.line <= this.#lastLine) continue;
+      for (const change of entry.changes) this.#load(change);
+      this.#lastLine = entry.line;
+    }
+  }
+
+  async #readBase(): Promise<Base | undefined> {
+    const text = await readFile(this.#path("state.json"), "utf8").catch(emptyWhenAbsent);
+    return text === "" ? undefined : JSON.parse(text);
+  }
+
+  #load([name, id, record]: Change): void {
+    const table: { load(id: string, row: unknown): void } = this[name];
+    table.load(id, record);
+  }
+
+  #path(name: string): string {
+    return join(this.#folder, name);
+  }
+}
+
+function emptyWhenAbsent(error: NodeJS.ErrnoException): string {
+  if (error.code === "ENOENT") return "";
+  throw error;
+}

@@ -1,0 +1,21 @@
+import { randomUUID } from "node:crypto";
+import { type Cloud, timestamp } from "./cloud.ts";
+
+/** Records it when the device of a volume is still in use on the host: its data would be cut in the middle. */
+export function recordUse(cloud: Cloud, action: string, volumeId: string): void {
+  const use = cloud.disks.inUse(volumeId);
+  if (use !== undefined) record(cloud, action, volumeId, `The device is still in use: ${use}`);
+}
+
+/** Records it when a snapshot of a volume is not completed yet: until then the volume must stay as it is, unlinked. */
+export function recordUnfinishedSnapshots(cloud: Cloud, action: string, volumeId: string): void {
+  for (const { id, source, api } of cloud.store.snapshots.values()) {
+    if (source.id !== volumeId || !["in-queue", "pending"].includes(api.State)) continue;
+    record(cloud, action, volumeId, `The snapshot ${id} of this volume is still ${api.State}`);
+  }
+}
+
+function record(cloud: Cloud, action: string, volumeId: string, details: string): void {
+  cloud.store.violations.put({ id: randomUUID(), at: timestamp(cloud), action, volumeId, details });
+  cloud.settings.log.write({ kind: "note", message: `local cloud: violation: ${action} ${volumeId}: ${details}` });
+}
