@@ -17,6 +17,7 @@ export type StepName =
   | "StepMountExtra"
   | "StepCopyFiles"
   | "StepChrootProvision"
+  | "StepBootCheck"
   | "StepEarlyCleanup"
   | "StepBootTest"
   | "StepSnapshot"

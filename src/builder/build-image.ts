@@ -1,0 +1,110 @@
+import { randomUUID } from "node:crypto";
+import type { Image } from "../outscale/oapi.ts";
+import type { Build } from "./build.ts";
+import { generatedData } from "./generated-data.ts";
+import type { GeneratedData } from "./hook.ts";
+import { linkUnderLock } from "./link-under-lock.ts";
+import { renderOmiName } from "./omi-name.ts";
+import { openImage } from "./open-image.ts";
+import { type Product, publishOmi } from "./publish-omi.ts";
+import type { Scope } from "./scope.ts";
+import { checkBootFiles } from "./steps/boot-check.ts";
+import { testBoot } from "./steps/boot-test.ts";
+import { checkRootDevice, type SourceOmi } from "./steps/check-root-device.ts";
+import { provision } from "./steps/chroot-provision.ts";
+import { copyFiles } from "./steps/copy-files.ts";
+import { copySourceOmi, type UsableSource } from "./steps/copy-source-omi.ts";
+import { createVolume, type RootVolume } from "./steps/create-volume.ts";
+import { cleanUpEarly } from "./steps/early-cleanup.ts";
+import { mountDevice } from "./steps/mount-device.ts";
+import { mountExtra } from "./steps/mount-extra.ts";
+import { runPostMountCommands } from "./steps/post-mount-commands.ts";
+import { runPreMountCommands } from "./steps/pre-mount-commands.ts";
+import { preValidate } from "./steps/pre-validate.ts";
+import { createSnapshot } from "./steps/snapshot.ts";
+import { findSourceOmi } from "./steps/source-omi-info.ts";
+import { type BuilderVm, readVm } from "./steps/vm-info.ts";
+
+/** What a build ends with: the registered OMI, if it was to be registered, and what it tells post-processors. */
+export interface BuildResult {
+  readonly product: Product | undefined;
+  readonly data: GeneratedData;
+}
+
+/**
+ * The recipe. Nothing is created before everything that can be known is checked; nothing is published before it is
+ * finished; and whatever happens, each scope takes down what it holds.
+ */
+export async function buildImage(build: Build): Promise<BuildResult> {
+  const { config } = build;
+  const vm = await readVm(build);
+  const original = config.fromScratch ? undefined : await findSource(build);
+  const omiName = renderOmiName(build, original?.image);
+  const replaced = await preValidate(build, { omiName });
+
+  await using temporary = build.scope("temporary", { onFailure: "warn" }); // copy and volume: always deleted
+  await using undo = build.scope("undo", { onFailure: "warn" }); // snapshots and OMIs: deleted when the build fails
+  const source = original && (await copySourceOmi(build, { source: original, temporary, undo }));
+  const volume = await createVolume(build, { vm, source, temporary });
+  await source?.releaseCopy();
+  const data = await fillVolume(build, { vm, volume, source, original: original?.image, temporary });
+  if (config.skipCreateOmi) {
+    build.ui.say("No snapshot and no OMI is made, as skip_create_omi is set");
+    return { product: undefined, data };
+  }
+  const snapshotId = await createSnapshot(build, { volume, source, omiName, undo });
+  const parts = { volume, snapshotId, source };
+  return { product: await publishOmi(build, { omiName, parts, replaced, undo }), data };
+}
+
+async function findSource(build: Build): Promise<SourceOmi> {
+  return checkRootDevice(build, { image: await findSourceOmi(build) });
+}
+
+interface FillVolumeInput {
+  readonly vm: BuilderVm;
+  readonly volume: RootVolume;
+  readonly source: UsableSource | undefined;
+  /** The source as the user named it: `source` may be a temporary copy. */
+  readonly original: Image | undefined;
+  readonly temporary: Scope;
+}
+
+/** Everything that needs the volume linked to this VM. On return it is unmounted, not in use, and unlinked. */
+async function fillVolume(
+  build: Build,
+  { vm, volume, source, original, temporary }: FillVolumeInput,
+): Promise<GeneratedData> {
+  await using linked = build.scope("linked", { onFailure: "throw" });
+  try {
+    const device = await linkUnderLock(build, { vm, volume, linked });
+    const image = await openImage(build, { device, linked });
+    await runPreMountCommands(build, image);
+    const data = generatedData(build, { volume, original, image, runUuid: randomUUID() });
+
+    await using mounted = build.scope("mounted", { onFailure: "throw" }); // a mount left behind stops us here
+    const root = await mountDevice(build, { image, volume, source, mounted });
+    await runPostMountCommands(build, image);
+    await mountExtra(build, { image, root, mounted });
+    await copyFiles(build, { image, mounted });
+    await provision(build, { image, data, mounted });
+    await checkBootFiles(build, { image, root });
+    await cleanUpEarly(build, { mounted });
+    await testBoot(build, { image, root, source });
+    return data;
+  } catch (error) {
+    if (build.keepsVolumeAfter(error)) {
+      linked.leave("link");
+      temporary.leave("volume");
+      tellHowToGoOn(build, volume);
+    }
+    throw error;
+  }
+}
+
+/** `on_error = "abort"`: the volume stays linked, unmounted, for its owner to look at. */
+function tellHowToGoOn({ ui, runId }: Build, volume: RootVolume): void {
+  ui.error(`The volume ${volume.id} stays as it is, as the build was to be aborted`);
+  ui.error(`To look inside: outscale-chroot shell ${runId}`);
+  ui.error(`To remove it:   outscale-chroot cleanup ${runId}`);
+}

@@ -1,0 +1,210 @@
+import { type Clock, systemClock } from "../common/clock.ts";
+import { messageOf, UsageError } from "../common/errors.ts";
+import { type DebugLog, noLog } from "../common/log.ts";
+import { version } from "../common/version.ts";
+import type { BuildConfig, Isolation } from "../config/build-config.ts";
+import { type HclShapes, hclShapes } from "../config/hcl-shape.ts";
+import { type PreparedConfig, prepareConfig } from "../config/prepare-config.ts";
+import { checkPrograms, type Feature } from "../host/required-programs.ts";
+import { hostRunner } from "../host/run-command.ts";
+import type { Access } from "../outscale/access.ts";
+import { createApi } from "../outscale/client.ts";
+import { resolveAccess, resolveRegion } from "../outscale/credentials.ts";
+import { unlimited } from "../outscale/rate-limiter.ts";
+import { createWaiters } from "../outscale/waiters.ts";
+import type { RawConfig } from "../template/definition.ts";
+import { OmiArtifact } from "./artifact.ts";
+import { Build, type Session } from "./build.ts";
+import { type BuildResult, buildImage } from "./build-image.ts";
+import { destroyProduct } from "./destroy-product.ts";
+import type { EventSink } from "./events.ts";
+import { outcomeOf, unwrapFailure } from "./failure.ts";
+import { generatedDataNames } from "./generated-data.ts";
+import type { Hook } from "./hook.ts";
+import { Journal } from "./journal.ts";
+import { journalFolder, newRunId } from "./run-folder.ts";
+import { checkAuth } from "./steps/check-auth.ts";
+import type { Ui } from "./ui.ts";
+
+export interface BuilderOptions {
+  /** Credentials and engine settings are read from here; `process.env` when absent. */
+  readonly env?: NodeJS.ProcessEnv;
+  /** `isolation` when the configuration does not say; `private` when absent. */
+  readonly defaultIsolation?: Isolation;
+  /** The template file, for `{{template_dir}}`. */
+  readonly templatePath?: string;
+  readonly clock?: Clock;
+  readonly log?: DebugLog;
+  /** The state folder of an embedded cloud, which `cleanup` then starts again to reach what a dead run left. */
+  readonly localCloud?: string;
+}
+
+export interface Prepared {
+  readonly config: BuildConfig;
+  readonly warnings: readonly string[];
+  /** The names of what the build gives its provisioners under `build.*`. */
+  readonly generatedVariables: readonly string[];
+}
+
+export interface RunInput {
+  readonly ui: Ui;
+  readonly hook: Hook;
+  /** Stops the build at the next safe point; it then cleans up. */
+  readonly signal?: AbortSignal;
+  /** Shortens the clean-up: the user asked a second time. */
+  readonly hurry?: AbortSignal;
+  readonly onEvent?: EventSink;
+}
+
+const never = new AbortController().signal;
+
+/**
+ * The engine, as every door drives it: raw options in, one artifact out.
+ *
+ * ```ts
+ * const builder = new Builder();
+ * await builder.prepare({ source_omi: "ami-1a2b3c4d", omi_name: "web" });
+ * const artifact = await builder.run({ ui, hook });
+ * ```
+ */
+export class Builder {
+  readonly #options: BuilderOptions;
+  #prepared: PreparedConfig | undefined;
+
+  constructor(options: BuilderOptions = {}) {
+    this.#options = options;
+  }
+
+  /** Every option with its HCL type, attributes and blocks: what a host needs to decode a template for this builder. */
+  configSpec(): HclShapes {
+    return hclShapes;
+  }
+
+  /**
+   * Checks the options; nothing else is touched, neither network nor machine.
+   * @param raws Later ones win, option by option
+   * @throws {ConfigError} with every problem at once
+   */
+  prepare(...raws: readonly RawConfig[]): Prepared {
+    const { env = process.env, defaultIsolation, templatePath } = this.#options;
+    this.#prepared = prepareConfig(raws, {
+      env,
+      resolveRegion: (access) => resolveRegion(access, env),
+      ...(defaultIsolation && { defaultIsolation }),
+      ...(templatePath && { templatePath }),
+    });
+    const { config, warnings } = this.#prepared;
+    return { config, warnings, generatedVariables: generatedDataNames };
+  }
+
+  /**
+   * Builds the OMI.
+   * @returns the artifact, or undefined when no OMI was to be made (`skip_create_omi`)
+   * @throws {ChrootError} after everything was taken down; what could not be is named in a {@link LeftoverError}
+   */
+  async run(input: RunInput): Promise<OmiArtifact | undefined> {
+    if (this.#prepared === undefined)
+      throw new UsageError("The builder was not prepared", { hint: "Call prepare() first" });
+    const { config, renderContext } = this.#prepared;
+    if (process.geteuid?.() !== 0)
+      throw new UsageError("A build needs root: it mounts disks", { hint: "Run it with sudo" });
+    await checkPrograms(featuresOf(config));
+    const { env = process.env, clock = systemClock, log = noLog } = this.#options;
+    const { access, notices } = await resolveAccess({ template: config, env });
+    for (const notice of notices) input.ui.warn(notice);
+    const isLocal = this.#options.localCloud !== undefined;
+    await using api = createApi({ access, clock, log, env, ...(isLocal && { limiter: unlimited }) });
+    const waiters = createWaiters({
+      api,
+      clock,
+      log,
+      polling: { minMs: config.polling.min, maxMs: config.polling.max },
+      timeouts: config.timeouts,
+    });
+    const session: Session = {
+      runId: newRunId(),
+      config,
+      renderContext,
+      api,
+      waiters,
+      region: access.region,
+      ui: input.ui,
+      emit: input.onEvent ?? (() => undefined),
+      log,
+      clock,
+      signal: input.signal ?? never,
+      hurry: input.hurry ?? never,
+      host: hostRunner(log),
+      hook: input.hook,
+      progress: { step: undefined, keepOnFailure: false, mayNotTag: false },
+    };
+    return this.#runSession(session, access);
+  }
+
+  async #runSession(session: Session, access: Access): Promise<OmiArtifact | undefined> {
+    const { runId, clock, emit, region } = session;
+    const startedAt = clock.now();
+    emit({ type: "build-started", runId, at: startedAt });
+    const end = (outcome: "done" | "failed" | "cancelled", artifactId?: string) => {
+      const at = clock.now();
+      emit({ type: "build-ended", runId, at, elapsedMs: at - startedAt, outcome, artifactId });
+    };
+    try {
+      const { product, data } = await this.#buildWithJournal(session, access);
+      const destroy = () => destroyProduct(access, product, this.#options);
+      const artifact = product && new OmiArtifact({ region, product, data, destroy });
+      end("done", artifact?.id);
+      return artifact;
+    } catch (thrown) {
+      const { error, releaseErrors } = unwrapFailure(thrown);
+      for (const release of releaseErrors) session.ui.error(`Also: ${messageOf(release)}`);
+      end(outcomeOf(error));
+      throw error;
+    }
+  }
+
+  async #buildWithJournal(session: Session, access: Access): Promise<BuildResult> {
+    const accountId = await checkAuth(session);
+    const journal = await this.#openJournal(session, access, accountId);
+    let outcome = "failed";
+    try {
+      const result = await buildImage(new Build(session, { accountId, journal }));
+      outcome = "done";
+      return result;
+    } catch (error) {
+      outcome = outcomeOf(unwrapFailure(error).error);
+      throw error;
+    } finally {
+      const isKept = journal.hasOpenResources;
+      journal.close(outcome);
+      if (isKept && outcome === "done")
+        session.ui.warn(`Something is left behind: run "outscale-chroot cleanup ${session.runId}"`);
+    }
+  }
+
+  async #openJournal(
+    { runId, config, log, region, clock }: Session,
+    access: Access,
+    accountId: string,
+  ): Promise<Journal> {
+    const header = {
+      runId,
+      buildName: config.packerBuildName ?? "outscale-chroot",
+      startedAt: new Date(clock.now()).toISOString(),
+      version,
+      pid: process.pid,
+      endpoint: access.endpoint,
+      region,
+      accountId,
+      profile: access.profile ?? null,
+      deviceFolder: config.deviceFolder,
+      localCloud: this.#options.localCloud ?? null,
+    };
+    return Journal.create(journalFolder(config.stateFolder), header, log);
+  }
+}
+
+/** The programs that this build will call, to be asked for before anything is created. */
+function featuresOf(config: BuildConfig): readonly Feature[] {
+  return ["build", "partitions", "ext4", ...(config.bootTest ? (["boot-test"] as const) : [])];
+}

@@ -1,0 +1,113 @@
+import { closeSync } from "node:fs";
+import { chrootEnvironment } from "../chroot/environment.ts";
+import { defaultChrootMounts, mountInImage } from "../chroot/image-mounts.ts";
+import { startSandbox } from "../chroot/sandbox.ts";
+import { DeviceError, UsageError } from "../common/errors.ts";
+import { type DebugLog, noLog } from "../common/log.ts";
+import { findRoot } from "../host/find-root.ts";
+import { mountRoot } from "../host/mount-device.ts";
+import { createFolders, removeFolders, unmountBelow } from "../host/mounts.ts";
+import { readVolumeLayout } from "../host/probe-filesystem.ts";
+import { type ExitStatus, hostRunner, type RunningProcess } from "../host/run-command.ts";
+import type { OpenResource } from "./journal.ts";
+import { findDeviceNow } from "./resources/link.ts";
+import { listRuns, lockDeadRun, type Run } from "./runs.ts";
+import type { Ui } from "./ui.ts";
+
+export interface EnterRunOptions {
+  readonly stateFolder: string;
+  readonly runId: string;
+  /** What to run inside the image; an interactive shell when empty. */
+  readonly command: readonly string[];
+  readonly ui: Ui;
+  readonly log?: DebugLog;
+}
+
+/**
+ * Opens a shell in the image of a run: in the sandbox of a live one that pauses (`ask`, `debug`), or in a new sandbox
+ * over the volume that an aborted one kept.
+ * @returns how the shell ended
+ * @throws {UsageError} when there is no such run
+ * @throws {DeviceError} when its volume is not linked any more
+ */
+export async function enterRun(options: EnterRunOptions): Promise<ExitStatus> {
+  const run = listRuns(options.stateFolder).find(({ record }) => record.header.runId === options.runId);
+  if (run === undefined) {
+    const known = listRuns(options.stateFolder).map(({ record }) => record.header.runId);
+    throw new UsageError(`There is no run "${options.runId}" to enter`, {
+      hint: known.length > 0 ? `Runs that left something: ${known.join(", ")}` : "No run has left anything",
+    });
+  }
+  const fd = await lockDeadRun(run);
+  if (fd === undefined) return enterLiveRun(run, options);
+  try {
+    return await enterKeptVolume(run, options);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+async function enterLiveRun({ record }: Run, { command, log = noLog }: EnterRunOptions): Promise<ExitStatus> {
+  const { sandbox, header } = record;
+  if (sandbox === undefined) {
+    throw new DeviceError(`The run ${header.runId} has no image open yet`, {
+      hint: "Wait until it has mounted the volume",
+    });
+  }
+  // Without a mount namespace of its own the anchor is in ours, and entering it changes nothing.
+  const enter = ["nsenter", "--target", String(sandbox.pid), "--mount", "--pid", "--"];
+  return runShell(await hostRunner(log).spawn([...enter, ...chrootArgv(sandbox.mountPath, command)], interactive));
+}
+
+async function enterKeptVolume({ record }: Run, { command, ui, log = noLog }: EnterRunOptions): Promise<ExitStatus> {
+  const device = await findKeptDevice(record.resources, record.header.deviceFolder, record.header.runId);
+  const mountPath = record.sandbox?.mountPath ?? `/mnt/packer-outscale-chroot-volumes/${record.header.runId}`;
+  await using sandbox = await startSandbox({ isolation: "private", log });
+  const { view } = sandbox;
+  const layout = await readVolumeLayout(sandbox, device);
+  const root = await findRoot({ view, layout, fromScratch: false });
+  const folders = await createFolders(mountPath);
+  try {
+    await mountRoot({ view, root, mountPath, userOptions: [] });
+    for (const mount of await defaultChrootMounts()) await mountInImage({ view, mountPath }, mount);
+    ui.say(`You are in the image of run ${record.header.runId}, on ${device}. Leave with "exit".`);
+    return await runShell(await sandbox.spawn(chrootArgv(mountPath, command), interactive));
+  } finally {
+    await sandbox.stopLeftovers();
+    await unmountBelow(mountPath, { view });
+    await removeFolders(folders);
+  }
+}
+
+async function findKeptDevice(
+  resources: readonly OpenResource[],
+  deviceFolder: string,
+  runId: string,
+): Promise<string> {
+  const link = resources.find(({ kind }) => kind === "link");
+  const deviceName = link?.intent.deviceName;
+  if (link === undefined || typeof deviceName !== "string") {
+    throw new DeviceError(`The run ${runId} has no linked volume`, {
+      hint: `Remove what it left: outscale-chroot cleanup ${runId}`,
+    });
+  }
+  const device = (await findDeviceNow(deviceFolder, deviceName)) ?? link.facts.device;
+  if (typeof device === "string") return device;
+  throw new DeviceError(`The device of ${link.id ?? "the volume"} (${deviceName}) is not on this VM`, {
+    resourceId: link.id,
+  });
+}
+
+const interactive = { stdio: "inherit", env: chrootEnvironment(terminal()).env } as const;
+
+function terminal(): Record<string, string> {
+  return process.env.TERM ? { TERM: process.env.TERM } : {};
+}
+
+function chrootArgv(mountPath: string, command: readonly string[]): readonly string[] {
+  return ["chroot", mountPath, ...(command.length > 0 ? command : ["/bin/sh", "-i"])];
+}
+
+async function runShell(shell: RunningProcess): Promise<ExitStatus> {
+  return shell.exited;
+}

@@ -1,0 +1,43 @@
+import type { Image } from "../outscale/oapi.ts";
+import type { Build } from "./build.ts";
+import type { GeneratedData } from "./hook.ts";
+import type { OpenImage } from "./open-image.ts";
+import type { RootVolume } from "./steps/create-volume.ts";
+
+/** The names that {@link generatedData} gives, which doors announce before a build runs. */
+export const generatedDataNames = [
+  "ID",
+  "ConnType",
+  "Device",
+  "MountPath",
+  "BuildRegion",
+  "SourceOMI",
+  "SourceOMIName",
+  "SourceOMIOwner",
+  "SourceOMICreationDate",
+  "PackerRunUUID",
+] as const;
+
+interface GeneratedDataInput {
+  readonly volume: RootVolume;
+  /** The source OMI as the user named it, not the temporary copy of it. */
+  readonly original: Image | undefined;
+  readonly image: OpenImage;
+  readonly runUuid: string;
+}
+
+/** What provisioners and post-processors find under `build.*`. Nothing is ever absent: from scratch it is empty. */
+export function generatedData(build: Build, { volume, original, image, runUuid }: GeneratedDataInput): GeneratedData {
+  return {
+    ID: volume.id,
+    ConnType: "chroot",
+    Device: image.links.devicePath,
+    MountPath: image.mountPath,
+    BuildRegion: build.region,
+    SourceOMI: original?.ImageId ?? "",
+    SourceOMIName: original?.ImageName ?? "",
+    SourceOMIOwner: original?.AccountId ?? "",
+    SourceOMICreationDate: original?.CreationDate ?? "",
+    PackerRunUUID: runUuid,
+  };
+}

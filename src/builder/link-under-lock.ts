@@ -1,0 +1,41 @@
+import { isAmbiguous, isConflict } from "../outscale/errors.ts";
+import type { Build } from "./build.ts";
+import type { Scope } from "./scope.ts";
+import type { RootVolume } from "./steps/create-volume.ts";
+import { releaseDeviceLock } from "./steps/early-unflock.ts";
+import { takeDeviceLock } from "./steps/flock.ts";
+import { type LinkedDevice, linkVolume } from "./steps/link-volume.ts";
+import { prepareDevice } from "./steps/prepare-device.ts";
+import type { BuilderVm } from "./steps/vm-info.ts";
+
+interface LinkUnderLockInput {
+  readonly vm: BuilderVm;
+  readonly volume: RootVolume;
+  readonly linked: Scope;
+}
+
+const NAME_ATTEMPTS = 5;
+
+/**
+ * What must be exclusive on this VM, and no more: choosing the device name, linking, seeing the device. A name that
+ * somebody outside the lock took in the meantime is no failure: the next one is tried.
+ */
+export async function linkUnderLock(build: Build, { vm, volume, linked }: LinkUnderLockInput): Promise<LinkedDevice> {
+  const lock = await takeDeviceLock(build);
+  const taken: string[] = [];
+  try {
+    for (;;) {
+      const choice = await prepareDevice(build, { vm, taken });
+      try {
+        return await linkVolume(build, { vm, volume, choice, linked });
+      } catch (error) {
+        const isTaken = isConflict(error) && !isAmbiguous(error) && build.config.devicePath === undefined;
+        if (!isTaken || taken.push(choice.deviceName) === NAME_ATTEMPTS) throw error;
+      }
+    }
+  } finally {
+    // The cancelled build gives it back too, which a step would refuse to do.
+    if (build.signal.aborted) await lock.release();
+    else await releaseDeviceLock(build, { lock });
+  }
+}

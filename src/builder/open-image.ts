@@ -1,0 +1,60 @@
+import { join } from "node:path";
+import { type Sandbox, startSandbox } from "../chroot/sandbox.ts";
+import { createDeviceLinks, type DeviceLinks } from "../host/device-links.ts";
+import type { MountView } from "../host/mount-view.ts";
+import type { CommandRunner } from "../host/run-command.ts";
+import { type CommandWrapper, wrapRunner } from "../host/run-local-commands.ts";
+import type { Build } from "./build.ts";
+import { renderLate } from "./late-values.ts";
+import { deviceLinksKind } from "./resources/device-links.ts";
+import { runFolder } from "./run-folder.ts";
+import { mountPathsOfOtherRuns } from "./runs.ts";
+import type { Scope } from "./scope.ts";
+import type { LinkedDevice } from "./steps/link-volume.ts";
+
+/** Where the image is worked on: the sandbox, and the names that the template's commands use. */
+export interface OpenImage {
+  /** Every mount, chroot and local command runs in it. */
+  readonly sandbox: Sandbox;
+  /** The sandbox with `command_wrapper` around each of our own commands. */
+  readonly runner: CommandRunner;
+  /** The sandbox's mounts, made through {@link runner}. */
+  readonly view: MountView;
+  readonly links: DeviceLinks;
+  /** Where the image is, or will be, mounted inside the sandbox. */
+  readonly mountPath: string;
+  /** `command_wrapper` around one shell line. */
+  readonly wrapCommand: CommandWrapper;
+}
+
+/**
+ * Starts the sandbox and makes our links to the device.
+ *
+ * Acquires: both, released after the last unmount and before the volume is unlinked.
+ */
+export async function openImage(
+  build: Build,
+  { device, linked }: { readonly device: LinkedDevice; readonly linked: Scope },
+): Promise<OpenImage> {
+  const { config, runId, journal, log } = build;
+  const name = device.deviceName.slice("/dev/".length);
+  const folder = runFolder(runId);
+  let links: DeviceLinks | undefined;
+  await linked.acquire(deviceLinksKind, { folder }, async () => {
+    links = await createDeviceLinks({ folder, name, device: device.path });
+    return folder;
+  });
+  const sandbox = await startSandbox({
+    isolation: config.isolation,
+    log,
+    dropMountPaths: await mountPathsOfOtherRuns(config.stateFolder, runId),
+  });
+  linked.defer("Stopping the sandbox", async () => void (await sandbox.stop()));
+  const mountPath = join("/", renderLate(build, config.mountPath, { Device: name }));
+  journal.sandbox(sandbox.pid, mountPath);
+  const wrapCommand = (command: string) => renderLate(build, config.commandWrapper, { Command: command });
+  if (links === undefined) throw new Error("The device links were acquired but not made");
+  const isWrapped = wrapCommand("true") !== "true";
+  const runner = isWrapped ? wrapRunner(sandbox, wrapCommand) : sandbox;
+  return { sandbox, runner, view: { ...sandbox.view, runner }, links, mountPath, wrapCommand };
+}

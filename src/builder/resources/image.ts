@@ -1,0 +1,65 @@
+import type { Image } from "../../outscale/oapi.ts";
+import type { ReleaseContext, ResourceKind } from "../resource-kind.ts";
+import { ignoreNotFound } from "./not-found.ts";
+
+/** An OMI that we register over a snapshot of ours. The name alone proves nothing: somebody else may have taken it. */
+export type ImageIntent = { readonly name: string; readonly rootSnapshotId: string };
+
+export const imageKind: ResourceKind<ImageIntent> = {
+  name: "image",
+  releaseLabel: (id, { name }) => `Deregistering the OMI ${id} (${name})`,
+  find: async (context, { name, rootSnapshotId }) => {
+    const image = await findOwnImage(context, name);
+    return image && snapshotIdsOf(image).includes(rootSnapshotId) ? image.ImageId : undefined;
+  },
+  release: async (context, { id }) => deleteImage(context, id),
+};
+
+/** A whole image copied into the account, since its root snapshot may not be used in place. */
+export type CopiedImageIntent = { readonly name: string };
+
+export const copiedImageKind: ResourceKind<CopiedImageIntent> = {
+  name: "copied-image",
+  releaseLabel: (id) => `Deleting the temporary copy ${id} and its snapshots`,
+  find: async (context, { name }) => (await findOwnImage(context, name))?.ImageId,
+  release: async (context, { id, facts }) => {
+    const { Images } = await context.api.readImages({ Filters: { ImageIds: [id] } }, { signal: context.signal });
+    const snapshotIds = new Set([...(Images[0] ? snapshotIdsOf(Images[0]) : []), ...textList(facts.snapshotIds)]);
+    for (const kept of textList(facts.keptSnapshotIds)) snapshotIds.delete(kept);
+    // The service refuses to delete a snapshot that an image still maps.
+    await deleteImage(context, id);
+    for (const snapshotId of snapshotIds) await ignoreNotFound(context.api.deleteSnapshot({ SnapshotId: snapshotId }));
+  },
+};
+
+/** The account's own image of that very name; the filter's `*` and other accounts' images do not count. */
+export async function findOwnImage(
+  { api, accountId, signal }: Pick<ReleaseContext, "api" | "accountId" | "signal">,
+  name: string,
+): Promise<Image | undefined> {
+  const filters = { AccountIds: [accountId], ImageNames: [name] };
+  const { Images } = await api.readImages({ Filters: filters }, { signal });
+  return Images.find((image) => image.ImageName === name && image.AccountId === accountId);
+}
+
+/** Deletes an image and waits until the service no longer lists it: only then its name and snapshots are free. */
+export async function deleteImage(
+  { api, waiters, signal }: Pick<ReleaseContext, "api" | "waiters" | "signal">,
+  imageId: string,
+): Promise<void> {
+  await ignoreNotFound(api.deleteImage({ ImageId: imageId }));
+  await waiters.image(imageId, { until: "deleted", signal });
+}
+
+/** The part of an image, or of the request for one, that names its snapshots. */
+export interface ImageMappings {
+  readonly BlockDeviceMappings: readonly { readonly Bsu?: { readonly SnapshotId?: string | undefined } | undefined }[];
+}
+
+export function snapshotIdsOf(image: ImageMappings): string[] {
+  return image.BlockDeviceMappings.flatMap(({ Bsu }) => (Bsu?.SnapshotId ? [Bsu.SnapshotId] : []));
+}
+
+function textList(value: unknown): string[] {
+  return Array.isArray(value) ? value.filter((item) => typeof item === "string") : [];
+}

@@ -1,0 +1,114 @@
+import type { Image } from "../../outscale/oapi.ts";
+import { isBootMode } from "../../outscale/oapi.ts";
+import type { ReleaseContext, ResourceKind } from "../resource-kind.ts";
+import { findOwnImage } from "./image.ts";
+
+/**
+ * An OMI that is about to be replaced: all that is needed to register it again over its untouched snapshots. Names
+ * are unique, so between its deletion and the registration of its successor nobody has the name.
+ */
+export type ReplacedImageIntent = {
+  readonly imageId: string;
+  readonly name: string;
+  readonly description: string | null;
+  readonly architecture: string | null;
+  readonly rootDeviceName: string | null;
+  readonly mappings: readonly Mapping[];
+  readonly bootModes: readonly string[];
+  readonly tpmMandatory: boolean | null;
+  readonly productCodes: readonly string[];
+  readonly launchAccountIds: readonly string[];
+  readonly isPublic: boolean;
+  readonly tags: readonly { readonly key: string; readonly value: string }[];
+};
+
+type Mapping = {
+  readonly deviceName: string;
+  readonly virtualDeviceName: string | null;
+  readonly snapshotId: string | null;
+  readonly sizeGib: number | null;
+  readonly type: string | null;
+  readonly iops: number | null;
+  readonly deleteOnVmDeletion: boolean | null;
+};
+
+export const replacedImageKind: ResourceKind<ReplacedImageIntent> = {
+  name: "replaced-image",
+  releaseLabel: (id, { name }) => `Making sure that the OMI ${name} (${id}) exists again`,
+  find: async (_context, { imageId }) => imageId,
+  release: async (context, { intent }) => {
+    if (await findOwnImage(context, intent.name)) return;
+    const imageId = await registerAgain(context, intent);
+    context.ui.warn(
+      `The OMI ${intent.name} was registered again over its old snapshots: it is ${imageId} now, and was ${intent.imageId}`,
+    );
+  },
+};
+
+/** Everything about an image that a registration can bring back. */
+export function describeImage(image: Image): ReplacedImageIntent {
+  return {
+    imageId: image.ImageId,
+    name: image.ImageName,
+    description: image.Description ?? null,
+    architecture: image.Architecture ?? null,
+    rootDeviceName: image.RootDeviceName ?? null,
+    mappings: image.BlockDeviceMappings.map(({ DeviceName, VirtualDeviceName, Bsu }) => ({
+      deviceName: DeviceName,
+      virtualDeviceName: VirtualDeviceName ?? null,
+      snapshotId: Bsu?.SnapshotId ?? null,
+      sizeGib: Bsu?.VolumeSize ?? null,
+      type: Bsu?.VolumeType ?? null,
+      iops: Bsu?.Iops ?? null,
+      deleteOnVmDeletion: Bsu?.DeleteOnVmDeletion ?? null,
+    })),
+    bootModes: image.BootModes ?? [],
+    tpmMandatory: image.TpmMandatory ?? null,
+    productCodes: image.ProductCodes ?? [],
+    launchAccountIds: image.PermissionsToLaunch?.AccountIds ?? [],
+    isPublic: image.PermissionsToLaunch?.GlobalPermission ?? false,
+    tags: image.Tags.map(({ Key, Value }) => ({ key: Key, value: Value })),
+  };
+}
+
+async function registerAgain({ api, waiters, signal }: ReleaseContext, old: ReplacedImageIntent): Promise<string> {
+  const { Image: image } = await api.createImage({
+    ImageName: old.name,
+    BlockDeviceMappings: old.mappings.map(mappingRequest),
+    ...(old.description && { Description: old.description }),
+    ...(old.architecture && { Architecture: old.architecture }),
+    ...(old.rootDeviceName && { RootDeviceName: old.rootDeviceName }),
+    ...(old.bootModes.length > 0 && { BootModes: old.bootModes.filter(isBootMode) }),
+    ...(old.tpmMandatory !== null && { TpmMandatory: old.tpmMandatory }),
+    ...(old.productCodes.length > 0 && { ProductCodes: [...old.productCodes] }),
+  });
+  await waiters.image(image.ImageId, { until: "available", signal });
+  if (old.launchAccountIds.length > 0 || old.isPublic) {
+    const additions = {
+      ...(old.launchAccountIds.length > 0 && { AccountIds: [...old.launchAccountIds] }),
+      ...(old.isPublic && { GlobalPermission: true }),
+    };
+    await api.updateImage({ ImageId: image.ImageId, PermissionsToLaunch: { Additions: additions } });
+  }
+  if (old.tags.length > 0) {
+    const tags = old.tags.map(({ key, value }) => ({ Key: key, Value: value }));
+    await api.createTags({ ResourceIds: [image.ImageId], Tags: tags });
+  }
+  return image.ImageId;
+}
+
+function mappingRequest(mapping: Mapping) {
+  const { deviceName, virtualDeviceName, snapshotId, sizeGib, type, iops, deleteOnVmDeletion } = mapping;
+  const bsu = {
+    ...(snapshotId !== null && { SnapshotId: snapshotId }),
+    ...(sizeGib !== null && { VolumeSize: sizeGib }),
+    ...(type !== null && { VolumeType: type }),
+    ...(type === "io1" && iops !== null && { Iops: iops }),
+    ...(deleteOnVmDeletion !== null && { DeleteOnVmDeletion: deleteOnVmDeletion }),
+  };
+  return {
+    DeviceName: deviceName,
+    ...(virtualDeviceName !== null && { VirtualDeviceName: virtualDeviceName }),
+    ...(Object.keys(bsu).length > 0 && { Bsu: bsu }),
+  };
+}

@@ -1,0 +1,212 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { CancelledError, LeftoverError } from "../common/errors.ts";
+import { noLog } from "../common/log.ts";
+import { ApiError } from "../outscale/errors.ts";
+import type { BuildEvent } from "./events.ts";
+import { Journal, readJournal } from "./journal.ts";
+import type { ResourceKind } from "./resource-kind.ts";
+import { Scope } from "./scope.ts";
+import { recordingUi, releaseContext, scriptedApi } from "./testing/fake-cloud.ts";
+
+let state: string;
+let journal: Journal;
+let happened: string[];
+
+beforeEach(async () => {
+  state = mkdtempSync(join(tmpdir(), "scope-"));
+  happened = [];
+  journal = await Journal.create(
+    state,
+    {
+      runId: "0123456789ab",
+      buildName: "web",
+      startedAt: "2026-01-01T12:00:00.000Z",
+      version: "0.0.0",
+      pid: 1,
+      endpoint: "http://127.0.0.1:1",
+      region: "eu-west-2",
+      accountId: "123456789012",
+      profile: null,
+      deviceFolder: "/dev",
+      localCloud: null,
+    },
+    noLog,
+  );
+});
+afterEach(() => {
+  journal.close("failed");
+  rmSync(state, { recursive: true });
+});
+
+const thing = (options: Partial<ResourceKind> = {}): ResourceKind => ({
+  name: "thing",
+  releaseLabel: (id) => `Removing ${id}`,
+  find: async () => undefined,
+  release: async (_context, { id }) => void happened.push(`release ${id}`),
+  ...options,
+});
+
+function newScope(onFailure: "throw" | "warn" = "throw", cancelled = new AbortController()) {
+  const events: BuildEvent[] = [];
+  const ui = recordingUi();
+  const scope = new Scope(
+    "test",
+    {
+      journal,
+      emit: (event) => void events.push(event),
+      signal: cancelled.signal,
+      hurry: new AbortController().signal,
+      context: releaseContext(scriptedApi({}).api, ui),
+    },
+    { onFailure },
+  );
+  return { scope, events, ui };
+}
+
+const lost = () =>
+  new ApiError({ action: "CreateVolume", ambiguous: true }, "The connection broke after the request was sent");
+const conflict = () =>
+  new ApiError({ action: "CreateImage", ambiguous: false, httpStatus: 409, apiCode: "9015" }, "The name is taken");
+
+describe("Scope.acquire()", () => {
+  it("writes the intent before the call and the id after it", async () => {
+    const { scope } = newScope();
+    await scope.acquire(thing(), { name: "a" }, async () => {
+      expect(readFileSync(journal.path, "utf8")).toContain('"type":"intent","seq":1,"kind":"thing"');
+      expect(readFileSync(journal.path, "utf8")).not.toContain('"type":"result"');
+      return "thing-1";
+    });
+    expect(readJournal(journal.path)?.resources).toMatchObject([{ seq: 1, id: "thing-1" }]);
+  });
+
+  it("finds what a lost answer was about instead of making a second one", async () => {
+    const { scope } = newScope();
+    let calls = 0;
+    const lease = await scope.acquire(thing({ find: async () => "thing-7" }), {}, async () => {
+      calls++;
+      throw lost();
+    });
+    expect([lease.id, calls]).toEqual(["thing-7", 1]);
+  });
+
+  it("tries again when a lost answer had no effect", async () => {
+    const { scope } = newScope();
+    let calls = 0;
+    const lease = await scope.acquire(thing(), {}, async () => {
+      calls++;
+      if (calls === 1) throw lost();
+      return "thing-2";
+    });
+    expect([lease.id, calls]).toEqual(["thing-2", 2]);
+  });
+
+  it("takes a conflict after a lost answer for its own first try, seen late", async () => {
+    const { scope } = newScope();
+    const looks = [undefined, "thing-3"];
+    const answers = [lost(), conflict()];
+    const lease = await scope.acquire(thing({ find: async () => looks.shift() }), {}, async () => {
+      throw answers.shift();
+    });
+    expect(lease.id).toBe("thing-3");
+  });
+
+  it("takes a plain conflict for what it is, and leaves nothing in the journal", async () => {
+    const { scope } = newScope();
+    const failing = scope.acquire(thing({ find: async () => "somebody-elses" }), {}, async () => {
+      throw conflict();
+    });
+    await expect(failing).rejects.toThrow("The name is taken");
+    expect(journal.hasOpenResources).toBe(false);
+  });
+
+  it("keeps a doubt that was never settled, and looks again when the scope ends", async () => {
+    const { scope } = newScope();
+    const looks = [undefined, undefined, undefined, undefined, "thing-9"];
+    const failing = scope.acquire(thing({ find: async () => looks.shift() }), {}, async () => {
+      throw lost();
+    });
+    await expect(failing).rejects.toThrow("The connection broke");
+    expect(journal.hasOpenResources).toBe(true);
+    await scope[Symbol.asyncDispose]();
+    expect(happened).toEqual(["release thing-9"]);
+    expect(journal.hasOpenResources).toBe(false);
+  });
+
+  it("begins nothing once the build is cancelled", async () => {
+    const cancelled = new AbortController();
+    const { scope } = newScope("throw", cancelled);
+    cancelled.abort();
+    await expect(scope.acquire(thing(), {}, async () => "thing-1")).rejects.toThrow(CancelledError);
+    expect(journal.hasOpenResources).toBe(false);
+  });
+});
+
+describe("Scope release", () => {
+  it("goes newest first, past failures, and throws what failed", async () => {
+    const { scope, ui } = newScope();
+    await scope.acquire(thing(), {}, async () => "a");
+    scope.defer("Unmounting /mnt", async () => {
+      throw new LeftoverError("busy", { leftovers: ["/mnt, held by pid 1"] });
+    });
+    await scope.acquire(thing(), {}, async () => "c");
+    await expect(scope[Symbol.asyncDispose]()).rejects.toMatchObject({ leftovers: ["/mnt, held by pid 1"] });
+    expect(happened).toEqual(["release c", "release a"]);
+    expect(ui.lines).toEqual(["error: Unmounting /mnt failed: busy"]);
+  });
+
+  it("tries a failed release again, and gives up at last without losing it", async () => {
+    const { scope } = newScope("warn");
+    let tries = 0;
+    const release = async () => {
+      tries++;
+      throw new Error("not now");
+    };
+    await scope.acquire(thing({ release }), {}, async () => "a");
+    await scope[Symbol.asyncDispose]();
+    expect(tries).toBe(5);
+    expect(journal.hasOpenResources).toBe(true);
+  });
+
+  it("does nothing twice", async () => {
+    const { scope } = newScope();
+    const lease = await scope.acquire(thing(), {}, async () => "a");
+    await lease.release();
+    await lease.release();
+    await scope[Symbol.asyncDispose]();
+    expect(happened).toEqual(["release a"]);
+  });
+
+  it("takes back only what is newer than a mark", async () => {
+    const { scope } = newScope();
+    await scope.acquire(thing(), {}, async () => "a");
+    const mark = scope.size;
+    await scope.acquire(thing(), {}, async () => "b");
+    await scope.releaseBackTo(mark);
+    expect(happened).toEqual(["release b"]);
+  });
+
+  it("keeps the product with one line of the journal", async () => {
+    const { scope, events } = newScope();
+    await scope.acquire(thing(), {}, async () => "a");
+    await scope.acquire(thing(), {}, async () => "b");
+    scope.keep();
+    await scope[Symbol.asyncDispose]();
+    expect(happened).toEqual([]);
+    expect(readFileSync(journal.path, "utf8")).toContain('{"type":"kept","seqs":[1,2]}');
+    expect(events.filter((event) => event.type === "resource" && event.change === "kept")).toHaveLength(2);
+    journal.close("done");
+    expect(existsSync(journal.path)).toBe(false);
+  });
+
+  it("leaves a kind where it is, for a later clean-up", async () => {
+    const { scope } = newScope();
+    await scope.acquire(thing(), {}, async () => "a");
+    scope.leave("thing");
+    await scope[Symbol.asyncDispose]();
+    expect(happened).toEqual([]);
+    expect(journal.hasOpenResources).toBe(true);
+  });
+});

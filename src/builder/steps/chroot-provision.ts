@@ -1,0 +1,73 @@
+import { ChrootCommunicator } from "../../chroot/chroot-communicator.ts";
+import { chrootEnvironment } from "../../chroot/environment.ts";
+import { quietEnvironment } from "../../chroot/quiet-services.ts";
+import { describeLeftover } from "../../chroot/sandbox.ts";
+import { CancelledError, messageOf } from "../../common/errors.ts";
+import type { Build } from "../build.ts";
+import type { GeneratedData, ProvisionInput } from "../hook.ts";
+import type { OpenImage } from "../open-image.ts";
+import type { Scope } from "../scope.ts";
+import { step } from "../step.ts";
+
+interface ProvisionStepInput {
+  readonly image: OpenImage;
+  readonly data: GeneratedData;
+  readonly mounted: Scope;
+}
+
+/**
+ * Runs the provisioners inside the image. Whatever they leave running is stopped when they are done, and named.
+ * @throws {ProvisionError} when one fails
+ */
+export const provision = step(
+  "StepChrootProvision",
+  async (build: Build, { image, data, mounted }: ProvisionStepInput): Promise<void> => {
+    const { sandbox } = image;
+    mounted.defer("Stopping what provisioning left running", async () => {
+      const stopped = await sandbox.stopLeftovers();
+      if (stopped.length > 0)
+        build.warn(
+          `Provisioning left processes running, which were stopped: ${stopped.map(describeLeftover).join(", ")}`,
+        );
+    });
+    const input = provisionInput(build, image, data);
+    try {
+      await build.hook.provision(input);
+    } catch (error) {
+      await cleanUpAfter(build, input, error);
+      throw error;
+    }
+  },
+);
+
+function provisionInput(
+  build: Build,
+  { sandbox, mountPath, wrapCommand }: OpenImage,
+  data: GeneratedData,
+): ProvisionInput {
+  const { config, ui, signal } = build;
+  const rootPath = sandbox.hostPath(mountPath);
+  const quiet = config.quietServices ? quietEnvironment : {};
+  const environment = chrootEnvironment({ ...quiet, ...config.chrootEnvironment });
+  for (const warning of environment.warnings) build.warn(warning);
+  const communicator = new ChrootCommunicator({
+    runner: sandbox,
+    mountPath,
+    rootPath,
+    environment: environment.env,
+    wrapCommand,
+    onWarning: (message) => build.warn(message),
+  });
+  return { ui, communicator, data, local: sandbox, rootPath, signal };
+}
+
+/** The template's error-cleanup provisioner, unless the user wants to look at the failure as it is. */
+async function cleanUpAfter({ hook, config, ui, hurry }: Build, input: ProvisionInput, error: unknown): Promise<void> {
+  if (!hook.cleanupProvision || config.packerOnError === "abort" || config.packerOnError === "ask") return;
+  try {
+    // A cancelled build runs it too: it has until the user asks a second time.
+    await hook.cleanupProvision(error instanceof CancelledError ? { ...input, signal: hurry } : input);
+  } catch (failure) {
+    ui.error(`The error-cleanup provisioner failed: ${messageOf(failure)}`);
+  }
+}

@@ -1,0 +1,33 @@
+import { type BorrowedPath, copyFileIntoImage } from "../../chroot/copy-files.ts";
+import { ImageRoot } from "../../chroot/in-root.ts";
+import { quietServices } from "../../chroot/quiet-services.ts";
+import type { Build } from "../build.ts";
+import type { OpenImage } from "../open-image.ts";
+import type { Scope } from "../scope.ts";
+import { step } from "../step.ts";
+
+/**
+ * Lends the image this VM's `copy_files`, such as a working resolv.conf, and keeps its services quiet.
+ *
+ * Acquires: each path as it was; put back before the snapshot, unless provisioning changed it.
+ */
+export const copyFiles = step(
+  "StepCopyFiles",
+  async (build: Build, { image, mounted }: { readonly image: OpenImage; readonly mounted: Scope }): Promise<void> => {
+    const { config, ui } = build;
+    const root = new ImageRoot(image.sandbox.hostPath(image.mountPath));
+    if (config.copyFiles.length > 0) ui.say("Copying files from this VM into the chroot...");
+    for (const path of config.copyFiles) {
+      ui.message(path);
+      giveBack(build, mounted, copyFileIntoImage(root, path));
+    }
+    if (!config.quietServices) return;
+    for (const borrowed of quietServices(root)) giveBack(build, mounted, borrowed);
+  },
+);
+
+function giveBack(build: Build, mounted: Scope, borrowed: BorrowedPath): void {
+  mounted.defer(`Restoring ${borrowed.path}`, async () => {
+    if (borrowed.restore() === "kept") build.ui.message(`${borrowed.path} stays as provisioning left it`);
+  });
+}

@@ -1,0 +1,148 @@
+import { describe, expect, it } from "vitest";
+import type { BlockDeviceMapping } from "../../config/build-config.ts";
+import type { Image } from "../../outscale/oapi.ts";
+import { rootOf } from "./check-root-device.ts";
+import { type OmiParts, registerRequest } from "./create-omi.ts";
+
+const image = (changes: Partial<Image> = {}): Image => ({
+  AccountId: "999999999999",
+  Architecture: "x86_64",
+  BlockDeviceMappings: [
+    {
+      DeviceName: "/dev/sda1",
+      Bsu: { SnapshotId: "snap-source01", VolumeSize: 10, VolumeType: "gp2", DeleteOnVmDeletion: true },
+    },
+  ],
+  BootModes: ["legacy"],
+  CreationDate: "2026-01-01T00:00:00.000Z",
+  ImageId: "ami-source01",
+  ImageName: "Debian",
+  ProductCodes: ["0001"],
+  RootDeviceName: "/dev/sda1",
+  RootDeviceType: "bsu",
+  State: "available",
+  Tags: [],
+  ...changes,
+});
+
+const mapping = (changes: Partial<BlockDeviceMapping> & { deviceName: string }): BlockDeviceMapping => ({
+  deleteOnVmDeletion: undefined,
+  iops: undefined,
+  noDevice: false,
+  snapshotId: undefined,
+  virtualName: undefined,
+  volumeSize: undefined,
+  volumeType: undefined,
+  ...changes,
+});
+
+const config = { rootDeviceName: undefined, omiBlockDeviceMappings: [], omiBootModes: [], productCodes: [] };
+const volume: OmiParts["volume"] = { id: "vol-1", sizeGib: 10, type: "gp2", iops: undefined };
+const partsOf = (source: Image | undefined, changes: Partial<OmiParts["volume"]> = {}): OmiParts => ({
+  volume: { ...volume, ...changes },
+  snapshotId: "snap-built001",
+  source: source && rootOf(source),
+});
+const builtRoot = {
+  DeviceName: "/dev/sda1",
+  Bsu: { SnapshotId: "snap-built001", VolumeSize: 10, VolumeType: "gp2", DeleteOnVmDeletion: true },
+};
+
+describe("registerRequest()", () => {
+  it("carries over what the source says about itself", () => {
+    const source = image({ BootModes: ["uefi"], TpmMandatory: true, ProductCodes: ["0002", "0003"] });
+    expect(registerRequest(config, { name: "web", description: "A web server", parts: partsOf(source) })).toEqual({
+      ImageName: "web",
+      Description: "A web server",
+      Architecture: "x86_64",
+      RootDeviceName: "/dev/sda1",
+      BlockDeviceMappings: [builtRoot],
+      BootModes: ["uefi"],
+      TpmMandatory: true,
+      ProductCodes: ["0002", "0003"],
+    });
+  });
+
+  it("lets the configuration override boot modes and product codes", () => {
+    const overriding = { ...config, omiBootModes: ["legacy", "uefi"] as const, productCodes: ["0009"] };
+    const request = registerRequest(overriding, { name: "web", description: undefined, parts: partsOf(image()) });
+    expect(request).toMatchObject({ BootModes: ["legacy", "uefi"], ProductCodes: ["0009"] });
+    expect(request).not.toHaveProperty("Description");
+  });
+
+  it("keeps the other volumes, and sends iops for io1 alone", () => {
+    const source = image({
+      BlockDeviceMappings: [
+        ...image().BlockDeviceMappings,
+        { DeviceName: "/dev/xvdb", Bsu: { SnapshotId: "snap-data0001", VolumeSize: 50, VolumeType: "io1", Iops: 500 } },
+        { DeviceName: "/dev/xvdc", Bsu: { VolumeSize: 5, VolumeType: "standard" } },
+      ],
+    });
+    const overriding = {
+      ...config,
+      omiBlockDeviceMappings: [
+        mapping({ deviceName: "/dev/xvdb", volumeType: "gp2" }),
+        mapping({ deviceName: "/dev/xvdc", noDevice: true }),
+        mapping({ deviceName: "/dev/xvdd", volumeSize: 20, volumeType: "io1", iops: 400, deleteOnVmDeletion: true }),
+        mapping({ deviceName: "/dev/xvde", virtualName: "ephemeral0" }),
+      ],
+    };
+    const request = registerRequest(overriding, { name: "web", description: undefined, parts: partsOf(source) });
+    expect(request.BlockDeviceMappings).toEqual([
+      builtRoot,
+      { DeviceName: "/dev/xvdb", Bsu: { SnapshotId: "snap-data0001", VolumeSize: 50, VolumeType: "gp2" } },
+      { DeviceName: "/dev/xvdd", Bsu: { VolumeSize: 20, VolumeType: "io1", Iops: 400, DeleteOnVmDeletion: true } },
+      { DeviceName: "/dev/xvde", VirtualDeviceName: "ephemeral0" },
+    ]);
+  });
+
+  it("gives the root the volume's size, type and iops, whatever a mapping says of its snapshot", () => {
+    const overriding = {
+      ...config,
+      omiBlockDeviceMappings: [
+        mapping({ deviceName: "/dev/sda1", snapshotId: "snap-other001", deleteOnVmDeletion: false }),
+      ],
+    };
+    const parts = partsOf(image(), { sizeGib: 20, type: "io1", iops: 1000 });
+    expect(registerRequest(overriding, { name: "web", description: undefined, parts }).BlockDeviceMappings).toEqual([
+      {
+        DeviceName: "/dev/sda1",
+        Bsu: { SnapshotId: "snap-built001", VolumeSize: 20, VolumeType: "io1", Iops: 1000, DeleteOnVmDeletion: false },
+      },
+    ]);
+  });
+
+  it("registers from scratch with the mappings of the configuration", () => {
+    const scratch = {
+      ...config,
+      rootDeviceName: "/dev/sda1",
+      omiBlockDeviceMappings: [mapping({ deviceName: "/dev/sda1", volumeType: "gp2" })],
+    };
+    expect(registerRequest(scratch, { name: "web", description: undefined, parts: partsOf(undefined) })).toEqual({
+      ImageName: "web",
+      Architecture: "x86_64",
+      RootDeviceName: "/dev/sda1",
+      BlockDeviceMappings: [builtRoot],
+    });
+  });
+
+  it("refuses an OMI that would not have what was built", () => {
+    const overriding = { ...config, omiBlockDeviceMappings: [mapping({ deviceName: "/dev/sda1", noDevice: true })] };
+    expect(() => registerRequest(overriding, { name: "web", description: undefined, parts: partsOf(image()) })).toThrow(
+      "nothing maps the root device /dev/sda1",
+    );
+  });
+});
+
+describe("rootOf()", () => {
+  it.each(["bsu", "ebs"])("takes a root of type %s", (RootDeviceType) => {
+    expect(rootOf(image({ RootDeviceType })).rootSnapshotId).toBe("snap-source01");
+  });
+
+  it.each([
+    [{ RootDeviceType: "instance-store" }, 'ami-source01 has a root device of type "instance-store"'],
+    [{ BlockDeviceMappings: [] }, "ami-source01 has no snapshot for its root device /dev/sda1"],
+  ])("refuses %j", (changes, message) => {
+    expect(() => rootOf(image(changes))).toThrow(message);
+  });
+});

@@ -1,0 +1,153 @@
+import { ConfigError } from "../../common/errors.ts";
+import type { BlockDeviceMapping, BuildConfig } from "../../config/build-config.ts";
+import { type BlockDeviceMappingImage, isBootMode, type RequestOf } from "../../outscale/oapi.ts";
+import type { Build } from "../build.ts";
+import { renderLate, sourceValues } from "../late-values.ts";
+import { imageKind } from "../resources/image.ts";
+import { tagWithRun } from "../run-tag.ts";
+import type { Lease, Scope } from "../scope.ts";
+import { step } from "../step.ts";
+import type { SourceOmi } from "./check-root-device.ts";
+import type { RootVolume } from "./create-volume.ts";
+import { waitProgress } from "./wait-progress.ts";
+
+/** What an OMI is registered from. */
+export interface OmiParts {
+  readonly volume: RootVolume;
+  readonly snapshotId: string;
+  readonly source: SourceOmi | undefined;
+}
+
+interface CreateOmiInput {
+  readonly name: string;
+  readonly parts: OmiParts;
+  readonly undo: Scope;
+}
+
+/**
+ * Registers the OMI over the snapshot and waits until it is `available`.
+ *
+ * Acquires: the OMI, deregistered when the build fails later: nothing half-made keeps a published name.
+ * @throws {WaitError} when it ends in `failed`
+ */
+export const createOmi = step(
+  "StepCreateOMI",
+  async (build: Build, { name, parts, undo }: CreateOmiInput): Promise<Lease> => {
+    const { api, ui, waiters, signal, config } = build;
+    ui.say(`Registering the OMI ${name}...`);
+    const description = renderDescription(build, parts.source);
+    const request = registerRequest(config, { name, description, parts });
+    const lease = await undo.acquire(imageKind, { name, rootSnapshotId: parts.snapshotId }, async () => {
+      return (await api.createImage(request)).Image.ImageId;
+    });
+    ui.message(`OMI: ${lease.id}`);
+    await tagWithRun(build, lease.id);
+    const onProgress = waitProgress(build, `the OMI ${lease.id}`);
+    await waiters.image(lease.id, { until: "available", signal, onProgress });
+    return lease;
+  },
+);
+
+function renderDescription(build: Build, source: SourceOmi | undefined): string | undefined {
+  const { omiDescription } = build.config;
+  if (omiDescription === undefined) return source?.image.Description;
+  return renderLate(build, omiDescription, sourceValues(build.region, source?.image));
+}
+
+interface RegisterInput {
+  readonly name: string;
+  readonly description: string | undefined;
+  readonly parts: OmiParts;
+}
+
+/**
+ * The registration: what the source OMI says about itself (architecture, boot modes, TPM, product codes, mappings),
+ * unless the configuration says otherwise. Without boot modes the service assumes `legacy`, and a UEFI image would no
+ * longer boot.
+ */
+export function registerRequest(
+  config: Pick<BuildConfig, "rootDeviceName" | "omiBlockDeviceMappings" | "omiBootModes" | "productCodes">,
+  { name, description, parts }: RegisterInput,
+): RequestOf<"CreateImage"> {
+  const source = parts.source?.image;
+  const rootDeviceName = parts.source?.rootDeviceName ?? config.rootDeviceName ?? "/dev/sda1";
+  const bootModes =
+    config.omiBootModes.length > 0 ? [...config.omiBootModes] : (source?.BootModes ?? []).filter(isBootMode);
+  const productCodes = config.productCodes.length > 0 ? config.productCodes : (source?.ProductCodes ?? []);
+  return {
+    ImageName: name,
+    Architecture: source?.Architecture ?? "x86_64",
+    RootDeviceName: rootDeviceName,
+    BlockDeviceMappings: registerMappings(source?.BlockDeviceMappings ?? [], config.omiBlockDeviceMappings, {
+      rootDeviceName,
+      parts,
+    }),
+    ...(description && { Description: description }),
+    ...(bootModes.length > 0 && { BootModes: bootModes }),
+    ...(source?.TpmMandatory !== undefined && { TpmMandatory: source.TpmMandatory }),
+    ...(productCodes.length > 0 && { ProductCodes: [...productCodes] }),
+  };
+}
+
+/**
+ * The source's mappings with the configuration's merged over them by device name. The root's carries the snapshot that
+ * was built, whatever either says, and the size and type of the volume that it was built on.
+ * @throws {ConfigError} when the root's mapping is taken out
+ */
+export function registerMappings(
+  source: readonly BlockDeviceMappingImage[],
+  overrides: readonly BlockDeviceMapping[],
+  { rootDeviceName, parts }: { readonly rootDeviceName: string; readonly parts: OmiParts },
+): BlockDeviceMappingImage[] {
+  const merged = new Map(source.map((mapping) => [mapping.DeviceName, mapping]));
+  for (const override of overrides) {
+    const { deviceName } = override;
+    if (override.noDevice) merged.delete(deviceName);
+    else merged.set(deviceName, mergeMapping(merged.get(deviceName), override));
+  }
+  const root = merged.get(rootDeviceName);
+  if (root === undefined) {
+    const message = `nothing maps the root device ${rootDeviceName}, so the OMI would not have what was built`;
+    throw new ConfigError([{ option: "omi_block_device_mappings", message }]);
+  }
+  merged.set(rootDeviceName, rootMapping(root, parts));
+  return [...merged.values()];
+}
+
+function rootMapping(
+  { DeviceName, Bsu }: BlockDeviceMappingImage,
+  { volume, snapshotId }: OmiParts,
+): BlockDeviceMappingImage {
+  return {
+    DeviceName,
+    Bsu: {
+      DeleteOnVmDeletion: Bsu?.DeleteOnVmDeletion ?? true,
+      SnapshotId: snapshotId,
+      VolumeSize: volume.sizeGib,
+      VolumeType: volume.type,
+      ...(volume.type === "io1" && volume.iops !== undefined && { Iops: volume.iops }),
+    },
+  };
+}
+
+function mergeMapping(
+  source: BlockDeviceMappingImage | undefined,
+  override: BlockDeviceMapping,
+): BlockDeviceMappingImage {
+  const { deviceName, virtualName, deleteOnVmDeletion, iops, snapshotId, volumeSize, volumeType } = override;
+  if (virtualName !== undefined) return { DeviceName: deviceName, VirtualDeviceName: virtualName };
+  const { Iops: sourceIops, ...bsu } = source?.Bsu ?? {};
+  const type = volumeType ?? bsu.VolumeType;
+  const io1Iops = iops ?? sourceIops;
+  return {
+    DeviceName: deviceName,
+    Bsu: {
+      ...bsu,
+      ...(deleteOnVmDeletion !== undefined && { DeleteOnVmDeletion: deleteOnVmDeletion }),
+      ...(snapshotId !== undefined && { SnapshotId: snapshotId }),
+      ...(volumeSize !== undefined && { VolumeSize: volumeSize }),
+      ...(type !== undefined && { VolumeType: type }),
+      ...(type === "io1" && io1Iops !== undefined && { Iops: io1Iops }),
+    },
+  };
+}

@@ -1,0 +1,96 @@
+import { ConfigError } from "../../common/errors.ts";
+import type { BuildConfig } from "../../config/build-config.ts";
+import type { RequestOf } from "../../outscale/oapi.ts";
+import type { Build } from "../build.ts";
+import { renderTags, sourceValues } from "../late-values.ts";
+import { volumeKind } from "../resources/volume.ts";
+import { tagWithRun } from "../run-tag.ts";
+import type { Scope } from "../scope.ts";
+import { step } from "../step.ts";
+import type { SourceOmi } from "./check-root-device.ts";
+import type { BuilderVm } from "./vm-info.ts";
+import { waitProgress } from "./wait-progress.ts";
+
+/** The root volume of the build. */
+export interface RootVolume {
+  readonly id: string;
+  readonly sizeGib: number;
+  readonly type: string;
+  readonly iops: number | undefined;
+}
+
+interface CreateVolumeInput {
+  readonly vm: BuilderVm;
+  /** Undefined: from scratch. */
+  readonly source: SourceOmi | undefined;
+  readonly temporary: Scope;
+}
+
+/**
+ * Creates the root volume, from the source OMI's root snapshot or empty, and waits until it is `available`. Nobody
+ * waits for it but this build: the device lock is taken later.
+ *
+ * Acquires: the volume, always deleted at the end.
+ * @throws {WaitError} when it ends in `error` or is not ready in time
+ */
+export const createVolume = step(
+  "StepCreateVolume",
+  async (build: Build, { vm, source, temporary }: CreateVolumeInput): Promise<RootVolume> => {
+    const { api, config, ui, waiters, signal } = build;
+    const request = rootVolumeRequest(config, vm.subregionName, source);
+    ui.say(source ? `Creating the root volume from ${request.SnapshotId}...` : "Creating an empty root volume...");
+    const clientToken = `outscale-chroot-${build.runId}-volume`;
+    const lease = await temporary.acquire(volumeKind, { clientToken }, async () => {
+      return (await api.createVolume({ ...request, ClientToken: clientToken })).Volume.VolumeId;
+    });
+    await tagWithRun(
+      build,
+      lease.id,
+      renderTags(build, config.rootVolumeTags, sourceValues(build.region, source?.image)),
+    );
+    const volume = await waiters.volume(lease.id, {
+      until: "available",
+      signal,
+      onProgress: waitProgress(build, `the volume ${lease.id}`),
+    });
+    ui.message(`Volume ${lease.id}: ${volume.Size} GiB, ${volume.VolumeType}`);
+    return { id: lease.id, sizeGib: volume.Size, type: volume.VolumeType, iops: volume.Iops };
+  },
+);
+
+/**
+ * The request for the root volume: the source mapping's size and type unless the configuration says otherwise. `Iops`
+ * goes with `io1` alone, as the service refuses it elsewhere.
+ * @throws {ConfigError} when `io1` is wanted and nothing says how many iops
+ */
+export function rootVolumeRequest(
+  config: Pick<
+    BuildConfig,
+    "fromScratch" | "rootVolumeSize" | "rootVolumeType" | "omiBlockDeviceMappings" | "rootDeviceName"
+  >,
+  subregionName: string,
+  source: SourceOmi | undefined,
+): RequestOf<"CreateVolume"> {
+  const bsu = source?.rootMapping.Bsu;
+  const rootDeviceName = source?.rootDeviceName ?? config.rootDeviceName;
+  const override = config.omiBlockDeviceMappings.find(({ deviceName }) => deviceName === rootDeviceName);
+  const volumeType = config.rootVolumeType ?? override?.volumeType ?? bsu?.VolumeType ?? (source ? undefined : "gp2");
+  const size = config.rootVolumeSize ?? bsu?.VolumeSize;
+  const iops = override?.iops ?? (bsu?.VolumeType === "io1" ? bsu.Iops : undefined);
+  if (volumeType === "io1" && iops === undefined) {
+    throw new ConfigError([
+      {
+        option: "root_volume_type",
+        message: 'is "io1", but nothing says how many iops',
+        hint: "set iops in the root device's omi_block_device_mappings",
+      },
+    ]);
+  }
+  return {
+    SubregionName: subregionName,
+    ...(source && { SnapshotId: source.rootSnapshotId }),
+    ...(size !== undefined && { Size: size }),
+    ...(volumeType !== undefined && { VolumeType: volumeType }),
+    ...(volumeType === "io1" && iops !== undefined && { Iops: iops }),
+  };
+}

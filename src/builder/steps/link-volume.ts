@@ -1,0 +1,64 @@
+import { findLinkedDevice } from "../../host/find-device.ts";
+import type { Build } from "../build.ts";
+import { linkKind } from "../resources/link.ts";
+import type { Lease, Scope } from "../scope.ts";
+import { step } from "../step.ts";
+import type { RootVolume } from "./create-volume.ts";
+import type { DeviceChoice } from "./prepare-device.ts";
+import type { BuilderVm } from "./vm-info.ts";
+import { waitProgress } from "./wait-progress.ts";
+
+/** The volume as this machine sees it. */
+export interface LinkedDevice {
+  /** As the API knows it: `/dev/xvdf`. */
+  readonly deviceName: string;
+  /** The real block device: `/dev/sda`, `/dev/loop3`. */
+  readonly path: string;
+  readonly lease: Lease;
+}
+
+interface LinkVolumeInput {
+  readonly vm: BuilderVm;
+  readonly volume: RootVolume;
+  readonly choice: DeviceChoice;
+  readonly linked: Scope;
+}
+
+const BYTES_PER_GIB = 1024 ** 3;
+
+/**
+ * Links the volume to this VM and finds the device that it became, by its identity.
+ *
+ * Acquires: the link, released only when nothing uses the device any more.
+ * @throws {DeviceError} when what appeared cannot be told to be the volume
+ */
+export const linkVolume = step(
+  "StepLinkVolume",
+  async (build: Build, { vm, volume, choice, linked }: LinkVolumeInput): Promise<LinkedDevice> => {
+    const { api, config, ui, waiters, signal, clock } = build;
+    const { deviceName, before } = choice;
+    ui.say(`Linking the volume ${volume.id} as ${deviceName}...`);
+    const intent = { volumeId: volume.id, vmId: vm.id, deviceName };
+    const lease = await linked.acquire(linkKind, intent, async () => {
+      await api.linkVolume({ VolumeId: volume.id, VmId: vm.id, DeviceName: deviceName });
+      return volume.id;
+    });
+    await waiters.link(volume.id, {
+      until: "linked",
+      signal,
+      onProgress: waitProgress(build, `the link of ${volume.id}`),
+    });
+    const device = await findLinkedDevice({
+      deviceName,
+      before,
+      sizeBytes: volume.sizeGib * BYTES_PER_GIB,
+      nvmeDevicePath: config.nvmeDevicePath,
+      clock,
+      signal,
+      onWait: (message) => ui.message(message),
+    });
+    lease.note({ device: device.path });
+    ui.message(`Linked: ${deviceName} is ${device.path} on this VM (found by ${device.foundBy})`);
+    return { deviceName, path: device.path, lease };
+  },
+);

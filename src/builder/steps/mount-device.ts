@@ -1,0 +1,127 @@
+import { mkdir, stat } from "node:fs/promises";
+import { dirname } from "node:path";
+import { MountError } from "../../common/errors.ts";
+import { findRoot, type RootPart } from "../../host/find-root.ts";
+import { growMounted, growUnmounted } from "../../host/grow-filesystem.ts";
+import { mountRoot } from "../../host/mount-device.ts";
+import { mountsBelow, readMountinfo } from "../../host/mountinfo.ts";
+import { unmountBelow } from "../../host/mounts.ts";
+import { readVolumeLayout, type VolumeLayout } from "../../host/probe-filesystem.ts";
+import type { Build } from "../build.ts";
+import type { OpenImage } from "../open-image.ts";
+import { folderKind } from "../resources/folder.ts";
+import { mountKind } from "../resources/mount.ts";
+import type { Scope } from "../scope.ts";
+import { step } from "../step.ts";
+import type { SourceOmi } from "./check-root-device.ts";
+import type { RootVolume } from "./create-volume.ts";
+
+/** The image's root file system, mounted at the image's `mountPath`. */
+export interface MountedRoot {
+  readonly layout: VolumeLayout;
+  readonly root: RootPart;
+}
+
+interface MountDeviceInput {
+  readonly image: OpenImage;
+  readonly volume: RootVolume;
+  readonly source: SourceOmi | undefined;
+  readonly mounted: Scope;
+}
+
+/**
+ * Finds the root file system on the volume, grows it if the volume is larger than its source, and mounts it.
+ *
+ * Acquires: the mount folder, and the mount with whatever is mounted below it until the end.
+ * @throws {DeviceError} when no root, or more than one, is found
+ * @throws {MountError} when the mount path is in use
+ */
+export const mountDevice = step(
+  "StepMountDevice",
+  async (build: Build, { image, volume, source, mounted }: MountDeviceInput): Promise<MountedRoot> => {
+    const { config, ui } = build;
+    const { sandbox, runner, view, links, mountPath } = image;
+    const layout = await readVolumeLayout(runner, links.device);
+    const root = await findRoot({
+      view,
+      layout,
+      requested: config.mountPartition?.toString(),
+      fromScratch: config.fromScratch,
+    });
+    const grows = (source?.rootMapping.Bsu?.VolumeSize ?? volume.sizeGib) < volume.sizeGib;
+    const onWarning = (message: string) => build.warn(message);
+    const grown = grows && (await growUnmounted({ runner, layout, root, onWarning })).grown;
+    await links.refresh();
+    await assertNothingMounted(sandbox.mountinfoPath, mountPath);
+    await makeMountFolder(mounted, mountPath);
+    ui.say(`Mounting the root file system (${describeRoot(root)})...`);
+    await mountFor(build, { image, mounted }, () =>
+      mountRoot({ view, root, mountPath, userOptions: config.mountOptions }),
+    );
+    if (grown) await growMounted({ view, root, mountPath });
+    ui.message(`Mounted on ${mountPath}`);
+    return { layout, root };
+  },
+);
+
+function describeRoot({ path, number, filesystem }: RootPart): string {
+  return `${filesystem.type} on ${number === 0 ? "the whole device" : `partition ${number}`}, ${path}`;
+}
+
+/**
+ * With `isolation = "host"` others see the mount, and it outlives us: it goes through the journal. A private one cannot.
+ */
+async function mountFor(
+  build: Build,
+  { image: { sandbox, view, mountPath }, mounted }: Pick<MountDeviceInput, "image" | "mounted">,
+  mount: () => Promise<unknown>,
+): Promise<void> {
+  const unmount = async () => void (await unmountBelow(mountPath, { view, clock: build.clock }));
+  if (sandbox.isolation === "private") {
+    mounted.defer(`Unmounting ${mountPath}`, unmount);
+    await mount();
+    return;
+  }
+  await mounted.acquire(mountKind, { mountPath }, async () => {
+    try {
+      await mount();
+      return mountPath;
+    } catch (error) {
+      await unmount();
+      throw error;
+    }
+  });
+}
+
+async function assertNothingMounted(mountinfoPath: string, mountPath: string): Promise<void> {
+  const there = mountsBelow(await readMountinfo(mountinfoPath), mountPath);
+  if (there.length === 0) return;
+  throw new MountError(
+    `Something is mounted on "${mountPath}" already: ${there.map(({ mountPoint }) => mountPoint).join(", ")}`,
+    {
+      target: mountPath,
+      hint: "Unmount it, or let every build have its own path: mount_path with {{.Device}}",
+    },
+  );
+}
+
+/** Makes the folders that are missing on the way; each is removed again, with rmdir alone. */
+async function makeMountFolder(mounted: Scope, path: string): Promise<void> {
+  if (await isFolder(path)) return;
+  await makeMountFolder(mounted, dirname(path));
+  await mounted.acquire(folderKind, { path }, async () => {
+    await mkdir(path, { mode: 0o755 });
+    return path;
+  });
+}
+
+async function isFolder(path: string): Promise<boolean> {
+  try {
+    const found = await stat(path);
+    if (found.isDirectory()) return true;
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "ENOENT") return false;
+    throw error;
+  }
+  throw new MountError(`"${path}" is no folder`, { target: path, hint: "Choose another mount_path" });
+}

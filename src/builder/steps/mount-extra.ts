@@ -1,0 +1,60 @@
+import { type ChrootMount, defaultChrootMounts, mountInImage } from "../../chroot/image-mounts.ts";
+import { ImageRoot } from "../../chroot/in-root.ts";
+import { mountImageFstab } from "../../host/mount-image-fstab.ts";
+import type { Build } from "../build.ts";
+import type { OpenImage } from "../open-image.ts";
+import type { Scope } from "../scope.ts";
+import { step } from "../step.ts";
+import type { MountedRoot } from "./mount-device.ts";
+
+interface MountExtraInput {
+  readonly image: OpenImage;
+  readonly root: MountedRoot;
+  readonly mounted: Scope;
+}
+
+/**
+ * Mounts what the image needs while it is provisioned: its own `/boot` and ESP, as its fstab says, and `chroot_mounts`.
+ * Every place is resolved inside the image, so that its links cannot lead outside.
+ *
+ * Acquires: the mounts of `chroot_mounts` and the mount points that were made for them.
+ */
+export const mountExtra = step(
+  "StepMountExtra",
+  async (build: Build, { image, root, mounted }: MountExtraInput): Promise<void> => {
+    const { ui, config } = build;
+    const { view, mountPath } = image;
+    ui.say("Mounting additional paths within the chroot...");
+    for (const { source, mountPoint } of await mountBootPartitions(build, { image, root }))
+      ui.message(`${source} on ${mountPoint}`);
+    for (const mount of await chosenMounts(config.chrootMounts)) {
+      const handle = await mountInImage({ view, mountPath }, mount);
+      mounted.defer(`Unmounting ${handle.target}`, () => handle.release());
+      ui.message(`${mount[1]} on ${mount[2]}`);
+    }
+  },
+);
+
+async function chosenMounts(configured: Build["config"]["chrootMounts"]): Promise<readonly ChrootMount[]> {
+  if (configured.length === 0) return defaultChrootMounts();
+  return configured.map(({ fsType, source, target }) => [fsType, source, target] as const);
+}
+
+async function mountBootPartitions(
+  build: Build,
+  { image: { sandbox, view, mountPath }, root }: Pick<MountExtraInput, "image" | "root">,
+) {
+  const files = new ImageRoot(sandbox.hostPath(mountPath));
+  return mountImageFstab({
+    view,
+    layout: root.layout,
+    root: root.root,
+    fstab: files.readText("/etc/fstab") ?? "",
+    resolveMountPoint: async (path) => {
+      const resolved = files.resolve(path);
+      files.makeFolders(resolved, 0o755);
+      return `${mountPath}${resolved}`;
+    },
+    onWarning: (message) => build.warn(message),
+  });
+}

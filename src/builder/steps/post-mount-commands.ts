@@ -1,0 +1,25 @@
+import { runLocalCommands } from "../../host/run-local-commands.ts";
+import type { Build } from "../build.ts";
+import { renderLate } from "../late-values.ts";
+import type { OpenImage } from "../open-image.ts";
+import { step } from "../step.ts";
+
+/**
+ * Runs `post_mount_commands` on this VM, each as one shell line inside the sandbox, where the image is mounted.
+ * @throws {CommandError} when one fails
+ */
+export const runPostMountCommands = step(
+  "StepPostMountCommands",
+  async (build: Build, { sandbox, links, mountPath, wrapCommand }: OpenImage): Promise<void> => {
+    const { config, ui, signal } = build;
+    if (config.postMountCommands.length === 0) return;
+    ui.say("Running the post-mount commands...");
+    await runLocalCommands(config.postMountCommands, {
+      runner: sandbox,
+      wrapCommand,
+      render: (command) => renderLate(build, command, { Device: links.devicePath, MountPath: mountPath }),
+      ui,
+      signal,
+    });
+  },
+);

@@ -1,0 +1,34 @@
+import type { DeviceLinks } from "../../host/device-links.ts";
+import { runLocalCommands } from "../../host/run-local-commands.ts";
+import { syncPartitions } from "../../host/sync-partitions.ts";
+import type { Build } from "../build.ts";
+import { renderLate } from "../late-values.ts";
+import type { OpenImage } from "../open-image.ts";
+import { step } from "../step.ts";
+
+/**
+ * Runs `pre_mount_commands`, each as one shell line inside the sandbox. After each one the partitions are read again,
+ * as the command may have made them.
+ * @throws {CommandError} when one fails
+ */
+export const runPreMountCommands = step(
+  "StepPreMountCommands",
+  async (build: Build, { sandbox, runner, links, wrapCommand }: OpenImage): Promise<void> => {
+    const { config, ui, signal, clock } = build;
+    if (config.preMountCommands.length === 0) return;
+    ui.say("Running the pre-mount commands...");
+    await runLocalCommands(config.preMountCommands, {
+      runner: sandbox,
+      wrapCommand,
+      render: (command) => renderLate(build, command, { Device: links.devicePath }),
+      ui,
+      signal,
+      afterEach: () => refreshPartitions(links, () => syncPartitions(runner, links.device, { clock, signal })),
+    });
+  },
+);
+
+async function refreshPartitions(links: DeviceLinks, sync: () => Promise<unknown>): Promise<void> {
+  await sync();
+  await links.refresh();
+}

@@ -1,0 +1,34 @@
+import { ConfigError } from "../../common/errors.ts";
+import type { Image } from "../../outscale/oapi.ts";
+import type { Build } from "../build.ts";
+import { findOwnImage } from "../resources/image.ts";
+import { step } from "../step.ts";
+
+/**
+ * Makes sure that the new OMI's name is free in the account, or that its owner may be replaced.
+ *
+ * A name that depends on the source OMI is checked once that is known: `StepSourceOMIInfo` comes before.
+ * @returns the account's own OMI that has the name and is to be replaced
+ * @throws {ConfigError} when the name is taken and `force_deregister` is not set
+ */
+export const preValidate = step(
+  "StepPreValidate",
+  async (build: Build, { omiName }: { readonly omiName: string }): Promise<Image | undefined> => {
+    const { config, ui } = build;
+    if (config.skipCreateOmi) return undefined;
+    ui.say(`Checking that the OMI name "${omiName}" is free...`);
+    const existing = await findOwnImage(build, omiName);
+    if (existing === undefined) return undefined;
+    if (!config.forceDeregister) {
+      throw new ConfigError(
+        [{ option: "omi_name", message: `the account already has an OMI named "${omiName}": ${existing.ImageId}` }],
+        {
+          resourceId: existing.ImageId,
+          hint: "Choose another name, or replace it: force_deregister = true, or build -force",
+        },
+      );
+    }
+    ui.message(`${existing.ImageId} has this name and will be replaced at the end`);
+    return existing;
+  },
+);

@@ -1,0 +1,46 @@
+import type { Build } from "../build.ts";
+import { renderLate, sourceValues } from "../late-values.ts";
+import { snapshotKind } from "../resources/snapshot.ts";
+import { tagWithRun } from "../run-tag.ts";
+import type { Scope } from "../scope.ts";
+import { step } from "../step.ts";
+import type { SourceOmi } from "./check-root-device.ts";
+import type { RootVolume } from "./create-volume.ts";
+import { waitProgress } from "./wait-progress.ts";
+
+interface CreateSnapshotInput {
+  readonly volume: RootVolume;
+  readonly source: SourceOmi | undefined;
+  readonly omiName: string;
+  readonly undo: Scope;
+}
+
+/**
+ * Takes the snapshot of the unlinked volume, and waits until it is `completed`: only then its data is cut, and the
+ * volume may go.
+ *
+ * Acquires: the snapshot, deleted when the build fails.
+ * @returns the snapshot's id
+ * @throws {WaitError} when it ends in `error`
+ */
+export const createSnapshot = step(
+  "StepSnapshot",
+  async (build: Build, { volume, source, omiName, undo }: CreateSnapshotInput): Promise<string> => {
+    const { api, config, ui, waiters, signal } = build;
+    ui.say("Creating the snapshot...");
+    const description =
+      config.snapshotDescription === undefined
+        ? `Root of ${omiName} (outscale-chroot run ${build.runId})`
+        : renderLate(build, config.snapshotDescription, sourceValues(build.region, source?.image));
+    const clientToken = `outscale-chroot-${build.runId}-snapshot`;
+    const lease = await undo.acquire(snapshotKind, { clientToken }, async () => {
+      const request = { VolumeId: volume.id, Description: description, ClientToken: clientToken };
+      return (await api.createSnapshot(request)).Snapshot.SnapshotId;
+    });
+    ui.message(`Snapshot ID: ${lease.id}`);
+    await tagWithRun(build, lease.id);
+    const onProgress = waitProgress(build, `the snapshot ${lease.id}`);
+    await waiters.snapshot(lease.id, { until: "completed", signal, onProgress });
+    return lease.id;
+  },
+);

@@ -1,0 +1,39 @@
+import type { BuildConfig } from "../../config/build-config.ts";
+import type { RequestOf } from "../../outscale/oapi.ts";
+import type { Build } from "../build.ts";
+import { step } from "../step.ts";
+
+interface UpdateOmiAttributesInput {
+  readonly imageId: string;
+  readonly snapshotId: string;
+}
+
+/**
+ * Grants what was asked for: launching the OMI and creating volumes from its root snapshot are two permissions, for two
+ * sets of accounts. Nothing is sent where nothing was asked.
+ */
+export const updateOmiAttributes = step(
+  "StepUpdateOMIAttributes",
+  async ({ api, config, ui }: Build, { imageId, snapshotId }: UpdateOmiAttributesInput): Promise<void> => {
+    const launch = additions(config.omiAccountIds, config.omiIsPublic);
+    const createVolume = additions(config.snapshotAccountIds, config.snapshotIsPublic);
+    if (launch) {
+      ui.say(`Granting permission to launch ${imageId}...`);
+      await api.updateImage({ ImageId: imageId, PermissionsToLaunch: { Additions: launch } });
+    }
+    if (createVolume) {
+      ui.say(`Granting permission to create volumes from ${snapshotId}...`);
+      await api.updateSnapshot({ SnapshotId: snapshotId, PermissionsToCreateVolume: { Additions: createVolume } });
+    }
+  },
+);
+
+type Additions = NonNullable<NonNullable<RequestOf<"UpdateImage">["PermissionsToLaunch"]>["Additions"]>;
+
+function additions(accountIds: BuildConfig["omiAccountIds"], isPublic: boolean): Additions | undefined {
+  if (accountIds.length === 0 && !isPublic) return undefined;
+  return {
+    ...(accountIds.length > 0 && { AccountIds: [...accountIds] }),
+    ...(isPublic && { GlobalPermission: true }),
+  };
+}
