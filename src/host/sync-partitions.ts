@@ -1,7 +1,7 @@
 import { stat } from "node:fs/promises";
 import { type Clock, systemClock } from "../common/clock.ts";
 import { TimeoutError } from "../common/errors.ts";
-import { isErrno, kernelNameOf, listPartitionNames, resolveBlockDevice } from "./block-device.ts";
+import { isErrno, kernelNameOf, listPartitionNames, readAttribute, resolveBlockDevice } from "./block-device.ts";
 import { type PartitionTable, partitionPath } from "./partition.ts";
 import { readPartitionTable } from "./partition-table.ts";
 import type { CommandRunner } from "./run-command.ts";
@@ -26,17 +26,24 @@ export async function syncPartitions(
 ): Promise<PartitionTable | undefined> {
   const device = await resolveBlockDevice(path);
   const table = await readPartitionTable(device);
-  const known = await listPartitionNames(await kernelNameOf(device));
-  const hasPartitions = table !== undefined && table.partitions.length > 0;
-  if (hasPartitions) await changePartitions(runner, "--update", device);
-  else if (known.length > 0) await changePartitions(runner, "--delete", device);
+  const numbers = (table?.partitions ?? []).map(({ number }) => number);
+  for (const known of await readKnownNumbers(device)) {
+    if (!numbers.includes(known)) await changePartitions(runner, ["--delete", "--nr", `${known}`], device);
+  }
+  // Without the range partx counts the partitions and misses those whose numbers are higher than that.
+  if (numbers.length > 0) await changePartitions(runner, ["--update", "--nr", `1:${Math.max(...numbers)}`], device);
   for (const { number } of table?.partitions ?? []) await waitForNode(partitionPath(device, number), options);
   return table;
 }
 
 /** The whole-disk lock keeps udev from reading a table while it changes. @see https://systemd.io/BLOCK_DEVICE_LOCKING */
-async function changePartitions(runner: CommandRunner, change: "--update" | "--delete", device: string): Promise<void> {
-  await runner.run(["flock", "--exclusive", "--wait", "30", device, "partx", change, device]);
+async function changePartitions(runner: CommandRunner, change: readonly string[], device: string): Promise<void> {
+  await runner.run(["flock", "--exclusive", "--wait", "30", device, "partx", ...change, device]);
+}
+
+async function readKnownNumbers(device: string): Promise<number[]> {
+  const names = await listPartitionNames(await kernelNameOf(device));
+  return Promise.all(names.map(async (name) => Number(await readAttribute(`/sys/class/block/${name}/partition`))));
 }
 
 async function waitForNode(

@@ -1,0 +1,259 @@
+import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { DeviceError } from "../../src/common/errors.ts";
+import { findRoot } from "../../src/host/find-root.ts";
+import { mountRoot } from "../../src/host/mount-device.ts";
+import { mountImageFstab } from "../../src/host/mount-image-fstab.ts";
+import { hostView } from "../../src/host/mount-view.ts";
+import { unmountBelow } from "../../src/host/mounts.ts";
+import { readVolumeLayout, type VolumeLayout } from "../../src/host/probe-filesystem.ts";
+import { hostRunner } from "../../src/host/run-command.ts";
+import { readLedger } from "../support/ledger.ts";
+import { makeFilesystem, writeSystem } from "../support/loop-disk.ts";
+import { requirePrograms } from "../support/requirements.ts";
+import { createWorkbench, type Workbench } from "../support/workbench.ts";
+
+const runner = hostRunner();
+const view = hostView(runner);
+const LINUX = "0FC63DAF-8483-4772-8E79-3D69D8477DE4";
+const ROOT_X86 = "4F68BCE3-E8CD-4DB1-96E7-FBCAF984B709";
+const ESP = "C12A7328-F81F-11D2-BA4B-00A0C93EC93B";
+const BIOS_BOOT = "21686148-6449-6E6F-744E-656564454649";
+const XBOOTLDR = "BC13C2FF-59E6-4262-A352-B275FD6F7172";
+
+requirePrograms(
+  "sfdisk",
+  "partx",
+  "blkid",
+  "mkfs.xfs",
+  "mkfs.btrfs",
+  "mkfs.vfat",
+)("host: layouts of real images", () => {
+  let bench: Workbench;
+  beforeEach(async () => {
+    bench = await createWorkbench("host-layouts");
+  });
+  afterEach(async () => {
+    await bench.dispose();
+    expect(await readLedger(bench.folder)).toEqual({ mounts: [], loops: [] });
+  });
+
+  const fill = async (device: string, write: (folder: string) => Promise<void>): Promise<void> => {
+    const folder = await bench.mount(device);
+    await write(folder);
+    await bench.unmount(folder);
+  };
+  const uuidOf = async (path: string) =>
+    (await runner.run(["blkid", "-p", "-s", "UUID", "-o", "value", path])).stdout.trim();
+  const rootOf = async (layout: VolumeLayout, requested?: string) =>
+    findRoot({ view, layout, requested, fromScratch: false });
+
+  /** Mounts what a build would, and gives the mount points relative to the root with what they came from. */
+  async function mountAll(device: string): Promise<{ tree: string; mounted: string[]; warnings: string[] }> {
+    const layout = await readVolumeLayout(runner, device);
+    const root = await rootOf(layout);
+    const tree = join(bench.folder, "root");
+    await mkdir(tree);
+    await mountRoot({ view, root, mountPath: tree, userOptions: [] });
+    const warnings: string[] = [];
+    const mounts = await mountImageFstab({
+      view,
+      layout,
+      root,
+      fstab: await readFile(join(tree, "etc/fstab"), "utf8"),
+      resolveMountPoint: async (path) => {
+        await mkdir(join(tree, path), { recursive: true });
+        return join(tree, path);
+      },
+      onWarning: (message) => warnings.push(message),
+    });
+    const mounted = mounts.map(({ mountPoint, source, options }) => {
+      return `${mountPoint} ${source.replace(device, "")} ${options.join(",")}`;
+    });
+    return { tree, mounted, warnings };
+  }
+
+  test("findRoot() takes a whole-device ext4", async () => {
+    const device = await bench.addDisk(64);
+    await makeFilesystem("ext4", device);
+    const layout = await readVolumeLayout(runner, device);
+    expect(layout.table).toBeUndefined();
+    expect(await rootOf(layout)).toMatchObject({
+      number: 0,
+      path: device,
+      foundBy: "single",
+      filesystem: { type: "ext4" },
+    });
+    expect(await rootOf(layout, "0")).toMatchObject({ number: 0, foundBy: "option" });
+    await expect(rootOf(layout, "1")).rejects.toThrow("has no partition 1; it has 0: ext4");
+  });
+
+  test("findRoot() takes the one partition of an MBR", async () => {
+    const device = await bench.addDisk(64, "label: dos\n2048,,L,*\n");
+    await readVolumeLayout(runner, device);
+    await makeFilesystem("ext4", `${device}p1`);
+    expect(await rootOf(await readVolumeLayout(runner, device))).toMatchObject({ number: 1, path: `${device}p1` });
+  });
+
+  test("findRoot() finds a system on a logical partition", async () => {
+    const device = await bench.addDisk(128, "label: dos\n,32M,L\n,,E\n,32M,L\n,32M,S\n");
+    const empty = await readVolumeLayout(runner, device);
+    expect(empty.parts.map(({ number }) => number)).toEqual([1, 5, 6]);
+    await makeFilesystem("ext4", `${device}p1`);
+    await makeFilesystem("ext4", `${device}p5`);
+    await runner.run(["mkswap", `${device}p6`]);
+    await fill(`${device}p5`, writeSystem);
+    expect(await rootOf(await readVolumeLayout(runner, device))).toMatchObject({ number: 5, foundBy: "os-release" });
+  });
+
+  test("mountImageFstab() adds /boot, and warns of an ESP that the kernel cannot mount (GPT 1+14+15+16)", async () => {
+    const script = `label: gpt
+      1: start=140M, type=${LINUX}
+      14: start=1M, size=4M, type=${BIOS_BOOT}
+      15: start=5M, size=34M, type=${ESP}
+      16: start=40M, size=100M, type=${XBOOTLDR}\n`;
+    const device = await bench.addDisk(256, script);
+    await readVolumeLayout(runner, device);
+    await makeFilesystem("ext4", `${device}p1`, "-L", "cloudimg-rootfs");
+    await makeFilesystem("ext4", `${device}p16`, "-L", "BOOT");
+    await makeFilesystem("vfat", `${device}p15`, "-n", "UEFI");
+    await fill(`${device}p16`, (folder) => writeFile(join(folder, "vmlinuz"), "kernel"));
+    const fstab =
+      "LABEL=cloudimg-rootfs / ext4 discard 0 1\nLABEL=UEFI /boot/efi vfat umask=0077 0 1\nLABEL=BOOT /boot ext4 defaults 0 2\n";
+    await fill(`${device}p1`, (folder) => writeSystem(folder, fstab));
+    const { tree, mounted, warnings } = await mountAll(device);
+    expect(await readFile(join(tree, "boot/vmlinuz"), "utf8")).toBe("kernel");
+    const hasVfat = (await readFile("/proc/filesystems", "utf8")).includes("\tvfat\n");
+    expect(mounted).toEqual(["/boot p16 ", ...(hasVfat ? ["/boot/efi p15 umask=0077"] : [])]);
+    const warning = `This kernel has no vfat, so the EFI system partition "${device}p15" is not mounted on "/boot/efi"`;
+    expect(warnings).toEqual(hasVfat ? [] : [warning]);
+  });
+
+  test("mountRoot() mounts an xfs root as partition 4 while the host has the same UUID mounted", async () => {
+    const script = `label: gpt
+      1: size=1M, type=${BIOS_BOOT}
+      2: size=8M, type=${ESP}
+      3: size=320M, type=${LINUX}
+      4: type=${LINUX}\n`;
+    const device = await bench.addDisk(700, script);
+    await readVolumeLayout(runner, device);
+    for (const part of ["p3", "p4"]) await makeFilesystem("xfs", `${device}${part}`);
+    const boot = await uuidOf(`${device}p3`);
+    await fill(`${device}p4`, (folder) => writeSystem(folder, `UUID=${boot} /boot xfs defaults 0 0\n`));
+    const clone = join(bench.folder, "clone.raw");
+    await runner.run(["cp", "--sparse=always", bench.fileOf(device), clone]);
+    await bench.mount(`${device}p4`);
+    const other = await bench.attach(clone);
+    const { mounted } = await mountAll(other);
+    expect(mounted).toEqual(["/boot p3 nouuid"]);
+  });
+
+  test("mountRoot() mounts the subvolume of a btrfs that has the system, and the fstab's others", async () => {
+    const device = await bench.addDisk(256, `label: gpt\n1: type=${ROOT_X86}\n`);
+    await readVolumeLayout(runner, device);
+    await makeFilesystem("btrfs", `${device}p1`);
+    const uuid = await uuidOf(`${device}p1`);
+    await fill(`${device}p1`, async (folder) => {
+      for (const name of ["@", "@home"]) await runner.run(["btrfs", "subvolume", "create", join(folder, name)]);
+      await writeSystem(
+        join(folder, "@"),
+        `UUID=${uuid} / btrfs subvol=@ 0 0\nUUID=${uuid} /home btrfs subvol=@home 0 0\n`,
+      );
+      await writeFile(join(folder, "@home/note"), "mine");
+      await runner.run(["btrfs", "subvolume", "snapshot", join(folder, "@"), join(folder, "@before")]);
+    });
+    const { tree, mounted } = await mountAll(device);
+    expect(mounted).toEqual(["/home p1 subvol=@home"]);
+    expect(await readFile(join(tree, "home/note"), "utf8")).toBe("mine");
+    expect(await readFile(join(tree, "etc/os-release"), "utf8")).toBe("ID=test\n");
+  });
+
+  test("findRoot() takes the partition whose type says root before any other", async () => {
+    const device = await bench.addDisk(128, `label: gpt\n1: size=40M, type=${LINUX}\n2: type=${ROOT_X86}\n`);
+    await readVolumeLayout(runner, device);
+    for (const part of ["p1", "p2"]) await makeFilesystem("ext4", `${device}${part}`);
+    expect(await rootOf(await readVolumeLayout(runner, device))).toMatchObject({ number: 2, foundBy: "type" });
+  });
+
+  test("findRoot() refuses two systems and lists them", async () => {
+    const device = await bench.addDisk(128, "label: gpt\nsize=40M\nsize=40M\n");
+    await readVolumeLayout(runner, device);
+    for (const part of ["p1", "p2"]) {
+      await makeFilesystem("ext4", `${device}${part}`, "-L", `sys${part}`);
+      await fill(`${device}${part}`, writeSystem);
+    }
+    const search = rootOf(await readVolumeLayout(runner, device));
+    await expect(search).rejects.toThrow(DeviceError);
+    await expect(search).rejects.toThrow('several partitions with a system: 1: ext4 "sysp1", 2: ext4 "sysp2"');
+    expect(await rootOf(await readVolumeLayout(runner, device), "2")).toMatchObject({ number: 2, foundBy: "option" });
+  });
+
+  test("findRoot() does not follow a link of the image to see whether it is a system", async () => {
+    const device = await bench.addDisk(128, "label: gpt\nsize=40M\nsize=40M\n");
+    await readVolumeLayout(runner, device);
+    for (const part of ["p1", "p2"]) await makeFilesystem("ext4", `${device}${part}`);
+    await fill(`${device}p1`, (folder) => runner.run(["ln", "-s", "/etc", join(folder, "etc")]).then(() => undefined));
+    await fill(`${device}p2`, writeSystem);
+    expect(await rootOf(await readVolumeLayout(runner, device))).toMatchObject({ number: 2, foundBy: "os-release" });
+  });
+
+  test.each([
+    { type: "LVM2_member", what: "an LVM physical volume", make: ["pvcreate", "--quiet", "--force", "--yes"] },
+    {
+      type: "crypto_LUKS",
+      what: "a LUKS encrypted volume",
+      make: ["cryptsetup", "luksFormat", "--batch-mode", "--pbkdf-force-iterations=1000", "--pbkdf=pbkdf2"],
+    },
+  ])("findRoot() names and refuses $type, also beside a /boot", async ({ type, what, make }) => {
+    const device = await bench.addDisk(160, "label: gpt\nsize=40M\nsize=100M\n");
+    await readVolumeLayout(runner, device);
+    await makeFilesystem("ext4", `${device}p1`);
+    await runner.run([...make, `${device}p2`], { input: type === "crypto_LUKS" ? "secret" : "" });
+    const search = rootOf(await readVolumeLayout(runner, device));
+    await expect(search).rejects.toThrow(`"${device}p2" of "${device}" is ${what} (${type})`);
+  });
+
+  test("findRoot() with from_scratch takes partition 1 of a table, and the whole device without one", async () => {
+    const parted = await bench.addDisk(64, "label: gpt\nsize=20M\nsize=20M\n");
+    await readVolumeLayout(runner, parted);
+    await makeFilesystem("ext4", `${parted}p1`);
+    const plain = await bench.addDisk(64);
+    await makeFilesystem("ext4", plain);
+    for (const [device, number] of [
+      [parted, 1],
+      [plain, 0],
+    ] as const) {
+      const layout = await readVolumeLayout(runner, device);
+      expect(await findRoot({ view, layout, fromScratch: true })).toMatchObject({ number, foundBy: "from_scratch" });
+    }
+  });
+
+  test("findRoot() with from_scratch says that there is no file system yet", async () => {
+    const layout = await readVolumeLayout(runner, await bench.addDisk(64));
+    const search = findRoot({ view, layout, fromScratch: true });
+    await expect(search).rejects.toMatchObject({ hint: "Make a file system in pre_mount_commands" });
+  });
+
+  test("mountImageFstab() leaves what is mounted on a mount point already", async () => {
+    const device = await bench.addDisk(128, "label: gpt\nsize=40M\nsize=40M\n");
+    await readVolumeLayout(runner, device);
+    for (const part of ["p1", "p2"]) await makeFilesystem("ext4", `${device}${part}`, "-L", part);
+    await fill(`${device}p1`, (folder) => writeSystem(folder));
+    const layout = await readVolumeLayout(runner, device);
+    const root = await rootOf(layout);
+    const tree = await bench.mount(root.path);
+    await mkdir(join(tree, "boot"));
+    await runner.run(["mount", "-t", "tmpfs", "tmpfs", join(tree, "boot")]);
+    const mounts = await mountImageFstab({
+      view,
+      layout,
+      root,
+      fstab: "LABEL=p2 /boot ext4 defaults 0 0\n",
+      resolveMountPoint: async (path) => join(tree, path),
+      onWarning: () => undefined,
+    });
+    expect(mounts).toEqual([]);
+    expect((await unmountBelow(tree, { view })).map(({ fsType }) => fsType)).toEqual(["tmpfs", "ext4"]);
+  });
+});

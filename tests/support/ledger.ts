@@ -1,0 +1,65 @@
+import { createHash } from "node:crypto";
+import { createReadStream } from "node:fs";
+import { lstat, readdir, readFile, readlink } from "node:fs/promises";
+import { join } from "node:path";
+import { pipeline } from "node:stream/promises";
+import { listProcesses } from "../../src/host/process-table.ts";
+
+/** What a test must leave as it found it. */
+export interface Ledger {
+  /** The host's mount table, without the ids that the kernel counts up. */
+  readonly mounts: readonly string[];
+  readonly loops: readonly string[];
+}
+
+/**
+ * The mounts and attached loop devices of this machine that have to do with a folder of the test. Others work on this
+ * machine too, so what is theirs is not counted.
+ */
+export async function readLedger(folder: string): Promise<Ledger> {
+  const mounts = (await readFile("/proc/self/mountinfo", "utf8")).split("\n").filter((line) => line.includes(folder));
+  return { mounts, loops: await readLoops(folder) };
+}
+
+async function readLoops(folder: string): Promise<string[]> {
+  const names = (await readdir("/sys/block")).filter((name) => name.startsWith("loop"));
+  const files = await Promise.all(
+    names.map((name) => readFile(`/sys/block/${name}/loop/backing_file`, "utf8").catch(() => "")),
+  );
+  return names.filter((_, index) => files[index]?.startsWith(folder));
+}
+
+/** The pids whose root, working folder or command line has to do with a folder, our own left out. */
+export async function readProcessesOf(folder: string): Promise<number[]> {
+  const found: number[] = [];
+  for (const { pid } of await listProcesses()) {
+    const texts = await Promise.all([
+      readlink(`/proc/${pid}/root`).catch(() => ""),
+      readlink(`/proc/${pid}/cwd`).catch(() => ""),
+      readFile(`/proc/${pid}/cmdline`, "utf8").catch(() => ""),
+    ]);
+    if (pid !== process.pid && texts.some((text) => text.includes(folder))) found.push(pid);
+  }
+  return found;
+}
+
+/** One line for everything in a tree: path, type, mode, owner and content, so that trees compare by equality. */
+export async function readTree(folder: string, below = ""): Promise<string[]> {
+  const lines: string[] = [];
+  for (const name of (await readdir(join(folder, below))).sort()) {
+    const path = join(below, name);
+    const entry = await lstat(join(folder, path));
+    const facts = `${path} ${entry.mode.toString(8)} ${entry.uid}:${entry.gid}`;
+    if (entry.isDirectory()) lines.push(facts, ...(await readTree(folder, path)));
+    else if (entry.isSymbolicLink()) lines.push(`${facts} -> ${await readlink(join(folder, path))}`);
+    else lines.push(entry.isFile() ? `${facts} ${await hashFile(join(folder, path))}` : facts);
+  }
+  return lines;
+}
+
+/** SHA-256 of a file or device, as hexadecimal digits. */
+export async function hashFile(path: string): Promise<string> {
+  const hash = createHash("sha256");
+  await pipeline(createReadStream(path), hash);
+  return hash.digest("hex");
+}
