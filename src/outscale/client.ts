@@ -2,7 +2,7 @@ import { type Clock, systemClock } from "../common/clock.ts";
 import { throwIfCancelled } from "../common/errors.ts";
 import { type DebugLog, noLog } from "../common/log.ts";
 import type { Access } from "./access.ts";
-import { parseBody, type ReadAnswer, readAnswer } from "./answer.ts";
+import { type ReadAnswer, readAnswer } from "./answer.ts";
 import type { Api, ApiMethods, CallOptions, CallRequest } from "./api.ts";
 import { errorOf } from "./describe-failure.ts";
 import { ApiError } from "./errors.ts";
@@ -73,15 +73,10 @@ class Client {
   async call<A extends ActionName>(
     action: A,
     request: CallRequest<A>,
-    options: CallOptions = {},
+    { signal }: CallOptions = {},
   ): Promise<ResponseOf<A>> {
     const effect = effectOf(action, request);
-    const { body, requestId } = await this.#send({
-      action,
-      effect,
-      body: JSON.stringify(request),
-      ...signalOf(options),
-    });
+    const { body, requestId } = await this.#send({ action, effect, body: JSON.stringify(request), signal });
     const answer: ReadAnswer<A> = readAnswer(action, body);
     if ("problem" in answer) {
       const failure = { action, httpStatus: 200, requestId, ambiguous: effect !== "read" };
@@ -93,9 +88,9 @@ class Client {
     return answer.value;
   }
 
-  async dryRun<A extends ActionName>(action: A, request: CallRequest<A>, options: CallOptions = {}): Promise<void> {
+  async dryRun<A extends ActionName>(action: A, request: CallRequest<A>, { signal }: CallOptions = {}): Promise<void> {
     const body = JSON.stringify({ ...request, DryRun: true });
-    await this.#send({ action, effect: "read", body, ...signalOf(options) });
+    await this.#send({ action, effect: "read", body, signal });
   }
 
   async close(): Promise<void> {
@@ -122,8 +117,4 @@ class Client {
       await this.#clock.sleep(delayMs, ambiguous ? undefined : call.signal);
     }
   }
-}
-
-function signalOf({ signal }: CallOptions): { readonly signal: AbortSignal | undefined } {
-  return { signal };
 }
