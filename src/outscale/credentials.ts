@@ -46,7 +46,7 @@ export async function resolveAccess({ template, env, homeDir = homedir() }: Acce
   requirePair("the template", { access_key: template.accessKey, secret_key: template.secretKey });
   const path = profilePath(env, homeDir);
   const name = profileName(template, env);
-  const profile = name === undefined ? {} : await readProfile(name, path);
+  const profile = name === undefined ? {} : readProfile(name, path);
   maskAll(template, profile, env);
 
   const notices: string[] = [];
@@ -69,6 +69,17 @@ export async function resolveAccess({ template, env, homeDir = homedir() }: Acce
     },
     notices,
   };
+}
+
+/**
+ * The region that access resolves to, from the same sources in the same order, without asking for keys.
+ *
+ * @throws {AuthError} when a profile cannot be read
+ */
+export function resolveRegion(template: TemplateAccess, env: NodeJS.ProcessEnv, homeDir = homedir()): string {
+  const name = profileName(template, env);
+  const profile = name === undefined ? {} : readProfile(name, profilePath(env, homeDir));
+  return resolvePlace(template, profile, new Sources(env, []), []).region;
 }
 
 /** The variables that the original plugin still reads, and what replaces them. */

@@ -1,4 +1,4 @@
-import { readFile } from "node:fs/promises";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import * as z from "zod";
 import { AuthError } from "../common/errors.ts";
@@ -34,8 +34,8 @@ export function profilePath(env: NodeJS.ProcessEnv, homeDir: string): string {
  *
  * @throws {AuthError} when the file or the profile is missing or not as it should be
  */
-export async function readProfile(name: string, path: string): Promise<Profile> {
-  const profiles = await readProfiles(name, path);
+export function readProfile(name: string, path: string): Profile {
+  const profiles = readProfiles(name, path);
   if (!Object.hasOwn(profiles, name)) {
     const names = Object.keys(profiles).map((each) => `"${each}"`);
     const hint = names.length > 0 ? `it has ${names.join(", ")}` : "it has none";
@@ -47,9 +47,9 @@ export async function readProfile(name: string, path: string): Promise<Profile> 
   throw new AuthError(`Cannot use the profile "${name}" of "${path}": ${problems.join("; ")}`);
 }
 
-async function readProfiles(name: string, path: string): Promise<Record<string, unknown>> {
+function readProfiles(name: string, path: string): Record<string, unknown> {
   try {
-    return z.record(z.string(), z.unknown()).parse(JSON.parse(await readFile(path, "utf8")));
+    return z.record(z.string(), z.unknown()).parse(JSON.parse(readFileSync(path, "utf8")));
   } catch (error) {
     const hint = "OSC_CONFIG_FILE names another file; without profile the environment is used";
     // A syntax error quotes the text around it, which may be a secret.

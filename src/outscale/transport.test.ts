@@ -1,0 +1,97 @@
+import { execFileSync, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { createServer } from "node:http";
+import { type AddressInfo, connect } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, describe, expect, it } from "vitest";
+import { requireThat } from "../../tests/support/requirements.ts";
+import type { Access } from "./access.ts";
+import { isTlsFailure } from "./failed-attempt.ts";
+import { ScriptedServer } from "./testing/scripted-server.ts";
+import { createTransport } from "./transport.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "transport-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const access: Access = {
+  endpoint: "",
+  region: "eu-west-2",
+  accessKey: "access",
+  secretKey: "secret",
+  insecureSkipTlsVerify: false,
+};
+const signal = new AbortController().signal;
+
+async function post(access: Access, env: NodeJS.ProcessEnv = {}) {
+  await using transport = createTransport(access, env);
+  return await transport.post(`${transport.baseUrl}/ReadVms`, { headers: {}, body: "{}", signal });
+}
+
+describe("createTransport()", () => {
+  it("reaches a Unix socket", async () => {
+    const socketPath = join(folder, "cloud.sock");
+    await using server = await ScriptedServer.start([{ body: "hello" }], { socketPath });
+    expect(await post({ ...access, endpoint: `unix:${socketPath}` })).toMatchObject({ status: 200, text: "hello" });
+    expect(server.requests).toMatchObject([{ url: "/api/v1/ReadVms", headers: { host: "localhost" } }]);
+  });
+
+  it("goes through the proxy of the environment", async () => {
+    await using api = await ScriptedServer.start([{ body: "through" }]);
+    const asked: string[] = [];
+    const proxy = createServer().on("connect", (request, client) => {
+      asked.push(request.url ?? "");
+      const upstream = connect(api.port, "127.0.0.1", () => {
+        client.write("HTTP/1.1 200 OK\r\n\r\n");
+        upstream.pipe(client).pipe(upstream);
+      });
+    });
+    proxy.listen(0, "127.0.0.1");
+    await once(proxy, "listening");
+    const HTTP_PROXY = `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`;
+    try {
+      expect(await post({ ...access, endpoint: "http://api.example:80" }, { HTTP_PROXY })).toMatchObject({
+        text: "through",
+      });
+      expect(asked).toEqual(["api.example:80"]);
+      expect(api.requests).toMatchObject([{ url: "/api/v1/ReadVms", headers: { host: "api.example" } }]);
+    } finally {
+      proxy.closeAllConnections();
+      proxy.close();
+    }
+  });
+});
+
+const hasOpenssl = spawnSync("openssl", ["version"]).status === 0;
+
+requireThat(hasOpenssl, "openssl")("createTransport() with TLS", () => {
+  /** A certificate that signs itself, good for 127.0.0.1 and for clients. */
+  function createCertificate(name: string): { cert: string; key: string } {
+    const [cert, key] = [join(folder, `${name}.crt`), join(folder, `${name}.key`)];
+    const subject = ["-subj", `/CN=${name}`, "-addext", "subjectAltName=IP:127.0.0.1"];
+    const args = ["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2"];
+    execFileSync("openssl", [...args, ...subject, "-keyout", key, "-out", cert], { stdio: "ignore" });
+    return { cert: readFileSync(cert, "utf8"), key: readFileSync(key, "utf8") };
+  }
+  const own = createCertificate("server");
+  const certificate = createCertificate("client");
+
+  it("refuses an unknown authority, unless it is told not to care", async () => {
+    await using server = await ScriptedServer.start([{ body: "hello" }], { tls: own });
+    const endpoint = `https://127.0.0.1:${server.port}`;
+    const error = await post({ ...access, endpoint }).catch((error: unknown) => error);
+    expect(isTlsFailure(error)).toBe(true);
+    expect(server.requests).toEqual([]);
+    expect(await post({ ...access, endpoint, insecureSkipTlsVerify: true })).toMatchObject({ text: "hello" });
+  });
+
+  it("shows the client certificate", async () => {
+    const tls = { ...own, requestCert: true, ca: certificate.cert };
+    await using server = await ScriptedServer.start([{ body: "hello" }], { tls });
+    const open = { ...access, endpoint: `https://127.0.0.1:${server.port}`, insecureSkipTlsVerify: true };
+    await expect(post(open)).rejects.toThrow();
+    expect(server.requests).toEqual([]);
+    expect(await post({ ...open, certificate })).toMatchObject({ text: "hello" });
+  });
+});
