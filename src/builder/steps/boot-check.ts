@@ -1,7 +1,6 @@
-import { BootCheckError } from "../../boot/boot-test.ts";
+import { BootCheckError } from "../../boot/boot-check-error.ts";
 import { checkImage } from "../../boot/check-image.ts";
 import { describeFinding, type Finding } from "../../boot/finding.ts";
-import type { ImageFiles } from "../../boot/image-files.ts";
 import { ImageRoot } from "../../chroot/in-root.ts";
 import type { Build } from "../build.ts";
 import type { OpenImage } from "../open-image.ts";
@@ -17,19 +16,12 @@ export const checkBootFiles = step(
   async (build: Build, { image, root }: { readonly image: OpenImage; readonly root: MountedRoot }): Promise<void> => {
     if (build.config.bootCheck === "off") return;
     build.ui.say("Checking that the image can boot...");
-    const files = filesOf(new ImageRoot(image.sandbox.hostPath(image.mountPath)));
-    judge(build, await checkImage({ files, parts: root.layout.parts }));
+    const { sandbox, links, mountPath } = image;
+    const files = new ImageRoot(sandbox.hostPath(mountPath));
+    const builderDevices = [links.devicePath, links.device];
+    judge(build, checkImage({ files, parts: root.layout.parts, builderDevices }));
   },
 );
-
-/** The image's files as the check reads them: every path is resolved inside the image. */
-function filesOf(root: ImageRoot): ImageFiles {
-  return {
-    readText: async (path) => root.readText(path),
-    list: async (path) => (root.exists(path) ? root.readdir(path).sort() : []),
-    exists: async (path) => root.exists(path),
-  };
-}
 
 /** What the findings mean under this build's `boot_check`. */
 export function judge(build: Build, findings: readonly Finding[]): void {

@@ -1,5 +1,5 @@
 import { bootTest } from "../../boot/boot-test.ts";
-import { checkFilesystems } from "../../boot/check-image.ts";
+import { checkBootSector, checkFilesystems } from "../../boot/check-filesystems.ts";
 import type { Build } from "../build.ts";
 import type { OpenImage } from "../open-image.ts";
 import { step } from "../step.ts";
@@ -23,9 +23,12 @@ export const testBoot = step(
   async (build: Build, { image, root, source }: TestBootInput): Promise<void> => {
     const { config, ui, signal, clock } = build;
     const { sandbox, links } = image;
-    if (config.bootCheck !== "off")
-      judge(build, await checkFilesystems(root.layout.parts, { runner: sandbox, signal }));
-    const options = config.bootTest;
+    if (config.bootCheck !== "off") {
+    const { parts } = root.layout;
+    const filesystems = await checkFilesystems(parts, { runner: sandbox, signal });
+    judge(build, [...filesystems, ...(await checkBootSector(links.device, parts))]);
+  }
+  const options = config.bootTest;
     if (options === undefined) return;
     ui.say("Booting the volume under QEMU...");
     const result = await bootTest({
