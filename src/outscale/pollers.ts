@@ -10,16 +10,19 @@ export interface Pollers {
   readonly image: SharedPoller<Image>;
 }
 
-const pollers = new WeakMap<Api, Pollers>();
+/** What polling needs of the API. */
+export type ReadApi = Pick<Api, "readVolumes" | "readSnapshots" | "readImages">;
+
+const pollers = new WeakMap<ReadApi, Pollers>();
 
 /** The pollers of an API object: whoever waits with the same one shares requests. */
-export function pollersOf(api: Api, clock: Clock): Pollers {
+export function pollersOf(api: ReadApi, clock: Clock): Pollers {
   const known = pollers.get(api) ?? createPollers(api, clock);
   pollers.set(api, known);
   return known;
 }
 
-function createPollers(api: Api, clock: Clock): Pollers {
+function createPollers(api: ReadApi, clock: Clock): Pollers {
   return {
     volume: new SharedPoller(async (VolumeIds, signal) => {
       const { Volumes } = await api.readVolumes({ Filters: { VolumeIds: [...VolumeIds] } }, { signal });

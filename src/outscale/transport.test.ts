@@ -5,9 +5,9 @@ import { createServer } from "node:http";
 import { type AddressInfo, connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { requireThat } from "../../tests/support/requirements.ts";
-import type { Access } from "./access.ts";
+import type { Access, ClientCertificate } from "./access.ts";
 import { isTlsFailure } from "./failed-attempt.ts";
 import { ScriptedServer } from "./testing/scripted-server.ts";
 import { createTransport } from "./transport.ts";
@@ -67,15 +67,19 @@ const hasOpenssl = spawnSync("openssl", ["version"]).status === 0;
 
 requireThat(hasOpenssl, "openssl")("createTransport() with TLS", () => {
   /** A certificate that signs itself, good for 127.0.0.1 and for clients. */
-  function createCertificate(name: string): { cert: string; key: string } {
+  function createCertificate(name: string): ClientCertificate {
     const [cert, key] = [join(folder, `${name}.crt`), join(folder, `${name}.key`)];
     const subject = ["-subj", `/CN=${name}`, "-addext", "subjectAltName=IP:127.0.0.1"];
     const args = ["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2"];
     execFileSync("openssl", [...args, ...subject, "-keyout", key, "-out", cert], { stdio: "ignore" });
     return { cert: readFileSync(cert, "utf8"), key: readFileSync(key, "utf8") };
   }
-  const own = createCertificate("server");
-  const certificate = createCertificate("client");
+  let own: ClientCertificate;
+  let certificate: ClientCertificate;
+  beforeAll(() => {
+    own = createCertificate("server");
+    certificate = createCertificate("client");
+  });
 
   it("refuses an unknown authority, unless it is told not to care", async () => {
     await using server = await ScriptedServer.start([{ body: "hello" }], { tls: own });

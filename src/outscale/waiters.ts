@@ -1,8 +1,7 @@
 import type { Clock } from "../common/clock.ts";
 import { type DebugLog, noLog } from "../common/log.ts";
-import type { Api } from "./api.ts";
 import type { Image, Snapshot, Volume } from "./oapi.ts";
-import { type Pollers, pollersOf } from "./pollers.ts";
+import { type Pollers, pollersOf, type ReadApi } from "./pollers.ts";
 import {
   type Goal,
   type ImageGoal,
@@ -49,7 +48,7 @@ export interface Polling {
 export const defaultPolling: Polling = { minMs: 250, maxMs: 5000 };
 
 export interface WaitersOptions {
-  readonly api: Api;
+  readonly api: ReadApi;
   readonly clock: Clock;
   readonly polling?: Polling;
   readonly timeouts?: Partial<Timeouts>;

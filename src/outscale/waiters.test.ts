@@ -1,0 +1,259 @@
+import { describe, expect, it } from "vitest";
+import { CancelledError } from "../common/errors.ts";
+import type { LogEntry } from "../common/log.ts";
+import { ApiAuthError, ApiError, WaitError, WaitTimeoutError } from "./errors.ts";
+import type { Image, LinkedVolume, Snapshot, Volume } from "./oapi.ts";
+import type { ReadApi } from "./pollers.ts";
+import { FakeClock } from "./testing/fake-clock.ts";
+import { createWaiters, type WaitersOptions } from "./waiters.ts";
+
+const common = { AccountId: "123456789012", CreationDate: "2026-01-01T12:00:00.000Z", Tags: [] };
+
+function volume(VolumeId: string, State: string, links: readonly string[] = []): Volume {
+  const LinkedVolumes = links.map(
+    (State): LinkedVolume => ({ DeviceName: "/dev/xvdf", State, VmId: "i-12345678", VolumeId }),
+  );
+  return { ...common, VolumeId, State, LinkedVolumes, Size: 10, SubregionName: "eu-west-2a", VolumeType: "gp2" };
+}
+
+function snapshot(SnapshotId: string, State: string, Progress: number): Snapshot {
+  return { ...common, SnapshotId, State, Progress, VolumeSize: 10 };
+}
+
+function image(ImageId: string, State: string, StateMessage?: string): Image {
+  return { ...common, ImageId, State, ImageName: "base", BlockDeviceMappings: [], StateComment: { StateMessage } };
+}
+
+/** Answers each read with the next of these, and with the last one for ever. What is an error is thrown. */
+type Script<Resource> = readonly (readonly Resource[] | Error)[];
+
+interface Scripts {
+  readonly volumes?: Script<Volume>;
+  readonly snapshots?: Script<Snapshot>;
+  readonly images?: Script<Image>;
+}
+
+/** Waiters over an API that answers by script; `asked` has the ids of every request. */
+function createWait(scripts: Scripts, options: Partial<WaitersOptions> = {}) {
+  const clock = new FakeClock();
+  const asked: (readonly string[] | undefined)[] = [];
+  const log: LogEntry[] = [];
+  const next = <Resource>(script: Script<Resource> = [[]], ids: readonly string[] | undefined): Resource[] => {
+    const answer = script[Math.min(asked.push(ids), script.length) - 1] ?? [];
+    if (answer instanceof Error) throw answer;
+    return [...answer];
+  };
+  const api: ReadApi = {
+    readVolumes: async ({ Filters }) => ({ Volumes: next(scripts.volumes, Filters?.VolumeIds) }),
+    readSnapshots: async ({ Filters }) => ({ Snapshots: next(scripts.snapshots, Filters?.SnapshotIds) }),
+    readImages: async ({ Filters }) => ({ Images: next(scripts.images, Filters?.ImageIds) }),
+  };
+  const waiters = createWaiters({
+    api,
+    clock,
+    random: () => 0.5,
+    log: { write: (entry) => log.push(entry) },
+    ...options,
+  });
+  return { api, clock, asked, log, waiters };
+}
+
+const failure = (work: Promise<unknown>): Promise<unknown> => work.catch((error: unknown) => error);
+
+describe("Waiters.volume()", () => {
+  it("waits through every state that is no end, and tells each", async () => {
+    const states = ["creating", "reticulating", "available"];
+    const { clock, waiters, asked } = createWait({ volumes: states.map((state) => [volume("vol-1", state)]) });
+    const seen: unknown[] = [];
+    const onProgress = (progress: unknown) => seen.push(progress);
+    expect(await clock.run(waiters.volume("vol-1", { until: "available", onProgress }))).toMatchObject({ Size: 10 });
+    expect(seen).toEqual([
+      { state: "creating", percent: undefined, elapsedMs: 0 },
+      { state: "reticulating", percent: undefined, elapsedMs: 250 },
+      { state: "available", percent: undefined, elapsedMs: 500 },
+    ]);
+    expect(asked).toEqual([["vol-1"], ["vol-1"], ["vol-1"]]);
+  });
+
+  it.each(["error", "deleting"])("fails at once on %s", async (state) => {
+    const { clock, waiters, asked } = createWait({ volumes: [[volume("vol-1", state)]] });
+    const error = await clock.run(failure(waiters.volume("vol-1", { until: "available" })));
+    expect(error).toBeInstanceOf(WaitError);
+    expect(error).toMatchObject({ resourceId: "vol-1", lastState: state });
+    expect(asked).toHaveLength(1);
+  });
+
+  it("lets a new volume stay unseen for ten seconds, and not longer", async () => {
+    const late = createWait({ volumes: [[], [], [volume("vol-1", "available")]] });
+    await late.clock.run(late.waiters.volume("vol-1", { until: "available" }));
+    const never = createWait({});
+    const startedAt = never.clock.now();
+    const error = await never.clock.run(failure(never.waiters.volume("vol-1", { until: "available" })));
+    expect(error).toMatchObject({ lastState: "absent", message: expect.stringContaining("it does not exist") });
+    const waitedMs = never.clock.now() - startedAt;
+    expect(waitedMs).toBeGreaterThanOrEqual(10_000);
+    expect(waitedMs).toBeLessThan(12_500);
+  });
+
+  it("takes absence, however it is told, for deletion", async () => {
+    const notFound = new ApiError(
+      { action: "ReadVolumes", httpStatus: 400, apiCode: "5064", ambiguous: false },
+      "no such volume",
+    );
+    for (const gone of [[], notFound]) {
+      const { clock, waiters } = createWait({ volumes: [[volume("vol-1", "deleting")], gone] });
+      expect(await clock.run(waiters.volume("vol-1", { until: "deleted" }))).toBeUndefined();
+    }
+  });
+});
+
+describe("Waiters.link()", () => {
+  it("waits until every link is attached", async () => {
+    const answers = [
+      volume("vol-1", "available"),
+      volume("vol-1", "in-use"),
+      volume("vol-1", "in-use", ["attaching"]),
+      volume("vol-1", "in-use", ["attached"]),
+    ];
+    const { clock, waiters, asked } = createWait({ volumes: answers.map((answer) => [answer]) });
+    const linked = await clock.run(waiters.link("vol-1", { until: "linked" }));
+    expect(linked.LinkedVolumes).toMatchObject([{ State: "attached" }]);
+    expect(asked).toHaveLength(4);
+  });
+
+  it("waits until no link is left", async () => {
+    const answers = [
+      volume("vol-1", "in-use", ["detaching"]),
+      volume("vol-1", "available", ["detaching"]),
+      volume("vol-1", "available"),
+    ];
+    const { clock, waiters, asked } = createWait({ volumes: answers.map((answer) => [answer]) });
+    await clock.run(waiters.link("vol-1", { until: "unlinked" }));
+    expect(asked).toHaveLength(3);
+  });
+});
+
+describe("Waiters.snapshot()", () => {
+  it("tells the percentage, and outlives trouble of the service", async () => {
+    const trouble = [
+      new ApiError({ action: "ReadSnapshots", httpStatus: 429, apiCode: "24", ambiguous: false }, "busy"),
+      new ApiError({ action: "ReadSnapshots", httpStatus: 500, ambiguous: false }, "trouble"),
+      new ApiError({ action: "ReadSnapshots", ambiguous: false }, "no answer"),
+    ];
+    const snapshots = [[snapshot("snap-1", "pending", 40)], ...trouble, [snapshot("snap-1", "completed", 100)]];
+    const { clock, waiters, log } = createWait({ snapshots });
+    const percents: unknown[] = [];
+    const onProgress = ({ percent }: { percent: unknown }) => percents.push(percent);
+    await clock.run(waiters.snapshot("snap-1", { until: "completed", onProgress }));
+    expect(percents).toEqual([40, 100]);
+    expect(log).toContainEqual({ kind: "note", message: "Still waiting for snapshot snap-1: trouble" });
+  });
+
+  it.each([
+    new ApiAuthError({ action: "ReadSnapshots", httpStatus: 401, apiCode: "1", ambiguous: false }, "refused"),
+    new ApiError({ action: "ReadSnapshots", httpStatus: 400, apiCode: "4104", ambiguous: false }, "no such id form"),
+    new TypeError("a bug"),
+  ])("ends on what does not pass: %s", async (error) => {
+    const { clock, waiters } = createWait({ snapshots: [error] });
+    expect(await clock.run(failure(waiters.snapshot("snap-1", { until: "completed" })))).toBe(error);
+  });
+
+  it("ends at the deadline, with a last look at that very moment", async () => {
+    const { clock, waiters, asked } = createWait(
+      { snapshots: [[snapshot("snap-1", "in-queue", 0)]] },
+      { timeouts: { snapshot: 60_000 } },
+    );
+    const startedAt = clock.now();
+    const error = await clock.run(failure(waiters.snapshot("snap-1", { until: "completed" })));
+    expect(error).toBeInstanceOf(WaitTimeoutError);
+    expect(error).toMatchObject({
+      resourceId: "snap-1",
+      lastState: "in-queue",
+      message: 'The snapshot "snap-1" did not become completed within 1m0s: its state is "in-queue"',
+    });
+    expect(clock.now() - startedAt).toBe(60_000);
+    expect(asked.length).toBeLessThan(35);
+  });
+
+  it("stops at once when the signal fires, between two reads", async () => {
+    const { clock, waiters } = createWait({ snapshots: [[snapshot("snap-1", "pending", 0)]] });
+    const controller = new AbortController();
+    const onProgress = () => queueMicrotask(() => controller.abort());
+    const startedAt = clock.now();
+    const error = await clock.run(
+      failure(waiters.snapshot("snap-1", { until: "completed", signal: controller.signal, onProgress })),
+    );
+    expect(error).toBeInstanceOf(CancelledError);
+    expect(clock.now()).toBe(startedAt);
+  });
+});
+
+describe("Waiters.image()", () => {
+  it("tells why an image failed", async () => {
+    const { clock, waiters } = createWait({ images: [[image("ami-1", "failed", "the snapshot is empty")]] });
+    const error = await clock.run(failure(waiters.image("ami-1", { until: "available" })));
+    expect(error).toMatchObject({
+      message: 'The image "ami-1" cannot become available: its state is "failed" (the snapshot is empty)',
+    });
+  });
+
+  it("takes another deadline for a copy", async () => {
+    const { clock, waiters } = createWait({ images: [[image("ami-1", "pending")]] });
+    const startedAt = clock.now();
+    await clock.run(failure(waiters.image("ami-1", { until: "available", timeoutMs: waiters.timeouts.copy })));
+    expect(clock.now() - startedAt).toBe(2 * 3_600_000);
+  });
+});
+
+describe("createWaiters()", () => {
+  it("shares the requests of all waits over one API", async () => {
+    const both = [volume("vol-1", "available"), volume("vol-2", "available")];
+    const pending = [volume("vol-1", "creating"), volume("vol-2", "creating")];
+    const { api, clock, waiters, asked } = createWait({ volumes: [pending, pending, pending, both] });
+    const others = createWaiters({ api, clock, random: () => 0.5, polling: { minMs: 4000, maxMs: 4000 } });
+    const waits = [waiters.volume("vol-1", { until: "available" }), others.volume("vol-2", { until: "available" })];
+    await clock.run(Promise.all(waits));
+    expect(asked).toEqual(Array(4).fill(["vol-1", "vol-2"]));
+  });
+
+  it("keeps the other waits going when one is cancelled", async () => {
+    const { clock, waiters, asked } = createWait({
+      volumes: [[volume("vol-1", "creating"), volume("vol-2", "creating")], [volume("vol-2", "available")]],
+    });
+    const controller = new AbortController();
+    const onProgress = () => controller.abort();
+    const cancelled = failure(waiters.volume("vol-1", { until: "available", signal: controller.signal, onProgress }));
+    const going = waiters.volume("vol-2", { until: "available" });
+    expect(await clock.run(Promise.all([cancelled, going]))).toMatchObject([{}, { VolumeId: "vol-2" }]);
+    expect(await cancelled).toBeInstanceOf(CancelledError);
+    expect(asked).toEqual([["vol-1", "vol-2"], ["vol-2"]]);
+  });
+
+  it("aborts a request that nobody waits for any more", async () => {
+    const clock = new FakeClock();
+    const controller = new AbortController();
+    let wasAborted = false;
+    const readVolumes: ReadApi["readVolumes"] = (_request, { signal } = {}) =>
+      new Promise((_resolve, reject) => {
+        signal?.addEventListener("abort", () => {
+          wasAborted = true;
+          reject(new CancelledError());
+        });
+        queueMicrotask(() => controller.abort());
+      });
+    const { api } = createWait({});
+    const waiters = createWaiters({ api: { ...api, readVolumes }, clock });
+    const error = await clock.run(failure(waiters.volume("vol-1", { until: "available", signal: controller.signal })));
+    expect(error).toBeInstanceOf(CancelledError);
+    expect(wasAborted).toBe(true);
+  });
+
+  it("asks less and less often, and never less than the longest pause", async () => {
+    const { clock, waiters, asked } = createWait({ images: [[image("ami-1", "pending")]] });
+    await clock.run(failure(waiters.image("ami-1", { until: "available" })));
+    const pauses = clock.sleeps.filter((ms) => ms > 0);
+    expect(pauses[0]).toBe(250);
+    expect(Math.max(...pauses)).toBe(5000);
+    expect(asked.length).toBeLessThan(510);
+  });
+});
