@@ -71,7 +71,7 @@ export async function exportLocalImage(
 export async function resetLocalCloud(stateFolder: string): Promise<void> {
   const host = hostRunner();
   await mkdir(stateFolder, { recursive: true, mode: 0o700 });
-  const lock = await lockState(host, stateFolder);
+  const lock = await lockState(stateFolder);
   if (!lock) throw new LocalCloudError(`A server runs on "${stateFolder}"`, { hint: "Stop it first" });
   try {
     const devices = loopDevicesOf(join(stateFolder, "disks"));

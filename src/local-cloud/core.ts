@@ -45,7 +45,7 @@ export async function openCore(settings: Settings, mode: "run" | "look"): Promis
     throw new LocalCloudError(`There is no local cloud in "${stateFolder}"`, { hint });
   }
   await mkdir(stateFolder, { recursive: true, mode: 0o700 });
-  const lock = await lockState(host, stateFolder);
+  const lock = await lockState(stateFolder);
   if (!lock) throw new LocalCloudError(`Another process uses the state folder "${stateFolder}"`);
   try {
     const cloud = await assemble(settings, host);

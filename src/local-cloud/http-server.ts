@@ -1,5 +1,6 @@
+import { chmod, lstat, rm } from "node:fs/promises";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import type { AddressInfo, ListenOptions } from "node:net";
+import { type AddressInfo, connect, type ListenOptions } from "node:net";
 
 /** A request with its whole body. */
 export interface HttpRequest {
@@ -48,6 +49,33 @@ export async function listen(where: ListenOptions, route: Route): Promise<Server
     server.listen(where, resolve);
   });
   return server;
+}
+
+/**
+ * Listens on a Unix socket that its owner alone may use. A socket that a killed server has left is replaced.
+ * @throws when a server answers there, or when something else has the path
+ */
+export async function listenOnSocket(path: string, route: Route): Promise<Server> {
+  const [isSocket, isAnswered] = await Promise.all([isSocketFile(path), isListenedOn(path)]);
+  if (isSocket && !isAnswered) await rm(path);
+  const server = await listen({ path }, route);
+  await chmod(path, 0o600);
+  return server;
+}
+
+async function isSocketFile(path: string): Promise<boolean> {
+  const entry = await lstat(path).catch(() => undefined);
+  return entry?.isSocket() ?? false;
+}
+
+function isListenedOn(path: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(path, () => {
+      socket.destroy();
+      resolve(true);
+    });
+    socket.once("error", () => resolve(false));
+  });
 }
 
 /** The TCP port of a server. */

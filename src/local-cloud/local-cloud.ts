@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { chmod, rm } from "node:fs/promises";
+import { rm } from "node:fs/promises";
 import type { Server } from "node:http";
 import { resolve } from "node:path";
 import { secrets } from "../common/secrets.ts";
@@ -10,7 +10,7 @@ import { answerControl } from "./control-route.ts";
 import { type Core, deviceFolderOf, openCore } from "./core.ts";
 import { writeWholeFile } from "./durable-files.ts";
 import type { FaultInjector } from "./faults.ts";
-import { closeServer, listen, portOf, type Route, text } from "./http-server.ts";
+import { closeServer, listen, listenOnSocket, portOf, type Route, text } from "./http-server.ts";
 import { LockOut } from "./lock-out.ts";
 import { answerMetadata, METADATA_PREFIX } from "./metadata-route.ts";
 import { type LocalCloudOptions, settingsOf } from "./options.ts";
@@ -118,14 +118,6 @@ function describeCloud(core: Core, { url, requests, close }: DescribeInput): Loc
 
 function vmOf({ store }: Core): string {
   return store.vms.values()[0]?.id ?? "";
-}
-
-async function listenOnSocket(path: string, route: Route): Promise<Server> {
-  // Of a server that was killed; the lock on the state folder says that none of ours is alive.
-  await rm(path, { force: true });
-  const server = await listen({ path }, route);
-  await chmod(path, 0o600);
-  return server;
 }
 
 async function closeAll(core: Core, servers: readonly Server[]): Promise<void> {

@@ -1,7 +1,7 @@
 import { closeSync, openSync } from "node:fs";
 import { join } from "node:path";
 import { ChrootError, ExitCode } from "../common/errors.ts";
-import type { CommandRunner } from "../host/run-command.ts";
+import { tryFlock } from "../host/flock.ts";
 
 /** The state folder of a local cloud cannot be used: another server has it, or there is no cloud in it. */
 export class LocalCloudError extends ChrootError {
@@ -14,25 +14,17 @@ export interface StateLock {
   release(): void;
 }
 
-const BUSY = 1;
-
 /**
- * Locks a state folder, without waiting: flock(2) through util-linux on a descriptor that stays with us.
+ * Locks a state folder, without waiting.
  * @returns undefined when another process has the lock
  */
-export async function lockState(host: CommandRunner, stateFolder: string): Promise<StateLock | undefined> {
+export async function lockState(stateFolder: string): Promise<StateLock | undefined> {
   const descriptor = openSync(join(stateFolder, "lock"), "a", 0o600);
+  let isOurs = false;
   try {
-    const flock = await host.spawn(["flock", "--exclusive", "--nonblock", "3"], {
-      stdio: ["ignore", "ignore", "inherit", descriptor],
-    });
-    const { code } = await flock.exited;
-    if (code === 0) return { release: () => closeSync(descriptor) };
-    closeSync(descriptor);
-    if (code === BUSY) return undefined;
-  } catch (error) {
-    closeSync(descriptor);
-    throw error;
+    isOurs = await tryFlock(descriptor);
+  } finally {
+    if (!isOurs) closeSync(descriptor);
   }
-  throw new LocalCloudError(`Cannot lock the state folder "${stateFolder}"`);
+  return isOurs ? { release: () => closeSync(descriptor) } : undefined;
 }

@@ -1,5 +1,6 @@
-import { closeSync, constants, existsSync, openSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { basename, join, sep } from "node:path";
+import { canOpenExclusively } from "../../host/block-device.ts";
 import type { CommandRunner } from "../../host/run-command.ts";
 import { syncPath } from "../durable-files.ts";
 
@@ -30,18 +31,13 @@ function backingFile(name: string): string | undefined {
 }
 
 /**
- * Puts a file behind a free loop device; its partitions are another matter, see {@link addPartitions}.
+ * Puts a file behind a free loop device. The kernel adds the partitions only if it has a parser for their table.
  * @returns the device, such as `/dev/loop3`
  */
 export async function attachLoopDevice(host: CommandRunner, file: string): Promise<string> {
   // With partscan the kernel drops the partitions itself when the device goes, however late that is.
   const { stdout } = await host.run(["losetup", "--partscan", "--find", "--show", file]);
   return stdout.trim();
-}
-
-/** Adds the partitions that the kernel has not added: it may have no parser for the table. No table is no error. */
-export async function addPartitions(host: CommandRunner, device: string): Promise<void> {
-  if (partitionsOf(device).length === 0) await host.run(["partx", "--add", device], { okExitCodes: [0, 1] });
 }
 
 /**
@@ -73,8 +69,7 @@ export function deviceUse(device: string): string | undefined {
   const reasons = nodes.flatMap((node) => {
     const fileSystem = liveFileSystem(basename(node));
     if (fileSystem) return [`${node} holds a live file system (${fileSystem})`];
-    const held = isHeldExclusively(node);
-    return held ? [`${node} is held exclusively`] : [];
+    return canOpenExclusively(node) ? [] : [`${node} is held exclusively`];
   });
   return reasons.length === 0 ? undefined : reasons.join("; ");
 }
@@ -83,13 +78,4 @@ function liveFileSystem(name: string): string | undefined {
   return readdirSync("/sys/fs")
     .map((type) => join("/sys/fs", type, name))
     .find((path) => existsSync(path));
-}
-
-function isHeldExclusively(node: string): boolean {
-  try {
-    closeSync(openSync(node, constants.O_RDONLY | constants.O_EXCL));
-    return false;
-  } catch (error) {
-    return error instanceof Error && "code" in error && error.code === "EBUSY";
-  }
 }

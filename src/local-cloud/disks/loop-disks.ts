@@ -3,17 +3,11 @@ import { link, mkdir, open, readdir, rm, stat, truncate } from "node:fs/promises
 import { basename, dirname, join } from "node:path";
 import { messageOf } from "../../common/errors.ts";
 import type { CommandRunner } from "../../host/run-command.ts";
+import { syncPartitions } from "../../host/sync-partitions.ts";
 import { publishFile, syncPath } from "../durable-files.ts";
 import { clearDeviceLinks, linkDevice, unlinkDevice } from "./device-links.ts";
 import { BYTES_PER_GIB, type Disks, type HostDevice, type LinkedDisk } from "./disks.ts";
-import {
-  addPartitions,
-  attachLoopDevice,
-  detachLoopDevice,
-  deviceUse,
-  type LoopDevice,
-  loopDevicesOf,
-} from "./loop-devices.ts";
+import { attachLoopDevice, detachLoopDevice, deviceUse, type LoopDevice, loopDevicesOf } from "./loop-devices.ts";
 
 const DISK = ".raw";
 const PARTIAL = ".part";
@@ -80,7 +74,7 @@ export class LoopDisks implements Disks {
   async attach({ id, slot }: LinkedDisk): Promise<void> {
     const [attached] = this.#devicesOf(id);
     const device = attached?.device ?? (await attachLoopDevice(this.#host, this.#path(id)));
-    await addPartitions(this.#host, device);
+    await syncPartitions(this.#host, device);
     this.#slots.set(id, slot);
     await linkDevice(this.#deviceFolder, slot, device);
   }
