@@ -116,10 +116,10 @@ async function openLockFolder(folder: string): Promise<FileHandle> {
 }
 
 async function findFileProblem(file: FileHandle): Promise<string | undefined> {
-  const { uid, nlink, ...entry } = await file.stat();
+  const entry = await file.stat();
   if (!entry.isFile()) return "it is not a plain file";
-  if (uid !== ownUid()) return `user ${uid} owns it`;
-  return nlink === 1 ? undefined : "it has several names";
+  if (entry.uid !== ownUid()) return `user ${entry.uid} owns it`;
+  return entry.nlink === 1 ? undefined : "it has several names";
 }
 
 /** `geteuid` exists wherever Linux does. */

@@ -31,7 +31,7 @@ test("parseMountinfo() keeps an empty source and no super options", () => {
   expect(parseMountinfo("1 0 0:1 / /x rw - tmpfs  rw\n")[0]).toMatchObject({ source: "", superOptions: ["rw"] });
 });
 
-test("mountsBelow() puts what stands on another mount first, even when its id is lower", () => {
+test("mountsBelow() puts the newest mount first, whatever its id", () => {
   expect(mountsBelow(parseMountinfo(TABLE), "/mnt/a b").map(({ id }) => id)).toEqual([22, 45, 30]);
 });
 

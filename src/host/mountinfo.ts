@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 
 /** One line of `/proc/PID/mountinfo`. Paths are unescaped. */
 export interface MountEntry {
-  /** Unique among the mounts that exist; a later mount usually has a higher one, but ids are used again. */
+  /** Unique among the mounts that exist. */
   readonly id: number;
   readonly parentId: number;
   /** `MAJOR:MINOR` of the superblock; `0:N` for file systems without a device of their own, btrfs among them. */
@@ -26,25 +26,17 @@ export function parseMountinfo(text: string): MountEntry[] {
   return text.split("\n").flatMap((line) => parseLine(line) ?? []);
 }
 
-/** The mount table of a process, in the kernel's order: what is mounted over something comes after it. */
+/** The mount table of a process, in the kernel's order, the oldest mount first. */
 export async function readMountinfo(path = "/proc/self/mountinfo"): Promise<MountEntry[]> {
   return parseMountinfo(await readFile(path, "utf8"));
 }
 
-/** The mounts at `path` and below it, newest first, so that each can be unmounted before what it stands on. */
+/**
+ * The mounts at `path` and below it, newest first. The kernel lists them by age; their ids tell nothing about it,
+ * since those of mounts that are gone are given out again.
+ */
 export function mountsBelow(mounts: readonly MountEntry[], path: string): MountEntry[] {
-  const parents = new Map(mounts.map(({ id, parentId }) => [id, parentId]));
-  const depthOf = (id: number): number => {
-    let depth = 0;
-    // The root's parent is outside the table; the bound keeps a table that changed while it was read from looping.
-    for (let at: number | undefined = id; at !== undefined && depth <= mounts.length; at = parents.get(at)) depth += 1;
-    return depth;
-  };
-  return mounts
-    .filter(({ mountPoint }) => isBelow(mountPoint, path))
-    .map((entry) => ({ entry, depth: depthOf(entry.id) }))
-    .sort((a, b) => b.depth - a.depth || b.entry.id - a.entry.id)
-    .map(({ entry }) => entry);
+  return mounts.filter(({ mountPoint }) => isBelow(mountPoint, path)).reverse();
 }
 
 /** Is `path` the folder itself or something in it? Both are absolute and without `.` and `..`. */

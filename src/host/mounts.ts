@@ -66,13 +66,22 @@ export async function unmountBelow(path: string, options: UnmountOptions): Promi
   const clock = options.clock ?? systemClock;
   const deadline = clock.now() + (options.deadlineMs ?? 5_000);
   const unmounted: MountEntry[] = [];
-  for (let failure: unknown; ; ) {
-    const [newest] = mountsBelow(await readMountinfo(options.view.mountinfoPath), path);
+  for (;;) {
+    const mounts = mountsBelow(await readMountinfo(options.view.mountinfoPath), path);
+    const [newest] = mounts;
     if (!newest) return unmounted;
-    if (failure && clock.now() >= deadline) throw await busyError(newest, options.view, failure);
-    if (failure) await clock.sleep(RETRY_MS);
-    failure = await unmountOnce(newest, options.view);
-    if (!failure) unmounted.push(newest);
+    const failures: unknown[] = [];
+    // One that another hides, or that was moved, cannot go before that one: the first that can, goes.
+    for (const mount of mounts) {
+      const failure = await unmountOnce(mount, options.view);
+      if (!failure) break;
+      failures.push(failure);
+    }
+    const left = new Set((await readMountinfo(options.view.mountinfoPath)).map(({ id }) => id));
+    unmounted.push(...mounts.filter(({ id }) => !left.has(id)));
+    if (failures.length < mounts.length) continue;
+    if (clock.now() >= deadline) throw await busyError(newest, options.view, failures[0]);
+    await clock.sleep(RETRY_MS);
   }
 }
 

@@ -1,0 +1,211 @@
+import { copyFile, mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { LeftoverError, MountError } from "../../src/common/errors.ts";
+import { assertDeviceNotInUse, findDeviceHolders } from "../../src/host/device-in-use.ts";
+import { hostView } from "../../src/host/mount-view.ts";
+import { bindMount, unmountBelow } from "../../src/host/mounts.ts";
+import { findProcessesIn, stopProcessesIn } from "../../src/host/processes.ts";
+import { hostRunner } from "../../src/host/run-command.ts";
+import { type Holder, startHolder } from "../support/holder.ts";
+import { readLedger, readProcessesOf } from "../support/ledger.ts";
+import { makeFilesystem } from "../support/loop-disk.ts";
+import { requirePrograms } from "../support/requirements.ts";
+import { createWorkbench, type Workbench } from "../support/workbench.ts";
+
+const runner = hostRunner();
+const view = hostView(runner);
+const HOLD = "echo ready; exec sleep 600";
+
+requirePrograms(
+  "unshare",
+  "mkfs.ext4",
+  "mkfs.xfs",
+  "mkfs.btrfs",
+  "perl",
+)("host: what keeps a device in use", () => {
+  let bench: Workbench;
+  let device: string;
+  let tree: string;
+  let holders: Holder[];
+  beforeEach(async () => {
+    bench = await createWorkbench("host-in-use");
+    holders = [];
+    device = await bench.addDisk(64);
+    await makeFilesystem("ext4", device);
+    tree = await bench.mount(device);
+  });
+  afterEach(async () => {
+    for (const holder of holders) await holder.stop();
+    await bench.dispose();
+    expect(await readLedger(bench.folder)).toEqual({ mounts: [], loops: [] });
+    expect(await readProcessesOf(bench.folder)).toEqual([]);
+  });
+
+  async function hold(line: string, ...argv: readonly string[]): Promise<Holder> {
+    const holder = await startHolder(line, ...argv);
+    holders.push(holder);
+    return holder;
+  }
+
+  /** Ends clean: nothing mounted, the journal written out, the device free. */
+  async function expectCleanEnd(): Promise<void> {
+    await unmountBelow(tree, { view });
+    await assertDeviceNotInUse(device);
+    expect(await findDeviceHolders(device)).toEqual([]);
+    await runner.run(["e2fsck", "-fn", device]);
+    const { stdout } = await runner.run(["dumpe2fs", "-h", device]);
+    expect(stdout).not.toContain("needs_recovery");
+  }
+
+  /** A copy of `sleep` inside the tree, so that running it maps a file of the tree. */
+  async function copySleep(): Promise<string> {
+    const { stdout } = await runner.run(["/bin/sh", "-c", "command -v sleep"]);
+    const copy = join(tree, "sleep");
+    await copyFile(stdout.trim(), copy);
+    return copy;
+  }
+
+  test.each([
+    { what: "a working folder", why: (at: string) => `cwd ${at}`, line: (at: string) => `cd ${at}; ${HOLD}` },
+    { what: "an open file", why: (at: string) => `fd 7 ${at}/log`, line: (at: string) => `exec 7>${at}/log; ${HOLD}` },
+    {
+      what: "a process that ignores SIGTERM",
+      why: (at: string) => `cwd ${at}`,
+      line: (at: string) => `cd ${at}; trap '' TERM; ${HOLD}`,
+    },
+  ])("stopProcessesIn() ends what holds $what", async ({ why, line }) => {
+    const { pid } = await hold(line(tree));
+    expect(await findProcessesIn(tree, { view })).toMatchObject([{ pid, why: [why(tree)], isInside: true }]);
+    const { stopped, survivors } = await stopProcessesIn(tree, { view, graceMs: 200 });
+    expect(stopped).toMatchObject([{ pid, command: "sleep 600" }]);
+    expect(survivors).toEqual([]);
+    await expectCleanEnd();
+  });
+
+  test("findProcessesIn() finds a process by its mapping alone", async () => {
+    const sleep = await copySleep();
+    const { pid } = await hold(`echo ready; exec ${sleep} 600`);
+    await expect.poll(() => findProcessesIn(tree, { view })).toMatchObject([{ pid, why: [`map ${sleep}`] }]);
+    await stopProcessesIn(tree, { view });
+    await expectCleanEnd();
+  });
+
+  test("findProcessesIn() finds a process by its root alone", async () => {
+    const script = `chroot $ARGV[0]; $| = 1; print "ready\\n"; sleep 600`;
+    const { pid } = await hold(`cd /; exec perl -e '${script}' ${tree}`);
+    expect(await findProcessesIn(tree, { view })).toMatchObject([{ pid, why: [`root ${tree}`] }]);
+    await stopProcessesIn(tree, { view });
+    await expectCleanEnd();
+  });
+
+  test("findProcessesIn() finds what entered the tree in a mount namespace of its own", async () => {
+    const { pid } = await hold(`cd ${tree}; ${HOLD}`, "unshare", "--mount");
+    expect(await findProcessesIn(tree, { view })).toMatchObject([
+      { pid, why: [`cwd ${tree}`, "mount namespace"], isInside: true },
+    ]);
+    await stopProcessesIn(tree, { view });
+    await expectCleanEnd();
+  });
+
+  test("stopProcessesIn() does not touch what only has the host's /dev open", async () => {
+    await mkdir(join(tree, "dev"));
+    await bindMount(view, { source: "/dev", target: join(tree, "dev") });
+    const { pid } = await hold(`exec 7</dev/null; ${HOLD}`);
+    expect((await stopProcessesIn(tree, { view })).stopped).toEqual([]);
+    expect(process.kill(pid, 0)).toBe(true);
+    await expectCleanEnd();
+  });
+
+  test("unmountBelow() unmounts whatever anybody mounted below, newest first", async () => {
+    await mkdir(join(tree, "a b/c"), { recursive: true });
+    for (const place of ["a b", "a b", "."]) {
+      await runner.run(["mount", "-t", "tmpfs", "tmpfs", join(tree, place)]);
+    }
+    const places = (await unmountBelow(tree, { view })).map(({ mountPoint }) => mountPoint.slice(tree.length));
+    expect(places).toEqual(["", "/a b", "/a b", ""]);
+    await expectCleanEnd();
+  });
+
+  test("unmountBelow() names who keeps a mount busy, and unmounts it once they are gone", async () => {
+    const holder = await hold(`cd ${tree}; ${HOLD}`);
+    const attempt = unmountBelow(tree, { view, deadlineMs: 0 });
+    await expect(attempt).rejects.toThrow(MountError);
+    await expect(attempt).rejects.toThrow(
+      `Cannot unmount "${device}" from "${tree}", which is held by:\n  pid ${holder.pid} (sleep 600): cwd ${tree}`,
+    );
+    await holder.stop();
+    await expectCleanEnd();
+  });
+
+  test("bindMount() keeps mounts below it to itself", async () => {
+    const source = join(bench.folder, "shared");
+    const target = join(tree, "bind");
+    await mkdir(join(source, "below"), { recursive: true });
+    await mkdir(target);
+    await runner.run(["mount", "--bind", source, source]);
+    await runner.run(["mount", "--make-shared", source]);
+    await bindMount(view, { source, target });
+    await runner.run(["mount", "-t", "tmpfs", "tmpfs", join(target, "below")]);
+    const { mounts } = await readLedger(join(source, "below"));
+    expect(mounts).toEqual([]);
+    await expectCleanEnd();
+  });
+
+  test.each(["ext4", "xfs", "btrfs"])(
+    "assertDeviceNotInUse() refuses and names a holder in another mount namespace (%s)",
+    async (type) => {
+      const disk = await bench.addDisk(400);
+      await makeFilesystem(type, disk);
+      const folder = await bench.mount(disk);
+      const holder = await hold(HOLD, "unshare", "--mount", "--propagation", "private");
+      await unmountBelow(folder, { view }); // succeeds, and proves nothing
+      const proof = assertDeviceNotInUse(disk, { deadlineMs: 0 });
+      await expect(proof).rejects.toThrow(LeftoverError);
+      await expect(proof).rejects.toThrow(`${disk} does not open exclusively`);
+      await expect(proof).rejects.toThrow(
+        `pid ${holder.pid} (sleep 600): mounted on ${folder} in the mount namespace mnt:[`,
+      );
+      await holder.stop();
+      await assertDeviceNotInUse(disk);
+    },
+  );
+
+  test("assertDeviceNotInUse() waits for a holder that lets go", async () => {
+    const holder = await hold(HOLD, "unshare", "--mount", "--propagation", "private");
+    await unmountBelow(tree, { view });
+    const proof = assertDeviceNotInUse(device, { deadlineMs: 60_000 });
+    await holder.stop();
+    await proof;
+  });
+
+  test("assertDeviceNotInUse() refuses a device with a mounted partition, and one that is swap", async () => {
+    const disk = await bench.addDisk(64, "label: gpt\nsize=20M\nsize=20M\n");
+    await runner.run(["partx", "--add", disk]);
+    await makeFilesystem("ext4", `${disk}p1`);
+    const folder = await bench.mount(`${disk}p1`);
+    expect(await findDeviceHolders(disk)).toEqual(
+      expect.arrayContaining([
+        `${disk} does not open exclusively`,
+        `${disk}p1 does not open exclusively`,
+        `/sys/fs/ext4/${disk.slice(5)}p1 exists: the file system is still mounted somewhere`,
+        expect.stringContaining(`mounted on ${folder}`),
+      ]),
+    );
+    await bench.unmount(folder);
+    await runner.run(["mkswap", `${disk}p2`]);
+    await runner.run(["swapon", `${disk}p2`]);
+    try {
+      expect(await findDeviceHolders(disk)).toContain(`/dev/${disk.slice(5)}p2 is swap`);
+    } finally {
+      await runner.run(["swapoff", `${disk}p2`]);
+    }
+    expect(await findDeviceHolders(disk)).toEqual([]);
+  });
+
+  test("assertDeviceNotInUse() names who still works in a tree that was unmounted lazily", async () => {
+    const holder = await hold(`cd ${tree}; ${HOLD}`);
+    await runner.run(["umount", "--lazy", tree]);
+    await expect(assertDeviceNotInUse(device, { deadlineMs: 0 })).rejects.toThrow(`pid ${holder.pid} (sleep 600): cwd`);
+  });
+});

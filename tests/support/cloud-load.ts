@@ -1,0 +1,142 @@
+import { randomUUID } from "node:crypto";
+import { setTimeout } from "node:timers/promises";
+import type { Random } from "./random.ts";
+import { type Answer, signedCall } from "./signed-call.ts";
+import type { SpawnedCloud } from "./spawn-local-cloud.ts";
+
+type Kind = "Volume" | "Snapshot" | "Image";
+
+/** What one client has been told about an object. A request without an answer leaves `maybe`: both are right then. */
+export interface Known {
+  readonly kind: Kind;
+  readonly id: string;
+  exists: "yes" | "maybe" | "no";
+  /** The tag it was given last, and whether that was acknowledged. */
+  tag?: { readonly value: string; acknowledged: boolean };
+  linked: "yes" | "maybe" | "no";
+}
+
+/**
+ * A client that works through volumes, links, snapshots and images for as long as the cloud answers, and remembers what
+ * the cloud acknowledged.
+ */
+export class LoadClient {
+  readonly known: Known[] = [];
+  /** Client tokens of calls that were sent, answered or not: each may have made one object at most. */
+  readonly tokens: { readonly kind: Kind; readonly token: string; id?: string }[] = [];
+  readonly #random: Random;
+  readonly #slot: string;
+  #isCut = false;
+
+  /** @param slot The letter under which this client links its volumes */
+  constructor(random: Random, slot: string) {
+    this.#random = random;
+    this.#slot = slot;
+  }
+
+  /** Works until the cloud is gone. */
+  async run(cloud: SpawnedCloud, snapshotId: string): Promise<void> {
+    this.#isCut = false;
+    while (!this.#isCut) await this.#cycle(cloud, snapshotId);
+  }
+
+  async #cycle(cloud: SpawnedCloud, snapshotId: string): Promise<void> {
+    const Size = this.#random.pick([1, 2]);
+    const volume = await this.#create(cloud, "Volume", { SubregionName: "eu-west-2a", SnapshotId: snapshotId, Size });
+    if (!volume) return;
+    await this.#tag(cloud, volume);
+    await this.#become(cloud, volume, ["available"]);
+    const DeviceName = `/dev/xvd${this.#slot}`;
+    await this.#change(
+      cloud,
+      "LinkVolume",
+      { VmId: cloud.vmId, VolumeId: volume.id, DeviceName },
+      () => volume,
+      "linked",
+      "yes",
+    );
+    await this.#become(cloud, volume, ["in-use"]);
+    await this.#change(cloud, "UnlinkVolume", { VolumeId: volume.id }, () => volume, "linked", "no");
+    await this.#become(cloud, volume, ["available"]);
+    const snapshot = await this.#create(cloud, "Snapshot", { VolumeId: volume.id });
+    if (!snapshot) return;
+    await this.#become(cloud, snapshot, ["completed"]);
+    if (this.#random.below(2) === 0) await this.#createImage(cloud, snapshot.id);
+    if (this.#random.below(3) > 0)
+      await this.#change(cloud, "DeleteVolume", { VolumeId: volume.id }, () => volume, "exists", "no");
+    const old = this.known.find(({ kind, exists }) => kind === "Snapshot" && exists === "yes");
+    if (old && this.#random.below(2) === 0) await this.#delete(cloud, old);
+  }
+
+  async #create(cloud: SpawnedCloud, kind: Kind, request: object): Promise<Known | undefined> {
+    const sent: { kind: Kind; token: string; id?: string } = { kind, token: randomUUID() };
+    this.tokens.push(sent);
+    const answer = await this.#call(cloud, `Create${kind}`, { ...request, ClientToken: sent.token });
+    if (answer?.status !== 200) return undefined;
+    const id: string = answer.body[kind][`${kind}Id`];
+    sent.id = id;
+    return this.#remember(kind, id);
+  }
+
+  async #createImage(cloud: SpawnedCloud, SnapshotId: string): Promise<void> {
+    const BlockDeviceMappings = [{ DeviceName: "/dev/sda1", Bsu: { SnapshotId } }];
+    const answer = await this.#call(cloud, "CreateImage", { ImageName: randomUUID(), BlockDeviceMappings });
+    if (answer?.status === 200) this.#remember("Image", answer.body.Image.ImageId);
+  }
+
+  #remember(kind: Kind, id: string): Known {
+    const known: Known = { kind, id, exists: "yes", linked: "no" };
+    this.known.push(known);
+    return known;
+  }
+
+  async #tag(cloud: SpawnedCloud, known: Known): Promise<void> {
+    const tag = { value: randomUUID(), acknowledged: false };
+    known.tag = tag;
+    const Tags = [{ Key: "load", Value: tag.value }];
+    const answer = await this.#call(cloud, "CreateTags", { ResourceIds: [known.id], Tags });
+    tag.acknowledged = answer?.status === 200;
+  }
+
+  /** A refusal, such as that of a snapshot that an image uses, leaves things as they are. */
+  async #delete(cloud: SpawnedCloud, known: Known): Promise<void> {
+    await this.#change(cloud, `Delete${known.kind}`, { [`${known.kind}Id`]: known.id }, () => known, "exists", "no");
+  }
+
+  async #change<Field extends "exists" | "linked">(
+    cloud: SpawnedCloud,
+    action: string,
+    request: object,
+    of: () => Known,
+    field: Field,
+    to: "yes" | "no",
+  ): Promise<void> {
+    if (this.#isCut) return;
+    const known = of();
+    const before = known[field];
+    known[field] = "maybe";
+    const answer = await this.#call(cloud, action, request);
+    if (answer !== undefined) known[field] = answer.status === 200 ? to : before;
+  }
+
+  async #become(cloud: SpawnedCloud, { kind, id }: Known, states: readonly string[]): Promise<void> {
+    while (!this.#isCut) {
+      const answer = await this.#call(cloud, `Read${kind}s`, { Filters: { [`${kind}Ids`]: [id] } });
+      const [found] = answer?.body[`${kind}s`] ?? [];
+      const linkStates = found?.LinkedVolumes?.map(({ State }: { State: string }) => State) ?? [];
+      if (states.includes(found?.State) && linkStates.every((state: string) => state === "attached")) return;
+      await setTimeout(5);
+    }
+  }
+
+  /** Undefined when the cloud did not answer; then this client stops. */
+  async #call(cloud: SpawnedCloud, action: string, request: object): Promise<Answer | undefined> {
+    if (this.#isCut) return undefined;
+    try {
+      return await signedCall(cloud.caller, action, request);
+    } catch {
+      this.#isCut = true;
+      return undefined;
+    }
+  }
+}

@@ -1,0 +1,44 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { build } from "rolldown";
+import type { Caller } from "./signed-call.ts";
+
+/** A local cloud that runs as a separate process, so that it can be killed. */
+export interface SpawnedCloud {
+  readonly caller: Caller;
+  readonly vmId: string;
+  /** SIGKILL; resolves when the process is gone. */
+  kill(): Promise<void>;
+  /** SIGTERM: the cloud closes in order. */
+  stop(): Promise<void>;
+}
+
+/** Bundles the process, as Node cannot run TypeScript by itself. @returns the path of the bundle, in the folder */
+export async function bundleLocalCloud(folder: string): Promise<string> {
+  const file = join(folder, "local-cloud.mjs");
+  const input = join(import.meta.dirname, "local-cloud-process.ts");
+  await build({ input, platform: "node", logLevel: "silent", output: { file, format: "esm" } });
+  return file;
+}
+
+/** Starts the process; resolves when it answers. */
+export async function spawnLocalCloud(bundle: string, stateFolder: string): Promise<SpawnedCloud> {
+  const child = spawn(process.execPath, [bundle, stateFolder], { stdio: ["ignore", "pipe", "inherit"] });
+  const exited = once(child, "exit");
+  const line = await Promise.race([firstLine(child), exited.then(() => undefined)]);
+  if (line === undefined) throw new Error("The local cloud ended before it answered");
+  const { endpoint, accessKey, secretKey, vmId } = JSON.parse(line);
+  const end = async (signal: NodeJS.Signals) => {
+    child.kill(signal);
+    await exited;
+  };
+  return { caller: { endpoint, accessKey, secretKey }, vmId, kill: () => end("SIGKILL"), stop: () => end("SIGTERM") };
+}
+
+async function firstLine({ stdout }: ChildProcess): Promise<string | undefined> {
+  if (!stdout) return undefined;
+  for await (const line of createInterface({ input: stdout })) return line;
+  return undefined;
+}
