@@ -2,6 +2,8 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { RecordingUi } from "../../tests/support/recording-ui.ts";
+import { releaseContext, scriptedApi } from "../../tests/support/scripted-api.ts";
 import { CancelledError, LeftoverError } from "../common/errors.ts";
 import { noLog } from "../common/log.ts";
 import { ApiError } from "../outscale/errors.ts";
@@ -9,7 +11,6 @@ import type { BuildEvent } from "./events.ts";
 import { Journal, readJournal } from "./journal.ts";
 import type { ResourceKind } from "./resource-kind.ts";
 import { Scope } from "./scope.ts";
-import { recordingUi, releaseContext, scriptedApi } from "./testing/fake-cloud.ts";
 
 let state: string;
 let journal: Journal;
@@ -51,7 +52,7 @@ const thing = (options: Partial<ResourceKind> = {}): ResourceKind => ({
 
 function newScope(onFailure: "throw" | "warn" = "throw", cancelled = new AbortController()) {
   const events: BuildEvent[] = [];
-  const ui = recordingUi();
+  const ui = new RecordingUi();
   const scope = new Scope(
     "test",
     {

@@ -6,14 +6,14 @@ import { Builder } from "../../src/builder/builder.ts";
 import { type CleanedRun, cleanUpRuns } from "../../src/builder/clean-up-runs.ts";
 import type { BuildEvent } from "../../src/builder/events.ts";
 import type { Hook } from "../../src/builder/hook.ts";
-import type { Access } from "../../src/outscale/access.ts";
-import { createApi } from "../../src/outscale/client.ts";
-import { resolveAccess } from "../../src/outscale/credentials.ts";
-import type { Api } from "../../src/outscale/api.ts";
-import { unlimited } from "../../src/outscale/rate-limiter.ts";
 import { exportLocalImage, resetLocalCloud } from "../../src/local-cloud/commands.ts";
 import { type LocalCloud, startLocalCloud } from "../../src/local-cloud/local-cloud.ts";
 import type { LocalCloudOptions } from "../../src/local-cloud/options.ts";
+import type { Access } from "../../src/outscale/access.ts";
+import type { Api } from "../../src/outscale/api.ts";
+import { createApi } from "../../src/outscale/client.ts";
+import { resolveAccess } from "../../src/outscale/credentials.ts";
+import { unlimited } from "../../src/outscale/rate-limiter.ts";
 import type { RawConfig } from "../../src/template/definition.ts";
 import { readLedger } from "./ledger.ts";
 import { RecordingUi } from "./recording-ui.ts";
@@ -157,7 +157,9 @@ async function readLeftovers({ folder, stateFolder, cloud, api }: ReadLeftoversI
   return {
     images: Images.map(({ ImageId, ImageName }) => `${ImageId} ${ImageName}`),
     snapshots: Snapshots.map(({ SnapshotId }) => SnapshotId),
-    volumes: Volumes.filter(({ LinkedVolumes }) => LinkedVolumes[0]?.DeviceName !== "/dev/sda1").map(({ VolumeId }) => VolumeId),
+    volumes: Volumes.filter(({ LinkedVolumes }) => LinkedVolumes[0]?.DeviceName !== "/dev/sda1").map(
+      ({ VolumeId }) => VolumeId,
+    ),
     mounts,
     journals: await names(join(stateFolder, "runs")),
     links: await names("/run/outscale-chroot"),

@@ -1,11 +1,11 @@
+import type { ReleaseContext } from "../../src/builder/resource-kind.ts";
+import type { Ui } from "../../src/builder/ui.ts";
 import type { Clock } from "../../src/common/clock.ts";
 import { noLog } from "../../src/common/log.ts";
 import type { CommandRunner } from "../../src/host/run-command.ts";
 import type { Api } from "../../src/outscale/api.ts";
 import { createWaiters } from "../../src/outscale/waiters.ts";
-import type { ReleaseContext } from "../../src/builder/resource-kind.ts";
 import { RecordingUi } from "./recording-ui.ts";
-import type { Ui } from "../../src/builder/ui.ts";
 
 /** A clock whose sleeps are over at once; it remembers how long they would have been. */
 export function jumpingClock(): Clock & { readonly slept: number[] } {

@@ -24,11 +24,11 @@ export const testBoot = step(
     const { config, ui, signal, clock } = build;
     const { sandbox, links } = image;
     if (config.bootCheck !== "off") {
-    const { parts } = root.layout;
-    const filesystems = await checkFilesystems(parts, { runner: sandbox, signal });
-    judge(build, [...filesystems, ...(await checkBootSector(links.device, parts))]);
-  }
-  const options = config.bootTest;
+      const { parts } = root.layout;
+      const filesystems = await checkFilesystems(parts, { runner: sandbox, signal });
+      judge(build, [...filesystems, ...(await checkBootSector(links.device, parts))]);
+    }
+    const options = config.bootTest;
     if (options === undefined) return;
     ui.say("Booting the volume under QEMU...");
     const result = await bootTest({
