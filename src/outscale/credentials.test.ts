@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { AuthError } from "../common/errors.ts";
 import { secrets } from "../common/secrets.ts";
-import { resolveAccess, type TemplateAccess } from "./credentials.ts";
+import { resolveAccess, resolveRegion, type TemplateAccess } from "./credentials.ts";
 
 let homeDir: string;
 beforeEach(async () => {
@@ -179,5 +179,15 @@ describe("resolveAccess()", () => {
     expect(JSON.stringify(error, Object.getOwnPropertyNames(error)) + String((error as Error).cause)).not.toContain(
       "unmasked",
     );
+  });
+});
+
+describe("resolveRegion()", () => {
+  it("needs no keys", async () => {
+    await writeProfiles({ ci: { region: "us-east-2" } });
+    expect(resolveRegion({ profile: "ci" }, {}, homeDir)).toBe("us-east-2");
+    expect(resolveRegion({ region: "us-west-1" }, { OSC_REGION: "us-east-2" }, homeDir)).toBe("us-west-1");
+    expect(resolveRegion({}, { OUTSCALE_REGION: "ap-northeast-1" }, homeDir)).toBe("ap-northeast-1");
+    expect(resolveRegion({}, {}, homeDir)).toBe("eu-west-2");
   });
 });

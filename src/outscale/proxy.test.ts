@@ -38,4 +38,9 @@ describe("proxyFor()", () => {
     const found = proxyFor(new URL(url), { HTTPS_PROXY: proxy, NO_PROXY: exceptions });
     expect(found).toBe(isProxied ? proxy : undefined);
   });
+
+  it("refuses what is no URL, without showing it", () => {
+    const refused = () => proxyFor(new URL(api), { HTTPS_PROXY: "http://user:p@ss@:x" });
+    expect(refused).toThrow("HTTPS_PROXY: is no URL (write http://HOST:PORT)");
+  });
 });

@@ -1,10 +1,13 @@
 import { BlockList, isIP } from "node:net";
+import { ConfigError } from "../common/errors.ts";
 
 /**
  * The proxy for a URL, from `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY` in either case, as Go's net/http reads them.
  *
  * This machine is never reached through a proxy, so a local cloud works where a proxy is set for everything.
- * `NO_PROXY` lists host names (which cover their subdomains), addresses, address ranges, each with an optional port, or `*`.
+ * `NO_PROXY` lists host names (which cover their subdomains, and may have a port), addresses, address ranges, or `*`.
+ *
+ * @throws {ConfigError} when the variable holds no URL; the value is not shown, as it may hold a password
  */
 export function proxyFor(url: URL, env: NodeJS.ProcessEnv): string | undefined {
   const read = (name: string) => env[name.toLowerCase()] || env[name] || undefined;
@@ -14,7 +17,9 @@ export function proxyFor(url: URL, env: NodeJS.ProcessEnv): string | undefined {
   const port = url.port || (url.protocol === "https:" ? "443" : "80");
   const exceptions = (read("NO_PROXY") ?? "").split(/[\s,]+/).filter(Boolean);
   if (isThisMachine(host) || exceptions.some((entry) => isCovered(host, port, entry))) return undefined;
-  return proxy.includes("://") ? proxy : `http://${proxy}`;
+  const address = proxy.includes("://") ? proxy : `http://${proxy}`;
+  if (URL.canParse(address)) return address;
+  throw new ConfigError([{ option: "HTTPS_PROXY", message: "is no URL", hint: "write http://HOST:PORT" }]);
 }
 
 function isThisMachine(host: string): boolean {

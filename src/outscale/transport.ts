@@ -1,4 +1,5 @@
 import { Agent, type Dispatcher, ProxyAgent, request } from "undici";
+import { secrets } from "../common/secrets.ts";
 import type { Access } from "./access.ts";
 import { type Endpoint, parseEndpoint } from "./endpoint.ts";
 import { proxyFor } from "./proxy.ts";
@@ -43,7 +44,10 @@ function createDispatcher({ baseUrl, socketPath }: Endpoint, access: Access, env
   };
   if (socketPath) return new Agent({ connect: { socketPath, timeout: CONNECT_TIMEOUT_MS } });
   const proxy = proxyFor(new URL(baseUrl), env);
-  // The certificate is for the API, not for the proxy in between.
-  if (proxy) return new ProxyAgent({ uri: proxy, requestTls: { ...tls, timeout: CONNECT_TIMEOUT_MS } });
+  if (proxy) {
+    secrets.add(decodeURIComponent(new URL(proxy).password));
+    // The certificate is for the API, not for the proxy in between.
+    return new ProxyAgent({ uri: proxy, requestTls: { ...tls, timeout: CONNECT_TIMEOUT_MS } });
+  }
   return new Agent({ connect: { ...tls, timeout: CONNECT_TIMEOUT_MS } });
 }
