@@ -77,7 +77,7 @@ export async function resetLocalCloud(stateFolder: string): Promise<void> {
     const devices = loopDevicesOf(join(stateFolder, "disks"));
     const uses = devices.flatMap(({ device }) => deviceUse(device) ?? []);
     if (uses.length > 0) throw new DeviceError(`Cannot reset "${stateFolder}": ${uses.join("; ")}`);
-    for (const { device } of devices) await detachLoopDevice(host, device);
+    for (const device of devices) await detachLoopDevice(host, device);
     for (const name of await readdir(stateFolder)) {
       if (name !== "lock") await rm(join(stateFolder, name), { recursive: true, force: true });
     }

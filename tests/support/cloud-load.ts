@@ -41,6 +41,10 @@ export class LoadClient {
   }
 
   async #cycle(cloud: SpawnedCloud, snapshotId: string): Promise<void> {
+    for (const left of this.known.filter(({ linked }) => linked === "yes")) {
+      await this.#change(cloud, "UnlinkVolume", { VolumeId: left.id }, left, "linked", "no");
+      await this.#become(cloud, left, ["available"]);
+    }
     const Size = this.#random.pick([1, 2]);
     const volume = await this.#create(cloud, "Volume", { SubregionName: "eu-west-2a", SnapshotId: snapshotId, Size });
     if (!volume) return;
@@ -51,19 +55,19 @@ export class LoadClient {
       cloud,
       "LinkVolume",
       { VmId: cloud.vmId, VolumeId: volume.id, DeviceName },
-      () => volume,
+      volume,
       "linked",
       "yes",
     );
     await this.#become(cloud, volume, ["in-use"]);
-    await this.#change(cloud, "UnlinkVolume", { VolumeId: volume.id }, () => volume, "linked", "no");
+    await this.#change(cloud, "UnlinkVolume", { VolumeId: volume.id }, volume, "linked", "no");
     await this.#become(cloud, volume, ["available"]);
     const snapshot = await this.#create(cloud, "Snapshot", { VolumeId: volume.id });
     if (!snapshot) return;
     await this.#become(cloud, snapshot, ["completed"]);
     if (this.#random.below(2) === 0) await this.#createImage(cloud, snapshot.id);
     if (this.#random.below(3) > 0)
-      await this.#change(cloud, "DeleteVolume", { VolumeId: volume.id }, () => volume, "exists", "no");
+      await this.#change(cloud, "DeleteVolume", { VolumeId: volume.id }, volume, "exists", "no");
     const old = this.known.find(({ kind, exists }) => kind === "Snapshot" && exists === "yes");
     if (old && this.#random.below(2) === 0) await this.#delete(cloud, old);
   }
@@ -100,19 +104,18 @@ export class LoadClient {
 
   /** A refusal, such as that of a snapshot that an image uses, leaves things as they are. */
   async #delete(cloud: SpawnedCloud, known: Known): Promise<void> {
-    await this.#change(cloud, `Delete${known.kind}`, { [`${known.kind}Id`]: known.id }, () => known, "exists", "no");
+    await this.#change(cloud, `Delete${known.kind}`, { [`${known.kind}Id`]: known.id }, known, "exists", "no");
   }
 
   async #change<Field extends "exists" | "linked">(
     cloud: SpawnedCloud,
     action: string,
     request: object,
-    of: () => Known,
+    known: Known,
     field: Field,
     to: "yes" | "no",
   ): Promise<void> {
     if (this.#isCut) return;
-    const known = of();
     const before = known[field];
     known[field] = "maybe";
     const answer = await this.#call(cloud, action, request);

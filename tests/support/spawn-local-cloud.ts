@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { setTimeout } from "node:timers/promises";
 import { build } from "rolldown";
 import type { Caller } from "./signed-call.ts";
 
@@ -35,6 +36,15 @@ export async function spawnLocalCloud(bundle: string, stateFolder: string): Prom
     await exited;
   };
   return { caller: { endpoint, accessKey, secretKey }, vmId, kill: () => end("SIGKILL"), stop: () => end("SIGTERM") };
+}
+
+/** Starts the process and kills it a moment later, most likely before it answers. */
+export async function startAndKill(bundle: string, stateFolder: string, afterMs: number): Promise<void> {
+  const child = spawn(process.execPath, [bundle, stateFolder], { stdio: ["ignore", "ignore", "inherit"] });
+  const exited = once(child, "exit");
+  await Promise.race([setTimeout(afterMs), exited]);
+  child.kill("SIGKILL");
+  await exited;
 }
 
 async function firstLine({ stdout }: ChildProcess): Promise<string | undefined> {

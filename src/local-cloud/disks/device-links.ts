@@ -23,7 +23,8 @@ export async function unlinkDevice(folder: string, device: string): Promise<void
     for (const entry of await readdir(parent, { withFileTypes: true })) {
       if (!entry.isSymbolicLink()) continue;
       const path = join(parent, entry.name);
-      const target = await readlink(path);
+      // Another volume's link may go while we look.
+      const target = await readlink(path).catch(() => "");
       if (target === device || target.startsWith(`${device}p`)) await rm(path, { force: true });
     }
   }

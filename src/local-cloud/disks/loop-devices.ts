@@ -44,9 +44,14 @@ export async function attachLoopDevice(host: CommandRunner, file: string): Promi
  * Takes a loop device away, with everything that was written to it now in its file. A device that is in use goes when
  * its last user closes it.
  */
-export async function detachLoopDevice(host: CommandRunner, device: string): Promise<void> {
-  await syncPath(device);
-  await host.run(["losetup", "--detach", device]);
+export async function detachLoopDevice(host: CommandRunner, { device, file }: LoopDevice): Promise<void> {
+  try {
+    await syncPath(device);
+    await host.run(["losetup", "--detach", device]);
+  } catch (error) {
+    // It may have gone by itself: lazily, or by the command of a server that was killed a moment ago.
+    if (backingFile(basename(device)) === file) throw error;
+  }
 }
 
 /** The numbers of the partitions that the kernel knows on a device. */

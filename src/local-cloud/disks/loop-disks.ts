@@ -80,7 +80,7 @@ export class LoopDisks implements Disks {
   }
 
   async detach(id: string): Promise<void> {
-    for (const { device } of this.#devicesOf(id)) await this.#release(device);
+    for (const loop of this.#devicesOf(id)) await this.#release(loop);
     this.#slots.delete(id);
   }
 
@@ -98,8 +98,8 @@ export class LoopDisks implements Disks {
     await mkdir(this.#folder, { recursive: true, mode: 0o700 });
     await clearDeviceLinks(this.#deviceFolder);
     const wanted = new Set(linked.map(({ id }) => id));
-    for (const { device, file } of loopDevicesOf(this.#folder)) {
-      if (!wanted.has(diskId(file))) await this.#release(device);
+    for (const loop of loopDevicesOf(this.#folder)) {
+      if (!wanted.has(diskId(loop.file))) await this.#release(loop);
     }
     for (const name of await readdir(this.#folder)) {
       if (name.endsWith(PARTIAL) || !known.has(diskId(name))) await rm(join(this.#folder, name), { recursive: true });
@@ -126,9 +126,9 @@ export class LoopDisks implements Disks {
     for (const { device } of this.#devicesOf(id)) await syncPath(device);
   }
 
-  async #release(device: string): Promise<void> {
-    await unlinkDevice(this.#deviceFolder, device);
-    await detachLoopDevice(this.#host, device);
+  async #release(loop: LoopDevice): Promise<void> {
+    await unlinkDevice(this.#deviceFolder, loop.device);
+    await detachLoopDevice(this.#host, loop);
   }
 
   #devicesOf(id: string): LoopDevice[] {
