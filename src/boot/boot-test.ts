@@ -1,4 +1,5 @@
 import type { Readable } from "node:stream";
+import { finished } from "node:stream/promises";
 import { type Clock, systemClock } from "../common/clock.ts";
 import { throwIfCancelled } from "../common/errors.ts";
 import { type CommandRunner, describeExit, type RunningProcess } from "../host/run-command.ts";
@@ -29,7 +30,7 @@ export interface BootTestResult {
 
 /** What a console shows when nothing more will come, so that nobody has to wait for the deadline. */
 const DEAD_ENDS = [
-  /Kernel panic - not syncing[^\n]*/,
+  /Kernel panic - not syncing[^\n]*\n/,
   /\(initramfs\)/,
   /You are in (emergency|rescue) mode/,
   /Give root password for maintenance/,
@@ -103,7 +104,9 @@ function watchConsole(guest: RunningProcess, console: Console, pattern: RegExp):
     console.listen(guest.stdout as Readable, () => {
       const text = console.text();
       if (wanted.test(text)) return resolve();
-      const deadEnd = DEAD_ENDS.map((end) => end.exec(text)?.[0]).find((found) => found !== undefined);
+      const deadEnd = DEAD_ENDS.map((end) => end.exec(text)?.[0])
+        .find((found) => found !== undefined)
+        ?.trim();
       if (deadEnd === undefined) return;
       reject(new BootCheckError(`The image does not boot: ${deadEnd}`, { tail: console.tail() }));
     });
@@ -115,6 +118,8 @@ async function guestEnd(guest: RunningProcess): Promise<string> {
   const said: Buffer[] = [];
   guest.stderr?.on("data", (chunk: Buffer) => said.push(chunk));
   const status = await guest.exited;
+  // The last words may still be in the pipe: a pattern among them counts.
+  if (guest.stdout) await finished(guest.stdout).catch(() => undefined);
   const text = Buffer.concat(said).toString("utf8").trim().slice(-2_000);
   if (status.code === 0) return "as the guest powered off or rebooted";
   return `with ${describeExit(status)}${text ? `: ${text}` : ""}`;

@@ -1,0 +1,108 @@
+import { createHash } from "node:crypto";
+import { mkdtemp, readFile, rm, truncate, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, it } from "vitest";
+import { BootCheckError } from "../../src/boot/boot-check-error.ts";
+import { type BootTestOptions, bootTest } from "../../src/boot/boot-test.ts";
+import { CancelledError } from "../../src/common/errors.ts";
+import { hostRunner, type RunningProcess } from "../../src/host/run-command.ts";
+import { requirePrograms } from "../support/requirements.ts";
+import { type AfterPrinting, serialSector } from "../support/serial-sector.ts";
+
+requirePrograms("qemu-system-x86_64")("bootTest()", () => {
+  let folder: string;
+  let guests: RunningProcess[];
+  const lines: string[] = [];
+
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), "boot-test-"));
+    guests = [];
+    lines.length = 0;
+  });
+
+  // Whatever a test was about: QEMU is gone when bootTest() has returned.
+  afterEach(async () => {
+    for (const { pid } of guests) expect(() => process.kill(pid, 0)).toThrow(/ESRCH/);
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  /** A disk whose guest prints the text, and what boots it. */
+  async function diskThatPrints(text: string, after: AfterPrinting = "halt"): Promise<BootTestOptions> {
+    const device = join(folder, "disk.raw");
+    await writeFile(device, serialSector(`\r\n${text}`, after));
+    await truncate(device, 1024 * 1024); // SeaBIOS takes no smaller disk
+    const host = hostRunner();
+    const spawn: typeof host.spawn = async (argv, options) => {
+      const guest = await host.spawn(argv, options);
+      guests.push(guest);
+      return guest;
+    };
+    return {
+      ...{ device, memoryMib: 64, cpus: 1, firmware: "legacy", acceleration: "tcg" },
+      ...{ pattern: /login: $/, timeoutMs: 60_000, runner: { ...host, spawn } },
+      onLine: (line) => lines.push(line),
+    };
+  }
+
+  it("returns when the pattern is on the console, and changes nothing on the disk", async () => {
+    const options = await diskThatPrints("Debian GNU/Linux 12 ttyS0\r\n\r\nimage login: ");
+    const before = createHash("sha256")
+      .update(await readFile(options.device))
+      .digest("hex");
+    const result = await bootTest(options);
+    expect(result).toMatchObject({ acceleration: "tcg" });
+    expect(result.tail.slice(-2)).toEqual(["Debian GNU/Linux 12 ttyS0", "image login: "]);
+    expect(lines).toContain("Debian GNU/Linux 12 ttyS0");
+    expect(
+      createHash("sha256")
+        .update(await readFile(options.device))
+        .digest("hex"),
+    ).toBe(before);
+  });
+
+  it("stops at a kernel panic, with the console's tail", async () => {
+    const options = await diskThatPrints("Run /init\r\nKernel panic - not syncing: No working init found.\r\n");
+    const error = await bootTest(options).catch((thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(BootCheckError);
+    expect(error).toMatchObject({
+      message: "The image does not boot: Kernel panic - not syncing: No working init found.",
+      tail: expect.arrayContaining(["Run /init"]),
+    });
+  });
+
+  it("tells of a guest that reboots", async () => {
+    const options = await diskThatPrints("going down\r\n", "reset");
+    await expect(bootTest(options)).rejects.toThrow("powered off or rebooted");
+  });
+
+  it("takes a pattern among a guest's last words", async () => {
+    const options = await diskThatPrints("all tests passed\r\n", "reset");
+    expect((await bootTest({ ...options, pattern: /passed/ })).tail).toContain("all tests passed");
+  });
+
+  it("gives up at the deadline", async () => {
+    const options = await diskThatPrints("booting...\r\n");
+    const failing = bootTest({ ...options, timeoutMs: 3_000 });
+    await expect(failing).rejects.toThrow("/login: $/ was not on the console after 3 s");
+  });
+
+  it("says what to do when the console is silent or QEMU fails", async () => {
+    const options = await diskThatPrints("x");
+    const gone = join(folder, "gone.raw");
+    await expect(bootTest({ ...options, device: gone })).rejects.toThrow(/QEMU ended with exit code 1: .*gone\.raw/);
+  });
+
+  it("can be cancelled", async () => {
+    const options = await diskThatPrints("booting...\r\n");
+    const cancel = new AbortController();
+    const onLine = (line: string) => line === "booting..." && cancel.abort();
+    await expect(bootTest({ ...options, onLine, signal: cancel.signal })).rejects.toThrow(CancelledError);
+  });
+
+  it("finds out whether KVM works before it relies on it", async () => {
+    const options = await diskThatPrints("image login: ");
+    const { acceleration } = await bootTest({ ...options, acceleration: "auto" });
+    expect(["kvm", "tcg"]).toContain(acceleration);
+  });
+});
