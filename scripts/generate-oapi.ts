@@ -22,8 +22,21 @@ interface Schema {
 
 interface Description {
   readonly info: { readonly version: string };
-  readonly paths: Readonly<Record<string, unknown>>;
+  readonly paths: Readonly<Record<string, Path>>;
   readonly components: { readonly schemas: Readonly<Record<string, Schema>> };
+}
+
+interface Path {
+  readonly post: {
+    readonly requestBody: Body;
+    readonly responses: { readonly "200": Body };
+  };
+}
+
+interface Body {
+  readonly content: {
+    readonly "application/json": { readonly examples?: Readonly<Record<string, { readonly value: unknown }>> };
+  };
 }
 
 type Direction = "Request" | "Response";
@@ -90,6 +103,28 @@ export function generateOapi(yaml: string): GeneratedOapi {
       .map((path) => path.slice(1))
       .sort(),
   };
+}
+
+export interface Example {
+  readonly action: string;
+  readonly direction: "request" | "response";
+  readonly value: unknown;
+}
+
+/** The bodies that the description shows for its actions. */
+export function examplesOf(yaml: string): Example[] {
+  const description: Description = parse(yaml);
+  return Object.entries(description.paths).flatMap(([path, { post }]) => {
+    const bodies = [
+      ["request", post.requestBody],
+      ["response", post.responses["200"]],
+    ] as const;
+    return bodies.flatMap(([direction, { content }]) =>
+      Object.values(content["application/json"].examples ?? {}).map(({ value }) => {
+        return { action: path.slice(1), direction, value };
+      }),
+    );
+  });
 }
 
 function generateFile(description: Description, direction: Direction): string {

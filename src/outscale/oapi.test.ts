@@ -1,8 +1,8 @@
 import { existsSync, readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { describe, expect, it } from "vitest";
-import { generateOapi } from "../../scripts/generate-oapi.ts";
-import { actions } from "./oapi.ts";
+import { examplesOf, generateOapi } from "../../scripts/generate-oapi.ts";
+import { type ActionName, actions } from "./oapi.ts";
 
 /** The description is no part of the package; `OAPI_DESCRIPTION` names it where it is elsewhere. */
 const description = process.env.OAPI_DESCRIPTION ?? resolve("../shared/reference/oapi-subset.yaml");
@@ -17,5 +17,14 @@ describe.skipIf(!existsSync(description))(`oapi.ts, compared with ${description}
 
   it("lists every action", () => {
     expect(Object.keys(actions).sort()).toEqual(generated().actions);
+  });
+
+  it("takes every example of the description", () => {
+    const examples = examplesOf(readFileSync(description, "utf8"));
+    expect(examples.length).toBeGreaterThan(100);
+    for (const { action, direction, value } of examples) {
+      const schema = actions[action as ActionName][direction];
+      expect(schema.parse(value), `${direction} of ${action}`).toEqual(value);
+    }
   });
 });
