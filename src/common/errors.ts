@@ -61,6 +61,8 @@ export interface ConfigProblem {
   readonly option: string;
   readonly message: string;
   readonly hint?: string | undefined;
+  /** Where the option stands, if somebody knows: `web.pkr.hcl:12:3`. */
+  readonly location?: string | undefined;
 }
 
 /** The configuration is refused; every problem that was found is in `problems`. */

@@ -1,0 +1,45 @@
+import { UsageError } from "../common/errors.ts";
+import type { Flags, FlagValues } from "./flags.ts";
+import { templateFlags } from "./template-flags.ts";
+
+/** The flags of `build`: Packer's, and ours with what Packer has no word for. */
+export const buildFlags = {
+  ...templateFlags,
+  "on-error": {
+    type: "string",
+    choices: ["cleanup", "abort", "ask", "run-cleanup-provisioner"],
+    about: "what a failed build does; cleanup is the default",
+  },
+  debug: { type: "boolean", about: "stops after each step and before each provisioner; one build at a time" },
+  force: { type: "boolean", about: "replaces OMIs that have the same name" },
+  "parallel-builds": { type: "string", value: "N", about: "how many builds run at a time; 0, the default, is all" },
+  local: { type: "boolean", about: "builds on the embedded local cloud: no account, no network" },
+  "local-state": { type: "string", value: "FOLDER", about: "where that local cloud lies" },
+  "boot-test": { type: "boolean", about: "boots the finished volume under QEMU before it is published" },
+  color: { type: "boolean", about: "colours; by default on a terminal" },
+  "timestamp-ui": { type: "boolean", about: "puts the time before every line" },
+  "machine-readable": { type: "boolean", about: "prints Packer's machine-readable lines" },
+  json: { type: "boolean", about: "prints one JSON object per event" },
+  log: { type: "string", value: "FILE", about: "writes API calls, commands and journal entries there" },
+  result: { type: "string", value: "FILE", about: "writes what was built there, as JSON" },
+} as const satisfies Flags;
+
+/** Reads `-parallel-builds`; a debugged run has one build at a time. */
+export function parallelBuilds(flags: FlagValues<typeof buildFlags>): number {
+  if (flags.debug) return 1;
+  const text = flags["parallel-builds"] ?? "0";
+  if (!/^\d+$/.test(text)) throw new UsageError(`-parallel-builds must be a whole number, not "${text}"`);
+  return Number(text);
+}
+
+/**
+ * The one template of the command line.
+ * @throws {UsageError} when there is none, or more
+ */
+export function templateArgument(positionals: readonly string[]): string {
+  const [path, ...others] = positionals;
+  const hint = "Give one template: a .pkr.hcl or .json file, or a folder of .pkr.hcl files";
+  if (path === undefined) throw new UsageError("No template is given", { hint });
+  if (others.length > 0) throw new UsageError(`More than one template is given: ${positionals.join(", ")}`, { hint });
+  return path;
+}

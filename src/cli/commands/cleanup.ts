@@ -1,0 +1,44 @@
+import { cleanUpRuns } from "../../builder/clean-up-runs.ts";
+import { ExitCode } from "../../common/errors.ts";
+import { engineSettings } from "../../config/engine-settings.ts";
+import type { Command } from "../command.ts";
+import { connectToRun } from "../connect-to-run.ts";
+import { openDebugLog } from "../debug-log.ts";
+import { type Flags, parseFlags } from "../flags.ts";
+import { maskedJson } from "../output/json-report.ts";
+import { plainUi, silentUi } from "../output/plain-ui.ts";
+
+const flagSpecs = {
+  "dry-run": { type: "boolean", about: "says what it would do, and does nothing" },
+  profile: { type: "string", value: "NAME", about: "a profile with the credentials of the runs' account" },
+  template: { type: "string", value: "FILE", about: "a template with the credentials of the runs' account" },
+  var: { type: "strings", value: "NAME=VALUE", about: "gives a variable of that template a value" },
+  "var-file": { type: "strings", value: "FILE", about: "a file of values for variables of that template" },
+  state: { type: "string", value: "FOLDER", about: "where the journals of the builds lie" },
+  json: { type: "boolean", about: "prints what happened to each run, as JSON" },
+  log: { type: "string", value: "FILE", about: "writes API calls and commands there" },
+} as const satisfies Flags;
+
+export const cleanup: Command = {
+  usage: "cleanup [flags] [RUN...]",
+  about:
+    "Takes down what builds have left that died or were aborted: mounts, links, volumes, half-made snapshots and OMIs.\n" +
+    "Without RUN, of every dead run. Builds that are alive are never touched.",
+  flags: flagSpecs,
+  examples: ["outscale-chroot cleanup -dry-run", "outscale-chroot cleanup -profile production 0a1b2c3d4e5f"],
+  async run({ argv, io }) {
+    const { flags, positionals } = parseFlags(flagSpecs, argv);
+    using log = openDebugLog(flags.log, io);
+    const results = await cleanUpRuns({
+      stateFolder: flags.state ?? engineSettings(io.env).stateFolder,
+      runIds: positionals,
+      dryRun: flags["dry-run"] === true,
+      ui: flags.json ? silentUi(io) : plainUi(io),
+      connect: (header) => connectToRun(header, flags, io.env, log),
+      log,
+      env: io.env,
+    });
+    if (flags.json) io.stdout.write(`${maskedJson(results, 2)}\n`);
+    return ExitCode.Success;
+  },
+};

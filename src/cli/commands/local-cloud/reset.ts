@@ -1,0 +1,19 @@
+import { ExitCode } from "../../../common/errors.ts";
+import { resetLocalCloud } from "../../../local-cloud/commands.ts";
+import type { Command } from "../../command.ts";
+import { parseFlags } from "../../flags.ts";
+import { stateFlag, stateFolderOf } from "./state-flag.ts";
+
+export const reset: Command = {
+  usage: "local-cloud reset [flags]",
+  about: "Removes everything of a cloud that does not run: devices, disks, objects and keys.",
+  flags: stateFlag,
+  examples: ["outscale-chroot local-cloud reset"],
+  async run({ argv, io }) {
+    const { flags } = parseFlags(stateFlag, argv);
+    const folder = stateFolderOf(flags, io.env);
+    await resetLocalCloud(folder);
+    io.stderr.write(`The local cloud in ${folder} is empty\n`);
+    return ExitCode.Success;
+  },
+};

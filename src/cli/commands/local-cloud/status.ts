@@ -1,0 +1,47 @@
+import { ExitCode } from "../../../common/errors.ts";
+import { localCloudStatus } from "../../../local-cloud/commands.ts";
+import type { Command } from "../../command.ts";
+import { parseFlags } from "../../flags.ts";
+import { maskedJson } from "../../output/json-report.ts";
+import { tableText } from "../../output/table.ts";
+import { jsonFlag, stateFlag, stateFolderOf } from "./state-flag.ts";
+
+const flagSpecs = { ...stateFlag, ...jsonFlag };
+
+export const status: Command = {
+  usage: "local-cloud status [flags]",
+  about: "Shows what the cloud holds, its devices on this host, and what builds did that they must never do.",
+  flags: flagSpecs,
+  examples: ["outscale-chroot local-cloud status", "outscale-chroot local-cloud status -json"],
+  async run({ argv, io }) {
+    const { flags } = parseFlags(flagSpecs, argv);
+    const { environment, ...state } = await localCloudStatus(stateFolderOf(flags, io.env));
+    const endpoint = environment?.OSC_ENDPOINT_API;
+    io.stdout.write(flags.json ? `${maskedJson({ ...state, endpoint }, 2)}\n` : statusText(state, endpoint));
+    return ExitCode.Success;
+  },
+};
+
+type State = Omit<Awaited<ReturnType<typeof localCloudStatus>>, "environment">;
+
+function statusText(state: State, endpoint: string | undefined): string {
+  const facts = {
+    state: state.stateFolder,
+    server: endpoint ?? "not running",
+    region: state.region,
+    "builder's VM": state.vmId,
+    images: String(state.images),
+    snapshots: String(state.snapshots),
+    volumes: String(state.volumes),
+  };
+  const width = Math.max(...Object.keys(facts).map((name) => name.length));
+  const lines = Object.entries(facts).map(([name, value]) => `${name.padEnd(width)}  ${value}\n`);
+  const violations = state.violations.map(({ at, action, volumeId, details }) => [at, action, volumeId, details]);
+  return [
+    ...lines,
+    ...state.problems.map((problem) => `problem: ${problem}\n`),
+    violations.length > 0
+      ? `\n${tableText(["VIOLATION AT", "ACTION", "VOLUME", "DETAILS"], violations)}`
+      : "violations: none\n",
+  ].join("");
+}

@@ -1,0 +1,29 @@
+import { didYouMean } from "../common/did-you-mean.ts";
+import { UsageError } from "../common/errors.ts";
+import type { Command } from "./command.ts";
+import { commands } from "./commands.ts";
+
+/** A command with the arguments that are left for it. */
+export interface FoundCommand {
+  readonly command: Command;
+  readonly argv: readonly string[];
+}
+
+/**
+ * Loads the command that the first words name: `build`, `local-cloud start`.
+ * @throws {UsageError} when there is none of that name
+ */
+export async function findCommand([name = "", ...argv]: readonly string[]): Promise<FoundCommand> {
+  const command = await pick(commands, name, "command").load();
+  const [action, ...rest] = argv;
+  if (command.actions === undefined || action === undefined || action.startsWith("-")) return { command, argv };
+  return { command: pick(command.actions, action, "action"), argv: rest };
+}
+
+function pick<Value>(from: Readonly<Record<string, Value>>, name: string, what: string): Value {
+  const found = Object.hasOwn(from, name) ? from[name] : undefined;
+  if (found !== undefined) return found;
+  const meant = didYouMean(name, Object.keys(from));
+  const hint = meant === undefined ? `there are ${Object.keys(from).join(", ")}` : `did you mean "${meant}"?`;
+  throw new UsageError(`There is no ${what} "${name}"`, { hint });
+}

@@ -1,0 +1,40 @@
+import { secrets } from "../common/secrets.ts";
+
+/** Text that goes out: to a terminal, a pipe or a file. */
+export interface TextSink {
+  write(text: string): void;
+  /** Writes past the mask, where a secret is what was asked for. */
+  writeSecret(text: string): void;
+  readonly isTerminal: boolean;
+  /** The width of the terminal. */
+  columns(): number;
+}
+
+/** The world outside as commands see it; tests give their own. Everything that is written passes the secret mask. */
+export interface Io {
+  readonly stdout: TextSink;
+  readonly stderr: TextSink;
+  readonly env: NodeJS.ProcessEnv;
+  /**
+   * The next line of standard input.
+   * @throws {CancelledError} at its end, or when the signal fires
+   */
+  readLine(signal?: AbortSignal): Promise<string>;
+  /** Signals to stop, as long as somebody listens. */
+  onSignal(listener: (name: StopSignal) => void): () => void;
+}
+
+export type StopSignal = (typeof stopSignals)[number];
+export const stopSignals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+
+/** A sink that masks whole writes; nothing writes a secret in pieces. */
+export function maskedSink(stream: NodeJS.WriteStream): TextSink {
+  // A reader that went away, or a terminal that was closed, is no reason to leave a build half done.
+  stream.on("error", () => undefined);
+  return {
+    write: (text) => void stream.write(secrets.mask(text)),
+    writeSecret: (text) => void stream.write(text),
+    isTerminal: stream.isTTY === true,
+    columns: () => stream.columns ?? 80,
+  };
+}

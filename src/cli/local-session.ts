@@ -1,0 +1,68 @@
+import { join } from "node:path";
+import type { DebugLog } from "../common/log.ts";
+import { engineSettings } from "../config/engine-settings.ts";
+import { localCloudStatus } from "../local-cloud/commands.ts";
+import { startLocalCloud } from "../local-cloud/local-cloud.ts";
+import { LocalCloudError } from "../local-cloud/state-lock.ts";
+import type { RawConfig } from "../template/definition.ts";
+
+/** A local cloud that a command builds on: one of its own, or the server that runs on the state folder already. */
+export interface LocalSession extends AsyncDisposable {
+  readonly stateFolder: string;
+  /** The caller's environment, pointing at the local cloud and nowhere else. */
+  readonly env: NodeJS.ProcessEnv;
+  /** Wins over the template's options, so that no build meant for here ever goes to a real account. */
+  readonly options: RawConfig;
+}
+
+/** Where the local cloud lies that commands use unless they are told another place. */
+export function defaultCloudFolder(env: NodeJS.ProcessEnv): string {
+  return env.OUTSCALE_CHROOT_LOCAL_CLOUD || join(engineSettings(env).stateFolder, "local-cloud");
+}
+
+/** Starts the embedded cloud, or joins the one that runs. */
+export async function openLocalSession(
+  env: NodeJS.ProcessEnv,
+  stateFolder: string,
+  log: DebugLog,
+): Promise<LocalSession> {
+  try {
+    const cloud = await startLocalCloud({ stateFolder, log });
+    return session(env, stateFolder, cloud.environment, () => cloud.close());
+  } catch (error) {
+    if (!(error instanceof LocalCloudError)) throw error;
+    const { environment } = await localCloudStatus(stateFolder);
+    if (environment === undefined) throw error;
+    return session(env, stateFolder, environment, async () => undefined);
+  }
+}
+
+/** What of the environment speaks of another cloud. */
+const FOREIGN = /^(OSC_|OUTSCALE_(ACCESSKEYID|SECRETKEYID|REGION|OAPI_URL|X509)|OUTSCALE_CHROOT_VM_ID$)/;
+
+function session(
+  env: NodeJS.ProcessEnv,
+  stateFolder: string,
+  environment: Readonly<Record<string, string>>,
+  close: () => Promise<void>,
+): LocalSession {
+  const own = Object.fromEntries(Object.entries(env).filter(([name]) => !FOREIGN.test(name)));
+  return {
+    stateFolder,
+    env: { ...own, ...environment },
+    options: {
+      access_key: environment.OSC_ACCESS_KEY ?? null,
+      secret_key: environment.OSC_SECRET_KEY ?? null,
+      region: environment.OSC_REGION ?? null,
+      custom_endpoint_oapi: environment.OSC_ENDPOINT_API ?? null,
+      metadata_endpoint: environment.OUTSCALE_CHROOT_METADATA_ENDPOINT ?? null,
+      profile: null,
+      x509_cert_path: null,
+      x509_key_path: null,
+      insecure_skip_tls_verify: null,
+      skip_metadata_api_check: null,
+      vm_id: null,
+    },
+    [Symbol.asyncDispose]: close,
+  };
+}

@@ -1,0 +1,32 @@
+import { unwrapFailure } from "../../builder/failure.ts";
+import { ChrootError, ConfigError, type ConfigProblem, messageOf } from "../../common/errors.ts";
+import { exitCodeOf } from "./error-text.ts";
+
+/** An error for programs: in the event stream and the result file. */
+export interface ErrorRecord {
+  /** Stable: `E_MOUNT`; `E_BUG` for what should not have happened. */
+  readonly code: string;
+  readonly exitCode: number;
+  readonly message: string;
+  readonly hint: string | null;
+  readonly step: string | null;
+  readonly resourceId: string | null;
+  readonly problems?: readonly ConfigProblem[];
+  /** What went wrong while cleaning up after it. */
+  readonly cleanup?: readonly ErrorRecord[];
+}
+
+export function errorRecord(thrown: unknown): ErrorRecord {
+  const { error, releaseErrors } = unwrapFailure(thrown);
+  const known = error instanceof ChrootError ? error : undefined;
+  return {
+    code: known?.code ?? "E_BUG",
+    exitCode: exitCodeOf(error),
+    message: messageOf(error),
+    hint: known?.hint ?? null,
+    step: known?.step ?? null,
+    resourceId: known?.resourceId ?? null,
+    ...(error instanceof ConfigError && { problems: error.problems }),
+    ...(releaseErrors.length > 0 && { cleanup: releaseErrors.map(errorRecord) }),
+  };
+}

@@ -1,0 +1,58 @@
+import { inspect } from "node:util";
+import { unwrapFailure } from "../../builder/failure.ts";
+import { ChrootError, ConfigError, type ConfigProblem, ExitCode, messageOf } from "../../common/errors.ts";
+import { version } from "../../common/version.ts";
+
+/** The exit code of whatever was thrown; several failures of different kinds, and bugs, are 1. */
+export function exitCodeOf(thrown: unknown): ExitCode {
+  const { error } = unwrapFailure(thrown);
+  if (error instanceof AggregateError) return commonExitCode(error.errors.map(exitCodeOf));
+  return error instanceof ChrootError ? error.exitCode : ExitCode.Failed;
+}
+
+/** The code that several failures share, or 1. */
+export function commonExitCode(codes: readonly ExitCode[]): ExitCode {
+  const [first, ...others] = new Set(codes);
+  return first === undefined || others.length > 0 ? ExitCode.Failed : first;
+}
+
+/**
+ * An error as a person can act on it: what happened, where, why and what to do now. The stack is for bugs only.
+ * What went wrong while cleaning up after it follows.
+ */
+export function errorText(thrown: unknown): string {
+  const { error, releaseErrors } = unwrapFailure(thrown);
+  const texts = error instanceof AggregateError ? error.errors.map(errorText) : [oneErrorText(error)];
+  return [...texts, ...releaseErrors.map((later) => oneErrorText(later, "Error while cleaning up"))].join("");
+}
+
+function oneErrorText(error: unknown, title = "Error"): string {
+  if (!(error instanceof ChrootError)) return bugText(error);
+  if (error instanceof ConfigError) return configText(error, title);
+  const facts = Object.entries({
+    step: error.step,
+    resource: error.resourceId,
+    code: error.code,
+    hint: error.hint,
+  }).flatMap(([name, value]) => (value === undefined ? [] : [`  ${name.padEnd(9)} ${value}`]));
+  return `${title}: ${messageOf(error)}\n${facts.join("\n")}\n`;
+}
+
+/** One problem after the other, each where the user can find it. */
+function configText({ problems }: ConfigError, title: string): string {
+  const count = problems.length === 1 ? "a problem" : `${problems.length} problems`;
+  return `${title}: the configuration has ${count}\n${problems.map(problemText).join("")}`;
+}
+
+function problemText({ option, message, hint, location }: ConfigProblem): string {
+  const lines = [
+    `${location === undefined ? "" : `${location}: `}${option}: ${message}`,
+    ...(hint ? [`  hint: ${hint}`] : []),
+  ];
+  return lines.map((line) => `  ${line}\n`).join("");
+}
+
+function bugText(error: unknown): string {
+  const stack = error instanceof Error ? (error.stack ?? error.message) : inspect(error);
+  return `Bug: this should not have happened, in outscale-chroot ${version} (Node.js ${process.version})\n${stack}\n`;
+}

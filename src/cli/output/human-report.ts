@@ -1,0 +1,96 @@
+import type { BuildEvent } from "../../builder/events.ts";
+import type { Clock } from "../../common/clock.ts";
+import type { Io } from "../io.ts";
+import { Activity } from "./activity.ts";
+import { inWords } from "./elapsed.ts";
+import { errorText } from "./error-text.ts";
+import { type BuildColor, colorOf, type LineKind, painted, prefixed, timestamped } from "./lines.ts";
+import { LiveLine } from "./live-line.ts";
+import { phaseTable } from "./phases.ts";
+import type { BuildResult, Report } from "./report.ts";
+
+export interface HumanReportOptions {
+  readonly io: Pick<Io, "stdout" | "stderr" | "readLine">;
+  readonly clock: Clock;
+  readonly color: boolean;
+  /** `-timestamp-ui` */
+  readonly timestamps: boolean;
+  /** The builds' names, in their order. */
+  readonly builds: readonly string[];
+}
+
+/** How often the live line's elapsed time moves. */
+const TICK_MS = 1_000;
+
+/** The lines that Packer's users know; on a terminal, with a live line below them. */
+export class HumanReport implements Report {
+  readonly #options: HumanReportOptions;
+  readonly #live: LiveLine;
+  readonly #activity = new Activity();
+  readonly #colors: ReadonlyMap<string, BuildColor>;
+  readonly #ticker: NodeJS.Timeout | undefined;
+
+  constructor(options: HumanReportOptions) {
+    this.#options = options;
+    this.#live = new LiveLine(options.io.stdout);
+    this.#colors = new Map(options.builds.map((name, index) => [name, colorOf(index)]));
+    if (options.io.stdout.isTerminal) this.#ticker = setInterval(() => this.#tick(), TICK_MS).unref();
+  }
+
+  line(kind: LineKind, build: string, message: string): void {
+    this.#write(kind, prefixed(kind, build, message), this.#colors.get(build) ?? "green");
+  }
+
+  note(kind: LineKind, message: string): void {
+    this.#write(kind, message, undefined);
+  }
+
+  event(build: string, event: BuildEvent): void {
+    this.#activity.note(build, event);
+    this.#tick();
+  }
+
+  async ask(build: string, question: string, signal?: AbortSignal): Promise<string> {
+    this.line("say", build, question);
+    this.#live.show("");
+    return this.#options.io.readLine(signal);
+  }
+
+  ended({ build, elapsedMs, phases, error }: BuildResult): void {
+    if (phases.length > 0) {
+      this.line("say", build, "Time per step:");
+      this.line("message", build, phaseTable(phases, elapsedMs));
+    }
+    if (error === undefined) this.line("say", build, `Build '${build}' finished after ${inWords(elapsedMs)}.`);
+    else this.line("error", build, `Build '${build}' errored after ${inWords(elapsedMs)}.`);
+  }
+
+  finished(results: readonly BuildResult[], elapsedMs: number): void {
+    clearInterval(this.#ticker);
+    this.#live.show("");
+    this.note("say", `\n==> Wait completed after ${inWords(elapsedMs)}`);
+    const failed = results.filter(({ error }) => error !== undefined);
+    if (failed.length > 0) {
+      this.note("error", "\n==> Some builds didn't complete successfully and had errors:");
+      for (const { build, error } of failed) this.note("error", `--> ${build}: ${errorText(error).trimEnd()}`);
+    }
+    const made = results.filter(({ artifact }) => artifact !== undefined);
+    if (made.length === 0) this.note("say", "\n==> Builds finished but no artifacts were created.");
+    else this.note("say", "\n==> Builds finished. The artifacts of successful builds are:");
+    for (const { build, artifact } of made) this.note("say", `--> ${build}: ${artifact?.string() ?? ""}`);
+  }
+
+  #write(kind: LineKind, text: string, color: BuildColor | undefined): void {
+    const { io, timestamps, clock } = this.#options;
+    const shown =
+      this.#options.color && (color || kind === "error" || kind === "warn")
+        ? painted(kind, color ?? "green", text)
+        : text;
+    const sink = kind === "error" ? io.stderr : io.stdout;
+    this.#live.above(sink, timestamps ? timestamped(shown, new Date(clock.now())) : shown);
+  }
+
+  #tick(): void {
+    this.#live.show(this.#activity.describe(this.#options.clock.now()));
+  }
+}

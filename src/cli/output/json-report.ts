@@ -1,0 +1,81 @@
+import type { BuildEvent } from "../../builder/events.ts";
+import type { Clock } from "../../common/clock.ts";
+import { CancelledError } from "../../common/errors.ts";
+import { secrets } from "../../common/secrets.ts";
+import type { TextSink } from "../io.ts";
+import { type ErrorRecord, errorRecord } from "./error-record.ts";
+import type { LineKind } from "./lines.ts";
+import type { BuildResult, Report } from "./report.ts";
+
+/** One line of the stream that `--json` gives. `at` is in milliseconds since the epoch. */
+export type JsonLine =
+  | (BuildEvent & { readonly build: string })
+  | {
+      readonly type: "line";
+      readonly at: number;
+      readonly build: string | null;
+      readonly kind: LineKind;
+      readonly text: string;
+    }
+  | {
+      readonly type: "result";
+      readonly at: number;
+      readonly build: string;
+      readonly elapsedMs: number;
+      readonly artifactId: string | null;
+      readonly error: ErrorRecord | null;
+    }
+  | { readonly type: "finished"; readonly at: number; readonly elapsedMs: number; readonly failed: number };
+
+/** The stream of events for programs: one JSON object a line. */
+export class JsonReport implements Report {
+  readonly #out: TextSink;
+  readonly #clock: Clock;
+
+  constructor(out: TextSink, clock: Clock) {
+    this.#out = out;
+    this.#clock = clock;
+  }
+
+  line(kind: LineKind, build: string, text: string): void {
+    this.#write({ type: "line", at: this.#clock.now(), build, kind, text });
+  }
+
+  note(kind: LineKind, text: string): void {
+    this.#write({ type: "line", at: this.#clock.now(), build: null, kind, text });
+  }
+
+  event(build: string, event: BuildEvent): void {
+    this.#write({ ...event, build });
+  }
+
+  async ask(): Promise<string> {
+    throw new CancelledError("Nobody can answer: the output is for a program");
+  }
+
+  ended({ build, elapsedMs, artifact, error }: BuildResult): void {
+    const record = error === undefined ? null : errorRecord(error);
+    this.#write({
+      type: "result",
+      at: this.#clock.now(),
+      build,
+      elapsedMs,
+      artifactId: artifact?.id ?? null,
+      error: record,
+    });
+  }
+
+  finished(results: readonly BuildResult[], elapsedMs: number): void {
+    const failed = results.filter(({ error }) => error !== undefined).length;
+    this.#write({ type: "finished", at: this.#clock.now(), elapsedMs, failed });
+  }
+
+  #write(line: JsonLine): void {
+    this.#out.write(`${maskedJson(line)}\n`);
+  }
+}
+
+/** JSON whose texts are masked one by one, so that no secret can break its syntax. */
+export function maskedJson(value: unknown, indent?: number): string {
+  return JSON.stringify(value, (_, item: unknown) => (typeof item === "string" ? secrets.mask(item) : item), indent);
+}

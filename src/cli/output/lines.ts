@@ -1,0 +1,38 @@
+import { styleText } from "node:util";
+
+/** What kind of line it is; it decides the colour. */
+export type LineKind = "say" | "message" | "warn" | "error";
+
+export type BuildColor = "green" | "cyan" | "magenta" | "yellow" | "blue";
+const COLORS: readonly BuildColor[] = ["green", "cyan", "magenta", "yellow", "blue"];
+
+/** The colour of the n-th build, as Packer deals them. */
+export function colorOf(index: number): BuildColor {
+  return COLORS[index % COLORS.length] ?? "green";
+}
+
+/** A message as Packer's users know it: every line of it after `==> name:`, or indented as much for a detail. */
+export function prefixed(kind: LineKind, build: string, message: string): string {
+  const mark = kind === "message" ? "    " : "==> ";
+  return message
+    .split("\n")
+    .map((line) => `${mark}${build}: ${line}`.trimEnd())
+    .join("\n")
+    .trimEnd();
+}
+
+/** Lines in the build's colour: headlines bold, errors red, warnings yellow. */
+export function painted(kind: LineKind, color: BuildColor, text: string): string {
+  const style = kind === "error" ? "red" : kind === "warn" ? "yellow" : color;
+  const format = kind === "message" ? ([style] as const) : (["bold", style] as const);
+  // Whether there is colour was decided before, by the flags and the terminal.
+  return text
+    .split("\n")
+    .map((line) => styleText([...format], line, { validateStream: false }))
+    .join("\n");
+}
+
+/** `2026-01-02T03:04:05Z: ` before a text, as Packer does for `-timestamp-ui`. */
+export function timestamped(text: string, now: Date): string {
+  return `${now.toISOString().replace(/\.\d+Z$/, "Z")}: ${text}`;
+}

@@ -1,0 +1,71 @@
+import type { Clock } from "../../common/clock.ts";
+import { CancelledError } from "../../common/errors.ts";
+import type { TextSink } from "../io.ts";
+import { inWords } from "./elapsed.ts";
+import { errorText } from "./error-text.ts";
+import { type LineKind, prefixed } from "./lines.ts";
+import type { BuildResult, Report } from "./report.ts";
+
+/**
+ * Packer's machine-readable lines: `TIME,TARGET,TYPE,DATA...`, with commas and line ends of the data escaped.
+ * @see https://developer.hashicorp.com/packer/docs/commands#machine-readable-output
+ */
+export class MachineReport implements Report {
+  readonly #out: TextSink;
+  readonly #clock: Clock;
+
+  constructor(out: TextSink, clock: Clock) {
+    this.#out = out;
+    this.#clock = clock;
+  }
+
+  line(kind: LineKind, build: string, message: string): void {
+    this.note(kind, prefixed(kind, build, message));
+  }
+
+  note(kind: LineKind, message: string): void {
+    this.#write("", "ui", kind === "warn" ? "say" : kind, message);
+  }
+
+  /** Packer has no lines for steps. */
+  event(): void {}
+
+  async ask(): Promise<string> {
+    throw new CancelledError("Nobody can answer: the output is for a machine");
+  }
+
+  ended({ build, elapsedMs, error }: BuildResult): void {
+    const took = inWords(elapsedMs);
+    if (error === undefined) this.line("say", build, `Build '${build}' finished after ${took}.`);
+    else this.line("error", build, `Build '${build}' errored after ${took}: ${errorText(error).trimEnd()}`);
+  }
+
+  finished(results: readonly BuildResult[], elapsedMs: number): void {
+    this.note("say", `\n==> Wait completed after ${inWords(elapsedMs)}`);
+    const failed = results.filter(({ error }) => error !== undefined);
+    if (failed.length > 0) {
+      this.#write("", "error-count", String(failed.length));
+      for (const { build, error } of failed) this.#write(build, "error", errorText(error).trimEnd());
+    }
+    for (const result of results) if (result.artifact) this.#artifact(result.build, result.artifact);
+  }
+
+  #artifact(build: string, artifact: NonNullable<BuildResult["artifact"]>): void {
+    this.#write(build, "artifact-count", "1");
+    const field = (...data: readonly string[]) => this.#write(build, "artifact", "0", ...data);
+    field("builder-id", artifact.builderId);
+    field("id", artifact.id);
+    field("string", artifact.string());
+    field("files-count", String(artifact.files.length));
+    for (const [index, file] of artifact.files.entries()) field("file", String(index), file);
+    field("end");
+    this.note("say", `--> ${build}: ${artifact.string()}`);
+  }
+
+  #write(target: string, type: string, ...data: readonly string[]): void {
+    const escaped = data.map((item) =>
+      item.replaceAll(",", "%!(PACKER_COMMA)").replaceAll("\r", "\\r").replaceAll("\n", "\\n"),
+    );
+    this.#out.write(`${[Math.floor(this.#clock.now() / 1_000), target, type, ...escaped].join(",")}\n`);
+  }
+}

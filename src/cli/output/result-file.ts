@@ -1,0 +1,102 @@
+import { createHash } from "node:crypto";
+import { readFileSync, renameSync, writeFileSync } from "node:fs";
+import { messageOf, UsageError } from "../../common/errors.ts";
+import { version } from "../../common/version.ts";
+import type { FullResult } from "../run-builds.ts";
+import { type ErrorRecord, errorRecord } from "./error-record.ts";
+import { maskedJson } from "./json-report.ts";
+import type { Phase } from "./phases.ts";
+
+/** What `--result FILE` holds: one run of the program. Times are ISO 8601, UTC. */
+export interface ResultFile {
+  readonly formatVersion: 1;
+  readonly program: string;
+  readonly finishedAt: string;
+  /** SHA-256 of each file of the template, in hexadecimal. */
+  readonly templateFiles: Readonly<Record<string, string>>;
+  readonly builds: readonly ResultBuild[];
+}
+
+export interface ResultBuild {
+  readonly name: string;
+  readonly outcome: "done" | "failed";
+  readonly runId: string | null;
+  readonly startedAt: string;
+  readonly elapsedMs: number;
+  readonly artifact: ResultArtifact | null;
+  readonly phases: readonly (Omit<Phase, "startedAt"> & { readonly startedAt: string })[];
+  readonly warnings: readonly string[];
+  readonly error: ErrorRecord | null;
+}
+
+export interface ResultArtifact {
+  /** `REGION:OMI` */
+  readonly id: string;
+  readonly region: string;
+  readonly imageId: string;
+  readonly imageName: string;
+  /** The account's own snapshots that the OMI maps, the root's among them. */
+  readonly snapshotIds: readonly string[];
+  /** The values of `build.*`: the source OMI and the rest. */
+  readonly build: unknown;
+}
+
+/**
+ * Writes the result file, whole or not at all.
+ * @throws {UsageError} when it cannot be written
+ */
+export function writeResultFile(path: string, results: readonly FullResult[], templateFiles: readonly string[]): void {
+  const content: ResultFile = {
+    formatVersion: 1,
+    program: `outscale-chroot ${version}`,
+    finishedAt: new Date().toISOString(),
+    templateFiles: Object.fromEntries(templateFiles.map((file) => [file, sha256(file)])),
+    builds: results.map(resultBuild),
+  };
+  const temporary = `${path}.${process.pid}.tmp`;
+  try {
+    writeFileSync(temporary, `${maskedJson(content, 2)}\n`);
+    renameSync(temporary, path);
+  } catch (error) {
+    throw new UsageError(`Cannot write the result file "${path}": ${messageOf(error)}`);
+  }
+}
+
+function resultBuild({
+  build,
+  runId,
+  startedAt,
+  elapsedMs,
+  artifact,
+  phases,
+  warnings,
+  error,
+}: FullResult): ResultBuild {
+  return {
+    name: build,
+    outcome: error === undefined ? "done" : "failed",
+    runId: runId ?? null,
+    startedAt: new Date(startedAt).toISOString(),
+    elapsedMs,
+    artifact: artifact ? resultArtifact(artifact) : null,
+    phases: phases.map((phase) => ({ ...phase, startedAt: new Date(phase.startedAt).toISOString() })),
+    warnings,
+    error: error === undefined ? null : errorRecord(error),
+  };
+}
+
+function resultArtifact(artifact: NonNullable<FullResult["artifact"]>): ResultArtifact {
+  const { id, region, product } = artifact;
+  return {
+    id,
+    region,
+    imageId: product.imageId,
+    imageName: product.name,
+    snapshotIds: product.snapshotIds,
+    build: artifact.state("generated_data"),
+  };
+}
+
+function sha256(path: string): string {
+  return createHash("sha256").update(readFileSync(path)).digest("hex");
+}

@@ -1,0 +1,41 @@
+import { ExitCode } from "../common/errors.ts";
+import { findCommand } from "./find-command.ts";
+import type { Io } from "./io.ts";
+
+const HELP_FLAGS = ["-h", "-help", "--help"];
+const VERSION_FLAGS = ["-v", "-version", "--version"];
+
+/**
+ * Runs one command line.
+ * @param argv Without the interpreter and the script
+ * @returns the exit code, see docs/exit-codes.md
+ */
+export async function runCli(argv: readonly string[], io: Io): Promise<number> {
+  try {
+    return await run(argv, io);
+  } catch (error) {
+    const { errorText, exitCodeOf } = await import("./output/error-text.ts");
+    io.stderr.write(errorText(error));
+    return exitCodeOf(error);
+  }
+}
+
+async function run(argv: readonly string[], io: Io): Promise<number> {
+  const [first] = argv;
+  if (first === undefined) {
+    const { overviewText } = await import("./help-text.ts");
+    io.stderr.write(overviewText());
+    return ExitCode.Usage;
+  }
+  const { command, argv: rest } = await findCommand(namedCommand(argv, first));
+  return command.run({ argv: rest, io });
+}
+
+/** `--version` and `--help`, wherever they stand, are commands in other words. */
+function namedCommand(argv: readonly string[], first: string): readonly string[] {
+  if (VERSION_FLAGS.includes(first)) return ["version"];
+  const flagsEnd = argv.indexOf("--");
+  const words = flagsEnd < 0 ? argv : argv.slice(0, flagsEnd);
+  if (!words.some((word) => HELP_FLAGS.includes(word))) return argv;
+  return ["help", ...words.filter((word) => !word.startsWith("-"))];
+}

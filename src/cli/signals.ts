@@ -1,0 +1,32 @@
+import { CancelledError } from "../common/errors.ts";
+import type { Io } from "./io.ts";
+
+/** The two wishes of somebody who presses Ctrl-C. */
+export interface StopWishes {
+  /** The first: stop at the next safe point and clean up. */
+  readonly signal: AbortSignal;
+  /** The second: clean up with shorter deadlines. */
+  readonly hurry: AbortSignal;
+  /** Stops listening. */
+  [Symbol.dispose](): void;
+}
+
+/**
+ * Turns SIGINT, SIGTERM and SIGHUP into the two wishes. Further signals change nothing: a clean-up that was cut off would
+ * leave what `outscale-chroot cleanup` then has to find.
+ * @param tell Says what happens now
+ */
+export function watchStopSignals(io: Io, tell: (message: string) => void): StopWishes {
+  const stop = new AbortController();
+  const hurry = new AbortController();
+  const stopListening = io.onSignal((name) => {
+    if (!stop.signal.aborted) {
+      tell(`${name}: stopping at the next safe point, then cleaning up. Again: cleaning up with less patience.`);
+      stop.abort(new CancelledError(`The build was stopped by ${name}`));
+    } else if (!hurry.signal.aborted) {
+      tell(`${name}: cleaning up with shorter deadlines. What is left then, outscale-chroot cleanup takes down.`);
+      hurry.abort(new CancelledError(`The clean-up was hurried by ${name}`));
+    }
+  });
+  return { signal: stop.signal, hurry: hurry.signal, [Symbol.dispose]: stopListening };
+}
