@@ -1,11 +1,10 @@
 import { existsSync, readFileSync } from "node:fs";
-import { resolve } from "node:path";
 import { describe, expect, it } from "vitest";
 import { examplesOf, generateOapi } from "../../scripts/generate-oapi.ts";
 import { type ActionName, actions } from "./oapi.ts";
 
 /** The description is no part of the package; `OAPI_DESCRIPTION` names it where it is elsewhere. */
-const description = process.env.OAPI_DESCRIPTION ?? resolve("../shared/reference/oapi-subset.yaml");
+const description = process.env.OAPI_DESCRIPTION ?? "../shared/reference/oapi-subset.yaml";
 
 describe.skipIf(!existsSync(description))(`oapi.ts, compared with ${description}`, () => {
   const generated = () => generateOapi(readFileSync(description, "utf8"));
@@ -21,7 +20,7 @@ describe.skipIf(!existsSync(description))(`oapi.ts, compared with ${description}
 
   it("takes every example of the description", () => {
     const examples = examplesOf(readFileSync(description, "utf8"));
-    expect(examples.length).toBeGreaterThan(100);
+    expect(new Set(examples.map(({ action }) => action)).size).toBe(Object.keys(actions).length);
     for (const { action, direction, value } of examples) {
       const schema = actions[action as ActionName][direction];
       expect(schema.parse(value), `${direction} of ${action}`).toEqual(value);
