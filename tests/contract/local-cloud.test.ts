@@ -1,0 +1,92 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, describe, expect, it } from "vitest";
+import { type LocalCloud, startLocalCloud } from "../../src/local-cloud/local-cloud.ts";
+import { actions } from "../../src/outscale/oapi.ts";
+import { type Answer, signedCall } from "../support/signed-call.ts";
+import { describeCloudContract } from "./cloud-contract.ts";
+import { hasDescription, loadValidator, type OapiValidator } from "./oapi-validator.ts";
+
+/** Long enough for each state to be seen between two reads. */
+const STATE_MS = 60;
+const latency = {
+  ...{
+    "volume.creating": STATE_MS,
+    "volume.deleting": STATE_MS,
+    "link.attaching": STATE_MS,
+    "link.detaching": STATE_MS,
+  },
+  ...{
+    "snapshot.in-queue": STATE_MS,
+    "snapshot.pending": STATE_MS,
+    "image.pending": STATE_MS,
+    "update.updating": STATE_MS,
+  },
+};
+
+let folder: string | undefined;
+let cloud: LocalCloud;
+const validator: OapiValidator | undefined = hasDescription ? loadValidator() : undefined;
+const problems: string[] = [];
+
+async function start() {
+  folder = mkdtempSync(join(tmpdir(), "contract-"));
+  cloud = await startLocalCloud({ stateFolder: folder, blocks: "memory", latency });
+  const { endpoint, vmId } = cloud;
+  return { endpoint, vmId, region: "eu-west-2", account: cloud.account("builder"), other: cloud.account("other") };
+}
+
+/** What the cloud takes is valid under the description, and so is what it answers. */
+function check(action: string, request: unknown, { status, body }: Answer): void {
+  if (!validator) return;
+  if (status === 200) problems.push(...validator.problemsOf(`${action}Request`, request));
+  problems.push(...validator.problemsOf(status === 200 ? `${action}Response` : "ErrorResponse", body));
+}
+
+afterAll(async () => {
+  await cloud?.close();
+  if (folder) rmSync(folder, { recursive: true });
+});
+
+describeCloudContract("the local cloud", start, check);
+
+describe.skipIf(!hasDescription)(
+  hasDescription
+    ? "the local cloud under the API's description"
+    : "the API's description [skipped: ../shared is absent]",
+  () => {
+    const client = (action: string, request: unknown) =>
+      signedCall({ endpoint: cloud.endpoint, ...cloud.account("builder") }, action, request);
+
+    it("took and sent valid bodies in every call of the contract", () => {
+      expect(problems).toEqual([]);
+    });
+
+    it("knows exactly the actions of the description", () => {
+      expect([...(validator?.actions ?? [])].sort()).toEqual(Object.keys(actions).sort());
+    });
+
+    it.each(Object.keys(actions))("refuses an unknown field of %s, as its description does", async (action) => {
+      const { status, body } = await client(action, { NoSuchField: 1 });
+      expect(validator?.problemsOf(`${action}Request`, { NoSuchField: 1 })).not.toEqual([]);
+      expect([status, body.Errors?.[0].Code]).toEqual([400, "4045"]);
+      expect(body.Errors[0].Details).toContain("NoSuchField");
+    });
+
+    it.each(["CreateImageExportTask", "CreateSnapshotExportTask"])(
+      "says clearly that it has no buckets for %s",
+      async (action) => {
+        const OsuExport = { DiskImageFormat: "qcow2", OsuBucket: "bucket" };
+        const request = {
+          ...(action.includes("Image") ? { ImageId: "ami-00000000" } : { SnapshotId: "snap-00000000" }),
+          OsuExport,
+        };
+        const answer = await client(action, request);
+        check(action, request, answer);
+        expect([answer.status, answer.body.Errors[0].Details]).toEqual([400, expect.stringContaining("no buckets")]);
+        expect(problems).toEqual([]);
+      },
+    );
+  },
+);
