@@ -22,9 +22,9 @@ import {
 export const O_PATH = 0o10000000;
 const { O_NOFOLLOW, O_DIRECTORY } = constants;
 
-/** A path as a person or a template writes it, as the bytes that name it on disk. */
-export function toBytes(text: string): string {
-  return Buffer.from(text, "utf8").toString("latin1");
+/** A path as a person or a template writes it, as the bytes that name it on disk; a buffer has them already. */
+export function toBytes(path: string | Buffer): string {
+  return (typeof path === "string" ? Buffer.from(path, "utf8") : path).toString("latin1");
 }
 
 /** The bytes of a name as text for people; what is not UTF-8 shows as a replacement character. */
@@ -35,6 +35,11 @@ export function toText(bytes: string): string {
 /** The path under which our process reaches what a descriptor stands for, also one that was opened with O_PATH. */
 export function fdPath(fd: number): string {
   return `/proc/self/fd/${fd}`;
+}
+
+/** The same for a program that we start, whose own `/proc/self` is another. */
+export function fdPathForChildren(fd: number): string {
+  return `/proc/${process.pid}/fd/${fd}`;
 }
 
 /** The path of an entry of a folder, for calls that take a path. The last link, if it is one, is not to be followed. */

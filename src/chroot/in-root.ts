@@ -128,10 +128,11 @@ export class ImageRoot {
 
   /**
    * Lets a function work at a place with the calls of `at.ts`; the descriptors are closed afterwards.
+   * @param path A buffer where it is bytes from disk, which need not be UTF-8
    * @param action What it does, for the message: `Cannot ACTION "/etc/x" in the image`
    * @throws {TransferError} for whatever goes wrong
    */
-  withPlace<T>(action: string, path: string, options: Partial<WalkOptions>, use: (place: Place) => T): T {
+  withPlace<T>(action: string, path: string | Buffer, options: Partial<WalkOptions>, use: (place: Place) => T): T {
     try {
       return this.#use(path, options, use);
     } catch (error) {
@@ -148,7 +149,7 @@ export class ImageRoot {
     }
   }
 
-  #use<T>(path: string, options: Partial<WalkOptions>, use: (place: Place) => T): T {
+  #use<T>(path: string | Buffer, options: Partial<WalkOptions>, use: (place: Place) => T): T {
     const place = walk(this.path, toBytes(path), { followLast: true, onMissing: "stop", ...options });
     try {
       return use(place);
@@ -157,7 +158,8 @@ export class ImageRoot {
     }
   }
 
-  #failure(action: string, path: string, error: unknown): TransferError {
+  #failure(action: string, path: string | Buffer, error: unknown): TransferError {
+    if (error instanceof TransferError) return error;
     const where = this.path === "/" ? "" : " in the image";
     return new TransferError(`Cannot ${action} "${path}"${where}: ${reasonOf(error)}`, {
       cause: hasPathOfOurs(error) ? undefined : error,

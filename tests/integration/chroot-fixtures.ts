@@ -46,6 +46,13 @@ export async function makeBusyboxRoot(root: string): Promise<string> {
   for (const applet of stdout.trim().split("\n")) {
     if (applet !== "busybox") await symlink("busybox", join(root, "bin", applet));
   }
+  for (const [name, minor] of [
+    ["null", "3"],
+    ["zero", "5"],
+  ] as const) {
+    await run("mknod", ["-m", "666", join(root, "dev", name), "c", "1", minor]);
+  }
+  await run("mknod", ["-m", "666", join(root, "dev/tty"), "c", "5", "0"]);
   await writeFile(join(root, "etc/passwd"), "root:x:0:0:root:/root:/bin/sh\n");
   return root;
 }

@@ -1,4 +1,4 @@
-import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { DeviceError } from "../../src/common/errors.ts";
@@ -167,6 +167,62 @@ requirePrograms(
     expect(mounted).toEqual(["/home p1 subvol=@home"]);
     expect(await readFile(join(tree, "home/note"), "utf8")).toBe("mine");
     expect(await readFile(join(tree, "etc/os-release"), "utf8")).toBe("ID=test\n");
+  });
+
+  test("mountRoot() mounts the clone of a btrfs that the host has mounted, and not the original", async () => {
+    const device = await bench.addDisk(256);
+    await makeFilesystem("btrfs", device);
+    const clone = join(bench.folder, "clone.raw");
+    await runner.run(["cp", "--sparse=always", bench.fileOf(device), clone]);
+    await writeSystem(await bench.mount(device));
+    const other = await bench.attach(clone);
+    const layout = await readVolumeLayout(runner, other);
+    const root = await rootOf(layout);
+    if (!(await readdir("/sys/fs/btrfs/features")).includes("temp_fsid")) {
+      await expect(mountRoot({ view, root, mountPath: bench.folder, userOptions: [] })).rejects.toThrow(DeviceError);
+      return;
+    }
+    const tree = join(bench.folder, "root");
+    await mkdir(tree);
+    await mountRoot({ view, root, mountPath: tree, userOptions: [] });
+    expect(await readdir(tree)).toEqual([]);
+  });
+
+  test("mountRoot() lets the user's subvolume win, and names subvolumes that it cannot choose between", async () => {
+    const device = await bench.addDisk(256);
+    await makeFilesystem("btrfs", device);
+    await fill(device, async (folder) => {
+      for (const name of ["one", "two"]) {
+        await runner.run(["btrfs", "subvolume", "create", join(folder, name)]);
+        await writeSystem(join(folder, name), `# ${name}`);
+      }
+    });
+    const root = await rootOf(await readVolumeLayout(runner, device));
+    const tree = join(bench.folder, "root");
+    await mkdir(tree);
+    const choose = mountRoot({ view, root, mountPath: tree, userOptions: [] });
+    await expect(choose).rejects.toThrow(`Several subvolumes of "${device}" hold a system: one, two`);
+    await mountRoot({ view, root, mountPath: tree, userOptions: ["noatime,subvol=two"] });
+    expect(await readFile(join(tree, "etc/fstab"), "utf8")).toBe("# two");
+  });
+
+  test("mountRoot() refuses a mount path that leads over a link", async () => {
+    const device = await bench.addDisk(64);
+    await makeFilesystem("ext4", device);
+    const root = await rootOf(await readVolumeLayout(runner, device));
+    await mkdir(join(bench.folder, "real"));
+    await symlink(join(bench.folder, "real"), join(bench.folder, "link"));
+    const attempt = mountRoot({ view, root, mountPath: join(bench.folder, "link"), userOptions: [] });
+    await expect(attempt).rejects.toMatchObject({ hint: `Set mount_path to "${join(bench.folder, "real")}"` });
+  });
+
+  test("mountRoot() says that the kernel lacks a file system", async () => {
+    const device = await bench.addDisk(64);
+    const path = device;
+    const filesystem = { type: "nosuchfs", uuid: "", label: "" };
+    const root = { number: 0, path, partition: undefined, filesystem, foundBy: "single" as const };
+    const attempt = mountRoot({ view, root, mountPath: bench.folder, userOptions: [] });
+    await expect(attempt).rejects.toThrow(/^Cannot mount ".*": this kernel \(.+\) has no nosuchfs$/);
   });
 
   test("findRoot() takes the partition whose type says root before any other", async () => {

@@ -1,0 +1,191 @@
+import { close, read, write } from "node:fs";
+import { basename, resolve as resolvePath } from "node:path";
+import type { Readable, Writable } from "node:stream";
+import { promisify } from "node:util";
+import { throwIfCancelled } from "../common/errors.ts";
+import type { CommandRunner, ExitStatus, RunningProcess } from "../host/run-command.ts";
+import { shellQuote } from "../host/shell-quote.ts";
+import type { Communicator, RemoteCommand, UploadInfo } from "./communicator.ts";
+import { chrootEnvironment } from "./environment.ts";
+import { ImageRoot, TransferError } from "./in-root.ts";
+import { locateProgram } from "./locate-program.ts";
+import { pump } from "./pump.ts";
+import { runTreeJob } from "./tree-job.ts";
+
+const CHUNK_BYTES = 256 * 1024;
+const KILL_AFTER_MS = 5_000;
+const [closeAsync, readAsync, writeAsync] = [promisify(close), promisify(read), promisify(write)];
+
+export interface ChrootCommunicatorOptions {
+  /** Where commands run: a build's sandbox, or the host as it is. */
+  readonly runner: CommandRunner;
+  /** The image's root folder where the runner is. */
+  readonly mountPath: string;
+  /** The same folder in our own view, as `sandbox.hostPath(mountPath)`; `mountPath` when absent. */
+  readonly rootPath?: string;
+  /** The whole environment of commands; {@link chrootEnvironment} when absent. */
+  readonly environment?: Readonly<Record<string, string>>;
+  /** The user's `command_wrapper`: a shell line in, a shell line out. Transfers run in our process and need none. */
+  readonly wrapCommand?: (command: string) => string;
+  /** Told what a transfer left out, such as device nodes. */
+  readonly onWarning?: (message: string) => void;
+}
+
+/**
+ * Reaches an image that is mounted on this machine: commands run by chroot(8), files go straight to their place. Every
+ * path is resolved inside the image. It holds nothing open between calls.
+ */
+export class ChrootCommunicator implements Communicator {
+  readonly #options: ChrootCommunicatorOptions;
+  readonly #root: ImageRoot;
+
+  constructor(options: ChrootCommunicatorOptions) {
+    this.#options = options;
+    this.#root = new ImageRoot(options.rootPath ?? options.mountPath);
+  }
+
+  async start(command: RemoteCommand): Promise<ExitStatus> {
+    throwIfCancelled(command.signal);
+    const { runner, environment = chrootEnvironment().env } = this.#options;
+    const child = await runner.spawn(this.#argvOf(command.command), {
+      env: { ...environment, ...command.env },
+      stdio: [command.stdin ? "pipe" : "ignore", "pipe", "pipe"],
+    });
+    const pumps = [pump(child.stdout as Readable, command.stdout), pump(child.stderr as Readable, command.stderr)];
+    const stopFeeding = feed(child, command.stdin);
+    const stopWatching = killOnAbort(child, command.signal);
+    try {
+      const status = await child.exited;
+      throwIfCancelled(command.signal);
+      await Promise.all(pumps.map((each) => each.drained()));
+      return status;
+    } finally {
+      stopFeeding();
+      stopWatching();
+      for (const each of pumps) each.stop();
+    }
+  }
+
+  async upload(destination: string, content: Readable, info: UploadInfo = {}): Promise<void> {
+    const fd = this.#root.openForWrite(destination, info.mode);
+    try {
+      // A stream that was handed in stays open, also when we stop early.
+      for await (const chunk of content.iterator({ destroyOnReturn: false })) {
+        await writeFully(fd, typeof chunk === "string" ? Buffer.from(chunk) : chunk);
+      }
+    } catch (cause) {
+      throw new TransferError(`Cannot upload to "${destination}"`, { cause });
+    } finally {
+      await closeAsync(fd);
+    }
+  }
+
+  async download(source: string, content: Writable): Promise<void> {
+    const fd = this.#root.openForRead(source);
+    try {
+      for (let size = -1; size !== 0; ) {
+        // A buffer of its own each time: the destination may keep what it was given.
+        const { bytesRead, buffer } = await readAsync(fd, Buffer.allocUnsafe(CHUNK_BYTES), 0, CHUNK_BYTES, null);
+        size = bytesRead;
+        if (size > 0) await passOn(content, buffer.subarray(0, size));
+      }
+    } catch (cause) {
+      throw new TransferError(`Cannot download "${source}"`, { cause });
+    } finally {
+      await closeAsync(fd);
+    }
+  }
+
+  async uploadDir(destination: string, source: string, exclude: readonly string[] = []): Promise<void> {
+    const host = new ImageRoot("/");
+    await this.#copy({ root: host, path: fromHere(source) }, { root: this.#root, path: destination }, exclude, true);
+  }
+
+  async downloadDir(source: string, destination: string, exclude: readonly string[] = []): Promise<void> {
+    const host = new ImageRoot("/");
+    // Links that came out of the image a moment ago may not lead what follows to another place of the host.
+    await this.#copy({ root: this.#root, path: source }, { root: host, path: fromHere(destination) }, exclude, false);
+  }
+
+  async #copy(from: RootedPath, to: RootedPath, exclude: readonly string[], followFolderLinks: boolean): Promise<void> {
+    if (!from.root.stat(from.path)?.isDirectory()) throw new TransferError(`There is no folder "${from.path}"`);
+    const result = await runTreeJob({
+      fromRoot: from.root.path,
+      from: from.path,
+      toRoot: to.root.path,
+      to: to.root.stat(to.path)?.isDirectory() ? folderFor(from.path, to.path) : to.path,
+      exclude,
+      followFolderLinks,
+    });
+    for (const warning of result.warnings) this.#options.onWarning?.(warning);
+  }
+
+  #argvOf(command: string): string[] {
+    const { mountPath, wrapCommand } = this.#options;
+    // A line that begins with a dash would be read as options of the shell.
+    const line = /^[-+]/.test(command) ? ["--", command] : [command];
+    // The environment is the image's, and its PATH need not lead to the host's chroot(8).
+    const argv = [locateProgram("chroot"), mountPath, "/bin/sh", "-c", ...line];
+    return wrapCommand ? ["/bin/sh", "-c", wrapCommand(shellQuote(argv))] : argv;
+  }
+}
+
+interface RootedPath {
+  readonly root: ImageRoot;
+  readonly path: string;
+}
+
+/** An absolute path of the host; a slash at the end stays. */
+function fromHere(path: string): string {
+  if (path === "") throw new TransferError("The path of the folder is empty");
+  return /\/\.?$/.test(path) ? `${resolvePath(path)}/` : resolvePath(path);
+}
+
+/**
+ * Where a folder goes when the destination is a folder that is there: with a slash at its end its content goes into it,
+ * without one the folder itself does. As with `cp -R`, a destination that is missing becomes the copy in both cases.
+ */
+export function folderFor(source: string, destination: string): string {
+  return /\/\.?$/.test(source) ? destination : `${destination}/${basename(resolvePath("/", source))}`;
+}
+
+/** @returns stops it; the stream that was handed in stays open */
+function feed(child: RunningProcess, stdin: Readable | undefined): () => void {
+  if (!stdin || !child.stdin) return () => undefined;
+  const pipe = child.stdin;
+  // A command that does not read all its input is no failure; its exit code tells.
+  pipe.on("error", () => stdin.unpipe(pipe));
+  const giveUp = () => void pipe.end();
+  stdin.once("error", giveUp).pipe(pipe);
+  return () => {
+    stdin.off("error", giveUp).unpipe(pipe);
+    pipe.destroy();
+  };
+}
+
+function killOnAbort(child: RunningProcess, signal: AbortSignal | undefined): () => void {
+  let timer: NodeJS.Timeout | undefined;
+  const kill = () => {
+    child.kill("SIGTERM");
+    timer = setTimeout(() => child.kill("SIGKILL"), KILL_AFTER_MS);
+  };
+  if (signal?.aborted) kill();
+  else signal?.addEventListener("abort", kill, { once: true });
+  return () => {
+    clearTimeout(timer);
+    signal?.removeEventListener("abort", kill);
+  };
+}
+
+async function writeFully(fd: number, chunk: Uint8Array): Promise<void> {
+  for (let offset = 0; offset < chunk.length; ) {
+    offset += (await writeAsync(fd, chunk, offset, chunk.length - offset, null)).bytesWritten;
+  }
+}
+
+/** Waits until the destination has taken a chunk, or fails with its error. */
+function passOn(destination: Writable, chunk: Uint8Array): Promise<void> {
+  return new Promise((resolve, reject) => {
+    destination.write(chunk, (error) => (error ? reject(error) : resolve()));
+  });
+}

@@ -1,0 +1,252 @@
+import { spawnSync } from "node:child_process";
+import {
+  type BigIntStats,
+  chmodSync,
+  chownSync,
+  closeSync,
+  copyFileSync,
+  linkSync,
+  opendirSync,
+  openSync,
+  utimesSync,
+} from "node:fs";
+import picomatch from "picomatch";
+import {
+  createFile,
+  entryPath,
+  fdPath,
+  fdPathForChildren,
+  hasCode,
+  makeFolder,
+  makeLink,
+  O_PATH,
+  openEntry,
+  openEntryIfThere,
+  readLink,
+  statFd,
+  toBytes,
+  toText,
+  unlinkEntry,
+  usingFd,
+} from "./at.ts";
+import { ImageRoot, reasonOf, TransferError } from "./in-root.ts";
+import { XattrCopier } from "./tree-xattrs.ts";
+
+/** A folder to copy from one root to another, as plain data: it may go to a worker thread. */
+export interface TreeJob {
+  readonly fromRoot: string;
+  /** A folder; a link to one is followed. */
+  readonly from: string;
+  readonly toRoot: string;
+  /** The folder that gets the content; made if it is missing, then with the owner, mode and time of `from`. */
+  readonly to: string;
+  /** Globs of paths relative to `from`; one without a slash is a name at any depth. An excluded folder goes as a whole. */
+  readonly exclude: readonly string[];
+  /** Whether a link to a folder that is in the way is followed, inside the root: `lib -> usr/lib` stays a link. */
+  readonly followFolderLinks: boolean;
+}
+
+export interface TreeResult {
+  readonly files: number;
+  readonly warnings: readonly string[];
+}
+
+/** Below this a file's missing blocks are no hole worth keeping: small files lie in the inode on some file systems. */
+const SPARSE_FROM_BYTES = 65_536n;
+const BLOCK_BYTES = 512n;
+const PERMISSIONS = 0o7777n;
+const PRIVATE_MODE = 0o700;
+
+/**
+ * Copies a folder with modes, owners, times (to the microsecond), links, hard links, holes and extended attributes. A
+ * file or link in the way is replaced, a folder that is there keeps its own mode, owner and time. Sockets, pipes and
+ * device nodes are left out with a warning. Memory does not grow with the size of files or the number of entries.
+ * @throws {TransferError} that names the path
+ */
+export function copyTree(job: TreeJob): TreeResult {
+  const from = new ImageRoot(job.fromRoot);
+  const to = new ImageRoot(job.toRoot);
+  const copier = new TreeCopier(job, to);
+  return from.withPlace("read the folder", job.from, { onMissing: "fail" }, (source) =>
+    to.withPlace("make the folder", job.to, { onMissing: { makeFolders: 0o755 } }, (target) =>
+      copier.copy(source.fd as number, target.fd as number, target.made.length > 0),
+    ),
+  );
+}
+
+/** One entry of the tree, with the folder it is in and the folder it goes to. */
+interface Entry {
+  readonly fd: number;
+  readonly stats: BigIntStats;
+  readonly fromFolder: number;
+  readonly toFolder: number;
+  readonly name: string;
+  /** Relative to the tree. Names and paths are bytes. */
+  readonly path: string;
+}
+
+class TreeCopier {
+  readonly #job: TreeJob;
+  readonly #to: ImageRoot;
+  readonly #isExcluded: (path: string) => boolean;
+  readonly #warnings: string[] = [];
+  readonly #xattrs = new XattrCopier((message) => this.#warnings.push(message));
+  /** Files with several names: where the first of them was copied to, by device and inode. */
+  readonly #linked = new Map<string, string>();
+  #files = 0;
+  #target = "";
+
+  constructor(job: TreeJob, to: ImageRoot) {
+    this.#job = job;
+    this.#to = to;
+    const globs = job.exclude.map((glob) => glob.replace(/^\.\//, "").replace(/\/$/, ""));
+    this.#isExcluded = globs.length > 0 ? picomatch(globs, { dot: true, basename: true }) : () => false;
+  }
+
+  copy(from: number, to: number, isNew: boolean): TreeResult {
+    if (!statFd(from).isDirectory()) throw new Error("It is not a folder");
+    if (!statFd(to).isDirectory()) throw new Error("There is something else");
+    this.#target = identityOf(statFd(to));
+    try {
+      this.#copyContent(from, to, "");
+      if (isNew) this.#finish(from, to, statFd(from));
+      this.#xattrs.flush();
+    } finally {
+      this.#xattrs.close();
+    }
+    return { files: this.#files, warnings: this.#warnings };
+  }
+
+  /** @param path Of the folder, relative to the tree, as bytes; with a slash at its end unless it is the tree itself */
+  #copyContent(from: number, to: number, path: string): void {
+    if (identityOf(statFd(from)) === this.#target) throw new Error("A folder cannot be copied into itself");
+    const folder = opendirSync(fdPath(from), { encoding: "latin1" as BufferEncoding });
+    try {
+      for (let entry = folder.readSync(); entry; entry = folder.readSync()) {
+        const entryWay = `${path}${entry.name}`;
+        if (!this.#isExcluded(toText(entryWay))) this.#copyEntry(from, to, entry.name, entryWay);
+      }
+    } finally {
+      folder.closeSync();
+    }
+  }
+
+  #copyEntry(fromFolder: number, toFolder: number, name: string, path: string): void {
+    try {
+      const fd = openEntryIfThere(fromFolder, name);
+      // It went away since the folder was read.
+      if (fd === undefined) return;
+      usingFd(fd, () => this.#copyKind({ fd, stats: statFd(fd), fromFolder, toFolder, name, path }));
+    } catch (error) {
+      if (error instanceof TransferError) throw error;
+      const [from, to] = [`${this.#job.from}/${toText(path)}`, `${this.#job.to}/${toText(path)}`];
+      throw new TransferError(`Cannot copy "${from}" to "${to}": ${reasonOf(error)}`);
+    }
+  }
+
+  #copyKind(entry: Entry): void {
+    const { stats } = entry;
+    if (stats.isDirectory()) this.#copyFolder(entry);
+    else if (stats.isSymbolicLink()) this.#copyLink(entry);
+    else if (stats.isFile()) this.#copyFile(entry);
+    else this.#warnings.push(`"${toText(entry.path)}" is left out: it is a socket, a pipe or a device`);
+  }
+
+  #copyFolder({ fd, stats, toFolder, name, path }: Entry): void {
+    const existing = this.#openTargetFolder(toFolder, name, path);
+    if (existing !== undefined) {
+      usingFd(existing, (to) => this.#copyContent(fd, to, `${path}/`));
+      return;
+    }
+    makeFolder(toFolder, name, PRIVATE_MODE);
+    usingFd(openEntry(toFolder, name), (to) => {
+      this.#copyContent(fd, to, `${path}/`);
+      this.#finish(fd, to, stats);
+    });
+  }
+
+  /** The folder that is there already; `undefined` when there is nothing. */
+  #openTargetFolder(toFolder: number, name: string, path: string): number | undefined {
+    const fd = openEntryIfThere(toFolder, name);
+    if (fd === undefined || statFd(fd).isDirectory()) return fd;
+    const isLink = statFd(fd).isSymbolicLink();
+    closeSync(fd);
+    if (!isLink || !this.#job.followFolderLinks) throw new Error("There is something else in the folder's place");
+    // Its path is walked anew, inside the root, and by every link on the way.
+    return this.#to.withPlace("enter the folder", this.#wayTo(path), { onMissing: "fail" }, (place) => {
+      if (!statFd(place.fd as number).isDirectory()) throw new Error("There is something else in the folder's place");
+      return openEntry(place.folder, place.name);
+    });
+  }
+
+  #copyLink({ fd, stats, fromFolder, toFolder, name }: Entry): void {
+    const target = readLink(fromFolder, name);
+    removeIfThere(toFolder, name);
+    makeLink(target, toFolder, name);
+    usingFd(openEntry(toFolder, name), (to) => this.#finish(fd, to, stats));
+  }
+
+  #copyFile(entry: Entry): void {
+    const { fd, stats, toFolder, name, path } = entry;
+    if (stats.nlink > 1n && this.#linkToCopy(entry)) return;
+    removeIfThere(toFolder, name);
+    usingFd(createFile(toFolder, name, 0o600), (to) => {
+      copyBytes(fd, to, stats);
+      this.#finish(fd, to, stats);
+    });
+    this.#files += 1;
+    if (stats.nlink > 1n) this.#linked.set(identityOf(stats), path);
+  }
+
+  /** @returns false for the first name of a file */
+  #linkToCopy({ stats, toFolder, name }: Entry): boolean {
+    const first = this.#linked.get(identityOf(stats));
+    if (first === undefined) return false;
+    removeIfThere(toFolder, name);
+    this.#to.withPlace("link to", this.#wayTo(first), { followLast: false, onMissing: "fail" }, (place) =>
+      linkSync(entryPath(place.folder, place.name), entryPath(toFolder, name)),
+    );
+    return true;
+  }
+
+  /** Owner before mode and attributes: changing it clears the set-user-ID bit and capabilities. */
+  #finish(from: number, to: number, stats: BigIntStats): void {
+    chownSync(fdPath(to), Number(stats.uid), Number(stats.gid));
+    if (!stats.isSymbolicLink()) chmodSync(fdPath(to), Number(stats.mode & PERMISSIONS));
+    utimesSync(fdPath(to), Number(stats.atimeNs) / 1e9, Number(stats.mtimeNs) / 1e9);
+    // Descriptors of its own: these are closed long before the batch is full.
+    this.#xattrs.add(openSync(fdPath(from), O_PATH), openSync(fdPath(to), O_PATH));
+  }
+
+  #wayTo(path: string): Buffer {
+    return Buffer.from(`${toBytes(this.#job.to)}/${path}`, "latin1");
+  }
+}
+
+/** One file system object, whatever its names. */
+function identityOf({ dev, ino }: BigIntStats): string {
+  return `${dev}:${ino}`;
+}
+
+function removeIfThere(folder: number, name: string): void {
+  try {
+    unlinkEntry(folder, name);
+  } catch (error) {
+    if (hasCode(error, "EISDIR")) throw new Error("There is a folder in the file's place");
+    if (!hasCode(error, "ENOENT")) throw error;
+  }
+}
+
+function copyBytes(from: number, to: number, { size, blocks }: BigIntStats): void {
+  if (size >= SPARSE_FROM_BYTES && blocks * BLOCK_BYTES < size) copySparse(from, to);
+  // The kernel copies, or shares the blocks where the file system can.
+  else if (size > 0n) copyFileSync(fdPath(from), fdPath(to));
+}
+
+/** Node cannot ask for the holes of a file; cp(1) does, and skips them however large they are. */
+function copySparse(from: number, to: number): void {
+  const argv = ["--sparse=auto", "--", fdPathForChildren(from), fdPathForChildren(to)];
+  const { error, status, stderr } = spawnSync("cp", argv, { encoding: "utf8", env: { ...process.env, LC_ALL: "C" } });
+  if (error) throw error;
+  if (status !== 0) throw new Error(stderr.trim() || `cp ended with exit code ${status}`);
+}

@@ -1,0 +1,95 @@
+import { spawnSync } from "node:child_process";
+import { closeSync } from "node:fs";
+import { fdPathForChildren } from "./at.ts";
+
+/** Pairs of descriptors that are held at a time, so that one run of getfattr serves many files. */
+const BATCH = 64;
+const MAX_OUTPUT_BYTES = 64 * 1024 * 1024;
+/** Labels belong to the policy of the system that a file is on. */
+const NOT_COPIED = "security.selinux=";
+
+interface Pair {
+  readonly from: number;
+  readonly to: number;
+}
+
+/**
+ * Copies extended attributes (user, trusted, capabilities, ACLs) with getfattr(1) and setfattr(1), in batches: Node has
+ * no calls for them. The programs get our descriptors and never a path inside a tree.
+ */
+export class XattrCopier {
+  #pairs: Pair[] = [];
+  readonly #warn: (message: string) => void;
+  #isMissing = false;
+
+  constructor(warn: (message: string) => void) {
+    this.#warn = warn;
+  }
+
+  /** Takes two descriptors over, any that stand for the two entries, and closes them when it is done with them. */
+  add(from: number, to: number): void {
+    this.#pairs.push({ from, to });
+    if (this.#pairs.length >= BATCH) this.flush();
+  }
+
+  /** Copies the attributes of everything that was added. */
+  flush(): void {
+    const pairs = this.#pairs.splice(0);
+    try {
+      if (pairs.length > 0 && !this.#isMissing) this.#copy(pairs);
+    } finally {
+      this.#close(pairs);
+    }
+  }
+
+  /** Lets go of what was added and not copied. */
+  close(): void {
+    this.#close(this.#pairs.splice(0));
+  }
+
+  #close(pairs: readonly Pair[]): void {
+    for (const { from, to } of pairs) {
+      closeSync(from);
+      closeSync(to);
+    }
+  }
+
+  #copy(pairs: readonly Pair[]): void {
+    const sources = pairs.map(({ from }) => fdPathForChildren(from));
+    const dump = this.#run("getfattr", ["--dump", "--match=-", "--encoding=hex", "--absolute-names", "--", ...sources]);
+    const targets = new Map(pairs.map(({ from, to }) => [fdPathForChildren(from), fdPathForChildren(to)]));
+    const restore = redirectDump(dump, targets);
+    if (restore) this.#run("setfattr", ["--restore=-"], restore);
+  }
+
+  #run(program: string, args: readonly string[], input = ""): string {
+    const env = { ...process.env, LC_ALL: "C" };
+    const result = spawnSync(program, args, { input, encoding: "latin1", maxBuffer: MAX_OUTPUT_BYTES, env });
+    if (result.error) {
+      this.#isMissing = true;
+      this.#warn(`Extended attributes are not copied: "${program}" of the package attr cannot be run`);
+      return "";
+    }
+    if (result.status !== 0) this.#warn(`Some extended attributes were not copied: ${reasonOf(result.stderr)}`);
+    return result.stdout;
+  }
+}
+
+/**
+ * A dump of getfattr with other files in place of those it was made of; empty when no file has an attribute.
+ * @see getfattr(1), --dump
+ */
+export function redirectDump(dump: string, targets: ReadonlyMap<string, string>): string {
+  const blocks = dump.split("\n\n").flatMap((block) => {
+    const [header = "", ...attributes] = block.trim().split("\n");
+    const target = targets.get(header.replace(/^# file: /, ""));
+    const kept = attributes.filter((line) => !line.startsWith(NOT_COPIED));
+    return target && kept.length > 0 ? [`# file: ${target}\n${kept.join("\n")}\n`] : [];
+  });
+  return blocks.join("\n");
+}
+
+function reasonOf(stderr: string): string {
+  const [first = ""] = stderr.trim().split("\n");
+  return first.replace(/^.*\/fd\/\d+: /, "");
+}
