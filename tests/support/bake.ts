@@ -6,6 +6,7 @@ import { Builder } from "../../src/builder/builder.ts";
 import { type CleanedRun, cleanUpRuns } from "../../src/builder/clean-up-runs.ts";
 import type { BuildEvent } from "../../src/builder/events.ts";
 import type { Hook } from "../../src/builder/hook.ts";
+import type { Clock } from "../../src/common/clock.ts";
 import { exportLocalImage, resetLocalCloud } from "../../src/local-cloud/commands.ts";
 import { type LocalCloud, startLocalCloud } from "../../src/local-cloud/local-cloud.ts";
 import type { LocalCloudOptions } from "../../src/local-cloud/options.ts";
@@ -41,6 +42,7 @@ export interface BakeOptions {
   readonly hurry?: AbortSignal;
   readonly onEvent?: (event: BuildEvent) => void;
   readonly ui?: RecordingUi;
+  readonly clock?: Clock;
 }
 
 export interface Baked {
@@ -114,10 +116,10 @@ export async function openBakery(name: string, options: Partial<LocalCloudOption
 async function bake(
   config: RawConfig,
   { env, cloudFolder }: { readonly env: NodeJS.ProcessEnv; readonly cloudFolder: string },
-  { hook = idleHook, signal, hurry, onEvent, ui = new RecordingUi() }: BakeOptions,
+  { hook = idleHook, signal, hurry, onEvent, ui = new RecordingUi(), clock }: BakeOptions,
 ): Promise<Baked> {
   const events: BuildEvent[] = [];
-  const builder = new Builder({ env, localCloud: cloudFolder });
+  const builder = new Builder({ env, localCloud: cloudFolder, ...(clock && { clock }) });
   builder.prepare(config);
   const artifact = await builder.run({
     ui,

@@ -1,0 +1,106 @@
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { ChrootError, messageOf } from "../../src/common/errors.ts";
+import type { Fault } from "../../src/local-cloud/faults.ts";
+import { type Bakery, nothing, openBakery, publicSource } from "../support/bake.ts";
+import { hastyClock } from "../support/hasty-clock.ts";
+import { requireRoot } from "../support/requirements.ts";
+import { isWholeSweep, sample } from "../support/sample.ts";
+
+const describe = requireRoot();
+const config = { ...publicSource, omi_name: "faulty", tags: { Name: "faulty" }, omi_account_ids: ["123456789012"] };
+const LONG = isWholeSweep ? 3_600_000 : 300_000;
+
+/** One fault, at one call or transition. */
+interface Point {
+  readonly name: string;
+  readonly fault: Fault;
+}
+
+describe("a build on a cloud that fails", () => {
+  let bakery: Bakery;
+  let actions: readonly string[];
+  beforeAll(async () => {
+    bakery = await openBakery("faults-test");
+    const { artifact } = await bakery.bake(config);
+    actions = bakery.cloud.requests.map(({ action }) => action);
+    await artifact?.destroy();
+  });
+  afterAll(() => bakery.close());
+
+  /** Builds with a fault armed: whatever comes of it, the account holds exactly the product, or nothing. */
+  const buildWith = async ({ name, fault }: Point): Promise<{ outcome: "built" | "failed"; problems: string[] }> => {
+    bakery.cloud.faults.add(fault);
+    const problems: string[] = [];
+    let outcome: "built" | "failed" = "failed";
+    let product: readonly string[][] = [[], []];
+    try {
+      const { artifact } = await bakery.bake(config, { clock: hastyClock() });
+      outcome = "built";
+      product = [[`${artifact?.product.imageId} faulty`], [...(artifact?.product.snapshotIds ?? [])]];
+      bakery.cloud.faults.clear();
+      const leftovers = await bakery.leftovers();
+      const expected = { ...nothing, images: product[0] ?? [], snapshots: product[1] ?? [] };
+      if (JSON.stringify(leftovers) !== JSON.stringify(expected))
+        problems.push(`${name}: ${JSON.stringify(leftovers)}`);
+      await artifact?.destroy();
+    } catch (error) {
+      bakery.cloud.faults.clear();
+      if (!(error instanceof ChrootError) || error.step === undefined)
+        problems.push(`${name}: no step in ${messageOf(error)}`);
+      const leftovers = await bakery.leftovers();
+      if (JSON.stringify(leftovers) !== JSON.stringify(nothing))
+        problems.push(`${name}: ${messageOf(error)}: ${JSON.stringify(leftovers)}`);
+    }
+    await bakery.cleanUp();
+    await bakery.cloud.idle();
+    return { outcome, problems };
+  };
+
+  const once = (kind: "throttled" | "internal-error" | "drop-before" | "drop-after"): Point[] => {
+    const seen = new Map<string, number>();
+    return actions.map((action) => {
+      const skip = seen.get(action) ?? 0;
+      seen.set(action, skip + 1);
+      return { name: `${kind} at ${action} ${skip + 1}`, fault: { kind, action, skip, times: 1 } };
+    });
+  };
+
+  it("survives a fault that passes, at every call", { timeout: LONG }, async () => {
+    const points = [...once("throttled"), ...once("internal-error"), ...once("drop-before"), ...once("drop-after")];
+    const problems: string[] = [];
+    for (const point of sample(points, 16)) {
+      const result = await buildWith(point);
+      problems.push(...result.problems);
+      if (result.outcome === "failed") problems.push(`${point.name}: the build failed`);
+    }
+    expect(problems).toEqual([]);
+  });
+
+  it("takes everything down when a call never works", { timeout: LONG }, async () => {
+    const mutations = [...new Set(actions)].filter((action) => /^(Create|Link|Update)/.test(action));
+    const points = mutations.flatMap((action): Point[] =>
+      (["internal-error", "drop-before", "drop-after"] as const).map((kind) => ({
+        name: `${kind} at every ${action}`,
+        fault: { kind, action, times: 10_000 },
+      })),
+    );
+    const problems: string[] = [];
+    for (const point of sample(points, 8)) problems.push(...(await buildWith(point)).problems);
+    expect(problems).toEqual([]);
+  });
+
+  it("takes everything down when a resource ends in a failed state, or never gets anywhere", {
+    timeout: LONG,
+  }, async () => {
+    const transitions = ["volume.creating", "link.attaching", "snapshot.pending", "image.pending"] as const;
+    const points = transitions.flatMap((transition): Point[] =>
+      (["fail", "stuck"] as const).map((kind) => ({
+        name: `${kind} ${transition}`,
+        fault: { kind, transition, times: 100 },
+      })),
+    );
+    const problems: string[] = [];
+    for (const point of sample(points, 4)) problems.push(...(await buildWith(point)).problems);
+    expect(problems).toEqual([]);
+  });
+});

@@ -1,0 +1,37 @@
+import { join } from "node:path";
+import { build } from "rolldown";
+import { hostEnvironment, hostRunner, type RunResult } from "../../src/host/run-command.ts";
+import type { RawConfig } from "../../src/template/definition.ts";
+import type { Bakery } from "./bake.ts";
+
+/** Bundles `crashing-build.ts`, as Node cannot run TypeScript by itself. @returns the path of the bundle */
+export async function bundleCrashingBuild(folder: string): Promise<string> {
+  const file = join(folder, "crashing-build.mjs");
+  const input = join(import.meta.dirname, "crashing-build.ts");
+  await build({
+    input,
+    platform: "node",
+    logLevel: "silent",
+    transform: { target: "node20" },
+    output: { file, format: "esm", codeSplitting: false },
+  });
+  return file;
+}
+
+/** Runs a build as a process that is killed at the given point; 0: not at all. */
+export async function runKilledBuild(
+  bakery: Bakery,
+  bundle: string,
+  { point, config }: { readonly point: number; readonly config: RawConfig },
+): Promise<RunResult["stdout"] | "killed"> {
+  const env = { ...hostEnvironment(), ...(bakery.env as Record<string, string>) };
+  const child = await hostRunner().spawn([process.execPath, bundle, String(point), JSON.stringify(config)], { env });
+  const output: Buffer[] = [];
+  child.stdout?.on("data", (chunk: Buffer) => output.push(chunk));
+  const errors: Buffer[] = [];
+  child.stderr?.on("data", (chunk: Buffer) => errors.push(chunk));
+  const { code, signal } = await child.exited;
+  if (signal === "SIGKILL") return "killed";
+  if (code !== 0) throw new Error(`The build failed (${code}): ${Buffer.concat(errors).toString()}`);
+  return Buffer.concat(output).toString();
+}
