@@ -1,0 +1,36 @@
+// Makes dist/. Run by `npm run build`, in the folder of the project.
+import { spawnSync } from "node:child_process";
+import { readFileSync, rmSync } from "node:fs";
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
+import { build } from "rolldown";
+
+const require = createRequire(import.meta.url);
+const { dependencies } = JSON.parse(readFileSync("package.json", "utf8"));
+
+// A folder is copied in a thread of its own, whose file has to lie beside the code that starts it.
+const threads = { "tree-worker": "src/chroot/tree-worker.ts" };
+const output = { format: "esm", entryFileNames: "[name].js", chunkFileNames: "[name]-[hash].js" };
+
+rmSync("dist", { recursive: true, force: true });
+
+// The command line, with its dependencies and a chunk per command: it starts without looking for packages.
+await build({
+  input: { main: "src/cli/main.ts", ...threads },
+  platform: "node",
+  output: { ...output, dir: "dist/cli" },
+  logLevel: "warn",
+});
+
+// The library, with its dependencies outside: a program that uses it may have them already.
+await build({
+  input: { index: "src/index.ts", ...threads },
+  platform: "node",
+  external: Object.keys(dependencies).map((name) => new RegExp(`^${name}(/|$)`)),
+  output: { ...output, dir: "dist/lib" },
+  logLevel: "warn",
+});
+
+const tsc = join(dirname(require.resolve("typescript/package.json")), "bin/tsc");
+const types = spawnSync(process.execPath, [tsc, "--project", "tsconfig.build.json"], { stdio: "inherit" });
+process.exitCode = types.status ?? 1;
