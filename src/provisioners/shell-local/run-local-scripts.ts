@@ -20,7 +20,7 @@ export interface LocalScriptsInput {
   readonly render: Render;
 }
 
-const DEFAULT_COMMAND = ["/bin/sh", "-c", "{{.Vars}}{{.Script}}"];
+const DEFAULT_COMMAND = ["/bin/sh", "-c", "{{.Vars}}exec {{.Script}}"];
 
 /**
  * Runs the scripts on the host, with the environment of this program and the variables of the options.

@@ -85,11 +85,12 @@ async function uploadScript(script: Script, { options, communicator, scriptPath 
 
 /**
  * The line to run and its environment. Without `execute_command` and `env_var_format` the variables travel in the
- * environment of the process and stand on no command line.
+ * environment of the process and stand on no command line. The shell gives way to the script, whose end is then its own.
  */
 function prepareCommand({ options, scriptPath, variables, render }: ShellRun, variableFile: string) {
   const template =
-    options.executeCommand || (options.useEnvVarFile ? ". {{.EnvVarFile}} && {{.Path}}" : "{{.Vars}}{{.Path}}");
+    options.executeCommand ||
+    (options.useEnvVarFile ? ". {{.EnvVarFile}} && exec {{.Path}}" : "{{.Vars}}exec {{.Path}}");
   // A template of the user may put the path in quotes of its own.
   const quote = options.executeCommand ? (word: string) => word : quoteWord;
   const inEnvironment = !options.executeCommand && !options.envVarFormat && !options.useEnvVarFile;

@@ -1,0 +1,99 @@
+import { describe, expect, it, vi } from "vitest";
+import { build } from "../../../tests/support/provisioning.ts";
+import type { RawConfig } from "../../template/definition.ts";
+import { readOptions } from "../read-options.ts";
+import { ansible } from "./ansible.ts";
+import { ansibleEnvironment, galaxyCommands, playbookArguments } from "./arguments.ts";
+import { makeInventory } from "./inventory.ts";
+import { ansibleShape } from "./options.ts";
+
+const options = (raw: RawConfig) => readOptions(ansibleShape, { playbook_file: "site.yml", ...raw }, {});
+const host = { mountPath: "/mnt/my image", python: "/usr/bin/python3", temporaryFolder: "/tmp/.ansible-1" };
+
+describe("makeInventory()", () => {
+  it("has the image as the only host, in its groups", () => {
+    const inventory = makeInventory(
+      options({ groups: ["web", "db"], empty_groups: ["cache"], host_alias: "box" }),
+      host,
+    );
+    expect(JSON.parse(inventory)).toEqual({
+      all: {
+        hosts: {
+          box: {
+            ansible_connection: "community.general.chroot",
+            ansible_host: "/mnt/my image",
+            ansible_user: "root",
+            ansible_python_interpreter: "/usr/bin/python3",
+            ansible_remote_tmp: "/tmp/.ansible-1",
+          },
+        },
+        children: { cache: {}, web: { hosts: { box: null } }, db: { hosts: { box: null } } },
+      },
+    });
+  });
+});
+
+describe("playbookArguments()", () => {
+  const variables = ["--extra-vars", '{"packer_build_name":"debian","packer_builder_type":"outscale-chroot"}'];
+
+  it("limits the plays to the image", () => {
+    expect(playbookArguments(options({}), build, "/tmp/inventory.json")).toEqual([
+      ...["ansible-playbook", "--inventory", "/tmp/inventory.json", "--limit", "default", ...variables, "site.yml"],
+    ]);
+  });
+
+  it("puts the user's inventory before ours, and the user's arguments last", () => {
+    const raw = { inventory_file: "hosts", playbook_files: ["a.yml"], extra_arguments: ["-v", "--limit=web"] };
+    expect(playbookArguments(options(raw), build, "ours.json")).toEqual([
+      ...["ansible-playbook", "--inventory", "hosts", "--inventory", "ours.json", ...variables],
+      ...["-v", "--limit=web", "site.yml", "a.yml"],
+    ]);
+  });
+});
+
+describe("galaxyCommands()", () => {
+  const raw = { galaxy_file: "req.yml", roles_path: "roles", collections_path: "colls", galaxy_force_install: true };
+  const role = ["ansible-galaxy", "role", "install", "-r", "req.yml", "--force", "-p", "roles"];
+  const collection = ["ansible-galaxy", "collection", "install", "-r", "req.yml", "--force", "-p", "colls"];
+
+  it.each([
+    ["- src: x\n", [role]],
+    ["---\nroles:\n  - src: x\n", [role]],
+    ["collections:\n  - name: x\n", [collection]],
+    ["collections: []\nroles: []\n", [role, collection]],
+  ])("%j", (text, commands) => expect(galaxyCommands(options(raw), text)).toEqual(commands));
+});
+
+describe("ansibleEnvironment()", () => {
+  it("hands on Ansible's settings, and no credentials", () => {
+    vi.stubEnv("OSC_SECRET_KEY", "secret");
+    vi.stubEnv("ANSIBLE_CONFIG", "my.cfg");
+    const env = ansibleEnvironment(
+      options({ ansible_env_vars: ["ANSIBLE_CONFIG=yours.cfg", "X=a=b"], roles_path: "r" }),
+    );
+    vi.unstubAllEnvs();
+    expect(env).toMatchObject({ ANSIBLE_CONFIG: "yours.cfg", X: "a=b", ANSIBLE_ROLES_PATH: "r" });
+    expect(env).not.toHaveProperty("OSC_SECRET_KEY");
+  });
+});
+
+describe("ansible", () => {
+  it.each([
+    [{}, ["playbook_file"]],
+    [{ playbook_file: "/no/such.yml" }, ["playbook_file"]],
+    [{ playbook_file: "/dev/null", galaxy_file: "/no/such.yml" }, ["galaxy_file"]],
+    [{ playbook_file: "/dev/null", inventory_directory: "/no/such" }, ["inventory_directory"]],
+    [{ playbook_file: "/dev/null", ansible_env_vars: ["x"] }, ["ansible_env_vars"]],
+    [{ playbook_file: "/dev/null", use_proxy: true }, ["use_proxy"]],
+  ])("refuses the options %j", (raw, expected) => {
+    const prepare = () => ansible.prepare({ skip_version_check: true, ...raw }, {});
+    expect(prepare).toThrow(
+      expect.objectContaining({ problems: expected.map((option) => expect.objectContaining({ option })) }),
+    );
+  });
+
+  it("looks for ansible-playbook before the build", () => {
+    const prepare = () => ansible.prepare({ playbook_file: "/dev/null", command: "no-such-ansible" }, {});
+    expect(prepare).toThrow('command: the program "no-such-ansible" is not installed');
+  });
+});

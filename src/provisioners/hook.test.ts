@@ -1,0 +1,138 @@
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { type Bench, build, define, InstantClock, makeBench } from "../../tests/support/provisioning.ts";
+import type { Clock } from "../common/clock.ts";
+import { CancelledError, ProvisionError, TimeoutError } from "../common/errors.ts";
+import { type TemplateHookOptions, templateHook } from "./hook.ts";
+
+let bench: Bench;
+beforeEach(async () => {
+  bench = await makeBench();
+});
+afterEach(() => bench[Symbol.asyncDispose]());
+
+function hookOf(options: Partial<TemplateHookOptions>) {
+  return templateHook({ ...build, provisioners: [], errorCleanupProvisioner: undefined, ...options });
+}
+
+const local = (...inline: string[]) => ({ inline });
+
+describe("templateHook()", () => {
+  it("runs provisioners in order, with build.* known", async () => {
+    const second = define("shell-local", (data) => local(`echo ${data.SourceOMI} on ${data.Device}`));
+    await hookOf({ provisioners: [define("shell-local", local("echo one")), second] }).provision(bench.input);
+    expect(bench.ui.of("message")).toEqual(["one", "ami-1a2b3c4d on /dev/xvdf"]);
+  });
+
+  it("names the provisioner that failed, and runs none after it", async () => {
+    const provisioners = [define("shell-local", local("exit 7")), define("shell-local", local("echo after"))];
+    const error = await hookOf({ provisioners })
+      .provision(bench.input)
+      .catch((thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(ProvisionError);
+    expect(error).toMatchObject({ message: 'The provisioner "shell-local" (debian.pkr.hcl:12) failed' });
+    expect(bench.ui.of("message")).toEqual([]);
+  });
+
+  it("pauses before a provisioner, and tries again as often as max_retries says", async () => {
+    const clock = new InstantClock();
+    const limits = { pauseBeforeMs: 10_000, maxRetries: 2 };
+    const provisioners = [define("shell-local", local("exit 7"), limits)];
+    await expect(hookOf({ provisioners, clock }).provision(bench.input)).rejects.toThrow(ProvisionError);
+    const reason = 'The local script \\"inline\\" ended with exit code 7, allowed: 0';
+    const once = ["Pausing 10s before the next provisioner...", "Running local shell script: inline"];
+    expect(bench.ui.of("say")).toEqual([
+      ...once,
+      `Provisioner failed with "${reason}", retrying with 2 trie(s) left`,
+      ...once,
+      `Provisioner failed with "${reason}", retrying with 1 trie(s) left`,
+      ...once,
+      "retry limit reached.",
+    ]);
+    expect(clock.sleeps).toEqual([10_000, 10_000, 10_000]);
+  });
+
+  it("stops trying when it works", async () => {
+    let tries = 0;
+    const evaluate = () => local(`exit ${tries++ === 0 ? 1 : 0}`);
+    await hookOf({ provisioners: [define("shell-local", evaluate, { maxRetries: 5 })] }).provision(bench.input);
+    expect(tries).toBe(2);
+  });
+
+  it("stops a provisioner at its timeout", async () => {
+    let start = (): void => undefined;
+    const started = new Promise<void>((resolve) => {
+      start = resolve;
+    });
+    // The timeout passes as soon as the script is at work.
+    const clock: Clock = { now: () => Date.now(), sleep: (_ms, signal) => untilEither(started, signal) };
+    bench.ui.message = () => start();
+    const provisioners = [
+      define("shell", { inline: ["echo at work", "sleep 600"], remote_folder: bench.folder }, { timeoutMs: 90_000 }),
+    ];
+    const error = await hookOf({ provisioners, clock })
+      .provision(bench.input)
+      .catch((thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(TimeoutError);
+    expect(error).toMatchObject({ message: expect.stringContaining("did not end within 1m30s") });
+    expect(bench.ui.of("say")[0]).toBe("Setting a 1m30s timeout for the next provisioner...");
+    expect(bench.ui.of("error")).toEqual(["Cancelling provisioner after a timeout..."]);
+  });
+
+  it("neither retries nor wraps a cancelled provisioner", async () => {
+    const cancel = new AbortController();
+    bench.ui.message = () => cancel.abort();
+    const provisioners = [
+      define(
+        "shell",
+        { inline: ["echo at work", "sleep 600"], remote_folder: bench.folder },
+        { maxRetries: 3, timeoutMs: 60_000 },
+      ),
+    ];
+    const running = hookOf({ provisioners }).provision({ ...bench.input, signal: cancel.signal });
+    await expect(running).rejects.toThrow(CancelledError);
+    expect(bench.ui.of("say").filter((line) => line.includes("retrying"))).toEqual([]);
+  });
+
+  it("waits for the return key before each provisioner with -debug", async () => {
+    const provisioners = [
+      define("breakpoint", { disable: true }),
+      define("breakpoint", { note: "look", disable: true }),
+    ];
+    await hookOf({ provisioners, debug: true }).provision(bench.input);
+    expect(bench.ui.of("ask")).toHaveLength(2);
+    expect(bench.ui.of("say")[1]).toBe('Breakpoint provisioner with note "look" disabled; continuing...');
+  });
+
+  it("has a cleanup only when the template has an error-cleanup-provisioner", async () => {
+    expect(hookOf({}).cleanupProvision).toBeUndefined();
+    const hook = hookOf({ errorCleanupProvisioner: define("shell-local", local("echo tidy")) });
+    await hook.cleanupProvision?.(bench.input);
+    expect(bench.ui.of("message")).toEqual(["tidy"]);
+  });
+});
+
+describe("breakpoint", () => {
+  it("waits for a person", async () => {
+    await bench.run("breakpoint", { note: "look around" });
+    expect(bench.ui.lines).toEqual([
+      'say: Pausing at breakpoint provisioner with note "look around".',
+      "ask: Press enter to continue.",
+    ]);
+  });
+});
+
+describe("sleep", () => {
+  it("waits as long as it is told", async () => {
+    const clock = new InstantClock();
+    await bench.run("sleep", { duration: "1m30s" }, { clock });
+    expect(clock.sleeps).toEqual([90_000]);
+    await expect(bench.run("sleep", {})).rejects.toThrow("duration");
+  });
+});
+
+function untilEither(event: Promise<void>, signal: AbortSignal | undefined): Promise<void> {
+  return Promise.race([
+    event,
+    new Promise<void>((_resolve, reject) => signal?.addEventListener("abort", () => reject(new CancelledError()))),
+  ]);
+}

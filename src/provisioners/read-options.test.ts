@@ -1,0 +1,62 @@
+import { describe, expect, it } from "vitest";
+import { ConfigError } from "../common/errors.ts";
+import type { RawConfig } from "../template/definition.ts";
+import { duration, flag, integers, text, textMap, texts } from "./option-types.ts";
+import { readOptions } from "./read-options.ts";
+
+const shape = {
+  remote_path: text().optional(),
+  inline: texts().optional(),
+  binary: flag().default(false),
+  valid_exit_codes: integers().optional(),
+  pause_after: duration().optional(),
+  env: textMap().optional(),
+  execute_command: text().optional(),
+};
+const read = (raw: RawConfig) => readOptions(shape, raw, { data: { ID: "vol-1" } }, ["execute_command"]);
+
+function problemsOf(raw: RawConfig) {
+  try {
+    read(raw);
+  } catch (error) {
+    if (error instanceof ConfigError) return error.problems;
+  }
+  throw new Error("nothing was refused");
+}
+
+describe("readOptions()", () => {
+  it("reads what JSON templates write as strings, as Packer does", () => {
+    const raw = { inline: "one", binary: "true", valid_exit_codes: ["0", 3], env: { A: 1, B: true }, remote_path: 5 };
+    expect(read(raw)).toEqual({
+      inline: ["one"],
+      binary: true,
+      validExitCodes: [0, 3],
+      env: { A: "1", B: "true" },
+      remotePath: "5",
+    });
+  });
+
+  it("counts null as not given, and fills in defaults", () => {
+    expect(read({ inline: null })).toEqual({ binary: false });
+  });
+
+  it("renders every string, but not what is rendered later", () => {
+    const options = read({ inline: ["echo {{.ID}}"], env: { A: "{{.ID}}" }, execute_command: "sh {{.Path}}" });
+    expect(options).toMatchObject({ inline: ["echo vol-1"], env: { A: "vol-1" }, executeCommand: "sh {{.Path}}" });
+  });
+
+  it("reads durations in Go's notation, with a unit", () => {
+    expect(read({ pause_after: "1m30s" }).pauseAfter).toBe(90_000);
+    for (const pause_after of ["10", 10, "soon", "-1s"]) expect(problemsOf({ pause_after })).toHaveLength(1);
+  });
+
+  it("tells every problem, with the name that was meant", () => {
+    const problems = problemsOf({ inlin: ["a"], binary: "perhaps", env: { A: ["x"] }, execute_command: "{{.Path" });
+    expect(problems.map(({ option }) => option).sort()).toEqual(["binary", "env.A", "execute_command", "inlin"]);
+    expect(problems.find(({ option }) => option === "inlin")?.hint).toBe('did you mean "inline"?');
+  });
+
+  it("refuses a {{ }} value that the build does not have", () => {
+    expect(problemsOf({ inline: ["docker ps --format {{.Names}}"] })).toMatchObject([{ option: "inline" }]);
+  });
+});
