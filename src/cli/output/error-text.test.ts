@@ -1,0 +1,81 @@
+import { describe, expect, it } from "vitest";
+import { CancelledError, ConfigError, ExitCode, MountError, TimeoutError } from "../../common/errors.ts";
+import { commonExitCode, errorText, exitCodeOf } from "./error-text.ts";
+
+describe("errorText()", () => {
+  it("tells what happened, why, where and what to do", () => {
+    const error = new MountError('Cannot mount "/dev/xvdf1" on "/mnt/root"', {
+      target: "/mnt/root",
+      cause: new Error("wrong fs type"),
+      hint: "Look at the file system",
+      resourceId: "vol-12345678",
+    });
+    error.step = "StepMountDevice";
+    expect(errorText(error)).toBe(
+      [
+        'Error: Cannot mount "/dev/xvdf1" on "/mnt/root": wrong fs type',
+        "  step      StepMountDevice",
+        "  resource  vol-12345678",
+        "  code      E_MOUNT",
+        "  hint      Look at the file system",
+        "",
+      ].join("\n"),
+    );
+  });
+
+  it("lists every problem of a configuration with its place", () => {
+    const problems = [
+      {
+        option: "omi_nmae",
+        message: "is not an option",
+        hint: 'did you mean "omi_name"?',
+        location: "web.pkr.hcl:3:5",
+      },
+      { option: "source_omi", message: "is required" },
+    ];
+    expect(errorText(new ConfigError(problems))).toBe(
+      [
+        "Error: the configuration has 2 problems",
+        "  web.pkr.hcl:3:5: omi_nmae: is not an option",
+        '    hint: did you mean "omi_name"?',
+        "  source_omi: is required",
+        "",
+      ].join("\n"),
+    );
+  });
+
+  it("shows the stack of a bug", () => {
+    const text = errorText(new TypeError("x is undefined"));
+    expect(text).toMatch(/^Bug: this should not have happened, in outscale-chroot \d/);
+    expect(text).toContain("error-text.test.ts");
+  });
+
+  it("puts what failed while cleaning up after the error itself", () => {
+    const error = new TimeoutError("The volume is not available");
+    const later = new MountError("Cannot unmount", { target: "/mnt" });
+    const suppressed = Object.assign(new Error("suppressed"), { error: later, suppressed: error });
+    const [first, ...others] = errorText(suppressed).split("\n");
+    expect(first).toBe("Error: The volume is not available");
+    expect(others).toContain("Error while cleaning up: Cannot unmount");
+  });
+});
+
+describe("exitCodeOf()", () => {
+  it.each([
+    [new CancelledError(), ExitCode.Interrupted],
+    [new TimeoutError("late"), ExitCode.Timeout],
+    [new Error("bug"), ExitCode.Failed],
+    ["thrown text", ExitCode.Failed],
+    [new AggregateError([new TimeoutError("a"), new TimeoutError("b")]), ExitCode.Timeout],
+    [new AggregateError([new TimeoutError("a"), new CancelledError()]), ExitCode.Failed],
+  ])("of %s is %i", (error, code) => {
+    expect(exitCodeOf(error)).toBe(code);
+  });
+});
+
+describe("commonExitCode()", () => {
+  it("is 1 when failures differ", () => {
+    expect(commonExitCode([ExitCode.Api, ExitCode.Api])).toBe(ExitCode.Api);
+    expect(commonExitCode([ExitCode.Api, ExitCode.Mount])).toBe(ExitCode.Failed);
+  });
+});

@@ -1,0 +1,209 @@
+import { describe, expect, it } from "vitest";
+import { recordingIo } from "../../../tests/support/recording-io.ts";
+import type { Clock } from "../../common/clock.ts";
+import { TimeoutError } from "../../common/errors.ts";
+import { secrets } from "../../common/secrets.ts";
+import { HumanReport } from "./human-report.ts";
+import { JsonReport } from "./json-report.ts";
+import { MachineReport } from "./machine-report.ts";
+import { type BuildResult, type Report, uiOf } from "./report.ts";
+
+const clock: Clock = { now: () => Date.parse("2026-01-02T03:04:05.678Z"), sleep: async () => undefined };
+const name = "outscale-chroot.debian";
+const artifact = {
+  builderId: "oapi.outscale.chroot",
+  id: "eu-west-2:ami-12345678",
+  files: [],
+  string: () => "OMIs were created:\neu-west-2: ami-12345678\n",
+};
+
+const result: BuildResult = {
+  build: name,
+  elapsedMs: 65_250,
+  phases: [
+    { step: "StepSnapshot", startedAt: 2_000, elapsedMs: 63_000, outcome: "done" },
+    { step: "StepCreateVolume", startedAt: 1_000, elapsedMs: 450, outcome: "done" },
+  ],
+  artifact,
+  error: undefined,
+};
+const failure: BuildResult = { ...result, phases: [], artifact: undefined, error: new TimeoutError("Too late, alas") };
+
+/** A build as the engine tells it. */
+function tell(report: Report): void {
+  const ui = uiOf(report, name);
+  ui.say("Creating the volume...");
+  ui.message("vol-12345678\nis its id");
+  ui.warn("It is slow");
+  ui.error("It failed, once");
+}
+
+function human(options: { color?: boolean; timestamps?: boolean; isTerminal?: boolean } = {}) {
+  const io = recordingIo({ isTerminal: options.isTerminal ?? false, answers: ["yes"] });
+  const { color = false, timestamps = false } = options;
+  return { io, report: new HumanReport({ io, clock, color, timestamps, builds: [name, "other"] }) };
+}
+
+describe("HumanReport", () => {
+  it("prints the lines that users of Packer know", () => {
+    const { io, report } = human();
+    tell(report);
+    expect(io.written.stdout).toBe(
+      [
+        "==> outscale-chroot.debian: Creating the volume...",
+        "    outscale-chroot.debian: vol-12345678",
+        "    outscale-chroot.debian: is its id",
+        "==> outscale-chroot.debian: It is slow",
+        "",
+      ].join("\n"),
+    );
+    expect(io.written.stderr).toBe("==> outscale-chroot.debian: It failed, once\n");
+  });
+
+  it("ends with the time per step and the artifacts", () => {
+    const { io, report } = human();
+    report.ended(result);
+    report.finished([result], 66_000);
+    expect(io.written.stdout).toBe(
+      [
+        "==> outscale-chroot.debian: Time per step:",
+        "    outscale-chroot.debian: StepCreateVolume    0.45 s",
+        "    outscale-chroot.debian: StepSnapshot      1 m 03 s",
+        "    outscale-chroot.debian: in all            1 m 05 s",
+        "==> outscale-chroot.debian: Build 'outscale-chroot.debian' finished after 1 minute 5 seconds.",
+        "",
+        "==> Wait completed after 1 minute 6 seconds",
+        "",
+        "==> Builds finished. The artifacts of successful builds are:",
+        "--> outscale-chroot.debian: OMIs were created:",
+        "eu-west-2: ami-12345678",
+        "",
+        "",
+      ].join("\n"),
+    );
+  });
+
+  it("tells which builds failed, and why", () => {
+    const { io, report } = human();
+    report.ended(failure);
+    report.finished([failure], 1_000);
+    expect(io.written.stderr).toContain("--> outscale-chroot.debian: Error: Too late, alas");
+    expect(io.written.stdout).toContain("Builds finished but no artifacts were created.");
+  });
+
+  it("gives each build a colour, errors red", () => {
+    const { io, report } = human({ color: true });
+    tell(report);
+    report.line("say", "other", "hello");
+    expect(io.written.stdout).toContain(
+      "\u001b[1m\u001b[32m==> outscale-chroot.debian: Creating the volume...\u001b[39m\u001b[22m",
+    );
+    expect(io.written.stdout).toContain("\u001b[36m==> other: hello");
+    expect(io.written.stderr).toContain("\u001b[31m==> outscale-chroot.debian: It failed, once");
+  });
+
+  it("puts the time first when asked to", () => {
+    const { io, report } = human({ timestamps: true });
+    uiOf(report, name).say("Hello");
+    expect(io.written.stdout).toBe("2026-01-02T03:04:05Z: ==> outscale-chroot.debian: Hello\n");
+  });
+
+  it("keeps a live line below the others on a terminal", () => {
+    const { io, report } = human({ isTerminal: true });
+    const at = clock.now() - 65_000;
+    report.event(name, { type: "step-started", step: "StepSnapshot", at });
+    expect(io.written.stdout).toBe("outscale-chroot.debian: StepSnapshot 1m05s");
+    const wait = { type: "progress", step: "StepSnapshot", subject: "snap-12345678", state: "pending" } as const;
+    report.event(name, { ...wait, percent: 45, elapsedMs: 65_000 });
+    const live = "outscale-chroot.debian: StepSnapshot 1m05s, snap-12345678 pending 45 %";
+    expect(io.written.stdout.endsWith(`\r\u001b[2K${live}`)).toBe(true);
+    uiOf(report, name).say("Hello");
+    expect(io.written.stdout.endsWith(`\r\u001b[2K==> outscale-chroot.debian: Hello\n${live}`)).toBe(true);
+    report.event(name, { type: "step-ended", step: "StepSnapshot", at, elapsedMs: 1, outcome: "done" });
+    expect(io.written.stdout.endsWith("\r\u001b[2K")).toBe(true);
+  });
+
+  it("has no live line in a pipe", () => {
+    const { io, report } = human();
+    report.event(name, { type: "step-started", step: "StepSnapshot", at: 0 });
+    expect(io.written.stdout).toBe("");
+  });
+
+  it("asks, and gives the answer", async () => {
+    const { io, report } = human();
+    await expect(uiOf(report, name).ask("Go on?")).resolves.toBe("yes");
+    expect(io.written.stdout).toBe("==> outscale-chroot.debian: Go on?\n");
+  });
+});
+
+describe("MachineReport", () => {
+  it("writes Packer's lines, with commas and line ends escaped", () => {
+    const io = recordingIo();
+    const report = new MachineReport(io.stdout, clock);
+    tell(report);
+    report.ended(result);
+    report.finished([result, failure], 66_000);
+    const lines = io.written.stdout.trimEnd().split("\n");
+    expect(lines).toContain("1767323045,,ui,say,==> outscale-chroot.debian: Creating the volume...");
+    expect(lines).toContain(
+      "1767323045,,ui,message,    outscale-chroot.debian: vol-12345678\\n    outscale-chroot.debian: is its id",
+    );
+    expect(lines).toContain("1767323045,,ui,error,==> outscale-chroot.debian: It failed%!(PACKER_COMMA) once");
+    expect(lines).toContain("1767323045,,error-count,1");
+    expect(lines).toContain(
+      "1767323045,outscale-chroot.debian,error,Error: Too late%!(PACKER_COMMA) alas\\n  code      E_TIMEOUT",
+    );
+    expect(lines.filter((line) => line.includes(",artifact"))).toEqual([
+      "1767323045,outscale-chroot.debian,artifact-count,1",
+      "1767323045,outscale-chroot.debian,artifact,0,builder-id,oapi.outscale.chroot",
+      "1767323045,outscale-chroot.debian,artifact,0,id,eu-west-2:ami-12345678",
+      "1767323045,outscale-chroot.debian,artifact,0,string,OMIs were created:\\neu-west-2: ami-12345678\\n",
+      "1767323045,outscale-chroot.debian,artifact,0,files-count,0",
+      "1767323045,outscale-chroot.debian,artifact,0,end",
+    ]);
+  });
+});
+
+describe("JsonReport", () => {
+  it("writes one object a line", () => {
+    const io = recordingIo();
+    const report = new JsonReport(io.stdout, clock);
+    tell(report);
+    report.event(name, { type: "build-started", runId: "0a1b2c3d4e5f", at: 1 });
+    report.ended(failure);
+    report.finished([failure], 5);
+    const at = clock.now();
+    const lines = io.written.stdout
+      .trimEnd()
+      .split("\n")
+      .map((line): unknown => JSON.parse(line));
+    expect(lines[0]).toEqual({ type: "line", at, build: name, kind: "say", text: "Creating the volume..." });
+    expect(lines.slice(4)).toEqual([
+      { type: "build-started", runId: "0a1b2c3d4e5f", at: 1, build: name },
+      {
+        type: "result",
+        at,
+        build: name,
+        elapsedMs: 65_250,
+        artifactId: null,
+        error: {
+          code: "E_TIMEOUT",
+          exitCode: 11,
+          message: "Too late, alas",
+          hint: null,
+          step: null,
+          resourceId: null,
+        },
+      },
+      { type: "finished", at, elapsedMs: 5, failed: 1 },
+    ]);
+  });
+
+  it("stays JSON when a secret has its syntax", () => {
+    secrets.add('quo"ted-secret');
+    const io = recordingIo();
+    const report = new JsonReport({ ...io.stdout, write: (text) => io.stdout.writeSecret(text) }, clock);
+    report.line("say", name, 'a quo"ted-secret here');
+    expect(JSON.parse(io.written.stdout)).toMatchObject({ text: "a <sensitive> here" });
+  });
+});

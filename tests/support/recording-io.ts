@@ -1,0 +1,52 @@
+import type { Io, StopSignal, TextSink } from "../../src/cli/io.ts";
+import { CancelledError } from "../../src/common/errors.ts";
+import { secrets } from "../../src/common/secrets.ts";
+
+/** The world outside of a command, as a test has it. */
+export interface RecordingIo extends Io {
+  /** Everything that was written to standard output, and to standard error. */
+  readonly written: { stdout: string; stderr: string };
+  /** Sends a signal to whoever listens. */
+  send(name: StopSignal): void;
+}
+
+interface RecordingIoOptions {
+  readonly env?: NodeJS.ProcessEnv;
+  readonly isTerminal?: boolean;
+  /** What a person types, line by line. */
+  readonly answers?: readonly string[];
+}
+
+export function recordingIo({ env = {}, isTerminal = false, answers = [] }: RecordingIoOptions = {}): RecordingIo {
+  const written = { stdout: "", stderr: "" };
+  const listeners = new Set<(name: StopSignal) => void>();
+  const lines = [...answers];
+  const sink = (stream: "stdout" | "stderr"): TextSink => ({
+    write: (text) => {
+      written[stream] += secrets.mask(text);
+    },
+    writeSecret: (text) => {
+      written[stream] += text;
+    },
+    isTerminal,
+    columns: () => 80,
+  });
+  return {
+    written,
+    env,
+    stdout: sink("stdout"),
+    stderr: sink("stderr"),
+    readLine: async () => {
+      const line = lines.shift();
+      if (line === undefined) throw new CancelledError("Nobody answers");
+      return line;
+    },
+    onSignal: (listener) => {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    send: (name) => {
+      for (const listener of listeners) listener(name);
+    },
+  };
+}
