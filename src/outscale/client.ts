@@ -16,7 +16,7 @@ export interface ApiOptions {
   readonly access: Access;
   readonly clock?: Clock;
   readonly log?: DebugLog;
-  /** By default the process's one for this account, see {@link sharedRateLimiter}; `unlimited` for a local cloud. */
+  /** By default the process's one for this account, see {@link sharedRateLimiter}. */
   readonly limiter?: RateLimiter;
   readonly retry?: Partial<RetrySettings>;
   /** For one attempt, connecting included. In real time: a swapped clock does not move sockets. */

@@ -49,7 +49,7 @@ const QUOTA_HINTS: Readonly<Record<string, string>> = {
   "10008": "too many snapshots are being taken at once: try again later, or build fewer images at a time",
   "10018": "the account has as many volumes as it may: delete some or ask for a higher quota",
   "10024": "the account's volumes are as large as they may be in total: delete some or ask for a higher quota",
-  "10025": "the account's volumes have as many IOPS as they may: lower root_volume_iops or ask for a higher quota",
+  "10025": "the account's volumes have as many IOPS as they may: lower iops or ask for a higher quota",
   "10026": "the account has as many snapshots as it may: delete some or ask for a higher quota",
 };
 
@@ -72,6 +72,9 @@ const NETWORK_HINTS: Readonly<Record<string, string>> = {
   ECONNREFUSED: "nothing listens there: check custom_endpoint_oapi, or start the local cloud",
   ENOENT: "the socket does not exist: check custom_endpoint_oapi, or start the local cloud",
   EACCES: "the socket may not be used by this user: run as root, or check who owns it",
+  EPROTO: "the endpoint does not speak TLS: check whether it should be http://",
+  ERR_SSL_WRONG_VERSION_NUMBER: "the endpoint does not speak TLS: check whether it should be http://",
+  ERR_TLS_CERT_ALTNAME_INVALID: "the endpoint's certificate is for another host name: check custom_endpoint_oapi",
   UND_ERR_CONNECT_TIMEOUT: "no connection could be made: check the network, and HTTPS_PROXY if a proxy is needed",
 };
 
@@ -79,9 +82,11 @@ function networkHint(cause: unknown): string {
   if (/CERTIFICATE_REQUIRED|ALERT_BAD_CERTIFICATE|ALERT_UNKNOWN_CA/.test(networkCodeOf(cause))) {
     return "the endpoint asks for a client certificate that it knows: see x509_cert_path and x509_key_path";
   }
+  if (isProxyRefusal(cause)) return "the proxy refuses the connection: check HTTPS_PROXY and NO_PROXY";
+  const hint = NETWORK_HINTS[networkCodeOf(cause)];
+  if (hint) return hint;
   if (isTlsFailure(cause)) {
     return "the endpoint's certificate is not trusted: set NODE_EXTRA_CA_CERTS to its authority, or insecure_skip_tls_verify";
   }
-  if (isProxyRefusal(cause)) return "the proxy refuses the connection: check HTTPS_PROXY and NO_PROXY";
-  return NETWORK_HINTS[networkCodeOf(cause)] ?? "check the network between this machine and the endpoint";
+  return "check the network between this machine and the endpoint";
 }

@@ -1,3 +1,4 @@
+import { isIP } from "node:net";
 import { ConfigError } from "../common/errors.ts";
 
 /** Where requests go: a base URL, and a Unix socket when it is not reached over TCP. */
@@ -40,4 +41,11 @@ export function parseEndpoint(text: string): Endpoint {
   }
   const path = url.pathname.replace(/\/+$/, "");
   return { baseUrl: `${url.origin}${path || DEFAULT_PATH}` };
+}
+
+/** Whether an endpoint is on this machine: a local cloud, which no limit and no proxy should stand before. */
+export function isOnThisMachine({ baseUrl, socketPath }: Endpoint): boolean {
+  if (socketPath !== undefined) return true;
+  const host = new URL(baseUrl).hostname;
+  return host === "localhost" || host === "[::1]" || (isIP(host) === 4 && host.startsWith("127."));
 }

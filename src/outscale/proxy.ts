@@ -1,5 +1,6 @@
 import { BlockList, isIP } from "node:net";
 import { ConfigError } from "../common/errors.ts";
+import { isOnThisMachine } from "./endpoint.ts";
 
 /**
  * The proxy for a URL, from `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY` in either case, as Go's net/http reads them.
@@ -15,15 +16,12 @@ export function proxyFor(url: URL, env: NodeJS.ProcessEnv): string | undefined {
   if (!proxy) return undefined;
   const host = url.hostname.replace(/^\[|\]$/g, "").toLowerCase();
   const port = url.port || (url.protocol === "https:" ? "443" : "80");
+  if (isOnThisMachine({ baseUrl: url.href })) return undefined;
   const exceptions = (read("NO_PROXY") ?? "").split(/[\s,]+/).filter(Boolean);
-  if (isThisMachine(host) || exceptions.some((entry) => isCovered(host, port, entry))) return undefined;
+  if (exceptions.some((entry) => isCovered(host, port, entry))) return undefined;
   const address = proxy.includes("://") ? proxy : `http://${proxy}`;
   if (URL.canParse(address)) return address;
   throw new ConfigError([{ option: "HTTPS_PROXY", message: "is no URL", hint: "write http://HOST:PORT" }]);
-}
-
-function isThisMachine(host: string): boolean {
-  return host === "localhost" || host === "::1" || (isIP(host) === 4 && host.startsWith("127."));
 }
 
 function isCovered(host: string, port: string, entry: string): boolean {

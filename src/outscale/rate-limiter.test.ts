@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { CancelledError } from "../common/errors.ts";
-import { createRateLimiter, sharedRateLimiter } from "./rate-limiter.ts";
+import { createRateLimiter, sharedRateLimiter, unlimited } from "./rate-limiter.ts";
 import { FakeClock } from "./testing/fake-clock.ts";
 
 describe("createRateLimiter()", () => {
@@ -33,4 +33,11 @@ describe("sharedRateLimiter()", () => {
     expect(sharedRateLimiter({ ...account })).toBe(sharedRateLimiter({ ...account }));
     expect(sharedRateLimiter({ ...account, accessKey: "B" })).not.toBe(sharedRateLimiter(account));
   });
+
+  it.each(["http://127.0.0.1:8080/api/v1", "http://localhost:8080", "http://[::1]:8080", "unix:/run/cloud.sock"])(
+    "does not slow down %s",
+    (endpoint) => {
+      expect(sharedRateLimiter({ endpoint, accessKey: "A" })).toBe(unlimited);
+    },
+  );
 });

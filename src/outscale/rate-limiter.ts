@@ -1,5 +1,6 @@
 import { type Clock, systemClock } from "../common/clock.ts";
 import type { Access } from "./access.ts";
+import { isOnThisMachine, parseEndpoint } from "./endpoint.ts";
 
 /** Lets calls pass at no more than a certain rate, in the order in which they came. */
 export interface RateLimiter {
@@ -14,7 +15,7 @@ export interface RateLimiterOptions {
   readonly clock?: Clock;
 }
 
-/** For an endpoint that needs no protection, such as a local cloud. */
+/** For what needs no protection. */
 export const unlimited: RateLimiter = { take: () => Promise.resolve() };
 
 /** The rate that every official client keeps to. */
@@ -22,8 +23,12 @@ const DEFAULT_RATE = { requestsPerSecond: 5, burst: 5 };
 
 const shared = new Map<string, RateLimiter>();
 
-/** The one limiter of the process for an account: the service counts per account, however many builds run here. */
+/**
+ * The one limiter of the process for an account: the service counts per account, however many builds run here.
+ * An endpoint on this machine is not limited.
+ */
 export function sharedRateLimiter({ endpoint, accessKey }: Pick<Access, "endpoint" | "accessKey">): RateLimiter {
+  if (isOnThisMachine(parseEndpoint(endpoint))) return unlimited;
   const account = `${accessKey} ${endpoint}`;
   const limiter = shared.get(account) ?? createRateLimiter(DEFAULT_RATE);
   shared.set(account, limiter);

@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { requireThat } from "../../tests/support/requirements.ts";
 import type { Access, ClientCertificate } from "./access.ts";
-import { isTlsFailure } from "./failed-attempt.ts";
+import { isProxyRefusal, isTlsFailure } from "./failed-attempt.ts";
 import { ScriptedServer } from "./testing/scripted-server.ts";
 import { createTransport } from "./transport.ts";
 
@@ -56,6 +56,20 @@ describe("createTransport()", () => {
       });
       expect(asked).toEqual(["api.example:80"]);
       expect(api.requests).toMatchObject([{ url: "/api/v1/ReadVms", headers: { host: "api.example" } }]);
+    } finally {
+      proxy.closeAllConnections();
+      proxy.close();
+    }
+  });
+
+  it("fails plainly when the proxy refuses", async () => {
+    const proxy = createServer().on("connect", (_request, client) => client.end("HTTP/1.1 403 Forbidden\r\n\r\n"));
+    proxy.listen(0, "127.0.0.1");
+    await once(proxy, "listening");
+    const HTTP_PROXY = `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`;
+    try {
+      const refused = post({ ...access, endpoint: "http://api.example" }, { HTTP_PROXY });
+      expect(isProxyRefusal(await refused.catch((error: unknown) => error))).toBe(true);
     } finally {
       proxy.closeAllConnections();
       proxy.close();
