@@ -40,9 +40,9 @@ export async function findBtrfsRoot(view: MountView, place: FilesystemPlace): Pr
  * @throws {DeviceError} then
  * @see Linux 6.7, btrfs: temp_fsid
  */
-export async function refuseSharedFsid({ path, filesystem }: FilesystemPlace): Promise<void> {
-  const isMounted = await exists(`/sys/fs/btrfs/${filesystem.uuid}`);
-  if (!isMounted || (await exists("/sys/fs/btrfs/features/temp_fsid"))) return;
+export async function refuseSharedFsid({ path, filesystem }: FilesystemPlace, sysfs = "/sys"): Promise<void> {
+  const isMounted = await exists(`${sysfs}/fs/btrfs/${filesystem.uuid}`);
+  if (!isMounted || (await exists(`${sysfs}/fs/btrfs/features/temp_fsid`))) return;
   throw new DeviceError(
     `This machine has a btrfs with the same id (${filesystem.uuid}) as "${path}" mounted, and its kernel mixes them up`,
     { hint: "Build on a VM that was not made from the same image, or with Linux 6.7 or later" },

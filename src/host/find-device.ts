@@ -80,6 +80,7 @@ export async function findLinkedDevice(request: FindDeviceRequest): Promise<Foun
 /** The platform does not document how long a hot-plugged disk takes; its own drivers poll too. */
 const POLL_MS = 250;
 const SAY_EVERY_MS = 10_000;
+const SCAN_MS = 2_000;
 
 /** Tells whether what was seen can be taken: at once with an identity, after a while by size alone. */
 function settledBySize(settleMs: number, clock: Clock): (seen: Identified) => boolean {
@@ -141,12 +142,17 @@ async function followPath({ path, foundBy }: Candidate, disks: readonly Disk[]):
   return disk && { path, foundBy, disk };
 }
 
-function accept({ name }: Disk, foundBy: FoundBy, { deviceName }: FindDeviceRequest): FoundDevice {
+async function accept({ name }: Disk, foundBy: FoundBy, request: FindDeviceRequest): Promise<FoundDevice> {
+  const { deviceName, signal, clock = systemClock } = request;
   const path = `/dev/${name}`;
-  // The exclusive open of a disk fails too while one of its partitions is mounted or swapped on.
-  if (canOpenExclusively(path)) return { path, kernelName: name, foundBy };
-  const hint = "Find out what took it (lsblk, an automounter) and keep that away from new disks";
-  throw new DeviceError(`The device "${path}" of "${deviceName}" is in use already`, { hint });
+  // The exclusive open of a disk fails too while one of its partitions is mounted or swapped on. Whatever scans new
+  // disks may have it open in the same way for a moment.
+  for (const deadline = clock.now() + SCAN_MS; !canOpenExclusively(path); await clock.sleep(POLL_MS, signal)) {
+    if (clock.now() < deadline) continue;
+    const hint = "Find out what took it (lsblk, an automounter) and keep that away from new disks";
+    throw new DeviceError(`The device "${path}" of "${deviceName}" is in use already`, { hint });
+  }
+  return { path, kernelName: name, foundBy };
 }
 
 function notFound(request: FindDeviceRequest, notes: readonly string[], elapsedMs: number): TimeoutError {

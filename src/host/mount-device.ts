@@ -1,3 +1,5 @@
+import { realpath } from "node:fs/promises";
+import { MountError } from "../common/errors.ts";
 import { findBtrfsRoot, refuseSharedFsid } from "./btrfs.ts";
 import type { RootPart } from "./find-root.ts";
 import { requireKernelSupport } from "./kernel-filesystems.ts";
@@ -16,12 +18,13 @@ export interface MountRootInput {
  * Mounts the root: xfs without its check for a second copy of the UUID, btrfs at the subvolume that has the system.
  * What the user gave comes last, and wins.
  * @returns the options it was mounted with
- * @throws {MountError} also when the kernel lacks the type
+ * @throws {MountError} also when the kernel lacks the type, or the mount path leads over a link
  * @throws {DeviceError} for a btrfs that this kernel cannot tell from one that is mounted
  */
 export async function mountRoot({ view, root, mountPath, userOptions }: MountRootInput): Promise<readonly string[]> {
   const { path, filesystem } = root;
   await requireKernelSupport(view.runner, filesystem.type, path);
+  await refuseLinkedPath(mountPath);
   const options = [...(await ownOptions(view, root, userOptions)), ...userOptions];
   await mountFilesystem(view, { source: path, target: mountPath, type: filesystem.type, options });
   return options;
@@ -31,6 +34,16 @@ export async function mountRoot({ view, root, mountPath, userOptions }: MountRoo
 export function typeOptions(type: string): string[] {
   // A clone of an image carries the UUID of every other VM of that image, perhaps this very one.
   return type === "xfs" ? ["nouuid"] : [];
+}
+
+/** The mount table has real paths only: what is mounted through a link would not be found again. */
+async function refuseLinkedPath(mountPath: string): Promise<void> {
+  const real = await realpath(mountPath).catch((cause) => {
+    throw new MountError(`Cannot find the mount folder "${mountPath}"`, { cause, target: mountPath });
+  });
+  if (real === mountPath) return;
+  const hint = `Set mount_path to "${real}"`;
+  throw new MountError(`The mount path "${mountPath}" leads over a symbolic link`, { target: mountPath, hint });
 }
 
 async function ownOptions(view: MountView, root: RootPart, userOptions: readonly string[]): Promise<readonly string[]> {

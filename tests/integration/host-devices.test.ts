@@ -176,6 +176,20 @@ requirePrograms(
     await removeDeviceLinks(join(bench.folder, "none"));
   });
 
+  test("syncPartitions() reads a table of a disk with sectors of 4096 bytes", async () => {
+    const device = await bench.addDisk(64);
+    const file = bench.fileOf(device);
+    await bench.detach(device);
+    const wide = await bench.attach(file, "--sector-size", "4096");
+    await runner.run(["sfdisk", "--quiet", "--no-reread", "--no-tell-kernel", wide], {
+      input: "label: gpt\nsize=8M\n",
+    });
+    const table = await syncPartitions(runner, wide);
+    expect(table).toMatchObject({ kind: "gpt", sectorBytes: 4096, partitions: [{ number: 1, sizeBytes: 8 * MIB }] });
+    const { stdout } = await runner.run(["blockdev", "--getsize64", `${wide}p1`]);
+    expect(Number(stdout)).toBe(8 * MIB);
+  });
+
   test("syncPartitions() removes the partitions of a disk whose table is gone", async () => {
     const device = await bench.addDisk(32, "label: gpt\nsize=8M\nsize=8M\n");
     await syncPartitions(runner, device);

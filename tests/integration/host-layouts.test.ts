@@ -9,6 +9,7 @@ import { hostView } from "../../src/host/mount-view.ts";
 import { unmountBelow } from "../../src/host/mounts.ts";
 import { readVolumeLayout, type VolumeLayout } from "../../src/host/probe-filesystem.ts";
 import { hostRunner } from "../../src/host/run-command.ts";
+import { craftSignature } from "../support/crafted-signatures.ts";
 import { readLedger } from "../support/ledger.ts";
 import { makeFilesystem, writeSystem } from "../support/loop-disk.ts";
 import { requirePrograms } from "../support/requirements.ts";
@@ -255,19 +256,28 @@ requirePrograms(
   });
 
   test.each([
-    { type: "LVM2_member", what: "an LVM physical volume", make: ["pvcreate", "--quiet", "--force", "--yes"] },
-    {
-      type: "crypto_LUKS",
-      what: "a LUKS encrypted volume",
-      make: ["cryptsetup", "luksFormat", "--batch-mode", "--pbkdf-force-iterations=1000", "--pbkdf=pbkdf2"],
-    },
-  ])("findRoot() names and refuses $type, also beside a /boot", async ({ type, what, make }) => {
+    { type: "LVM2_member", what: "an LVM physical volume" },
+    { type: "crypto_LUKS", what: "a LUKS encrypted volume" },
+    { type: "zfs_member", what: "a member of a ZFS pool" },
+  ])("findRoot() names and refuses $type, also beside a /boot", async ({ type, what }) => {
     const device = await bench.addDisk(160, "label: gpt\nsize=40M\nsize=100M\n");
     await readVolumeLayout(runner, device);
     await makeFilesystem("ext4", `${device}p1`);
-    await runner.run([...make, `${device}p2`], { input: type === "crypto_LUKS" ? "secret" : "" });
-    const search = rootOf(await readVolumeLayout(runner, device));
-    await expect(search).rejects.toThrow(`"${device}p2" of "${device}" is ${what} (${type})`);
+    await craftSignature(type, `${device}p2`);
+    const layout = await readVolumeLayout(runner, device);
+    const message = `"${device}p2" of "${device}" is ${what} (${type})`;
+    await expect(rootOf(layout)).rejects.toThrow(message);
+    await expect(rootOf(layout, "2")).rejects.toThrow(message);
+    expect(await rootOf(layout, "1")).toMatchObject({ number: 1, foundBy: "option" });
+  });
+
+  test("findRoot() takes a system beside an LVM volume", async () => {
+    const device = await bench.addDisk(160, "label: gpt\nsize=40M\nsize=100M\n");
+    await readVolumeLayout(runner, device);
+    await makeFilesystem("ext4", `${device}p1`);
+    await fill(`${device}p1`, writeSystem);
+    await craftSignature("LVM2_member", `${device}p2`);
+    expect(await rootOf(await readVolumeLayout(runner, device))).toMatchObject({ number: 1, foundBy: "os-release" });
   });
 
   test("findRoot() with from_scratch takes partition 1 of a table, and the whole device without one", async () => {

@@ -3,8 +3,8 @@ import { join } from "node:path";
 import { hostRunner } from "../../src/host/run-command.ts";
 
 /** Attaches a file to a free loop device. The kernel may have no parser, so there are no partitions yet. */
-export async function attachLoop(file: string): Promise<string> {
-  const { stdout } = await hostRunner().run(["losetup", "--find", "--show", file]);
+export async function attachLoop(file: string, ...options: readonly string[]): Promise<string> {
+  const { stdout } = await hostRunner().run(["losetup", ...options, "--find", "--show", file]);
   return stdout.trim();
 }
 

@@ -12,7 +12,7 @@ export interface Workbench {
   /** Attaches a new sparse disk, partitioned by an sfdisk script if one is given. @returns its device */
   addDisk(sizeMib: number, script?: string): Promise<string>;
   /** Attaches a file that is there already. */
-  attach(file: string): Promise<string>;
+  attach(file: string, ...losetupOptions: string[]): Promise<string>;
   /** Image file behind a disk of this workbench. */
   fileOf(device: string): string;
   /** Mounts a device in a folder of its own. @returns the folder */
@@ -27,8 +27,8 @@ export async function createWorkbench(name: string): Promise<Workbench> {
   const view = hostView(hostRunner());
   const files = new Map<string, string>();
   let count = 0;
-  const attach = async (file: string) => {
-    const device = await attachLoop(file);
+  const attach = async (file: string, ...losetupOptions: string[]) => {
+    const device = await attachLoop(file, ...losetupOptions);
     files.set(device, file);
     return device;
   };

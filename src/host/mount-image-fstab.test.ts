@@ -1,0 +1,84 @@
+import { expect, test } from "vitest";
+import type { RootPart } from "./find-root.ts";
+import { parseFstab } from "./fstab.ts";
+import { planImageMounts } from "./mount-image-fstab.ts";
+import type { VolumeLayout, VolumePart } from "./probe-filesystem.ts";
+
+const part = (number: number, type: string, label: string): VolumePart => ({
+  number,
+  path: `/dev/sda${number}`,
+  partition: undefined,
+  filesystem: { type, uuid: `uuid-${number}`, label },
+});
+const root: RootPart = {
+  ...part(1, "btrfs", "root"),
+  filesystem: { type: "btrfs", uuid: "uuid-1", label: "root" },
+  foundBy: "type",
+};
+const layout: VolumeLayout = {
+  device: "/dev/sda",
+  sizeBytes: 0,
+  table: undefined,
+  parts: [
+    root,
+    part(2, "vfat", "ESP"),
+    part(3, "xfs", "boot"),
+    part(4, "ext4", "same"),
+    part(5, "ext4", "same"),
+    part(6, "swap", "s"),
+  ],
+};
+const plan = (fstab: string) => {
+  const { mounts, warnings } = planImageMounts(parseFstab(fstab), layout, root);
+  return {
+    mounts: mounts.map(({ source, mountPoint, options }) => `${source} ${mountPoint} ${options.join(",")}`),
+    warnings,
+  };
+};
+
+test("planImageMounts() takes the volume's own file systems, outermost first", () => {
+  const fstab = "LABEL=ESP /boot/efi/ vfat umask=0077,shortname=winnt 0 2\nUUID=uuid-3 /boot xfs defaults 0 0\n";
+  expect(plan(fstab)).toEqual({
+    mounts: ["/dev/sda3 /boot nouuid", "/dev/sda2 /boot/efi umask=0077,shortname=winnt"],
+    warnings: [],
+  });
+});
+
+test("planImageMounts() takes other subvolumes of the root, and not the root again", () => {
+  const fstab =
+    "UUID=uuid-1 / btrfs subvol=@ 0 0\nUUID=uuid-1 /home btrfs subvol=@home,compress=zstd:1 0 0\nUUID=uuid-1 /x btrfs defaults 0 0\n";
+  expect(plan(fstab).mounts).toEqual(["/dev/sda1 /home subvol=@home,compress=zstd:1"]);
+});
+
+test.each([
+  "tmpfs /tmp tmpfs defaults 0 0",
+  "proc /proc proc defaults 0 0",
+  "server:/export /srv nfs defaults 0 0",
+  "/home /srv/home none bind 0 0",
+  "UUID=uuid-6 none swap sw 0 0",
+  "UUID=uuid-6 /x ext4 defaults 0 0",
+  "UUID=uuid-3 /boot xfs noauto 0 0",
+  "/dev/sdb1 /data ext4 defaults 0 0",
+])("planImageMounts() leaves %j alone, without a word", (line) => {
+  expect(plan(`${line}\n`)).toEqual({ mounts: [], warnings: [] });
+});
+
+test.each([
+  ["UUID=gone", "no partition of the volume is called so"],
+  ["LABEL=same", "several partitions of the volume are called so"],
+])("planImageMounts() warns of %j", (source, why) => {
+  const warning = `The image's fstab mounts "${source}" on "/data", but ${why}; it is not mounted`;
+  expect(plan(`${source} /data ext4 defaults 0 0\n`)).toEqual({ mounts: [], warnings: [warning] });
+});
+
+test("planImageMounts() keeps only options that cannot do more than show files", () => {
+  const options =
+    "rw,remount,bind,loop,offset=512,helper=evil,x-mount.mkdir,X-mount.owner=0,user,noatime,umask=x,context=system_u";
+  expect(plan(`UUID=uuid-4 /data ext4 ${options} 0 0\n`).mounts).toEqual(["/dev/sda4 /data rw,noatime"]);
+});
+
+test("planImageMounts() lets the last line for a mount point win, as mount --all stacks it on top", () => {
+  expect(plan("UUID=uuid-4 /data ext4 defaults 0 0\nUUID=uuid-5 /data/../data ext4 ro 0 0\n").mounts).toEqual([
+    "/dev/sda5 /data ro",
+  ]);
+});

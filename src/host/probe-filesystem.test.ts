@@ -1,0 +1,39 @@
+import { expect, test } from "vitest";
+import { parseProbe, probeFilesystem } from "./probe-filesystem.ts";
+import { CommandError, type CommandRunner } from "./run-command.ts";
+
+const runnerThat = (run: CommandRunner["run"]): CommandRunner => ({
+  run,
+  spawn: () => Promise.reject(new Error("not run")),
+});
+
+test("parseProbe() reads type, UUID and label, and takes escapes back", () => {
+  expect(parseProbe("DEVNAME=/dev/loop0p1\nLABEL=two\\ words\nUUID=ab-cd\nTYPE=ext4\nPART_ENTRY_NUMBER=1\n")).toEqual({
+    type: "ext4",
+    uuid: "ab-cd",
+    label: "two words",
+  });
+});
+
+test.each([[""], ["PTTYPE=dos\nPTUUID=1\n"]])("parseProbe(%j) finds no file system", (text) => {
+  expect(parseProbe(text)).toBeUndefined();
+});
+
+test("probeFilesystem() asks blkid about the node itself", async () => {
+  const seen: unknown[] = [];
+  const runner = runnerThat(async (argv, options) => {
+    seen.push(argv, options?.okExitCodes);
+    return { stdout: "TYPE=swap\n", stderr: "", exitCode: 0 };
+  });
+  expect(await probeFilesystem(runner, "/dev/sda2")).toEqual({ type: "swap", uuid: "", label: "" });
+  expect(seen).toEqual([
+    ["blkid", "--probe", "--output", "export", "/dev/sda2"],
+    [0, 2],
+  ]);
+});
+
+test("probeFilesystem() refuses a node with the signatures of several file systems", async () => {
+  const failure = new CommandError("ambivalent", { argv: [], status: { code: 8, signal: null }, stderr: "" });
+  const runner = runnerThat(() => Promise.reject(failure));
+  await expect(probeFilesystem(runner, "/dev/sda2")).rejects.toThrow("carries the signatures of several file systems");
+});

@@ -1,0 +1,86 @@
+import { expect, test } from "vitest";
+import { CancelledError } from "../common/errors.ts";
+import type { LogEntry } from "../common/log.ts";
+import { CommandError, describeExit, hostEnvironment, hostRunner, MissingProgramError } from "./run-command.ts";
+
+const runner = hostRunner();
+const shell = (line: string) => ["/bin/sh", "-c", line];
+
+test("run() gives output and exit code, and the input to the program", async () => {
+  const result = await runner.run(shell("cat; echo problem >&2; exit 3"), { input: "héllo\n", okExitCodes: [3] });
+  expect(result).toEqual({ stdout: "héllo\n", stderr: "problem\n", exitCode: 3 });
+});
+
+test("run() passes every argument as it is", async () => {
+  const words = ["a b", "$HOME", "`id`", "'", "*"];
+  const { stdout } = await runner.run(["printf", "%s\\n", ...words]);
+  expect(stdout).toBe(`${words.join("\n")}\n`);
+});
+
+test("run() fails with the quoted line, the exit code and what the program said", async () => {
+  const failure = runner.run(shell("echo 'no such disk' >&2; exit 32"));
+  await expect(failure).rejects.toThrow(
+    "Command failed (exit code 32): /bin/sh -c 'echo '\\''no such disk'\\'' >&2; exit 32'\nno such disk",
+  );
+  await expect(failure).rejects.toMatchObject({ status: { code: 32, signal: null }, stderr: "no such disk\n" });
+});
+
+test("run() names the signal that ended a program", async () => {
+  await expect(runner.run(shell("kill -9 $$"))).rejects.toThrow("Command failed (signal SIGKILL)");
+});
+
+test("run() tells a missing program from one that fails", async () => {
+  await expect(runner.run(["no-such-program-here"])).rejects.toThrow(MissingProgramError);
+  await expect(runner.run(["/dev/null"])).rejects.toThrow(CommandError);
+  await expect(runner.run(["/dev/null"])).rejects.not.toThrow(MissingProgramError);
+});
+
+test("run() returns when the program exits, though a child of it holds the pipes", async () => {
+  let lines = "";
+  const onStdout = (chunk: Buffer) => {
+    lines += chunk.toString();
+  };
+  const { stdout } = await runner.run(shell("sleep 600 & echo $!"), { onStdout });
+  // The child still runs when run() has returned: it can be signalled.
+  expect(process.kill(Number(stdout), "SIGKILL")).toBe(true);
+  expect(lines).toBe(stdout);
+});
+
+test("run() kills the program when it is cancelled", async () => {
+  const abort = new AbortController();
+  const onStdout = () => abort.abort();
+  const run = runner.run(shell("echo started; exec sleep 600"), { signal: abort.signal, onStdout });
+  await expect(run).rejects.toThrow(CancelledError);
+  await expect(runner.run(["true"], { signal: abort.signal })).rejects.toThrow(CancelledError);
+});
+
+test("run() kills the program after its time", async () => {
+  await expect(runner.run(["sleep", "600"], { timeoutMs: 20 })).rejects.toThrow("no end after 0.02 s");
+});
+
+test("run() keeps credentials of our own environment from the program", async () => {
+  process.env.OSC_SECRET_KEY = "hidden";
+  try {
+    const { stdout } = await runner.run(["env"]);
+    expect(stdout).not.toContain("OSC_SECRET_KEY");
+    expect(stdout).toContain("LC_ALL=C.UTF-8");
+  } finally {
+    delete process.env.OSC_SECRET_KEY;
+  }
+});
+
+test("run() writes each command to the debug log", async () => {
+  const entries: LogEntry[] = [];
+  await hostRunner({ write: (entry) => entries.push(entry) }).run(["true"]);
+  expect(entries).toMatchObject([{ kind: "command", line: "true", outcome: "exit code 0" }]);
+});
+
+test("spawn() gives the streams and how the program ended", async () => {
+  const child = await runner.spawn(shell("read line; exit 7"));
+  child.stdin?.end("x\n");
+  expect(describeExit(await child.exited)).toBe("exit code 7");
+});
+
+test("hostEnvironment() always has the system folders on PATH", () => {
+  expect(hostEnvironment().PATH).toMatch(/:\/usr\/sbin:.*\/bin$/);
+});
