@@ -27,7 +27,6 @@ export function checkDeviceReference(reference: string, devices: ImageDevices): 
   const text = reference.replace(/^"(.*)"$/, "$1");
   const [tag, value] = readTag(text);
   if (tag !== undefined) return checkTag(text, tag, value, devices.parts);
-  if (!text.startsWith("/dev/")) return undefined;
   if (BUILD_ONLY.test(text) || devices.builderDevices.some((device) => isPartOf(text, device))) {
     return { severity: "error", what: `${text} is a device of the builder`, hint: USE_UUID };
   }

@@ -1,25 +1,13 @@
+import { generatedDataNames } from "../builder/generated-data.ts";
 import type { RenderContext } from "../template/interpolate/context.ts";
 import type { BuildIdentity } from "./provisioner.ts";
 
 /** A private-use character: no path and no name of a template has it. */
 const MARK = "\uE000";
 
-const GENERATED_NAMES = [
-  "ID",
-  "ConnType",
-  "Device",
-  "MountPath",
-  "BuildRegion",
-  "SourceOMI",
-  "SourceOMIName",
-  "SourceOMIOwner",
-  "SourceOMICreationDate",
-  "PackerRunUUID",
-];
-
 /** Stands for `build.*` before the build: each value is a mark that {@link isLate} finds wherever it ends up. */
 export const placeholderData: Readonly<Record<string, string>> = Object.fromEntries(
-  GENERATED_NAMES.map((name) => [name, `${MARK}${name}${MARK}`]),
+  generatedDataNames.map((name) => [name, `${MARK}${name}${MARK}`]),
 );
 
 /** Whether a value has something in it that only the build will know, and so cannot be judged yet. */
