@@ -34,6 +34,8 @@ export interface ProvisionerDefinition {
   /** 0 means no limit. */
   readonly timeoutMs: number;
   readonly maxRetries: number;
+  /** The build goes on when the provisioner fails; false when absent. */
+  readonly continueOnError?: boolean;
   /**
    * The provisioner's options (overrides applied), with `build.*` known at last.
    * @param build What the builder generated, as strings

@@ -45,6 +45,13 @@ export class Diagnostics {
     return this.#items;
   }
 
+  /** Each problem once: a provisioner that serves two sources is evaluated twice. */
+  get distinct(): readonly Diagnostic[] {
+    const keyOf = ({ summary, detail, span }: Diagnostic) =>
+      `${summary}\n${detail}\n${span?.source.name}\n${span?.start}`;
+    return [...new Map(this.#items.map((item) => [keyOf(item), item])).values()];
+  }
+
   get errors(): readonly Diagnostic[] {
     return this.#items.filter(({ severity }) => severity === "error");
   }
@@ -55,7 +62,7 @@ export class Diagnostics {
 
   /** @throws {TemplateError} with every problem found so far, warnings included, when one is an error */
   throwIfErrors(): void {
-    if (this.hasErrors) throw new TemplateError(this.all);
+    if (this.hasErrors) throw new TemplateError(this.distinct);
   }
 }
 

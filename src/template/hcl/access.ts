@@ -1,4 +1,4 @@
-import { suggestName } from "../did-you-mean.ts";
+import { suggestName } from "../suggest-name.ts";
 import { ConversionError, convert } from "./convert.ts";
 import { isPrimitive, numberType, stringType, type Type, typeName } from "./type.ts";
 import { unknownValue, type Value } from "./value.ts";

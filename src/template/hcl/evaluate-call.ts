@@ -1,5 +1,5 @@
 import { Diagnostics, diagnosticLine } from "../diagnostic.ts";
-import { suggestName } from "../did-you-mean.ts";
+import { suggestName } from "../suggest-name.ts";
 import { NumberError } from "./big-float.ts";
 import type { Evaluator } from "./evaluate.ts";
 import { ArgumentError, callFunction, FunctionError, type HclFunction } from "./function.ts";

@@ -1,6 +1,6 @@
 import { Diagnostics } from "../diagnostic.ts";
-import { suggestName } from "../did-you-mean.ts";
 import type { Span } from "../source-file.ts";
+import { suggestName } from "../suggest-name.ts";
 import { AccessError, getAttribute, getIndex } from "./access.ts";
 import { ConversionError, convert } from "./convert.ts";
 import { involvedValues } from "./describe-value.ts";

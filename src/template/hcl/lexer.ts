@@ -22,25 +22,27 @@ const PLAIN_TEXT = /[^$%\r\n]+/y;
  * Spaces and tabs between tokens in code are in none.
  *
  * @param start `code` for a file or an expression, `template` for the bare text of a template
+ * @param offset Where in the text to begin
  */
-export function tokenize(text: string, start: "code" | "template" = "code"): readonly Token[] {
-  return new Lexer(text, start).run();
+export function tokenize(text: string, start: "code" | "template" = "code", offset = 0): readonly Token[] {
+  return new Lexer(text, start, offset).run();
 }
 
 class Lexer {
   readonly #text: string;
   readonly #tokens: Token[] = [];
   readonly #modes: Mode[];
-  #at = 0;
+  #at: number;
 
-  constructor(text: string, start: "code" | "template") {
+  constructor(text: string, start: "code" | "template", offset: number) {
     this.#text = text;
+    this.#at = offset;
     this.#modes = [start === "code" ? { kind: "code", braces: 0, isSequence: false } : { kind: "bare" }];
   }
 
   run(): readonly Token[] {
     // A byte order mark at the beginning is part of the encoding, not of the text.
-    if (this.#text.startsWith("\uFEFF")) this.#at = 1;
+    if (this.#at === 0 && this.#text.startsWith("\uFEFF")) this.#at = 1;
     while (this.#at < this.#text.length) {
       const mode = this.#modes.at(-1) as Mode;
       if (mode.kind === "code") this.#code(mode);

@@ -1,5 +1,5 @@
-import { suggestName } from "../did-you-mean.ts";
 import { countCharacters, type Span } from "../source-file.ts";
+import { suggestName } from "../suggest-name.ts";
 import { parseExpression, parseForIntro } from "./parse-expression.ts";
 import { resolveText } from "./string-text.ts";
 import type { Expression, ForExpression } from "./syntax.ts";

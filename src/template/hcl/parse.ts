@@ -26,20 +26,29 @@ export function parseExpressionText(source: SourceFile, diagnostics: Diagnostics
   );
 }
 
-/** Reads a text in which `${}` and `%{}` are evaluated, as `templatefile()` does; undefined when it is broken. */
-export function parseTemplateText(source: SourceFile, diagnostics: Diagnostics): Expression | undefined {
-  const stream = openStream(source, diagnostics, "template");
+/**
+ * Reads a text in which `${}` and `%{}` are evaluated, as `templatefile()` does; undefined when it is broken.
+ * @param range The piece of the source that is the template; all of it by default
+ */
+export function parseTemplateText(
+  source: SourceFile,
+  diagnostics: Diagnostics,
+  range: { readonly start: number; readonly end: number } = { start: 0, end: source.text.length },
+): Expression | undefined {
+  const tokens = tokenize(source.text.slice(0, range.end), "template", range.start);
+  reportInvalidTokens(source, tokens, diagnostics);
+  const stream = new TokenStream(source, tokens, diagnostics);
   return guarded(() => {
     const parts = parseTemplateParts(stream, stream.peek(), "end-of-file", false);
-    const span = { source, start: 0, end: source.text.length };
+    const span = { source, ...range };
     const [only] = parts;
     if (parts.length === 1 && only?.isInterpolation) return { kind: "wrap", span, inner: only.expression };
     return { kind: "template", span, parts: parts.map(({ expression }) => expression) };
   });
 }
 
-function openStream(source: SourceFile, diagnostics: Diagnostics, mode: "code" | "template" = "code"): TokenStream {
-  const tokens = tokenize(source.text, mode);
+function openStream(source: SourceFile, diagnostics: Diagnostics): TokenStream {
+  const tokens = tokenize(source.text);
   reportInvalidTokens(source, tokens, diagnostics);
   return new TokenStream(source, tokens, diagnostics);
 }

@@ -1,7 +1,8 @@
 import type { Span } from "../source-file.ts";
+import { literalText } from "./literal-text.ts";
 import type { Expression } from "./syntax.ts";
 
-/** A variable that an expression reads, with the attributes that follow it: `var.disks[0].size` has the path `disks`. */
+/** A variable that an expression reads, with the attributes that follow it: `var.disks[0].size` has the path `disks`; `var["disks"]` too. */
 export interface Reference {
   readonly root: string;
   readonly path: readonly string[];
@@ -48,8 +49,9 @@ export function asReference(expression: Expression): Reference | undefined {
   const path: string[] = [];
   let { span } = current;
   for (const step of chain) {
-    if (step.kind !== "attribute") break;
-    path.push(step.name);
+    const name = step.kind === "attribute" ? step.name : step.kind === "index" ? literalText(step.key) : undefined;
+    if (name === undefined) break;
+    path.push(name);
     span = step.span;
   }
   return { root: current.name, path, span };

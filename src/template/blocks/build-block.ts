@@ -1,0 +1,121 @@
+import type { Diagnostics } from "../diagnostic.ts";
+import { readBody, readBodyPartly } from "../hcl/body-content.ts";
+import { makeScope, type Scope } from "../hcl/scope.ts";
+import type { Block, Body } from "../hcl/syntax.ts";
+import { listType, stringType } from "../hcl/type.ts";
+import type { Span } from "../source-file.ts";
+import { expandBlocks, type ScopedBlock } from "./dynamic-blocks.ts";
+import { isIdentifier, readArgument } from "./read-argument.ts";
+
+/** A `build` block: which sources it builds, with what. */
+export interface BuildBlock {
+  readonly name: string;
+  readonly description: string;
+  readonly sources: readonly SourceUse[];
+  readonly provisioners: readonly ScopedBlock[];
+  readonly errorCleanupProvisioner: ScopedBlock | undefined;
+  readonly postProcessors: readonly (readonly ScopedBlock[])[];
+  readonly span: Span;
+}
+
+/** A source that a build names, perhaps under another name and with further options. */
+export interface SourceUse {
+  readonly type: string;
+  /** The label of the source block. */
+  readonly name: string;
+  /** What it is called in this build. */
+  readonly localName: string;
+  readonly body: Body | undefined;
+  readonly span: Span;
+}
+
+const BLOCKS: Readonly<Record<string, readonly string[]>> = {
+  from: ["type"],
+  source: ["reference"],
+  provisioner: ["type"],
+  "error-cleanup-provisioner": ["type"],
+  "post-processor": ["type"],
+  "post-processors": [],
+  hcp_packer_registry: [],
+  dynamic: ["block type"],
+};
+const SCHEMA = { attributes: ["name", "description", "sources"], blocks: BLOCKS };
+
+/** Reads a `build` block as far as it can be without knowing the sources. */
+export function readBuildBlock(block: Block, scope: Scope, diagnostics: Diagnostics): BuildBlock {
+  const { attributes, blocks } = readBody(block.body, SCHEMA, diagnostics);
+  const textOf = (name: string) => readArgument(attributes.get(name), stringType, scope, diagnostics)?.asString() ?? "";
+  const expanded = expandBlocks(blocks, scope, diagnostics).filter((scoped) => isAllowed(scoped.block, diagnostics));
+  const ofType = (type: string) => expanded.filter((scoped) => scoped.block.type === type);
+  const listed = readArgument(attributes.get("sources"), listType(stringType), scope, diagnostics)?.elements() ?? [];
+  const listSpan = attributes.get("sources")?.value.span ?? block.headerSpan;
+  const sources = [
+    ...listed.map((reference) => readReference(reference.isNull ? "" : reference.asString(), listSpan, diagnostics)),
+    ...ofType("source").map((scoped) => readSourceUse(scoped, diagnostics)),
+  ].filter((source) => source !== undefined);
+  if (!attributes.has("sources") && ofType("source").length === 0) {
+    const detail = 'A build names at least one source: sources = ["source.outscale-chroot.NAME"].';
+    diagnostics.error("Missing source reference", detail, block.headerSpan);
+  }
+  const [errorCleanupProvisioner, second] = ofType("error-cleanup-provisioner");
+  if (second)
+    diagnostics.error("Duplicate error-cleanup-provisioner", "A build has at most one.", second.block.headerSpan);
+  warnAboutRegistry(ofType("hcp_packer_registry"), diagnostics);
+  return {
+    name: textOf("name"),
+    description: textOf("description"),
+    sources,
+    provisioners: ofType("provisioner"),
+    errorCleanupProvisioner,
+    postProcessors: readChains(expanded, diagnostics),
+    span: block.headerSpan,
+  };
+}
+
+/** Whether a block that `dynamic` made may stand in a build, with that many labels. */
+function isAllowed({ type, labels, typeSpan }: Block, diagnostics: Diagnostics): boolean {
+  const names = BLOCKS[type];
+  if (names && names.length === labels.length) return true;
+  const detail = names
+    ? `Blocks of type "${type}" have ${names.length} labels.`
+    : `Blocks of type "${type}" are not expected here.`;
+  diagnostics.error("Unsupported block type", detail, typeSpan);
+  return false;
+}
+
+function readChains(expanded: readonly ScopedBlock[], diagnostics: Diagnostics): readonly (readonly ScopedBlock[])[] {
+  return expanded.flatMap(({ block, scope }) => {
+    if (block.type === "post-processor") return [[{ block, scope }]];
+    if (block.type !== "post-processors") return [];
+    const schema = { blocks: { "post-processor": ["type"], dynamic: ["block type"] } };
+    const { blocks } = readBody(block.body, schema, diagnostics);
+    return [expandBlocks(blocks, scope, diagnostics)];
+  });
+}
+
+/** `source.type.name`, or without its first part. */
+function readReference(text: string, span: Span, diagnostics: Diagnostics): SourceUse | undefined {
+  const parts = text.split(".");
+  const [type = "", name = ""] =
+    parts.length === 3 && parts[0] === "source" ? parts.slice(1) : parts.length === 2 ? parts : [];
+  if (isIdentifier(type) && isIdentifier(name)) return { type, name, localName: name, body: undefined, span };
+  const detail = `"${text}" is not the reference of a source, which looks like this: source.outscale-chroot.NAME`;
+  diagnostics.error("Invalid source reference", detail, span);
+  return undefined;
+}
+
+function readSourceUse({ block }: ScopedBlock, diagnostics: Diagnostics): SourceUse | undefined {
+  const label = block.labels[0];
+  const reference = readReference(label?.text ?? "", label?.span ?? block.headerSpan, diagnostics);
+  const { attributes, rest } = readBodyPartly(block.body, { attributes: ["name"] }, diagnostics);
+  const localName = readArgument(attributes.get("name"), stringType, makeScope([]), diagnostics)?.asString();
+  return reference && { ...reference, localName: localName || reference.name, body: rest, span: block.headerSpan };
+}
+
+/** Nothing of ours speaks to HCP Packer, and a template that asks for it should not find out afterwards. */
+export function warnAboutRegistry(blocks: readonly ScopedBlock[], diagnostics: Diagnostics): void {
+  for (const { block } of blocks) {
+    const detail = "outscale-chroot does not report builds to HCP Packer; the block has no effect.";
+    diagnostics.warn("HCP Packer registry", detail, block.headerSpan);
+  }
+}

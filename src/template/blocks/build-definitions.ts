@@ -1,0 +1,261 @@
+import type { BuildDefinition, PostProcessorDefinition, ProvisionerDefinition, RawConfig } from "../definition.ts";
+import { Diagnostics } from "../diagnostic.ts";
+import { compileGlob } from "../glob.ts";
+import { referencesOf } from "../hcl/references.ts";
+import { childScope, type Scope } from "../hcl/scope.ts";
+import type { Block, Body } from "../hcl/syntax.ts";
+import { stringType } from "../hcl/type.ts";
+import { objectValue, stringValue, unknownValue, type Value } from "../hcl/value.ts";
+import { locationOf } from "../source-file.ts";
+import { suggestName } from "../suggest-name.ts";
+import type { BuildBlock, SourceUse } from "./build-block.ts";
+import { type ComponentBlock, isSkipped, overrideFor, readComponentBlock } from "./component-block.ts";
+import { type BodyShape, decodeBody, findPlace } from "./decode-body.ts";
+import { expressionsOf } from "./prerequisites.ts";
+
+/** How the options of a builder, provisioner or post-processor are written; `{}` when that is not known. */
+export type ShapeLookup = (kind: "source" | "provisioner" | "post-processor" | "data", type: string) => BodyShape;
+
+/** A `source` block of a template. */
+export interface SourceBlock {
+  readonly type: string;
+  readonly name: string;
+  readonly block: Block;
+}
+
+export interface DefinitionOptions {
+  readonly sources: ReadonlyMap<string, SourceBlock>;
+  /** What sources, provisioners and post-processors can use: `var`, `local` and the like. */
+  readonly scope: Scope;
+  readonly shapeOf: ShapeLookup;
+  readonly only: readonly string[];
+  readonly except: readonly string[];
+}
+
+/** The builds that `build` blocks stand for, those that `-only` and `-except` leave out left out. */
+export function defineBuilds(
+  builds: readonly BuildBlock[],
+  options: DefinitionOptions,
+  diagnostics: Diagnostics,
+): readonly BuildDefinition[] {
+  const filter = new BuildFilter(options.only, options.except, diagnostics);
+  const definitions = builds.flatMap((build) =>
+    build.sources.flatMap((use) => {
+      const source = options.sources.get(`${use.type}.${use.name}`);
+      if (!source) reportUnknownSource(use, options.sources, diagnostics);
+      const name = buildName(build, use);
+      return source && filter.isIncluded(name)
+        ? [new BuildDefiner(build, use, options, filter, diagnostics).define(source, name)]
+        : [];
+    }),
+  );
+  filter.reportUnmatched();
+  return definitions;
+}
+
+function buildName(build: BuildBlock, use: SourceUse): string {
+  const name = `${use.type}.${use.localName}`;
+  return build.name === "" ? name : `${build.name}.${name}`;
+}
+
+function reportUnknownSource(
+  use: SourceUse,
+  sources: ReadonlyMap<string, SourceBlock>,
+  diagnostics: Diagnostics,
+): void {
+  const reference = `${use.type}.${use.name}`;
+  const known = [...sources.keys()];
+  const list = known.length === 0 ? "there is none" : `there ${known.length === 1 ? "is" : "are"} ${known.join(", ")}`;
+  const detail = `No source block "${use.type}" "${use.name}" is defined; ${list}.${suggestName(reference, known)}`;
+  diagnostics.error(`Unknown source "${reference}"`, detail, use.span);
+}
+
+/** `-only` and `-except`, which must match something to be of use. */
+class BuildFilter {
+  readonly #only: readonly Pattern[];
+  readonly #except: readonly Pattern[];
+  readonly #names: string[] = [];
+  readonly #diagnostics: Diagnostics;
+
+  constructor(only: readonly string[], except: readonly string[], diagnostics: Diagnostics) {
+    this.#diagnostics = diagnostics;
+    this.#only = only.map((text) => this.#compile("only", text));
+    this.#except = except.map((text) => this.#compile("except", text));
+  }
+
+  #compile(flag: string, text: string): Pattern {
+    const pattern = compileGlob(text);
+    if (!pattern)
+      this.#diagnostics.error(`Invalid -${flag} pattern`, `"${text}" is not a pattern such as "outscale-chroot.*".`);
+    return { text, pattern, isUsed: false };
+  }
+
+  isIncluded(name: string): boolean {
+    this.#names.push(name);
+    const isWanted = this.#only.length === 0 || matchesAny(this.#only, name);
+    return isWanted && !matchesAny(this.#except, name);
+  }
+
+  /** `-except` leaves post-processors out by their name or type. */
+  isExcepted(postProcessor: string): boolean {
+    return matchesAny(this.#except, postProcessor);
+  }
+
+  reportUnmatched(): void {
+    for (const [flag, patterns] of [
+      ["only", this.#only],
+      ["except", this.#except],
+    ] as const) {
+      for (const { text } of patterns.filter(({ isUsed }) => !isUsed)) {
+        const detail = `The builds are ${this.#names.join(", ")}; a pattern such as "outscale-chroot.*" matches several.`;
+        this.#diagnostics.warn(`-${flag} "${text}" matches no build`, detail);
+      }
+    }
+  }
+}
+
+interface Pattern {
+  readonly text: string;
+  readonly pattern: RegExp | undefined;
+  isUsed: boolean;
+}
+
+function matchesAny(patterns: readonly Pattern[], name: string): boolean {
+  const matching = patterns.filter(({ pattern }) => pattern?.test(name));
+  for (const pattern of matching) pattern.isUsed = true;
+  return matching.length > 0;
+}
+
+/** Makes the definition of one source in one build. */
+class BuildDefiner {
+  readonly #build: BuildBlock;
+  readonly #use: SourceUse;
+  readonly #options: DefinitionOptions;
+  readonly #filter: BuildFilter;
+  readonly #diagnostics: Diagnostics;
+
+  constructor(
+    build: BuildBlock,
+    use: SourceUse,
+    options: DefinitionOptions,
+    filter: BuildFilter,
+    diagnostics: Diagnostics,
+  ) {
+    this.#build = build;
+    this.#use = use;
+    this.#options = options;
+    this.#filter = filter;
+    this.#diagnostics = diagnostics;
+  }
+
+  define(source: SourceBlock, name: string): BuildDefinition {
+    const bodies = this.#use.body ? [source.block.body, this.#use.body] : [source.block.body];
+    const scope = childScope(this.#options.scope, [["source", this.#sourceValue()]]);
+    const shape = this.#options.shapeOf("source", this.#use.type);
+    const { config, places } = decodeBody(bodies, shape, scope, this.#diagnostics);
+    const cleanup = this.#build.errorCleanupProvisioner;
+    return {
+      name,
+      type: this.#use.type,
+      sourceName: this.#use.name,
+      config,
+      locate: (optionPath) => locationOf(findPlace(places, optionPath) ?? source.block.headerSpan),
+      provisioners: this.#build.provisioners.flatMap((block) =>
+        this.#provisioner(readComponentBlock(this.#inSource(block), this.#diagnostics)),
+      ),
+      errorCleanupProvisioner:
+        cleanup && this.#provisioner(readComponentBlock(this.#inSource(cleanup), this.#diagnostics))[0],
+      postProcessors: this.#postProcessors(),
+    };
+  }
+
+  #sourceValue(): Value {
+    return objectValue([
+      ["type", stringValue(this.#use.type)],
+      ["name", stringValue(this.#use.localName)],
+    ]);
+  }
+
+  /** A block with `source` and `build` in its scope; what the builder generates is not known yet. */
+  #inSource<T extends { readonly block: Block; readonly scope: Scope }>(scoped: T): T {
+    return { ...scoped, scope: this.#late(scoped.scope, unknownBuild(scoped.block.body, this.#build.name)) };
+  }
+
+  #late(scope: Scope, build: Value): Scope {
+    return childScope(scope, [
+      ["source", this.#sourceValue()],
+      ["build", build],
+    ]);
+  }
+
+  #provisioner(component: ComponentBlock): readonly ProvisionerDefinition[] {
+    if (isSkipped(component, this.#shortName())) return [];
+    this.#evaluateEarly(component, "provisioner");
+    const { type, pauseBeforeMs, timeoutMs, maxRetries, continueOnError, span } = component;
+    const evaluate = (build: Readonly<Record<string, string>>) => this.#evaluateLate(component, "provisioner", build);
+    return [{ type, location: locationOf(span), pauseBeforeMs, timeoutMs, maxRetries, continueOnError, evaluate }];
+  }
+
+  #shortName(): string {
+    return `${this.#use.type}.${this.#use.localName}`;
+  }
+
+  #postProcessors(): readonly (readonly PostProcessorDefinition[])[] {
+    const chains = this.#build.postProcessors.map((chain) => {
+      const components = chain.map((block) => readComponentBlock(this.#inSource(block), this.#diagnostics));
+      const wanted = components.filter((component) => !isSkipped(component, this.#shortName()));
+      // A chain ends at a post-processor that is left out: the next one would get the wrong artifact.
+      const end = wanted.findIndex(({ name, type }) => this.#filter.isExcepted(name || type));
+      return (end < 0 ? wanted : wanted.slice(0, end)).map((component) => this.#postProcessor(component));
+    });
+    return chains.filter(({ length }) => length > 0);
+  }
+
+  #postProcessor(component: ComponentBlock): PostProcessorDefinition {
+    this.#evaluateEarly(component, "post-processor");
+    const { type, name, keepInputArtifact, span } = component;
+    const evaluate = (build: Readonly<Record<string, string>>) =>
+      this.#evaluateLate(component, "post-processor", build);
+    return { type, name: name || type, location: locationOf(span), keepInputArtifact, evaluate };
+  }
+
+  /** Finds at once what is wrong whatever the builder generates. */
+  #evaluateEarly(component: ComponentBlock, kind: "provisioner" | "post-processor"): void {
+    this.#evaluate(component, kind, component.scope, this.#diagnostics);
+  }
+
+  #evaluateLate(
+    component: ComponentBlock,
+    kind: "provisioner" | "post-processor",
+    build: Readonly<Record<string, string>>,
+  ): RawConfig {
+    const diagnostics = new Diagnostics();
+    const values = Object.entries({ ...build, name: this.#build.name }).map(
+      ([key, text]) => [key, stringValue(text)] as const,
+    );
+    const config = this.#evaluate(component, kind, this.#late(component.scope, objectValue(values)), diagnostics);
+    diagnostics.throwIfErrors();
+    return config;
+  }
+
+  #evaluate(
+    component: ComponentBlock,
+    kind: "provisioner" | "post-processor",
+    scope: Scope,
+    diagnostics: Diagnostics,
+  ): RawConfig {
+    const shape = this.#options.shapeOf(kind, component.type);
+    const { config } = decodeBody([component.body], shape, scope, diagnostics);
+    return { ...config, ...overrideFor(component, this.#use.localName, scope, diagnostics) };
+  }
+}
+
+/** `build` before a build: its name, and as texts that are not known yet whatever the block reads of it. */
+function unknownBuild(body: Body, name: string): Value {
+  const names = expressionsOf(body).flatMap((expression) => [...referencesOf(expression)]);
+  const read = names
+    .filter(({ root, path }) => root === "build" && path[0] !== undefined)
+    .map(({ path }) => path[0] as string);
+  const values = read.map((key) => [key, unknownValue(stringType)] as const);
+  return objectValue([...values, ["name", stringValue(name)]]);
+}

@@ -1,0 +1,179 @@
+import type { RawConfig, RawValue } from "../definition.ts";
+import type { Diagnostics } from "../diagnostic.ts";
+import { unpackBlocks } from "../hcl/body-content.ts";
+import { evaluate } from "../hcl/evaluate.ts";
+import { literalText } from "../hcl/literal-text.ts";
+import type { Scope } from "../hcl/scope.ts";
+import type { Attribute, Block, Body, Expression } from "../hcl/syntax.ts";
+import { toRawValue } from "../raw-value.ts";
+import type { Span } from "../source-file.ts";
+import { expandBlocks, type ScopedBlock } from "./dynamic-blocks.ts";
+
+/** How an option is written: as an argument, or as a block, alone or repeated, with options of its own. */
+export type OptionShape =
+  | { readonly kind: "attribute" }
+  | { readonly kind: "block"; readonly repeated: boolean; readonly body: BodyShape };
+/** How the options of a body are written. Options that are not in it are taken as they come. */
+export type BodyShape = Readonly<Record<string, OptionShape>>;
+
+export interface DecodedBody {
+  readonly config: RawConfig;
+  /** Where each option stands, by its path: `tag[0].key`. */
+  readonly places: ReadonlyMap<string, Span>;
+}
+
+/**
+ * The options of a body as plain data: arguments by their values, blocks as lists of objects, or as one object where the
+ * shape says that there is one.
+ *
+ * @param bodies Several are one: the later ones add to the first, but may not set what is set
+ */
+export function decodeBody(
+  bodies: readonly Body[],
+  shape: BodyShape,
+  scope: Scope,
+  diagnostics: Diagnostics,
+): DecodedBody {
+  const decoder = new BodyDecoder(diagnostics);
+  const config = decoder.decode(
+    bodies.map((body) => ({ body, scope })),
+    shape,
+    "",
+  );
+  return { config, places: decoder.places };
+}
+
+interface ScopedBody {
+  readonly body: Body;
+  readonly scope: Scope;
+}
+
+class BodyDecoder {
+  readonly places = new Map<string, Span>();
+  readonly #diagnostics: Diagnostics;
+
+  constructor(diagnostics: Diagnostics) {
+    this.#diagnostics = diagnostics;
+  }
+
+  decode(bodies: readonly ScopedBody[], shape: BodyShape, prefix: string): RawConfig {
+    const config = new Map<string, RawValue>();
+    const blocks: ScopedBlock[] = [];
+    for (const { body, scope } of bodies) {
+      for (const attribute of body.attributes) {
+        if (isBlockProperty(attribute, body, shape)) {
+          blocks.push(...expandBlocks(this.#unpack(attribute), scope, this.#diagnostics));
+        } else this.#attribute(attribute, scope, shape, config, prefix);
+      }
+      blocks.push(...expandBlocks(body.blocks, scope, this.#diagnostics));
+    }
+    for (const [type, group] of groupByType(blocks)) this.#blocks(type, group, shape[type], config, prefix);
+    return Object.fromEntries(config);
+  }
+
+  #unpack(attribute: Attribute): readonly Block[] {
+    return unpackBlocks(attribute, attribute.name === "dynamic" ? ["block type"] : [], this.#diagnostics);
+  }
+
+  #attribute(
+    attribute: Attribute,
+    scope: Scope,
+    shape: BodyShape,
+    config: Map<string, RawValue>,
+    prefix: string,
+  ): void {
+    const { name, nameSpan, value: expression } = attribute;
+    if (shape[name]?.kind === "block") {
+      const detail = `"${name}" is a block: write "${name} { ... }", without the equals sign.`;
+      this.#diagnostics.error("Unsupported argument", detail, nameSpan);
+      return;
+    }
+    if (config.has(name)) {
+      this.#diagnostics.error("Duplicate argument", `"${name}" is already set in the source.`, nameSpan);
+      return;
+    }
+    this.#rememberPlaces(`${prefix}${name}`, expression, nameSpan);
+    const value = toRawValue(evaluate(expression, scope, this.#diagnostics));
+    // Null means not set.
+    if (value !== null) config.set(name, value);
+  }
+
+  #blocks(
+    type: string,
+    group: readonly ScopedBlock[],
+    shape: OptionShape | undefined,
+    config: Map<string, RawValue>,
+    prefix: string,
+  ): void {
+    for (const { block } of group) this.#checkBlock(block, shape, config.has(type));
+    const isSingle = shape?.kind === "block" && !shape.repeated;
+    const bodyShape = shape?.kind === "block" ? shape.body : {};
+    if (isSingle && group[1]) {
+      const detail = `Only one block "${type}" is allowed; this is another one.`;
+      this.#diagnostics.error(`Duplicate ${type} block`, detail, group[1].block.headerSpan);
+    }
+    const bodies = group.map(({ block, scope }, index) => {
+      const path = isSingle ? `${prefix}${type}` : `${prefix}${type}[${index}]`;
+      this.places.set(path, block.headerSpan);
+      return this.decode([{ body: block.body, scope }], bodyShape, `${path}.`);
+    });
+    const [first] = group;
+    if (first) this.places.set(`${prefix}${type}`, first.block.headerSpan);
+    if (!config.has(type)) config.set(type, isSingle ? (bodies[0] ?? {}) : bodies);
+  }
+
+  #checkBlock({ type, typeSpan, labels }: Block, shape: OptionShape | undefined, isArgumentToo: boolean): void {
+    if (shape?.kind === "attribute") {
+      this.#diagnostics.error("Unsupported block type", `"${type}" is an argument: write "${type} = ...".`, typeSpan);
+    } else if (isArgumentToo) {
+      this.#diagnostics.error("Duplicate argument", `"${type}" is both an argument and a block here.`, typeSpan);
+    }
+    if (labels[0]) {
+      this.#diagnostics.error(
+        `Extraneous label for ${type}`,
+        `Blocks of type "${type}" have no labels.`,
+        labels[0].span,
+      );
+    }
+  }
+
+  /** Remembers where an argument stands, and as far as its text tells, the parts of its value. */
+  #rememberPlaces(path: string, expression: Expression, span: Span): void {
+    this.places.set(path, span);
+    if (expression.kind === "tuple") {
+      expression.elements.forEach((element, index) => {
+        this.#rememberPlaces(`${path}[${index}]`, element, element.span);
+      });
+    }
+    if (expression.kind !== "object") return;
+    for (const { key, value } of expression.items) {
+      const name = key.kind === "variable" ? key.name : literalText(key);
+      if (name !== undefined) this.#rememberPlaces(`${path}.${name}`, value, key.span);
+    }
+  }
+}
+
+/** In JSON, a shape tells whether a property is a block; `dynamic` always is one. */
+function isBlockProperty({ name, value }: Attribute, body: Body, shape: BodyShape): boolean {
+  if (!body.isJson) return false;
+  return shape[name]?.kind === "block" || (name === "dynamic" && value.kind === "object");
+}
+
+function groupByType(blocks: readonly ScopedBlock[]): ReadonlyMap<string, readonly ScopedBlock[]> {
+  const groups = new Map<string, ScopedBlock[]>();
+  for (const scoped of blocks) {
+    const group = groups.get(scoped.block.type);
+    if (group) group.push(scoped);
+    else groups.set(scoped.block.type, [scoped]);
+  }
+  return groups;
+}
+
+/** The place of an option, or of the closest thing around it that has one. */
+export function findPlace(places: ReadonlyMap<string, Span>, optionPath: string): Span | undefined {
+  for (let path = optionPath; path !== ""; path = path.replace(/(?:^|\.)[^.[\]]*$|\[[^\]]*\]$/, "")) {
+    const place = places.get(path);
+    if (place) return place;
+  }
+  return undefined;
+}

@@ -1,0 +1,121 @@
+import type { Diagnostics } from "../diagnostic.ts";
+import { readBody } from "../hcl/body-content.ts";
+import { ConversionError, convert } from "../hcl/convert.ts";
+import { involvedValues } from "../hcl/describe-value.ts";
+import { evaluate } from "../hcl/evaluate.ts";
+import { childScope, type Scope } from "../hcl/scope.ts";
+import type { Block, Expression, Label } from "../hcl/syntax.ts";
+import { stringType, typeName } from "../hcl/type.ts";
+import { numberValue, objectValue, stringValue, type Value } from "../hcl/value.ts";
+
+/** A block with the names that its expressions can use; those of a `dynamic` block's content have the iterator. */
+export interface ScopedBlock {
+  readonly block: Block;
+  readonly scope: Scope;
+}
+
+const SCHEMA = { attributes: ["iterator", "labels"], required: ["for_each"], blocks: { content: [] } };
+
+/**
+ * The blocks, with every `dynamic "type" { for_each, iterator, labels, content }` replaced by what it stands for.
+ * @see hashicorp/hcl, ext/dynblock/README.md
+ */
+export function expandBlocks(blocks: readonly Block[], scope: Scope, diagnostics: Diagnostics): readonly ScopedBlock[] {
+  return blocks.flatMap((block) =>
+    block.type === "dynamic" ? expandDynamic(block, scope, diagnostics) : [{ block, scope }],
+  );
+}
+
+function expandDynamic(block: Block, scope: Scope, diagnostics: Diagnostics): readonly ScopedBlock[] {
+  const type = block.labels[0];
+  if (!type || block.labels.length > 1) {
+    diagnostics.error(
+      "Invalid dynamic block",
+      'It has one label, the type of the blocks: dynamic "tag" { ... }',
+      block.headerSpan,
+    );
+    return [];
+  }
+  const { attributes, blocks } = readBody(block.body, SCHEMA, diagnostics);
+  const [content, ...others] = blocks;
+  if (!content || others.length > 0) {
+    const detail = 'A dynamic block has exactly one block "content", with what each block holds.';
+    diagnostics.error("Invalid dynamic block", detail, others[0]?.headerSpan ?? block.headerSpan);
+    return [];
+  }
+  const iterator = readIterator(attributes.get("iterator")?.value, type.text, diagnostics);
+  const forEach = attributes.get("for_each")?.value;
+  if (!forEach || iterator === undefined) return [];
+  return pairsOf(forEach, scope, diagnostics).flatMap(([key, value]) => {
+    const within = childScope(scope, [
+      [
+        iterator,
+        objectValue([
+          ["key", key],
+          ["value", value],
+        ]),
+      ],
+    ]);
+    const labels = readLabels(attributes.get("labels")?.value, within, diagnostics);
+    const made = { type: type.text, typeSpan: type.span, labels, body: content.body, headerSpan: block.headerSpan };
+    return [{ block: made, scope: within }];
+  });
+}
+
+/** The name of the variable that holds `key` and `value`: that of the blocks, unless `iterator` gives another. */
+function readIterator(expression: Expression | undefined, type: string, diagnostics: Diagnostics): string | undefined {
+  if (!expression) return type;
+  if (expression.kind === "variable") return expression.name;
+  diagnostics.error(
+    "Invalid dynamic iterator name",
+    "The iterator is the name of a variable, without quotes.",
+    expression.span,
+  );
+  return undefined;
+}
+
+function pairsOf(expression: Expression, scope: Scope, diagnostics: Diagnostics): readonly (readonly [Value, Value])[] {
+  const before = diagnostics.errors.length;
+  const value = evaluate(expression, scope, diagnostics);
+  if (diagnostics.errors.length > before || !value.isKnown) return [];
+  if (!value.isContainer) {
+    const reason = value.isNull ? "It is null" : `A ${typeName(value.type)} has no elements`;
+    const involved = involvedValues(expression, scope);
+    diagnostics.error(
+      "Invalid dynamic for_each value",
+      `${reason}; a list, set, map or object is required.`,
+      expression.span,
+      involved,
+    );
+    return [];
+  }
+  const mark = (inner: Value) => (value.isSensitive ? inner.withSensitive() : inner);
+  if (value.type.kind === "map" || value.type.kind === "object") {
+    return [...value.asMap()].map(([key, inner]) => [stringValue(key), mark(inner)] as const);
+  }
+  const isSet = value.type.kind === "set";
+  return value.elements().map((inner, index) => [isSet ? mark(inner) : numberValue(index), mark(inner)] as const);
+}
+
+function readLabels(expression: Expression | undefined, scope: Scope, diagnostics: Diagnostics): readonly Label[] {
+  if (!expression) return [];
+  if (expression.kind !== "tuple") {
+    diagnostics.error("Invalid dynamic block labels", "The labels are a list: labels = [tag.value].", expression.span);
+    return [];
+  }
+  return expression.elements.flatMap((element) => {
+    const value = evaluate(element, scope, diagnostics);
+    try {
+      const label = convert(value, stringType);
+      if (label.isKnown && !label.isNull && !label.isSensitive) return [{ text: label.asString(), span: element.span }];
+    } catch (error) {
+      if (!(error instanceof ConversionError)) throw error;
+    }
+    diagnostics.error(
+      "Invalid dynamic block label",
+      "A label must be a known string, neither null nor sensitive.",
+      element.span,
+    );
+    return [];
+  });
+}

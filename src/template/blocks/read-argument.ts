@@ -1,0 +1,40 @@
+import type { Diagnostics } from "../diagnostic.ts";
+import { ConversionError, convert } from "../hcl/convert.ts";
+import { evaluate } from "../hcl/evaluate.ts";
+import type { Scope } from "../hcl/scope.ts";
+import type { Attribute } from "../hcl/syntax.ts";
+import type { Type } from "../hcl/type.ts";
+import type { Value } from "../hcl/value.ts";
+
+/**
+ * The value of an argument as a type; undefined when it is not set, null, not known or unfit. Only what is unfit is
+ * reported.
+ */
+export function readArgument(
+  attribute: Attribute | undefined,
+  type: Type,
+  scope: Scope,
+  diagnostics: Diagnostics,
+): Value | undefined {
+  if (!attribute) return undefined;
+  const before = diagnostics.errors.length;
+  const value = evaluate(attribute.value, scope, diagnostics);
+  if (diagnostics.errors.length > before) return undefined;
+  try {
+    const converted = convert(value, type);
+    return converted.isNull || !converted.isWhollyKnown ? undefined : converted;
+  } catch (error) {
+    if (!(error instanceof ConversionError)) throw error;
+    const detail = `Inappropriate value for "${attribute.name}": ${error.message}.`;
+    diagnostics.error("Unsuitable value type", detail, attribute.value.span);
+    return undefined;
+  }
+}
+
+/** A name that can be referred to: of a variable, a local, a source. */
+export function isIdentifier(name: string): boolean {
+  return /^[\p{ID_Start}_][\p{ID_Continue}-]*$/u.test(name);
+}
+
+export const IDENTIFIER_RULE =
+  "A name starts with a letter or underscore and has only letters, digits, underscores and dashes.";

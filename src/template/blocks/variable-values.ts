@@ -1,0 +1,106 @@
+import type { Diagnostics } from "../diagnostic.ts";
+import { readBodyPartly } from "../hcl/body-content.ts";
+import { evaluate } from "../hcl/evaluate.ts";
+import { parseExpressionText } from "../hcl/parse.ts";
+import { makeScope } from "../hcl/scope.ts";
+import type { Body, Expression } from "../hcl/syntax.ts";
+import { stringValue } from "../hcl/value.ts";
+import { SourceFile } from "../source-file.ts";
+import { suggestName } from "../suggest-name.ts";
+import { assign, type InputVariable } from "./variables.ts";
+
+/** A `-var NAME=VALUE` of the command line. */
+export interface GivenVariable {
+  readonly name: string;
+  readonly value: string;
+}
+
+type Variables = ReadonlyMap<string, InputVariable>;
+
+const ENVIRONMENT_PREFIX = "PKR_VAR_";
+
+/** Sets variables from the environment: `PKR_VAR_name`. Others than the declared ones are nobody's concern. */
+export function assignFromEnvironment(env: NodeJS.ProcessEnv, variables: Variables, diagnostics: Diagnostics): void {
+  for (const [key, text] of Object.entries(env)) {
+    if (text === undefined || !key.startsWith(ENVIRONMENT_PREFIX)) continue;
+    const variable = variables.get(key.slice(ENVIRONMENT_PREFIX.length));
+    if (variable) assignText("env", variable, text, `<value for var.${variable.name} from env>`, diagnostics);
+  }
+}
+
+/** Sets variables from a variable file; undeclared ones are a warning, as one file often serves several templates. */
+export function assignFromFile(
+  body: Body,
+  variables: Variables,
+  { warnUndeclared }: { readonly warnUndeclared: boolean },
+  diagnostics: Diagnostics,
+): void {
+  const { blocks, rest } = readBodyPartly(body, { blocks: { variable: ["name"] } }, diagnostics);
+  for (const { typeSpan, labels } of blocks) {
+    const name = labels[0]?.text ?? "";
+    const detail = `A variable file sets variables that a template declares. To set this one, write "${name} = ...".`;
+    diagnostics.error("Variable declaration in a variable file", detail, typeSpan);
+  }
+  for (const { type, typeSpan } of rest.blocks) {
+    diagnostics.error(
+      `Unexpected "${type}" block`,
+      "A variable file has only arguments, such as name = value.",
+      typeSpan,
+    );
+  }
+  for (const { name, nameSpan, value: expression } of rest.attributes) {
+    const variable = variables.get(name);
+    if (!variable) {
+      if (!warnUndeclared) continue;
+      const detail = `The variable "${name}" is set, but no template declares it.${suggestName(name, variables.keys())}`;
+      diagnostics.warn("Undefined variable", detail, nameSpan);
+      continue;
+    }
+    const before = diagnostics.errors.length;
+    const value = evaluate(expression, makeScope([]), diagnostics);
+    if (diagnostics.errors.length > before) continue;
+    variable.assignments.push(
+      assign("varfile", expression, value, variable, "Invalid value for variable", diagnostics),
+    );
+  }
+}
+
+/** Sets variables from the command line; here an undeclared one is an error. */
+export function assignFromArguments(
+  given: readonly GivenVariable[],
+  variables: Variables,
+  diagnostics: Diagnostics,
+): void {
+  for (const { name, value } of given) {
+    const variable = variables.get(name);
+    if (variable) {
+      assignText("cmd", variable, value, `<value for var.${name} from arguments>`, diagnostics);
+      continue;
+    }
+    const detail = `"-var ${name}=..." sets a variable that no template declares.${suggestName(name, variables.keys())}`;
+    diagnostics.error("Undefined -var variable", detail);
+  }
+}
+
+/** A text from outside: itself for a variable that takes a string or number, else an expression. */
+function assignText(
+  from: "env" | "cmd",
+  variable: InputVariable,
+  text: string,
+  fileName: string,
+  diagnostics: Diagnostics,
+): void {
+  const source = new SourceFile(fileName, text);
+  const { kind } = variable.constraint.type;
+  const isLiteral = kind === "string" || kind === "number" || kind === "dynamic";
+  const expression = isLiteral ? literal(source) : parseExpressionText(source, diagnostics);
+  if (!expression) return;
+  const before = diagnostics.errors.length;
+  const value = evaluate(expression, makeScope([]), diagnostics);
+  if (diagnostics.errors.length > before) return;
+  variable.assignments.push(assign(from, expression, value, variable, "Invalid value for variable", diagnostics));
+}
+
+function literal(source: SourceFile): Expression {
+  return { kind: "literal", span: { source, start: 0, end: source.text.length }, value: stringValue(source.text) };
+}

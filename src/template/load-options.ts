@@ -1,0 +1,28 @@
+import type { ShapeLookup } from "./blocks/build-definitions.ts";
+import type { ReadData } from "./blocks/prerequisites.ts";
+import type { GivenVariable } from "./blocks/variable-values.ts";
+
+/** What a template's meaning depends on besides its text. */
+export interface LoadOptions {
+  /** A file, or a folder of `.pkr.hcl` and `.pkr.json` files. */
+  readonly path: string;
+  /** `-var NAME=VALUE`, in their order. */
+  readonly vars?: readonly GivenVariable[];
+  /** `-var-file`, in their order. */
+  readonly varFiles?: readonly string[];
+  /** Where `PKR_VAR_NAME` and `env()` are looked up. */
+  readonly env: NodeJS.ProcessEnv;
+  /** Names of builds, or patterns of them. */
+  readonly only?: readonly string[];
+  readonly except?: readonly string[];
+  /** What `path.cwd` is; the working folder by default. */
+  readonly cwd?: string;
+  /** The time that `timestamp()` gives; the present by default. */
+  readonly now?: Date;
+  /** Reads a data source; left out, what data sources give is not known. */
+  readonly readData?: ReadData;
+  /** How the options of builders and others are written: which are blocks, and which of those are repeated. */
+  readonly shapeOf?: ShapeLookup;
+  /** Warn about variables of variable files that no template declares; true by default. */
+  readonly warnUndeclared?: boolean;
+}

@@ -1,0 +1,79 @@
+import { readdirSync, readFileSync, statSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { messageOf } from "../common/errors.ts";
+import type { Diagnostics } from "./diagnostic.ts";
+import { parseFile } from "./hcl/parse.ts";
+import { parseJsonFile } from "./hcl/parse-json.ts";
+import type { Body } from "./hcl/syntax.ts";
+import { SourceFile } from "./source-file.ts";
+
+/** The files of a template, by what their names say they are. */
+export interface TemplateFiles {
+  /** What `path.root` is: the folder, or the one the file is in. */
+  readonly root: string;
+  /** `.pkr.hcl` files, then `.pkr.json` ones. */
+  readonly templates: readonly string[];
+  /** `.auto.pkrvars.hcl` files of the folder, then `.auto.pkrvars.json` ones. */
+  readonly autoVariables: readonly string[];
+}
+
+/**
+ * The files that a path stands for: itself, or all of a folder's. Variable files are found in a folder only, as in Packer.
+ * Problems are reported; the lists are then empty.
+ */
+export function findTemplateFiles(path: string, diagnostics: Diagnostics): TemplateFiles {
+  const stats = statSync(path, { throwIfNoEntry: false });
+  if (!stats) diagnostics.error("Cannot read the template", `There is no file or folder "${path}".`);
+  if (!stats?.isDirectory()) {
+    const isTemplate = path.endsWith(".pkr.hcl") || path.endsWith(".pkr.json");
+    if (stats && !isTemplate) reportNoTemplate(path, diagnostics);
+    return { root: dirname(path), templates: stats && isTemplate ? [path] : [], autoVariables: [] };
+  }
+  const names = listFolder(path, diagnostics);
+  const select = (...suffixes: readonly string[]) => {
+    return suffixes.flatMap((suffix) => names.filter((name) => name.endsWith(suffix)).map((name) => join(path, name)));
+  };
+  const templates = select(".pkr.hcl", ".pkr.json");
+  if (templates.length === 0 && !diagnostics.hasErrors) reportNoTemplate(path, diagnostics);
+  return { root: path, templates, autoVariables: select(".auto.pkrvars.hcl", ".auto.pkrvars.json") };
+}
+
+function reportNoTemplate(path: string, diagnostics: Diagnostics): void {
+  const detail = 'A template is a file whose name ends in ".pkr.hcl" or ".pkr.json", or a folder with such files.';
+  diagnostics.error(`There is no template at "${path}"`, detail);
+}
+
+function listFolder(path: string, diagnostics: Diagnostics): readonly string[] {
+  try {
+    const entries = readdirSync(path, { withFileTypes: true });
+    return entries
+      .filter((entry) => !entry.isDirectory())
+      .map(({ name }) => name)
+      .sort();
+  } catch (error) {
+    diagnostics.error("Cannot read the template", `The folder "${path}" cannot be listed: ${messageOf(error)}.`);
+    return [];
+  }
+}
+
+/** The body of a template or variable file, in either syntax; undefined when it cannot be read at all. */
+export function readBodyFile(path: string, diagnostics: Diagnostics): Body | undefined {
+  const source = readSource(path, diagnostics);
+  if (!source) return undefined;
+  if (path.endsWith(".json")) return parseJsonFile(source, diagnostics);
+  if (path.endsWith(".hcl")) return parseFile(source, diagnostics);
+  diagnostics.error(`Cannot tell the format of "${path}"`, 'The name of a variable file ends in ".hcl" or ".json".');
+  return undefined;
+}
+
+function readSource(path: string, diagnostics: Diagnostics): SourceFile | undefined {
+  try {
+    const text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(readFileSync(path));
+    return new SourceFile(path, text);
+  } catch (error) {
+    const isEncoding = error instanceof TypeError;
+    const reason = isEncoding ? "It is not valid UTF-8" : messageOf(error);
+    diagnostics.error(`Cannot read "${path}"`, `${reason}.`);
+    return undefined;
+  }
+}
