@@ -15,7 +15,7 @@ interface Condition {
 export type VersionConstraint = readonly Condition[];
 
 const VERSION = /^v?(\d+(?:\.\d+)*)(?:-([0-9A-Za-z-~]+(?:\.[0-9A-Za-z-~]+)*))?(?:\+[0-9A-Za-z-~.]+)?$/;
-const CONDITION = /^\s*(=|!=|>|<|>=|<=|~>)?\s*(\S+)\s*$/;
+const CONDITION = /^\s*(!=|>=|<=|~>|=|>|<)?\s*(\S+)\s*$/;
 
 /**
  * Reads a constraint: conditions with `=`, `!=`, `>`, `>=`, `<`, `<=` or `~>`, separated by commas. Undefined when it is none.
