@@ -150,6 +150,12 @@ describe("createApi()", () => {
     expect(cloud.server.requests).toHaveLength(3);
   });
 
+  it("gives up at once when it is asked to wait longer than a call may take", async () => {
+    await using cloud = await connect([errorReply(429, "24", "AccessDenied", { "retry-after": "3600" })]);
+    expect(isThrottle(await failureOf(cloud.api.readVms({})))).toBe(true);
+    expect(cloud.clock.sleeps).toEqual([]);
+  });
+
   it("does not repeat what the service does not have (501)", async () => {
     await using cloud = await connect([{ status: 501, body: "no" }]);
     expect(await failureOf(cloud.api.readVms({}))).toMatchObject({ message: "ReadVms failed: no (HTTP 501)" });
@@ -207,7 +213,7 @@ describe("createApi()", () => {
   });
 
   it("stops a read at once when the signal fires", async () => {
-    await using cloud = await connect(["silence"]);
+    await using cloud = await connect(["silence"], { retry: { attempts: 1 } });
     const controller = new AbortController();
     const arrived = cloud.server.nextRequest();
     const read = failureOf(cloud.api.readVms({}, { signal: controller.signal }));

@@ -52,12 +52,8 @@ export function requestIdOf(body: unknown): string | undefined {
 
 /** Reads what was thrown in place of an answer. */
 export function failedWithoutAnswer(action: ActionName, effect: Effect, cause: unknown): FailedAttempt {
-  const wasSent = !isBeforeSending(cause);
-  return {
-    failure: { action, ambiguous: wasSent && effect !== "read" },
-    isTransient: wasSent || isPassingConnectFailure(cause),
-    cause,
-  };
+  const ambiguous = !isBeforeSending(cause) && effect !== "read";
+  return { failure: { action, ambiguous }, isTransient: isPassing(cause), cause };
 }
 
 /** TLS failures of a handshake: another attempt meets the same certificates. */
@@ -85,7 +81,7 @@ function isBeforeSending(error: unknown): boolean {
 }
 
 /** A name that does not exist, a socket that is not there and a certificate that is not trusted do not heal by waiting. */
-function isPassingConnectFailure(error: unknown): boolean {
+function isPassing(error: unknown): boolean {
   const isFinal = ["ENOTFOUND", "ENOENT", "EACCES", "UND_ERR_INVALID_ARG"].includes(networkCodeOf(error));
   return !isFinal && !isTlsFailure(error) && !chainOf(error).some(isProxyRefusal);
 }

@@ -13,8 +13,6 @@ export type Verdict<Result> = { readonly result: Result } | "failed" | "waiting"
 export interface Goal<Resource, Result> {
   /** `become available`, for messages. */
   readonly phrase: string;
-  /** Whether a resource that is absent may only not be visible yet. */
-  readonly mayAppearLater: boolean;
   judge(resource: Resource | undefined): Verdict<Result>;
 }
 
@@ -30,7 +28,6 @@ function become<Resource extends WithState>(
 ): Goal<Resource, Resource> {
   return {
     phrase,
-    mayAppearLater: true,
     judge(resource) {
       if (!resource || failed.includes(resource.State)) return "failed";
       return resource.State === state && isReached(resource) ? { result: resource } : "waiting";
@@ -41,7 +38,6 @@ function become<Resource extends WithState>(
 function vanish<Resource extends WithState>(): Goal<Resource, undefined> {
   return {
     phrase: "vanish",
-    mayAppearLater: false,
     judge(resource) {
       if (!resource) return { result: undefined };
       return resource.State === "error" ? "failed" : "waiting";

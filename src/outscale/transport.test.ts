@@ -29,6 +29,28 @@ async function post(access: Access, env: NodeJS.ProcessEnv = {}) {
   return await transport.post(`${transport.baseUrl}/ReadVms`, { headers: {}, body: "{}", signal });
 }
 
+/** A proxy that leads every connection to one port of this machine, or refuses it. */
+async function startProxy(port: number | undefined) {
+  const asked: string[] = [];
+  const proxy = createServer().on("connect", (request, client) => {
+    asked.push(request.url ?? "");
+    if (port === undefined) return client.end("HTTP/1.1 403 Forbidden\r\n\r\n");
+    const upstream = connect(port, "127.0.0.1", () => {
+      client.write("HTTP/1.1 200 OK\r\n\r\n");
+      upstream.pipe(client).pipe(upstream);
+    });
+    upstream.on("error", () => client.destroy());
+  });
+  proxy.listen(0, "127.0.0.1");
+  await once(proxy, "listening");
+  const url = `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`;
+  const close = async () => {
+    proxy.closeAllConnections();
+    proxy.close();
+  };
+  return { asked, env: { HTTP_PROXY: url, HTTPS_PROXY: url }, [Symbol.asyncDispose]: close };
+}
+
 describe("createTransport()", () => {
   it("reaches a Unix socket", async () => {
     const socketPath = join(folder, "cloud.sock");
@@ -39,41 +61,16 @@ describe("createTransport()", () => {
 
   it("goes through the proxy of the environment", async () => {
     await using api = await ScriptedServer.start([{ body: "through" }]);
-    const asked: string[] = [];
-    const proxy = createServer().on("connect", (request, client) => {
-      asked.push(request.url ?? "");
-      const upstream = connect(api.port, "127.0.0.1", () => {
-        client.write("HTTP/1.1 200 OK\r\n\r\n");
-        upstream.pipe(client).pipe(upstream);
-      });
-    });
-    proxy.listen(0, "127.0.0.1");
-    await once(proxy, "listening");
-    const HTTP_PROXY = `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`;
-    try {
-      expect(await post({ ...access, endpoint: "http://api.example:80" }, { HTTP_PROXY })).toMatchObject({
-        text: "through",
-      });
-      expect(asked).toEqual(["api.example:80"]);
-      expect(api.requests).toMatchObject([{ url: "/api/v1/ReadVms", headers: { host: "api.example" } }]);
-    } finally {
-      proxy.closeAllConnections();
-      proxy.close();
-    }
+    await using proxy = await startProxy(api.port);
+    expect(await post({ ...access, endpoint: "http://api.example:80" }, proxy.env)).toMatchObject({ text: "through" });
+    expect(proxy.asked).toEqual(["api.example:80"]);
+    expect(api.requests).toMatchObject([{ url: "/api/v1/ReadVms", headers: { host: "api.example" } }]);
   });
 
   it("fails plainly when the proxy refuses", async () => {
-    const proxy = createServer().on("connect", (_request, client) => client.end("HTTP/1.1 403 Forbidden\r\n\r\n"));
-    proxy.listen(0, "127.0.0.1");
-    await once(proxy, "listening");
-    const HTTP_PROXY = `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`;
-    try {
-      const refused = post({ ...access, endpoint: "http://api.example" }, { HTTP_PROXY });
-      expect(isProxyRefusal(await refused.catch((error: unknown) => error))).toBe(true);
-    } finally {
-      proxy.closeAllConnections();
-      proxy.close();
-    }
+    await using proxy = await startProxy(undefined);
+    const refused = post({ ...access, endpoint: "http://api.example" }, proxy.env);
+    expect(isProxyRefusal(await refused.catch((error: unknown) => error))).toBe(true);
   });
 });
 
@@ -111,5 +108,14 @@ requireThat(hasOpenssl, "openssl")("createTransport() with TLS", () => {
     await expect(post(open)).rejects.toThrow();
     expect(server.requests).toEqual([]);
     expect(await post({ ...open, certificate })).toMatchObject({ text: "hello" });
+  });
+
+  it("shows it through a proxy too", async () => {
+    const tls = { ...own, requestCert: true, ca: certificate.cert };
+    await using server = await ScriptedServer.start([{ body: "hello" }], { tls });
+    await using proxy = await startProxy(server.port);
+    const behind = { ...access, endpoint: "https://api.example", insecureSkipTlsVerify: true, certificate };
+    expect(await post(behind, proxy.env)).toMatchObject({ text: "hello" });
+    expect(proxy.asked).toEqual(["api.example:443"]);
   });
 });

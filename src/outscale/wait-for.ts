@@ -2,7 +2,7 @@ import type { Clock } from "../common/clock.ts";
 import { formatDuration } from "../common/duration.ts";
 import { messageOf } from "../common/errors.ts";
 import type { DebugLog } from "../common/log.ts";
-import { apiFailureOf, isAuth, isThrottle, WaitError, WaitTimeoutError } from "./errors.ts";
+import { apiFailureOf, isThrottle, WaitError, WaitTimeoutError } from "./errors.ts";
 import { ABSENT, type Goal } from "./resource-states.ts";
 import type { SharedPoller } from "./shared-poller.ts";
 
@@ -62,7 +62,8 @@ export async function waitFor<Resource extends Waitable, Result>(
       wait.onProgress?.({ state: lastState, percent: resource?.Progress, elapsedMs });
       const verdict = wait.goal.judge(resource);
       if (typeof verdict === "object") return verdict.result;
-      if (verdict === "failed" && !isTooEarly(wait, resource, elapsedMs)) throw failed(wait, resource);
+      const isTooEarly = resource === undefined && elapsedMs < GRACE_MS;
+      if (verdict === "failed" && !isTooEarly) throw failed(wait, resource);
     }
     const leftMs = wait.timeoutMs - elapsedMs;
     if (leftMs <= 0) throw timedOut(wait, lastState);
@@ -88,16 +89,8 @@ async function readOnce<Resource, Result>(
 /** No answer, too many requests, or trouble inside the service. A refusal (4xx) would be repeated for ever. */
 function isPassing(error: unknown): boolean {
   const failure = apiFailureOf(error);
-  if (!failure || isAuth(error)) return false;
+  if (!failure) return false;
   return failure.httpStatus === undefined || failure.httpStatus >= 500 || isThrottle(error);
-}
-
-function isTooEarly<Resource, Result>(
-  { goal }: Wait<Resource, Result>,
-  resource: Resource | undefined,
-  elapsedMs: number,
-): boolean {
-  return resource === undefined && goal.mayAppearLater && elapsedMs < GRACE_MS;
 }
 
 /** Time until the next read: short at first, then a share of the time waited so far; a fifth more or less, by chance. */

@@ -216,6 +216,34 @@ describe("createWaiters()", () => {
     expect(asked).toEqual(Array(4).fill(["vol-1", "vol-2"]));
   });
 
+  it("does not let a patient wait hold up an eager one", async () => {
+    const both = [volume("vol-1", "creating"), volume("vol-2", "available")];
+    const { api, clock, waiters } = createWait({ volumes: [both] });
+    const patient = createWaiters({ api, clock, polling: { minMs: 60_000, maxMs: 60_000 } });
+    const controller = new AbortController();
+    const startedAt = clock.now();
+    const eager = (async () => {
+      await clock.sleep(1000);
+      await waiters.volume("vol-2", { until: "available" });
+      controller.abort();
+      return clock.now() - startedAt;
+    })();
+    const cancelled = failure(patient.volume("vol-1", { until: "available", signal: controller.signal }));
+    expect(await clock.run(Promise.all([eager, cancelled]))).toMatchObject([1000, {}]);
+  });
+
+  it("asks for each alone where one that is not there fails the request for all", async () => {
+    const missing = new ApiError(
+      { action: "ReadVolumes", httpStatus: 400, apiCode: "5064", ambiguous: false },
+      "no such volume",
+    );
+    const { clock, waiters, asked } = createWait({ volumes: [missing, missing, [volume("vol-2", "available")]] });
+    const gone = waiters.volume("vol-1", { until: "deleted" });
+    const there = waiters.volume("vol-2", { until: "available" });
+    expect(await clock.run(Promise.all([gone, there]))).toMatchObject([undefined, { VolumeId: "vol-2" }]);
+    expect(asked).toEqual([["vol-1", "vol-2"], ["vol-1"], ["vol-2"]]);
+  });
+
   it("keeps the other waits going when one is cancelled", async () => {
     const { clock, waiters, asked } = createWait({
       volumes: [[volume("vol-1", "creating"), volume("vol-2", "creating")], [volume("vol-2", "available")]],
