@@ -8,7 +8,7 @@ Every option of a \`source "outscale-chroot"\` block, or of a builder of that ty
 loosely as Packer does: \`"50"\` is a number, one value is a list of one, \`null\` is "not given". An unknown option, a
 value that cannot be and options that contradict each other are refused, all at once, before anything is created.
 
-Texts are templates of Packer's \`{{ }}\` engine. Most are rendered before they are checked; those marked *late* are rendered
+Texts are templates of Packer's \`{{ }}\` engine. Most are rendered before they are checked; those marked _late_ are rendered
 by the build, when the values they may use are known. Durations are written as Go does: \`30m\`, \`1h30m\`.
 `;
 
@@ -41,7 +41,7 @@ function facts(entry: OptionEntry): string {
     entry.block === undefined ? entry.type : `${entry.block === "repeated" ? "repeated " : ""}block`,
     entry.required === true ? "required" : entry.required && `required ${entry.required}`,
     entry.default && `default: ${entry.default}`,
-    entry.lateFields.length > 0 && `*late*, with ${entry.lateFields.map((field) => `\`{{.${field}}}\``).join(", ")}`,
+    entry.lateFields.length > 0 && `_late_, with ${entry.lateFields.map((field) => `\`{{.${field}}}\``).join(", ")}`,
   ]
     .filter(Boolean)
     .join(" · ");

@@ -2,9 +2,10 @@ import type { Connection } from "../builder/clean-up-runs.ts";
 import type { RunHeader } from "../builder/journal.ts";
 import type { DebugLog } from "../common/log.ts";
 import { resolveAccess, type TemplateAccess } from "../outscale/credentials.ts";
+import { BUILDER_TYPE } from "./builder-type.ts";
 import { loadBuilds } from "./load-builds.ts";
 import { openLocalSession } from "./local-session.ts";
-import { BUILDER_TYPE, prepareBuilds } from "./prepare-builds.ts";
+import { prepareBuilds } from "./prepare-builds.ts";
 
 export interface ConnectFlags {
   readonly profile: string | undefined;
@@ -41,7 +42,7 @@ async function templateAccess(path: string, flags: ConnectFlags, env: NodeJS.Pro
   const all = { ...flags, only: [], except: [], "warn-on-undeclared-var": undefined };
   const { builds } = await loadBuilds(path, all, env);
   const settings = { debug: false, force: false, onError: "cleanup", bootTest: false, override: {} };
-  const ours = builds.filter(({ definition }) => definition.type === BUILDER_TYPE).slice(0, 1);
+  const ours = builds.filter(({ type }) => type === BUILDER_TYPE).slice(0, 1);
   const [build] = prepareBuilds(ours, { ...settings, builder: { env, templatePath: path } });
   return build?.prepared.config ?? {};
 }

@@ -1,18 +1,14 @@
+import { UsageError } from "../common/errors.ts";
 import { secrets } from "../common/secrets.ts";
+import { hclShapes } from "../config/hcl-shape.ts";
+import type { Template } from "../template/definition.ts";
 import { loadTemplate } from "../template/load-template.ts";
+import { BUILDER_TYPE } from "./builder-type.ts";
 import type { FlagValues } from "./flags.ts";
-import { type SelectedBuild, selectBuilds } from "./select-builds.ts";
 import type { templateFlags } from "./template-flags.ts";
 
-export interface LoadedBuilds {
-  readonly builds: readonly SelectedBuild[];
-  /** The files of the template, in order. */
-  readonly files: readonly string[];
-  readonly warnings: readonly string[];
-}
-
 /**
- * Reads the template and chooses the builds. What is sensitive in it is never shown from here on.
+ * Reads the template and the builds that `-only` and `-except` leave. What is sensitive in it is never shown from here on.
  * @throws {TemplateError} with every problem of the template
  * @throws {UsageError} when no build is left
  */
@@ -20,12 +16,28 @@ export async function loadBuilds(
   path: string,
   flags: FlagValues<typeof templateFlags>,
   env: NodeJS.ProcessEnv,
-): Promise<LoadedBuilds> {
-  const template = await loadTemplate(path, { variables: flags.var, variableFiles: flags["var-file"], env });
+): Promise<Template> {
+  const template = await loadTemplate({
+    path,
+    vars: flags.var.map(readVariable),
+    varFiles: flags["var-file"],
+    env,
+    only: flags.only,
+    except: flags.except,
+    warnUndeclared: flags["warn-on-undeclared-var"] === true,
+    shapeOf: (kind, type) => (kind === "source" && type === BUILDER_TYPE ? hclShapes : {}),
+  });
   for (const value of template.sensitiveValues) secrets.add(value);
-  return {
-    builds: selectBuilds(template.builds, { only: flags.only, except: flags.except }),
-    files: template.files,
-    warnings: template.warnings,
-  };
+  if (template.builds.length > 0) return template;
+  throw new UsageError("There is no build to run", {
+    hint: "A template needs a build block with a source, and -only and -except must leave one",
+  });
+}
+
+function readVariable(text: string): { readonly name: string; readonly value: string } {
+  const [, name, value] = /^([^=]+)=(.*)$/s.exec(text) ?? [];
+  if (name === undefined || value === undefined) {
+    throw new UsageError(`-var must be NAME=VALUE, not "${text}"`);
+  }
+  return { name: name.trim(), value };
 }

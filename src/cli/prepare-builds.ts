@@ -4,7 +4,7 @@ import { checkPostProcessors } from "../post-processors/check-post-processors.ts
 import { checkProvisioners } from "../provisioners/check-provisioners.ts";
 import type { BuildIdentity } from "../provisioners/provisioner.ts";
 import type { BuildDefinition, RawConfig } from "../template/definition.ts";
-import type { SelectedBuild } from "./select-builds.ts";
+import { BUILDER_TYPE } from "./builder-type.ts";
 
 /** What the command line says about every build. */
 export interface BuildSettings {
@@ -19,36 +19,29 @@ export interface BuildSettings {
 }
 
 /** A build that can run. */
-export interface PreparedBuild extends SelectedBuild {
+export interface PreparedBuild {
+  readonly definition: BuildDefinition;
   readonly builder: Builder;
   readonly prepared: Prepared;
   readonly identity: BuildIdentity;
 }
 
-/** The type whose builder this is. Templates may have others beside it, for Packer to build. */
-export const BUILDER_TYPE = "outscale-chroot";
-
 /**
  * Checks every build with its provisioners and post-processors; nothing is created yet.
  * @throws {ConfigError} with every problem of every build, each with its place in the template
  */
-export function prepareBuilds(builds: readonly SelectedBuild[], settings: BuildSettings): PreparedBuild[] {
+export function prepareBuilds(builds: readonly BuildDefinition[], settings: BuildSettings): PreparedBuild[] {
   const problems: ConfigProblem[] = [];
-  const prepared = builds.flatMap((build) => {
-    const found = problems.length;
-    const ready = prepareBuild(build, settings, problems);
-    return ready !== undefined && problems.length === found ? [ready] : [];
-  });
+  const prepared = builds.flatMap((definition) => prepareBuild(definition, settings, problems) ?? []);
   if (problems.length > 0) throw new ConfigError(problems);
   return prepared;
 }
 
 function prepareBuild(
-  build: SelectedBuild,
+  definition: BuildDefinition,
   settings: BuildSettings,
   problems: ConfigProblem[],
 ): PreparedBuild | undefined {
-  const { definition, postProcessors } = build;
   if (definition.type !== BUILDER_TYPE) {
     const message = `"${definition.type}" is not built here, only "${BUILDER_TYPE}"`;
     const hint = `leave it to Packer: -except=${definition.name}`;
@@ -57,11 +50,14 @@ function prepareBuild(
   }
   const { templatePath } = settings.builder;
   const identity = { buildName: definition.sourceName, buildType: definition.type, templatePath };
-  problems.push(...checkProvisioners(definition, identity), ...checkPostProcessors(postProcessors, identity));
+  problems.push(
+    ...checkProvisioners(definition, identity),
+    ...checkPostProcessors(definition.postProcessors, identity),
+  );
   const builder = new Builder(settings.builder);
   try {
     const prepared = builder.prepare(definition.config, packerOptions(definition, settings), settings.override);
-    return { ...build, builder, prepared, identity };
+    return { definition, builder, prepared, identity };
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     problems.push(...error.problems.map((problem) => located(problem, definition)));

@@ -89,11 +89,11 @@ function bake(
 }
 
 async function postProcess(
-  { definition, identity, postProcessors }: PreparedBuild,
+  { definition, identity }: PreparedBuild,
   artifact: NonNullable<FullResult["artifact"]>,
   { report, wishes, clock, log, force, runUuid }: RunBuildsInput,
 ): Promise<void> {
-  await runPostProcessors(postProcessors, artifact, {
+  await runPostProcessors(definition.postProcessors, artifact, {
     ...identity,
     runUuid,
     force,

@@ -38,7 +38,7 @@ async function runBuild({ argv, io }: Invocation): Promise<ExitCode> {
     flags,
     io,
     systemClock,
-    builds.map(({ definition }) => definition.name),
+    builds.map(({ name }) => name),
   );
   for (const warning of warnings) report.note("warn", `Warning: ${warning}`);
   const prepared = prepareBuilds(builds, {
