@@ -27,6 +27,7 @@ export interface FindProcessesOptions {
  */
 export async function findProcessesIn(mountPath: string, options: FindProcessesOptions): Promise<ProcessHolder[]> {
   const tree = await readTree(mountPath, options.view);
+  if (!tree) return [];
   const excluded = new Set([process.pid, ...(options.exclude ?? [])]);
   const processes = (await listProcesses()).filter(({ pid }) => !excluded.has(pid));
   const namespaces = await findNamespacesWith(tree, processes);
@@ -100,11 +101,15 @@ interface Tree {
   readonly namespace: string;
   /** Superblocks (as mountinfo and as stat number them) that are mounted nowhere but in the tree. */
   readonly devices: ReadonlySet<string>;
+  /** What is at `mountPath` without the mount: who went there before it was mounted holds nothing of it. */
+  readonly hidden: string | undefined;
 }
 
-async function readTree(mountPath: string, view: MountView): Promise<Tree> {
+/** @returns `undefined` when nothing is mounted there */
+async function readTree(mountPath: string, view: MountView): Promise<Tree | undefined> {
   const mounts = await readMountinfo(view.mountinfoPath);
   const below = mountsBelow(mounts, mountPath);
+  if (below.length === 0) return undefined;
   const ids = new Set(below.map(({ id }) => id));
   const host = await readMountinfo();
   // /dev, /proc and other binds of the host are in the tree too; holding those elsewhere is none of our business.
@@ -114,9 +119,16 @@ async function readTree(mountPath: string, view: MountView): Promise<Tree> {
   ];
   const foreign = new Set(elsewhere.map(({ device }) => device));
   const own = below.filter(({ device }) => !foreign.has(device));
-  const statted = await Promise.all(own.map((entry) => statDevice(join(view.rootPrefix, entry.mountPoint))));
-  const namespace = await readlink(join(dirname(view.mountinfoPath), "ns/mnt"));
-  return { mountPath, namespace, devices: new Set([...own.map(({ device }) => device), ...statted]) };
+  const statOf = (entry: MountEntry) => statDevice(join(view.rootPrefix, entry.mountPoint));
+  const statted = await Promise.all(own.map(statOf));
+  const under = await statDevice(join(view.rootPrefix, dirname(mountPath)));
+  return {
+    mountPath,
+    namespace: await readlink(join(dirname(view.mountinfoPath), "ns/mnt")),
+    devices: new Set([...own.map(({ device }) => device), ...statted]),
+    // A folder of that same file system may be bound into the tree: then paths alone must do.
+    hidden: (await Promise.all(below.map(statOf))).includes(under) ? undefined : under,
+  };
 }
 
 /** The mount namespaces, apart from the tree's own, that have one of its file systems, each with one of its pids. */
@@ -146,10 +158,12 @@ async function findReasons(info: ProcessInfo, tree: Tree): Promise<string[]> {
 async function describeLink({ label, path }: { label: string; path: string }, info: ProcessInfo, tree: Tree) {
   const target = await readlink(path).catch(() => "");
   if (!target.startsWith("/")) return undefined;
-  if (info.mountNamespace === tree.namespace) return isBelow(target, tree.mountPath) ? `${label} ${target}` : undefined;
-  // The path is one of the other namespace and proves nothing. The device does; it is asked for only here, because a
-  // stat may hang on a dead network file system.
-  return tree.devices.has(await statDevice(path)) ? `${label} ${target}` : undefined;
+  const isSameNamespace = info.mountNamespace === tree.namespace;
+  // A stat may hang on a dead network file system, so it is not asked of what is elsewhere by its path.
+  if (isSameNamespace && !isBelow(target, tree.mountPath)) return undefined;
+  const device = await statDevice(path);
+  const isInside = isSameNamespace ? device !== tree.hidden : tree.devices.has(device);
+  return isInside ? `${label} ${target}` : undefined;
 }
 
 async function findMappings(info: ProcessInfo, tree: Tree): Promise<string[]> {
@@ -159,8 +173,10 @@ async function findMappings(info: ProcessInfo, tree: Tree): Promise<string[]> {
     const [, , , device, inode, ...words] = line.split(/ +/);
     const path = words.join(" ");
     if (!device || inode === "0" || !path.startsWith("/")) continue;
-    const sameNamespace = info.mountNamespace === tree.namespace;
-    if (sameNamespace ? isBelow(path, tree.mountPath) : tree.devices.has(decimalDevice(device))) paths.add(path);
+    const number = decimalDevice(device);
+    const isSameNamespace = info.mountNamespace === tree.namespace;
+    const isSamePlace = isBelow(path, tree.mountPath) && number !== tree.hidden;
+    if (isSameNamespace ? isSamePlace : tree.devices.has(number)) paths.add(path);
   }
   return [...paths].map((path) => `map ${path}`);
 }

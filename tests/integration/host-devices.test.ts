@@ -120,7 +120,7 @@ requirePrograms(
     const said: string[] = [];
     await runLocalCommands(
       [
-        "parted --script {{.Device}} mklabel msdos mkpart primary 1M 100% set 1 boot on print",
+        "parted {{.Device}} mklabel msdos mkpart primary 1M 100% set 1 boot on print",
         "partprobe {{.Device}}",
         "mkfs.ext4 -q {{.Device}}1",
       ],

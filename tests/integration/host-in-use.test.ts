@@ -4,7 +4,7 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import { LeftoverError, MountError } from "../../src/common/errors.ts";
 import { assertDeviceNotInUse, findDeviceHolders } from "../../src/host/device-in-use.ts";
 import { hostView } from "../../src/host/mount-view.ts";
-import { bindMount, unmountBelow } from "../../src/host/mounts.ts";
+import { bindMount, mountFilesystem, unmountBelow } from "../../src/host/mounts.ts";
 import { findProcessesIn, stopProcessesIn } from "../../src/host/processes.ts";
 import { hostRunner } from "../../src/host/run-command.ts";
 import { type Holder, startHolder } from "../support/holder.ts";
@@ -112,6 +112,16 @@ requirePrograms(
     await mkdir(join(tree, "dev"));
     await bindMount(view, { source: "/dev", target: join(tree, "dev") });
     const { pid } = await hold(`exec 7</dev/null; ${HOLD}`);
+    expect((await stopProcessesIn(tree, { view })).stopped).toEqual([]);
+    expect(process.kill(pid, 0)).toBe(true);
+    await expectCleanEnd();
+  });
+
+  test("findProcessesIn() leaves out who was in the folder before anything was mounted on it", async () => {
+    await unmountBelow(tree, { view });
+    const { pid } = await hold(`cd ${tree}; ${HOLD}`);
+    expect(await findProcessesIn(tree, { view })).toEqual([]);
+    await mountFilesystem(view, { source: device, target: tree });
     expect((await stopProcessesIn(tree, { view })).stopped).toEqual([]);
     expect(process.kill(pid, 0)).toBe(true);
     await expectCleanEnd();
