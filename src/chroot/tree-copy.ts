@@ -99,8 +99,8 @@ class TreeCopier {
   constructor(job: TreeJob, to: ImageRoot) {
     this.#job = job;
     this.#to = to;
-    const globs = job.exclude.map((glob) => glob.replace(/^\.\//, "").replace(/\/$/, ""));
-    this.#isExcluded = globs.length > 0 ? picomatch(globs, { dot: true, basename: true }) : () => false;
+    const globs = job.exclude.map(anchorGlob);
+    this.#isExcluded = globs.length > 0 ? picomatch(globs, { dot: true }) : () => false;
   }
 
   copy(from: number, to: number, isNew: boolean): TreeResult {
@@ -213,7 +213,7 @@ class TreeCopier {
   #finish(from: number, to: number, stats: BigIntStats): void {
     chownSync(fdPath(to), Number(stats.uid), Number(stats.gid));
     if (!stats.isSymbolicLink()) chmodSync(fdPath(to), Number(stats.mode & PERMISSIONS));
-    utimesSync(fdPath(to), Number(stats.atimeNs) / 1e9, Number(stats.mtimeNs) / 1e9);
+    utimesSync(fdPath(to), toSeconds(stats.atimeNs), toSeconds(stats.mtimeNs));
     // Descriptors of its own: these are closed long before the batch is full.
     this.#xattrs.add(openSync(fdPath(from), O_PATH), openSync(fdPath(to), O_PATH));
   }
@@ -223,9 +223,24 @@ class TreeCopier {
   }
 }
 
+/** A slash at the beginning or within ties a glob to the tree; without one it is a name at any depth. */
+function anchorGlob(glob: string): string {
+  const folder = glob.replace(/\/$/, "");
+  return folder.includes("/") ? folder.replace(/^\.?\//, "") : `**/${folder}`;
+}
+
 /** One file system object, whatever its names. */
 function identityOf({ dev, ino }: BigIntStats): string {
   return `${dev}:${ino}`;
+}
+
+/**
+ * A time as Node takes it, in seconds. It goes through a double and loses what is below a microsecond; half a one is
+ * added, so that the microseconds themselves come out right.
+ */
+function toSeconds(ns: bigint): number {
+  const us = ns / 1000n;
+  return Number(us / 1_000_000n) + (Number(us % 1_000_000n) + 0.5) / 1e6;
 }
 
 function removeIfThere(folder: number, name: string): void {
