@@ -53,10 +53,12 @@ export async function waitFor<Resource extends Waitable, Result>(
   const { clock } = tools;
   const startedAt = clock.now();
   let lastState = "unknown";
+  let trouble: unknown;
   for (let withinMs = 0; ; ) {
     const seen = await readOnce(tools, wait, withinMs);
     const elapsedMs = clock.now() - startedAt;
-    if (seen) {
+    trouble = seen.trouble;
+    if (trouble === undefined) {
       const { resource } = seen;
       lastState = resource?.State ?? ABSENT;
       wait.onProgress?.({ state: lastState, percent: resource?.Progress, elapsedMs });
@@ -66,23 +68,23 @@ export async function waitFor<Resource extends Waitable, Result>(
       if (verdict === "failed" && !isTooEarly) throw failed(wait, resource);
     }
     const leftMs = wait.timeoutMs - elapsedMs;
-    if (leftMs <= 0) throw timedOut(wait, lastState);
+    if (leftMs <= 0) throw timedOut(wait, lastState, trouble);
     withinMs = Math.min(leftMs, delayMs(tools, elapsedMs));
   }
 }
 
-/** Reads the resource; nothing when the read failed in a way that may pass. */
+/** Reads the resource, which may be absent; or says what went wrong in a way that may pass. */
 async function readOnce<Resource, Result>(
   { log }: WaitTools,
   { kind, id, poller, signal }: Wait<Resource, Result>,
   withinMs: number,
-): Promise<{ readonly resource: Resource | undefined } | undefined> {
+): Promise<{ readonly resource?: Resource | undefined; readonly trouble?: unknown }> {
   try {
     return { resource: await poller.read(id, withinMs, signal) };
   } catch (error) {
     if (!isPassing(error)) throw error;
     log.write({ kind: "note", message: `Still waiting for ${kind} ${id}: ${messageOf(error)}` });
-    return undefined;
+    return { trouble: error };
   }
 }
 
@@ -112,9 +114,10 @@ function failed<Resource extends Waitable, Result>(
 function timedOut<Resource, Result>(
   { kind, id, goal, timeoutMs }: Wait<Resource, Result>,
   lastState: string,
+  cause: unknown,
 ): WaitTimeoutError {
   return new WaitTimeoutError(
     `The ${kind} "${id}" did not ${goal.phrase} within ${formatDuration(timeoutMs)}: its state is "${lastState}"`,
-    { resourceId: id, lastState, hint: "the option timeouts says how long each kind of wait may take" },
+    { resourceId: id, lastState, cause, hint: "the option timeouts says how long each kind of wait may take" },
   );
 }

@@ -175,6 +175,13 @@ describe("Waiters.snapshot()", () => {
     expect(asked.length).toBeLessThan(35);
   });
 
+  it("says at the deadline what stood in the way", async () => {
+    const trouble = new ApiError({ action: "ReadSnapshots", httpStatus: 500, ambiguous: false }, "trouble");
+    const { clock, waiters } = createWait({ snapshots: [trouble] }, { timeouts: { snapshot: 60_000 } });
+    const error = await clock.run(failure(waiters.snapshot("snap-1", { until: "completed" })));
+    expect(error).toMatchObject({ lastState: "unknown", cause: trouble });
+  });
+
   it("stops at once when the signal fires, between two reads", async () => {
     const { clock, waiters } = createWait({ snapshots: [[snapshot("snap-1", "pending", 0)]] });
     const controller = new AbortController();
