@@ -19,10 +19,8 @@ export function evaluateFor(evaluator: Evaluator, expression: ForExpression): Va
   const collection = evaluator.evaluate(expression.collection);
   const mark = (result: Value) => (collection.isSensitive ? result.withSensitive() : result);
   if (!isIterable(evaluator, expression, collection)) return unknownValue();
-  if (!collection.isKnown) {
-    reportCertain(evaluator, expression);
-    return mark(unknownValue());
-  }
+  if (collection.type.kind === "dynamic") return mark(unknownValue());
+  if (isConditionHopeless(evaluator, expression) || !collection.isKnown) return mark(unknownValue());
   const progress: Progress = { values: [], groups: new Map(), isKnown: true, isSensitive: false };
   for (const [key, value] of pairsOf(collection)) iterate(evaluator, expression, progress, key, value);
   const result = progress.isKnown ? finish(expression, progress) : unknownValue();
@@ -39,11 +37,14 @@ function isIterable(evaluator: Evaluator, { collection }: ForExpression, value: 
   return false;
 }
 
-/** With a collection that is not known yet, only what fails for every element can be told. */
-function reportCertain(evaluator: Evaluator, expression: ForExpression): void {
-  if (!expression.condition) return;
+/** Whether the condition fails for every element, whatever it is; then it is reported once, and for none of them. */
+function isConditionHopeless(evaluator: Evaluator, expression: ForExpression): boolean {
+  if (!expression.condition) return false;
   const scope = childScope(evaluator.scope, bindings(expression, unknownValue(), unknownValue()));
-  evaluator.with({ scope }).evaluate(expression.condition);
+  const progress: Progress = { values: [], groups: new Map(), isKnown: true, isSensitive: false };
+  const before = evaluator.diagnostics.errors.length;
+  isIncluded(evaluator.with({ scope }), expression, progress);
+  return evaluator.diagnostics.errors.length > before;
 }
 
 function* pairsOf(collection: Value): Iterable<readonly [Value, Value]> {

@@ -22,6 +22,7 @@ import type {
 import { boolType, numberType, stringType, type Type, typeName } from "./type.ts";
 import { unify } from "./unify.ts";
 import {
+  boolValue,
   elementTypeOf,
   haveSameType,
   listValue,
@@ -241,21 +242,16 @@ export class Evaluator {
 
   #binary(expression: BinaryExpression): Value {
     const { operator } = expression;
-    const [left, leftProblems] = this.#operand(expression, "left");
-    if (isDecided(operator, left)) {
-      this.diagnostics.addAll(leftProblems.all);
-      return left;
-    }
-    const [right, rightProblems] = this.#operand(expression, "right");
-    if (isDecided(operator, right)) {
-      this.diagnostics.addAll(rightProblems.all);
-      return inheritMark(right, [left]);
-    }
-    const problems = [...leftProblems.all, ...rightProblems.all];
+    const left = this.#operand(expression, "left");
+    const right = this.#operand(expression, "right");
+    const decider = left.isFit && right.isFit ? decidingOperand(operator, left, right) : undefined;
+    const problems = decider ? decider.problems.all : [...left.problems.all, ...right.problems.all];
     this.diagnostics.addAll(problems);
-    if (problems.length > 0) return inheritMark(unknownValue(resultType(operator)), [left, right]);
+    const both = [left.value, right.value];
+    if (decider?.value.isKnown) return inheritMark(boolValue(operator === "||"), both);
+    if (decider || problems.length > 0) return inheritMark(unknownValue(resultType(operator)), both);
     try {
-      return applyOperator(operator, left, right);
+      return applyOperator(operator, left.value, right.value);
     } catch (error) {
       if (!(error instanceof OperationError)) throw error;
       this.report("Operation failed", `"${operator}" has no result: ${error.message}.`, expression);
@@ -263,13 +259,15 @@ export class Evaluator {
     }
   }
 
-  #operand(expression: BinaryExpression, side: "left" | "right"): readonly [Value, Diagnostics] {
-    const diagnostics = new Diagnostics();
-    const apart = this.with({ diagnostics });
+  #operand(expression: BinaryExpression, side: "left" | "right"): Operand {
+    const problems = new Diagnostics();
+    const apart = this.with({ diagnostics: problems });
     const operand = expression[side];
-    const value = apart.evaluate(operand);
+    const given = apart.evaluate(operand);
+    const before = problems.errors.length;
     const subject = `Unsuitable value for the ${side} side of "${expression.operator}"`;
-    return [apart.convert(value, operandType(expression.operator), operand, "Invalid operand", subject), diagnostics];
+    const value = apart.convert(given, operandType(expression.operator), operand, "Invalid operand", subject);
+    return { value, problems, isFit: problems.errors.length === before };
   }
 
   #unary(expression: UnaryExpression): Value {
@@ -333,10 +331,29 @@ function isBareAccess(expression: Expression): boolean {
   return current !== expression && current.kind === "variable";
 }
 
-/** One operand of `&&` or `||` can decide alone, whatever the other one is. */
-function isDecided(operator: string, operand: Value): boolean {
-  if (operator !== "&&" && operator !== "||") return false;
-  return operand.isKnown && !operand.isNull && operand.asBool() === (operator === "||");
+/** One side of an operator, with the problems that its evaluation had. */
+interface Operand {
+  readonly value: Value;
+  readonly problems: Diagnostics;
+  /** It has, or may have, the type that the operator needs. */
+  readonly isFit: boolean;
+}
+
+/**
+ * The operand of `&&` or `||` that decides alone, or that must be known first: problems of the other one do not count
+ * then, as in `var.x != null && var.x.size > 1`.
+ */
+function decidingOperand(operator: string, left: Operand, right: Operand): Operand | undefined {
+  if (operator !== "&&" && operator !== "||") return undefined;
+  // Null counts as false where that decides, as it does in Packer.
+  const isDecisive = ({ value }: Operand) => {
+    return value.isKnown && (value.isNull ? operator === "&&" : value.asBool() === (operator === "||"));
+  };
+  if (isDecisive(left)) return left;
+  if (isDecisive(right)) return right;
+  if (!left.value.isKnown && !left.problems.hasErrors) return left;
+  const isRightOpen = !right.value.isKnown && !right.problems.hasErrors;
+  return isRightOpen && left.value.isKnown && !left.value.isNull ? right : undefined;
 }
 
 /** The type that both branches are converted to; undefined when there is none. */
