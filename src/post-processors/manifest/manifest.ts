@@ -8,7 +8,7 @@ import type { PostProcessorInput, PostProcessorType } from "../post-processor.ts
 import { addToManifest, type ManifestBuild } from "./manifest-file.ts";
 
 /** @see https://developer.hashicorp.com/packer/docs/post-processors/manifest */
-const manifestShape = {
+export const manifestShape = {
   output: text().optional(),
   strip_path: flag().default(false),
   strip_time: flag().default(false),
