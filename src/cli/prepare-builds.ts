@@ -21,7 +21,7 @@ export interface BuildSettings {
 /** A build that can run. */
 export interface PreparedBuild {
   readonly definition: BuildDefinition;
-  readonly builder: Builder;
+  readonly builder: Pick<Builder, "run">;
   readonly prepared: Prepared;
   readonly identity: BuildIdentity;
 }

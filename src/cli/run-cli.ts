@@ -1,6 +1,7 @@
 import { ExitCode } from "../common/errors.ts";
 import { findCommand } from "./find-command.ts";
 import type { Io } from "./io.ts";
+import { maskEnvironment } from "./mask-environment.ts";
 
 const HELP_FLAGS = ["-h", "-help", "--help"];
 const VERSION_FLAGS = ["-v", "-version", "--version"];
@@ -12,6 +13,7 @@ const VERSION_FLAGS = ["-v", "-version", "--version"];
  */
 export async function runCli(argv: readonly string[], io: Io): Promise<number> {
   try {
+    maskEnvironment(io.env);
     return await run(argv, io);
   } catch (error) {
     const { errorText, exitCodeOf } = await import("./output/error-text.ts");
