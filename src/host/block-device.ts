@@ -19,7 +19,7 @@ export async function resolveBlockDevice(path: string): Promise<string> {
 }
 
 /** `MAJOR:MINOR` of a device node, as mountinfo and sysfs write it. */
-export async function readDeviceNumber(path: string): Promise<string> {
+async function readDeviceNumber(path: string): Promise<string> {
   return formatDeviceNumber((await stat(path)).rdev);
 }
 

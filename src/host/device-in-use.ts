@@ -48,16 +48,6 @@ export async function assertDeviceNotInUse(device: string, options: NotInUseOpti
   }
 }
 
-/**
- * Who or what uses a device or one of its partitions, one line each; empty when nothing does.
- * @throws {DeviceError} when there is no such block device
- */
-export async function findDeviceHolders(device: string): Promise<string[]> {
-  const family = await readFamily(device);
-  const uses = await findUses(family);
-  return uses.length === 0 ? [] : [...uses, ...(await findHolders(family))];
-}
-
 const POLL_MS = 100;
 
 async function readFamily(path: string): Promise<DeviceFamily> {

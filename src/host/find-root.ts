@@ -67,7 +67,7 @@ export async function findRoot(input: FindRootInput): Promise<RootPart> {
 type Candidate = VolumePart & { readonly filesystem: Filesystem };
 
 /** The parts that could be a root, by their file system and partition type alone. */
-export function findCandidates({ parts }: VolumeLayout): Candidate[] {
+function findCandidates({ parts }: VolumeLayout): Candidate[] {
   return parts.filter(
     (part): part is Candidate =>
       part.filesystem !== undefined &&

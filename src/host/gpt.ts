@@ -111,7 +111,7 @@ function readEntry(entry: Buffer, { number, type, disk, header }: EntryPlace): P
 }
 
 /** The first three groups of a GUID are little-endian, the last two are not. */
-export function formatGuid(bytes: Buffer): string {
+function formatGuid(bytes: Buffer): string {
   const hex = (from: number, to: number) => bytes.toString("hex", from, to);
   const swapped = (from: number, to: number) => Buffer.from(bytes.subarray(from, to)).reverse().toString("hex");
   return [swapped(0, 4), swapped(4, 6), swapped(6, 8), hex(8, 10), hex(10, 16)].join("-");

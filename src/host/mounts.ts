@@ -26,7 +26,7 @@ export async function mountFilesystem(view: MountView, request: MountRequest): P
 }
 
 /** The command line of a mount, without a shell. */
-export function mountArgv({ source, target, type, options = [] }: MountRequest): string[] {
+function mountArgv({ source, target, type, options = [] }: MountRequest): string[] {
   return [
     "mount",
     ...(type ? ["-t", type] : []),
@@ -43,10 +43,7 @@ export function mountArgv({ source, target, type, options = [] }: MountRequest):
  * @throws {MountError}
  */
 export async function bindMount(view: MountView, { source, target, options = [] }: MountRequest): Promise<void> {
-  await mountFilesystem(view, { source, target, options: ["bind", ...options] });
-  await view.runner.run(["mount", "--make-private", "--", target]).catch((cause) => {
-    throw new MountError(`Cannot make the bind mount on "${target}" private`, { cause, target });
-  });
+  await mountFilesystem(view, { source, target, options: ["bind", "private", ...options] });
 }
 
 export interface UnmountOptions {

@@ -21,7 +21,7 @@ export async function listProcesses(): Promise<ProcessInfo[]> {
 }
 
 /** One process; `undefined` when it has ended. */
-export async function readProcess(pid: number): Promise<ProcessInfo | undefined> {
+async function readProcess(pid: number): Promise<ProcessInfo | undefined> {
   const startedAt = await readStartTime(pid);
   if (startedAt === undefined) return undefined;
   const links = await Promise.all(

@@ -62,7 +62,7 @@ export interface StopResult {
 }
 
 /** Ends the processes that are inside a tree: SIGTERM, then SIGKILL. */
-export async function stopProcesses(holders: readonly ProcessHolder[], options: StopOptions = {}): Promise<StopResult> {
+async function stopProcesses(holders: readonly ProcessHolder[], options: StopOptions = {}): Promise<StopResult> {
   const clock = options.clock ?? systemClock;
   const inside = holders.filter(({ isInside }) => isInside);
   await sendSignal(inside, "SIGTERM");
