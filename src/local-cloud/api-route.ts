@@ -6,6 +6,7 @@ import { handlers } from "./actions/handlers.ts";
 import { ApiError } from "./api-error.ts";
 import { authenticate } from "./authenticate.ts";
 import type { Cloud } from "./cloud.ts";
+import { type CallFault, isRefusing } from "./faults.ts";
 import { type HttpAnswer, type HttpRequest, json } from "./http-server.ts";
 import type { LockOut } from "./lock-out.ts";
 import { isAction, parseRequest } from "./request-body.ts";
@@ -14,15 +15,10 @@ import { type RequestLog, redactedBody } from "./request-log.ts";
 export const API_PREFIX = "/api/v1/";
 
 /** The actions that need no signature. */
-const OPEN: ReadonlySet<string> = new Set(["ReadRegions"]);
+const OPEN: ReadonlySet<ActionName> = new Set<ActionName>(["ReadRegions"]);
 const NOBODY: Account = {
-  role: "other",
-  id: "",
-  accessKey: "",
-  secretKey: "",
-  login: "",
-  password: "",
-  createdAt: "",
+  ...{ role: "other", id: "", createdAt: "" },
+  ...{ accessKey: "", secretKey: "", login: "", password: "" },
 };
 
 interface ApiRouteInput {
@@ -31,64 +27,75 @@ interface ApiRouteInput {
   readonly requests: RequestLog;
 }
 
-/** Answers one call of the API: faults, authentication, the body, DryRun, the handler, and only then, once all is on disk, the client. */
+/** What came of a call: what the client gets, and what the log of requests says of it. */
+interface Outcome {
+  readonly status: number;
+  readonly body: object;
+  readonly code?: string;
+  readonly accountId?: string;
+}
+
+/** Answers one call of the API, with the faults that wait for it. */
 export async function answerApi(input: ApiRouteInput, request: HttpRequest): Promise<HttpAnswer> {
   const { cloud, requests } = input;
-  const { clock } = cloud.settings;
+  const { clock, latency } = cloud.settings;
   const action = (request.url.split("?")[0] ?? "").slice(API_PREFIX.length);
+  const entry = { atMs: clock.now(), action, body: redactedBody(request.body) };
   const fault = cloud.faults.takeCall(action);
-  const atMs = clock.now();
-  const context = { ResponseContext: { RequestId: randomUUID() } };
-  const body = redactedBody(request.body);
-  const log = (outcome: { status?: number; code?: string; accountId?: string }) =>
-    requests.add({ atMs, action, ...(body === undefined ? {} : { body }), ...outcome });
   if (fault?.kind === "drop-before") {
-    log({});
+    requests.add(entry);
     return "drop";
   }
-  let accountId: string | undefined;
+  const { status, body, ...outcome } = await callOrRefuse(input, action, request, fault);
+  await clock.sleep(isAction(action) ? (latency[action] ?? 0) : 0);
+  const isDropped = fault?.kind === "drop-after";
+  requests.add({ ...entry, ...outcome, ...(isDropped ? {} : { status }) });
+  return isDropped ? "drop" : json(status, { ...body, ...context() }, retryAfter(fault));
+}
+
+async function callOrRefuse(
+  input: ApiRouteInput,
+  action: string,
+  request: HttpRequest,
+  fault: CallFault | undefined,
+): Promise<Outcome> {
+  const { cloud, lockOut } = input;
+  let account: Account | undefined;
   try {
-    if (fault && fault.kind !== "drop-after") throw new ApiError(fault.kind, "Injected by a fault");
-    const account = accountOf(input, action, request);
-    accountId = account.id;
-    const answer = await callAction(cloud, account, action, request);
-    await clock.sleep(isAction(action) ? (cloud.settings.latency[action] ?? 0) : 0);
-    const dropped = fault?.kind === "drop-after";
-    log({ accountId, ...(dropped ? {} : { status: 200 }) });
-    return dropped ? "drop" : json(200, { ...answer, ...context });
+    if (isRefusing(fault)) throw new ApiError(fault.kind, "Injected by a fault");
+    if (!isAction(action)) throw new ApiError("unknown-action", `There is no action "${action}"`);
+    if (request.method !== "POST") throw new ApiError("wrong-method", `${request.method} is not POST`);
+    const nowMs = cloud.settings.clock.now();
+    account = OPEN.has(action) ? NOBODY : authenticate(request, { accounts: cloud.accounts, lockOut, nowMs });
+    const body = runHandler(cloud, account, action, request.body);
+    // Not before this is on the disk may anybody hear of it.
+    await cloud.store.settled();
+    return { status: 200, body, accountId: account.id };
   } catch (error) {
     const refusal = refusalOf(cloud, error);
-    log({ status: refusal.status, code: refusal.body.Code, ...(accountId === undefined ? {} : { accountId }) });
-    const retryAfter = fault && "retryAfterSeconds" in fault ? fault.retryAfterSeconds : undefined;
-    const headers = retryAfter === undefined ? {} : { "retry-after": String(retryAfter) };
-    return json(refusal.status, { Errors: [refusal.body], ...context }, headers);
+    const outcome = { status: refusal.status, code: refusal.body.Code, body: { Errors: [refusal.body] } };
+    return account ? { ...outcome, accountId: account.id } : outcome;
   }
-}
-
-function accountOf({ cloud, lockOut }: ApiRouteInput, action: string, request: HttpRequest): Account {
-  if (!isAction(action)) throw new ApiError("unknown-action", `There is no action "${action}"`);
-  if (request.method !== "POST") throw new ApiError("wrong-method", `${request.method} is not POST`);
-  if (OPEN.has(action)) return NOBODY;
-  return authenticate(request, { accounts: cloud.accounts, lockOut, nowMs: cloud.settings.clock.now() });
-}
-
-async function callAction(cloud: Cloud, account: Account, action: string, request: HttpRequest): Promise<object> {
-  if (!isAction(action)) throw new ApiError("unknown-action", `There is no action "${action}"`);
-  const answer = runHandler(cloud, account, action, request.body);
-  // Not before this is on the disk may anybody hear of it.
-  await cloud.store.settled();
-  return answer;
 }
 
 function runHandler<A extends ActionName>(cloud: Cloud, account: Account, action: A, body: Buffer): object {
-  const parsed = parseRequest(action, body, cloud.settings.strict);
-  if ("DryRun" in parsed && parsed.DryRun === true) return {};
-  return handlers[action]({ cloud, account }, parsed);
+  const request = parseRequest(action, body, cloud.settings.strict);
+  if ("DryRun" in request && request.DryRun === true) return {};
+  return handlers[action]({ cloud, account }, request);
 }
 
 function refusalOf(cloud: Cloud, error: unknown): ApiError {
   if (error instanceof ApiError) return error;
-  const message = `local cloud: ${error instanceof Error ? (error.stack ?? error.message) : messageOf(error)}`;
-  cloud.settings.log.write({ kind: "note", message });
+  const trace = error instanceof Error ? error.stack : undefined;
+  cloud.settings.log.write({ kind: "note", message: `local cloud: ${trace ?? messageOf(error)}` });
   return new ApiError("internal-error", messageOf(error));
+}
+
+function context(): { ResponseContext: { RequestId: string } } {
+  return { ResponseContext: { RequestId: randomUUID() } };
+}
+
+function retryAfter(fault: CallFault | undefined): Record<string, string> {
+  const seconds = isRefusing(fault) ? fault.retryAfterSeconds : undefined;
+  return seconds === undefined ? {} : { "retry-after": String(seconds) };
 }

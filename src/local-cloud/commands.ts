@@ -2,18 +2,12 @@ import { mkdir, readdir, rm } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { DeviceError } from "../common/errors.ts";
 import { hostRunner } from "../host/run-command.ts";
-import {
-  type ArgumentsOf,
-  CONTROL_PREFIX,
-  type ControlDoor,
-  type ControlOperation,
-  type ControlResults,
-  controlOperations,
-  readControlDoor,
-} from "./control.ts";
+import { type ArgumentsOf, type ControlOperation, type ControlResults, controlOperations } from "./control.ts";
+import { CONTROL_PREFIX, type ControlDoor, findControlDoor } from "./control-door.ts";
 import { openCore } from "./core.ts";
 import type { DiskFormat } from "./disk-transfer.ts";
 import { detachLoopDevice, deviceUse, loopDevicesOf } from "./disks/loop-devices.ts";
+import { heldRunner } from "./held-commands.ts";
 import { settingsOf } from "./options.ts";
 import { LocalCloudError, lockState } from "./state-lock.ts";
 
@@ -69,7 +63,6 @@ export async function exportLocalImage(
  * @throws {DeviceError} when a device is in use on the host; nothing has been removed then
  */
 export async function resetLocalCloud(stateFolder: string): Promise<void> {
-  const host = hostRunner();
   await mkdir(stateFolder, { recursive: true, mode: 0o700 });
   const lock = await lockState(stateFolder);
   if (!lock) throw new LocalCloudError(`A server runs on "${stateFolder}"`, { hint: "Stop it first" });
@@ -77,7 +70,8 @@ export async function resetLocalCloud(stateFolder: string): Promise<void> {
     const devices = loopDevicesOf(join(stateFolder, "disks"));
     const uses = devices.flatMap(({ device }) => deviceUse(device) ?? []);
     if (uses.length > 0) throw new DeviceError(`Cannot reset "${stateFolder}": ${uses.join("; ")}`);
-    for (const device of devices) await detachLoopDevice(host, device);
+    const run = heldRunner(hostRunner(), lock.descriptor);
+    for (const device of devices) await detachLoopDevice(run, device);
     for (const name of await readdir(stateFolder)) {
       if (name !== "lock") await rm(join(stateFolder, name), { recursive: true, force: true });
     }
@@ -99,8 +93,8 @@ async function ask<O extends ControlOperation>(
   given: ArgumentsOf<O>,
 ): Promise<Answer<O>> {
   const folder = resolve(stateFolder);
-  const door = await readControlDoor(folder);
-  if (door && isAlive(door.pid)) {
+  const door = await findControlDoor(folder);
+  if (door) {
     const response = await post(door, operation, given);
     if (response) return { result: response, door };
   }
@@ -127,13 +121,4 @@ async function post<O extends ControlOperation>(
   const answer: { result: ControlResults[O]; error?: string; hint?: string } = JSON.parse(await response.text());
   if (answer.error !== undefined) throw new LocalCloudError(answer.error, { hint: answer.hint });
   return answer.result;
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return error instanceof Error && "code" in error && error.code === "EPERM";
-  }
 }

@@ -1,6 +1,7 @@
 import { timingSafeEqual } from "node:crypto";
 import { ChrootError, messageOf } from "../common/errors.ts";
-import { CONTROL_PREFIX, type ControlOperation, controlArguments, controlOperations } from "./control.ts";
+import { type ControlOperation, controlArguments, controlOperations } from "./control.ts";
+import { CONTROL_PREFIX } from "./control-door.ts";
 import type { Core } from "./core.ts";
 import { type HttpAnswer, type HttpRequest, json } from "./http-server.ts";
 

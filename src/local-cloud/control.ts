@@ -1,16 +1,9 @@
-import { readFile } from "node:fs/promises";
-import { join } from "node:path";
 import * as z from "zod";
-import { secrets } from "../common/secrets.ts";
 import type { Image, Snapshot, Volume } from "../outscale/oapi.ts";
 import type { Core } from "./core.ts";
 import { exportImage, importDisk } from "./disk-transfer.ts";
 import { Fault } from "./faults.ts";
 import { listImages, listSnapshots, listVolumes, type Status, statusOf } from "./status.ts";
-
-/** The path below which a running server takes the operations of its control door. */
-export const CONTROL_PREFIX = "/_control/";
-const FILE = "control.json";
 
 const nothing = z.strictObject({});
 
@@ -68,28 +61,3 @@ export const controlOperations: Operations = {
     return faults.list();
   },
 };
-
-const Door = z.object({
-  url: z.string(),
-  token: z.string(),
-  pid: z.int(),
-  environment: z.record(z.string(), z.string()),
-});
-
-/** Where a running server takes operations, and the token that it wants; in the state folder, for its owner alone. */
-export type ControlDoor = z.infer<typeof Door>;
-
-export function controlFile(stateFolder: string): string {
-  return join(stateFolder, FILE);
-}
-
-/** The door that the last server of a state folder has left; it may have been killed since. */
-export async function readControlDoor(stateFolder: string): Promise<ControlDoor | undefined> {
-  try {
-    const door = Door.parse(JSON.parse(await readFile(controlFile(stateFolder), "utf8")));
-    secrets.add(door.token);
-    return door;
-  } catch {
-    return undefined;
-  }
-}

@@ -9,11 +9,12 @@ import type { Disks } from "./disks/disks.ts";
 import { LoopDisks } from "./disks/loop-disks.ts";
 import { MemoryDisks } from "./disks/memory-disks.ts";
 import { FaultInjector } from "./faults.ts";
+import { heldRunner } from "./held-commands.ts";
 import { Lifecycle } from "./lifecycle.ts";
-import type { Settings } from "./options.ts";
+import { type AskedSettings, DEFAULT_REGION } from "./options.ts";
 import type { VolumeRecord } from "./records.ts";
 import { seedCloud } from "./seed/seed-cloud.ts";
-import { LocalCloudError, lockState } from "./state-lock.ts";
+import { LocalCloudError, lockState, type StateLock } from "./state-lock.ts";
 import { Store } from "./store.ts";
 
 /** A cloud without its HTTP door, alone on its state folder. */
@@ -35,9 +36,10 @@ export function deviceFolderOf(stateFolder: string): string {
  *
  * @param mode `run`: puts devices and half-made things in order, makes the seed image in a new folder, and goes on with
  * the work. `look`: none of that; for commands on a cloud that does not run.
- * @throws {LocalCloudError} when another process has the folder, or when there is nothing to look at
+ * @throws {LocalCloudError} when another process has the folder, when it is of another region, or when there is
+ * nothing to look at
  */
-export async function openCore(settings: Settings, mode: "run" | "look"): Promise<Core> {
+export async function openCore(settings: AskedSettings, mode: "run" | "look"): Promise<Core> {
   const { stateFolder, log } = settings;
   const host = hostRunner(log);
   if (mode === "look" && !existsSync(join(stateFolder, "accounts.json"))) {
@@ -48,7 +50,7 @@ export async function openCore(settings: Settings, mode: "run" | "look"): Promis
   const lock = await lockState(stateFolder);
   if (!lock) throw new LocalCloudError(`Another process uses the state folder "${stateFolder}"`);
   try {
-    const cloud = await assemble(settings, host);
+    const cloud = await assemble(settings, host, lock);
     const problems = mode === "run" ? await beginWork(cloud, host) : [];
     return { ...cloud, host, problems, close: () => closeCore(cloud, lock.release) };
   } catch (error) {
@@ -57,16 +59,33 @@ export async function openCore(settings: Settings, mode: "run" | "look"): Promis
   }
 }
 
-async function assemble(settings: Settings, host: CommandRunner): Promise<Cloud> {
-  const { stateFolder, clock } = settings;
+async function assemble(asked: AskedSettings, host: CommandRunner, lock: StateLock): Promise<Cloud> {
+  const { stateFolder, clock } = asked;
   const accounts = await Accounts.open(stateFolder, new Date(clock.now()).toISOString());
   const store = await Store.open(stateFolder);
-  const folders = { folder: join(stateFolder, "disks"), deviceFolder: deviceFolderOf(stateFolder) };
-  const disks: Disks = settings.blocks === "memory" ? new MemoryDisks() : new LoopDisks(host, folders);
+  const settings = { ...asked, region: regionOf(store, asked) };
+  const disks: Disks = settings.blocks === "memory" ? new MemoryDisks() : loopDisks(stateFolder, host, lock);
   const lifecycle = new Lifecycle(() => cloud);
   const faults = new FaultInjector(() => lifecycle.resume());
   const cloud: Cloud = { settings, store, disks, accounts, faults, lifecycle };
   return cloud;
+}
+
+/** The region of the VM, and so of everything in the folder. */
+function regionOf({ vms }: Store, { region, stateFolder }: AskedSettings): string {
+  const stored = vms.values()[0]?.api.Placement?.SubregionName?.slice(0, -1);
+  if (stored !== undefined && region !== undefined && stored !== region) {
+    throw new LocalCloudError(`The local cloud in "${stateFolder}" is of the region ${stored}, not ${region}`);
+  }
+  return region ?? stored ?? DEFAULT_REGION;
+}
+
+function loopDisks(stateFolder: string, host: CommandRunner, { descriptor }: StateLock): Disks {
+  return new LoopDisks(host, {
+    folder: join(stateFolder, "disks"),
+    deviceFolder: deviceFolderOf(stateFolder),
+    heldRun: heldRunner(host, descriptor),
+  });
 }
 
 async function beginWork(cloud: Cloud, host: CommandRunner): Promise<readonly string[]> {

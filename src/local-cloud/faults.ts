@@ -40,7 +40,14 @@ export const Fault = z.discriminatedUnion("kind", [
 ]);
 export type Fault = z.infer<typeof Fault>;
 
-type CallFault = Extract<Fault, { action?: string | undefined }>;
+/** A fault of a call, as against one of a transition or a device. */
+export type CallFault = Extract<Fault, { action?: string | undefined }>;
+export type RefusingFault = Exclude<CallFault, { kind: "drop-before" | "drop-after" }>;
+
+/** Whether the call is answered with an error; otherwise its connection is dropped. */
+export function isRefusing(fault: CallFault | undefined): fault is RefusingFault {
+  return fault !== undefined && fault.kind !== "drop-before" && fault.kind !== "drop-after";
+}
 
 interface Armed {
   readonly fault: Fault;

@@ -5,7 +5,7 @@ import { resolve } from "node:path";
 import { secrets } from "../common/secrets.ts";
 import type { Account, AccountRole } from "./accounts.ts";
 import { API_PREFIX, answerApi } from "./api-route.ts";
-import { CONTROL_PREFIX, controlFile } from "./control.ts";
+import { CONTROL_PREFIX, controlFile } from "./control-door.ts";
 import { answerControl } from "./control-route.ts";
 import { type Core, deviceFolderOf, openCore } from "./core.ts";
 import { writeWholeFile } from "./durable-files.ts";

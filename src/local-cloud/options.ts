@@ -20,7 +20,7 @@ export interface LocalCloudOptions {
   /** What moves the states; tests give one that they hold still. */
   readonly clock?: Clock;
   readonly log?: DebugLog;
-  /** `eu-west-2` when absent. */
+  /** When absent: the region of the state folder or, when that is new, `eu-west-2`. */
   readonly region?: string;
   /** Refuse unknown fields, unknown filters and nulls; true when absent. Otherwise they are ignored. */
   readonly strict?: boolean;
@@ -45,13 +45,18 @@ export interface Settings {
   readonly quotas: Readonly<Record<QuotaName, number>>;
 }
 
-export function settingsOf(options: Omit<LocalCloudOptions, "port" | "socketPath">): Settings {
+/** Settings before the state folder was looked at: it knows the region, once it has been used. */
+export type AskedSettings = Omit<Settings, "region"> & { readonly region: string | undefined };
+
+export const DEFAULT_REGION = "eu-west-2";
+
+export function settingsOf(options: Omit<LocalCloudOptions, "port" | "socketPath">): AskedSettings {
   return {
     stateFolder: options.stateFolder,
     latency: latencyOf(options.latency ?? "none"),
     clock: options.clock ?? systemClock,
     log: options.log ?? noLog,
-    region: options.region ?? "eu-west-2",
+    region: options.region,
     strict: options.strict ?? true,
     lockOut: options.lockOut ?? false,
     blocks: options.blocks ?? "loop",

@@ -162,6 +162,16 @@ describe("the local cloud's disks", () => {
     expect(existsSync(stray)).toBe(false);
   });
 
+  it("reports a linked volume that it cannot attach again, and starts all the same", async () => {
+    const VolumeId = await volumeFromSeed();
+    await link(VolumeId, "f");
+    await cloud.close();
+    for (const { device } of loopDevicesOf(folder)) execFileSync("losetup", ["--detach", device]);
+    rmSync(join(folder, "state/disks", `${VolumeId}.raw`));
+    cloud = await startLocalCloud({ stateFolder: join(folder, "state") });
+    expect(cloud.status().problems).toEqual([expect.stringContaining(`${VolumeId} could not be attached`)]);
+  });
+
   it("grows a linked volume and its device", async () => {
     const VolumeId = await volumeFromSeed();
     await link(VolumeId, "f");

@@ -7,6 +7,8 @@ export interface Caller {
   readonly accessKey: string;
   readonly secretKey: string;
   readonly dialect?: Dialect;
+  /** `eu-west-2` when absent. */
+  readonly region?: string;
   /** The time that is signed, in milliseconds since the epoch; now, when absent. */
   readonly nowMs?: number;
 }
@@ -35,7 +37,15 @@ export function signedHeaders(caller: Caller, url: URL, body: string): Record<st
   const date = signatureDate(caller.nowMs ?? Date.now());
   const sent = { "content-type": "application/json", [dialects[dialect].dateHeader]: date };
   const parts = {
-    ...{ dialect, method: "POST", path: url.pathname, body, date, region: "eu-west-2", service: "api" },
+    ...{
+      dialect,
+      method: "POST",
+      path: url.pathname,
+      body,
+      date,
+      region: caller.region ?? "eu-west-2",
+      service: "api",
+    },
     headers: { ...sent, host: url.host },
   };
   return { ...sent, authorization: authorization(caller, parts) };

@@ -1,8 +1,8 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { basename, join, sep } from "node:path";
 import { canOpenExclusively } from "../../host/block-device.ts";
-import type { CommandRunner } from "../../host/run-command.ts";
 import { syncPath } from "../durable-files.ts";
+import type { HeldRun } from "../held-commands.ts";
 
 /** A loop device and the file behind it. */
 export interface LoopDevice {
@@ -34,22 +34,21 @@ function backingFile(name: string): string | undefined {
  * Puts a file behind a free loop device. The kernel adds the partitions only if it has a parser for their table.
  * @returns the device, such as `/dev/loop3`
  */
-export async function attachLoopDevice(host: CommandRunner, file: string): Promise<string> {
+export async function attachLoopDevice(run: HeldRun, file: string): Promise<string> {
   // With partscan the kernel drops the partitions itself when the device goes, however late that is.
-  const { stdout } = await host.run(["losetup", "--partscan", "--find", "--show", file]);
-  return stdout.trim();
+  return (await run(["losetup", "--partscan", "--find", "--show", file])).trim();
 }
 
 /**
  * Takes a loop device away, with everything that was written to it now in its file. A device that is in use goes when
  * its last user closes it.
  */
-export async function detachLoopDevice(host: CommandRunner, { device, file }: LoopDevice): Promise<void> {
+export async function detachLoopDevice(run: HeldRun, { device, file }: LoopDevice): Promise<void> {
   try {
     await syncPath(device);
-    await host.run(["losetup", "--detach", device]);
+    await run(["losetup", "--detach", device]);
   } catch (error) {
-    // It may have gone by itself: lazily, or by the command of a server that was killed a moment ago.
+    // It may have gone by itself, when its last user closed it.
     if (backingFile(basename(device)) === file) throw error;
   }
 }

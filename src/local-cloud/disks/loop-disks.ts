@@ -5,6 +5,7 @@ import { messageOf } from "../../common/errors.ts";
 import type { CommandRunner } from "../../host/run-command.ts";
 import { syncPartitions } from "../../host/sync-partitions.ts";
 import { publishFile, syncPath } from "../durable-files.ts";
+import type { HeldRun } from "../held-commands.ts";
 import { clearDeviceLinks, linkDevice, unlinkDevice } from "./device-links.ts";
 import { BYTES_PER_GIB, type Disks, type HostDevice, type LinkedDisk } from "./disks.ts";
 import { attachLoopDevice, detachLoopDevice, deviceUse, type LoopDevice, loopDevicesOf } from "./loop-devices.ts";
@@ -12,15 +13,25 @@ import { attachLoopDevice, detachLoopDevice, deviceUse, type LoopDevice, loopDev
 const DISK = ".raw";
 const PARTIAL = ".part";
 
+interface LoopDisksInput {
+  readonly folder: string;
+  /** What stands for `/dev`. */
+  readonly deviceFolder: string;
+  /** For what must not go on after another server has taken the folder over. */
+  readonly heldRun: HeldRun;
+}
+
 /** Disks that are sparse files in a folder, and loop devices while they are linked. Needs root. */
 export class LoopDisks implements Disks {
   readonly #host: CommandRunner;
+  readonly #heldRun: HeldRun;
   readonly #folder: string;
   readonly #deviceFolder: string;
   readonly #slots = new Map<string, string>();
 
-  constructor(host: CommandRunner, { folder, deviceFolder }: { folder: string; deviceFolder: string }) {
+  constructor(host: CommandRunner, { folder, deviceFolder, heldRun }: LoopDisksInput) {
     this.#host = host;
+    this.#heldRun = heldRun;
     this.#folder = folder;
     this.#deviceFolder = deviceFolder;
   }
@@ -73,7 +84,7 @@ export class LoopDisks implements Disks {
 
   async attach({ id, slot }: LinkedDisk): Promise<void> {
     const [attached] = this.#devicesOf(id);
-    const device = attached?.device ?? (await attachLoopDevice(this.#host, this.#path(id)));
+    const device = attached?.device ?? (await attachLoopDevice(this.#heldRun, this.#path(id)));
     await syncPartitions(this.#host, device);
     this.#slots.set(id, slot);
     await linkDevice(this.#deviceFolder, slot, device);
@@ -91,7 +102,7 @@ export class LoopDisks implements Disks {
 
   async attachDecoy(id: string, sizeGib: number): Promise<void> {
     await this.create(id, sizeGib);
-    await attachLoopDevice(this.#host, this.#path(id));
+    await attachLoopDevice(this.#heldRun, this.#path(id));
   }
 
   async recover(linked: readonly LinkedDisk[], known: ReadonlySet<string>): Promise<readonly string[]> {
@@ -128,7 +139,7 @@ export class LoopDisks implements Disks {
 
   async #release(loop: LoopDevice): Promise<void> {
     await unlinkDevice(this.#deviceFolder, loop.device);
-    await detachLoopDevice(this.#host, loop);
+    await detachLoopDevice(this.#heldRun, loop);
   }
 
   #devicesOf(id: string): LoopDevice[] {

@@ -77,7 +77,8 @@ async function stageBusybox(host: CommandRunner, tree: string, busybox: string):
   }
 }
 
-async function stageOwnPrograms(host: CommandRunner, tree: string): Promise<void> {
+/** This machine's own programs, with the libraries that they load. @throws when there is no `sh` */
+export async function stageOwnPrograms(host: CommandRunner, tree: string): Promise<void> {
   const found = PROGRAMS.flatMap((name) => findProgram(name) ?? []);
   if (!found.some((path) => basename(path) === "sh"))
     throw new Error("This machine has no sh to make the seed image of");

@@ -1,0 +1,72 @@
+import { describe, expect, it } from "vitest";
+import { applyFilters, checkIdForm, type FilterRules, tagFilters } from "./filters.ts";
+
+interface Item {
+  readonly id: string;
+  readonly name: string;
+  readonly CreationDate: string;
+  readonly links: readonly { readonly vm: string }[];
+  readonly Tags: readonly { readonly Key: string; readonly Value: string }[];
+}
+type Keys = "Ids" | "ImageNames" | "Vms" | "From" | "To" | "TagKeys" | "TagValues" | "Tags";
+
+const rules: FilterRules<Keys, Item> = {
+  Ids: "id",
+  ImageNames: "name",
+  Vms: "links.vm",
+  From: { bound: "from" },
+  To: { bound: "to" },
+  ...tagFilters,
+};
+const item = (id: string, rest: Partial<Item> = {}): Item => ({
+  ...{ id, name: id, CreationDate: "2026-01-01T00:00:00.000Z", links: [], Tags: [] },
+  ...rest,
+});
+const items = [
+  item("a", { name: "Debian-12-2026", links: [{ vm: "i-1" }, { vm: "i-2" }] }),
+  item("b", { name: "Debian.12-2026", CreationDate: "2026-02-01T00:00:00.000Z" }),
+  item("c", {
+    Tags: [
+      { Key: "k", Value: "v" },
+      { Key: "x", Value: "y" },
+    ],
+  }),
+];
+
+describe("applyFilters()", () => {
+  it.each<[string, Partial<Record<Keys, unknown>>, string]>([
+    ["nothing", {}, "abc"],
+    ["an undefined filter", { Ids: undefined }, "abc"],
+    ["an empty list, which nothing can pass", { Ids: [] }, ""],
+    ["or inside a list", { Ids: ["a", "b", "z"] }, "ab"],
+    ["and between filters", { Ids: ["a", "b"], ImageNames: ["Debian-12-2026"] }, "a"],
+    ["a path through a list", { Vms: ["i-2"] }, "a"],
+    ["* in names, with . as itself", { ImageNames: ["Debian.12-*"] }, "b"],
+    ["* at both ends", { ImageNames: ["*12*"] }, "ab"],
+    ["no * in ids", { Ids: ["*"] }, ""],
+    ["a date to begin with", { From: "2026-01-15" }, "b"],
+    ["a date to end with, inclusive", { To: "2026-01-01T00:00:00.000Z" }, "ac"],
+    ["KEY=VALUE", { Tags: ["k=v"] }, "c"],
+    ["KEY=VALUE of two tags mixed up", { Tags: ["k=y"] }, ""],
+    ["key and value apart", { TagKeys: ["k"], TagValues: ["y"] }, "c"],
+  ])("takes %s", (_, filters, expected) => {
+    expect(
+      applyFilters(items, filters, rules)
+        .map(({ id }) => id)
+        .join(""),
+    ).toBe(expected);
+  });
+});
+
+describe("checkIdForm()", () => {
+  it.each([
+    ["vol-1234abcd", "fine"],
+    ["snap-1234abcd", "bad-id-prefix"],
+    ["vol-1234", "bad-id"],
+    ["vol-1234ABCD", "bad-id"],
+  ])("finds %s %s", (id, expected) => {
+    const check = () => checkIdForm("vol-", id);
+    if (expected === "fine") expect(check).not.toThrow();
+    else expect(check).toThrow(expect.objectContaining({ refusal: expected }));
+  });
+});

@@ -1,0 +1,155 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { FakeClock } from "../outscale/testing/fake-clock.ts";
+import { type Transition, transitions } from "./states.ts";
+import { openTestCore, type TestCore } from "./testing/test-core.ts";
+
+describe("transitions", () => {
+  it.each(Object.entries(transitions) as [string, Transition][])(
+    "lead from %s to a state that is another",
+    (name, { next, failed }) => {
+      const state = name.split(".")[1];
+      expect([next, failed]).not.toContain(state);
+    },
+  );
+});
+
+describe("Lifecycle", () => {
+  let clock: FakeClock;
+  let test: TestCore;
+  const idle = () => clock.run(test.core.lifecycle.idle());
+  const volume = (id: string) => test.core.store.volumes.get(id)?.api;
+  const snapshot = (id: string) => test.core.store.snapshots.get(id)?.api;
+
+  async function newVolume(): Promise<string> {
+    const { VolumeId } = test.call("CreateVolume", { SubregionName: "eu-west-2a", Size: 1 }).Volume;
+    await idle();
+    return VolumeId;
+  }
+
+  beforeEach(async () => {
+    clock = new FakeClock();
+    test = await openTestCore({ clock, latency: "realistic" });
+  });
+  afterEach(async () => test[Symbol.asyncDispose]());
+
+  it("keeps a state for as long as the latency profile says", async () => {
+    const before = clock.now();
+    const id = await newVolume();
+    expect([volume(id)?.State, clock.now() - before]).toEqual([
+      "available",
+      transitions["volume.creating"].realisticMs,
+    ]);
+  });
+
+  it("shows a snapshot's progress by the time that has passed", async () => {
+    const VolumeId = await newVolume();
+    test.core.faults.add({ kind: "stuck", transition: "snapshot.pending" });
+    const { SnapshotId } = test.call("CreateSnapshot", { VolumeId }).Snapshot;
+    const seen = () => test.call("ReadSnapshots", { Filters: { SnapshotIds: [SnapshotId] } }).Snapshots[0];
+    expect(seen()).toMatchObject({ State: "in-queue", Progress: 0 });
+    await idle();
+    expect(seen()).toMatchObject({ State: "pending", Progress: 0 });
+    await clock.run(clock.sleep(transitions["snapshot.pending"].realisticMs / 2));
+    expect(seen()).toMatchObject({ State: "pending", Progress: 50 });
+    await clock.run(clock.sleep(transitions["snapshot.pending"].realisticMs));
+    expect(seen()).toMatchObject({ State: "pending", Progress: 99 });
+    test.core.faults.clear();
+    await idle();
+    expect(seen()).toMatchObject({ State: "completed", Progress: 100 });
+  });
+
+  it("keeps a deleted volume's disk until its snapshots are cut", async () => {
+    const VolumeId = await newVolume();
+    test.disks.disks.set(VolumeId, { contents: "data", sizeGib: 1 });
+    const { SnapshotId } = test.call("CreateSnapshot", { VolumeId }).Snapshot;
+    test.call("DeleteVolume", { VolumeId });
+    await idle();
+    expect(snapshot(SnapshotId)?.State).toBe("completed");
+    expect(test.disks.disks.get(SnapshotId)?.contents).toBe("data");
+    expect([volume(VolumeId), test.disks.has(VolumeId)]).toEqual([undefined, false]);
+  });
+
+  it("keeps a deleted snapshot's disk until the volumes of it are filled", async () => {
+    const source = await newVolume();
+    test.disks.disks.set(source, { contents: "data", sizeGib: 1 });
+    const { SnapshotId } = test.call("CreateSnapshot", { VolumeId: source }).Snapshot;
+    await idle();
+    const { VolumeId } = test.call("CreateVolume", { SubregionName: "eu-west-2a", SnapshotId }).Volume;
+    test.call("DeleteSnapshot", { SnapshotId });
+    expect(test.call("ReadSnapshots", { Filters: { SnapshotIds: [SnapshotId] } }).Snapshots).toEqual([]);
+    await idle();
+    expect(test.disks.disks.get(VolumeId)?.contents).toBe("data");
+    expect(test.disks.has(SnapshotId)).toBe(false);
+  });
+
+  it("deletes a snapshot that is still being cut", async () => {
+    const VolumeId = await newVolume();
+    const { SnapshotId } = test.call("CreateSnapshot", { VolumeId }).Snapshot;
+    test.call("DeleteSnapshot", { SnapshotId });
+    await idle();
+    expect([snapshot(SnapshotId), test.disks.has(SnapshotId)]).toEqual([undefined, false]);
+  });
+
+  it.each([
+    ["volume.creating", "error"],
+    ["snapshot.pending", "error"],
+  ] as const)("ends in an error state when %s is made to fail", async (transition, expected) => {
+    const earlier = await newVolume();
+    test.core.faults.add({ kind: "fail", transition });
+    const made =
+      transition === "volume.creating"
+        ? await newVolume()
+        : test.call("CreateSnapshot", { VolumeId: earlier }).Snapshot.SnapshotId;
+    await idle();
+    expect((volume(made) ?? snapshot(made))?.State).toBe(expected);
+  });
+
+  it("fails an image when a snapshot of it fails", async () => {
+    test.core.faults.add({ kind: "fail", transition: "snapshot.pending" });
+    const { ImageId } = test.call("CreateImage", { ImageName: "vm image", VmId: test.vmId }).Image;
+    await idle();
+    expect(test.core.store.images.get(ImageId)?.api).toMatchObject({
+      State: "failed",
+      StateComment: { StateCode: "failed" },
+    });
+  });
+
+  it("leaves a stuck object where it is until the faults are cleared", async () => {
+    test.core.faults.add({ kind: "stuck", transition: "volume.creating" });
+    const id = await newVolume();
+    await clock.run(clock.sleep(3_600_000));
+    expect(volume(id)?.State).toBe("creating");
+    test.core.faults.clear();
+    await idle();
+    expect(volume(id)?.State).toBe("available");
+  });
+
+  it("shows the device later than the link is attached, when a fault asks for it", async () => {
+    const VolumeId = await newVolume();
+    test.core.faults.add({ kind: "late-device", ms: 5_000 });
+    test.call("LinkVolume", { VmId: test.vmId, VolumeId, DeviceName: "/dev/xvdf" });
+    await idle();
+    expect([volume(VolumeId)?.LinkedVolumes[0]?.State, test.disks.devices()]).toEqual(["attached", []]);
+    await clock.run(clock.sleep(5_000));
+    await expect.poll(() => test.disks.devices().map(({ id }) => id)).toEqual([VolumeId]);
+  });
+
+  it("goes on, after a restart, with what a closed cloud had begun", async () => {
+    const stateFolder = await mkdtemp(join(tmpdir(), "restart-"));
+    const first = await openTestCore({ stateFolder, clock, latency: "realistic" });
+    const { VolumeId } = first.call("CreateVolume", { SubregionName: "eu-west-2a", Size: 1 }).Volume;
+    await first[Symbol.asyncDispose]();
+    const second = await openTestCore({ stateFolder, clock, latency: "realistic" });
+    try {
+      expect(second.core.store.volumes.get(VolumeId)?.api.State).toBe("creating");
+      await clock.run(second.core.lifecycle.idle());
+      expect(second.core.store.volumes.get(VolumeId)?.api.State).toBe("available");
+    } finally {
+      await second[Symbol.asyncDispose]();
+      await rm(stateFolder, { recursive: true });
+    }
+  });
+});

@@ -1,0 +1,213 @@
+import { mkdtemp, rm, stat } from "node:fs/promises";
+import { request as httpRequest } from "node:http";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { text } from "node:stream/consumers";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { type Answer, type Caller, signedCall, signedHeaders } from "../../tests/support/signed-call.ts";
+import { localCloudImages, localCloudSnapshots, localCloudStatus, localCloudVolumes } from "./commands.ts";
+import { findControlDoor } from "./control-door.ts";
+import type { Fault } from "./faults.ts";
+import { type LocalCloud, startLocalCloud } from "./local-cloud.ts";
+import type { LocalCloudOptions } from "./options.ts";
+
+describe("startLocalCloud()", () => {
+  let folder: string;
+  let cloud: LocalCloud;
+  const caller = (): Caller => ({ endpoint: cloud.endpoint, ...cloud.account("builder") });
+  const call = (action: string, request: unknown = {}) => signedCall(caller(), action, request);
+  const codeOf = ({ status, body }: Answer) => [status, body.Errors?.[0].Code];
+  const create = { SubregionName: "eu-west-2a", Size: 1 };
+
+  async function restart(options: Partial<LocalCloudOptions> = {}): Promise<void> {
+    await cloud?.close();
+    cloud = await startLocalCloud({ stateFolder: join(folder, "state"), blocks: "memory", ...options });
+  }
+
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), "local-cloud-"));
+    await restart();
+  });
+  afterEach(async () => {
+    await cloud.close();
+    await rm(folder, { recursive: true });
+  });
+
+  describe("faults", () => {
+    it.each<[Fault, unknown[]]>([
+      [{ kind: "throttled-account" }, [429, "24"]],
+      [{ kind: "throttled-call", action: "ReadVms" }, [429, "25"]],
+      [{ kind: "throttled" }, [503, "6"]],
+      [{ kind: "internal-error" }, [500, "2000"]],
+      [{ kind: "too-many-concurrent-snapshots" }, [400, "10008"]],
+      [{ kind: "too-many-volumes" }, [400, "10018"]],
+      [{ kind: "too-many-snapshots" }, [400, "10026"]],
+    ])("answer %j once", async (fault, expected) => {
+      cloud.faults.add(fault);
+      expect(codeOf(await call("ReadVms"))).toEqual(expected);
+      expect((await call("ReadVms")).status).toBe(200);
+    });
+
+    it("skip, repeat, and keep to their action", async () => {
+      cloud.faults.add({ kind: "throttled", action: "ReadVms", skip: 1, times: 2, retryAfterSeconds: 7 });
+      expect((await call("ReadVolumes")).status).toBe(200);
+      const answers = [await call("ReadVms"), await call("ReadVms"), await call("ReadVms"), await call("ReadVms")];
+      expect(answers.map(({ status }) => status)).toEqual([200, 503, 503, 200]);
+      expect(answers[1]?.headers.get("retry-after")).toBe("7");
+    });
+
+    it("drop the connection before the call takes effect, or after", async () => {
+      cloud.faults.add({ kind: "drop-before", action: "CreateVolume" });
+      await expect(call("CreateVolume", { ...create, ClientToken: "before" })).rejects.toThrow();
+      cloud.faults.add({ kind: "drop-after", action: "CreateVolume" });
+      await expect(call("CreateVolume", { ...create, ClientToken: "after" })).rejects.toThrow();
+      const { Volumes } = (await call("ReadVolumes", { Filters: { ClientTokens: ["before", "after"] } })).body;
+      expect(Volumes.map(({ ClientToken }: { ClientToken: string }) => ClientToken)).toEqual(["after"]);
+    });
+
+    it("are set, listed and cleared through the control door, with its token alone", async () => {
+      const door = await findControlDoor(join(folder, "state"));
+      const control = async (operation: string, given: unknown, token = door?.token) => {
+        const headers = { authorization: `Bearer ${token}` };
+        const response = await fetch(`${door?.url}/_control/${operation}`, {
+          method: "POST",
+          headers,
+          body: JSON.stringify(given),
+        });
+        return { status: response.status, body: (await response.json()) as Answer["body"] };
+      };
+      const fault = { kind: "throttled", times: 3 };
+      expect((await control("add-fault", fault, "wrong")).status).toBe(403);
+      expect((await control("add-fault", { kind: "no such" })).status).toBe(400);
+      expect((await control("no-such", {})).status).toBe(404);
+      expect(cloud.faults.list()).toEqual([]);
+      expect((await control("add-fault", fault)).body.result).toEqual([fault]);
+      expect((await call("ReadVms")).status).toBe(503);
+      expect((await control("clear-faults", {})).body.result).toEqual([]);
+      expect((await call("ReadVms")).status).toBe(200);
+    });
+  });
+
+  it("keeps everything over a restart: objects, keys and the VM", async () => {
+    const { VolumeId } = (await call("CreateVolume", create)).body.Volume;
+    const before = { environment: cloud.environment, vmId: cloud.vmId };
+    await restart({ port: Number(new URL(cloud.endpoint).port) });
+    expect({ environment: cloud.environment, vmId: cloud.vmId }).toEqual(before);
+    expect((await call("ReadVolumes", { Filters: { VolumeIds: [VolumeId] } })).body.Volumes).toHaveLength(1);
+  });
+
+  it("keeps its region over a restart, and refuses to become another one's", async () => {
+    await cloud.close();
+    const stateFolder = join(folder, "far");
+    cloud = await startLocalCloud({ stateFolder, blocks: "memory", region: "us-east-2" });
+    await cloud.close();
+    cloud = await startLocalCloud({ stateFolder, blocks: "memory" });
+    expect(cloud.environment.OSC_REGION).toBe("us-east-2");
+    await cloud.close();
+    const moved = startLocalCloud({ stateFolder, blocks: "memory", region: "eu-west-2" });
+    await expect(moved).rejects.toThrow("is of the region us-east-2, not eu-west-2");
+  });
+
+  it("lets nobody else read its keys", async () => {
+    for (const name of ["accounts.json", "control.json", "state.json", "journal.jsonl"]) {
+      expect((await stat(join(folder, "state", name))).mode & 0o077).toBe(0);
+    }
+    expect((await stat(join(folder, "state"))).mode & 0o077).toBe(0);
+  });
+
+  it("logs the requests without their secrets", async () => {
+    await call("CheckAuthentication", { Login: "me", Password: "my password" });
+    expect(cloud.requests.at(-1)).toMatchObject({
+      action: "CheckAuthentication",
+      accountId: cloud.account("builder").id,
+      body: { Login: "me", Password: "<sensitive>" },
+      status: 401,
+      code: "1",
+    });
+  });
+
+  it("refuses unknown fields, filters and nulls, unless it is not strict", async () => {
+    const bad = { Filters: { VolumeIds: null, NoSuchFilter: ["x"] }, NoSuchField: 1 };
+    expect(codeOf(await call("ReadVolumes", bad))).toEqual([400, "4045"]);
+    expect(codeOf(await call("ReadVolumes", { Filters: null }))).toEqual([400, "4045"]);
+    await restart({ strict: false });
+    expect((await call("ReadVolumes", bad)).status).toBe(200);
+    expect(codeOf(await call("CreateVolume", { Size: "one" }))).toEqual([400, "4045"]);
+  });
+
+  it("locks an access key out after four bad signatures in a row, when told to", async () => {
+    await restart({ lockOut: true });
+    const bad = () => signedCall({ ...caller(), secretKey: "wrong" }, "ReadVms");
+    for (let count = 0; count < 4; count++) expect(codeOf(await bad())).toEqual([401, "1"]);
+    expect(codeOf(await call("ReadVms"))).toEqual([401, "13"]);
+  });
+
+  it("refuses what is no POST, no action, no signature", async () => {
+    expect((await fetch(`${cloud.endpoint}/ReadVms`)).status).toBe(405);
+    expect(codeOf(await call("NoSuchAction"))).toEqual([400, "0"]);
+    const post = (headers: Record<string, string>) => fetch(`${cloud.endpoint}/ReadVms`, { method: "POST", headers });
+    expect((await post({})).status).toBe(403);
+    expect((await post({ authorization: "Bearer x" })).status).toBe(401);
+  });
+
+  it("answers the metadata of the builder's VM as plain text", async () => {
+    const { VolumeId } = (await call("CreateVolume", create)).body.Volume;
+    await cloud.idle();
+    await call("LinkVolume", { VmId: cloud.vmId, VolumeId, DeviceName: "/dev/xvdf" });
+    await call("CreateTags", { ResourceIds: [cloud.vmId], Tags: [{ Key: "a/b c", Value: "tag" }] });
+    const read = async (key: string) => {
+      const response = await fetch(`${cloud.metadataEndpoint}/latest/meta-data/${key}`);
+      return response.status === 200 ? response.text() : response.status;
+    };
+    expect(await read("instance-id")).toBe(cloud.vmId);
+    expect(await read("placement/availability-zone")).toBe("eu-west-2a");
+    expect(await read("block-device-mapping/")).toBe("ami\nebs1\nroot");
+    expect(await read("block-device-mapping/ebs1")).toBe("/dev/xvdf");
+    expect(await read("block-device-mapping/root")).toBe("/dev/sda1");
+    expect(await read(`tags/${encodeURIComponent("a/b c")}`)).toBe("tag");
+    expect(await read("")).toContain("instance-id\n");
+    expect(await read("no-such-key")).toBe(404);
+  });
+
+  it("answers on a Unix socket too, which its owner alone may use, also where a killed server left one", async () => {
+    const socketPath = join(folder, "socket");
+    await restart({ socketPath });
+    expect((await stat(socketPath)).mode & 0o777).toBe(0o600);
+    const url = new URL(`${cloud.endpoint}/ReadVms`);
+    const headers = { ...signedHeaders(caller(), url, "{}"), host: url.host };
+    const answer = await new Promise<string>((resolve, reject) => {
+      const sent = httpRequest({ socketPath, path: url.pathname, method: "POST", headers }, (response) =>
+        resolve(text(response)),
+      );
+      sent.on("error", reject).end("{}");
+    });
+    expect(JSON.parse(answer).Vms).toHaveLength(1);
+    await expect(startLocalCloud({ stateFolder: join(folder, "other"), blocks: "memory", socketPath })).rejects.toThrow(
+      "EADDRINUSE",
+    );
+  });
+
+  it("tells its commands what there is, while it runs and after", async () => {
+    const stateFolder = join(folder, "state");
+    const { VolumeId } = (await call("CreateVolume", create)).body.Volume;
+    await cloud.idle();
+    const seen = async () => ({
+      volumes: (await localCloudVolumes(stateFolder)).map((volume) => volume.VolumeId),
+      images: (await localCloudImages(stateFolder)).map(({ ImageName }) => ImageName),
+      snapshots: (await localCloudSnapshots(stateFolder)).length,
+    });
+    const running = await seen();
+    expect(running.volumes).toContain(VolumeId);
+    expect(running.images).toEqual(["Debian-12-2026.01.01-0"]);
+    expect(await localCloudStatus(stateFolder)).toMatchObject({ running: true, environment: cloud.environment });
+    await cloud.close();
+    expect(await seen()).toEqual(running);
+    expect(await localCloudStatus(stateFolder)).toMatchObject({
+      running: false,
+      volumes: 2,
+      images: 1,
+      violations: [],
+    });
+    await expect(localCloudStatus(join(folder, "nothing"))).rejects.toThrow("There is no local cloud in");
+  });
+});
