@@ -31,19 +31,24 @@ export interface FullResult extends BuildResult {
   readonly artifact: Awaited<ReturnType<PreparedBuild["builder"]["run"]>>;
 }
 
-/** Runs the builds, several at a time, each to its end whatever becomes of the others. */
+/**
+ * Runs the builds, several at a time, each to its end whatever becomes of the others.
+ * @returns what became of each, in the order of the template
+ */
 export async function runBuilds(builds: readonly PreparedBuild[], input: RunBuildsInput): Promise<FullResult[]> {
   const startedAt = input.clock.now();
-  const results: FullResult[] = [];
+  const results = new Map<PreparedBuild, FullResult>();
   const waiting = [...builds];
   const worker = async () => {
-    for (let next = waiting.shift(); next !== undefined; next = waiting.shift())
-      results.push(await runBuild(next, input));
+    for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
+      results.set(next, await runBuild(next, input));
+    }
   };
   const workers = input.parallel > 0 ? Math.min(input.parallel, builds.length) : builds.length;
   await Promise.all(Array.from({ length: workers }, worker));
-  input.report.finished(results, input.clock.now() - startedAt);
-  return results;
+  const inOrder = builds.flatMap((build) => results.get(build) ?? []);
+  input.report.finished(inOrder, input.clock.now() - startedAt);
+  return inOrder;
 }
 
 async function runBuild(build: PreparedBuild, input: RunBuildsInput): Promise<FullResult> {

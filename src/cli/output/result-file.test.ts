@@ -1,0 +1,107 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { OmiArtifact } from "../../builder/artifact.ts";
+import type { GeneratedData } from "../../builder/hook.ts";
+import { TimeoutError } from "../../common/errors.ts";
+import { secrets } from "../../common/secrets.ts";
+import { version } from "../../common/version.ts";
+import type { FullResult } from "../run-builds.ts";
+import { writeResultFile } from "./result-file.ts";
+
+const data: GeneratedData = {
+  ID: "vol-12345678",
+  ConnType: "chroot",
+  Device: "/dev/xvdf",
+  MountPath: "/mnt",
+  BuildRegion: "eu-west-2",
+  SourceOMI: "ami-00000000",
+  SourceOMIName: "base",
+  SourceOMIOwner: "123456789012",
+  SourceOMICreationDate: "2026-01-01T00:00:00.000Z",
+  PackerRunUUID: "uuid",
+};
+const product = { imageId: "ami-12345678", name: "web", snapshotIds: ["snap-12345678"] };
+const done: FullResult = {
+  build: "outscale-chroot.debian",
+  runId: "0a1b2c3d4e5f",
+  startedAt: Date.parse("2026-01-02T03:04:05Z"),
+  elapsedMs: 1_500,
+  phases: [{ step: "StepVmInfo", startedAt: Date.parse("2026-01-02T03:04:06Z"), elapsedMs: 10, outcome: "done" }],
+  warnings: ["It is slow"],
+  artifact: new OmiArtifact({ region: "eu-west-2", product, data, destroy: async () => undefined }),
+  error: undefined,
+};
+const failed: FullResult = {
+  ...done,
+  phases: [],
+  runId: undefined,
+  artifact: undefined,
+  error: new TimeoutError("Too late with SKRESULTTEST", { hint: "Wait longer", resourceId: "vol-12345678" }),
+};
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "result-"));
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+describe("writeResultFile()", () => {
+  it("tells what was built of what, and what failed, without secrets", () => {
+    secrets.add("SKRESULTTEST");
+    const source = join(folder, "t.pkr.hcl");
+    writeFileSync(source, "abc");
+    const path = join(folder, "result.json");
+    writeResultFile(path, [done, failed], [source]);
+    expect(JSON.parse(readFileSync(path, "utf8"))).toEqual({
+      formatVersion: 1,
+      program: `outscale-chroot ${version}`,
+      finishedAt: expect.stringMatching(/^\d{4}-.*Z$/),
+      templateFiles: { [source]: "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad" },
+      builds: [
+        {
+          name: "outscale-chroot.debian",
+          outcome: "done",
+          runId: "0a1b2c3d4e5f",
+          startedAt: "2026-01-02T03:04:05.000Z",
+          elapsedMs: 1_500,
+          artifact: {
+            id: "eu-west-2:ami-12345678",
+            region: "eu-west-2",
+            imageId: "ami-12345678",
+            imageName: "web",
+            snapshotIds: ["snap-12345678"],
+            build: data,
+          },
+          phases: [{ step: "StepVmInfo", startedAt: "2026-01-02T03:04:06.000Z", elapsedMs: 10, outcome: "done" }],
+          warnings: ["It is slow"],
+          error: null,
+        },
+        {
+          name: "outscale-chroot.debian",
+          outcome: "failed",
+          runId: null,
+          startedAt: "2026-01-02T03:04:05.000Z",
+          elapsedMs: 1_500,
+          artifact: null,
+          phases: [],
+          warnings: ["It is slow"],
+          error: {
+            code: "E_TIMEOUT",
+            exitCode: 11,
+            message: "Too late with <sensitive>",
+            hint: "Wait longer",
+            step: null,
+            resourceId: "vol-12345678",
+          },
+        },
+      ],
+    });
+    expect(readdirSync(folder).sort()).toEqual(["result.json", "t.pkr.hcl"]);
+  });
+
+  it("says when it cannot be written", () => {
+    expect(() => writeResultFile(join(folder, "no", "such"), [], [])).toThrow("Cannot write the result file");
+  });
+});
