@@ -1,0 +1,155 @@
+import { once } from "node:events";
+import { closeSync, readFileSync } from "node:fs";
+import { access } from "node:fs/promises";
+import type { Readable } from "node:stream";
+import { MountError } from "../common/errors.ts";
+import type { MountView } from "../host/mount-view.ts";
+import { isBelow, readMountinfo } from "../host/mountinfo.ts";
+import { unmountBelow } from "../host/mounts.ts";
+import { describeExit } from "../host/run-command.ts";
+import { fdPath, openFolder, toText } from "./at.ts";
+import { ImageRoot } from "./in-root.ts";
+
+/** An entry of `chroot_mounts`: type, source and place in the image. The type `bind` shows a folder of the host. */
+export type ChrootMount = readonly [type: string, source: string, target: string];
+
+/** Where an image is mounted, in the view of its build. */
+export interface MountedImage {
+  readonly view: MountView;
+  readonly mountPath: string;
+}
+
+/** Something that is mounted in the image for the time of the build. */
+export interface ImageMountHandle {
+  readonly source: string;
+  /** Its place in the image, without links. */
+  readonly target: string;
+  /**
+   * Unmounts it and what is below it, then removes the folders that were made for it.
+   * @throws {MountError} when it stays busy, with the processes that hold it
+   */
+  release(): Promise<void>;
+}
+
+const BINFMT_MISC = "/proc/sys/fs/binfmt_misc";
+
+/** The original's defaults; binfmt_misc only where the host's kernel has it. */
+export async function defaultChrootMounts(binfmtMisc = BINFMT_MISC): Promise<ChrootMount[]> {
+  const mounts: ChrootMount[] = [
+    ["proc", "proc", "/proc"],
+    ["sysfs", "sysfs", "/sys"],
+    ["bind", "/dev", "/dev"],
+    ["devpts", "devpts", "/dev/pts"],
+  ];
+  const hasBinfmtMisc = await access(binfmtMisc).then(
+    () => true,
+    () => false,
+  );
+  return hasBinfmtMisc ? [...mounts, ["binfmt_misc", "binfmt_misc", BINFMT_MISC]] : mounts;
+}
+
+/**
+ * Mounts one entry of `chroot_mounts`. Its place is resolved inside the image and made (0755) if it is not there; the
+ * mount program gets the folder itself, as a descriptor, so that nothing can be swapped under it. Bind mounts are
+ * private: what is mounted in the image's `/dev` does not turn up in the host's.
+ * @throws {MountError}
+ */
+export async function mountInImage(image: MountedImage, mount: ChrootMount): Promise<ImageMountHandle> {
+  const [type, source, target] = mount;
+  const root = new ImageRoot(`${image.view.rootPrefix}${image.mountPath}`);
+  const point = openMountPoint(root, target);
+  try {
+    await mountOnFolder(image.view, mount, point.fd, type === "bind" ? ["--bind", source] : ["-t", type, source]);
+  } catch (error) {
+    removeMade(root, point.made);
+    throw error;
+  } finally {
+    closeSync(point.fd);
+  }
+  const id = readMountId(root, target);
+  const release = async () => {
+    await unmountById(image, id);
+    removeMade(root, point.made);
+  };
+  try {
+    if (id === point.mountId) throw mountError(mount, "something else took its place meanwhile");
+    if (type === "bind") await makePrivate(image.view, mount, root);
+  } catch (error) {
+    if (id !== point.mountId) await release();
+    throw error;
+  }
+  return { source, target: point.path, release };
+}
+
+interface MountPoint {
+  readonly fd: number;
+  /** Without links. */
+  readonly path: string;
+  /** The mount that the folder is on. */
+  readonly mountId: number;
+  readonly made: readonly string[];
+}
+
+function openMountPoint(root: ImageRoot, target: string): MountPoint {
+  const options = { onMissing: { makeFolders: 0o755 } };
+  return root.withPlace("make the mount point", target, options, (place) => {
+    const fd = openFolder(fdPath(place.fd as number));
+    return { fd, path: toText(place.path), mountId: mountIdOf(fd), made: place.made.map(toText) };
+  });
+}
+
+/** The mount that a path of the image is on now. */
+function readMountId(root: ImageRoot, target: string): number {
+  return root.withPlace("read", target, { onMissing: "fail" }, ({ fd }) => mountIdOf(fd as number));
+}
+
+/** @see proc_pid_fdinfo(5) */
+function mountIdOf(fd: number): number {
+  return Number(/^mnt_id:\s*(\d+)$/m.exec(readFileSync(`/proc/self/fdinfo/${fd}`, "utf8"))?.[1]);
+}
+
+async function makePrivate(view: MountView, mount: ChrootMount, root: ImageRoot): Promise<void> {
+  const { fd } = openMountPoint(root, mount[2]);
+  try {
+    await mountOnFolder(view, mount, fd, ["--make-private"]);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/**
+ * Runs mount(8) on a folder that it gets as its standard input, which also wrappers such as sudo pass on. The path ends
+ * in `/.`, as move_mount(2) of newer mount programs follows no link at the end.
+ */
+async function mountOnFolder(view: MountView, mount: ChrootMount, fd: number, args: readonly string[]): Promise<void> {
+  const argv = ["mount", "--no-canonicalize", ...args, "/proc/self/fd/0/."];
+  const child = await view.runner.spawn(argv, { stdio: [fd, "ignore", "pipe"] });
+  let said = "";
+  (child.stderr as Readable).on("data", (chunk: Buffer) => {
+    said += chunk.toString("utf8");
+  });
+  const ended = once(child.stderr as Readable, "close");
+  const status = await child.exited;
+  await ended;
+  if (status.code !== 0) throw mountError(mount, said.trim() || describeExit(status));
+}
+
+/** By its number, wherever it is by now: a folder above it may have been renamed. */
+async function unmountById({ view, mountPath }: MountedImage, id: number): Promise<void> {
+  const entry = (await readMountinfo(view.mountinfoPath)).find((each) => each.id === id);
+  if (entry && isBelow(entry.mountPoint, mountPath)) await unmountBelow(entry.mountPoint, { view });
+}
+
+/** Never more than rmdir: what provisioning put there stays. */
+function removeMade(root: ImageRoot, made: readonly string[]): void {
+  for (const folder of [...made].reverse()) {
+    const isEmpty = root.lstat(folder)?.isDirectory() && root.readdir(folder).length === 0;
+    if (isEmpty) root.rmdir(folder);
+  }
+}
+
+function mountError([, source, target]: ChrootMount, reason: string): MountError {
+  // mount names its target by the descriptor that we gave it.
+  const readable = reason.replaceAll("/proc/self/fd/0/.", target);
+  return new MountError(`Cannot mount "${source}" on "${target}" in the image: ${readable}`, { target });
+}
