@@ -8,14 +8,12 @@ const runnerThat = (run: CommandRunner["run"]): CommandRunner => ({
 });
 
 test("parseProbe() reads type, UUID and label, and takes escapes back", () => {
-  expect(parseProbe("DEVNAME=/dev/loop0p1\nLABEL=two\\ words\nUUID=ab-cd\nTYPE=ext4\nPART_ENTRY_NUMBER=1\n")).toEqual({
-    type: "ext4",
-    uuid: "ab-cd",
-    label: "two words",
-  });
+  const text =
+    "ID_FS_LABEL=a_b\nID_FS_LABEL_ENC=a\\x20b\\x22é\\x5cd\nID_FS_UUID=ab-cd\nID_FS_TYPE=ext4\nID_PART_ENTRY_NUMBER=1\n";
+  expect(parseProbe(text)).toEqual({ type: "ext4", uuid: "ab-cd", label: 'a b"é\\d' });
 });
 
-test.each([[""], ["PTTYPE=dos\nPTUUID=1\n"]])("parseProbe(%j) finds no file system", (text) => {
+test.each([[""], ["ID_PART_TABLE_TYPE=dos\n"]])("parseProbe(%j) finds no file system", (text) => {
   expect(parseProbe(text)).toBeUndefined();
 });
 
@@ -23,11 +21,11 @@ test("probeFilesystem() asks blkid about the node itself", async () => {
   const seen: unknown[] = [];
   const runner = runnerThat(async (argv, options) => {
     seen.push(argv, options?.okExitCodes);
-    return { stdout: "TYPE=swap\n", stderr: "", exitCode: 0 };
+    return { stdout: "ID_FS_TYPE=swap\n", stderr: "", exitCode: 0 };
   });
   expect(await probeFilesystem(runner, "/dev/sda2")).toEqual({ type: "swap", uuid: "", label: "" });
   expect(seen).toEqual([
-    ["blkid", "--probe", "--output", "export", "/dev/sda2"],
+    ["blkid", "--probe", "--output", "udev", "/dev/sda2"],
     [0, 2],
   ]);
 });

@@ -43,7 +43,7 @@ const AMBIVALENT = 8;
  * @throws {DeviceError} when several file systems claim it
  */
 export async function probeFilesystem(runner: CommandRunner, path: string): Promise<Filesystem | undefined> {
-  const argv = ["blkid", "--probe", "--output", "export", path];
+  const argv = ["blkid", "--probe", "--output", "udev", path];
   const { stdout } = await runner.run(argv, { okExitCodes: [0, NOTHING_FOUND] }).catch((error) => {
     if (!(error instanceof CommandError) || error.status.code !== AMBIVALENT) throw error;
     const hint = "Wipe the stale signature with wipefs in pre_mount_commands";
@@ -52,16 +52,21 @@ export async function probeFilesystem(runner: CommandRunner, path: string): Prom
   return parseProbe(stdout);
 }
 
-/** Reads blkid's `KEY=value` lines. Values are escaped for a shell; only those of the label can need it. */
+/** Reads blkid's lines for udev, the one of its formats that keeps every character of a label, as bytes `\xNN`. */
 export function parseProbe(text: string): Filesystem | undefined {
   const values = new Map(
     text.split("\n").map((line) => {
       const at = line.indexOf("=");
-      return [line.slice(0, at), line.slice(at + 1).replace(/\\(.)/g, "$1")] as const;
+      return [line.slice(0, at), line.slice(at + 1)] as const;
     }),
   );
-  const type = values.get("TYPE");
-  return type ? { type, uuid: values.get("UUID") ?? "", label: values.get("LABEL") ?? "" } : undefined;
+  const type = values.get("ID_FS_TYPE");
+  if (!type) return undefined;
+  return { type, uuid: values.get("ID_FS_UUID") ?? "", label: decodeBytes(values.get("ID_FS_LABEL_ENC") ?? "") };
+}
+
+function decodeBytes(text: string): string {
+  return text.replace(/\\x([0-9a-f]{2})/g, (_, digits: string) => String.fromCharCode(Number.parseInt(digits, 16)));
 }
 
 /**

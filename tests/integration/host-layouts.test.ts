@@ -90,6 +90,12 @@ requirePrograms(
     await expect(rootOf(layout, "1")).rejects.toThrow("has no partition 1; it has 0: ext4");
   });
 
+  test.each(['a b"c$é\\d', "x'y=z", "ünï"])("readVolumeLayout() reads the label %j as it is", async (label) => {
+    const device = await bench.addDisk(16);
+    await makeFilesystem("ext4", device, "-L", label);
+    expect((await readVolumeLayout(runner, device)).parts[0]?.filesystem?.label).toBe(label);
+  });
+
   test("findRoot() takes the one partition of an MBR", async () => {
     const device = await bench.addDisk(64, "label: dos\n2048,,L,*\n");
     await readVolumeLayout(runner, device);
