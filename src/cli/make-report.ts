@@ -14,13 +14,18 @@ export interface ReportFlags {
 }
 
 /**
- * How the user wants to be told.
+ * @param asks Whether the run may ask a person something
  * @throws {UsageError} when the flags contradict each other
  */
+export function checkReportFlags(flags: ReportFlags, asks: boolean): void {
+  if (flags.json && flags["machine-readable"]) throw new UsageError("-json and -machine-readable cannot both be given");
+  const machine = flags.json ? "-json" : flags["machine-readable"] ? "-machine-readable" : undefined;
+  if (machine === undefined || !asks) return;
+  throw new UsageError(`-debug and -on-error=ask need a person who answers, and ${machine} has none`);
+}
+
+/** How the user wants to be told. */
 export function makeReport(flags: ReportFlags, io: Io, clock: Clock, builds: readonly string[]): Report {
-  if (flags.json && flags["machine-readable"]) {
-    throw new UsageError("-json and -machine-readable cannot both be given");
-  }
   if (flags.json) return new JsonReport(io.stdout, clock);
   if (flags["machine-readable"]) return new MachineReport(io.stdout, clock);
   return new HumanReport({

@@ -25,6 +25,7 @@ export type JsonLine =
       readonly artifactId: string | null;
       readonly error: ErrorRecord | null;
     }
+  | { readonly type: "refused"; readonly at: number; readonly error: ErrorRecord }
   | { readonly type: "finished"; readonly at: number; readonly elapsedMs: number; readonly failed: number };
 
 /** The stream of events for programs: one JSON object a line. */
@@ -68,6 +69,11 @@ export class JsonReport implements Report {
   finished(results: readonly BuildResult[], elapsedMs: number): void {
     const failed = results.filter(({ error }) => error !== undefined).length;
     this.#write({ type: "finished", at: this.#clock.now(), elapsedMs, failed });
+  }
+
+  /** No build has begun: the template or its options are wrong. */
+  refused(error: unknown): void {
+    this.#write({ type: "refused", at: this.#clock.now(), error: errorRecord(error) });
   }
 
   #write(line: JsonLine): void {

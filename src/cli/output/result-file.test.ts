@@ -41,6 +41,8 @@ const failed: FullResult = {
   error: new TimeoutError("Too late with SKRESULTTEST", { hint: "Wait longer", resourceId: "vol-12345678" }),
 };
 
+const nothing = { results: [], templateFiles: [] };
+
 let folder: string;
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), "result-"));
@@ -53,7 +55,7 @@ describe("writeResultFile()", () => {
     const source = join(folder, "t.pkr.hcl");
     writeFileSync(source, "abc");
     const path = join(folder, "result.json");
-    writeResultFile(path, [done, failed], [source]);
+    writeResultFile(path, { results: [done, failed], templateFiles: [source] });
     expect(JSON.parse(readFileSync(path, "utf8"))).toEqual({
       formatVersion: 1,
       program: `outscale-chroot ${version}`,
@@ -97,11 +99,18 @@ describe("writeResultFile()", () => {
           },
         },
       ],
+      error: null,
     });
     expect(readdirSync(folder).sort()).toEqual(["result.json", "t.pkr.hcl"]);
   });
 
+  it("tells why no build has begun", () => {
+    const path = join(folder, "result.json");
+    writeResultFile(path, { ...nothing, error: new TimeoutError("Too late") });
+    expect(JSON.parse(readFileSync(path, "utf8"))).toMatchObject({ builds: [], error: { code: "E_TIMEOUT" } });
+  });
+
   it("says when it cannot be written", () => {
-    expect(() => writeResultFile(join(folder, "no", "such"), [], [])).toThrow("Cannot write the result file");
+    expect(() => writeResultFile(join(folder, "no", "such"), nothing)).toThrow("Cannot write the result file");
   });
 });

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { readFileSync, renameSync, writeFileSync } from "node:fs";
-import { messageOf, UsageError } from "../../common/errors.ts";
+import { UsageError } from "../../common/errors.ts";
 import { version } from "../../common/version.ts";
 import type { FullResult } from "../run-builds.ts";
 import { type ErrorRecord, errorRecord } from "./error-record.ts";
@@ -15,6 +15,16 @@ export interface ResultFile {
   /** SHA-256 of each file of the template, in hexadecimal. */
   readonly templateFiles: Readonly<Record<string, string>>;
   readonly builds: readonly ResultBuild[];
+  /** Why no build has begun: the template or its options. */
+  readonly error: ErrorRecord | null;
+}
+
+/** What a result file tells of. */
+export interface RunResults {
+  readonly results: readonly FullResult[];
+  readonly templateFiles: readonly string[];
+  /** Set when no build has begun. */
+  readonly error?: unknown;
 }
 
 export interface ResultBuild {
@@ -45,20 +55,21 @@ export interface ResultArtifact {
  * Writes the result file, whole or not at all.
  * @throws {UsageError} when it cannot be written
  */
-export function writeResultFile(path: string, results: readonly FullResult[], templateFiles: readonly string[]): void {
+export function writeResultFile(path: string, { results, templateFiles, error }: RunResults): void {
   const content: ResultFile = {
     formatVersion: 1,
     program: `outscale-chroot ${version}`,
     finishedAt: new Date().toISOString(),
     templateFiles: Object.fromEntries(templateFiles.map((file) => [file, sha256(file)])),
     builds: results.map(resultBuild),
+    error: error === undefined ? null : errorRecord(error),
   };
   const temporary = `${path}.${process.pid}.tmp`;
   try {
     writeFileSync(temporary, `${maskedJson(content, 2)}\n`);
     renameSync(temporary, path);
-  } catch (error) {
-    throw new UsageError(`Cannot write the result file "${path}": ${messageOf(error)}`);
+  } catch (cause) {
+    throw new UsageError(`Cannot write the result file "${path}"`, { cause });
   }
 }
 
