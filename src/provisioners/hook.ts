@@ -31,7 +31,7 @@ export function templateHook(options: TemplateHookOptions): Hook {
     },
     ...(cleanup && {
       async cleanupProvision(input) {
-        input.ui.say("Provisioning step had errors: Running the cleanup provisioner, if present...");
+        input.ui.say("Provisioning failed: running the error-cleanup provisioner...");
         await runProvisioner(cleanup, options, input);
       },
     }),
