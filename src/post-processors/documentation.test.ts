@@ -1,10 +1,16 @@
-import { readFile } from "node:fs/promises";
-import { describe, expect, it } from "vitest";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { build } from "../../tests/support/provisioning.ts";
 import { ansibleShape } from "../provisioners/ansible/options.ts";
+import { checkProvisioners } from "../provisioners/check-provisioners.ts";
 import { fileShape } from "../provisioners/file/options.ts";
 import { provisionerTypes } from "../provisioners/registry.ts";
 import { shellShape } from "../provisioners/shell/options.ts";
 import { shellLocalShape } from "../provisioners/shell-local/options.ts";
+import { loadTemplate } from "../template/load-template.ts";
+import { checkPostProcessors } from "./check-post-processors.ts";
 import { manifestShape } from "./manifest/manifest.ts";
 import { postProcessorTypes } from "./registry.ts";
 
@@ -17,6 +23,30 @@ function section(title: string): string {
 }
 
 describe("docs/provisioners.md", () => {
+  let folder: string;
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), "documentation-"));
+  });
+  afterEach(() => rm(folder, { recursive: true, force: true }));
+
+  it("has examples that are templates in good order", async () => {
+    const playbook = join(folder, "site.yml");
+    await writeFile(playbook, "[]\n");
+    const examples = [...page.matchAll(/^```hcl\n(.*?)^```$/gms)].map(([, text]) =>
+      text?.replace('"./site.yml"', `"${playbook}"\nskip_version_check = true`),
+    );
+    const path = join(folder, "examples.pkr.hcl");
+    const source = 'source "outscale-chroot" "debian" {\n}\n';
+    const blocks = examples.join("\n");
+    await writeFile(path, `${source}build {\nsources = ["source.outscale-chroot.debian"]\n${blocks}}\n`);
+    const { builds } = await loadTemplate({ path, env: {} });
+    expect(builds.map(({ provisioners, postProcessors }) => [...provisioners, ...postProcessors].length)).toEqual([6]);
+    for (const definition of builds) {
+      expect(checkProvisioners(definition, build)).toEqual([]);
+      expect(checkPostProcessors(definition.postProcessors, build)).toEqual([]);
+    }
+  });
+
   it.each([
     ["shell", shellShape],
     ["file", fileShape],
