@@ -145,8 +145,10 @@ class Lexer {
   #plainText(mode: Mode & { kind: "heredoc" | "bare" }): void {
     if (mode.kind === "heredoc" && mode.isStartOfLine && this.#endHeredoc(mode.marker)) return;
     const text = this.#sign() || this.#match(PLAIN_TEXT);
-    const lineEnd = this.#lineEndAt(this.#at + text);
-    this.#emit("text", text + lineEnd);
+    NEWLINE.lastIndex = this.#at + text;
+    const length = text + (NEWLINE.exec(this.#text)?.[0].length ?? 0);
+    // Only a carriage return without a line feed is neither text nor a line end.
+    this.#emit(length > 0 ? "text" : "invalid", length || 1);
     if (mode.kind === "heredoc") mode.isStartOfLine = this.#text.charAt(this.#at - 1) === "\n";
   }
 
@@ -166,18 +168,12 @@ class Lexer {
     return this.#text.startsWith(`${character}${character}{`, this.#at) ? 3 : 1;
   }
 
-  #lineEndAt(offset: number): number {
-    NEWLINE.lastIndex = offset;
-    const length = NEWLINE.exec(this.#text)?.[0].length ?? 0;
-    // A carriage return alone is text like any other.
-    return length === 0 && this.#text.charAt(offset) === "\r" ? 1 : length;
-  }
-
   /** The marker alone on its line, spaces around it allowed; its line end is the next token, as it ends the attribute. */
   #endHeredoc(marker: string): boolean {
     const end = this.#text.indexOf("\n", this.#at);
-    if (end < 0 || this.#text.slice(this.#at, end).trim() !== marker) return false;
-    this.#emit("end-heredoc", (this.#text.charAt(end - 1) === "\r" ? end - 1 : end) - this.#at);
+    const line = this.#text.slice(this.#at, Math.max(end, this.#at)).replace(/\r$/, "");
+    if (end < 0 || line.includes("\r") || line.trim() !== marker) return false;
+    this.#emit("end-heredoc", line.length);
     this.#modes.pop();
     return true;
   }

@@ -1,5 +1,5 @@
 import type { Diagnostics } from "../diagnostic.ts";
-import type { SourceFile, Span } from "../source-file.ts";
+import { type SourceFile, type Span, spanText } from "../source-file.ts";
 import { tokenize } from "./lexer.ts";
 import { parseExpression as parseExpressionRule } from "./parse-expression.ts";
 import { parseTemplateParts } from "./parse-template.ts";
@@ -147,7 +147,7 @@ function parseBlock(stream: TokenStream, type: Token): Block {
 
 function parseBlockBody(stream: TokenStream, type: Token, open: Token): Body {
   const body = stream.withNewlines(false, () => parseBody(stream, "}"));
-  if (stream.previous().type !== "}" && stream.at("end-of-file")) {
+  if (spanText(body.endSpan) !== "}") {
     const detail = "There is no closing brace for this block before the end of the file.";
     stream.diagnostics.error("Unclosed configuration block", detail, stream.span(type, open));
   }

@@ -11,7 +11,7 @@ const ADVICE: ReadonlyMap<string, string> = new Map([
   ["|", 'Bitwise operators are not supported. Did you mean the boolean OR ("||")?'],
   ["~", 'Bitwise operators are not supported. Did you mean the boolean NOT ("!")?'],
   ["^", "Bitwise operators are not supported. For a power, use the function pow()."],
-  ["\t", "Tabs are not valid here."],
+  ["\r", "A carriage return is valid only before a line feed."],
 ]);
 
 /** Reports what starts no token, each character once; the parser says nothing more about it. */

@@ -1,0 +1,56 @@
+import { Diagnostics, TemplateError } from "./diagnostic.ts";
+import { evaluate } from "./hcl/evaluate.ts";
+import { LAZY_FUNCTIONS } from "./hcl/evaluate-call.ts";
+import { parseExpressionText } from "./hcl/parse.ts";
+import { printValue } from "./hcl/print-value.ts";
+import { lookUpVariable, type Scope, variableNames } from "./hcl/scope.ts";
+import type { LoadOptions } from "./load-options.ts";
+import { openHclTemplate } from "./load-template.ts";
+import { SourceFile } from "./source-file.ts";
+
+/** What `console` evaluates expressions with: the variables, locals and functions of a template. */
+export interface TemplateConsole {
+  /** Names of variables and functions, for completion. */
+  readonly names: readonly string[];
+  /**
+   * The value of an expression, printed; sensitive ones are hidden.
+   * @throws {TemplateError} when it is broken or has no value
+   */
+  evaluate(expression: string): string;
+  /** Every variable and local with its value: what `variables` prints. */
+  listVariables(): string;
+}
+
+/**
+ * Opens a template for a console.
+ * @throws {TemplateError}
+ */
+export async function openConsole(options: LoadOptions): Promise<TemplateConsole> {
+  const diagnostics = new Diagnostics();
+  const template = await openHclTemplate(options, diagnostics);
+  diagnostics.throwIfErrors();
+  const scope = template.scope();
+  return {
+    names: [...variableNames(scope), ...scope.functions.keys(), ...LAZY_FUNCTIONS],
+    evaluate: (expression) => evaluateExpression(expression, scope),
+    listVariables: () => `${listValues("var", scope)}${listValues("local", scope)}`,
+  };
+}
+
+/**
+ * The value of an expression, printed.
+ * @throws {TemplateError}
+ */
+export function evaluateExpression(text: string, scope: Scope): string {
+  const diagnostics = new Diagnostics();
+  const expression = parseExpressionText(new SourceFile("<console-input>", text), diagnostics);
+  if (!expression) throw new TemplateError(diagnostics.distinct);
+  const value = evaluate(expression, scope, diagnostics);
+  diagnostics.throwIfErrors();
+  return printValue(value);
+}
+
+function listValues(root: string, scope: Scope): string {
+  const entries = [...(lookUpVariable(scope, root)?.asMap() ?? [])];
+  return entries.map(([name, value]) => `${root}.${name} = ${printValue(value)}\n`).join("");
+}

@@ -1,0 +1,114 @@
+import { readComponentBlock } from "./blocks/component-block.ts";
+import type { ScopedBlock } from "./blocks/dynamic-blocks.ts";
+import type { RequiredPlugin } from "./blocks/packer-block.ts";
+import { valueOfVariable } from "./blocks/variables.ts";
+import type { Location } from "./definition.ts";
+import { Diagnostics } from "./diagnostic.ts";
+import { printValue } from "./hcl/print-value.ts";
+import { typeExpression } from "./hcl/type.ts";
+import { HclTemplate } from "./hcl-template.ts";
+import type { LoadOptions } from "./load-options.ts";
+import { locationOf } from "./source-file.ts";
+
+/** What a template consists of, for `inspect`. Values are printed as expressions, sensitive ones hidden. */
+export interface TemplateDescription {
+  readonly files: readonly string[];
+  readonly plugins: readonly RequiredPlugin[];
+  readonly variables: readonly VariableDescription[];
+  readonly locals: readonly { readonly name: string; readonly value: string; readonly location: Location }[];
+  readonly dataSources: readonly { readonly type: string; readonly name: string; readonly location: Location }[];
+  readonly sources: readonly { readonly type: string; readonly name: string; readonly location: Location }[];
+  readonly builds: readonly BuildDescription[];
+}
+
+export interface VariableDescription {
+  readonly name: string;
+  readonly description: string;
+  /** As `type = ...` says it. */
+  readonly type: string;
+  readonly isSensitive: boolean;
+  /** Undefined when nothing sets it: it must be given. */
+  readonly value: string | undefined;
+  readonly setBy: "default" | "env" | "varfile" | "cmd" | undefined;
+  readonly location: Location;
+}
+
+export interface BuildDescription {
+  readonly name: string;
+  readonly description: string;
+  /** `type.name` of each. */
+  readonly sources: readonly string[];
+  readonly provisioners: readonly string[];
+  readonly errorCleanupProvisioner: string | undefined;
+  /** Chains of types. */
+  readonly postProcessors: readonly (readonly string[])[];
+  readonly location: Location;
+}
+
+/**
+ * Describes a template. Unlike `loadTemplate()` it is content with variables that are not set, reads no data source and
+ * needs no build block.
+ *
+ * @throws {TemplateError} when it cannot be read or understood
+ */
+export async function inspectTemplate(options: LoadOptions): Promise<TemplateDescription> {
+  const diagnostics = new Diagnostics();
+  const { readData: _, ...offline } = options;
+  const template = new HclTemplate(offline, diagnostics);
+  template.parse();
+  diagnostics.throwIfErrors();
+  template.checkRequirements();
+  template.readVariables();
+  await template.evaluatePrerequisites();
+  const builds = template.readBuilds();
+  diagnostics.throwIfErrors();
+  return {
+    files: template.files,
+    plugins: template.plugins,
+    variables: [...template.variables.values()].map(describeVariable),
+    locals: template.prerequisites.flatMap((item) => {
+      const value = template.values.get(item.address);
+      return item.kind === "local" && value
+        ? [{ name: item.name, value: printValue(value), location: locationOf(item.span) }]
+        : [];
+    }),
+    dataSources: template.prerequisites.flatMap((item) => {
+      return item.kind === "data" ? [{ type: item.type, name: item.name, location: locationOf(item.span) }] : [];
+    }),
+    sources: [...template.sources.values()].map(({ type, name, block }) => ({
+      type,
+      name,
+      location: locationOf(block.headerSpan),
+    })),
+    builds: builds.map((build) => ({
+      name: build.name,
+      description: build.description,
+      sources: build.sources.map(({ type, localName }) => `${type}.${localName}`),
+      provisioners: build.provisioners.map(describeComponent),
+      errorCleanupProvisioner: build.errorCleanupProvisioner && describeComponent(build.errorCleanupProvisioner),
+      postProcessors: build.postProcessors.map((chain) => chain.map(describeComponent)),
+      location: locationOf(build.span),
+    })),
+  };
+}
+
+function describeVariable(variable: Parameters<typeof valueOfVariable>[0]): VariableDescription {
+  const { name, description, isSensitive, constraint, assignments, span } = variable;
+  const setBy = assignments.at(-1)?.from;
+  const value = setBy && printValue(valueOfVariable(variable));
+  return {
+    name,
+    description,
+    type: typeExpression(constraint.type),
+    isSensitive,
+    value,
+    setBy,
+    location: locationOf(span),
+  };
+}
+
+/** The type of a provisioner or post-processor, with its name if it has one. */
+function describeComponent(block: ScopedBlock): string {
+  const { type, name } = readComponentBlock(block, new Diagnostics());
+  return name === "" ? type : `${type}.${name}`;
+}
