@@ -17,12 +17,10 @@ rmSync("dist", { recursive: true, force: true });
 // Node 20 has no `using`.
 const common = { platform: "node", transform: { target: "es2022" }, logLevel: "warn" };
 
-// The command line, with a chunk per command and its dependencies, so that it starts without looking for packages. Not so
-// undici: its modules need each other in a circle, which only Node's own loader untangles.
+// The command line, with its dependencies and a chunk per command: it starts without looking for packages.
 await build({
   ...common,
   input: { main: "src/cli/main.ts", ...threads },
-  external: ["undici"],
   output: { ...output, dir: "dist/cli" },
 });
 
