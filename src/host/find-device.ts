@@ -1,3 +1,4 @@
+import { type FSWatcher, watch } from "node:fs";
 import { realpath, stat } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { type Clock, systemClock } from "../common/clock.ts";
@@ -66,7 +67,7 @@ export async function findLinkedDevice(request: FindDeviceRequest): Promise<Foun
   const clock = request.clock ?? systemClock;
   const startedAt = clock.now();
   const settle = settledBySize(request.settleMs ?? 12_000, clock);
-  for (let saidAt = Number.NEGATIVE_INFINITY; ; await clock.sleep(POLL_MS, request.signal)) {
+  for (let saidAt = Number.NEGATIVE_INFINITY; ; await waitForChange(request, clock)) {
     const seen = await look(request);
     if (seen.disk && seen.foundBy && settle(seen)) return accept(seen.disk, seen.foundBy, request);
     const elapsedMs = clock.now() - startedAt;
@@ -81,6 +82,29 @@ export async function findLinkedDevice(request: FindDeviceRequest): Promise<Foun
 const POLL_MS = 250;
 const SAY_EVERY_MS = 10_000;
 const SCAN_MS = 2_000;
+
+/** Waits until a node or link comes, or for a while, since the kernel announces nothing in sysfs and events get lost. */
+async function waitForChange({ before: { deviceFolder }, signal }: FindDeviceRequest, clock: Clock): Promise<void> {
+  const change = new AbortController();
+  const folders = new Set(["/dev", deviceFolder, join(deviceFolder, "disk/by-id")]);
+  const watchers = [...folders].flatMap((folder) => tryWatch(folder, () => change.abort()) ?? []);
+  try {
+    await clock.sleep(POLL_MS, signal ? AbortSignal.any([signal, change.signal]) : change.signal);
+  } catch (error) {
+    if (!change.signal.aborted || signal?.aborted) throw error;
+  } finally {
+    for (const watcher of watchers) watcher.close();
+  }
+}
+
+/** @returns `undefined` for a folder that is not there, or when the machine has no watches left */
+function tryWatch(folder: string, onChange: () => void): FSWatcher | undefined {
+  try {
+    return watch(folder, onChange).on("error", () => undefined);
+  } catch {
+    return undefined;
+  }
+}
 
 /** Tells whether what was seen can be taken: at once with an identity, after a while by size alone. */
 function settledBySize(settleMs: number, clock: Clock): (seen: Identified) => boolean {

@@ -1,7 +1,9 @@
+import { once } from "node:events";
 import { lstat, mkdir, readdir, readlink, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import type { Clock } from "../../src/common/clock.ts";
+import { CancelledError } from "../../src/common/errors.ts";
 import { createDeviceLinks, removeDeviceLinks } from "../../src/host/device-links.ts";
 import { findLinkedDevice, snapshotDevices } from "../../src/host/find-device.ts";
 import { hostRunner } from "../../src/host/run-command.ts";
@@ -77,6 +79,22 @@ requirePrograms(
     expect(await search).toMatchObject({ path: linked, foundBy: "by-id" });
   });
 
+  test("findLinkedDevice() is woken by the link, before its next look is due", async () => {
+    const before = await snapshotDevices(devices);
+    const linked = await bench.addDisk(43);
+    const clock: Clock = {
+      now: () => 0,
+      sleep: async (_ms, signal) => {
+        const change = once(signal ?? new AbortController().signal, "abort");
+        await symlink(linked, join(devices, "xvdf"));
+        await change; // nothing else ends this sleep
+        throw new CancelledError();
+      },
+    };
+    const search = findLinkedDevice({ deviceName: "/dev/xvdf", before, sizeBytes: 43 * MIB, clock });
+    expect(await search).toMatchObject({ path: linked, foundBy: "name" });
+  });
+
   test("findLinkedDevice() knows a disk that came under the name of one that went", async () => {
     const old = await bench.addDisk(43);
     const before = await snapshotDevices(devices);
@@ -86,6 +104,19 @@ requirePrograms(
     await symlink(again, join(devices, "xvdf"));
     const search = findLinkedDevice({ deviceName: "/dev/xvdf", before, sizeBytes: 43 * MIB });
     expect(await search).toMatchObject({ path: again, foundBy: "name" });
+  });
+
+  test("findLinkedDevice() takes nvme_device_path with its p, and only a disk that is new", async () => {
+    const old = await bench.addDisk(43);
+    const before = await snapshotDevices(devices);
+    const linked = await bench.addDisk(43);
+    const request = { deviceName: "/dev/xvdf", before, sizeBytes: 43 * MIB, clock: scriptedClock({}) };
+    const found = { path: linked, foundBy: "option" };
+    expect(await findLinkedDevice({ ...request, nvmeDevicePath: `${linked}p` })).toMatchObject(found);
+    expect(await findLinkedDevice({ ...request, nvmeDevicePath: linked })).toMatchObject(found);
+    await expect(findLinkedDevice({ ...request, nvmeDevicePath: old })).rejects.toThrow(
+      `tried ${old}; ${old} is ${old}, which was there before the volume was linked`,
+    );
   });
 
   test("findLinkedDevice() takes the only new disk of an odd size, but not at once", async () => {

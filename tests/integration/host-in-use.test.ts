@@ -161,9 +161,13 @@ requirePrograms(
     await expectCleanEnd();
   });
 
-  test.each(["ext4", "xfs", "btrfs"])(
-    "assertDeviceNotInUse() refuses and names a holder in another mount namespace (%s)",
-    async (type) => {
+  test.each([
+    { type: "ext4", check: ["e2fsck", "-fn"] },
+    { type: "xfs", check: ["xfs_repair", "-n"] },
+    { type: "btrfs", check: ["btrfs", "check", "--readonly"] },
+  ])(
+    "assertDeviceNotInUse() refuses and names a holder in another mount namespace ($type)",
+    async ({ type, check }) => {
       const disk = await bench.addDisk(400);
       await makeFilesystem(type, disk);
       const folder = await bench.mount(disk);
@@ -177,6 +181,7 @@ requirePrograms(
       );
       await holder.stop();
       await assertDeviceNotInUse(disk);
+      await runner.run([...check, disk]);
     },
   );
 
