@@ -1,7 +1,7 @@
 import type { Image, PermissionsOnResource } from "../outscale/oapi.ts";
-import { registerImage } from "./actions/create-image.ts";
 import { type Cloud, timestamp } from "./cloud.ts";
 import { ROOT_DEVICE_NAME } from "./device-names.ts";
+import { registerImage } from "./register-image.ts";
 
 interface RegisterDiskInput {
   /** The disk is there already, under this id. */

@@ -31,9 +31,9 @@ export function describeCloudContract(
     const context = {} as ContractContext;
     beforeAll(async () => {
       context.target = await start();
-      const { endpoint, account, other } = context.target;
-      context.client = new ContractClient({ endpoint, ...account }, onCall);
-      context.other = new ContractClient({ endpoint, ...other }, onCall);
+      const { endpoint, region, account, other } = context.target;
+      context.client = new ContractClient({ endpoint, region, ...account }, onCall);
+      context.other = new ContractClient({ endpoint, region, ...other }, onCall);
     });
     authenticationContract(context);
     volumeContract(context);

@@ -22,7 +22,7 @@ export function loadValidator(): OapiValidator {
   const ajv = new Ajv({
     strict: false,
     allErrors: true,
-    formats: { "date-time": isDateTime, byte: isBase64, int64: true },
+    formats: { "date-time": isDateTime, date: isDate, byte: isBase64, int64: true },
   });
   ajv.addSchema({ $id: "oapi", components: description.components });
   return {
@@ -41,6 +41,10 @@ export function loadValidator(): OapiValidator {
 /** Access keys have `+0000` where everything else has `Z`. */
 function isDateTime(text: string): boolean {
   return /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}(Z|\+0000)$/.test(text) && !Number.isNaN(Date.parse(text));
+}
+
+function isDate(text: string): boolean {
+  return /^\d{4}-\d\d-\d\d$/.test(text);
 }
 
 function isBase64(text: string): boolean {

@@ -1,0 +1,31 @@
+import { ApiError } from "../api-error.ts";
+import { launchableImage } from "./access.ts";
+import type { Call } from "./call.ts";
+
+/** 3 to 128 of these. @see OUTSCALE API, CreateImageRequest.ImageName */
+const IMAGE_NAME = /^[A-Za-z0-9_ ()/.-]{3,128}$/;
+
+/** A copy without a name is `{source}-copyN`, as in the older FCU API. */
+export function nameOfCopy(call: Call, sourceImageId: string): string {
+  const { api } = launchableImage(call, sourceImageId);
+  const names = new Set(
+    call.cloud.store.images
+      .values()
+      .filter(({ accountId }) => accountId === call.account.id)
+      .map((image) => image.api.ImageName),
+  );
+  let number = 1;
+  while (names.has(`${api.ImageName}-copy${number}`)) number++;
+  return `${api.ImageName}-copy${number}`;
+}
+
+/** @throws {ApiError} `bad-image-name`, `duplicate-name` */
+export function checkImageName({ cloud, account }: Call, name: string): void {
+  if (!IMAGE_NAME.test(name)) {
+    throw new ApiError("bad-image-name", `"${name}" is not 3 to 128 letters, digits, spaces and _ ( ) / . -`);
+  }
+  const namesake = cloud.store.images
+    .values()
+    .find(({ accountId, api }) => accountId === account.id && api.ImageName === name);
+  if (namesake) throw new ApiError("duplicate-name", `The image ${namesake.id} has the name "${name}" already`);
+}
