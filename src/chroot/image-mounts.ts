@@ -61,7 +61,7 @@ export async function mountInImage(image: MountedImage, mount: ChrootMount): Pro
   try {
     await mountOnFolder(image.view, mount, point.fd, type === "bind" ? ["--bind", source] : ["-t", type, source]);
   } catch (error) {
-    removeMade(root, point.made);
+    root.removeEmptyFolders(point.made);
     throw error;
   } finally {
     closeSync(point.fd);
@@ -69,7 +69,7 @@ export async function mountInImage(image: MountedImage, mount: ChrootMount): Pro
   const id = readMountId(root, target);
   const release = async () => {
     await unmountById(image, id);
-    removeMade(root, point.made);
+    root.removeEmptyFolders(point.made);
   };
   try {
     if (id === point.mountId) throw mountError(mount, "something else took its place meanwhile");
@@ -138,14 +138,6 @@ async function mountOnFolder(view: MountView, mount: ChrootMount, fd: number, ar
 async function unmountById({ view, mountPath }: MountedImage, id: number): Promise<void> {
   const entry = (await readMountinfo(view.mountinfoPath)).find((each) => each.id === id);
   if (entry && isBelow(entry.mountPoint, mountPath)) await unmountBelow(entry.mountPoint, { view });
-}
-
-/** Never more than rmdir: what provisioning put there stays. */
-function removeMade(root: ImageRoot, made: readonly string[]): void {
-  for (const folder of [...made].reverse()) {
-    const isEmpty = root.lstat(folder)?.isDirectory() && root.readdir(folder).length === 0;
-    if (isEmpty) root.rmdir(folder);
-  }
 }
 
 function mountError([, source, target]: ChrootMount, reason: string): MountError {

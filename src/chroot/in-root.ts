@@ -126,6 +126,13 @@ export class ImageRoot {
     this.withPlace("remove the folder", path, { followLast: false, onMissing: "fail" }, remove);
   }
 
+  /** Removes folders that were made, innermost first. What has something in it stays, and what is gone is gone. */
+  removeEmptyFolders(made: readonly string[]): void {
+    for (const folder of [...made].reverse()) {
+      if (this.lstat(folder)?.isDirectory() && this.readdir(folder).length === 0) this.rmdir(folder);
+    }
+  }
+
   /**
    * Lets a function work at a place with the calls of `at.ts`; the descriptors are closed afterwards.
    * @param path A buffer where it is bytes from disk, which need not be UTF-8

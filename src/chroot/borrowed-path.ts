@@ -1,0 +1,169 @@
+import { spawnSync } from "node:child_process";
+import { createHash, randomBytes } from "node:crypto";
+import { type BigIntStats, constants, fchmodSync, fchownSync, openSync, readFileSync, writeFileSync } from "node:fs";
+import { posix } from "node:path";
+import { hostEnvironment } from "../host/run-command.ts";
+import {
+  createFile,
+  fdPath,
+  fdPathForChildren,
+  hasCode,
+  openEntryIfThere,
+  renameEntry,
+  statFd,
+  unlinkEntry,
+  usingFd,
+} from "./at.ts";
+import type { ImageRoot } from "./in-root.ts";
+import type { Place } from "./walk.ts";
+
+/** A file that is put into the image for the time of provisioning. */
+export interface BorrowedFile {
+  readonly content: Buffer;
+  readonly mode: number;
+  readonly uid: number;
+  readonly gid: number;
+}
+
+/** A path of the image that has something of ours, and will be given back. */
+export interface BorrowedPath {
+  /** In the image. */
+  readonly path: string;
+  /**
+   * Puts back what was there: the same file, link or nothing, with all its attributes. What provisioning wrote there,
+   * or removed, stays as provisioning left it. A second call does nothing.
+   * @returns `kept` when provisioning's is what stays
+   * @throws {TransferError}
+   */
+  restore(): "restored" | "kept";
+}
+
+/**
+ * Puts a file at a path of the image, in place of what is there, which is put aside in the same folder by renaming: so
+ * it comes back as the very file or link that it was. A link is replaced and not followed. Missing folders are made.
+ * @throws {TransferError} when a folder is in the way
+ */
+export function borrowPath(root: ImageRoot, wanted: string, file: BorrowedFile): BorrowedPath {
+  const path = posix.resolve("/", wanted);
+  const parent = posix.dirname(path);
+  const madeFolders = root.makeFolders(parent);
+  const loan = root.withPlace("put a file at", path, { followLast: false }, (place) => putFile(place, file));
+  let isRestored = false;
+  return {
+    path,
+    restore: () => {
+      if (isRestored) return "kept";
+      isRestored = true;
+      const options = { followLast: false, onMissing: "stop" } as const;
+      if (!root.exists(parent)) return "kept";
+      const outcome = root.withPlace("put back", path, options, (place) => giveBack(place, loan));
+      root.removeEmptyFolders(madeFolders);
+      return outcome;
+    },
+  };
+}
+
+/** What is needed to give a path back. */
+interface Loan {
+  /** The file of ours, as it was when it was put there. */
+  readonly ours: Print;
+  /** Name in the same folder of what was there; `undefined` if nothing was. */
+  readonly aside: string | undefined;
+  /** It had the attribute `i` of chattr(1), and gets it again. */
+  readonly wasImmutable: boolean;
+  /** The folder's times before and after we changed it. */
+  readonly folderBefore: BigIntStats;
+  readonly folderAfter: BigIntStats;
+}
+
+interface Print {
+  readonly stats: BigIntStats;
+  readonly hash: string;
+}
+
+function putFile(place: Place, file: BorrowedFile): Loan {
+  if (place.fd !== undefined && statFd(place.fd).isDirectory()) throw new Error("There is a folder");
+  const folderBefore = statFd(place.folder);
+  const { aside, wasImmutable } = putAside(place);
+  try {
+    const ours = writeFile(place, file);
+    return { ours, aside, wasImmutable, folderBefore, folderAfter: statFd(place.folder) };
+  } catch (error) {
+    if (aside !== undefined) renameEntry(place.folder, aside, place.name);
+    throw error;
+  }
+}
+
+function writeFile({ folder, name }: Place, { content, mode, uid, gid }: BorrowedFile): Print {
+  return usingFd(createFile(folder, name, mode), (fd) => {
+    writeFileSync(fd, content);
+    fchownSync(fd, uid, gid);
+    fchmodSync(fd, mode);
+    return { stats: statFd(fd), hash: hashOf(content) };
+  });
+}
+
+function putAside({ folder, name, fd }: Place): Pick<Loan, "aside" | "wasImmutable"> {
+  if (fd === undefined) return { aside: undefined, wasImmutable: false };
+  const aside = `.outscale-chroot-${randomBytes(6).toString("hex")}`;
+  try {
+    renameEntry(folder, name, aside);
+    return { aside, wasImmutable: false };
+  } catch (error) {
+    if (!hasCode(error, "EPERM") || !statFd(fd).isFile()) throw error;
+    // People make resolv.conf immutable, to keep programs from writing it.
+    changeAttribute(folder, name, "-i");
+    renameEntry(folder, name, aside);
+    return { aside, wasImmutable: true };
+  }
+}
+
+function giveBack(place: Place, loan: Loan): "restored" | "kept" {
+  const { folder, name } = place;
+  if (!isOurs(place, loan.ours)) {
+    if (loan.aside !== undefined) removeAside(folder, loan.aside);
+    return "kept";
+  }
+  const isFolderUnchanged = statFd(folder).mtimeNs === loan.folderAfter.mtimeNs;
+  if (loan.aside === undefined) unlinkEntry(folder, name);
+  else renameEntry(folder, loan.aside, name);
+  if (loan.wasImmutable) changeAttribute(folder, name, "+i");
+  if (isFolderUnchanged) setModifiedTime(folder, loan.folderBefore.mtimeNs);
+  return "restored";
+}
+
+/** Is it still the file that we put there, with its content, mode and owner? A touch alone is no change. */
+function isOurs({ fd }: Place, { stats, hash }: Print): boolean {
+  if (fd === undefined) return false;
+  const now = statFd(fd);
+  const same = (["dev", "ino", "mode", "uid", "gid", "size"] as const).every((key) => now[key] === stats[key]);
+  return same && usingFd(openSync(fdPath(fd), constants.O_RDONLY), (open) => hashOf(readFileSync(open)) === hash);
+}
+
+function removeAside(folder: number, aside: string): void {
+  const fd = openEntryIfThere(folder, aside);
+  // It went with the folder that it was in.
+  if (fd === undefined) return;
+  usingFd(fd, () => unlinkEntry(folder, aside));
+}
+
+function hashOf(content: Buffer): string {
+  return createHash("sha256").update(content).digest("hex");
+}
+
+function changeAttribute(folder: number, name: string, change: "+i" | "-i"): void {
+  const path = Buffer.from(`${fdPathForChildren(folder)}/${name}`, "latin1").toString("utf8");
+  runTool("chattr", [change, "--", path]);
+}
+
+/** With touch(1), which takes nanoseconds. */
+function setModifiedTime(folder: number, ns: bigint): void {
+  const fraction = `${ns % 1_000_000_000n}`.padStart(9, "0");
+  runTool("touch", ["-m", "-d", `@${ns / 1_000_000_000n}.${fraction}`, "--", fdPathForChildren(folder)]);
+}
+
+function runTool(program: string, args: readonly string[]): void {
+  const { error, status, stderr } = spawnSync(program, args, { encoding: "utf8", env: hostEnvironment() });
+  if (error) throw error;
+  if (status !== 0) throw new Error(stderr.trim() || `${program} ended with exit code ${status}`);
+}

@@ -1,0 +1,26 @@
+import { readFileSync, statSync } from "node:fs";
+import { resolve } from "node:path";
+import { type BorrowedPath, borrowPath } from "./borrowed-path.ts";
+import { type ImageRoot, reasonOf, TransferError } from "./in-root.ts";
+
+const PERMISSIONS = 0o7777;
+
+/**
+ * Copies one entry of `copy_files` into the image: a file of the host, links followed, to the same path of the image,
+ * with its mode and owner. Where the image has a link, dangling or not, the file takes the link's place, so that names
+ * are resolved during the build also with a resolv.conf that only a booted system has.
+ * @throws {TransferError} when the host has no such file
+ */
+export function copyFileIntoImage(root: ImageRoot, path: string): BorrowedPath {
+  return borrowPath(root, path, readHostFile(path));
+}
+
+function readHostFile(path: string) {
+  try {
+    const { mode, uid, gid } = statSync(path);
+    return { content: readFileSync(path), mode: mode & PERMISSIONS, uid, gid };
+  } catch (error) {
+    const hint = "Take it out of copy_files, or create it on this machine";
+    throw new TransferError(`Cannot read "${resolve(path)}" of copy_files: ${reasonOf(error)}`, { cause: error, hint });
+  }
+}

@@ -1,0 +1,211 @@
+import {
+  chmodSync,
+  chownSync,
+  linkSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  unlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, it } from "vitest";
+import { copyFileIntoImage } from "../../src/chroot/copy-files.ts";
+import { ImageRoot } from "../../src/chroot/in-root.ts";
+import { quietEnvironment, quietServices } from "../../src/chroot/quiet-services.ts";
+import { startSandbox } from "../../src/chroot/sandbox.ts";
+import { requirePrograms } from "../support/requirements.ts";
+import { Cleanup, makeBusyboxRoot, makeExt4Device, run, tempFolder } from "./chroot-fixtures.ts";
+
+const cleanup = new Cleanup();
+let image: string;
+let root: ImageRoot;
+/** On the host, and at the same path inside the image. */
+let path: string;
+let inside: string;
+
+beforeEach(async () => {
+  const device = await makeExt4Device(cleanup);
+  image = await tempFolder(cleanup);
+  await run("mount", [device, image]);
+  cleanup.add(() => run("umount", ["--recursive", image]));
+  root = new ImageRoot(image);
+  const host = await tempFolder(cleanup);
+  path = join(host, "resolv.conf");
+  writeFileSync(path, "nameserver 192.0.2.1\n");
+  chmodSync(path, 0o640);
+  chownSync(path, 7, 8);
+  inside = join(image, path);
+  mkdirSync(join(image, host), { recursive: true });
+});
+afterEach(() => cleanup.run());
+
+/** Everything about a folder's entries and the folder itself but the time of the last change of the inode. */
+async function describeFolder(folder: string): Promise<unknown[]> {
+  const { stdout } = await run("getfattr", ["-R", "-h", "-d", "-m", "-", "."], { cwd: folder });
+  const { stdout: flags } = await run("lsattr", ["-a", "."], { cwd: folder }).catch((error) => error);
+  const entries = [".", ...readdirSync(folder)].map((name) => {
+    const { ino, mode, uid, gid, mtimeNs, nlink } = lstatSync(join(folder, name), { bigint: true });
+    const isLink = lstatSync(join(folder, name)).isSymbolicLink();
+    return { name, ino, mode, uid, gid, mtimeNs, nlink, link: isLink && readlinkSync(join(folder, name)) };
+  });
+  return [entries, stdout, flags];
+}
+
+const describe = requirePrograms("losetup", "mkfs.ext4", "getfattr", "setfattr", "lsattr", "chattr");
+
+describe("copyFileIntoImage()", () => {
+  const before: [string, () => Promise<unknown> | unknown][] = [
+    ["nothing", () => undefined],
+    [
+      "a file with attributes",
+      async () => {
+        writeFileSync(inside, "own\n", { mode: 0o604 });
+        chownSync(inside, 1, 2);
+        await run("setfattr", ["-n", "user.note", "-v", "kept", inside]);
+      },
+    ],
+    [
+      "a file with two names",
+      () => {
+        writeFileSync(inside, "own\n");
+        linkSync(inside, `${inside}.other`);
+      },
+    ],
+    ["a relative link", () => symlinkSync("../run/stub-resolv.conf", inside)],
+    ["an absolute, dangling link", () => symlinkSync("/run/systemd/resolve/stub-resolv.conf", inside)],
+    ["a link to the host's file", () => symlinkSync(path, inside)],
+    [
+      "an immutable file",
+      async () => {
+        writeFileSync(inside, "own\n");
+        await run("chattr", ["+i", inside]);
+        cleanup.add(() => run("chattr", ["-i", inside]));
+      },
+    ],
+  ];
+
+  it.each(before)("puts content, mode and owner there, and back exactly what there was: %s", async (_, prepare) => {
+    await prepare();
+    const [folder, host] = [join(inside, ".."), join(path, "..")];
+    const [insideBefore, hostBefore] = [await describeFolder(folder), await describeFolder(host)];
+    const borrowed = copyFileIntoImage(root, path);
+    expect(readFileSync(inside, "utf8")).toBe("nameserver 192.0.2.1\n");
+    expect(lstatSync(inside)).toMatchObject({ uid: 7, gid: 8 });
+    expect(lstatSync(inside).mode & 0o7777).toBe(0o640);
+    expect(lstatSync(inside).isFile()).toBe(true);
+    expect(borrowed.restore()).toBe("restored");
+    expect(await describeFolder(folder)).toEqual(insideBefore);
+    expect(await describeFolder(host)).toEqual(hostBefore);
+    expect(borrowed.restore()).toBe("kept");
+  });
+
+  const changes: [string, () => void, string | undefined][] = [
+    ["written in place", () => writeFileSync(inside, "provisioned\n"), "provisioned\n"],
+    [
+      "replaced by rename",
+      () => {
+        writeFileSync(`${inside}.new`, "nameserver 192.0.2.1\n", { mode: 0o640 });
+        renameSync(`${inside}.new`, inside);
+      },
+      "nameserver 192.0.2.1\n",
+    ],
+    ["removed", () => unlinkSync(inside), undefined],
+    ["given another mode", () => chmodSync(inside, 0o644), "nameserver 192.0.2.1\n"],
+  ];
+
+  it.each(changes)("keeps what provisioning left: %s", (_, change, expected) => {
+    writeFileSync(inside, "own\n");
+    const borrowed = copyFileIntoImage(root, path);
+    change();
+    expect(borrowed.restore()).toBe("kept");
+    expect(readdirSync(join(inside, ".."))).toEqual(expected === undefined ? [] : ["resolv.conf"]);
+    if (expected !== undefined) expect(readFileSync(inside, "utf8")).toBe(expected);
+  });
+
+  it("puts back after a mere touch, and leaves the folder's time to provisioning if it changed the folder", async () => {
+    writeFileSync(inside, "own\n");
+    const borrowed = copyFileIntoImage(root, path);
+    await run("touch", [inside]);
+    writeFileSync(`${inside}.provisioned`, "");
+    const { mtimeNs } = lstatSync(join(inside, ".."), { bigint: true });
+    expect(borrowed.restore()).toBe("restored");
+    expect(readFileSync(inside, "utf8")).toBe("own\n");
+    expect(lstatSync(join(inside, ".."), { bigint: true }).mtimeNs).toBeGreaterThanOrEqual(mtimeNs);
+  });
+
+  it("makes missing folders, and removes them again unless provisioning used them", () => {
+    rmSync(join(image, "tmp"), { recursive: true });
+    copyFileIntoImage(root, path).restore();
+    expect(root.exists("/tmp")).toBe(false);
+    const borrowed = copyFileIntoImage(root, path);
+    writeFileSync(join(image, "tmp/provisioned"), "");
+    borrowed.restore();
+    expect(readdirSync(join(image, "tmp"))).toEqual(["provisioned"]);
+  });
+
+  it("survives that provisioning removed the folder", () => {
+    const borrowed = copyFileIntoImage(root, path);
+    rmSync(join(image, "tmp"), { recursive: true });
+    expect(borrowed.restore()).toBe("kept");
+  });
+
+  it("goes through the image's links to folders, inside the image", async () => {
+    const host = join(path, "..");
+    const hostBefore = await describeFolder(host);
+    rmSync(join(image, host), { recursive: true });
+    symlinkSync(host, join(image, host));
+    expect(() => copyFileIntoImage(root, path)).toThrow(/link/);
+    unlinkSync(join(image, host));
+    mkdirSync(join(image, "real"));
+    symlinkSync("/real", join(image, host));
+    const borrowed = copyFileIntoImage(root, path);
+    expect(readdirSync(join(image, "real"))).toEqual(["resolv.conf"]);
+    borrowed.restore();
+    expect(await describeFolder(host)).toEqual(hostBefore);
+  });
+
+  it("names what is missing on the host or in the way in the image", () => {
+    expect(() => copyFileIntoImage(root, "/no/such/file")).toThrow('Cannot read "/no/such/file" of copy_files');
+    mkdirSync(inside);
+    expect(() => copyFileIntoImage(root, path)).toThrow("There is a folder");
+  });
+});
+
+describe("quietServices()", () => {
+  beforeEach(() => makeBusyboxRoot(image));
+
+  it("forbids services while it is there, and leaves no trace", async () => {
+    const before = await describeFolder(join(image, "usr/sbin"));
+    const borrowed = quietServices(root);
+    await using sandbox = await startSandbox({ isolation: "host" });
+    const { exitCode } = await sandbox.run(["chroot", image, "/usr/sbin/policy-rc.d", "x", "start"], {
+      okExitCodes: [101],
+    });
+    expect(exitCode).toBe(101);
+    for (const each of borrowed) each.restore();
+    expect(await describeFolder(join(image, "usr/sbin"))).toEqual(before);
+  });
+
+  it("keeps a policy that provisioning wrote, and puts back the image's own", () => {
+    const policy = join(image, "usr/sbin/policy-rc.d");
+    writeFileSync(policy, "image's own");
+    for (const each of quietServices(root)) each.restore();
+    expect(readFileSync(policy, "utf8")).toBe("image's own");
+    const borrowed = quietServices(root);
+    writeFileSync(policy, "provisioned");
+    for (const each of borrowed) each.restore();
+    expect(readFileSync(policy, "utf8")).toBe("provisioned");
+  });
+
+  it("does nothing in an image without /usr/sbin, and tells systemctl by the environment", () => {
+    rmSync(join(image, "usr"), { recursive: true });
+    expect(quietServices(root)).toEqual([]);
+    expect(quietEnvironment).toEqual({ SYSTEMD_OFFLINE: "1" });
+  });
+});
