@@ -138,7 +138,7 @@ export class Builder {
       hook: input.hook,
       progress: { step: undefined, keepOnFailure: false, mayNotTag: false },
     };
-    return this.#runSession(session, access);
+    return await this.#runSession(session, access); // the connection must live until it is done
   }
 
   async #runSession(session: Session, access: Access): Promise<OmiArtifact | undefined> {

@@ -7,7 +7,6 @@ import { type CommandWrapper, wrapRunner } from "../host/run-local-commands.ts";
 import type { Build } from "./build.ts";
 import { renderLate } from "./late-values.ts";
 import { deviceLinksKind } from "./resources/device-links.ts";
-import { runFolder } from "./run-folder.ts";
 import { mountPathsOfOtherRuns } from "./runs.ts";
 import type { Scope } from "./scope.ts";
 import type { LinkedDevice } from "./steps/link-volume.ts";
@@ -38,7 +37,7 @@ export async function openImage(
 ): Promise<OpenImage> {
   const { config, runId, journal, log } = build;
   const name = device.deviceName.slice("/dev/".length);
-  const folder = runFolder(runId);
+  const folder = join(config.linkFolder, runId);
   let links: DeviceLinks | undefined;
   await linked.acquire(deviceLinksKind, { folder }, async () => {
     links = await createDeviceLinks({ folder, name, device: device.path });

@@ -6,11 +6,6 @@ export function newRunId(): string {
   return randomBytes(6).toString("hex");
 }
 
-/** Where a run's links to its device are; gone after a reboot. */
-export function runFolder(runId: string): string {
-  return join("/run/outscale-chroot", runId);
-}
-
 /** Where the journals are. */
 export function journalFolder(stateFolder: string): string {
   return join(stateFolder, "runs");

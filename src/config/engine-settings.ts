@@ -1,3 +1,5 @@
+import { join } from "node:path";
+
 /** Where the engine finds things on this machine. Programs and tests change them; builds need not. */
 export interface EngineSettings {
   /** The base URL of the metadata service. */
@@ -8,6 +10,8 @@ export interface EngineSettings {
   readonly deviceFolder: string;
   /** Where the journals of builds lie, in `runs/`. */
   readonly stateFolder: string;
+  /** Where builds make their links to devices: gone after a reboot, unless the state has a place of its own. */
+  readonly linkFolder: string;
 }
 
 /** The environment, as far as anything here reads it. */
@@ -23,5 +27,6 @@ export function engineSettings(env: Environment): EngineSettings {
     vmId: env.OUTSCALE_CHROOT_VM_ID || undefined,
     deviceFolder: env.OUTSCALE_CHROOT_DEVICE_FOLDER || "/dev",
     stateFolder: env.OUTSCALE_CHROOT_STATE || "/var/lib/outscale-chroot",
+    linkFolder: env.OUTSCALE_CHROOT_STATE ? join(env.OUTSCALE_CHROOT_STATE, "links") : "/run/outscale-chroot",
   };
 }

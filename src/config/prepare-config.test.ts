@@ -59,6 +59,7 @@ describe("prepareConfig()", () => {
       metadataEndpoint: "http://169.254.169.254",
       deviceFolder: "/dev",
       stateFolder: "/var/lib/outscale-chroot",
+      linkFolder: "/run/outscale-chroot",
     });
     expect(config.chrootMounts.map((mount) => mount.target)).toEqual([
       "/proc",
@@ -135,7 +136,12 @@ describe("prepareConfig()", () => {
       OUTSCALE_CHROOT_STATE: "/state",
       OUTSCALE_CHROOT_VM_ID: "i-11111111",
     };
-    const expected = { metadataEndpoint: "http://127.0.0.1:1", deviceFolder: "/cloud/dev", stateFolder: "/state" };
+    const expected = {
+      metadataEndpoint: "http://127.0.0.1:1",
+      deviceFolder: "/cloud/dev",
+      stateFolder: "/state",
+      linkFolder: "/state/links",
+    };
     expect(prepare(minimal, { env }).config).toMatchObject({ ...expected, vmId: "i-11111111" });
     const own = { ...minimal, vm_id: "i-22222222", metadata_endpoint: "http://127.0.0.1:2" };
     expect(prepare(own, { env }).config).toMatchObject({ vmId: "i-22222222", metadataEndpoint: "http://127.0.0.1:2" });

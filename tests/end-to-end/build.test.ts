@@ -131,7 +131,7 @@ describe("Builder on the local cloud", () => {
       boot_check: "off",
     });
     const disk = await bakery.export(artifact?.product.imageId ?? "");
-    expect(await readDiskFile(disk, "/device")).toMatch(/^\/run\/outscale-chroot\/[0-9a-f]+\/xvdf\n$/);
+    expect(await readDiskFile(disk, "/device")).toMatch(/\/links\/[0-9a-f]{12}\/xvdf\n$/);
     await artifact?.destroy();
     expect(await bakery.leftovers()).toEqual(nothing);
   });

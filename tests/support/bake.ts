@@ -164,7 +164,7 @@ async function readLeftovers({ folder, stateFolder, cloud, api }: ReadLeftoversI
     ),
     mounts,
     journals: await names(join(stateFolder, "runs")),
-    links: await names("/run/outscale-chroot"),
+    links: await names(join(stateFolder, "links")),
     violations: cloud.status().violations.map(({ details }) => details),
   };
 }

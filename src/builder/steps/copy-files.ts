@@ -1,4 +1,5 @@
-import { type BorrowedPath, copyFileIntoImage } from "../../chroot/copy-files.ts";
+import type { BorrowedPath } from "../../chroot/borrowed-path.ts";
+import { copyFileIntoImage } from "../../chroot/copy-files.ts";
 import { ImageRoot } from "../../chroot/in-root.ts";
 import { quietServices } from "../../chroot/quiet-services.ts";
 import type { Build } from "../build.ts";
