@@ -1,8 +1,9 @@
+import { escapeQuery } from "../go/escape-query.ts";
 import { sprint, sprintf, sprintln } from "../go/sprintf.ts";
 import { entryOf, type GoValue, isList, isMap, isTrue, typeName } from "../go/values.ts";
 import { equalsAny, isLess } from "./compare.ts";
 import type { TemplateFunction } from "./context.ts";
-import { escapeHtml, escapeJs, escapeQuery } from "./escape.ts";
+import { escapeHtml, escapeJs } from "./escape.ts";
 
 /** A function that takes any values. */
 function variadic(required: number, call: (...args: readonly GoValue[]) => GoValue): TemplateFunction {

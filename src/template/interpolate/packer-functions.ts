@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import path from "node:path";
 import { toLower, toUpper } from "../go/letter-case.ts";
+import { replaceText, splitText } from "../go/strings.ts";
 import { formatRfc3339, formatTime, strftime } from "../go/time-layout.ts";
 import type { GoValue } from "../go/values.ts";
 import { PACKER_VERSION } from "../packer-version.ts";
@@ -41,10 +42,10 @@ export function packerTemplateFunctions(context: RenderContext): Readonly<Record
       params: ["string", "string", "int"],
       call: (text, mark, index) => part(String(text), String(mark), index),
     },
-    replace_all: ofStrings(3, (before = "", after = "", text = "") => replace(text, before, after, -1)),
+    replace_all: ofStrings(3, (before = "", after = "", text = "") => replaceText(text, before, after)),
     replace: {
       params: ["string", "string", "int", "string"],
-      call: (before, after, count, text) => replace(String(text), String(before), String(after), Number(count)),
+      call: (before, after, count, text) => replaceText(String(text), String(before), String(after), Number(count)),
     },
     clean_resource_name: ofStrings(1, (name = "") => cleanResourceName(name)),
     clean_omi_name: ofStrings(1, (name = "") => cleanResourceName(name)),
@@ -110,16 +111,9 @@ function timeOrderedUuid(): string {
 }
 
 function part(text: string, mark: string, index: GoValue | undefined): string {
-  const parts = mark === "" ? [...text] : text.split(mark);
+  const parts = splitText(text, mark);
   const found = typeof index === "bigint" && index >= 0n ? parts[Number(index)] : undefined;
   return found ?? fail(`there is no part ${index}`, `"${mark}" divides the text into ${parts.length}`);
-}
-
-/** @param count How many are replaced at most; negative for all. An empty `before` stands between all characters. */
-function replace(text: string, before: string, after: string, count: number): string {
-  const parts = before === "" ? ["", ...text, ""] : text.split(before);
-  const limit = count < 0 ? parts.length : count;
-  return parts.reduce((result, next, index) => result + (index <= limit ? after : before) + next);
 }
 
 /** Makes a name that OUTSCALE accepts for an OMI: each byte that it does not becomes a `-`. */

@@ -1,0 +1,62 @@
+import type { HclFunction } from "../function.ts";
+import { cidrFunctions } from "./cidr.ts";
+import { combiningFunctions } from "./combine.ts";
+import type { FunctionContext } from "./context.ts";
+import { cryptoFunctions } from "./crypto.ts";
+import { csvFunctions } from "./csv.ts";
+import { dateFunctions } from "./dates.ts";
+import { stringFunction } from "./define.ts";
+import { encodingFunctions } from "./encoding.ts";
+import { fileFunctions } from "./files.ts";
+import { formatFunctions } from "./format.ts";
+import { jsonFunctions } from "./json.ts";
+import { listQuestionFunctions } from "./list-questions.ts";
+import { listFunctions } from "./lists.ts";
+import { mapFunctions } from "./maps.ts";
+import { numberFunctions } from "./numbers.ts";
+import { regexFunctions } from "./regex.ts";
+import { serviceFunctions } from "./services.ts";
+import { setFunctions } from "./sets.ts";
+import { stringFunctions } from "./strings.ts";
+import { templateFileFunction } from "./templatefile.ts";
+import { yamlFunctions } from "./yaml.ts";
+
+/**
+ * Every function of Packer's HCL2 templates, by name, but for `try`, `can` and `convert`: what these do with their
+ * arguments is a matter of the evaluator.
+ *
+ * @see hashicorp/packer, hcl2template/functions.go
+ */
+export function packerFunctions(context: FunctionContext): ReadonlyMap<string, HclFunction> {
+  const functions: ReadonlyMap<string, HclFunction> = new Map(
+    Object.entries({
+      ...cidrFunctions,
+      ...combiningFunctions,
+      ...cryptoFunctions,
+      ...csvFunctions,
+      ...dateFunctions(context),
+      ...encodingFunctions,
+      ...fileFunctions(context),
+      ...formatFunctions,
+      ...jsonFunctions,
+      ...listQuestionFunctions,
+      ...listFunctions,
+      ...mapFunctions,
+      ...numberFunctions,
+      ...regexFunctions,
+      ...serviceFunctions,
+      ...setFunctions,
+      ...stringFunctions,
+      templatefile: templateFileFunction(context, () => functions),
+      ...yamlFunctions,
+    }),
+  );
+  return functions;
+}
+
+/** The one function that a variable's `default` may call: `env()`. Packer knows it nowhere else. */
+export function variableFunctions({
+  env = process.env,
+}: Pick<FunctionContext, "env">): ReadonlyMap<string, HclFunction> {
+  return new Map([["env", stringFunction(["key"], (key = "") => env[key] ?? "")]]);
+}

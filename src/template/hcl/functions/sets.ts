@@ -1,0 +1,80 @@
+import { convert } from "../convert.ts";
+import { areEqual } from "../equality.ts";
+import { ArgumentError, FunctionError, type FunctionParameter, type HclFunction } from "../function.ts";
+import { dynamicType, listType, setType, type Type, tupleType } from "../type.ts";
+import { unify } from "../unify.ts";
+import { elementTypeOf, listValue, setValue, tupleValue, unknownValue, type Value } from "../value.ts";
+import { anyParam, type Functions, keepMark } from "./define.ts";
+
+const anySet: FunctionParameter = { name: "sets", type: setType(dynamicType), allowDynamicType: true };
+
+/** A function of sets that gives a set of the type that all of them can be converted to. */
+function setOperation(options: {
+  /** Whether elements that are not known yet can stand in the result. */
+  readonly allowUnknownElements: boolean;
+  combine(a: readonly Value[], b: readonly Value[]): readonly Value[];
+}): HclFunction {
+  return {
+    params: [{ ...anySet, name: "first_set" }],
+    variadic: { ...anySet, name: "other_sets" },
+    returnType: (args) => {
+      // An empty set of no type is a set of any type.
+      const isUntyped = (arg: Value) =>
+        arg.isKnown && arg.elements().length === 0 && elementTypeOf(arg.type).kind === "dynamic";
+      const types = args.filter((arg) => !isUntyped(arg)).map(({ type }) => elementTypeOf(type));
+      if (types.length === 0) return setType(dynamicType);
+      const common = unify(types, true);
+      if (common === undefined) throw new FunctionError("the elements of the sets must have compatible types");
+      return setType(common);
+    },
+    evaluate: (args, returnType) => {
+      const sets = args.map((arg) => convert(arg, returnType));
+      if (!options.allowUnknownElements && !sets.every((set) => set.isWhollyKnown)) return unknownValue(returnType);
+      return setValue(sets.map((set) => set.elements()).reduce(options.combine), elementTypeOf(returnType));
+    },
+  };
+}
+
+/** `setproduct(sets...)`: every combination of one element of each; a list when no argument is a set. */
+const setproduct: HclFunction = {
+  params: [],
+  variadic: anyParam("sets", { allowSensitive: true, allowUnknown: true }),
+  returnType: (args) => {
+    if (args.length < 2) throw new FunctionError("at least two arguments are required");
+    const tuple = tupleType(args.map(({ type }, index) => commonElementType(type, index)));
+    return args.some(({ type }) => type.kind === "set") ? setType(tuple) : listType(tuple);
+  },
+  evaluate: (args, returnType) => {
+    const tuple = elementTypeOf(returnType);
+    if (!args.every(isLengthKnown)) return keepMark(unknownValue(returnType), ...args);
+    const combinations = args.reduce<readonly (readonly Value[])[]>(
+      (before, arg) => before.flatMap((chosen) => arg.elements().map((item) => [...chosen, item])),
+      [[]],
+    );
+    const tuples = combinations.map((items) => convert(tupleValue(items), tuple));
+    return keepMark((returnType.kind === "set" ? setValue : listValue)(tuples, tuple), ...args);
+  },
+};
+
+function commonElementType(type: Type, index: number): Type {
+  if (type.kind === "set" || type.kind === "list") return type.element;
+  if (type.kind !== "tuple") throw new ArgumentError(index, "a set or list is required");
+  if (type.elements.length === 0) return dynamicType;
+  const common = unify(type.elements, true);
+  if (common === undefined) throw new ArgumentError(index, "all elements must have the same type");
+  return common;
+}
+
+/** Unknown elements of a set may turn out to be equal to others. */
+function isLengthKnown(arg: Value): boolean {
+  return arg.isKnown && (arg.type.kind !== "set" || arg.isWhollyKnown);
+}
+
+export const setFunctions: Functions = {
+  setintersection: setOperation({
+    allowUnknownElements: false,
+    combine: (a, b) => a.filter((item) => b.some((other) => areEqual(item, other))),
+  }),
+  setproduct,
+  setunion: setOperation({ allowUnknownElements: true, combine: (a, b) => [...a, ...b] }),
+};

@@ -1,0 +1,25 @@
+import type { HclFunction } from "../function.ts";
+import { dynamicType, stringType } from "../type.ts";
+import { stringValue, unknownValue } from "../value.ts";
+import { anyParam, argumentAt, type Functions, stringParam } from "./define.ts";
+import { fromYaml } from "./yaml-decode.ts";
+import { toYaml } from "./yaml-encode.ts";
+
+/** `yamlencode(value)` */
+const yamlencode: HclFunction = {
+  params: [anyParam("value", { allowNull: true, allowDynamicType: true })],
+  returnType: stringType,
+  evaluate: (args) => {
+    const value = argumentAt(args, 0);
+    return value.isWhollyKnown ? stringValue(toYaml(value)) : unknownValue(stringType);
+  },
+};
+
+/** `yamldecode(src)` */
+const yamldecode: HclFunction = {
+  params: [stringParam("src")],
+  returnType: (args) => (argumentAt(args, 0).isKnown ? fromYaml(argumentAt(args, 0).asString()).type : dynamicType),
+  evaluate: (args) => fromYaml(argumentAt(args, 0).asString()),
+};
+
+export const yamlFunctions: Functions = { yamldecode, yamlencode };
