@@ -35,6 +35,6 @@ export function maskedSink(stream: NodeJS.WriteStream): TextSink {
     write: (text) => void stream.write(secrets.mask(text)),
     writeSecret: (text) => void stream.write(text),
     isTerminal: stream.isTTY === true,
-    columns: () => stream.columns ?? 80,
+    columns: () => stream.columns || 80,
   };
 }

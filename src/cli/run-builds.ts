@@ -59,6 +59,7 @@ async function runBuild(build: PreparedBuild, input: RunBuildsInput): Promise<Fu
   const onEvent = (event: BuildEvent) => {
     seen.note(event);
     report.event(name, event);
+    if (event.type === "build-started") uiOf(report, name).say(`Run ${event.runId} begins`);
   };
   let artifact: FullResult["artifact"];
   let error: unknown;

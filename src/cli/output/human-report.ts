@@ -77,7 +77,7 @@ export class HumanReport implements Report {
     const made = results.filter(({ artifact }) => artifact !== undefined);
     if (made.length === 0) this.note("say", "\n==> Builds finished but no artifacts were created.");
     else this.note("say", "\n==> Builds finished. The artifacts of successful builds are:");
-    for (const { build, artifact } of made) this.note("say", `--> ${build}: ${artifact?.string() ?? ""}`);
+    for (const { build, artifact } of made) this.note("say", `--> ${build}: ${artifact?.string().trimEnd() ?? ""}`);
   }
 
   #write(kind: LineKind, text: string, color: BuildColor | undefined): void {

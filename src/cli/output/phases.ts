@@ -17,9 +17,13 @@ export function phaseOf(event: BuildEvent): Phase | undefined {
   return { step, startedAt: at - elapsedMs, elapsedMs, outcome };
 }
 
+/** Steps that had nothing to do say nothing. */
+const NOTHING_MS = 5;
+
 /** The closing table: the steps in their order, and how long each took. */
 export function phaseTable(phases: readonly Phase[], totalMs: number): string {
-  const rows = [...phases]
+  const rows = phases
+    .filter(({ elapsedMs, outcome }) => elapsedMs >= NOTHING_MS || outcome !== "done")
     .sort((a, b) => a.startedAt - b.startedAt)
     .map(
       ({ step, elapsedMs, outcome }) => [step, inSeconds(elapsedMs), outcome === "done" ? "" : `  ${outcome}`] as const,

@@ -23,6 +23,7 @@ const result: BuildResult = {
   phases: [
     { step: "StepSnapshot", startedAt: 2_000, elapsedMs: 63_000, outcome: "done" },
     { step: "StepCreateVolume", startedAt: 1_000, elapsedMs: 450, outcome: "done" },
+    { step: "StepPreMountCommands", startedAt: 1_500, elapsedMs: 1, outcome: "done" },
   ],
   artifact,
   error: undefined,
@@ -77,7 +78,6 @@ describe("HumanReport", () => {
         "==> Builds finished. The artifacts of successful builds are:",
         "--> outscale-chroot.debian: OMIs were created:",
         "eu-west-2: ami-12345678",
-        "",
         "",
       ].join("\n"),
     );
