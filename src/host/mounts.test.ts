@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { MountError } from "../common/errors.ts";
 import type { MountView } from "./mount-view.ts";
-import { bindMount, createFolders, mountFilesystem, removeFolders } from "./mounts.ts";
+import { createFolders, mountFilesystem, removeFolders } from "./mounts.ts";
 import type { CommandRunner } from "./run-command.ts";
 
 let folder: string;
@@ -40,12 +40,6 @@ test("mountFilesystem() says what it could not mount where", async () => {
   const attempt = mountFilesystem(view, { source: "/dev/sda1", target: "/mnt/x" });
   await expect(attempt).rejects.toThrow(MountError);
   await expect(attempt).rejects.toMatchObject({ message: 'Cannot mount "/dev/sda1" on "/mnt/x"', target: "/mnt/x" });
-});
-
-test("bindMount() makes the mount private in the same call", async () => {
-  const { view, seen } = recordingView();
-  await bindMount(view, { source: "/dev", target: "/mnt/x/dev", options: ["ro"] });
-  expect(seen).toEqual([["mount", "-o", "bind,private,ro", "--", "/dev", "/mnt/x/dev"]]);
 });
 
 test("createFolders() makes what is missing, for everybody to enter whatever the umask, and says what it made", async () => {

@@ -37,15 +37,6 @@ function mountArgv({ source, target, type, options = [] }: MountRequest): string
   ];
 }
 
-/**
- * Shows a folder or file of the host at a second place. The new mount is private, so that what is mounted below it
- * later does not turn up at the first place too.
- * @throws {MountError}
- */
-export async function bindMount(view: MountView, { source, target, options = [] }: MountRequest): Promise<void> {
-  await mountFilesystem(view, { source, target, options: ["bind", "private", ...options] });
-}
-
 export interface UnmountOptions {
   readonly view: MountView;
   readonly clock?: Clock;
