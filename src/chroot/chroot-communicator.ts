@@ -2,8 +2,9 @@ import { close, read, write } from "node:fs";
 import { basename, resolve as resolvePath } from "node:path";
 import type { Readable, Writable } from "node:stream";
 import { promisify } from "node:util";
-import { throwIfCancelled } from "../common/errors.ts";
-import type { CommandRunner, ExitStatus, RunningProcess } from "../host/run-command.ts";
+import { ProvisionError, throwIfCancelled } from "../common/errors.ts";
+import { type DebugLog, noLog } from "../common/log.ts";
+import { type CommandRunner, describeExit, type ExitStatus, type RunningProcess } from "../host/run-command.ts";
 import { shellQuote } from "../host/shell-quote.ts";
 import type { Communicator, RemoteCommand, UploadInfo } from "./communicator.ts";
 import { chrootEnvironment } from "./environment.ts";
@@ -29,6 +30,7 @@ export interface ChrootCommunicatorOptions {
   readonly wrapCommand?: (command: string) => string;
   /** Told what a transfer left out, such as device nodes. */
   readonly onWarning?: (message: string) => void;
+  readonly log?: DebugLog;
 }
 
 /**
@@ -46,16 +48,18 @@ export class ChrootCommunicator implements Communicator {
 
   async start(command: RemoteCommand): Promise<ExitStatus> {
     throwIfCancelled(command.signal);
-    const { runner, environment = chrootEnvironment().env } = this.#options;
-    const child = await runner.spawn(this.#argvOf(command.command), {
-      env: { ...environment, ...command.env },
-      stdio: [command.stdin ? "pipe" : "ignore", "pipe", "pipe"],
-    });
+    const { runner, environment = chrootEnvironment().env, log = noLog } = this.#options;
+    const [argv, env] = [this.#argvOf(command.command), { ...environment, ...command.env }];
+    refuseNul([command.command, ...Object.entries(env).flat()]);
+    const startedAt = Date.now();
+    const child = await runner.spawn(argv, { env, stdio: [command.stdin ? "pipe" : "ignore", "pipe", "pipe"] });
     const pumps = [pump(child.stdout as Readable, command.stdout), pump(child.stderr as Readable, command.stderr)];
     const stopFeeding = feed(child, command.stdin);
     const stopWatching = killOnAbort(child, command.signal);
     try {
       const status = await child.exited;
+      const outcome = describeExit(status);
+      log.write({ kind: "command", line: shellQuote(argv), outcome, elapsedMs: Date.now() - startedAt });
       throwIfCancelled(command.signal);
       await Promise.all(pumps.map((each) => each.drained()));
       return status;
@@ -147,6 +151,12 @@ function fromHere(path: string): string {
  */
 export function folderFor(source: string, destination: string): string {
   return /\/\.?$/.test(source) ? destination : `${destination}/${basename(resolvePath("/", source))}`;
+}
+
+/** The system ends every argument and variable at a NUL byte. */
+function refuseNul(texts: readonly string[]): void {
+  if (!texts.some((text) => text.includes("\0"))) return;
+  throw new ProvisionError("A command or variable for the image has a NUL byte, which no program can be given");
 }
 
 /** @returns stops it; the stream that was handed in stays open */

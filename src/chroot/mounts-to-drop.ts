@@ -27,7 +27,7 @@ export interface DropRule {
 }
 
 /**
- * The mounts that a new mount namespace lets go of, newest first, so that it does not keep them alive when the host
+ * The mounts that a new mount namespace lets go of, what is below first, so that it does not keep them alive when the host
  * unmounts them. Where the parent of a mount is a `slave` of the host's (every mount under systemd), the host's unmount
  * reaches us by itself. Elsewhere it does not, and each disk that no program of ours needs is dropped.
  * @see mount_namespaces(7), "Propagation type transitions"

@@ -7,6 +7,7 @@ import { ChrootCommunicator, type ChrootCommunicatorOptions } from "../../src/ch
 import { chrootEnvironment } from "../../src/chroot/environment.ts";
 import { type Sandbox, startSandbox } from "../../src/chroot/sandbox.ts";
 import { CancelledError } from "../../src/common/errors.ts";
+import type { LogEntry } from "../../src/common/log.ts";
 import { hostRunner } from "../../src/host/run-command.ts";
 import { quoteWord } from "../../src/host/shell-quote.ts";
 import { requirePrograms } from "../support/requirements.ts";
@@ -154,12 +155,21 @@ describe("ChrootCommunicator.start()", () => {
   it("kills everything the command started when it is cancelled", async () => {
     const cancel = new AbortController();
     const stdout = new Collected();
-    const command = "trap '' TERM; (setsid sleep 612 &); sleep 613 & echo up; sleep 614";
+    const command = "(setsid sh -c 'trap \"\" TERM; sleep 612' &); sleep 613 & echo up; sleep 614";
     const running = communicate().start({ command, stdout, signal: cancel.signal });
     await until(() => stdout.text.includes("up"));
     cancel.abort();
     await expect(running).rejects.toThrow(CancelledError);
     expect(await sandbox.leftovers()).toEqual([]);
+  });
+
+  it("logs the line and how it ended, and refuses a NUL byte", async () => {
+    const entries: LogEntry[] = [];
+    await output("exit 3", { log: { write: (entry) => entries.push(entry) } });
+    const line = `/usr/sbin/chroot ${root} /bin/sh -c 'exit 3'`;
+    expect(entries).toEqual([{ kind: "command", line, outcome: "exit code 3", elapsedMs: expect.any(Number) }]);
+    await expect(output("echo a\0b")).rejects.toMatchObject({ code: "E_PROVISION" });
+    await expect(output("true", {}, { A: "a\0b" })).rejects.toThrow("NUL byte");
   });
 
   it("runs nothing when it is cancelled before", async () => {
