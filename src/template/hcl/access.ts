@@ -13,6 +13,20 @@ export class AccessError extends Error {
   }
 }
 
+/** An object without the attribute that is asked for. */
+export class MissingAttributeError extends AccessError {
+  readonly attribute: string;
+  /** ` Did you mean "x"?`, or nothing. */
+  readonly suggestion: string;
+
+  constructor(attribute: string, known: Iterable<string>) {
+    const suggestion = suggestName(attribute, known);
+    super("Unsupported attribute", `This object does not have an attribute named "${attribute}".${suggestion}`);
+    this.attribute = attribute;
+    this.suggestion = suggestion;
+  }
+}
+
 /**
  * `value.name`
  * @throws {AccessError}
@@ -24,8 +38,7 @@ export function getAttribute(value: Value, name: string): Value {
   if (type.kind === "dynamic") return inherit(unknownValue(), value);
   if (type.kind === "object") {
     const attributeType = type.attributes.get(name);
-    if (attributeType === undefined)
-      throw new AccessError("Unsupported attribute", missingAttribute(name, type.attributes.keys()));
+    if (attributeType === undefined) throw new MissingAttributeError(name, type.attributes.keys());
     return inherit(value.isKnown ? (value.get(name) as Value) : unknownValue(attributeType), value);
   }
   if (type.kind === "map") {
@@ -38,10 +51,6 @@ export function getAttribute(value: Value, name: string): Value {
     );
   }
   throw new AccessError("Unsupported attribute", attributeAdvice(type, name));
-}
-
-function missingAttribute(name: string, candidates: Iterable<string>): string {
-  return `This object does not have an attribute named "${name}".${suggestName(name, candidates)}`;
 }
 
 function attributeAdvice(type: Type, name: string): string {

@@ -1,7 +1,7 @@
 import { Diagnostics } from "../diagnostic.ts";
 import type { Span } from "../source-file.ts";
 import { suggestName } from "../suggest-name.ts";
-import { AccessError, getAttribute, getIndex } from "./access.ts";
+import { AccessError, getAttribute, getIndex, MissingAttributeError } from "./access.ts";
 import { ConversionError, convert } from "./convert.ts";
 import { involvedValues } from "./describe-value.ts";
 import { evaluateCall } from "./evaluate-call.ts";
@@ -125,7 +125,10 @@ export class Evaluator {
       return get();
     } catch (error) {
       if (!(error instanceof AccessError)) throw error;
-      this.report(error.summary, error.message, expression);
+      const noun = error instanceof MissingAttributeError ? declaredThing(expression) : undefined;
+      if (noun && error instanceof MissingAttributeError) {
+        this.report(`Undeclared ${noun}`, `There is no ${noun} "${error.attribute}".${error.suggestion}`, expression);
+      } else this.report(error.summary, error.message, expression);
       return unknownValue();
     }
   }
@@ -322,6 +325,19 @@ export class Evaluator {
     return this.diagnostics.errors.length > before ? undefined : key;
   }
 }
+
+/** What an attribute of one of Packer's objects is called: `var.x` is a variable. */
+function declaredThing(expression: Expression): string | undefined {
+  if (expression.kind !== "attribute" || expression.target.kind !== "variable") return undefined;
+  return DECLARED_THINGS.get(expression.target.name);
+}
+
+const DECLARED_THINGS: ReadonlyMap<string, string> = new Map([
+  ["var", "variable"],
+  ["local", "local value"],
+  ["data", "data source of type"],
+  ["build", "build value"],
+]);
 
 /** `a.b` or `a[0]`, which as a key might mean a name or a reference. */
 function isBareAccess(expression: Expression): boolean {

@@ -18,7 +18,9 @@ class JsonFailure extends Error {}
 export function parseJsonFile(source: SourceFile, diagnostics: Diagnostics): Body {
   const root = parseJsonText(source, diagnostics);
   const span = { source, start: 0, end: source.text.length };
-  return jsonBody(root ?? { kind: "object", span, items: [] }, "arguments and blocks", diagnostics);
+  const isContainer = root?.kind === "object" || root?.kind === "tuple";
+  if (root && !isContainer) diagnostics.error("Root value must be object", "A file in JSON is an object.", root.span);
+  return jsonBody(isContainer ? root : { kind: "object", span, items: [] }, "arguments and blocks", diagnostics);
 }
 
 /** Reads JSON as an expression, its strings as templates; undefined when it is broken. */
