@@ -1,4 +1,5 @@
-import { mkdir, readdir, rm } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { readdir, realpath, rm } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { DeviceError } from "../common/errors.ts";
 import { hostRunner } from "../host/run-command.ts";
@@ -63,11 +64,11 @@ export async function exportLocalImage(
  * @throws {DeviceError} when a device is in use on the host; nothing has been removed then
  */
 export async function resetLocalCloud(stateFolder: string): Promise<void> {
-  await mkdir(stateFolder, { recursive: true, mode: 0o700 });
+  if (!existsSync(stateFolder)) return;
   const lock = await lockState(stateFolder);
   if (!lock) throw new LocalCloudError(`A server runs on "${stateFolder}"`, { hint: "Stop it first" });
   try {
-    const devices = loopDevicesOf(join(stateFolder, "disks"));
+    const devices = loopDevicesOf(join(await realpath(stateFolder), "disks"));
     const uses = devices.flatMap(({ device }) => deviceUse(device) ?? []);
     if (uses.length > 0) throw new DeviceError(`Cannot reset "${stateFolder}": ${uses.join("; ")}`);
     const run = heldRunner(hostRunner(), lock.descriptor);

@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { mkdir } from "node:fs/promises";
+import { mkdir, realpath } from "node:fs/promises";
 import { join } from "node:path";
 import { type CommandRunner, hostRunner } from "../host/run-command.ts";
 import { Accounts } from "./accounts.ts";
@@ -39,14 +39,16 @@ export function deviceFolderOf(stateFolder: string): string {
  * @throws {LocalCloudError} when another process has the folder, when it is of another region, or when there is
  * nothing to look at
  */
-export async function openCore(settings: AskedSettings, mode: "run" | "look"): Promise<Core> {
-  const { stateFolder, log } = settings;
-  const host = hostRunner(log);
-  if (mode === "look" && !existsSync(join(stateFolder, "accounts.json"))) {
+export async function openCore(asked: AskedSettings, mode: "run" | "look"): Promise<Core> {
+  const host = hostRunner(asked.log);
+  if (mode === "look" && !existsSync(join(asked.stateFolder, "accounts.json"))) {
     const hint = "Start it once with `outscale-chroot local-cloud start`";
-    throw new LocalCloudError(`There is no local cloud in "${stateFolder}"`, { hint });
+    throw new LocalCloudError(`There is no local cloud in "${asked.stateFolder}"`, { hint });
   }
-  await mkdir(stateFolder, { recursive: true, mode: 0o700 });
+  await mkdir(asked.stateFolder, { recursive: true, mode: 0o700 });
+  // The kernel knows the files behind loop devices by their real paths.
+  const stateFolder = await realpath(asked.stateFolder);
+  const settings = { ...asked, stateFolder };
   const lock = await lockState(stateFolder);
   if (!lock) throw new LocalCloudError(`Another process uses the state folder "${stateFolder}"`);
   try {

@@ -1,6 +1,8 @@
 import { open, rename, rm, stat, truncate } from "node:fs/promises";
 import type { CommandRunner } from "../host/run-command.ts";
 import type { Image } from "../outscale/oapi.ts";
+import type { Account } from "./accounts.ts";
+import { checkImageName } from "./actions/image-name.ts";
 import { newId } from "./cloud.ts";
 import type { Core } from "./core.ts";
 import { BYTES_PER_GIB } from "./disks/disks.ts";
@@ -14,15 +16,13 @@ const QCOW2_MAGIC = "QFI\xfb";
 
 /**
  * Registers a disk file, raw or qcow2, as an image of the builder's account, with a snapshot of its own.
- * @throws {LocalCloudError} when the name is taken
+ * @throws {LocalCloudError} when the name is taken or is none of an image
  * @throws {CommandError} when the disk cannot be read
  */
 export async function importDisk(core: Core, { name, disk }: { name: string; disk: string }): Promise<Image> {
   const { store, disks, host } = core;
-  const { id: accountId } = core.accounts.byRole("builder");
-  if (store.images.values().some((image) => image.accountId === accountId && image.api.ImageName === name)) {
-    throw new LocalCloudError(`Cannot import "${disk}": there is an image with the name "${name}" already`);
-  }
+  const account = core.accounts.byRole("builder");
+  checkName(core, account, name);
   const snapshotId = newId("snap");
   let sizeGib = 0;
   await disks.make(snapshotId, async (path) => {
@@ -31,9 +31,17 @@ export async function importDisk(core: Core, { name, disk }: { name: string; dis
     sizeGib = Math.ceil((await stat(path)).size / BYTES_PER_GIB);
     await truncate(path, sizeGib * BYTES_PER_GIB);
   });
-  const image = registerDisk(core, accountId, { snapshotId, sizeGib, name, description: `Imported from ${disk}` });
+  const image = registerDisk(core, account.id, { snapshotId, sizeGib, name, description: `Imported from ${disk}` });
   await store.settled();
   return image;
+}
+
+function checkName(cloud: Core, account: Account, name: string): void {
+  try {
+    checkImageName({ cloud, account }, name);
+  } catch (cause) {
+    throw new LocalCloudError(`Cannot import a disk as "${name}"`, { cause });
+  }
 }
 
 interface ExportInput {

@@ -1,7 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { rm } from "node:fs/promises";
 import type { Server } from "node:http";
-import { resolve } from "node:path";
 import { secrets } from "../common/secrets.ts";
 import type { Account, AccountRole } from "./accounts.ts";
 import { API_PREFIX, answerApi } from "./api-route.ts";
@@ -50,8 +49,7 @@ export interface LocalCloud extends AsyncDisposable {
  * @throws {CommandError} when a program it needs fails or is missing
  */
 export async function startLocalCloud(options: LocalCloudOptions): Promise<LocalCloud> {
-  const settings = settingsOf({ ...options, stateFolder: resolve(options.stateFolder) });
-  const core = await openCore(settings, "run");
+  const core = await openCore(settingsOf(options), "run");
   const servers: Server[] = [];
   try {
     const token = randomBytes(24).toString("hex");
@@ -64,7 +62,7 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
     const url = `http://127.0.0.1:${portOf(server)}`;
     const cloud = describeCloud(core, { url, requests, close: once(() => closeAll(core, servers)) });
     const door = { url, token, pid: process.pid, environment: cloud.environment };
-    await writeWholeFile(controlFile(settings.stateFolder), JSON.stringify(door));
+    await writeWholeFile(controlFile(core.settings.stateFolder), JSON.stringify(door));
     return cloud;
   } catch (error) {
     await closeAll(core, servers);

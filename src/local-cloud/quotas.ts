@@ -1,6 +1,6 @@
 import { ApiError, type RefusalName } from "./api-error.ts";
 import type { Cloud } from "./cloud.ts";
-import { isFinal } from "./records.ts";
+import { isBeingCut } from "./records.ts";
 
 /** The quotas that are enforced, with the limit each account has; the platform's own defaults are not published. */
 export const defaultQuotas = {
@@ -38,7 +38,7 @@ export function quotaUse(cloud: Cloud, accountId: string): Readonly<Record<Quota
     volume_size_limit: sum(volumes.map(({ api }) => api.Size)),
     iops_limit: sum(volumes.map(({ api }) => (api.VolumeType === "io1" ? (api.Iops ?? 0) : 0))),
     snapshot_limit: snapshots.length,
-    concurrent_snapshot_limit: snapshots.filter(({ api }) => !isFinal(api.State)).length,
+    concurrent_snapshot_limit: snapshots.filter(isBeingCut).length,
   };
 }
 

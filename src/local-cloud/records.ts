@@ -35,7 +35,7 @@ export interface Violation {
   readonly details: string;
 }
 
-/** Whether a state lasts until a request changes it. */
-export function isFinal(state: string): boolean {
-  return ["available", "in-use", "completed", "error", "failed"].includes(state);
+/** Whether a snapshot still reads what it is cut from. */
+export function isBeingCut({ api }: SnapshotRecord): boolean {
+  return api.State === "in-queue" || api.State === "pending";
 }

@@ -1,6 +1,6 @@
 import type { Cloud } from "./cloud.ts";
 import { attachLink, detachLink } from "./link-work.ts";
-import type { ImageRecord, SnapshotRecord, VolumeRecord } from "./records.ts";
+import { type ImageRecord, isBeingCut, type SnapshotRecord, type VolumeRecord } from "./records.ts";
 import type { Machine, TransitionName } from "./states.ts";
 
 type Work = (cloud: Cloud, id: string) => Promise<void>;
@@ -21,7 +21,7 @@ const volume: StateMachine = {
     if (state === "absent") store.volumes.delete(id);
     else changeVolume({ store }, id, (record) => ({ ...record, api: { ...record.api, State: state } }));
   },
-  work: { "volume.creating": fillVolume, "volume.deleting": removeVolumeDisk },
+  work: { "volume.creating": fillVolume, "volume.deleting": removeDisk },
 };
 
 const link: StateMachine = {
@@ -59,7 +59,7 @@ const snapshot: StateMachine = {
     const Progress = state === "completed" ? 100 : 0;
     store.snapshots.put({ ...record, ...pending, api: { ...record.api, State: state, Progress } });
   },
-  work: { "snapshot.pending": fillSnapshot, "snapshot.deleting": removeSnapshotDisk },
+  work: { "snapshot.pending": fillSnapshot, "snapshot.deleting": removeDisk },
 };
 
 const image: StateMachine = {
@@ -92,28 +92,19 @@ async function fillVolume({ store, disks }: Cloud, id: string): Promise<void> {
   else await disks.create(id, api.Size);
 }
 
-/** A snapshot that is still being cut reads the disk: it goes when the last reader is done. */
-async function removeVolumeDisk(cloud: Cloud, id: string): Promise<void> {
-  await readersDone(cloud, id);
-  await cloud.disks.remove(id);
-}
-
-async function removeSnapshotDisk(cloud: Cloud, id: string): Promise<void> {
+/** What is still being made of a disk reads it: the disk goes when the last reader is done. */
+async function removeDisk(cloud: Cloud, id: string): Promise<void> {
   await readersDone(cloud, id);
   await cloud.disks.remove(id);
 }
 
 async function readersDone({ store, lifecycle }: Cloud, diskId: string): Promise<void> {
-  const snapshots = store.snapshots.values().filter(({ source, api }) => source.id === diskId && isBeingCut(api.State));
+  const snapshots = store.snapshots.values().filter((record) => record.source.id === diskId && isBeingCut(record));
   const volumes = store.volumes.values().filter(({ api }) => api.SnapshotId === diskId && api.State === "creating");
   await Promise.all([
     ...snapshots.map(({ id }) => lifecycle.settled("snapshot", id)),
     ...volumes.map(({ id }) => lifecycle.settled("volume", id)),
   ]);
-}
-
-function isBeingCut(state: string): boolean {
-  return state === "in-queue" || state === "pending";
 }
 
 async function applyUpdate(cloud: Cloud, id: string): Promise<void> {

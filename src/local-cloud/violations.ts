@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { type Cloud, timestamp } from "./cloud.ts";
+import { isBeingCut } from "./records.ts";
 
 /** Records it when the device of a volume is still in use on the host: its data would be cut in the middle. */
 export function recordUse(cloud: Cloud, action: string, volumeId: string): void {
@@ -9,9 +10,9 @@ export function recordUse(cloud: Cloud, action: string, volumeId: string): void 
 
 /** Records it when a snapshot of a volume is not completed yet: until then the volume must stay as it is, unlinked. */
 export function recordUnfinishedSnapshots(cloud: Cloud, action: string, volumeId: string): void {
-  for (const { id, source, api } of cloud.store.snapshots.values()) {
-    if (source.id !== volumeId || !["in-queue", "pending"].includes(api.State)) continue;
-    record(cloud, action, volumeId, `The snapshot ${id} of this volume is still ${api.State}`);
+  for (const snapshot of cloud.store.snapshots.values()) {
+    if (snapshot.source.id !== volumeId || !isBeingCut(snapshot)) continue;
+    record(cloud, action, volumeId, `The snapshot ${snapshot.id} of this volume is still ${snapshot.api.State}`);
   }
 }
 

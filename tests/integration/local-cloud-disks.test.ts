@@ -3,11 +3,13 @@ import {
   closeSync,
   constants,
   existsSync,
+  mkdirSync,
   mkdtempSync,
   openSync,
   readFileSync,
   realpathSync,
   rmSync,
+  symlinkSync,
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
@@ -170,6 +172,49 @@ describe("the local cloud's disks", () => {
     rmSync(join(folder, "state/disks", `${VolumeId}.raw`));
     cloud = await startLocalCloud({ stateFolder: join(folder, "state") });
     expect(cloud.status().problems).toEqual([expect.stringContaining(`${VolumeId} could not be attached`)]);
+  });
+
+  it("knows its devices also below a folder that is a link", async () => {
+    symlinkSync(join(folder, "real"), join(folder, "link"));
+    mkdirSync(join(folder, "real"));
+    const stateFolder = join(folder, "link/state");
+    await cloud.close();
+    cloud = await startLocalCloud({ stateFolder });
+    const VolumeId = await volumeFromSeed();
+    await link(VolumeId, "f");
+    expect(cloud.status().devices.map(({ id }) => id)).toEqual([VolumeId]);
+    await cloud.close();
+    await resetLocalCloud(stateFolder);
+    expect(loopDevicesOf(folder)).toEqual([]);
+  });
+
+  it("cuts a snapshot of a volume that is linked and mounted, with what was synced", async () => {
+    const VolumeId = await volumeFromSeed();
+    await link(VolumeId, "f");
+    const root = mount(join(cloud.deviceFolder, "xvdf1"));
+    writeFileSync(join(root, "synced"), "yes");
+    execFileSync("sync", ["--file-system", root]);
+    const { SnapshotId } = (await call("CreateSnapshot", { VolumeId })).body.Snapshot;
+    unmount(root);
+    const copy = (await call("CreateVolume", { SubregionName: "eu-west-2a", SnapshotId })).body.Volume.VolumeId;
+    await link(copy, "g");
+    expect(readFileSync(join(mount(join(cloud.deviceFolder, "xvdg1")), "synced"), "utf8")).toBe("yes");
+  });
+
+  it("refuses to import under a name that is taken or is none, and a disk that is not there", async () => {
+    const state = join(folder, "state");
+    const disk = join(folder, "disk.raw");
+    writeFileSync(disk, Buffer.alloc(512));
+    const { BlockDeviceMappings } = await importLocalImage(state, { name: "small", disk });
+    expect(BlockDeviceMappings[0]?.Bsu?.VolumeSize).toBe(1);
+    await expect(importLocalImage(state, { name: "small", disk })).rejects.toThrow('has the name "small" already');
+    await expect(importLocalImage(state, { name: "a", disk })).rejects.toThrow('Cannot import a disk as "a"');
+    await expect(importLocalImage(state, { name: "none", disk: join(folder, "none") })).rejects.toThrow(
+      "Cannot read the disk",
+    );
+    await expect(exportLocalImage(state, { image: "none", disk: join(folder, "out") })).rejects.toThrow(
+      "There is no image",
+    );
   });
 
   it("grows a linked volume and its device", async () => {

@@ -27,6 +27,8 @@ describe("the local cloud under kill -9", () => {
       const bundle = await bundleLocalCloud(folder);
       const random = new Random(SEED);
       const clients = ["f", "g", "h"].map((slot, index) => new LoadClient(new Random(SEED + index), slot));
+      // Killed while the seed image is made, too.
+      for (const afterMs of [100, 200, 300, 400]) await startAndKill(bundle, stateFolder, afterMs);
       cloud = await spawnLocalCloud(bundle, stateFolder);
       const source = await snapshotOfSeed(cloud);
       for (let kill = 0; kill < KILLS; kill++) {

@@ -92,6 +92,14 @@ export function updatePermissions(
   };
 }
 
+/** What an account has made with a client token already. */
+export function madeBefore<
+  Row extends { readonly accountId: string; readonly api: { readonly ClientToken?: string | undefined } },
+>(rows: readonly Row[], accountId: string, token: string | undefined): Row | undefined {
+  if (token === undefined) return undefined;
+  return rows.find((row) => row.accountId === accountId && row.api.ClientToken === token);
+}
+
 function notFound(refusal: RefusalName, kind: string, id: string): ApiError {
   return new ApiError(refusal, `The ${kind} ${id} does not exist`);
 }

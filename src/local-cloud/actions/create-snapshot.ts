@@ -4,18 +4,14 @@ import type { Cloud } from "../cloud.ts";
 import { newId, timestamp } from "../cloud.ts";
 import { checkQuotas } from "../quotas.ts";
 import type { SnapshotRecord } from "../records.ts";
-import { checkOwnRegion, ownVolume, usableSnapshot } from "./access.ts";
+import { checkOwnRegion, madeBefore, ownVolume, usableSnapshot } from "./access.ts";
 import type { Call, Handler } from "./call.ts";
 
 /** A snapshot of a volume, or a copy of another snapshot of this region. A ClientToken makes it once only. */
 export const createSnapshot: Handler<"CreateSnapshot"> = (call, request) => {
   const { cloud, account } = call;
   const { ClientToken } = request;
-  const same = cloud.store.snapshots
-    .values()
-    .find(
-      ({ accountId, api }) => accountId === account.id && ClientToken !== undefined && api.ClientToken === ClientToken,
-    );
+  const same = madeBefore(cloud.store.snapshots.values(), account.id, ClientToken);
   if (same) return { Snapshot: same.api };
   const origin = originOf(call, request);
   checkQuotas(cloud, account.id, { snapshot_limit: 1, concurrent_snapshot_limit: 1 });

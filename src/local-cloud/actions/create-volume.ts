@@ -1,7 +1,7 @@
 import { ApiError } from "../api-error.ts";
 import { newId, subregionsOf, timestamp } from "../cloud.ts";
 import { checkQuotas } from "../quotas.ts";
-import { usableSnapshot } from "./access.ts";
+import { madeBefore, usableSnapshot } from "./access.ts";
 import type { Handler } from "./call.ts";
 import { volumeShape } from "./volume-rules.ts";
 
@@ -9,11 +9,7 @@ import { volumeShape } from "./volume-rules.ts";
 export const createVolume: Handler<"CreateVolume"> = (call, request) => {
   const { cloud, account } = call;
   const { ClientToken, SnapshotId, SubregionName } = request;
-  const same = cloud.store.volumes
-    .values()
-    .find(
-      ({ accountId, api }) => accountId === account.id && ClientToken !== undefined && api.ClientToken === ClientToken,
-    );
+  const same = madeBefore(cloud.store.volumes.values(), account.id, ClientToken);
   if (same) return { Volume: same.api };
   if (!subregionsOf(cloud.settings.region).includes(SubregionName)) {
     throw new ApiError("no-such-subregion", `There is no subregion ${SubregionName} in ${cloud.settings.region}`);
