@@ -6,7 +6,7 @@ import { createWaiters } from "../outscale/waiters.ts";
 import type { BuilderOptions } from "./builder.ts";
 import type { Product } from "./publish-omi.ts";
 import { deleteImage } from "./resources/image.ts";
-import { ignoreNotFound } from "./resources/not-found.ts";
+import { deleteSnapshot } from "./resources/snapshot.ts";
 import { releaseDeadline } from "./scope.ts";
 
 /** Deletes what a build has made, with a connection of its own: an artifact outlives its build. @throws {ApiError} */
@@ -20,5 +20,5 @@ export async function destroyProduct(
   using deadline = releaseDeadline(new AbortController().signal);
   const waiters = createWaiters({ api, clock, log });
   await deleteImage({ api, waiters, signal: deadline.signal }, product.imageId);
-  for (const snapshotId of product.snapshotIds) await ignoreNotFound(api.deleteSnapshot({ SnapshotId: snapshotId }));
+  for (const snapshotId of product.snapshotIds) await deleteSnapshot({ api, signal: deadline.signal }, snapshotId);
 }

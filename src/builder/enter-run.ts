@@ -8,7 +8,7 @@ import { findRoot } from "../host/find-root.ts";
 import { mountRoot } from "../host/mount-device.ts";
 import { createFolders, removeFolders, unmountBelow } from "../host/mounts.ts";
 import { readVolumeLayout } from "../host/probe-filesystem.ts";
-import { type ExitStatus, hostRunner, type RunningProcess } from "../host/run-command.ts";
+import { type ExitStatus, hostRunner } from "../host/run-command.ts";
 import type { OpenResource } from "./journal.ts";
 import { findDeviceNow } from "./resources/link.ts";
 import { listRuns, lockDeadRun, type Run } from "./runs.ts";
@@ -54,9 +54,7 @@ async function enterLiveRun({ record }: Run, { command, log = noLog }: EnterRunO
       hint: "Wait until it has mounted the volume",
     });
   }
-  // Without a mount namespace of its own the anchor is in ours, and entering it changes nothing.
-  const enter = ["nsenter", "--target", String(sandbox.pid), "--mount", "--pid", "--"];
-  return runShell(await hostRunner(log).spawn([...enter, ...chrootArgv(sandbox.mountPath, command)], interactive));
+  return runShell(sandbox, { command, log });
 }
 
 async function enterKeptVolume({ record }: Run, { command, ui, log = noLog }: EnterRunOptions): Promise<ExitStatus> {
@@ -71,7 +69,7 @@ async function enterKeptVolume({ record }: Run, { command, ui, log = noLog }: En
     await mountRoot({ view, root, mountPath, userOptions: [] });
     for (const mount of await defaultChrootMounts()) await mountInImage({ view, mountPath }, mount);
     ui.say(`You are in the image of run ${record.header.runId}, on ${device}. Leave with "exit".`);
-    return await runShell(await sandbox.spawn(chrootArgv(mountPath, command), interactive));
+    return await runShell({ pid: sandbox.pid, mountPath }, { command, log });
   } finally {
     await sandbox.stopLeftovers();
     await unmountBelow(mountPath, { view });
@@ -98,16 +96,18 @@ async function findKeptDevice(
   });
 }
 
-const interactive = { stdio: "inherit", env: chrootEnvironment(terminal()).env } as const;
-
-function terminal(): Record<string, string> {
-  return process.env.TERM ? { TERM: process.env.TERM } : {};
-}
-
-function chrootArgv(mountPath: string, command: readonly string[]): readonly string[] {
-  return ["chroot", mountPath, ...(command.length > 0 ? command : ["/bin/sh", "-i"])];
-}
-
-async function runShell(shell: RunningProcess): Promise<ExitStatus> {
-  return shell.exited;
+/**
+ * Runs a shell, or a command, in the image that is mounted in a sandbox. It has our terminal: a program that the sandbox
+ * itself starts has none.
+ */
+async function runShell(
+  { pid, mountPath }: { readonly pid: number; readonly mountPath: string },
+  { command, log }: { readonly command: readonly string[]; readonly log: DebugLog },
+): Promise<ExitStatus> {
+  // A sandbox without a mount namespace of its own is in ours, and entering that changes nothing.
+  const enter = ["nsenter", "--target", String(pid), "--mount", "--pid", "--", "chroot", mountPath];
+  const terminal: Record<string, string> = process.env.TERM ? { TERM: process.env.TERM } : {};
+  const { env } = chrootEnvironment(terminal);
+  const argv = [...enter, ...(command.length > 0 ? command : ["/bin/sh", "-i"])];
+  return (await hostRunner(log).spawn(argv, { env, stdio: "inherit" })).exited;
 }

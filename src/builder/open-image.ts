@@ -1,4 +1,5 @@
-import { join } from "node:path";
+import { realpath } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
 import { type Sandbox, startSandbox } from "../chroot/sandbox.ts";
 import { createDeviceLinks, type DeviceLinks } from "../host/device-links.ts";
 import type { MountView } from "../host/mount-view.ts";
@@ -49,11 +50,20 @@ export async function openImage(
     dropMountPaths: await mountPathsOfOtherRuns(config.stateFolder, runId),
   });
   linked.defer("Stopping the sandbox", async () => void (await sandbox.stop()));
-  const mountPath = join("/", renderLate(build, config.mountPath, { Device: name }));
+  const mountPath = await resolveFolders(join("/", renderLate(build, config.mountPath, { Device: name })));
   journal.sandbox(sandbox.pid, mountPath);
   const wrapCommand = (command: string) => renderLate(build, config.commandWrapper, { Command: command });
   if (links === undefined) throw new Error("The device links were acquired but not made");
   const isWrapped = wrapCommand("true") !== "true";
   const runner = isWrapped ? wrapRunner(sandbox, wrapCommand) : sandbox;
   return { sandbox, runner, view: { ...sandbox.view, runner }, links, mountPath, wrapCommand };
+}
+
+/** The path without links on the way: the mount table names mounts by where they really are. */
+async function resolveFolders(path: string): Promise<string> {
+  try {
+    return await realpath(path);
+  } catch {
+    return path === "/" ? path : join(await resolveFolders(dirname(path)), basename(path));
+  }
 }

@@ -1,9 +1,9 @@
-import { messageOf } from "../common/errors.ts";
+import { messageOf, throwIfCancelled } from "../common/errors.ts";
 import type { Image } from "../outscale/oapi.ts";
 import type { Build } from "./build.ts";
 import { rehearsalName } from "./omi-name.ts";
 import { snapshotIdsOf } from "./resources/image.ts";
-import { ignoreNotFound } from "./resources/not-found.ts";
+import { deleteSnapshot } from "./resources/snapshot.ts";
 import { removeRunTag } from "./run-tag.ts";
 import type { Lease, Scope } from "./scope.ts";
 import { createOmi, type OmiParts, registerRequest } from "./steps/create-omi.ts";
@@ -43,6 +43,8 @@ export async function publishOmi(build: Build, { omiName, parts, replaced, undo 
     omi = await register(omiName);
     await rehearsal.release();
   }
+  // The last moment at which a cancelled build can still take everything back.
+  throwIfCancelled(build.signal);
   await removeRunTag(build, [omi.id, parts.snapshotId]).catch((error) => {
     build.warn(`The OMI ${omi.id} still carries the tag of this run: ${messageOf(error)}`);
   });
@@ -95,7 +97,7 @@ async function deleteSnapshotsOf(build: Build, replaced: Image): Promise<void> {
         ui.message(`Keeping the old snapshot ${snapshotId}: ${user.ImageId} uses it`);
         continue;
       }
-      await ignoreNotFound(api.deleteSnapshot({ SnapshotId: snapshotId }));
+      await deleteSnapshot(build, snapshotId);
       ui.message(`Deleted the old snapshot ${snapshotId}`);
     }
   } catch (error) {

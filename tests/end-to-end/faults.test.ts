@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { ChrootError, messageOf } from "../../src/common/errors.ts";
 import type { Fault } from "../../src/local-cloud/faults.ts";
+import type { RawConfig } from "../../src/template/definition.ts";
 import { type Bakery, nothing, openBakery, publicSource } from "../support/bake.ts";
 import { hastyClock } from "../support/hasty-clock.ts";
 import { requireRoot } from "../support/requirements.ts";
@@ -14,6 +15,7 @@ const LONG = isWholeSweep ? 3_600_000 : 300_000;
 interface Point {
   readonly name: string;
   readonly fault: Fault;
+  readonly options?: RawConfig;
 }
 
 describe("a build on a cloud that fails", () => {
@@ -28,13 +30,17 @@ describe("a build on a cloud that fails", () => {
   afterAll(() => bakery.close());
 
   /** Builds with a fault armed: whatever comes of it, the account holds exactly the product, or nothing. */
-  const buildWith = async ({ name, fault }: Point): Promise<{ outcome: "built" | "failed"; problems: string[] }> => {
+  const buildWith = async ({
+    name,
+    fault,
+    options = {},
+  }: Point): Promise<{ outcome: "built" | "failed"; problems: string[] }> => {
     bakery.cloud.faults.add(fault);
     const problems: string[] = [];
     let outcome: "built" | "failed" = "failed";
     let product: readonly string[][] = [[], []];
     try {
-      const { artifact } = await bakery.bake(config, { clock: hastyClock() });
+      const { artifact } = await bakery.bake({ ...config, ...options }, { clock: hastyClock() });
       outcome = "built";
       product = [[`${artifact?.product.imageId} faulty`], [...(artifact?.product.snapshotIds ?? [])]];
       bakery.cloud.faults.clear();
@@ -97,6 +103,7 @@ describe("a build on a cloud that fails", () => {
       (["fail", "stuck"] as const).map((kind) => ({
         name: `${kind} ${transition}`,
         fault: { kind, transition, times: 100 },
+        options: { timeouts: { volume: "1s", link: "1s", snapshot: "1s", image: "1s", copy: "1s" } },
       })),
     );
     const problems: string[] = [];

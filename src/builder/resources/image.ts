@@ -1,6 +1,7 @@
 import type { Image } from "../../outscale/oapi.ts";
 import type { ReleaseContext, ResourceKind } from "../resource-kind.ts";
 import { ignoreNotFound } from "./not-found.ts";
+import { deleteSnapshot } from "./snapshot.ts";
 
 /** An OMI that we register over a snapshot of ours. The name alone proves nothing: somebody else may have taken it. */
 export type ImageIntent = { readonly name: string; readonly rootSnapshotId: string };
@@ -28,7 +29,7 @@ export const copiedImageKind: ResourceKind<CopiedImageIntent> = {
     for (const kept of textList(facts.keptSnapshotIds)) snapshotIds.delete(kept);
     // The service refuses to delete a snapshot that an image still maps.
     await deleteImage(context, id);
-    for (const snapshotId of snapshotIds) await ignoreNotFound(context.api.deleteSnapshot({ SnapshotId: snapshotId }));
+    for (const snapshotId of snapshotIds) await deleteSnapshot(context, snapshotId);
   },
 };
 

@@ -18,7 +18,13 @@ export const linkKind: ResourceKind<LinkIntent> = {
   release: async (context, held) => {
     const { api, waiters, signal } = context;
     const { Volumes } = await api.readVolumes({ Filters: { VolumeIds: [held.id] } }, { signal });
-    if (!Volumes[0]?.LinkedVolumes.length) return;
+    const link = Volumes[0]?.LinkedVolumes[0];
+    if (link === undefined) return;
+    // Unlinked by a call whose answer nobody saw: its device is going, and there is nothing left to prove.
+    if (link.State === "detaching") {
+      await waiters.volume(held.id, { until: "available", signal });
+      return;
+    }
     for (const device of await devicesOf(context, held)) {
       await assertDeviceNotInUse(device, { clock: context.clock, signal });
     }

@@ -1,4 +1,4 @@
-import type { ResourceKind } from "../resource-kind.ts";
+import type { ReleaseContext, ResourceKind } from "../resource-kind.ts";
 import { ignoreNotFound } from "./not-found.ts";
 
 /** A snapshot made with a client token of ours, or one that the copy of an image has made (then there is no token). */
@@ -14,7 +14,18 @@ export const snapshotKind: ResourceKind<SnapshotIntent> = {
     return Snapshots.find((snapshot) => snapshot.ClientToken === clientToken)?.SnapshotId;
   },
   release: async ({ api, waiters, signal }, { id }) => {
-    await ignoreNotFound(api.deleteSnapshot({ SnapshotId: id }));
+    await deleteSnapshot({ api, signal }, id);
     await waiters.snapshot(id, { until: "deleted", signal });
   },
 };
+
+/** Deletes a snapshot, unless it is gone or going already. */
+export async function deleteSnapshot(
+  { api, signal }: Pick<ReleaseContext, "api" | "signal">,
+  snapshotId: string,
+): Promise<void> {
+  const { Snapshots } = await api.readSnapshots({ Filters: { SnapshotIds: [snapshotId] } }, { signal });
+  const state = Snapshots[0]?.State;
+  if (state === undefined || state === "deleting") return;
+  await ignoreNotFound(api.deleteSnapshot({ SnapshotId: snapshotId }));
+}

@@ -23,7 +23,7 @@ export const volumeKind: ResourceKind<VolumeIntent> = {
       });
     }
     if (!Volumes[0]) return;
-    await ignoreNotFound(api.deleteVolume({ VolumeId: id }));
+    if (Volumes[0].State !== "deleting") await ignoreNotFound(api.deleteVolume({ VolumeId: id }));
     await waiters.volume(id, { until: "deleted", signal });
   },
 };

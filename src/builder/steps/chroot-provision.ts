@@ -3,6 +3,7 @@ import { chrootEnvironment } from "../../chroot/environment.ts";
 import { quietEnvironment } from "../../chroot/quiet-services.ts";
 import { describeLeftover } from "../../chroot/sandbox.ts";
 import { CancelledError, messageOf } from "../../common/errors.ts";
+import { describeHolder, stopProcessesIn } from "../../host/processes.ts";
 import type { Build } from "../build.ts";
 import type { GeneratedData, ProvisionInput } from "../hook.ts";
 import type { OpenImage } from "../open-image.ts";
@@ -24,11 +25,12 @@ export const provision = step(
   async (build: Build, { image, data, mounted }: ProvisionStepInput): Promise<void> => {
     const { sandbox } = image;
     mounted.defer("Stopping what provisioning left running", async () => {
-      const stopped = await sandbox.stopLeftovers();
+      const inside = await sandbox.stopLeftovers();
+      // Somebody outside may hold the image too: a shell with its folder there, when the host sees the mount.
+      const { stopped: outside } = await stopProcessesIn(image.mountPath, { view: image.view, exclude: [sandbox.pid] });
+      const stopped = [...inside.map(describeLeftover), ...outside.map(describeHolder)];
       if (stopped.length > 0)
-        build.warn(
-          `Provisioning left processes running, which were stopped: ${stopped.map(describeLeftover).join(", ")}`,
-        );
+        build.warn(`Provisioning left processes running, which were stopped: ${stopped.join(", ")}`);
     });
     const input = provisionInput(build, image, data);
     try {
