@@ -4,11 +4,13 @@ import {
   chmodSync,
   chownSync,
   closeSync,
-  copyFileSync,
+  constants,
   linkSync,
   opendirSync,
   openSync,
+  readSync,
   utimesSync,
+  writeSync,
 } from "node:fs";
 import picomatch from "picomatch";
 import {
@@ -55,6 +57,7 @@ export interface TreeResult {
 const SPARSE_FROM_BYTES = 65_536n;
 /** From here on starting cp(1) costs less than it saves. */
 const LARGE_FROM_BYTES = 16_777_216n;
+const buffer = Buffer.allocUnsafe(1024 * 1024);
 const BLOCK_BYTES = 512n;
 const PERMISSIONS = 0o7777n;
 const PRIVATE_MODE = 0o700;
@@ -257,7 +260,13 @@ function removeIfThere(folder: number, name: string): void {
 function copyBytes(from: number, to: number, { size, blocks }: BigIntStats): void {
   const isSparse = size >= SPARSE_FROM_BYTES && blocks * BLOCK_BYTES < size;
   if (isSparse || size >= LARGE_FROM_BYTES) copyWithCp(from, to);
-  else if (size > 0n) copyFileSync(fdPath(from), fdPath(to));
+  else if (size > 0n) usingFd(openSync(fdPath(from), constants.O_RDONLY), (open) => copyByBuffer(open, to));
+}
+
+function copyByBuffer(from: number, to: number): void {
+  for (let size = readSync(from, buffer); size > 0; size = readSync(from, buffer)) {
+    for (let done = 0; done < size; ) done += writeSync(to, buffer, done, size - done);
+  }
 }
 
 /**

@@ -3,7 +3,7 @@ import { closeSync } from "node:fs";
 import { fdPathForChildren } from "./at.ts";
 
 /** Pairs of descriptors that are held at a time, so that one run of getfattr serves many files. */
-const BATCH = 64;
+const BATCH = 256;
 const MAX_OUTPUT_BYTES = 64 * 1024 * 1024;
 /** Labels belong to the policy of the system that a file is on. */
 const NOT_COPIED = "security.selinux=";
