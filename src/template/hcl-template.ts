@@ -1,4 +1,5 @@
 import { resolve } from "node:path";
+import { secrets } from "../common/secrets.ts";
 import { type BuildBlock, readBuildBlock, warnAboutRegistry } from "./blocks/build-block.ts";
 import { defineBuilds, type SourceBlock } from "./blocks/build-definitions.ts";
 import { expandBlocks } from "./blocks/dynamic-blocks.ts";
@@ -107,6 +108,12 @@ export class HclTemplate {
       if (body) assignFromFile(body, this.variables, { warnUndeclared: warn }, this.#diagnostics);
     }
     assignFromArguments(this.#options.vars ?? [], this.variables, this.#diagnostics);
+    this.#registerSecrets();
+  }
+
+  /** From here on nobody prints them, whatever becomes of the template. */
+  #registerSecrets(): void {
+    for (const text of this.sensitiveValues()) secrets.add(text);
   }
 
   validateVariables(): void {
@@ -119,6 +126,7 @@ export class HclTemplate {
     const shapeOf = (type: string) => this.#options.shapeOf?.("data", type) ?? {};
     const options = { readData: this.#options.readData, shapeOf };
     this.values = await evaluatePrerequisites(this.prerequisites, this.#baseScope(), options, this.#diagnostics);
+    this.#registerSecrets();
   }
 
   #baseScope(): Scope {

@@ -1,4 +1,5 @@
 import { styleText } from "node:util";
+import { secrets } from "../common/secrets.ts";
 import type { Location } from "./definition.ts";
 import type { Diagnostic } from "./diagnostic.ts";
 import { countCharacters, locationOf, type Span } from "./source-file.ts";
@@ -33,10 +34,9 @@ export function printDiagnostic(diagnostic: Diagnostic, options: { readonly colo
   const snippet = span ? printSnippet(span, paint) : [];
   const involved = values.map(({ expression, statement }) => paint("dim", `  ${expression} ${statement}`));
   const parts = [[head], [...snippet, ...involved], detail === "" ? [] : [detail]];
-  return `${parts
-    .filter((part) => part.length > 0)
-    .map((part) => part.join("\n"))
-    .join("\n\n")}\n`;
+  const filled = parts.filter(({ length }) => length > 0).map((part) => part.join("\n"));
+  // A line of the template may hold a secret, such as the default of a sensitive variable.
+  return secrets.mask(`${filled.join("\n\n")}\n`);
 }
 
 function printSnippet(span: Span, paint: Paint): readonly string[] {
@@ -85,10 +85,10 @@ export interface DiagnosticJson {
 }
 
 export function diagnosticJson({ severity, summary, detail, span, values }: Diagnostic): DiagnosticJson {
-  const base = { severity, summary, detail, ...(values && values.length > 0 ? { values } : {}) };
+  const base = { severity, summary, detail: secrets.mask(detail), ...(values && values.length > 0 ? { values } : {}) };
   if (!span) return base;
   const { file, line, column } = locationOf(span);
   const end = span.source.locate(span.end);
   const range = { filename: file, start: { line, column }, end: { line: end.line, column: end.column } };
-  return { ...base, range, snippet: span.source.lineText(line) };
+  return { ...base, range, snippet: secrets.mask(span.source.lineText(line)) };
 }

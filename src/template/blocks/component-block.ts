@@ -94,7 +94,7 @@ class ArgumentReader {
     const number = readArgument(this.#attributes.get(name), numberType, this.#scope, this.#diagnostics)?.asNumber();
     if (number === undefined) return 0;
     if (number.isInteger && number.sign >= 0) return number.toNumber();
-    this.#fail(name, `"${name}" must be a whole number, not ${number}.`);
+    this.#fail(name, `"${name}" must be a whole number.`);
     return 0;
   }
 
@@ -103,7 +103,7 @@ class ArgumentReader {
     if (text === undefined || text === "") return 0;
     const milliseconds = parseDuration(text);
     if (milliseconds !== undefined && milliseconds >= 0) return milliseconds;
-    this.#fail(name, `"${name}" must be a duration such as "10s" or "1h30m", not "${text}".`);
+    this.#fail(name, `"${name}" must be a duration such as "10s" or "1h30m".`);
     return 0;
   }
 

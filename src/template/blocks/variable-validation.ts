@@ -97,7 +97,12 @@ function validate(variable: InputVariable, validation: Validation, scope: Scope,
   }
   const summary = `Invalid value for the variable "${variable.name}"`;
   const detail = `${message}\nThis was checked by the validation rule at ${rule}.`;
-  diagnostics.error(summary, detail, assignment?.span ?? span, involvedValues(condition, scope));
+  diagnostics.error(
+    summary,
+    detail,
+    (!variable.isSensitive && assignment?.span) || span,
+    involvedValues(condition, scope),
+  );
 }
 
 function asBool(result: ReturnType<typeof evaluate>): boolean | undefined {

@@ -1,4 +1,4 @@
-import type { Diagnostics } from "../diagnostic.ts";
+import { Diagnostics } from "../diagnostic.ts";
 import { readBodyPartly } from "../hcl/body-content.ts";
 import { evaluate } from "../hcl/evaluate.ts";
 import { parseExpressionText } from "../hcl/parse.ts";
@@ -93,12 +93,16 @@ function assignText(
   const source = new SourceFile(fileName, text);
   const { kind } = variable.constraint.type;
   const isLiteral = kind === "string" || kind === "number" || kind === "dynamic";
-  const expression = isLiteral ? literal(source) : parseExpressionText(source, diagnostics);
-  if (!expression) return;
-  const before = diagnostics.errors.length;
-  const value = evaluate(expression, makeScope([]), diagnostics);
-  if (diagnostics.errors.length > before) return;
-  variable.assignments.push(assign(from, expression, value, variable, "Invalid value for variable", diagnostics));
+  const problems = new Diagnostics();
+  const expression = isLiteral ? literal(source) : parseExpressionText(source, problems);
+  const value = expression && evaluate(expression, makeScope([]), problems);
+  if (expression && value && !problems.hasErrors) {
+    variable.assignments.push(assign(from, expression, value, variable, "Invalid value for variable", diagnostics));
+  } else if (variable.isSensitive) {
+    // A problem is shown with its text, which is the value.
+    const detail = `The value of "${variable.name}" is not an expression of the language.`;
+    diagnostics.error("Invalid value for variable", detail, variable.span);
+  } else diagnostics.addAll(problems.all);
 }
 
 function literal(source: SourceFile): Expression {

@@ -136,12 +136,14 @@ export function assign(
   diagnostics: Diagnostics,
 ): Assignment {
   const { type, defaults } = variable.constraint;
-  const { span } = expression;
+  // The text of the expression is the value, or close to it.
+  const span = variable.isSensitive ? variable.span : expression.span;
   try {
     return { from, value: convert(applyDefaults(given, defaults), type), span };
   } catch (error) {
     if (!(error instanceof ConversionError)) throw error;
-    diagnostics.error(summary, `The value of "${variable.name}" does not fit its type: ${error.message}.`, span);
+    const reason = variable.isSensitive ? error.reason : error.message;
+    diagnostics.error(summary, `The value of "${variable.name}" does not fit its type: ${reason}.`, span);
     return { from, value: unknownValue(), span };
   }
 }

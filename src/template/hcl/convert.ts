@@ -32,12 +32,13 @@ import {
 
 /** A value that cannot become one of the wanted type; the message is a sentence's tail: `a number is required`. */
 export class ConversionError extends Error {
-  /** Where inside the value: `[0].name`, empty for the value itself. */
-  readonly path: string;
+  /** The message without the place inside the value that it begins with. */
+  readonly reason: string;
 
-  constructor(message: string, path = "") {
-    super(path === "" ? message : `${path}: ${message}`);
-    this.path = path;
+  /** @param path Where inside the value: `[0].name`, empty for the value itself */
+  constructor(reason: string, path = "") {
+    super(path === "" ? reason : `${path}: ${reason}`);
+    this.reason = reason;
   }
 }
 

@@ -1,3 +1,4 @@
+import { messageOf } from "../../common/errors.ts";
 import { Diagnostics, diagnosticLine } from "../diagnostic.ts";
 import { suggestName } from "../suggest-name.ts";
 import { NumberError } from "./big-float.ts";
@@ -78,13 +79,16 @@ function apply(evaluator: Evaluator, call: CallExpression, fn: HclFunction, args
       args.map(({ value }) => value),
     );
   } catch (error) {
+    // What a function says of an argument may quote it.
+    const isHidden = args.some(({ value }) => value.containsSensitive);
+    const reason = isHidden ? "the reason is hidden, as an argument is sensitive" : messageOf(error);
     if (error instanceof ArgumentError) {
       const parameter = fn.params[error.argumentIndex] ?? fn.variadic;
       const at = args[error.argumentIndex]?.expression ?? call;
-      const detail = `Invalid value for the parameter "${parameter?.name}" of ${call.name}(): ${error.message}.`;
+      const detail = `Invalid value for the parameter "${parameter?.name}" of ${call.name}(): ${reason}.`;
       evaluator.report("Invalid function argument", detail, at);
     } else if (error instanceof FunctionError || error instanceof NumberError || error instanceof RangeError) {
-      evaluator.report("Error in function call", `${call.name}() failed: ${error.message}.`, call);
+      evaluator.report("Error in function call", `${call.name}() failed: ${reason}.`, call);
     } else throw error;
     return unknownValue();
   }

@@ -107,7 +107,8 @@ export class Evaluator {
       return convert(value, type);
     } catch (error) {
       if (!(error instanceof ConversionError)) throw error;
-      this.report(summary, `${subject}: ${error.message}.`, at);
+      // The path into a sensitive value has its keys.
+      this.report(summary, `${subject}: ${value.isSensitive ? error.reason : error.message}.`, at);
       return unknownValue(type);
     }
   }
@@ -170,8 +171,11 @@ export class Evaluator {
     if (target.type.kind === "dynamic") return inheritMark(unknownValue(), [target]);
     const evaluateEach = (value: Value) => this.#splatItem(expression, value);
     if (!target.isKnown && isSequence) return inheritMark(unknownSplat(target, evaluateEach), [target]);
-    // A single value is a list of one.
-    if (!isSequence) return inheritMark(tupleValue([evaluateEach(target)]), [target]);
+    if (!isSequence) {
+      // A single value is a list of one; one that may yet turn out to be null, of none.
+      const item = evaluateEach(target);
+      return inheritMark(target.isKnown ? tupleValue([item]) : unknownValue(), [target]);
+    }
     const items = target.elements().map(evaluateEach);
     if (target.type.kind === "tuple") return inheritMark(tupleValue(items), [target]);
     return inheritMark(this.#splatList(expression, target, items, evaluateEach), [target]);
