@@ -1,10 +1,11 @@
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { randomBytes } from "node:crypto";
+import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { expect, it } from "vitest";
-import { resetLocalCloud } from "../../src/local-cloud/commands.ts";
+import { importLocalImage, resetLocalCloud } from "../../src/local-cloud/commands.ts";
 import { loopDevicesOf } from "../../src/local-cloud/disks/loop-devices.ts";
 import { type Known, LoadClient } from "../support/cloud-load.ts";
 import { Random } from "../support/random.ts";
@@ -16,6 +17,11 @@ const describe = requirePrograms("losetup", "partx", "sfdisk", "mkfs.ext4", "flo
 const KILLS = process.env.OUTSCALE_CHROOT_SWEEP === "1" ? 50 : 8;
 const SEED = 20260101;
 const LONGEST_LIFE_MS = 900;
+const MIB = 1024 ** 2;
+const GIB = 1024 ** 3;
+const SOURCE_MIB = 32;
+/** The work that an answer starts takes about so long. */
+const LONGEST_WORK_MS = 60;
 const LONGEST_START_MS = 400;
 
 describe("the local cloud under kill -9", () => {
@@ -30,11 +36,11 @@ describe("the local cloud under kill -9", () => {
       // Killed while the seed image is made, too.
       for (const afterMs of [100, 200, 300, 400]) await startAndKill(bundle, stateFolder, afterMs);
       cloud = await spawnLocalCloud(bundle, stateFolder);
-      const source = await snapshotOfSeed(cloud);
+      const source = await importSource(stateFolder, join(folder, "source.raw"));
       for (let kill = 0; kill < KILLS; kill++) {
         const running = Promise.all(clients.map((client) => client.run(cloud as SpawnedCloud, source)));
-        await setTimeout(random.below(LONGEST_LIFE_MS));
-        await cloud.kill();
+        await momentToKill(clients, random);
+        await cloud.kill(random.pick(["alone", "with its children"]));
         await running;
         if (random.below(3) === 0) await startAndKill(bundle, stateFolder, random.below(LONGEST_START_MS));
         cloud = await spawnLocalCloud(bundle, stateFolder);
@@ -51,12 +57,25 @@ describe("the local cloud under kill -9", () => {
   });
 });
 
-async function snapshotOfSeed({ caller }: SpawnedCloud): Promise<string> {
-  const [seed] = (await signedCall(caller, "ReadImages", { Filters: { ImageNames: ["Debian-12-*"] } })).body.Images;
-  const request = { SourceImageId: seed.ImageId, SourceRegionName: "eu-west-2", ImageName: "source" };
-  const { SnapshotId } = (await signedCall(caller, "CreateImage", request)).body.Image.BlockDeviceMappings[0].Bsu;
-  await settled(caller);
-  return SnapshotId;
+const WORKING = ["CreateVolume", "LinkVolume", "UnlinkVolume", "CreateSnapshot", "DeleteVolume"] as const;
+
+/** Any moment, or one in the middle of the work that an answer has just started. */
+async function momentToKill(clients: readonly LoadClient[], random: Random): Promise<void> {
+  await setTimeout(random.below(LONGEST_LIFE_MS));
+  if (random.below(3) === 0) return;
+  const action = random.pick(WORKING);
+  await new Promise<void>((resolve) => {
+    for (const client of clients) client.onAnswer = (answered) => answered === action && resolve();
+  });
+  await setTimeout(random.below(LONGEST_WORK_MS));
+}
+
+/** A disk with a partition and enough data for copies to be cut in the middle. @returns its snapshot */
+async function importSource(stateFolder: string, disk: string): Promise<string> {
+  writeFileSync(disk, Buffer.concat([Buffer.alloc(2 * MIB), randomBytes(SOURCE_MIB * MIB)]));
+  execFileSync("sfdisk", ["--quiet", disk], { input: "label: dos\nstart=4096, type=83\n" });
+  const { BlockDeviceMappings } = await importLocalImage(stateFolder, { name: "source", disk });
+  return BlockDeviceMappings[0]?.Bsu?.SnapshotId ?? "";
 }
 
 interface Expected {
@@ -117,6 +136,7 @@ function checkDisks({ Volumes, Snapshots }: Found, stateFolder: string, source: 
     ids.filter((id) => !own.includes(id)),
     "disks without an object",
   ).toHaveLength(1);
+  for (const { VolumeId, Size } of Volumes) expect(statSync(join(disks, `${VolumeId}.raw`)).size).toBe(Size * GIB);
   for (const { SnapshotId } of Snapshots) compare(join(disks, `${source}.raw`), join(disks, `${SnapshotId}.raw`));
   const linked = Volumes.filter(({ LinkedVolumes: [link] }) => link && link.DeviceName !== "/dev/sda1");
   const devices = loopDevicesOf(disks).map(({ file }) => basename(file, ".raw"));

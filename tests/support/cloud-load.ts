@@ -24,6 +24,8 @@ export class LoadClient {
   readonly known: Known[] = [];
   /** Client tokens of calls that were sent, answered or not: each may have made one object at most. */
   readonly tokens: { readonly kind: Kind; readonly token: string; id?: string }[] = [];
+  /** Told of every answer. */
+  onAnswer: (action: string) => void = () => undefined;
   readonly #random: Random;
   readonly #slot: string;
   #isCut = false;
@@ -136,7 +138,9 @@ export class LoadClient {
   async #call(cloud: SpawnedCloud, action: string, request: object): Promise<Answer | undefined> {
     if (this.#isCut) return undefined;
     try {
-      return await signedCall(cloud.caller, action, request);
+      const answer = await signedCall(cloud.caller, action, request);
+      this.onAnswer(action);
+      return answer;
     } catch {
       this.#isCut = true;
       return undefined;

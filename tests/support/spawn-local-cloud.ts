@@ -10,8 +10,8 @@ import type { Caller } from "./signed-call.ts";
 export interface SpawnedCloud {
   readonly caller: Caller;
   readonly vmId: string;
-  /** SIGKILL; resolves when the process is gone. */
-  kill(): Promise<void>;
+  /** SIGKILL; resolves when the process is gone. What it has started dies with it, or goes on to its end. */
+  kill(what: "alone" | "with its children"): Promise<void>;
   /** SIGTERM: the cloud closes in order. */
   stop(): Promise<void>;
 }
@@ -26,16 +26,24 @@ export async function bundleLocalCloud(folder: string): Promise<string> {
 
 /** Starts the process; resolves when it answers. */
 export async function spawnLocalCloud(bundle: string, stateFolder: string): Promise<SpawnedCloud> {
-  const child = spawn(process.execPath, [bundle, stateFolder], { stdio: ["ignore", "pipe", "inherit"] });
+  // A process group of its own, to be killed as one.
+  const argv = [bundle, stateFolder];
+  const child = spawn(process.execPath, argv, { stdio: ["ignore", "pipe", "inherit"], detached: true });
   const exited = once(child, "exit");
   const line = await Promise.race([firstLine(child), exited.then(() => undefined)]);
   if (line === undefined) throw new Error("The local cloud ended before it answered");
   const { endpoint, accessKey, secretKey, vmId } = JSON.parse(line);
-  const end = async (signal: NodeJS.Signals) => {
-    child.kill(signal);
+  const pid = child.pid ?? Number.NaN;
+  const end = async (target: number, signal: NodeJS.Signals) => {
+    process.kill(target, signal);
     await exited;
   };
-  return { caller: { endpoint, accessKey, secretKey }, vmId, kill: () => end("SIGKILL"), stop: () => end("SIGTERM") };
+  return {
+    caller: { endpoint, accessKey, secretKey },
+    vmId,
+    kill: (what) => end(what === "alone" ? pid : -pid, "SIGKILL"),
+    stop: () => end(pid, "SIGTERM"),
+  };
 }
 
 /** Starts the process and kills it a moment later, most likely before it answers. */
