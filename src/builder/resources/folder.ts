@@ -1,4 +1,5 @@
-import { rmdir } from "node:fs/promises";
+import { type FileHandle, open, rmdir } from "node:fs/promises";
+import { tryFlock } from "../../host/flock.ts";
 import type { ResourceKind } from "../resource-kind.ts";
 
 /** A mount folder that we made. Removed with rmdir alone: what is in it is not ours to delete. */
@@ -9,16 +10,30 @@ export const folderKind: ResourceKind<FolderIntent> = {
   releaseLabel: (id) => `Removing the folder ${id}`,
   find: async (_context, { path }) => path,
   release: async (_context, { id }) => {
+    const folder = await open(id, "r").catch(ignore("ENOENT"));
+    if (folder === undefined) return;
     try {
-      await rmdir(id);
-    } catch (error) {
-      if (!isGoneOrUsed(error)) throw error;
+      await removeUnlessUsed(id, folder);
+    } finally {
+      await folder.close();
     }
   },
 };
 
-/** Another build of the same mount path may have put its own mount or folder there meanwhile. */
-function isGoneOrUsed(error: unknown): boolean {
-  const code = error instanceof Error && "code" in error ? error.code : undefined;
-  return code === "ENOENT" || code === "ENOTEMPTY" || code === "EBUSY" || code === "EEXIST";
+/**
+ * Removing a folder takes away what other mount namespaces have mounted on it. A build that uses one therefore holds its
+ * shared lock (see `makeMountFolder()`), and the last one out removes it.
+ */
+async function removeUnlessUsed(path: string, folder: FileHandle): Promise<void> {
+  if (!(await tryFlock(folder.fd))) return;
+  await rmdir(path).catch(ignore("ENOENT", "ENOTEMPTY", "EBUSY", "EEXIST"));
+}
+
+/** Passes over failures with these codes. */
+export function ignore(...codes: readonly string[]): (error: unknown) => undefined {
+  return (error) => {
+    const code = error instanceof Error && "code" in error ? String(error.code) : "";
+    if (!codes.includes(code)) throw error;
+    return undefined;
+  };
 }

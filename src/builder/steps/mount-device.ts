@@ -1,5 +1,3 @@
-import { mkdir, stat } from "node:fs/promises";
-import { dirname } from "node:path";
 import { MountError } from "../../common/errors.ts";
 import { findRoot, type RootPart } from "../../host/find-root.ts";
 import { growMounted, growUnmounted } from "../../host/grow-filesystem.ts";
@@ -8,8 +6,8 @@ import { mountsBelow, readMountinfo } from "../../host/mountinfo.ts";
 import { unmountBelow } from "../../host/mounts.ts";
 import { readVolumeLayout, type VolumeLayout } from "../../host/probe-filesystem.ts";
 import type { Build } from "../build.ts";
+import { makeMountFolder } from "../mount-folder.ts";
 import type { OpenImage } from "../open-image.ts";
-import { folderKind } from "../resources/folder.ts";
 import { mountKind } from "../resources/mount.ts";
 import type { Scope } from "../scope.ts";
 import { step } from "../step.ts";
@@ -103,25 +101,4 @@ async function assertNothingMounted(mountinfoPath: string, mountPath: string): P
       hint: "Unmount it, or let every build have its own path: mount_path with {{.Device}}",
     },
   );
-}
-
-/** Makes the folders that are missing on the way; each is removed again, with rmdir alone. */
-async function makeMountFolder(mounted: Scope, path: string): Promise<void> {
-  if (await isFolder(path)) return;
-  await makeMountFolder(mounted, dirname(path));
-  await mounted.acquire(folderKind, { path }, async () => {
-    await mkdir(path, { mode: 0o755 });
-    return path;
-  });
-}
-
-async function isFolder(path: string): Promise<boolean> {
-  try {
-    const found = await stat(path);
-    if (found.isDirectory()) return true;
-  } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "ENOENT") return false;
-    throw error;
-  }
-  throw new MountError(`"${path}" is no folder`, { target: path, hint: "Choose another mount_path" });
 }

@@ -1,0 +1,59 @@
+import { type FileHandle, mkdir, open, stat } from "node:fs/promises";
+import { dirname } from "node:path";
+import { MountError } from "../common/errors.ts";
+import { tryFlock } from "../host/flock.ts";
+import { folderKind, ignore } from "./resources/folder.ts";
+import type { Scope } from "./scope.ts";
+
+/** Below it every folder is some build's: the default of `mount_path`. */
+const DEFAULT_ROOT = "/mnt/packer-outscale-chroot-volumes";
+const ATTEMPTS = 20;
+
+/**
+ * Makes the folder to mount on, and those on the way to it. Builds in mount namespaces of their own may use the same one
+ * at the same time.
+ *
+ * Acquires: the folders that were missing, and the use of the last one; whoever uses it last removes it.
+ * @throws {MountError} when something on the way is no folder
+ */
+export async function makeMountFolder(mounted: Scope, path: string): Promise<void> {
+  await makeFolders(mounted, path);
+  const folder = await useFolder(path);
+  mounted.defer(`Leaving ${path}`, () => folder.close());
+}
+
+async function makeFolders(mounted: Scope, path: string): Promise<void> {
+  const isThere = await isFolder(path);
+  if (isThere && !path.startsWith(`${DEFAULT_ROOT}/`)) return;
+  await makeFolders(mounted, dirname(path));
+  await mounted.acquire(folderKind, { path }, async () => {
+    await mkdir(path, { mode: 0o755 }).catch(ignore("EEXIST"));
+    return path;
+  });
+}
+
+/** Opens the folder and takes its shared lock. If somebody removes it in between, it is made again. */
+async function useFolder(path: string): Promise<FileHandle> {
+  for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
+    await mkdir(path, { mode: 0o755, recursive: true });
+    const folder = await open(path, "r").catch(ignore("ENOENT"));
+    if (folder === undefined) continue;
+    if ((await tryFlock(folder.fd, "shared")) && (await isStillAt(path, folder))) return folder;
+    await folder.close();
+  }
+  throw new MountError(`"${path}" is removed by others again and again`, {
+    target: path,
+    hint: "Let every build have its own path: mount_path with {{.Device}}",
+  });
+}
+
+async function isStillAt(path: string, folder: FileHandle): Promise<boolean> {
+  const [there, held] = await Promise.all([stat(path).catch(ignore("ENOENT")), folder.stat()]);
+  return there?.ino === held.ino && there.dev === held.dev;
+}
+
+async function isFolder(path: string): Promise<boolean> {
+  const found = await stat(path).catch(ignore("ENOENT"));
+  if (found === undefined || found.isDirectory()) return found !== undefined;
+  throw new MountError(`"${path}" is no folder`, { target: path, hint: "Choose another mount_path" });
+}
