@@ -1,9 +1,12 @@
 import { timingSafeEqual } from "node:crypto";
+import type { z } from "zod";
 import { ChrootError, messageOf } from "../common/errors.ts";
-import { type ControlOperation, controlArguments, controlOperations } from "./control.ts";
+import { type ArgumentsOf, type ControlOperation, controlArguments, controlOperations } from "./control.ts";
 import { CONTROL_PREFIX } from "./control-door.ts";
 import type { Core } from "./core.ts";
 import { type HttpAnswer, type HttpRequest, json } from "./http-server.ts";
+
+const schemas: { readonly [O in ControlOperation]: z.ZodType<ArgumentsOf<O>> } = controlArguments;
 
 /** Answers an operation of the control door; whoever has no token of the state folder is turned away. */
 export async function answerControl(core: Core, token: string, request: HttpRequest): Promise<HttpAnswer> {
@@ -19,10 +22,8 @@ export async function answerControl(core: Core, token: string, request: HttpRequ
   }
 }
 
-async function runOperation(core: Core, operation: ControlOperation, given: unknown): Promise<unknown> {
-  // Each operation has its own arguments; the schema at its side has just checked them.
-  const run: (core: Core, given: never) => unknown = controlOperations[operation];
-  return run(core, controlArguments[operation].parse(given) as never);
+function runOperation<O extends ControlOperation>(core: Core, operation: O, given: unknown): unknown {
+  return controlOperations[operation](core, schemas[operation].parse(given));
 }
 
 function isOperation(name: string): name is ControlOperation {

@@ -51,12 +51,14 @@ export async function openCore(asked: AskedSettings, mode: "run" | "look"): Prom
   const settings = { ...asked, stateFolder };
   const lock = await lockState(stateFolder);
   if (!lock) throw new LocalCloudError(`Another process uses the state folder "${stateFolder}"`);
+  let cloud: Cloud | undefined;
   try {
-    const cloud = await assemble(settings, host, lock);
+    cloud = await assemble(settings, host, lock);
+    checkRegion(cloud, asked.region);
     const problems = mode === "run" ? await beginWork(cloud, host) : [];
-    return { ...cloud, host, problems, close: () => closeCore(cloud, lock.release) };
+    return { ...cloud, host, problems, close: () => closeCore(cloud, lock) };
   } catch (error) {
-    lock.release();
+    await closeCore(cloud, lock);
     throw error;
   }
 }
@@ -65,7 +67,7 @@ async function assemble(asked: AskedSettings, host: CommandRunner, lock: StateLo
   const { stateFolder, clock } = asked;
   const accounts = await Accounts.open(stateFolder, new Date(clock.now()).toISOString());
   const store = await Store.open(stateFolder);
-  const settings = { ...asked, region: regionOf(store, asked) };
+  const settings = { ...asked, region: storedRegion(store) ?? asked.region ?? DEFAULT_REGION };
   const disks: Disks = settings.blocks === "memory" ? new MemoryDisks() : loopDisks(stateFolder, host, lock);
   const lifecycle = new Lifecycle(() => cloud);
   const faults = new FaultInjector(() => lifecycle.resume());
@@ -73,13 +75,15 @@ async function assemble(asked: AskedSettings, host: CommandRunner, lock: StateLo
   return cloud;
 }
 
-/** The region of the VM, and so of everything in the folder. */
-function regionOf({ vms }: Store, { region, stateFolder }: AskedSettings): string {
-  const stored = vms.values()[0]?.api.Placement?.SubregionName?.slice(0, -1);
-  if (stored !== undefined && region !== undefined && stored !== region) {
-    throw new LocalCloudError(`The local cloud in "${stateFolder}" is of the region ${stored}, not ${region}`);
-  }
-  return region ?? stored ?? DEFAULT_REGION;
+/** The region of the VM, and so of everything in the folder; undefined in a new one. */
+function storedRegion({ vms }: Store): string | undefined {
+  return vms.values()[0]?.api.Placement?.SubregionName?.slice(0, -1);
+}
+
+function checkRegion({ settings }: Cloud, asked: string | undefined): void {
+  if (asked === undefined || asked === settings.region) return;
+  const place = `The local cloud in "${settings.stateFolder}"`;
+  throw new LocalCloudError(`${place} is of the region ${settings.region}, not ${asked}`);
 }
 
 function loopDisks(stateFolder: string, host: CommandRunner, { descriptor }: StateLock): Disks {
@@ -112,8 +116,11 @@ function slotOf({ LinkedVolumes }: VolumeRecord["api"]): string {
   return deviceSlot(LinkedVolumes[0]?.DeviceName ?? "");
 }
 
-async function closeCore({ lifecycle, store }: Cloud, releaseLock: () => void): Promise<void> {
-  await lifecycle.close();
-  await store.close();
-  releaseLock();
+async function closeCore(cloud: Cloud | undefined, lock: StateLock): Promise<void> {
+  try {
+    await cloud?.lifecycle.close();
+    await cloud?.store.close();
+  } finally {
+    lock.release();
+  }
 }

@@ -135,6 +135,15 @@ describe("startLocalCloud()", () => {
     expect(codeOf(await call("CreateVolume", { Size: "one" }))).toEqual([400, "4045"]);
   });
 
+  it("takes its time for an action that the latency profile names", async () => {
+    const sleeps: number[] = [];
+    const clock = { now: () => Date.now(), sleep: async (ms: number) => void sleeps.push(ms) };
+    await restart({ clock, latency: { ReadVms: 70 } });
+    await call("ReadVms");
+    await call("ReadVolumes");
+    expect(sleeps).toEqual([70, 0]);
+  });
+
   it("locks an access key out after four bad signatures in a row, when told to", async () => {
     await restart({ lockOut: true });
     const bad = () => signedCall({ ...caller(), secretKey: "wrong" }, "ReadVms");
