@@ -1,5 +1,6 @@
 import type { Clock } from "../common/clock.ts";
 import { UsageError } from "../common/errors.ts";
+import { hasColor } from "./color.ts";
 import type { Io } from "./io.ts";
 import { HumanReport } from "./output/human-report.ts";
 import { JsonReport } from "./output/json-report.ts";
@@ -31,14 +32,8 @@ export function makeReport(flags: ReportFlags, io: Io, clock: Clock, builds: rea
   return new HumanReport({
     io,
     clock,
-    color: hasColor(flags.color, io),
+    color: hasColor(flags.color, io.stdout, io.env),
     timestamps: flags["timestamp-ui"] === true,
     builds,
   });
-}
-
-/** Asked for, or on a terminal, unless the environment says no. @see https://no-color.org */
-function hasColor(flag: boolean | undefined, { stdout, env }: Io): boolean {
-  if (env.NO_COLOR || env.PACKER_NO_COLOR) return false;
-  return flag ?? stdout.isTerminal;
 }

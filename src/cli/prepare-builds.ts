@@ -49,7 +49,8 @@ function prepareBuild(
     return undefined;
   }
   const { templatePath } = settings.builder;
-  const identity = { buildName: definition.sourceName, buildType: definition.type, templatePath };
+  const { sourceName: buildName, type: buildType, userVariables } = definition;
+  const identity = { buildName, buildType, templatePath, userVariables };
   problems.push(
     ...checkProvisioners(definition, identity),
     ...checkPostProcessors(definition.postProcessors, identity),

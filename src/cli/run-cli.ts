@@ -1,4 +1,5 @@
 import { ExitCode } from "../common/errors.ts";
+import { hasColor } from "./color.ts";
 import { findCommand } from "./find-command.ts";
 import type { Io } from "./io.ts";
 import { maskEnvironment } from "./mask-environment.ts";
@@ -17,7 +18,7 @@ export async function runCli(argv: readonly string[], io: Io): Promise<number> {
     return await run(argv, io);
   } catch (error) {
     const { errorText, exitCodeOf } = await import("./output/error-text.ts");
-    io.stderr.write(errorText(error));
+    io.stderr.write(errorText(error, { color: hasColor(undefined, io.stderr, io.env) }));
     return exitCodeOf(error);
   }
 }

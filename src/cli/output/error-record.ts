@@ -1,5 +1,7 @@
 import { unwrapFailure } from "../../builder/failure.ts";
 import { ChrootError, ConfigError, type ConfigProblem, messageOf } from "../../common/errors.ts";
+import { TemplateError } from "../../template/diagnostic.ts";
+import { type DiagnosticJson, diagnosticJson } from "../../template/print-diagnostic.ts";
 import { exitCodeOf } from "./error-text.ts";
 
 /** An error for programs: in the event stream and the result file. */
@@ -12,6 +14,7 @@ export interface ErrorRecord {
   readonly step: string | null;
   readonly resourceId: string | null;
   readonly problems?: readonly ConfigProblem[];
+  readonly diagnostics?: readonly DiagnosticJson[];
   /** What went wrong while cleaning up after it. */
   readonly cleanup?: readonly ErrorRecord[];
 }
@@ -27,6 +30,7 @@ export function errorRecord(thrown: unknown): ErrorRecord {
     step: known?.step ?? null,
     resourceId: known?.resourceId ?? null,
     ...(error instanceof ConfigError && { problems: error.problems }),
+    ...(error instanceof TemplateError && { diagnostics: error.diagnostics.map(diagnosticJson) }),
     ...(releaseErrors.length > 0 && { cleanup: releaseErrors.map(errorRecord) }),
   };
 }

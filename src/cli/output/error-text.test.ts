@@ -1,5 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { CancelledError, ConfigError, ExitCode, MountError, TimeoutError } from "../../common/errors.ts";
+import { Diagnostics, TemplateError } from "../../template/diagnostic.ts";
+import { SourceFile } from "../../template/source-file.ts";
 import { commonExitCode, errorText, exitCodeOf } from "./error-text.ts";
 
 describe("errorText()", () => {
@@ -41,6 +43,30 @@ describe("errorText()", () => {
         "  source_omi: is required",
         "",
       ].join("\n"),
+    );
+  });
+
+  it("shows the line of a template, with what is wrong underlined", () => {
+    const source = new SourceFile("web.pkr.hcl", "a = 1\nregion = var.regon\n");
+    const diagnostics = new Diagnostics();
+    diagnostics.error("Unknown variable", "There is none of that name.", { source, start: 15, end: 24 });
+    expect(errorText(new TemplateError(diagnostics.all))).toBe(
+      [
+        "Error: Unknown variable",
+        "",
+        "  on web.pkr.hcl:2:10:",
+        "  2 | region = var.regon",
+        "    |          ^^^^^^^^^",
+        "",
+        "There is none of that name.",
+        "",
+      ].join("\n"),
+    );
+  });
+
+  it("paints the first word on a terminal", () => {
+    expect(errorText(new TimeoutError("Late"), { color: true })).toMatch(
+      /^\u001b\[1m\u001b\[31mError:\u001b\[39m\u001b\[22m Late/,
     );
   });
 

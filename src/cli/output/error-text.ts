@@ -1,7 +1,9 @@
-import { inspect } from "node:util";
+import { inspect, styleText } from "node:util";
 import { unwrapFailure } from "../../builder/failure.ts";
 import { ChrootError, ConfigError, type ConfigProblem, ExitCode, messageOf } from "../../common/errors.ts";
 import { version } from "../../common/version.ts";
+import { TemplateError } from "../../template/diagnostic.ts";
+import { printDiagnostic } from "../../template/print-diagnostic.ts";
 
 /** The exit code of whatever was thrown; several failures of different kinds, and bugs, are 1. */
 export function exitCodeOf(thrown: unknown): ExitCode {
@@ -16,32 +18,40 @@ export function commonExitCode(codes: readonly ExitCode[]): ExitCode {
   return first === undefined || others.length > 0 ? ExitCode.Failed : first;
 }
 
+export interface ErrorTextOptions {
+  readonly color?: boolean;
+}
+
 /**
  * An error as a person can act on it: what happened, where, why and what to do now. The stack is for bugs only.
  * What went wrong while cleaning up after it follows.
  */
-export function errorText(thrown: unknown): string {
+export function errorText(thrown: unknown, options: ErrorTextOptions = {}): string {
   const { error, releaseErrors } = unwrapFailure(thrown);
-  const texts = error instanceof AggregateError ? error.errors.map(errorText) : [oneErrorText(error)];
-  return [...texts, ...releaseErrors.map((later) => oneErrorText(later, "Error while cleaning up"))].join("");
+  const errors: readonly unknown[] = error instanceof AggregateError ? error.errors : [error];
+  const texts = errors.map((each) => oneErrorText(each, "Error", options));
+  return [...texts, ...releaseErrors.map((later) => oneErrorText(later, "Error while cleaning up", options))].join("");
 }
 
-function oneErrorText(error: unknown, title = "Error"): string {
+function oneErrorText(error: unknown, title: string, { color = false }: ErrorTextOptions): string {
   if (!(error instanceof ChrootError)) return bugText(error);
-  if (error instanceof ConfigError) return configText(error, title);
+  if (error instanceof TemplateError)
+    return error.diagnostics.map((item) => printDiagnostic(item, { color })).join("\n");
+  const head = color ? styleText(["bold", "red"], `${title}:`, { validateStream: false }) : `${title}:`;
+  if (error instanceof ConfigError) return configText(error, head);
   const facts = Object.entries({
     step: error.step,
     resource: error.resourceId,
     code: error.code,
     hint: error.hint,
   }).flatMap(([name, value]) => (value === undefined ? [] : [`  ${name.padEnd(9)} ${value}`]));
-  return `${title}: ${messageOf(error)}\n${facts.join("\n")}\n`;
+  return `${head} ${messageOf(error)}\n${facts.join("\n")}\n`;
 }
 
 /** One problem after the other, each where the user can find it. */
-function configText({ problems }: ConfigError, title: string): string {
+function configText({ problems }: ConfigError, head: string): string {
   const count = problems.length === 1 ? "a problem" : `${problems.length} problems`;
-  return `${title}: the configuration has ${count}\n${problems.map(problemText).join("")}`;
+  return `${head} the configuration has ${count}\n${problems.map(problemText).join("")}`;
 }
 
 function problemText({ option, message, hint, location }: ConfigProblem): string {
