@@ -19,6 +19,8 @@ export interface BuildDefinition {
   /** The label of the source block. */
   readonly sourceName: string;
   readonly config: RawConfig;
+  /** What `{{user "name"}}` reads in the options of its provisioners and post-processors; only JSON templates have it. */
+  readonly userVariables?: Readonly<Record<string, string>>;
   /** Where an option stands in the template: `omi_name`, `omi_block_device_mappings[0].device_name`. */
   locate(optionPath: string): Location | undefined;
   readonly provisioners: readonly ProvisionerDefinition[];

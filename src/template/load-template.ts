@@ -1,6 +1,7 @@
 import type { Template } from "./definition.ts";
 import { Diagnostics, diagnosticLine } from "./diagnostic.ts";
 import { HclTemplate } from "./hcl-template.ts";
+import { isJsonTemplate, loadJsonTemplate } from "./json/load-json-template.ts";
 import type { LoadOptions } from "./load-options.ts";
 
 export { TemplateError } from "./diagnostic.ts";
@@ -12,6 +13,7 @@ export type { LoadOptions } from "./load-options.ts";
  * @throws {TemplateError} with every problem that was found; one that makes what follows meaningless ends the search
  */
 export async function loadTemplate(options: LoadOptions): Promise<Template> {
+  if (isJsonTemplate(options.path)) return loadJsonTemplate(options);
   const diagnostics = new Diagnostics();
   const template = await openHclTemplate(options, diagnostics);
   const builds = template.defineBuilds(template.readBuilds());

@@ -1,0 +1,151 @@
+import type { BuildDefinition, PostProcessorDefinition, ProvisionerDefinition } from "../definition.ts";
+import type { Diagnostics } from "../diagnostic.ts";
+import type { RenderContext } from "../interpolate/context.ts";
+import { InterpolationError } from "../interpolate/interpolation-error.ts";
+import { render } from "../interpolate/render.ts";
+import { locationOf, type Span } from "../source-file.ts";
+import type {
+  LegacyBuilder,
+  LegacyOptions,
+  LegacyPostProcessor,
+  LegacyProvisioner,
+  LegacyTemplate,
+  OnlyExcept,
+} from "./legacy-template.ts";
+
+export interface DefineOptions {
+  /** What names and `max_retries` are rendered with; its user variables go into each build. */
+  readonly context: RenderContext;
+  /** `-only` and `-except`: names of builds, to the letter, as in Packer. `-except` leaves out post-processors too. */
+  readonly only: readonly string[];
+  readonly except: readonly string[];
+}
+
+/** One build for each builder, those that `-only` and `-except` leave out left out, in the order of their names. */
+export function defineLegacyBuilds(
+  template: LegacyTemplate,
+  options: DefineOptions,
+  diagnostics: Diagnostics,
+): readonly BuildDefinition[] {
+  const definer = new BuildDefiner(template, options, diagnostics);
+  const named = template.builders.map((builder) => ({
+    builder,
+    name: definer.render(builder.name, "name", builder.span),
+  }));
+  const isWanted = (name: string) =>
+    (options.only.length === 0 || options.only.includes(name)) && !options.except.includes(name);
+  warnAboutUnmatched(
+    template,
+    named.map(({ name }) => name),
+    options,
+    diagnostics,
+  );
+  return named
+    .filter(({ name }) => isWanted(name))
+    .sort((a, b) => (a.name < b.name ? -1 : 1))
+    .map(({ builder, name }) => definer.define(builder, name));
+}
+
+function warnAboutUnmatched(
+  template: LegacyTemplate,
+  names: readonly string[],
+  { only, except }: DefineOptions,
+  diagnostics: Diagnostics,
+): void {
+  const postProcessors = template.postProcessors.flat().map(({ name }) => name);
+  const detail = `The builds are ${names.join(", ")}; of a JSON template the whole name must be given.`;
+  for (const name of only) if (!names.includes(name)) diagnostics.warn(`-only "${name}" matches no build`, detail);
+  for (const name of except) {
+    if (![...names, ...postProcessors].includes(name)) diagnostics.warn(`-except "${name}" matches no build`, detail);
+  }
+}
+
+/** Whether `only` and `except` leave something out of the build of a builder, by the builder's name as it is written. */
+function isSkipped({ only, except }: OnlyExcept, builderName: string): boolean {
+  return only.length > 0 ? !only.includes(builderName) : except.includes(builderName);
+}
+
+class BuildDefiner {
+  readonly #template: LegacyTemplate;
+  readonly #options: DefineOptions;
+  readonly #diagnostics: Diagnostics;
+
+  constructor(template: LegacyTemplate, options: DefineOptions, diagnostics: Diagnostics) {
+    this.#template = template;
+    this.#options = options;
+    this.#diagnostics = diagnostics;
+  }
+
+  define(builder: LegacyBuilder, name: string): BuildDefinition {
+    const userVariables = this.#options.context.userVariables ?? {};
+    const cleanup = this.#template.errorCleanupProvisioner;
+    return {
+      name,
+      type: builder.type,
+      sourceName: name,
+      config: {
+        ...builder.config,
+        packer_user_variables: userVariables,
+        packer_sensitive_variables: this.#template.sensitiveVariables,
+      },
+      userVariables,
+      locate: (optionPath) => locationOf(findPlace(builder, optionPath)),
+      provisioners: this.#template.provisioners
+        .filter((provisioner) => !isSkipped(provisioner, builder.name))
+        .map((provisioner) => this.#provisioner(provisioner, builder.name)),
+      errorCleanupProvisioner: cleanup && this.#provisioner(cleanup, builder.name),
+      postProcessors: this.#postProcessors(builder.name),
+    };
+  }
+
+  /** What is rendered late stays: the provisioner itself renders its options, with the values of the build. */
+  #provisioner(provisioner: LegacyProvisioner, builderName: string): ProvisionerDefinition {
+    const { type, span, pauseBeforeMs, timeoutMs, config, override } = provisioner;
+    const options = { ...config, ...override.get(builderName) };
+    const maxRetries = this.#maxRetries(provisioner);
+    return { type, location: locationOf(span), pauseBeforeMs, timeoutMs, maxRetries, evaluate: () => options };
+  }
+
+  #maxRetries({ maxRetries, span }: LegacyProvisioner): number {
+    if (maxRetries === "") return 0;
+    const text = this.render(maxRetries, "max_retries", span);
+    if (/^\+?\d+$/.test(text)) return Number(text);
+    this.#diagnostics.error("Invalid max_retries", `It must be a whole number, not "${text}".`, span);
+    return 0;
+  }
+
+  #postProcessors(builderName: string): readonly (readonly PostProcessorDefinition[])[] {
+    const chains = this.#template.postProcessors.map((chain) => {
+      const wanted = chain.filter((postProcessor) => !isSkipped(postProcessor, builderName));
+      // A chain ends at a post-processor that is left out: the next one would get the wrong artifact.
+      const end = wanted.findIndex(({ name }) => this.#options.except.includes(name));
+      return (end < 0 ? wanted : wanted.slice(0, end)).map(postProcessorDefinition);
+    });
+    return chains.filter(({ length }) => length > 0);
+  }
+
+  render(text: string, what: string, span: Span): string {
+    try {
+      return render(text, this.#options.context);
+    } catch (error) {
+      if (!(error instanceof InterpolationError)) throw error;
+      const hint = error.hint ? ` ${error.hint}` : "";
+      this.#diagnostics.error(`Cannot render "${what}"`, `${error.message}.${hint}`, span);
+      return text;
+    }
+  }
+}
+
+function postProcessorDefinition(postProcessor: LegacyPostProcessor): PostProcessorDefinition {
+  const { type, name, keepInputArtifact, span, config } = postProcessor;
+  return { type, name, location: locationOf(span), keepInputArtifact, evaluate: () => config };
+}
+
+/** Where an option stands, or the nearest thing around it that has a place. */
+function findPlace(options: LegacyOptions & { readonly span: Span }, optionPath: string): Span {
+  for (let path = optionPath; path !== ""; path = path.replace(/(?:^|[.[])[^.[]*$/, "")) {
+    const place = options.places.get(path);
+    if (place) return place;
+  }
+  return options.span;
+}
