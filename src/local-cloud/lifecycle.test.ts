@@ -72,6 +72,20 @@ describe("Lifecycle", () => {
     expect([volume(VolumeId), test.disks.has(VolumeId)]).toEqual([undefined, false]);
   });
 
+  it("keeps a deleted volume's disk for a snapshot that is stuck", async () => {
+    const VolumeId = await newVolume();
+    test.disks.disks.set(VolumeId, { contents: "data", sizeGib: 1 });
+    test.core.faults.add({ kind: "stuck", transition: "snapshot.pending" });
+    const { SnapshotId } = test.call("CreateSnapshot", { VolumeId }).Snapshot;
+    test.call("DeleteVolume", { VolumeId });
+    await idle();
+    expect([snapshot(SnapshotId)?.State, volume(VolumeId)?.State]).toEqual(["pending", "deleting"]);
+    test.core.faults.clear();
+    await idle();
+    expect(test.disks.disks.get(SnapshotId)?.contents).toBe("data");
+    expect([volume(VolumeId), test.disks.has(VolumeId)]).toEqual([undefined, false]);
+  });
+
   it("keeps a deleted snapshot's disk until the volumes of it are filled", async () => {
     const source = await newVolume();
     test.disks.disks.set(source, { contents: "data", sizeGib: 1 });

@@ -1,6 +1,6 @@
 import { CancelledError, messageOf } from "../common/errors.ts";
 import type { Cloud } from "./cloud.ts";
-import { stateMachines } from "./state-machines.ts";
+import { StuckError, stateMachines } from "./state-machines.ts";
 import { isTransition, type Machine, machines, type TransitionName, transitions } from "./states.ts";
 
 /**
@@ -74,7 +74,7 @@ export class Lifecycle {
       if (fault === "fail") throw new Error(`The state ${name} was made to fail`);
       await stateMachines[machine].work[name]?.(this.#cloud(), id);
     } catch (error) {
-      if (this.#stop.signal.aborted) return false;
+      if (this.#stop.signal.aborted || error instanceof StuckError) return false;
       settings.log.write({ kind: "note", message: `local cloud: ${name} of ${id}: ${messageOf(error)}` });
       this.#move(machine, id, name, transitions[name].failed);
       return true;

@@ -5,6 +5,9 @@ import type { Machine, TransitionName } from "./states.ts";
 
 type Work = (cloud: Cloud, id: string) => Promise<void>;
 
+/** The work waits for something that is stuck: it stays where it is too, and is done when the faults are cleared. */
+export class StuckError extends Error {}
+
 /** How a machine's state is read and stored, and the work that a transition stands for. */
 export interface StateMachine {
   ids(cloud: Cloud): readonly string[];
@@ -98,13 +101,24 @@ async function removeDisk(cloud: Cloud, id: string): Promise<void> {
   await cloud.disks.remove(id);
 }
 
-async function readersDone({ store, lifecycle }: Cloud, diskId: string): Promise<void> {
-  const snapshots = store.snapshots.values().filter((record) => record.source.id === diskId && isBeingCut(record));
-  const volumes = store.volumes.values().filter(({ api }) => api.SnapshotId === diskId && api.State === "creating");
+/** @throws {StuckError} when a reader is stuck, and so still needs the disk */
+async function readersDone(cloud: Cloud, diskId: string): Promise<void> {
+  const { lifecycle } = cloud;
+  const { snapshots, volumes } = readersOf(cloud, diskId);
   await Promise.all([
     ...snapshots.map(({ id }) => lifecycle.settled("snapshot", id)),
     ...volumes.map(({ id }) => lifecycle.settled("volume", id)),
   ]);
+  const left = readersOf(cloud, diskId);
+  const [stuck] = [...left.snapshots, ...left.volumes];
+  if (stuck) throw new StuckError(`${stuck.id} is stuck and still needs ${diskId}`);
+}
+
+function readersOf({ store }: Cloud, diskId: string): { snapshots: SnapshotRecord[]; volumes: VolumeRecord[] } {
+  return {
+    snapshots: store.snapshots.values().filter((record) => record.source.id === diskId && isBeingCut(record)),
+    volumes: store.volumes.values().filter(({ api }) => api.SnapshotId === diskId && api.State === "creating"),
+  };
 }
 
 async function applyUpdate(cloud: Cloud, id: string): Promise<void> {
