@@ -18,8 +18,8 @@ variable "packages" {
   type        = list(string)
   description = "What is installed besides Debian's minimal base."
   default = [
-    "ca-certificates", "cloud-guest-utils", "cloud-init", "dbus", "grub-pc", "iproute2", "linux-image-cloud-amd64",
-    "openssh-server", "sudo", "systemd-resolved", "systemd-sysv", "udev",
+    "cloud-guest-utils", "cloud-init", "dbus", "grub-pc", "iproute2", "linux-image-cloud-amd64", "openssh-server", "sudo",
+    "systemd-resolved", "systemd-sysv",
   ]
 }
 
@@ -47,7 +47,7 @@ source "outscale-chroot" "debian" {
   ]
   mount_partition = "2"
   post_mount_commands = [
-    "debootstrap --variant=minbase --include=${join(",", var.packages)} bookworm {{.MountPath}} ${var.mirror}",
+    "debootstrap --variant=minbase bookworm {{.MountPath}} ${var.mirror}",
   ]
 
   # What has a boot loader must boot: anything doubtful fails the build.
@@ -56,6 +56,14 @@ source "outscale-chroot" "debian" {
 
 build {
   sources = ["source.outscale-chroot.debian"]
+
+  provisioner "shell" {
+    environment_vars = ["DEBIAN_FRONTEND=noninteractive"]
+    inline = [
+      "apt-get update -q",
+      "apt-get install -qy --no-install-recommends ${join(" ", var.packages)}",
+    ]
+  }
 
   provisioner "file" {
     content     = "[Match]\nName=en* eth*\n\n[Network]\nDHCP=yes\n"

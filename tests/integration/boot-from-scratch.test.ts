@@ -1,0 +1,180 @@
+import { mkdir, mkdtemp, readdir, readFile, realpath, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { bootTest } from "../../src/boot/boot-test.ts";
+import { runCli } from "../../src/cli/run-cli.ts";
+import { hostRunner } from "../../src/host/run-command.ts";
+import {
+  exportLocalImage,
+  localCloudImages,
+  localCloudStatus,
+  resetLocalCloud,
+} from "../../src/local-cloud/commands.ts";
+import { attachLoop, detachLoop } from "../support/loop-disk.ts";
+import { recordingIo } from "../support/recording-io.ts";
+import { requirePrograms } from "../support/requirements.ts";
+
+// One debootstrap, whose OMI the tests after it start from: they are in order.
+const MINUTES = 60_000;
+const EXAMPLE = "examples/from-scratch-debian.pkr.hcl";
+const programs = ["debootstrap", "sfdisk", "mkfs.ext4", "qemu-system-x86_64", "ansible-playbook"];
+
+function splitAtTab(line: string): [string, string] {
+  const [path = "", facts = ""] = line.split("\t");
+  return [path, facts];
+}
+
+requirePrograms(...programs)("a Debian 12 from nothing", () => {
+  let folder: string;
+  let cloud: string;
+
+  beforeAll(async () => {
+    folder = await realpath(await mkdtemp(join(tmpdir(), "from-scratch-")));
+    cloud = join(folder, "cloud");
+    const { exitCode, output } = await build(EXAMPLE);
+    expect(exitCode, output).toBe(0);
+  }, 10 * MINUTES);
+
+  afterAll(async () => {
+    await resetLocalCloud(cloud);
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  async function build(...argv: readonly string[]) {
+    const env = { ...process.env, OUTSCALE_CHROOT_LOCAL_CLOUD: cloud, OUTSCALE_CHROOT_STATE: join(folder, "state") };
+    const io = recordingIo({ env });
+    const exitCode = await runCli(["build", "-local", "-color=false", ...argv], io);
+    return { exitCode, output: io.written.stdout + io.written.stderr };
+  }
+
+  /** A template that starts from the OMI that debootstrap has made. */
+  async function template(name: string, options: string, provisioners: string): Promise<string> {
+    const path = join(folder, `${name}.pkr.hcl`);
+    const filter = 'source_omi_filter {\n filters = { image-name = "debian-12-from-scratch" }\n owners = ["self"]\n }';
+    const source = `source "outscale-chroot" "debian" {\n omi_name = "${name}"\n ${filter}\n ${options}\n}`;
+    await writeFile(path, `${source}\nbuild {\n sources = ["source.outscale-chroot.debian"]\n ${provisioners}\n}\n`);
+    return path;
+  }
+
+  const imageNames = async () => (await localCloudImages(cloud)).map(({ ImageName }) => ImageName);
+
+  async function exportDisk(image: string): Promise<string> {
+    const disk = join(folder, `${image}.raw`);
+    await exportLocalImage(cloud, { image, disk });
+    return disk;
+  }
+
+  it(
+    "boots to a login prompt from its exported disk",
+    async () => {
+      const device = await exportDisk("debian-12-from-scratch");
+      const result = await bootTest({
+        ...{ device, pattern: /login: $/, timeoutMs: 4 * MINUTES, memoryMib: 1024, cpus: 2 },
+        ...{ firmware: "legacy", acceleration: "auto", runner: hostRunner() },
+      });
+      expect(result.tail.at(-1)).toMatch(/login: $/);
+    },
+    5 * MINUTES,
+  );
+
+  it("is refused by the strict check when its boot loader names a device of the builder", async () => {
+    const sed = "sed -i 's|root=UUID=[^ ]*|root=/dev/loop0p1|' /boot/grub/grub.cfg";
+    const path = await template("wrong-root", 'boot_check = "strict"', `provisioner "shell" { inline = ["${sed}"] }`);
+    const { exitCode, output } = await build(path);
+    expect(output).toContain("root=/dev/loop0p1 is a device of the builder");
+    expect(exitCode).toBe(13);
+    expect(await imageNames()).not.toContain("wrong-root");
+  });
+
+  it(
+    "is refused by the boot test when its init is broken",
+    async () => {
+      const options = 'boot_check = "strict"\n boot_test { timeout = "4m" }';
+      const path = await template(
+        "no-init",
+        options,
+        'provisioner "shell" { inline = ["ln -sf /bin/false /sbin/init"] }',
+      );
+      const { exitCode, output } = await build(path);
+      expect(output).toContain("Kernel panic - not syncing");
+      expect(exitCode).toBe(13);
+      expect(await imageNames()).not.toContain("no-init");
+    },
+    5 * MINUTES,
+  );
+
+  it(
+    "takes a package with a daemon and a play, and keeps nothing else",
+    async () => {
+      await mkdir(join(folder, "play"));
+      const playbook = join(folder, "play/site.yml");
+      const tasks =
+        "    - copy: { content: hello, dest: /etc/motd }\n    - copy: { content: x, dest: /opt/app.conf }\n";
+      await writeFile(playbook, `- hosts: web\n  gather_facts: false\n  tasks:\n${tasks}`);
+      const shell =
+        'provisioner "shell" {\n inline = ["apt-get update", "apt-get install -y --no-install-recommends cron"]\n }';
+      const ansible = `provisioner "ansible" {\n playbook_file = "${playbook}"\n groups = ["web"]\n }`;
+      const { exitCode, output } = await build(
+        await template("provisioned", 'boot_check = "strict"', `${shell}\n${ansible}`),
+      );
+      expect(exitCode, output).toBe(0);
+      expect(output).not.toContain("left processes running");
+      const before = await readImage("debian-12-from-scratch");
+      const after = await readImage("provisioned");
+      const changed = [...before.paths]
+        .filter(([path, facts]) => after.paths.get(path) !== facts)
+        .map(([path]) => path);
+      // The package's group; what dpkg itself and the play wrote.
+      expect(changed.filter(isNoState)).toEqual(["/etc/group", "/etc/gshadow", "/etc/motd"]);
+      const packaged = new Set(after.packaged);
+      const added = [...after.paths.keys()].filter((path) => !before.paths.has(path) && !packaged.has(path));
+      const enabled = "/etc/systemd/system/multi-user.target.wants/cron.service";
+      expect(added.filter(isNoState)).toEqual([enabled, "/opt/app.conf"]);
+    },
+    5 * MINUTES,
+  );
+
+  it("leaves no violation in the cloud", async () => {
+    expect((await localCloudStatus(cloud)).violations).toEqual([]);
+  });
+
+  /** What package tools and services keep of themselves is no part of the comparison. */
+  function isNoState(path: string): boolean {
+    return !/^\/(var\/(lib\/(dpkg|apt|systemd)|cache|log)\/|etc\/(group|gshadow|passwd|shadow)-$|etc\/rc\d\.d\/)/.test(
+      path,
+    );
+  }
+
+  /** Every path of an OMI's root file system, with its type, mode, owner, size and target; and what packages brought. */
+  async function readImage(name: string) {
+    const device = await attachLoop(await exportDisk(name), "--read-only");
+    const root = await mkdtemp(join(folder, "mount-"));
+    const host = hostRunner();
+    try {
+      await host.run(["partx", "--add", device], { okExitCodes: [0, 1] });
+      await host.run(["mount", "-o", "ro,noload", `${device}p2`, root]);
+      try {
+        const folders = ["-type", "d", "-printf", "/%P\\td %m %U:%G\\n"];
+        const others = ["-printf", "/%P\\t%y %m %U:%G %s %l\\n"];
+        const { stdout } = await host.run(["find", root, "-xdev", "-mindepth", "1", ...folders, "-o", ...others]);
+        const paths = new Map(stdout.trim().split("\n").sort().map(splitAtTab));
+        const info = join(root, "var/lib/dpkg/info");
+        const lists = (await readdir(info)).filter((file) => file.endsWith(".list"));
+        const packaged = await Promise.all(lists.map((file) => readFile(join(info, file), "utf8")));
+        // Packages may still say /lib for what lies in /usr/lib.
+        return {
+          paths,
+          packaged: packaged
+            .join("")
+            .split("\n")
+            .map((path) => path.replace(/^\/lib\//, "/usr/lib/")),
+        };
+      } finally {
+        await host.run(["umount", root]);
+      }
+    } finally {
+      await detachLoop(device);
+    }
+  }
+});
