@@ -165,10 +165,12 @@ function feed(child: RunningProcess, stdin: Readable | undefined): () => void {
   const pipe = child.stdin;
   // A command that does not read all its input is no failure; its exit code tells.
   pipe.on("error", () => stdin.unpipe(pipe));
+  // A stream that fails or is destroyed never ends by itself: the command is told that no more comes.
   const giveUp = () => void pipe.end();
-  stdin.once("error", giveUp).pipe(pipe);
+  if (stdin.destroyed) giveUp();
+  else stdin.once("error", giveUp).once("close", giveUp).pipe(pipe);
   return () => {
-    stdin.off("error", giveUp).unpipe(pipe);
+    stdin.off("error", giveUp).off("close", giveUp).unpipe(pipe);
     pipe.destroy();
   };
 }

@@ -99,6 +99,11 @@ describe("ChrootCommunicator.start()", () => {
     endless.write("first line\nrest");
     expect((await communicate().start({ command: "read line", stdin: endless })).code).toBe(0);
     expect(endless.destroyed).toBe(false);
+
+    const broken = new PassThrough();
+    const running = communicate().start({ command: "cat; exit 8", stdin: broken });
+    broken.destroy();
+    expect((await running).code).toBe(8);
   });
 
   it("has an empty standard input and no terminal by default", async () => {

@@ -57,7 +57,7 @@ const describe = requirePrograms("unshare", "nsenter", "losetup", "mkfs.ext4", "
 
 describe("what provisioning leaves behind", () => {
   const leavings: [string, string, RegExp][] = [
-    ["a background process", "sleep 621 >/dev/null 2>&1 &", /^pid \d+ \(sleep 621\)$/],
+    ["a background process", "sleep 621 >/dev/null 2>&1 &", /^pid \d+ \(.*sleep 621.*\)$/],
     ["a working folder", "cd /var/lib && (setsid sleep 622 >/dev/null 2>&1 &)", /sleep 622/],
     ["a process that refuses SIGTERM", "(trap '' TERM; while :; do sleep 623; done) >/dev/null 2>&1 &", /^pid/],
     ["a daemon that holds standard output", "(setsid sleep 624 &)", /sleep 624/],

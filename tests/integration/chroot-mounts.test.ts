@@ -14,6 +14,7 @@ import { defaultChrootMounts, type MountedImage, mountInImage } from "../../src/
 import { type Isolation, startSandbox } from "../../src/chroot/sandbox.ts";
 import { assertDeviceNotInUse } from "../../src/host/device-in-use.ts";
 import { unmountBelow } from "../../src/host/mounts.ts";
+import { wrapRunner } from "../../src/host/run-local-commands.ts";
 import { requirePrograms } from "../support/requirements.ts";
 import { Cleanup, hostMountPoints, makeBusyboxRoot, makeExt4Device, run, tempFolder } from "./chroot-fixtures.ts";
 
@@ -130,6 +131,19 @@ describe("mountInImage()", () => {
     expect(await hostMountPoints()).not.toContain(join(shared, "sub"));
     await nested.release();
     await bound.release();
+  });
+
+  it("works under a command wrapper, which passes the folder on", async () => {
+    const image = await mountImage("private");
+    const lines: string[] = [];
+    const runner = wrapRunner(image.view.runner, (line) => {
+      lines.push(line);
+      return `env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin ${line}`;
+    });
+    const handle = await mountInImage({ ...image, view: { ...image.view, runner } }, ["bind", "/dev", "/dev"]);
+    expect(await mountedInSandbox(image)).toEqual(["/dev"]);
+    await handle.release();
+    expect(lines[0]).toBe("mount --no-canonicalize --bind /dev /proc/self/fd/0/.");
   });
 
   it("says what cannot be mounted and leaves nothing behind", async () => {

@@ -168,6 +168,17 @@ describe("Sandbox.spawn()", () => {
     expect(await sandbox.leftovers()).toEqual([]);
   });
 
+  it("kills a command that has hardly begun", async () => {
+    const sandbox = await start("private");
+    for (let turns = 0; turns < 40; turns += 1) {
+      const command = await sandbox.spawn(["sleep", "609"]);
+      for (let turn = 0; turn < turns % 8; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+      command.kill("SIGTERM");
+      await command.exited;
+      expect(await sandbox.leftovers()).toEqual([]);
+    }
+  });
+
   it("leaves alone what an earlier command left, when a later one is cancelled", async () => {
     const sandbox = await start("private");
     await sandbox.run(["sh", "-c", "(setsid sleep 604 > /dev/null 2>&1 &)"]);
