@@ -157,8 +157,14 @@ class Lexer {
     if (character === '"') {
       this.#emit("end-quote", 1);
       this.#modes.pop();
-    } else if (character === "\n" || character === "\r") this.#emit("text-newline", this.#match(NEWLINE) || 1);
+    } else if (character === "\n" || character === "\r") this.#abandonString();
     else this.#emit("text", this.#sign() || this.#match(QUOTED_TEXT) || 1);
+  }
+
+  /** A line end in a quoted string: its quote is missing, so all that was opened since the first one is closed. */
+  #abandonString(): void {
+    this.#emit("text-newline", 0);
+    this.#modes.length = this.#modes.findIndex(({ kind }) => kind === "quoted");
   }
 
   /** Length of a `$` or `%` that opens no sequence: 3 or 4 for an escaped opening such as `$${`, else 1; 0 if neither. */

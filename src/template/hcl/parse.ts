@@ -140,7 +140,7 @@ function parseBlock(stream: TokenStream, type: Token): Block {
       "A block must end with a line end.",
       stream.span(stream.peek()),
     );
-    while (!stream.at("newline", "end-of-file", "}")) stream.next();
+    stream.resumeAfterItem(stream.position);
   }
   return block;
 }
@@ -149,7 +149,7 @@ function parseBlockBody(stream: TokenStream, type: Token, open: Token): Body {
   const body = stream.withNewlines(false, () => parseBody(stream, "}"));
   if (spanText(body.endSpan) !== "}") {
     const detail = "There is no closing brace for this block before the end of the file.";
-    stream.diagnostics.error("Unclosed configuration block", detail, stream.span(type, open));
+    stream.reportOnce("Unclosed configuration block", detail, stream.span(type, open));
   }
   return body;
 }

@@ -23,7 +23,11 @@ export function reportInvalidTokens(source: SourceFile, tokens: readonly Token[]
     if (seen.has(text)) continue;
     seen.add(text);
     const { summary, detail } = describe(text);
-    diagnostics.error(summary, detail, { source, start, end: text.startsWith("/*") ? start + 2 : end });
+    diagnostics.error(summary, detail, {
+      source,
+      start,
+      end: text.startsWith("/*") ? start + 2 : Math.max(end, start + 1),
+    });
   }
 }
 

@@ -15,6 +15,7 @@ export class TokenStream {
   readonly #tokens: readonly Token[];
   #index = 0;
   #depth = 0;
+  readonly #reported = new Set<string>();
   /** In parentheses and the like, a line end means nothing. */
   #areNewlinesSkipped = false;
 
@@ -101,8 +102,8 @@ export class TokenStream {
   /** Runs a rule that may contain itself, and refuses to go deeper than anything that can be evaluated. */
   nested<T>(parse: () => T): T {
     const before = this.#depth;
-    this.deepen();
     try {
+      this.deepen();
       return parse();
     } finally {
       this.#depth = before;
@@ -113,7 +114,19 @@ export class TokenStream {
   deepen(): void {
     this.#depth++;
     if (this.#depth <= DEEPEST_NESTING) return;
-    this.fail("Too deeply nested", `More than ${DEEPEST_NESTING} levels of nesting or chained operators; split it up.`);
+    const summary = "Too deeply nested";
+    this.reportOnce(
+      summary,
+      `More than ${DEEPEST_NESTING} levels of nesting or chained operators; split it up.`,
+      this.span(this.peek()),
+    );
+    throw new SyntaxFailure(summary);
+  }
+
+  /** Reports what would come up again and again once it has come up. */
+  reportOnce(summary: string, detail: string, span: Span): void {
+    if (!this.#reported.has(summary)) this.diagnostics.error(summary, detail, span);
+    this.#reported.add(summary);
   }
 
   /** Reports a problem at the next token and leaves the rule; the lexer's own problems are reported in its words. */
@@ -136,7 +149,6 @@ export class TokenStream {
   resumeAfterItem(start: number): void {
     const failedAt = this.#index;
     this.#areNewlinesSkipped = false;
-    this.#depth = 0;
     this.#index = this.#endOfItem(start, failedAt) ?? this.#endOfLine(failedAt);
   }
 
@@ -150,6 +162,8 @@ export class TokenStream {
         return index;
       if (type === "newline" && (open.at(-1) === "[" || open.at(-1) === "(") && this.#isItemStart(index + 1))
         return undefined;
+      // Nothing after a string that is not closed can be trusted.
+      if (type === "text-newline") return undefined;
       const closer = CLOSERS.get(type);
       if (OPENERS.has(type)) open.push(type);
       else if (closer && !closer.includes(open.pop() ?? "end-of-file")) return undefined;

@@ -8,7 +8,7 @@ export type Sign = (typeof SIGNS)[number];
 /**
  * - `quote` and `heredoc` open a template, `end-quote` and `end-heredoc` close it; in between stand `text`, in which
  *   escapes are not resolved yet, and sequences from `${` or `%{` (`~` included) to `}` (`end-sequence`)
- * - `text-newline` is a line end where a quoted string has none, `invalid` anything that starts no token
+ * - `text-newline` stands, empty, before a line end in a quoted string; `invalid` is anything that starts no token
  */
 export type TokenType =
   | Sign

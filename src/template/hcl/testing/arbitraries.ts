@@ -25,6 +25,19 @@ const textPiece = fc.constantFrom(
 const name = fc.constantFrom("a", "b", "c", "id", "x", "y");
 const binary = fc.constantFrom("+", "-", "*", "/", "%", "==", "!=", "<", "<=", ">", ">=", "&&", "||");
 
+/** Values that take several lines, and layouts that expressions alone do not have. */
+const SAMPLE_VALUES = [
+  "<<EOT\n  text ${ s }\nEOT",
+  "<<-EOT\n    a\n     %{if true}b%{endif}\n    EOT",
+  "[\n1,\n  2,\n]",
+  "{\na = 1\nbbb = 2 # c\n}",
+  "upper(\n1,\n[ 2 ],\n{ a = 1 })",
+  "[for a in [1]: a]",
+  "-1 - -2",
+  "b ? -n : !b",
+  "o . c [0] [ * ]",
+] as const;
+
 /** Expressions of every kind that the grammar has; many have no value, as their types do not fit. */
 export const expressionText: fc.Arbitrary<string> = fc.letrec<{ expression: string; template: string }>((tie) => {
   const inner = tie("expression");
@@ -99,3 +112,67 @@ export const expressionText: fc.Arbitrary<string> = fc.letrec<{ expression: stri
   );
   return { expression, template };
 }).expression;
+
+const spaces = fc.constantFrom("", " ", "  ", "\t");
+const comment = fc.constantFrom("", "", " # note", " // x", " /* c */");
+
+const configItem: fc.Arbitrary<string> = fc.letrec<{ item: string }>((tie) => ({
+  item: fc.oneof(
+    { maxDepth: 3, depthIdentifier: "item" },
+    fc.tuple(fc.uuid(), spaces, spaces, expressionText, comment).map(([id, before, after, value, end]) => {
+      return `a${id}${before}=${after}${value}${end}\n`;
+    }),
+    fc.constantFrom(
+      "# comment\n",
+      "\n",
+      "// c\n",
+      "/* multi\n line */\n",
+      "one { a = 1 }\n",
+      "empty {}\n",
+      "empty{ }\n",
+    ),
+    fc.tuple(fc.uuid(), fc.constantFrom(...SAMPLE_VALUES)).map(([id, value]) => `b${id}  = ${value}\n`),
+    fc
+      .tuple(fc.constantFrom("blk", 'source "x" "y"', "tag  a"), fc.array(tie("item"), { maxLength: 4 }))
+      .map(([head, items]) => {
+        return `${head} {\n${items.join("")}}\n`;
+      }),
+  ),
+})).item;
+
+/** Files with attributes, blocks, comments and heredocs, in any layout; nearly all of them can be read. */
+export const configText: fc.Arbitrary<string> = fc.array(configItem, { maxLength: 6 }).map((items) => items.join(""));
+
+/** What may be put anywhere into a text to break it. */
+const intruder = fc.constantFrom(
+  ..."{}[]()\"\n#=,.:?$%~*/-<>! \r\tabcé'`;&|0\\\u0000\uFEFF",
+  ...[
+    "${",
+    "%{",
+    "<<EOT\n",
+    "EOT\n",
+    "//",
+    "/*",
+    "*/",
+    "=>",
+    "...",
+    "::",
+    "for ",
+    "in ",
+    "if ",
+    "null",
+    "\u{1F600}",
+    "\ud800",
+  ],
+);
+
+/** A text with pieces replaced, inserted and removed. */
+export function mutationsOf(text: fc.Arbitrary<string>): fc.Arbitrary<string> {
+  const mutation = fc.tuple(fc.nat(), fc.nat(3), intruder);
+  return fc.tuple(text, fc.array(mutation, { maxLength: 5 })).map(([original, mutations]) => {
+    return mutations.reduce((mutated, [at, removed, inserted]) => {
+      const place = at % (mutated.length + 1);
+      return mutated.slice(0, place) + inserted + mutated.slice(place + removed);
+    }, original);
+  });
+}

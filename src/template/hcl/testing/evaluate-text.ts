@@ -52,10 +52,15 @@ export function sampleScope(more: Readonly<Record<string, Value>> = {}): Scope {
 }
 
 /** What an expression gives: its value on one line, or the headlines of its problems. */
-export function evaluateText(text: string, scope: Scope = sampleScope(), kind: "expression" | "template" = "expression"): string {
+export function evaluateText(
+  text: string,
+  scope: Scope = sampleScope(),
+  kind: "expression" | "template" = "expression",
+): string {
   const diagnostics = new Diagnostics();
   const source = new SourceFile("test.hcl", text);
-  const expression = kind === "expression" ? parseExpressionText(source, diagnostics) : parseTemplateText(source, diagnostics);
+  const expression =
+    kind === "expression" ? parseExpressionText(source, diagnostics) : parseTemplateText(source, diagnostics);
   const value = expression && evaluate(expression, scope, diagnostics);
   if (!value || diagnostics.hasErrors) return diagnostics.distinct.map(({ summary }) => `! ${summary}`).join("; ");
   return printCompactly(value);
