@@ -1,13 +1,13 @@
 # Bakes an OMI from a public one: a script runs inside the image, a file is put there.
 # On the embedded local cloud: outscale-chroot build --local examples/quickstart.pkr.hcl
 
-variable "omi_name" {
-  type    = string
-  default = "quickstart"
+# Names are unique in an account: this one tells when it was baked.
+locals {
+  omi_name = "quickstart-${formatdate("YYYYMMDD-hhmmss", timestamp())}"
 }
 
 source "outscale-chroot" "debian" {
-  omi_name = var.omi_name
+  omi_name = local.omi_name
 
   source_omi_filter {
     filters     = { image-name = "Debian-12-*" }
