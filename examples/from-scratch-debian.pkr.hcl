@@ -47,7 +47,8 @@ source "outscale-chroot" "debian" {
   ]
   mount_partition = "2"
   post_mount_commands = [
-    "debootstrap --variant=minbase bookworm {{.MountPath}} ${var.mirror}",
+    # What went wrong stands in its log, which goes with the volume.
+    "debootstrap --variant=minbase bookworm {{.MountPath}} ${var.mirror} || { tail -n 20 {{.MountPath}}/debootstrap/debootstrap.log; exit 1; }",
   ]
 
   # What has a boot loader must boot: anything doubtful fails the build.

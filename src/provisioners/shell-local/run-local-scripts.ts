@@ -4,6 +4,7 @@ import { join, resolve } from "node:path";
 import type { Ui } from "../../builder/ui.ts";
 import { throwIfCancelled } from "../../common/errors.ts";
 import type { CommandRunner } from "../../host/run-command.ts";
+import { quoteWord } from "../../host/shell-quote.ts";
 import { formatEnvironment, scriptEnvironment } from "../environment.ts";
 import { assertValidExit } from "../exit-codes.ts";
 import type { BuildIdentity, Render } from "../provisioner.ts";
@@ -64,12 +65,14 @@ async function runScript(
 /** As for `shell`: without a format or command of the user, the variables stand on no command line. */
 function prepareCommand(path: string, options: ShellLocalOptions, { build, data, render }: LocalScriptsInput) {
   const variables = scriptEnvironment(options, build, data);
-  const template = options.executeCommand?.length ? options.executeCommand : DEFAULT_COMMAND;
-  const inEnvironment = template === DEFAULT_COMMAND && !options.envVarFormat;
+  const isOwn = options.executeCommand !== undefined && options.executeCommand.length > 0;
+  const template = isOwn ? options.executeCommand : DEFAULT_COMMAND;
+  const script = isOwn ? path : quoteWord(path);
+  const inEnvironment = !isOwn && !options.envVarFormat;
   const late = {
     Vars: inEnvironment ? "" : formatEnvironment(variables, options.envVarFormat || "%s='%s' "),
-    Script: path,
-    Command: path,
+    Script: script,
+    Command: script,
   };
   const own = Object.entries(process.env).filter((entry): entry is [string, string] => entry[1] !== undefined);
   return { argv: template.map((word) => render(word, late)), env: { ...Object.fromEntries(own), ...variables } };

@@ -87,6 +87,13 @@ describe("shell-local", () => {
     expect(await readdir(folder)).toEqual([]);
   });
 
+  it("runs a script without a first line of its own, whatever its path", async () => {
+    const script = join(folder, "it's my script.sh");
+    await writeFile(script, "echo plain\n", { mode: 0o755 });
+    await run({ script });
+    expect(bench.ui.of("message")).toEqual(["plain"]);
+  });
+
   it("runs only on the systems of only_on", async () => {
     await run({ inline: ["exit 1"], only_on: ["windows", "darwin"] });
     await run({ inline: ["echo here"], only_on: ["linux"] });

@@ -74,6 +74,11 @@ describe("shell", () => {
     ]);
   });
 
+  it("runs a script without a first line of its own", async () => {
+    await run({ script: await writeScript("plain.sh", "echo plain\n") });
+    expect(bench.ui.of("message")).toEqual(["plain"]);
+  });
+
   it("turns Windows line ends into Unix ones, unless the script is binary", async () => {
     const script = await writeScript("dos.sh", "#!/bin/sh\r\nprintf a\r\nprintf b\r\n");
     await run({ script });
