@@ -1,5 +1,5 @@
 import type { EngineSettings } from "./engine-settings.ts";
-import type { CheckedOptions } from "./schema.ts";
+import type { StepOptions } from "./schema.ts";
 import type { SourceFilter } from "./source-filter.ts";
 
 type Camel<Name extends string> = Name extends `${infer Head}_${infer Tail}`
@@ -13,28 +13,6 @@ export type CamelCased<Value> = Value extends readonly unknown[]
     ? { readonly [Key in keyof Value as Key extends string ? Camel<Key> : never]-?: CamelCased<Value[Key]> }
     : Value;
 
-/** What other options make of these: no step needs to read the raw ones. */
-type Derived =
-  | "source_omi_filter"
-  | "tag"
-  | "snapshot_tag"
-  | "root_volume_tag"
-  | "isolation"
-  | "copy_files"
-  | "vm_id"
-  | "metadata_endpoint";
-type Redundant =
-  | "omi_groups"
-  | "global_permission"
-  | "snapshot_groups"
-  | "omi_product_codes"
-  | "omi_virtualization_type"
-  | "omi_regions"
-  | "mfa_code"
-  | "token"
-  | "packer_force"
-  | "skip_region_validation";
-
 /**
  * One validated build: every option in camelCase with its default, durations in milliseconds, sizes in GiB.
  *
@@ -42,7 +20,7 @@ type Redundant =
  * `snapshotTags`, `rootVolumeTags`, `mountPath`, `preMountCommands`, `postMountCommands` and `commandWrapper`. Their
  * syntax and the fields they use have been checked.
  */
-export interface BuildConfig extends CamelCased<Omit<CheckedOptions, Derived | Redundant>>, EngineSettings {
+export interface BuildConfig extends CamelCased<StepOptions>, EngineSettings {
   /** `source_omi_filter`, as requests can be made of it. */
   readonly sourceFilter: SourceFilter | undefined;
   /** Everybody may launch the OMI: `global_permission`, or `all` among `omi_groups`. */

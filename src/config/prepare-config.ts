@@ -15,7 +15,7 @@ import { checkEngine } from "./rules/engine-rules.ts";
 import { Findings } from "./rules/findings.ts";
 import { checkOmi } from "./rules/omi-rules.ts";
 import { checkSource } from "./rules/source-rules.ts";
-import { type CheckedOptions, configSchema } from "./schema.ts";
+import { type CheckedOptions, configSchema, stepSchema } from "./schema.ts";
 import { readSourceFilter } from "./source-filter.ts";
 
 /** What a configuration depends on besides its options. */
@@ -117,7 +117,7 @@ function derivedOptions(
 ): Omit<BuildConfig, keyof EngineSettings | "sourceFilter"> {
   const scratch = options.from_scratch;
   return {
-    ...camelCased(configSchema.shape, options),
+    ...camelCased(stepSchema.shape, options),
     chrootMounts: options.chroot_mounts.length > 0 ? options.chroot_mounts : DEFAULT_CHROOT_MOUNTS,
     copyFiles: options.copy_files ?? (scratch ? [] : ["/etc/resolv.conf"]),
     forceDeregister: options.force_deregister || options.packer_force,

@@ -29,6 +29,30 @@ export const configSchema = z.strictObject({
   ...packerOptions,
 });
 
+/** The options without those that others stand for in the end, such as `tag` for `tags`: what steps read. */
+export const stepSchema = configSchema.omit({
+  copy_files: true,
+  global_permission: true,
+  isolation: true,
+  metadata_endpoint: true,
+  mfa_code: true,
+  omi_groups: true,
+  omi_product_codes: true,
+  omi_regions: true,
+  omi_virtualization_type: true,
+  packer_force: true,
+  root_volume_tag: true,
+  skip_region_validation: true,
+  snapshot_groups: true,
+  snapshot_tag: true,
+  source_omi_filter: true,
+  tag: true,
+  token: true,
+  vm_id: true,
+});
+/** What steps read, still in the user's spelling. */
+export type StepOptions = z.output<typeof stepSchema>;
+
 /** The raw configuration, as a template or a program gives it: snake_case, everything optional, nothing checked. */
 export type FlatConfig = z.input<typeof configSchema>;
 

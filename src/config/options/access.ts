@@ -5,13 +5,13 @@ import { option, pattern, vmId } from "../option.ts";
 export const accessOptions = {
   access_key: option(z.string().optional(), {
     about: "The access key. With `secret_key`, or neither: then the profile or `OSC_ACCESS_KEY` counts.",
-    example: 'env("OSC_ACCESS_KEY")',
+    example: "var.access_key",
     defaultText: "the profile's, then `OSC_ACCESS_KEY`",
     secret: true,
   }),
   secret_key: option(z.string().optional(), {
     about: "The secret key that belongs to `access_key`.",
-    example: 'env("OSC_SECRET_KEY")',
+    example: "var.secret_key",
     defaultText: "the profile's, then `OSC_SECRET_KEY`",
     secret: true,
   }),
