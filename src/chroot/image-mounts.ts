@@ -4,7 +4,7 @@ import { access } from "node:fs/promises";
 import type { Readable } from "node:stream";
 import { MountError } from "../common/errors.ts";
 import type { MountView } from "../host/mount-view.ts";
-import { isBelow, readMountinfo } from "../host/mountinfo.ts";
+import { type MountEntry, readMountinfo } from "../host/mountinfo.ts";
 import { unmountBelow } from "../host/mounts.ts";
 import { describeExit } from "../host/run-command.ts";
 import { fdPath, openFolder, toText } from "./at.ts";
@@ -67,8 +67,9 @@ export async function mountInImage(image: MountedImage, mount: ChrootMount): Pro
     closeSync(point.fd);
   }
   const id = readMountId(root, target);
+  const entry = await findMount(image.view, (each) => each.id === id);
   const release = async () => {
-    await unmountById(image, id);
+    if (entry) await unmountEntry(image.view, entry);
     root.removeEmptyFolders(point.made);
   };
   try {
@@ -134,10 +135,14 @@ async function mountOnFolder(view: MountView, mount: ChrootMount, fd: number, ar
   if (status.code !== 0) throw mountError(mount, said.trim() || describeExit(status));
 }
 
-/** By its number, wherever it is by now: a folder above it may have been renamed. */
-async function unmountById({ view, mountPath }: MountedImage, id: number): Promise<void> {
-  const entry = (await readMountinfo(view.mountinfoPath)).find((each) => each.id === id);
-  if (entry && isBelow(entry.mountPoint, mountPath)) await unmountBelow(entry.mountPoint, { view });
+async function findMount(view: MountView, isIt: (entry: MountEntry) => boolean): Promise<MountEntry | undefined> {
+  return (await readMountinfo(view.mountinfoPath)).find(isIt);
+}
+
+/** Wherever it is by now: a folder above it may have been renamed. Numbers are used again, so more is compared. */
+async function unmountEntry(view: MountView, { id, parentId, device }: MountEntry): Promise<void> {
+  const now = await findMount(view, (each) => each.id === id && each.parentId === parentId && each.device === device);
+  if (now) await unmountBelow(now.mountPoint, { view });
 }
 
 function mountError([, source, target]: ChrootMount, reason: string): MountError {

@@ -114,12 +114,14 @@ describe("ChrootCommunicator.start()", () => {
     const { stdout, code } = await output("(setsid sleep 611 &) ; head -c 200000 /dev/zero | tr '\\0' x; exit 4");
     expect(code).toBe(4);
     expect(stdout.length).toBe(200_000);
-    expect((await sandbox.leftovers()).map(({ command }) => command)).toEqual(["sleep 611"]);
+    expect((await sandbox.leftovers()).map(({ command }) => command)).toEqual([expect.stringContaining("sleep 611")]);
   });
 
   it("lets a daemon that writes without end run on, and returns", async () => {
     expect((await output("(setsid cat /dev/zero &) ; exit 5")).code).toBe(5);
-    expect((await sandbox.leftovers()).map(({ command }) => command)).toEqual(["cat /dev/zero"]);
+    expect((await sandbox.leftovers()).map(({ command }) => command)).toEqual([
+      expect.stringContaining("cat /dev/zero"),
+    ]);
   });
 
   it("reads no faster than the destination takes", async () => {
