@@ -25,7 +25,7 @@ describe("Console", () => {
       ...Array.from({ length: 500 }, (_, index) => `${index} ${"x".repeat(400)}\n`),
     );
     expect(console.text().length).toBeLessThanOrEqual(65_536);
-    expect(console.tail()).toHaveLength(40);
+    expect(console.tail()).toHaveLength(25);
     expect(console.tail().at(-1)).toMatch(/^499 x/);
     expect(lines).toHaveLength(500);
     expect(lines[123]).toMatch(/^123 x{400}$/);

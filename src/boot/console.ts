@@ -3,7 +3,7 @@ import { StringDecoder } from "node:string_decoder";
 
 /** What a pattern is matched against: a menu that redraws itself for ever must not fill the memory. */
 const KEPT_CHARACTERS = 65_536;
-const TAIL_LINES = 40;
+const TAIL_LINES = 25;
 
 /** Escape sequences of a terminal, and control characters but for line feed and tab. */
 const CONTROL = /\x1b\[[0-9;?]*[ -/]*[@-~]|\x1b[^[]|[\x00-\x08\x0b-\x1f\x7f]/g;

@@ -97,7 +97,7 @@ requirePrograms(...programs)("a Debian 12 from nothing", () => {
         'provisioner "shell" { inline = ["ln -sf /bin/false /sbin/init"] }',
       );
       const { exitCode, output } = await build(path);
-      expect(output).toContain("Kernel panic - not syncing");
+      expect(output).toMatch(/does not boot: Kernel panic - not syncing.*\n(.*\| .*\n)+/);
       expect(exitCode).toBe(13);
       expect(await imageNames()).not.toContain("no-init");
     },

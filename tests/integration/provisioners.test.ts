@@ -1,4 +1,4 @@
-import { mkdir, readdir, readFile, stat, symlink, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, readlink, stat, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { templateHook } from "../../src/provisioners/hook.ts";
@@ -79,6 +79,22 @@ requirePrograms(
     expect(await inImage("root/sub/a.log")).toBe("a");
     expect(await readFile(join(out, "folder/sub/a.log"), "utf8")).toBe("a");
     expect(await readFile(join(out, "a.log"), "utf8")).toBe("a");
+  });
+
+  it("moves links in an archive, as Packer's documentation shows", async () => {
+    const files = join(image.folder, "files-to-upload");
+    const upload = join(image.folder, "toupload");
+    await mkdir(files);
+    await mkdir(upload);
+    await writeFile(join(files, "file1"), "1");
+    await symlink("file1", join(files, "file1link"));
+    await provision(
+      define("shell-local", { command: `tar cf ${upload}/files.tar -C ${image.folder} files-to-upload` }),
+      define("file", { destination: "/tmp/", source: upload }),
+      define("shell", { inline: ["cd /tmp && tar xf toupload/files.tar", "rm toupload/files.tar"] }),
+    );
+    expect(await readlink(join(image.files, "tmp/files-to-upload/file1link"))).toBe("file1");
+    expect(await readdir(join(image.files, "tmp/toupload"))).toEqual([]);
   });
 
   it("file says so when the destination is a folder without a trailing slash", async () => {
