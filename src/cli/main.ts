@@ -1,9 +1,13 @@
+import { closeSync } from "node:fs";
+import { isatty } from "node:tty";
 import { processIo } from "./process-io.ts";
 import { runCli } from "./run-cli.ts";
 
-// The one place that reads the command line. What is written is flushed before the process ends.
+// The one place that reads the command line.
+const terminals = [0, 1, 2].filter((fd) => isatty(fd));
 process.exitCode = await runCli(process.argv.slice(2), processIo());
-await Promise.all(
-  [process.stdout, process.stderr].map((stream) => new Promise((resolve) => stream.write("", resolve))),
-);
+// What is written is flushed before the process ends.
+await Promise.all([process.stdout, process.stderr].map((stream) => new Promise((resolve) => stream.write("", resolve))));
+// Node aborts at its end when it cannot reset a terminal, and one that was closed meanwhile cannot be reset.
+for (const fd of terminals.filter((fd) => !isatty(fd))) closeSync(fd);
 process.exit();
