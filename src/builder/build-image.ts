@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import type { BuildConfig } from "../config/build-config.ts";
 import type { Image } from "../outscale/oapi.ts";
 import type { Build } from "./build.ts";
 import { generatedData } from "./generated-data.ts";
@@ -14,6 +15,7 @@ import { checkRootDevice, type SourceOmi } from "./steps/check-root-device.ts";
 import { provision } from "./steps/chroot-provision.ts";
 import { copyFiles } from "./steps/copy-files.ts";
 import { copySourceOmi, type UsableSource } from "./steps/copy-source-omi.ts";
+import { registerRequest } from "./steps/create-omi.ts";
 import { createVolume, type RootVolume } from "./steps/create-volume.ts";
 import { cleanUpEarly } from "./steps/early-cleanup.ts";
 import { mountDevice } from "./steps/mount-device.ts";
@@ -40,6 +42,7 @@ export async function buildImage(build: Build): Promise<BuildResult> {
   const vm = await readVm(build);
   const original = config.fromScratch ? undefined : await findSource(build);
   const omiName = renderOmiName(build, original?.image);
+  checkMappings(config, original);
   const replaced = await preValidate(build, { omiName });
 
   await using temporary = build.scope("temporary", { onFailure: "warn" }); // copy and volume: always deleted
@@ -53,12 +56,24 @@ export async function buildImage(build: Build): Promise<BuildResult> {
     return { product: undefined, data };
   }
   const snapshotId = await createSnapshot(build, { volume, source, omiName, undo });
-  const parts = { volume, snapshotId, source };
-  return { product: await publishOmi(build, { omiName, parts, replaced, undo }), data };
+  const cleared = temporary[Symbol.asyncDispose](); // the volume goes while the OMI is registered
+  try {
+    const parts = { volume, snapshotId, source };
+    return { product: await publishOmi(build, { omiName, parts, replaced, undo }), data };
+  } finally {
+    await cleared;
+  }
 }
 
 async function findSource(build: Build): Promise<SourceOmi> {
   return checkRootDevice(build, { image: await findSourceOmi(build) });
+}
+
+/** Registers in thought, so that a mapping that cannot be is refused before anything is created. */
+function checkMappings(config: BuildConfig, source: SourceOmi | undefined): void {
+  const sizeGib = config.rootVolumeSize ?? source?.rootMapping.Bsu?.VolumeSize ?? 1;
+  const volume = { id: "", sizeGib, type: config.rootVolumeType ?? "standard", iops: undefined };
+  registerRequest(config, { name: "", description: undefined, parts: { volume, snapshotId: "", source } });
 }
 
 interface FillVolumeInput {

@@ -177,7 +177,8 @@ export class Builder {
     } finally {
       const isKept = journal.hasOpenResources;
       journal.close(outcome);
-      if (isKept && outcome === "done")
+      const isToldAlready = session.config.packerOnError === "abort" || session.progress.keepOnFailure;
+      if (isKept && !isToldAlready)
         session.ui.warn(`Something is left behind: run "outscale-chroot cleanup ${session.runId}"`);
     }
   }

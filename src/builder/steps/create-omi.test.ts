@@ -112,6 +112,20 @@ describe("registerRequest()", () => {
     ]);
   });
 
+  it("lets the root's mapping make the OMI's root larger and of another type, but not smaller", () => {
+    const of = (changes: Partial<BlockDeviceMapping>) => ({
+      ...config,
+      omiBlockDeviceMappings: [mapping({ deviceName: "/dev/sda1", ...changes })],
+    });
+    const register = (changes: Partial<BlockDeviceMapping>) =>
+      registerRequest(of(changes), { name: "web", description: undefined, parts: partsOf(image()) });
+    expect(register({ volumeSize: 40, volumeType: "standard" }).BlockDeviceMappings?.[0]?.Bsu).toMatchObject({
+      VolumeSize: 40,
+      VolumeType: "standard",
+    });
+    expect(() => register({ volumeSize: 5 })).toThrow("less than the 10 GiB");
+  });
+
   it("registers from scratch with the mappings of the configuration", () => {
     const scratch = {
       ...config,

@@ -110,22 +110,32 @@ export function registerMappings(
     const message = `nothing maps the root device ${rootDeviceName}, so the OMI would not have what was built`;
     throw new ConfigError([{ option: "omi_block_device_mappings", message }]);
   }
-  merged.set(rootDeviceName, rootMapping(root, parts));
+  const override = overrides.find(({ deviceName }) => deviceName === rootDeviceName);
+  merged.set(rootDeviceName, rootMapping(root, override, parts));
   return [...merged.values()];
 }
 
+/** The OMI's root may be larger or of another type than the volume it was built on, if its mapping says so. */
 function rootMapping(
   { DeviceName, Bsu }: BlockDeviceMappingImage,
+  override: BlockDeviceMapping | undefined,
   { volume, snapshotId }: OmiParts,
 ): BlockDeviceMappingImage {
+  const sizeGib = override?.volumeSize ?? volume.sizeGib;
+  if (sizeGib < volume.sizeGib) {
+    const message = `the root device has volume_size = ${sizeGib}, less than the ${volume.sizeGib} GiB of the volume that is built`;
+    throw new ConfigError([{ option: "omi_block_device_mappings", message, hint: "leave it out, or make it larger" }]);
+  }
+  const type = override?.volumeType ?? volume.type;
+  const iops = override?.iops ?? volume.iops;
   return {
     DeviceName,
     Bsu: {
       DeleteOnVmDeletion: Bsu?.DeleteOnVmDeletion ?? true,
       SnapshotId: snapshotId,
-      VolumeSize: volume.sizeGib,
-      VolumeType: volume.type,
-      ...(volume.type === "io1" && volume.iops !== undefined && { Iops: volume.iops }),
+      VolumeSize: sizeGib,
+      VolumeType: type,
+      ...(type === "io1" && iops !== undefined && { Iops: iops }),
     },
   };
 }
