@@ -64,9 +64,10 @@ async function momentToKill(clients: readonly LoadClient[], random: Random): Pro
   await setTimeout(random.below(LONGEST_LIFE_MS));
   if (random.below(3) === 0) return;
   const action = random.pick(WORKING);
-  await new Promise<void>((resolve) => {
-    for (const client of clients) client.onAnswer = (answered) => answered === action && resolve();
+  const answered = new Promise<void>((resolve) => {
+    for (const client of clients) client.onAnswer = (name) => name === action && resolve();
   });
+  await Promise.race([answered, setTimeout(LONGEST_LIFE_MS)]);
   await setTimeout(random.below(LONGEST_WORK_MS));
 }
 

@@ -16,6 +16,16 @@ export interface Known {
   linked: "yes" | "maybe" | "no";
 }
 
+interface Change {
+  readonly action: string;
+  readonly request: object;
+  readonly field: "exists" | "linked";
+  readonly to: "yes" | "no";
+}
+
+/** So many objects of a kind are kept by each client. */
+const KEPT = 6;
+
 /**
  * A client that works through volumes, links, snapshots and images for as long as the cloud answers, and remembers what
  * the cloud acknowledged.
@@ -44,8 +54,7 @@ export class LoadClient {
 
   async #cycle(cloud: SpawnedCloud, snapshotId: string): Promise<void> {
     for (const left of this.known.filter(({ linked }) => linked === "yes")) {
-      await this.#change(cloud, "UnlinkVolume", { VolumeId: left.id }, left, "linked", "no");
-      await this.#become(cloud, left, ["available"]);
+      await this.#unlink(cloud, left);
     }
     const Size = this.#random.pick([1, 2]);
     const volume = await this.#create(cloud, "Volume", { SubregionName: "eu-west-2a", SnapshotId: snapshotId, Size });
@@ -53,25 +62,22 @@ export class LoadClient {
     await this.#tag(cloud, volume);
     await this.#become(cloud, volume, ["available"]);
     const DeviceName = `/dev/xvd${this.#slot}`;
-    await this.#change(
-      cloud,
-      "LinkVolume",
-      { VmId: cloud.vmId, VolumeId: volume.id, DeviceName },
-      volume,
-      "linked",
-      "yes",
-    );
+    const request = { VmId: cloud.vmId, VolumeId: volume.id, DeviceName };
+    await this.#change(cloud, volume, { action: "LinkVolume", request, field: "linked", to: "yes" });
     await this.#become(cloud, volume, ["in-use"]);
-    await this.#change(cloud, "UnlinkVolume", { VolumeId: volume.id }, volume, "linked", "no");
-    await this.#become(cloud, volume, ["available"]);
+    await this.#unlink(cloud, volume);
     const snapshot = await this.#create(cloud, "Snapshot", { VolumeId: volume.id });
     if (!snapshot) return;
     await this.#become(cloud, snapshot, ["completed"]);
     if (this.#random.below(2) === 0) await this.#createImage(cloud, snapshot.id);
-    if (this.#random.below(3) > 0)
-      await this.#change(cloud, "DeleteVolume", { VolumeId: volume.id }, volume, "exists", "no");
-    const old = this.known.find(({ kind, exists }) => kind === "Snapshot" && exists === "yes");
-    if (old && this.#random.below(2) === 0) await this.#delete(cloud, old);
+    if (this.#random.below(4) > 0) await this.#delete(cloud, volume);
+    for (const kind of ["Image", "Snapshot", "Volume"] as const) await this.#prune(cloud, kind);
+  }
+
+  /** Below the account's quotas, however long the test. A snapshot that an image uses is refused, and stays. */
+  async #prune(cloud: SpawnedCloud, kind: Kind): Promise<void> {
+    const existing = this.known.filter((known) => known.kind === kind && known.exists === "yes");
+    for (const old of existing.slice(0, -KEPT)) await this.#delete(cloud, old);
   }
 
   async #create(cloud: SpawnedCloud, kind: Kind, request: object): Promise<Known | undefined> {
@@ -104,19 +110,19 @@ export class LoadClient {
     tag.acknowledged = answer?.status === 200;
   }
 
-  /** A refusal, such as that of a snapshot that an image uses, leaves things as they are. */
-  async #delete(cloud: SpawnedCloud, known: Known): Promise<void> {
-    await this.#change(cloud, `Delete${known.kind}`, { [`${known.kind}Id`]: known.id }, known, "exists", "no");
+  async #unlink(cloud: SpawnedCloud, known: Known): Promise<void> {
+    const request = { VolumeId: known.id };
+    await this.#change(cloud, known, { action: "UnlinkVolume", request, field: "linked", to: "no" });
+    await this.#become(cloud, known, ["available"]);
   }
 
-  async #change<Field extends "exists" | "linked">(
-    cloud: SpawnedCloud,
-    action: string,
-    request: object,
-    known: Known,
-    field: Field,
-    to: "yes" | "no",
-  ): Promise<void> {
+  async #delete(cloud: SpawnedCloud, known: Known): Promise<void> {
+    const request = { [`${known.kind}Id`]: known.id };
+    await this.#change(cloud, known, { action: `Delete${known.kind}`, request, field: "exists", to: "no" });
+  }
+
+  /** A refusal, such as that of a snapshot that an image uses, leaves things as they are. */
+  async #change(cloud: SpawnedCloud, known: Known, { action, request, field, to }: Change): Promise<void> {
     if (this.#isCut) return;
     const before = known[field];
     known[field] = "maybe";
