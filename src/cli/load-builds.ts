@@ -29,9 +29,8 @@ export async function loadBuilds(
   });
   for (const value of template.sensitiveValues) secrets.add(value);
   if (template.builds.length > 0) return template;
-  throw new UsageError("There is no build to run", {
-    hint: "A template needs a build block with a source, and -only and -except must leave one",
-  });
+  const hint = "A template needs a build block with a source, and -only and -except must leave one";
+  throw new UsageError("There is no build to run", { hint: [...template.warnings, hint].join("; ") });
 }
 
 function readVariable(text: string): { readonly name: string; readonly value: string } {

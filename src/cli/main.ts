@@ -7,7 +7,9 @@ import { runCli } from "./run-cli.ts";
 const terminals = [0, 1, 2].filter((fd) => isatty(fd));
 process.exitCode = await runCli(process.argv.slice(2), processIo());
 // What is written is flushed before the process ends.
-await Promise.all([process.stdout, process.stderr].map((stream) => new Promise((resolve) => stream.write("", resolve))));
+await Promise.all(
+  [process.stdout, process.stderr].map((stream) => new Promise((resolve) => stream.write("", resolve))),
+);
 // Node aborts at its end when it cannot reset a terminal, and one that was closed meanwhile cannot be reset.
 for (const fd of terminals.filter((fd) => !isatty(fd))) closeSync(fd);
 process.exit();

@@ -7,6 +7,9 @@ interface BuildActivity {
   readonly wait: string;
 }
 
+/** What takes less is over before it is read. */
+const LONG_MS = 1_000;
+
 /** What every build is doing right now, as one line. */
 export class Activity {
   readonly #builds = new Map<string, BuildActivity>();
@@ -22,7 +25,8 @@ export class Activity {
 
   /** `debian: StepSnapshot 1m05s, snapshot snap-1a2b3c4d pending 45 %`; several builds side by side. */
   describe(now: number): string {
-    const parts = [...this.#builds].map(([build, { step, startedAt, wait }]) => {
+    const long = [...this.#builds].filter(([, { startedAt }]) => now - startedAt >= LONG_MS);
+    const parts = long.map(([build, { step, startedAt, wait }]) => {
       return `${build}: ${step} ${inShort(now - startedAt)}${wait && `, ${wait}`}`;
     });
     return parts.join(" | ");
