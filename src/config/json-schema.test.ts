@@ -1,6 +1,13 @@
+import { readFileSync } from "node:fs";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import { describe, expect, it } from "vitest";
 import { configJsonSchema } from "./json-schema.ts";
+
+describe("docs/configuration.schema.json", () => {
+  it("is what `npm run docs` makes of the schema", () => {
+    expect(JSON.parse(readFileSync("docs/configuration.schema.json", "utf8"))).toEqual(configJsonSchema());
+  });
+});
 
 const validate = new Ajv2020({ strict: true }).compile(configJsonSchema());
 
