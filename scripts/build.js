@@ -4,6 +4,7 @@ import { readFileSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { build } from "rolldown";
+import { bundlePlugin } from "./bundle-plugin.js";
 
 const require = createRequire(import.meta.url);
 const { dependencies } = JSON.parse(readFileSync("package.json", "utf8"));
@@ -31,6 +32,9 @@ await build({
   external: Object.keys(dependencies).map((name) => new RegExp(`^${name}(/|$)`)),
   output: { ...output, dir: "dist/lib" },
 });
+
+// The Packer plugin, which `outscale-chroot plugin install` puts where Packer looks.
+await bundlePlugin("dist/packer-plugin/outscale-chroot");
 
 const tsc = join(dirname(require.resolve("typescript/package.json")), "bin/tsc");
 const types = spawnSync(process.execPath, [tsc, "--project", "tsconfig.build.json"], { stdio: "inherit" });

@@ -5,13 +5,15 @@ import { type Phase, phaseOf, phaseTable } from "../../cli/output/phases.ts";
 
 type Progress = Extract<BuildEvent, { type: "progress" }>;
 
+/** Shorter waits are not worth a line: milliseconds. */
+const TELL_FROM_MS = 5_000;
 /** A wait in which nothing changes is told again after so long: milliseconds. */
 const TELL_AGAIN_MS = 30_000;
 const TELL_EVERY_PERCENT = 10;
 
 /**
  * Tells what the build's events say and its steps do not: how a long wait goes on, and at the end how long each step took.
- * Packer's screen has no line that moves, so a wait becomes a line when its state changes, every 10 %, or every 30 s.
+ * Packer's screen has no line that moves, so a wait of some seconds becomes a line, another when its state changes, every 10 %, and every 30 s.
  */
 export function progressLines(ui: Pick<Ui, "say" | "message">): EventSink {
   const phases: Phase[] = [];
@@ -20,8 +22,7 @@ export function progressLines(ui: Pick<Ui, "say" | "message">): EventSink {
     const phase = phaseOf(event);
     if (phase !== undefined) phases.push(phase);
     if (event.type === "progress" && isNews(event, told.get(event.subject))) {
-      // The first look at a wait is no news: most end before the second.
-      if (told.has(event.subject)) ui.message(progressLine(event));
+      ui.message(progressLine(event));
       told.set(event.subject, event);
     }
     if (event.type === "build-ended" && phases.length > 0) {
@@ -32,6 +33,7 @@ export function progressLines(ui: Pick<Ui, "say" | "message">): EventSink {
 }
 
 function isNews(now: Progress, before: Progress | undefined): boolean {
+  if (now.elapsedMs < TELL_FROM_MS) return false;
   if (before === undefined || now.state !== before.state) return true;
   if ((now.percent ?? 0) - (before.percent ?? 0) >= TELL_EVERY_PERCENT) return true;
   return now.elapsedMs - before.elapsedMs >= TELL_AGAIN_MS;

@@ -1,0 +1,62 @@
+// Makes the Packer plugin: one executable file with everything in it, as Packer copies and checks one file.
+import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
+import { dirname } from "node:path";
+import { build, rolldown } from "rolldown";
+
+const common = { platform: "node", transform: { target: "es2022" }, logLevel: "warn" };
+
+/** What the installer recognises a file of ours by. */
+export const PLUGIN_MARK = "// outscale-chroot: the Packer plugin";
+
+/**
+ * The file has no extension, so whether Node takes it for a module or a script depends on the package.json of whatever
+ * folder it is installed below. It is written to be right as both: no `import`, no `require`, no `export`.
+ * @param {string} file
+ */
+export async function bundlePlugin(file) {
+  const { output } = await build({
+    ...common,
+    input: "src/packer-plugin/main.ts",
+    plugins: [await threadInside()],
+    write: false,
+    output: { format: "cjs", codeSplitting: false, minify: { mangle: false } },
+  });
+  const [{ code }] = output;
+  mkdirSync(dirname(file), { recursive: true });
+  writeFileSync(file, wrap(code));
+  chmodSync(file, 0o755);
+}
+
+/** @param {string} code */
+function wrap(code) {
+  return `#!/usr/bin/env node
+${PLUGIN_MARK}
+(() => {
+const __filename = process.argv[1];
+const require = process.getBuiltinModule("node:module").createRequire(__filename);
+const exports = {};
+const module = { exports };
+${code}
+})();
+`;
+}
+
+/** Folders are copied in a thread, whose file lies beside the program elsewhere; here its code goes inside. */
+async function threadInside() {
+  const bundle = await rolldown({ ...common, input: "src/chroot/tree-worker.ts" });
+  const { output } = await bundle.generate({ format: "esm", codeSplitting: false, minify: { mangle: false } });
+  await bundle.close();
+  const url = `data:text/javascript;base64,${Buffer.from(output[0].code).toString("base64")}`;
+  const place = 'new URL("./tree-worker.js", import.meta.url)';
+  return {
+    name: "thread-inside",
+    transform: {
+      filter: { id: /src\/chroot\/tree-job\.ts$/ },
+      /** @param {string} code */
+      handler(code) {
+        if (!code.includes(place)) throw new Error("src/chroot/tree-job.ts starts its thread in another way now");
+        return code.replace(place, `new URL(${JSON.stringify(url)})`);
+      },
+    },
+  };
+}
