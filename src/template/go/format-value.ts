@@ -1,23 +1,25 @@
 import { formatFloat, formatInteger } from "./format-number.ts";
-import { type FormatSpec, PLAIN, pad } from "./format-spec.ts";
+import { type FormatSpec, pad } from "./format-spec.ts";
 import { quote } from "./quote.ts";
-import { entryOf, type GoMap, type GoValue, isList, sortedKeys, typeName } from "./values.ts";
+import { entryOf, type GoMap, type GoValue, isList, isMap, sortedKeys, typeName } from "./values.ts";
 
-/** Formats one value for one verb; a verb that does not fit gives Go's `%!verb(type=value)`. */
+/**
+ * Formats one value for one verb; a verb that does not fit gives Go's `%!verb(type=value)`.
+ *
+ * @param verb One letter, or `#v` for `%#v`, the value in Go's syntax
+ */
 export function formatValue(value: GoValue, verb: string, spec: FormatSpec): string {
+  const plainVerb = verb === "#v" ? "v" : verb;
   if (verb === "T") return pad(truncate(typeName(value), spec), spec);
-  if (value === null) return verb === "v" ? pad("<nil>", spec) : badVerb(value, verb);
-  if (typeof value === "boolean") return verb === "v" || verb === "t" ? pad(String(value), spec) : badVerb(value, verb);
-  const flags = verb === "v" ? { ...spec, sharp: false, plus: false } : spec;
-  if (typeof value === "bigint") return formatInteger(value, verb, flags) ?? badVerb(value, verb);
-  if (typeof value === "number") return formatFloat(value, verb, flags) ?? badVerb(value, verb);
-  if (typeof value === "string") return formatString(value, verb, spec) ?? badVerb(value, verb);
-  return isList(value) ? formatList(value, verb, spec) : formatMap(value, verb, spec);
-}
-
-function badVerb(value: GoValue, verb: string): string {
-  if (value === null) return `%!${verb}(<nil>)`;
-  return `%!${verb}(${typeName(value)}=${formatValue(value, "v", PLAIN)})`;
+  if (value === null) return plainVerb === "v" ? pad("<nil>", spec) : `%!${verb}(<nil>)`;
+  if (isList(value)) return formatList(value, verb, spec);
+  if (isMap(value)) return formatMap(value, verb, spec);
+  // A misfit is shown with the width and the flags of the verb.
+  const misfit = () => `%!${verb}(${typeName(value)}=${formatValue(value, "v", spec)})`;
+  if (typeof value === "boolean") return plainVerb === "v" || verb === "t" ? pad(String(value), spec) : misfit();
+  if (typeof value === "string") return formatString(value, verb, spec) ?? misfit();
+  const text = typeof value === "bigint" ? formatInteger(value, plainVerb, spec) : formatFloat(value, plainVerb, spec);
+  return text ?? misfit();
 }
 
 function truncate(text: string, { precision }: FormatSpec): string {
@@ -25,10 +27,10 @@ function truncate(text: string, { precision }: FormatSpec): string {
 }
 
 function formatString(text: string, verb: string, spec: FormatSpec): string | undefined {
-  if (verb === "q" || (verb === "v" && spec.sharp)) {
+  if (verb === "q" || verb === "#v") {
     const shown = truncate(text, spec);
     const raw = verb === "q" && spec.sharp && /^[^`\u0000-\u0008\u000a-\u001f\u007f\ufeff]*$/.test(shown);
-    return pad(raw ? `\`${shown}\`` : quote(shown, { ascii: spec.plus && verb === "q" }), spec);
+    return pad(raw ? `\`${shown}\`` : quote(shown, { ascii: spec.plus }), spec);
   }
   if (verb === "v" || verb === "s") return pad(truncate(text, spec), spec);
   if (verb === "x" || verb === "X") return pad(formatBytes(text, verb, spec), spec);
@@ -45,18 +47,18 @@ function formatBytes(text: string, verb: string, { precision, space, sharp }: Fo
 
 function formatList(list: readonly GoValue[], verb: string, spec: FormatSpec): string {
   const items = list.map((item) => formatItem(item, verb, spec));
-  return verb === "v" && spec.sharp ? `${typeName(list)}{${items.join(", ")}}` : `[${items.join(" ")}]`;
+  return verb === "#v" ? `${typeName(list)}{${items.join(", ")}}` : `[${items.join(" ")}]`;
 }
 
 function formatMap(map: GoMap, verb: string, spec: FormatSpec): string {
   const items = sortedKeys(map).map(
     (key) => `${formatValue(key, verb, spec)}:${formatItem(entryOf(map, key) ?? null, verb, spec)}`,
   );
-  return verb === "v" && spec.sharp ? `${typeName(map)}{${items.join(", ")}}` : `map[${items.join(" ")}]`;
+  return verb === "#v" ? `${typeName(map)}{${items.join(", ")}}` : `map[${items.join(" ")}]`;
 }
 
 /** A nil inside a list or map has the type of its place, which `%#v` shows. */
 function formatItem(item: GoValue, verb: string, spec: FormatSpec): string {
   if (item !== null) return formatValue(item, verb, spec);
-  return verb === "v" && spec.sharp ? "interface {}(nil)" : "<nil>";
+  return verb === "#v" ? "interface {}(nil)" : "<nil>";
 }

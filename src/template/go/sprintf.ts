@@ -166,6 +166,8 @@ class VerbReader {
     if (verb === "%") return "%";
     if (this.#badIndex) return `%!${verb}(BADINDEX)`;
     const operand = this.#operands.take();
-    return operand === undefined ? `%!${verb}(MISSING)` : formatValue(operand, verb, spec);
+    if (operand === undefined) return `%!${verb}(MISSING)`;
+    if (verb !== "v") return formatValue(operand, verb, spec);
+    return formatValue(operand, spec.sharp ? "#v" : "v", { ...spec, sharp: false, plus: false });
   }
 }

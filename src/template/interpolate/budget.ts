@@ -11,7 +11,7 @@ export class Budget {
    * @returns false when the budget is used up
    */
   spend(characters = 0): boolean {
-    this.#left -= 1 + characters / 16;
+    this.#left -= 1 + characters / 4;
     return this.#left >= 0;
   }
 }

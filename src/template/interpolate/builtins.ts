@@ -26,7 +26,7 @@ export const builtinFunctions: Readonly<Record<string, TemplateFunction>> = {
   gt: binary((a, b) => !(isLess(a, b) || equalsAny(a, [b]))),
   ge: binary((a, b) => !isLess(a, b)),
   len: { params: ["any"], call: (value = null) => lengthOf(value) },
-  index: variadic(1, (value = null, ...indexes) => indexes.reduce(itemAt, value)),
+  index: variadic(1, (value = null, ...indexes) => itemOf(value, indexes)),
   slice: variadic(1, (value = null, ...indexes) => sliceOf(value, indexes)),
   print: variadic(0, (...values) => sprint(values)),
   printf: { params: ["string"], rest: "any", call: (format, ...values) => sprintf(String(format), values) },
@@ -47,6 +47,11 @@ function lengthOf(value: GoValue): bigint {
   if (isList(value)) return BigInt(value.length);
   if (isMap(value)) return BigInt(Object.keys(value).length);
   throw new Error(`a value of type ${typeName(value)} has no length`);
+}
+
+function itemOf(value: GoValue, indexes: readonly GoValue[]): GoValue {
+  if (value === null) throw new Error("nothing cannot be indexed");
+  return indexes.reduce(itemAt, value);
 }
 
 function itemAt(value: GoValue, index: GoValue): GoValue {

@@ -231,6 +231,18 @@ export const goCases: Readonly<Record<string, readonly (readonly [template: stri
     ['{{template "t" 1}}{{define "t"}}late{{.}}{{end}}', "late1"],
   ],
   printf: [
+    ["{{index nil}}", undefined],
+    ["{{index .Missing}}", undefined],
+    ['{{printf "%+d" 1000.5}}', "%!d(float64=+1000.5)"],
+    ['{{printf "%5d|" .Yes}}', "%!d(bool= true)|"],
+    ['{{printf "%-5s|" 1}}', "%!s(int=1    )|"],
+    ['{{printf "%05d" 3.5}}', "%!d(float64=003.5)"],
+    [
+      '{{printf "%08.3f" .Nested}}',
+      "map[%!f(string=00000lis):[%!f(int=     001) map[%!f(string=0000000k):%!f(string=0000000v)] 0002.500 <nil>] %!f(string=00000map):map[%!f(string=0000000k):%!f(string=0000000w)]]",
+    ],
+    ['{{printf "%+v|%+d" "a" "b"}}', "a|%!d(string=b)"],
+    ['{{printf "%#q %#d %#s" "a" "b" 1.0}}', "`a` %!d(string=b) %!s(float64=1.00000)"],
     ['{{printf "%s %d %v" .Device .Count .List}}', "/dev/xvdf 3 [a b c]"],
     [
       '{{printf "%d|%5d|%-5d|%05d|%+d|%x|%X|%#x|%o|%#o|%O|%b|%c|%q|%U|%#U" 42 42 42 42 42 255 255 255 8 8 8 5 65 65 65 65}}',

@@ -42,7 +42,9 @@ function decodeText(text: string, name: string): string {
   const bytes = decodeBase64(text);
   if (!bytes) throw new ArgumentError(0, "the text is not base64");
   const decoded = encoding === "utf16" ? decodeUtf16(bytes) : iconv.decode(bytes, encoding, { stripBOM: false });
-  if (decoded.includes("\ufffd")) throw new ArgumentError(0, `the bytes are not a text in ${name}`);
+  const isCutOff = encoding.startsWith("utf16") && bytes.length % 2 === 1;
+  if (isCutOff || /[\ufffd\p{Surrogate}]/u.test(decoded))
+    throw new ArgumentError(0, `the bytes are not a text in ${name}`);
   return decoded;
 }
 

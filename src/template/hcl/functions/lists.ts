@@ -35,22 +35,28 @@ const coalescelist: HclFunction = {
   variadic: anyParam("vals", { allowUnknown: true, allowDynamicType: true, allowNull: true }),
   returnType: (args) => {
     if (args.length === 0) throw new FunctionError("at least one argument is required");
-    const types = args.map(({ type }) => type);
-    if (!args.every(({ isKnown }) => isKnown)) return dynamicType;
-    if (!types.every(({ kind }) => kind === "list" || kind === "tuple")) {
-      throw new FunctionError("the arguments must be lists or tuples");
+    for (const arg of args) {
+      if (!arg.isKnown) return dynamicType;
+      expectListOrTuple(arg);
     }
+    const types = args.map(({ type }) => type);
     const { type: first } = argumentAt(args, 0);
     return types.every((type) => sameType(type, first)) ? first : dynamicType;
   },
   evaluate: (args, returnType) => {
     for (const arg of args) {
       if (!arg.isKnown) return unknownValue(returnType);
-      if (!arg.isNull && arg.elements().length > 0) return arg;
+      if (arg.isNull) continue;
+      expectListOrTuple(arg);
+      if (arg.elements().length > 0) return arg;
     }
     throw new FunctionError("no argument is a list with elements");
   },
 };
+
+function expectListOrTuple({ type }: Value): void {
+  if (type.kind !== "list" && type.kind !== "tuple") throw new FunctionError("the arguments must be lists or tuples");
+}
 
 /** `compact(list)`: without empty strings and nulls. */
 const compact: HclFunction = {

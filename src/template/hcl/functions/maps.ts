@@ -85,7 +85,9 @@ const merge: HclFunction = {
   variadic: anyParam("maps", { allowDynamicType: true, allowNull: true, allowSensitive: true }),
   returnType: (args) => mergedType(args),
   evaluate: (args, returnType) => {
-    const entries = args.filter(({ isNull }) => !isNull).flatMap((arg) => [...arg.asMap()]);
+    const given = args.filter(({ isNull }) => !isNull);
+    for (const arg of given) expectMapOrObject(arg);
+    const entries = given.flatMap((arg) => [...arg.asMap()]);
     const merged = returnType.kind === "map" ? mapValue(entries, returnType.element) : objectValue(entries);
     return keepMark(merged, ...args);
   },
@@ -93,18 +95,22 @@ const merge: HclFunction = {
 
 /** Arguments of one type give that type, others an object with the keys of all. */
 function mergedType(args: readonly Value[]): Type {
-  if (args.some(({ type }) => type.kind === "dynamic")) return dynamicType;
   const attributes = new Map<string, Type>();
-  const types = args.map((arg) => {
-    if (arg.type.kind !== "map" && arg.type.kind !== "object") {
-      throw new FunctionError(`the arguments must be maps or objects, not a ${typeName(arg.type)}`);
-    }
+  const types: Type[] = [];
+  for (const arg of args) {
+    if (arg.type.kind === "dynamic") return dynamicType;
+    expectMapOrObject(arg);
     for (const [name, type] of attributesOf(arg)) attributes.set(name, type);
-    return arg.type.kind === "object" && arg.isNull ? objectType([]) : arg.type;
-  });
+    types.push(arg.type.kind === "object" && arg.isNull ? objectType([]) : arg.type);
+  }
   const [first] = types;
   if (first && types.every((type) => sameType(type, first))) return first;
   return args.some((arg) => arg.type.kind === "map" && !arg.isKnown) ? dynamicType : objectType(attributes);
+}
+
+function expectMapOrObject({ type }: Value): void {
+  if (type.kind === "map" || type.kind === "object") return;
+  throw new FunctionError(`the arguments must be maps or objects, not a ${typeName(type)}`);
 }
 
 function attributesOf(arg: Value): Iterable<readonly [string, Type]> {

@@ -1,3 +1,4 @@
+import { goPow } from "../../go/pow.ts";
 import { BigFloat } from "../big-float.ts";
 import { ArgumentError, FunctionError, type HclFunction } from "../function.ts";
 import { numberType } from "../type.ts";
@@ -85,7 +86,7 @@ export const numberFunctions: Functions = {
   max: extreme((number, best) => number.compare(best) > 0),
   min: extreme((number, best) => number.compare(best) < 0),
   parseint,
-  pow: doubleFunction(["num", "power"], (number, power) => number ** power),
+  pow: doubleFunction(["num", "power"], goPow),
   signum: {
     params: [numberParam("num")],
     returnType: numberType,

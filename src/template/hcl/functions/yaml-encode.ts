@@ -1,10 +1,8 @@
-import { FunctionError } from "../function.ts";
 import type { Value } from "../value.ts";
 
 /**
  * A value as a YAML document, laid out as Packer does: strings quoted, or as `|` blocks when they have lines.
  *
- * @throws {FunctionError} for an infinity
  * @see zclconf/go-cty-yaml, encode.go and emitterc.go, which decide on every space of this
  */
 export function toYaml(value: Value): string {
@@ -73,7 +71,6 @@ function isPlain(value: Value): boolean {
 function plainText(value: Value): string {
   if (value.isNull) return "null";
   if (value.type.kind === "bool") return String(value.asBool());
-  if (value.asNumber().isInfinite) throw new FunctionError("an infinity cannot be written as YAML");
   return value.asNumber().toString();
 }
 

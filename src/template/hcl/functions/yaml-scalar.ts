@@ -11,6 +11,8 @@ export interface YamlScalar {
   readonly style: "plain" | "quoted" | "block";
 }
 
+/** The tags that a scalar can have, but for `str` and `binary`. */
+const TAGS: ReadonlySet<string> = new Set(["bool", "int", "float", "null", "timestamp"]);
 const TRUE = new Set("y Y yes Yes YES true True TRUE on On ON".split(" "));
 const FALSE = new Set("n N no No NO false False FALSE off Off OFF".split(" "));
 const NULL = new Set(["", "~", "null", "Null", "NULL"]);
@@ -29,6 +31,7 @@ const MEANINGFUL_START = /^(?:[-+.\dyYnNtTfFoO~]|$)/;
 export function resolveScalar({ text, tag, style }: YamlScalar): Value {
   if (tag === "str" || (tag === undefined && style !== "plain")) return stringValue(text);
   if (tag === "binary") return binary(text);
+  if (tag !== undefined && !TAGS.has(tag)) throw new FunctionError(`the YAML tag "${tag}" is not supported`);
   if (MEANINGFUL_START.test(text)) {
     const value = style === "quoted" ? stringValue(text) : meaningOf(text, tag);
     if (value) return value;
@@ -46,9 +49,7 @@ function meaningOf(text: string, tag: string | undefined): Value | undefined {
 
 function taggedValue(text: string, tag: string): Value {
   if (tag === "null") return nullValue();
-  if (tag === "bool" || tag === "timestamp") throw misfit(text, tag);
-  if (tag !== "int" && tag !== "float") throw new FunctionError(`the YAML tag "${tag}" is not supported`);
-  const number = prefixedInteger(text);
+  const number = tag === "int" || tag === "float" ? prefixedInteger(text) : undefined;
   if (number) return number;
   throw misfit(text, tag);
 }
