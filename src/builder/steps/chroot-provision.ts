@@ -44,7 +44,7 @@ export const provision = step(
 
 function provisionInput(
   build: Build,
-  { sandbox, mountPath, wrapCommand }: OpenImage,
+  { sandbox, runner, mountPath, wrapCommand }: OpenImage,
   data: GeneratedData,
 ): ProvisionInput {
   const { config, ui, signal } = build;
@@ -57,7 +57,9 @@ function provisionInput(
     mountPath,
     rootPath,
     environment: environment.env,
-    wrapCommand,
+    // A wrapper needs a host shell around the command; without one there is none.
+    ...(runner !== sandbox && { wrapCommand }),
+    log: build.log,
     onWarning: (message) => build.warn(message),
   });
   return { ui, communicator, data, local: sandbox, rootPath, signal };

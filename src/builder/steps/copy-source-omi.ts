@@ -1,5 +1,7 @@
 import { WaitError } from "../../outscale/errors.ts";
+import type { Snapshot } from "../../outscale/oapi.ts";
 import type { Build } from "../build.ts";
+import { mergeMappings } from "../omi-mappings.ts";
 import { copiedImageKind, snapshotIdsOf } from "../resources/image.ts";
 import { snapshotKind } from "../resources/snapshot.ts";
 import { tagWithRun } from "../run-tag.ts";
@@ -8,7 +10,10 @@ import { step } from "../step.ts";
 import { rootOf, type SourceOmi } from "./check-root-device.ts";
 import { waitProgress } from "./wait-progress.ts";
 
-/** The OMI that the volume is made from, and what goes as soon as the volume is there. */
+/**
+ * The source OMI with snapshots that the account may use: it says of itself what the original says, also when it stands
+ * on a copy, which goes as soon as the volume is there.
+ */
 export interface UsableSource extends SourceOmi {
   /** Removes the temporary copy and its root snapshot. Does nothing when there is no copy. */
   readonly releaseCopy: () => Promise<void>;
@@ -23,18 +28,20 @@ interface CopySourceOmiInput {
 }
 
 /**
- * Copies the source OMI into the account, if its root snapshot is neither ours nor shared with us: the service gives no
- * other way to its data. A copy has snapshots of its own; those of its data volumes stay for the new OMI.
+ * Copies the source OMI into the account, if a snapshot of it that the build needs is neither ours nor shared with us:
+ * the service gives no other way to its data. A copy has snapshots of its own; those that the new OMI maps stay.
  *
- * Acquires: the copied image with its root snapshot, and the data snapshots.
+ * Acquires: the copied image with the snapshots that go with it, and the data snapshots that stay.
  */
 export const copySourceOmi = step(
   "StepCopySourceOMI",
   async (build: Build, { source, temporary, undo }: CopySourceOmiInput): Promise<UsableSource> => {
-    if (await isRootSnapshotUsable(build, source)) return { ...source, releaseCopy: async () => undefined };
+    if (await areSnapshotsUsable(build, source)) return { ...source, releaseCopy: async () => undefined };
     const { api, ui, waiters, config, signal, region } = build;
     const name = copyName(source.image.ImageName, build.runId);
-    ui.say(`Copying the source OMI ${source.image.ImageId} into the account, as its snapshot is not shared with it...`);
+    ui.say(
+      `Copying the source OMI ${source.image.ImageId} into the account, as its snapshots are not all shared with it...`,
+    );
     const copy = await temporary.acquire(copiedImageKind, { name }, async () => {
       const request = { ImageName: name, SourceImageId: source.image.ImageId, SourceRegionName: region };
       return (await api.createImage(request)).Image.ImageId;
@@ -47,31 +54,46 @@ export const copySourceOmi = step(
       onProgress: waitProgress(build, `the copy ${copy.id}`),
     });
     const copied = rootOf(image);
-    const dataSnapshotIds = snapshotIdsOf(image).filter((id) => id !== copied.rootSnapshotId);
+    const mapped = mappedDataSnapshots(build, copied);
     // First somebody else takes charge of the data snapshots, then the copy lets go of them: never nobody.
-    for (const snapshotId of new Set(dataSnapshotIds)) undo.adopt(snapshotKind, { clientToken: null }, snapshotId);
-    copy.note({ snapshotIds: [copied.rootSnapshotId], keptSnapshotIds: dataSnapshotIds });
+    for (const snapshotId of mapped) undo.adopt(snapshotKind, { clientToken: null }, snapshotId);
+    copy.note({ snapshotIds: snapshotIdsOf(image), keptSnapshotIds: mapped });
     await waiters.snapshot(copied.rootSnapshotId, { until: "completed", timeoutMs: config.timeouts.copy, signal });
     ui.message(`Copied to ${copy.id}`);
-    return { ...copied, image: { ...image, Tags: source.image.Tags }, releaseCopy: () => copy.release() };
+    const known = { ...source.image, BlockDeviceMappings: image.BlockDeviceMappings };
+    return { ...copied, image: known, releaseCopy: () => copy.release() };
   },
 );
 
-/** A snapshot that the account can see is its own, public, or shared with it. */
-async function isRootSnapshotUsable({ api, accountId, signal }: Build, source: SourceOmi): Promise<boolean> {
-  const { Snapshots } = await api.readSnapshots({ Filters: { SnapshotIds: [source.rootSnapshotId] } }, { signal });
-  const snapshot = Snapshots[0];
-  if (snapshot === undefined) return false;
-  if (snapshot.State === "error") {
-    throw new WaitError(`The root snapshot ${snapshot.SnapshotId} of ${source.image.ImageId} is in the state "error"`, {
-      resourceId: snapshot.SnapshotId,
-      lastState: snapshot.State,
+/** The snapshots of a source, besides the root's, that the new OMI maps as well. */
+function mappedDataSnapshots({ config }: Build, { image, rootSnapshotId, rootDeviceName }: SourceOmi): string[] {
+  if (config.skipCreateOmi) return [];
+  const data = image.BlockDeviceMappings.filter(({ DeviceName }) => DeviceName !== rootDeviceName);
+  const wanted = new Set(snapshotIdsOf({ BlockDeviceMappings: mergeMappings(data, config.omiBlockDeviceMappings) }));
+  return [...new Set(snapshotIdsOf(image))].filter((id) => id !== rootSnapshotId && wanted.has(id));
+}
+
+/** Whether the account may use, where they are, all snapshots of the source that the build needs. */
+async function areSnapshotsUsable(build: Build, source: SourceOmi): Promise<boolean> {
+  const { api, accountId, signal } = build;
+  const needed = [source.rootSnapshotId, ...mappedDataSnapshots(build, source)];
+  const { Snapshots } = await api.readSnapshots({ Filters: { SnapshotIds: needed } }, { signal });
+  const root = Snapshots.find(({ SnapshotId }) => SnapshotId === source.rootSnapshotId);
+  if (root?.State === "error") {
+    throw new WaitError(`The root snapshot ${root.SnapshotId} of ${source.image.ImageId} is in the state "error"`, {
+      resourceId: root.SnapshotId,
+      lastState: root.State,
       hint: "Choose another source OMI",
     });
   }
-  if (snapshot.AccountId === accountId) return true;
-  const shared = snapshot.PermissionsToCreateVolume;
-  return shared?.GlobalPermission === true || shared?.AccountIds?.includes(accountId) === true;
+  const usable = new Set(Snapshots.filter((snapshot) => mayUse(snapshot, accountId)).map((each) => each.SnapshotId));
+  return needed.every((id) => usable.has(id));
+}
+
+function mayUse({ AccountId, PermissionsToCreateVolume: shared }: Snapshot, accountId: string): boolean {
+  return (
+    AccountId === accountId || shared?.GlobalPermission === true || shared?.AccountIds?.includes(accountId) === true
+  );
 }
 
 const LONGEST_NAME = 128;
