@@ -104,7 +104,7 @@ async function postProcess(
     runUuid,
     force,
     ui: uiOf(report, definition.name),
-    uiOf: (type) => uiOf(report, `${definition.name} (${type})`),
+    uiOf: (type) => uiOf(report, definition.name, type),
     local: hostRunner(log),
     signal: wishes.signal,
     clock,

@@ -37,8 +37,8 @@ export class HumanReport implements Report {
     if (options.io.stdout.isTerminal) this.#ticker = setInterval(() => this.#tick(), TICK_MS).unref();
   }
 
-  line(kind: LineKind, build: string, message: string): void {
-    this.#write(kind, prefixed(kind, build, message), this.#colors.get(build) ?? "green");
+  line(kind: LineKind, build: string, message: string, part?: string): void {
+    this.#write(kind, prefixed(kind, build, message, part), this.#colors.get(build) ?? "green");
   }
 
   note(kind: LineKind, message: string): void {

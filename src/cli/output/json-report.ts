@@ -14,6 +14,8 @@ export type JsonLine =
       readonly type: "line";
       readonly at: number;
       readonly build: string | null;
+      /** The type of a post-processor, when it is its line. */
+      readonly part?: string;
       readonly kind: LineKind;
       readonly text: string;
     }
@@ -38,8 +40,8 @@ export class JsonReport implements Report {
     this.#clock = clock;
   }
 
-  line(kind: LineKind, build: string, text: string): void {
-    this.#write({ type: "line", at: this.#clock.now(), build, kind, text });
+  line(kind: LineKind, build: string, text: string, part?: string): void {
+    this.#write({ type: "line", at: this.#clock.now(), build, ...(part && { part }), kind, text });
   }
 
   note(kind: LineKind, text: string): void {

@@ -11,12 +11,16 @@ export function colorOf(index: number): BuildColor {
   return COLORS[index % COLORS.length] ?? "green";
 }
 
-/** A message as Packer's users know it: every line of it after `==> name:`, or indented as much for a detail. */
-export function prefixed(kind: LineKind, build: string, message: string): string {
+/**
+ * A message as Packer's users know it: every line of it after `==> name:`, or indented as much for a detail; after
+ * `name (manifest):` for a post-processor.
+ */
+export function prefixed(kind: LineKind, build: string, message: string, part?: string): string {
   const mark = kind === "message" ? "    " : "==> ";
+  const name = part === undefined ? build : `${build} (${part})`;
   return message
     .split("\n")
-    .map((line) => `${mark}${build}: ${line}`.trimEnd())
+    .map((line) => `${mark}${name}: ${line}`.trimEnd())
     .join("\n")
     .trimEnd();
 }

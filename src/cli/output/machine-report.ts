@@ -19,8 +19,8 @@ export class MachineReport implements Report {
     this.#clock = clock;
   }
 
-  line(kind: LineKind, build: string, message: string): void {
-    this.note(kind, prefixed(kind, build, message));
+  line(kind: LineKind, build: string, message: string, part?: string): void {
+    this.note(kind, prefixed(kind, build, message, part));
   }
 
   note(kind: LineKind, message: string): void {

@@ -22,8 +22,8 @@ export interface ReportedArtifact {
 
 /** How a run of builds is told: to a person, as JSON, or as Packer's machine-readable lines. */
 export interface Report {
-  /** A line of one build. */
-  line(kind: LineKind, build: string, message: string): void;
+  /** A line of one build, or of a post-processor (`part`) that has its artifact. */
+  line(kind: LineKind, build: string, message: string, part?: string): void;
   /** A line of no build in particular. */
   note(kind: LineKind, message: string): void;
   event(build: string, event: BuildEvent): void;
@@ -35,13 +35,13 @@ export interface Report {
   finished(results: readonly BuildResult[], elapsedMs: number): void;
 }
 
-/** The report of one build as the engine sees it. */
-export function uiOf(report: Report, build: string): Ui {
+/** The report of one build, or of a post-processor after it, as they see it. */
+export function uiOf(report: Report, build: string, part?: string): Ui {
   return {
-    say: (message) => report.line("say", build, message),
-    message: (message) => report.line("message", build, message),
-    warn: (message) => report.line("warn", build, message),
-    error: (message) => report.line("error", build, message),
+    say: (message) => report.line("say", build, message, part),
+    message: (message) => report.line("message", build, message, part),
+    warn: (message) => report.line("warn", build, message, part),
+    error: (message) => report.line("error", build, message, part),
     ask: (question, signal) => report.ask(build, question, signal),
   };
 }

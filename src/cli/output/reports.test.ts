@@ -61,6 +61,12 @@ describe("HumanReport", () => {
     expect(io.written.stderr).toBe("==> outscale-chroot.debian: It failed, once\n");
   });
 
+  it("names the post-processor that speaks", () => {
+    const { io, report } = human();
+    uiOf(report, name, "manifest").say("Writing");
+    expect(io.written.stdout).toBe("==> outscale-chroot.debian (manifest): Writing\n");
+  });
+
   it("ends with the time per step and the artifacts", () => {
     const { io, report } = human();
     report.ended(result);
@@ -169,6 +175,7 @@ describe("JsonReport", () => {
     const io = recordingIo();
     const report = new JsonReport(io.stdout, clock);
     tell(report);
+    uiOf(report, name, "manifest").message("Written");
     report.event(name, { type: "build-started", runId: "0a1b2c3d4e5f", at: 1 });
     report.ended(failure);
     report.finished([failure], 5);
@@ -179,6 +186,7 @@ describe("JsonReport", () => {
       .map((line): unknown => JSON.parse(line));
     expect(lines[0]).toEqual({ type: "line", at, build: name, kind: "say", text: "Creating the volume..." });
     expect(lines.slice(4)).toEqual([
+      { type: "line", at, build: name, part: "manifest", kind: "message", text: "Written" },
       { type: "build-started", runId: "0a1b2c3d4e5f", at: 1, build: name },
       {
         type: "result",
