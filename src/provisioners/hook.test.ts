@@ -23,6 +23,13 @@ describe("templateHook()", () => {
     expect(bench.ui.of("message")).toEqual(["one", "ami-1a2b3c4d on /dev/xvdf"]);
   });
 
+  it("renders what a JSON template leaves to the provisioner", async () => {
+    const options = local("echo {{user `who`}} {{build_name}} {{build `ID`}} {{.SourceOMI}} {{template_dir}}");
+    const identity = { userVariables: { who: "me" }, templatePath: "/srv/web.json" };
+    await hookOf({ provisioners: [define("shell-local", options)], ...identity }).provision(bench.input);
+    expect(bench.ui.of("message")).toEqual(["me debian vol-1a2b3c4d ami-1a2b3c4d /srv"]);
+  });
+
   it("names the provisioner that failed, and runs none after it", async () => {
     const provisioners = [define("shell-local", local("exit 7")), define("shell-local", local("echo after"))];
     const error = await hookOf({ provisioners })

@@ -57,6 +57,8 @@ describe("readOptions()", () => {
   });
 
   it("refuses a {{ }} value that the build does not have", () => {
-    expect(problemsOf({ inline: ["docker ps --format {{.Names}}"] })).toMatchObject([{ option: "inline" }]);
+    expect(problemsOf({ inline: ["docker ps --format {{.Names}}"] })).toMatchObject([
+      { option: "inline", message: expect.stringContaining("{{.Names}}"), hint: "Known here: {{.ID}}." },
+    ]);
   });
 });

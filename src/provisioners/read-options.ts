@@ -30,14 +30,8 @@ export function readOptions<Shape extends z.ZodRawShape>(
   const given = Object.entries(raw).filter(([, value]) => value !== null);
   const rendered = given.map(([option, value]) => {
     const render = rendersItself.includes(option) ? validateOnly : renderOnce;
-    return [
-      option,
-      renderStrings(
-        value,
-        (text) => render(text, context),
-        (message) => problems.push({ option, message }),
-      ),
-    ];
+    const report = ({ message, hint }: ChrootError) => problems.push({ option, message, hint });
+    return [option, renderStrings(value, (text) => render(text, context), report)];
   });
   const result = z.strictObject(shape).safeParse(Object.fromEntries(rendered));
   if (!result.success) problems.push(...result.error.issues.flatMap((issue) => describeIssue(issue, shape)));
@@ -50,13 +44,17 @@ function validateOnly(text: string, context: RenderContext): string {
   return text;
 }
 
-function renderStrings(value: RawValue, render: (text: string) => string, report: (message: string) => void): RawValue {
+function renderStrings(
+  value: RawValue,
+  render: (text: string) => string,
+  report: (error: ChrootError) => void,
+): RawValue {
   if (typeof value === "string") {
     try {
       return render(value);
     } catch (error) {
       if (!(error instanceof ChrootError)) throw error;
-      report(error.message);
+      report(error);
       return value;
     }
   }
