@@ -1,0 +1,31 @@
+import type { ActionName, RequestOf } from "../../src/outscale/oapi.ts";
+import type { Bakery } from "./bake.ts";
+
+/** The API calls that an account makes from the moment this is made, the builder's if no other is named. */
+export class RecordedCalls {
+  readonly #bakery: Bakery;
+  readonly #accountId: string;
+  readonly #start: number;
+
+  constructor(bakery: Bakery, accountId: string = bakery.cloud.account("builder").id) {
+    this.#bakery = bakery;
+    this.#accountId = accountId;
+    this.#start = bakery.cloud.requests.length;
+  }
+
+  /** The names of the calls, oldest first. */
+  get actions(): string[] {
+    return this.#calls().map(({ action }) => action);
+  }
+
+  /** The bodies of all calls of one action, oldest first. */
+  of<A extends ActionName>(wanted: A): RequestOf<A>[] {
+    return this.#calls()
+      .filter(({ action }) => action === wanted)
+      .map(({ body }) => body as RequestOf<A>); // the cloud has parsed it against the schema of the action
+  }
+
+  #calls() {
+    return this.#bakery.cloud.requests.slice(this.#start).filter(({ accountId }) => accountId === this.#accountId);
+  }
+}
