@@ -1,8 +1,11 @@
+import { open } from "node:fs/promises";
 import { join } from "node:path";
+import { systemClock } from "../common/clock.ts";
 import type { DebugLog } from "../common/log.ts";
 import { engineSettings } from "../config/engine-settings.ts";
+import { tryFlock } from "../host/flock.ts";
 import { localCloudStatus } from "../local-cloud/commands.ts";
-import { startLocalCloud } from "../local-cloud/local-cloud.ts";
+import { type LocalCloud, startLocalCloud } from "../local-cloud/local-cloud.ts";
 import { LocalCloudError } from "../local-cloud/state-lock.ts";
 import type { RawConfig } from "../template/definition.ts";
 
@@ -20,21 +23,54 @@ export function defaultCloudFolder(env: NodeJS.ProcessEnv): string {
   return env.OUTSCALE_CHROOT_LOCAL_CLOUD || join(engineSettings(env).stateFolder, "local-cloud");
 }
 
-/** Starts the embedded cloud, or joins the one that runs. */
+const JOIN_ATTEMPTS = 300;
+
+/**
+ * Starts the embedded cloud, or joins the one that runs. The one who started it stays until the last guest has gone.
+ * @throws {LocalCloudError} when somebody holds the state folder and no server answers
+ */
 export async function openLocalSession(
   env: NodeJS.ProcessEnv,
   stateFolder: string,
   log: DebugLog,
 ): Promise<LocalSession> {
-  try {
-    const cloud = await startLocalCloud({ stateFolder, log });
-    return session(env, stateFolder, cloud.environment, () => cloud.close());
-  } catch (error) {
-    if (!(error instanceof LocalCloudError)) throw error;
-    const { environment } = await localCloudStatus(stateFolder);
-    if (environment === undefined) throw error;
-    return session(env, stateFolder, environment, async () => undefined);
+  for (let attempt = 1; ; attempt++) {
+    try {
+      const cloud = await startLocalCloud({ stateFolder, log });
+      return session(env, stateFolder, cloud.environment, () => closeAfterGuests(cloud, stateFolder));
+    } catch (error) {
+      if (!(error instanceof LocalCloudError) || attempt === JOIN_ATTEMPTS) throw error;
+      const joined = await joinServer(env, stateFolder);
+      if (joined !== undefined) return joined;
+      // It is just closing: its folder is free in a moment.
+      await systemClock.sleep(POLL_MS);
+    }
   }
+}
+
+const POLL_MS = 100;
+
+/** Becomes a guest of the server: it does not close while a guest has the shared lock. */
+async function joinServer(env: NodeJS.ProcessEnv, stateFolder: string): Promise<LocalSession | undefined> {
+  const lock = await open(guestFile(stateFolder), "a+", 0o600);
+  const { environment } = (await tryFlock(lock.fd, "shared")) ? await localCloudStatus(stateFolder) : {};
+  if (environment !== undefined) return session(env, stateFolder, environment, () => lock.close());
+  await lock.close();
+  return undefined;
+}
+
+async function closeAfterGuests(cloud: LocalCloud, stateFolder: string): Promise<void> {
+  const lock = await open(guestFile(stateFolder), "a+", 0o600);
+  try {
+    while (!(await tryFlock(lock.fd))) await systemClock.sleep(POLL_MS);
+    await cloud.close();
+  } finally {
+    await lock.close();
+  }
+}
+
+function guestFile(stateFolder: string): string {
+  return join(stateFolder, "guests");
 }
 
 /** What of the environment speaks of another cloud. */

@@ -1,0 +1,43 @@
+import { mkdtemp, realpath, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, it } from "vitest";
+import { openLocalSession } from "../../src/cli/local-session.ts";
+import { noLog } from "../../src/common/log.ts";
+import { resetLocalCloud } from "../../src/local-cloud/commands.ts";
+import { requireRoot } from "../support/requirements.ts";
+
+const describe = requireRoot();
+
+describe("openLocalSession()", () => {
+  let folder: string;
+  beforeEach(async () => {
+    folder = await realpath(await mkdtemp(join(tmpdir(), "local-session-")));
+  });
+  afterEach(async () => {
+    await resetLocalCloud(folder);
+    await rm(folder, { recursive: true });
+  });
+
+  it("keeps its server for the builds that have joined it", async () => {
+    const host = await openLocalSession({}, folder, noLog);
+    const guest = await openLocalSession({}, folder, noLog);
+    expect(guest.env.OSC_ENDPOINT_API).toBe(host.env.OSC_ENDPOINT_API);
+    const order: string[] = [];
+    const closed = host[Symbol.asyncDispose]().then(() => order.push("host"));
+    const answer = await fetch(`${guest.env.OSC_ENDPOINT_API}/ReadRegions`, { method: "POST", body: "{}" });
+    expect(answer.status).toBe(200);
+    order.push("guest");
+    await guest[Symbol.asyncDispose]();
+    await closed;
+    expect(order).toEqual(["guest", "host"]);
+  });
+
+  it("takes nothing of another cloud along", async () => {
+    const foreign = { OSC_ACCESS_KEY: "foreign", OSC_PROFILE: "production", PATH: "/bin" };
+    await using session = await openLocalSession(foreign, folder, noLog);
+    expect(session.env.OSC_ACCESS_KEY).not.toBe("foreign");
+    expect(session.env).not.toHaveProperty("OSC_PROFILE");
+    expect(session.env.PATH).toBe("/bin");
+  });
+});
