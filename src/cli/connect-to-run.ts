@@ -15,8 +15,8 @@ export interface ConnectFlags {
 }
 
 /**
- * The way back to the account of a run, from its template, a profile or the environment, in the region and at the
- * endpoint of the run. The embedded cloud of a `--local` run is started again.
+ * The way back to the account of a run, from its template, a profile (the run's own when nothing else is given) or the
+ * environment, in the region and at the endpoint of the run. The embedded cloud of a `--local` run is started again.
  * @throws {AuthError} when there are no credentials
  */
 export async function connectToRun(
@@ -32,8 +32,8 @@ export async function connectToRun(
   }
   const template = flags.template === undefined ? {} : await templateAccess(flags.template, flags, env);
   const place = { region: header.region, customEndpointOapi: header.endpoint };
-  const profile = flags.profile === undefined ? {} : { profile: flags.profile };
-  const { access } = await resolveAccess({ template: { ...template, ...profile, ...place }, env });
+  const profile = flags.profile ?? (flags.template === undefined && !env.OSC_ACCESS_KEY ? header.profile : null);
+  const { access } = await resolveAccess({ template: { ...template, ...(profile && { profile }), ...place }, env });
   return { access, close: async () => undefined };
 }
 
