@@ -38,6 +38,7 @@ const DEAD_ENDS = [
   /grub rescue>/,
   /No bootable device/,
   /BdsDxe: No bootable option/,
+  /^ *Shell> /m, // of UEFI, which found nothing to boot
 ];
 
 /**

@@ -16,7 +16,7 @@ describe("Console", () => {
   });
 
   it("leaves out what only a terminal understands", () => {
-    const { console } = consoleWith("\x1bc\x1b[?7l\x1b[2J[\x1b[0;32m  OK  \x1b[0m] Started\x07\r\n");
+    const { console } = consoleWith("\x1bc\x1b[=3h\x1b[?7l\x1b[2J[\x1b[0;32m  OK  \x1b[0m] Started\x07\r\n");
     expect(console.text()).toBe("[  OK  ] Started\n");
   });
 

@@ -6,7 +6,7 @@ const KEPT_CHARACTERS = 65_536;
 const TAIL_LINES = 25;
 
 /** Escape sequences of a terminal, and control characters but for line feed and tab. */
-const CONTROL = /\x1b\[[0-9;?]*[ -/]*[@-~]|\x1b[^[]|[\x00-\x08\x0b-\x1f\x7f]/g;
+const CONTROL = /\x1b\[[0-?]*[ -/]*[@-~]|\x1b[^[]|[\x00-\x08\x0b-\x1f\x7f]/g;
 
 /** The text of a serial console as it comes. */
 export class Console {
