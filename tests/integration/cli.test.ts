@@ -3,6 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { commands } from "../../src/cli/commands.ts";
+import { findCommand } from "../../src/cli/find-command.ts";
+import { parseFlags } from "../../src/cli/flags.ts";
 import { runCli } from "../../src/cli/run-cli.ts";
 import { version } from "../../src/common/version.ts";
 import { recordingIo } from "../support/recording-io.ts";
@@ -84,8 +86,13 @@ describe("COMMAND --help", async () => {
     expect(asked.stdout).toContain(`Usage: outscale-chroot ${command.usage}`);
     for (const flag of Object.keys(command.flags)) expect(asked.stdout).toContain(`-${flag}`);
     expect(await run(`help ${line}`)).toEqual(asked);
-    for (const example of command.examples)
-      expect(example).toMatch(new RegExp(`^outscale-chroot ${line.split(" ")[0]}`));
+    for (const example of command.examples) {
+      const [program, ...words] = example.split(" ");
+      expect(program).toBe("outscale-chroot");
+      const found = await findCommand(words);
+      expect([command, ...Object.values(command.actions ?? {})]).toContain(found.command);
+      expect(() => parseFlags(found.command.flags, found.argv)).not.toThrow();
+    }
   });
 });
 
