@@ -24,10 +24,10 @@ const MOST_CALLS = 64;
 export async function serveRpc(stream: Duplex, find: FindMethod): Promise<void> {
   const running = new Set<Promise<void>>();
   try {
-    let header: unknown;
+    let header: CallHeader | undefined;
     for await (const value of readValues(stream)) {
       if (header === undefined) {
-        header = fieldsOf(value);
+        header = readHeader(value);
         continue;
       }
       const call = answerCall(stream, header, value, find).finally(() => running.delete(call));
@@ -53,15 +53,30 @@ export function methodsOf(services: RpcServices): FindMethod {
   };
 }
 
-async function answerCall(stream: Duplex, header: unknown, argument: unknown, find: FindMethod): Promise<void> {
-  const { ServiceMethod, Seq } = fieldsOf(header);
-  const name = textOf(ServiceMethod);
-  const answer = { ServiceMethod: name, Seq: countOf(Seq), Error: "" };
-  const bytes = await runCall(name, argument, find).then(
-    (result) => encodePair(answer, result ?? null),
+interface CallHeader {
+  readonly method: string;
+  readonly seq: number;
+}
+
+function readHeader(value: unknown): CallHeader {
+  const { ServiceMethod, Seq } = fieldsOf(value);
+  return { method: textOf(ServiceMethod), seq: countOf(Seq) };
+}
+
+/** Never rejects: what goes wrong is the answer. */
+async function answerCall(
+  stream: Duplex,
+  { method, seq }: CallHeader,
+  argument: unknown,
+  find: FindMethod,
+): Promise<void> {
+  const answer = { ServiceMethod: method, Seq: seq, Error: "" };
+  const bytes = await runCall(method, argument, find)
+    .then((result) => encodePair(answer, result ?? null))
     // The caller reads a result even then, and drops it.
-    (error: unknown) => encodePair({ ...answer, Error: secrets.mask(failureText(error)) || "unknown error" }, {}),
-  );
+    .catch((error: unknown) =>
+      encodePair({ ...answer, Error: secrets.mask(failureText(error)) || "unknown error" }, {}),
+    );
   await written(stream, bytes);
 }
 
