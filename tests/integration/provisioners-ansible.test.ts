@@ -11,7 +11,7 @@ import {
 } from "../support/provisioned-image.ts";
 import { build, define } from "../support/provisioning.ts";
 import { requirePrograms } from "../support/requirements.ts";
-import { makeBusyboxRoot } from "./chroot-fixtures.ts";
+import { makeBusyboxRoot, run } from "./chroot-fixtures.ts";
 
 const PLAY = `
 - hosts: web
@@ -44,10 +44,19 @@ requirePrograms(
     );
   };
 
-  async function writePlay(play: string): Promise<void> {
-    await writeFile(join(image.folder, "site.yml"), play);
-    await mkdir(join(image.folder, "roles/motd/tasks"), { recursive: true });
-    await writeFile(join(image.folder, "roles/motd/tasks/main.yml"), "- copy: { content: hello, dest: /etc/motd }\n");
+  const writePlay = (play: string) => writeFile(join(image.folder, "site.yml"), play);
+
+  /** A role in an archive, as a requirements file can name it. @returns the requirements file */
+  async function writeRequirements(): Promise<string> {
+    const role = join(image.folder, "ansible-role-motd");
+    for (const name of ["tasks", "meta"]) await mkdir(join(role, name), { recursive: true });
+    await writeFile(join(role, "tasks/main.yml"), "- copy: { content: hello, dest: /etc/motd }\n");
+    await writeFile(join(role, "meta/main.yml"), "galaxy_info: { author: me, min_ansible_version: '2.10' }\n");
+    const archive = `${role}.tar.gz`;
+    await run("tar", ["-czf", archive, "-C", image.folder, "ansible-role-motd"]);
+    const requirements = join(image.folder, "requirements.yml");
+    await writeFile(requirements, `roles:\n  - { src: "${archive}", name: motd }\n`);
+    return requirements;
   }
 
   it("changes the mounted image alone, and leaves nothing of its own there", async () => {
@@ -58,7 +67,8 @@ requirePrograms(
     process.env.OSC_SECRET_KEY = "secret";
     try {
       await provision({
-        ...{ groups: ["web"], inventory_file: join(image.folder, "hosts"), roles_path: join(image.folder, "roles") },
+        ...{ groups: ["web"], inventory_file: join(image.folder, "hosts") },
+        ...{ galaxy_file: await writeRequirements(), roles_path: join(image.folder, "roles") },
         ...{ ansible_env_vars: ["FROM_TEMPLATE=yes", "ANSIBLE_NOCOLOR=1"], extra_arguments: ["--diff"] },
       });
     } finally {

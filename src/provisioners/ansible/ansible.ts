@@ -9,6 +9,7 @@ import { assertValidExit } from "../exit-codes.ts";
 import type { ProvisionerInput } from "../provisioner.ts";
 import { readFromImage } from "../run-in-image.ts";
 import { runOnHost } from "../run-on-host.ts";
+import { thenRemove } from "../then-remove.ts";
 import { ansibleEnvironment, galaxyCommands, playbookArguments } from "./arguments.ts";
 import { makeInventory } from "./inventory.ts";
 import { type AnsibleOptions, ansibleShape, checkAnsible } from "./options.ts";
@@ -31,9 +32,9 @@ async function runAnsible(options: AnsibleOptions, input: ProvisionerInput): Pro
     const inventory = join(folder, "inventory.json");
     const host = { mountPath: input.data.MountPath, python, temporaryFolder };
     await writeFile(inventory, makeInventory(options, host), { mode: 0o600 });
-    await runProgram(playbookArguments(options, input.build, inventory), options, input);
+    const argv = playbookArguments(options, input.build, inventory);
+    await thenRemove(temporaryFolder, input, () => runProgram(argv, options, input));
   } finally {
-    await input.communicator.start({ command: `rm -rf ${temporaryFolder}` });
     if (options.keepInventoryFile) input.ui.message(`The inventory is kept in ${folder}`);
     else await rm(folder, { recursive: true, force: true });
   }

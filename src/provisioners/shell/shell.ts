@@ -3,7 +3,7 @@ import { createReadStream } from "node:fs";
 import { PassThrough, Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { formatDuration } from "../../common/duration.ts";
-import { CancelledError, messageOf, ProvisionError, throwIfCancelled } from "../../common/errors.ts";
+import { CancelledError, messageOf, throwIfCancelled } from "../../common/errors.ts";
 import type { ExitStatus } from "../../host/run-command.ts";
 import { quoteWord } from "../../host/shell-quote.ts";
 import { defineProvisioner } from "../define-provisioner.ts";
@@ -12,6 +12,7 @@ import { assertValidExit, DISCONNECTED } from "../exit-codes.ts";
 import type { ProvisionerInput } from "../provisioner.ts";
 import { runInImage } from "../run-in-image.ts";
 import { scriptPaths } from "../scripts.ts";
+import { thenRemove } from "../then-remove.ts";
 import { checkShell, renderedLate, type ShellOptions, shellShape } from "./options.ts";
 import { unixLines } from "./unix-lines.ts";
 
@@ -67,7 +68,7 @@ async function runScript(script: Script, run: ShellRun, variableFile: string): P
   const { options, ui, scriptPath } = run;
   ui.say(`Provisioning with shell script: ${script.name}`);
   const { command, env } = prepareCommand(run, variableFile);
-  await thenRemove(scriptPath, run, async () => {
+  await thenClean(scriptPath, run, async () => {
     const status = await retryStart(run, async () => {
       await uploadScript(script, run);
       return await runInImage(command, run, env);
@@ -108,7 +109,7 @@ async function withVariableFile(run: ShellRun, body: (path: string) => Promise<v
   if (!run.options.useEnvVarFile) return body("");
   const path = `${run.folder}/varfile_${randomInt(10_000)}.sh`;
   const content = Buffer.from(formatEnvironment(run.variables, run.options.envVarFormat ?? "export %s='%s'\n"));
-  await thenRemove(path, run, async () => {
+  await thenClean(path, run, async () => {
     await retryStart(run, () => run.communicator.upload(path, Readable.from([content]), { mode: 0o600 }));
     await body(path);
   });
@@ -139,22 +140,6 @@ function assertExit(status: ExitStatus, script: Script, options: ShellOptions): 
   assertValidExit(status, { what: `The script "${script.name}"`, validExitCodes: options.validExitCodes });
 }
 
-/** Removes a file of ours from the image when the body is done, also when it failed: a retry may follow. */
-async function thenRemove(path: string, run: ShellRun, body: () => Promise<void>): Promise<void> {
-  const remove = async () => {
-    if (!run.options.skipClean) await removeFromImage(path, run);
-  };
-  try {
-    await body();
-  } catch (error) {
-    await remove().catch(() => undefined); // the failure of the body is the one to tell
-    throw error;
-  }
-  await remove();
-}
-
-/** Without the build's signal: it removes after a timeout too. */
-async function removeFromImage(path: string, { communicator }: ShellRun): Promise<void> {
-  const status = await communicator.start({ command: `rm -f ${quoteWord(path)}` });
-  if (status.code !== 0) throw new ProvisionError(`Cannot remove the temporary file "${path}" from the image`);
+function thenClean(path: string, run: ShellRun, body: () => Promise<void>): Promise<void> {
+  return run.options.skipClean ? body() : thenRemove(path, run, body);
 }
