@@ -1,4 +1,5 @@
-import { execFile } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
+import { once } from "node:events";
 import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -60,7 +61,13 @@ const shell = (...lines: string[]) => `provisioner "shell" {\n    inline = ${JSO
 describe("outscale-chroot build --local", () => {
   it("bakes an OMI whose exported disk has what was provisioned", async () => {
     const result = join(folder, "result.json");
-    const { exitCode, stdout } = await run(["build", "--local", "--result", result, "examples/quickstart.pkr.hcl"]);
+    const { exitCode, stdout } = await run([
+      "build",
+      "--local",
+      "-var=omi_name=quickstart",
+      `--result=${result}`,
+      "examples/quickstart.pkr.hcl",
+    ]);
     expect(exitCode, stdout).toBe(0);
     const made = /--> outscale-chroot\.debian: OMIs were created:\neu-west-2: (ami-[0-9a-f]{8})\n/.exec(stdout)?.[1];
     expect(stdout).toMatch(/^ {4}outscale-chroot\.debian: StepCreateVolume +\d+\.\d\d s$/m);
@@ -176,6 +183,20 @@ describe("bin/outscale-chroot", () => {
     const path = await template("process", shell("echo in the bundle"));
     const { stdout } = await execute("bin/outscale-chroot", ["build", "-local", path], { env });
     expect(stdout).toContain("outscale-chroot.small: in the bundle");
+  });
+
+  it("cleans up when Ctrl-C reaches every process of the terminal", async () => {
+    const path = await template("interrupted", shell("echo begun", "sleep 60"));
+    // A process group of its own, as a shell gives to what it starts.
+    const child = spawn("bin/outscale-chroot", ["build", "-local", path], { env, detached: true });
+    let output = "";
+    child.stdout.on("data", (piece) => {
+      output += piece;
+      if (String(piece).includes(": begun")) process.kill(-(child.pid ?? 0), "SIGINT");
+    });
+    const [exitCode] = await once(child, "exit");
+    expect(exitCode, output).toBe(130);
+    expect(await readdir(join(folder, "runs"))).toEqual([]);
   });
 
   it("has a library beside it with types", async () => {
