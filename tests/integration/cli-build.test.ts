@@ -61,23 +61,17 @@ const shell = (...lines: string[]) => `provisioner "shell" {\n    inline = ${JSO
 describe("outscale-chroot build --local", () => {
   it("bakes an OMI whose exported disk has what was provisioned", async () => {
     const result = join(folder, "result.json");
-    const { exitCode, stdout } = await run([
-      "build",
-      "--local",
-      "-var=omi_name=quickstart",
-      `--result=${result}`,
-      "examples/quickstart.pkr.hcl",
-    ]);
+    const { exitCode, stdout } = await run(["build", "--local", "--result", result, "examples/quickstart.pkr.hcl"]);
     expect(exitCode, stdout).toBe(0);
-    const made = /--> outscale-chroot\.debian: OMIs were created:\neu-west-2: (ami-[0-9a-f]{8})\n/.exec(stdout)?.[1];
+    const made =
+      /--> outscale-chroot\.debian: OMIs were created:\neu-west-2: (ami-[0-9a-f]{8})\n/.exec(stdout)?.[1] ?? "";
     expect(stdout).toMatch(/^ {4}outscale-chroot\.debian: StepCreateVolume +\d+\.\d\d s$/m);
     expect(JSON.parse(await readFile(result, "utf8"))).toMatchObject({
-      builds: [{ outcome: "done", artifact: { imageId: made, imageName: "quickstart", region: "eu-west-2" } }],
+      builds: [{ outcome: "done", artifact: { imageId: made, region: "eu-west-2", imageName: expect.any(String) } }],
     });
-    const images = await run(["local-cloud", "images"]);
-    expect(images.stdout).toMatch(new RegExp(`^${made} .* quickstart$`, "m"));
+    expect(await run(["local-cloud", "images"])).toMatchObject({ stdout: expect.stringContaining(made) });
     const disk = join(folder, "disk.raw");
-    expect(await run(["local-cloud", "export", "quickstart", disk])).toMatchObject({ exitCode: 0 });
+    expect(await run(["local-cloud", "export", made, disk])).toMatchObject({ exitCode: 0 });
     expect((await readFile(disk)).includes("<h1>Baked without a VM</h1>")).toBe(true);
   });
 
