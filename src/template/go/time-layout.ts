@@ -87,10 +87,8 @@ function dayOfYear(time: Date): number {
 
 /** `.000` keeps its zeros; `.999` drops them, and the point with them. */
 function fraction(time: Date, part: string): string {
-  const shown = digits(time.getUTCMilliseconds(), 3)
-    .padEnd(9, "0")
-    .padEnd(part.length - 1, "0")
-    .slice(0, part.length - 1);
+  const places = Math.min(part.length - 1, 9); // nanoseconds, and no finer
+  const shown = digits(time.getUTCMilliseconds(), 3).padEnd(9, "0").slice(0, places);
   const kept = part[1] === "9" ? shown.replace(/0+$/, "") : shown;
   return kept === "" ? "" : `${part[0]}${kept}`;
 }
