@@ -35,11 +35,12 @@ export async function publishOmi(build: Build, { omiName, parts, replaced, undo 
   const ownSnapshotIds = await findOwnSnapshots(build, omiName, parts);
   const register = (name: string) => registerOmi(build, { name, parts, ownSnapshotIds, undo });
   let omi: Lease;
+  let deregistered: Image | undefined;
   if (replaced === undefined) {
     omi = await register(omiName);
   } else {
     const rehearsal = await register(rehearsalName(omiName, build.runId));
-    await deregisterOmi(build, { old: replaced, undo });
+    deregistered = await deregisterOmi(build, { name: omiName, successorSnapshotId: parts.snapshotId, undo });
     omi = await register(omiName);
     await rehearsal.release();
   }
@@ -49,7 +50,7 @@ export async function publishOmi(build: Build, { omiName, parts, replaced, undo 
     build.warn(`The OMI ${omi.id} still carries the tag of this run: ${messageOf(error)}`);
   });
   undo.keep();
-  if (replaced !== undefined && build.config.forceDeleteSnapshot) await deleteSnapshotsOf(build, replaced);
+  if (deregistered !== undefined && build.config.forceDeleteSnapshot) await deleteSnapshotsOf(build, deregistered);
   return { imageId: omi.id, name: omiName, snapshotIds: ownSnapshotIds };
 }
 

@@ -1,7 +1,8 @@
+import { LeftoverError } from "../../common/errors.ts";
 import type { Image } from "../../outscale/oapi.ts";
 import { isBootMode } from "../../outscale/oapi.ts";
 import type { ReleaseContext, ResourceKind } from "../resource-kind.ts";
-import { findOwnImage } from "./image.ts";
+import { findOwnImage, snapshotIdsOf } from "./image.ts";
 
 /**
  * An OMI that is about to be replaced: all that is needed to register it again over its untouched snapshots. Names
@@ -10,6 +11,8 @@ import { findOwnImage } from "./image.ts";
 export type ReplacedImageIntent = {
   readonly imageId: string;
   readonly name: string;
+  /** The root snapshot of the OMI that takes its name. */
+  readonly successorSnapshotId: string;
   readonly description: string | null;
   readonly architecture: string | null;
   readonly rootDeviceName: string | null;
@@ -37,19 +40,39 @@ export const replacedImageKind: ResourceKind<ReplacedImageIntent> = {
   releaseLabel: (id, { name }) => `Making sure that the OMI ${name} (${id}) exists again`,
   find: async (_context, { imageId }) => imageId,
   release: async (context, { intent }) => {
-    if (await findOwnImage(context, intent.name)) return;
-    const imageId = await registerAgain(context, intent);
+    const present = await findOwnImage(context, intent.name);
+    if (present !== undefined && !isRegisteredAgain(present, intent)) {
+      assertNotSuccessor(present, intent);
+      return; // it never went, or somebody else has taken the name
+    }
+    const imageId = present?.ImageId ?? (await registerAgain(context, intent));
+    await restoreAccess(context, imageId, intent);
     context.ui.warn(
       `The OMI ${intent.name} was registered again over its old snapshots: it is ${imageId} now, and was ${intent.imageId}`,
     );
   },
 };
 
+/** An earlier try got so far. */
+function isRegisteredAgain(present: Image, old: ReplacedImageIntent): boolean {
+  const snapshotIds = old.mappings.flatMap(({ snapshotId }) => snapshotId ?? []);
+  return present.ImageId !== old.imageId && snapshotIdsOf(present).toSorted().join() === snapshotIds.toSorted().join();
+}
+
+function assertNotSuccessor(present: Image, { name, imageId, successorSnapshotId }: ReplacedImageIntent): void {
+  if (!snapshotIdsOf(present).includes(successorSnapshotId)) return;
+  throw new LeftoverError(`The OMI ${name} (${imageId}) cannot come back: ${present.ImageId} still has its name`, {
+    leftovers: [`OMI ${present.ImageId} (${name})`],
+    resourceId: present.ImageId,
+  });
+}
+
 /** Everything about an image that a registration can bring back. */
-export function describeImage(image: Image): ReplacedImageIntent {
+export function describeImage(image: Image, successorSnapshotId: string): ReplacedImageIntent {
   return {
     imageId: image.ImageId,
     name: image.ImageName,
+    successorSnapshotId,
     description: image.Description ?? null,
     architecture: image.Architecture ?? null,
     rootDeviceName: image.RootDeviceName ?? null,
@@ -71,7 +94,7 @@ export function describeImage(image: Image): ReplacedImageIntent {
   };
 }
 
-async function registerAgain({ api, waiters, signal }: ReleaseContext, old: ReplacedImageIntent): Promise<string> {
+async function registerAgain({ api }: ReleaseContext, old: ReplacedImageIntent): Promise<string> {
   const { Image: image } = await api.createImage({
     ImageName: old.name,
     BlockDeviceMappings: old.mappings.map(mappingRequest),
@@ -82,19 +105,27 @@ async function registerAgain({ api, waiters, signal }: ReleaseContext, old: Repl
     ...(old.tpmMandatory !== null && { TpmMandatory: old.tpmMandatory }),
     ...(old.productCodes.length > 0 && { ProductCodes: [...old.productCodes] }),
   });
-  await waiters.image(image.ImageId, { until: "available", signal });
+  return image.ImageId;
+}
+
+/** Permissions and tags, once the image is available. All of it can be done twice. */
+async function restoreAccess(
+  { api, waiters, signal }: ReleaseContext,
+  imageId: string,
+  old: ReplacedImageIntent,
+): Promise<void> {
+  await waiters.image(imageId, { until: "available", signal });
   if (old.launchAccountIds.length > 0 || old.isPublic) {
     const additions = {
       ...(old.launchAccountIds.length > 0 && { AccountIds: [...old.launchAccountIds] }),
       ...(old.isPublic && { GlobalPermission: true }),
     };
-    await api.updateImage({ ImageId: image.ImageId, PermissionsToLaunch: { Additions: additions } });
+    await api.updateImage({ ImageId: imageId, PermissionsToLaunch: { Additions: additions } });
   }
   if (old.tags.length > 0) {
     const tags = old.tags.map(({ key, value }) => ({ Key: key, Value: value }));
-    await api.createTags({ ResourceIds: [image.ImageId], Tags: tags });
+    await api.createTags({ ResourceIds: [imageId], Tags: tags });
   }
-  return image.ImageId;
 }
 
 function mappingRequest(mapping: Mapping) {

@@ -1,19 +1,30 @@
 import type { Image } from "../../outscale/oapi.ts";
 import type { Build } from "../build.ts";
-import { deleteImage } from "../resources/image.ts";
+import { deleteImage, findOwnImage } from "../resources/image.ts";
 import { describeImage, replacedImageKind } from "../resources/replaced-image.ts";
 import type { Scope } from "../scope.ts";
 import { step } from "../step.ts";
 
+interface DeregisterOmiInput {
+  readonly name: string;
+  /** The root snapshot of the OMI that takes the name. */
+  readonly successorSnapshotId: string;
+  readonly undo: Scope;
+}
+
 /**
  * Deletes the account's own OMI that has the new one's name. From here until the new one is registered, the scope
  * brings the old one back over its untouched snapshots, should anything fail.
+ * @returns the OMI as it was in the end: what was changed on it during the build counts
  */
 export const deregisterOmi = step(
   "StepDeregisterOMI",
-  async (build: Build, { old, undo }: { readonly old: Image; readonly undo: Scope }): Promise<void> => {
-    build.ui.say(`Deregistering the old OMI ${old.ImageId} (${old.ImageName})...`);
-    undo.adopt(replacedImageKind, describeImage(old), old.ImageId);
+  async (build: Build, { name, successorSnapshotId, undo }: DeregisterOmiInput): Promise<Image | undefined> => {
+    const old = await findOwnImage(build, name);
+    if (old === undefined) return undefined;
+    build.ui.say(`Deregistering the old OMI ${old.ImageId} (${name})...`);
+    undo.adopt(replacedImageKind, describeImage(old, successorSnapshotId), old.ImageId);
     await deleteImage(build, old.ImageId);
+    return old;
   },
 );
