@@ -38,9 +38,10 @@ export const accessOptions = {
       defaultText: "the profile's, then `OSC_ENDPOINT_API`, then that of the region",
     },
   ),
-  insecure_skip_tls_verify: option(z.boolean().default(false), {
+  insecure_skip_tls_verify: option(z.boolean().optional(), {
     about: "Accepts any TLS certificate of the API. For tests only: whoever answers may read what is sent.",
     example: "true",
+    defaultText: "the profile's, then `OSC_TLS_SKIP_VERIFY`, then `false`",
   }),
   x509_cert_path: option(z.string().optional(), {
     about: "The client certificate (PEM) that the access rules of some accounts demand.",
