@@ -13,6 +13,8 @@ export interface BuildIdentity {
   readonly templatePath?: string | undefined;
   /** What `{{user "name"}}` of a JSON template reads. */
   readonly userVariables?: Readonly<Record<string, string>> | undefined;
+  /** What scripts on this machine inherit; this process's own environment when absent. */
+  readonly environment?: NodeJS.ProcessEnv | undefined;
 }
 
 /** Renders `{{ }}` with the build's data and some late values. Throws `InterpolationError`. */

@@ -1,4 +1,4 @@
-import { describe, expect, it, vi } from "vitest";
+import { describe, expect, it } from "vitest";
 import { build } from "../../../tests/support/provisioning.ts";
 import type { RawConfig } from "../../template/definition.ts";
 import { readOptions } from "../read-options.ts";
@@ -66,13 +66,10 @@ describe("galaxyCommands()", () => {
 
 describe("ansibleEnvironment()", () => {
   it("hands on Ansible's settings, and no credentials", () => {
-    vi.stubEnv("OSC_SECRET_KEY", "secret");
-    vi.stubEnv("ANSIBLE_CONFIG", "my.cfg");
-    const env = ansibleEnvironment(
-      options({ ansible_env_vars: ["ANSIBLE_CONFIG=yours.cfg", "X=a=b"], roles_path: "r" }),
-    );
-    vi.unstubAllEnvs();
-    expect(env).toMatchObject({ ANSIBLE_CONFIG: "yours.cfg", X: "a=b", ANSIBLE_ROLES_PATH: "r" });
+    const environment = { OSC_SECRET_KEY: "secret", ANSIBLE_CONFIG: "my.cfg", ANSIBLE_DEBUG: "1" };
+    const given = options({ ansible_env_vars: ["ANSIBLE_CONFIG=yours.cfg", "X=a=b"], roles_path: "r" });
+    const env = ansibleEnvironment(given, { ...build, environment });
+    expect(env).toMatchObject({ ANSIBLE_CONFIG: "yours.cfg", ANSIBLE_DEBUG: "1", X: "a=b", ANSIBLE_ROLES_PATH: "r" });
     expect(env).not.toHaveProperty("OSC_SECRET_KEY");
   });
 });

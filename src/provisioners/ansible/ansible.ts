@@ -47,7 +47,7 @@ async function installRequirements(options: AnsibleOptions, file: string, input:
 async function runProgram(argv: readonly string[], options: AnsibleOptions, input: ProvisionerInput): Promise<void> {
   throwIfCancelled(input.signal);
   input.ui.say(`Executing Ansible: ${shellQuote(argv)}`);
-  const status = await runOnHost(argv, ansibleEnvironment(options), input);
+  const status = await runOnHost(argv, ansibleEnvironment(options, input.build), input);
   assertValidExit(status, { what: argv[0] ?? options.command });
 }
 

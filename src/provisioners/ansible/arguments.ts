@@ -45,8 +45,8 @@ export function galaxyCommands(options: AnsibleOptions, requirements: string): s
  * Ansible's environment. The connection plugin hands it on into the image, so it is the clean one, with Ansible's own
  * settings and what `ansible_env_vars` adds.
  */
-export function ansibleEnvironment(options: AnsibleOptions): Record<string, string> {
-  const settings = Object.entries(process.env).filter(
+export function ansibleEnvironment(options: AnsibleOptions, build: BuildIdentity): Record<string, string> {
+  const settings = Object.entries(build.environment ?? process.env).filter(
     (entry): entry is [string, string] => entry[0].startsWith("ANSIBLE_") && entry[1] !== undefined,
   );
   return {

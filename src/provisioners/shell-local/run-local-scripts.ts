@@ -24,7 +24,7 @@ export interface LocalScriptsInput {
 const DEFAULT_COMMAND = ["/bin/sh", "-c", "{{.Vars}}exec {{.Script}}"];
 
 /**
- * Runs the scripts on the host, with the environment of this program and the variables of the options.
+ * Runs the scripts on the host, with the environment that the build gives and the variables of the options.
  * @throws {ProvisionError} when one ends with a code that is not valid
  */
 export async function runLocalScripts(options: ShellLocalOptions, input: LocalScriptsInput): Promise<void> {
@@ -74,6 +74,8 @@ function prepareCommand(path: string, options: ShellLocalOptions, { build, data,
     Script: script,
     Command: script,
   };
-  const own = Object.entries(process.env).filter((entry): entry is [string, string] => entry[1] !== undefined);
+  const own = Object.entries(build.environment ?? process.env).filter(
+    (entry): entry is [string, string] => entry[1] !== undefined,
+  );
   return { argv: template.map((word) => render(word, late)), env: { ...Object.fromEntries(own), ...variables } };
 }

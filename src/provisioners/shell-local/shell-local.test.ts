@@ -58,10 +58,13 @@ describe("shell-local", () => {
     expect(bench.ui.of("message")).toEqual(["ProvisionerTest1"]);
   });
 
-  it("has the environment of this program and Packer's variables, and stands in our working folder", async () => {
+  it("has the environment of this program, or what the door gives, and Packer's variables, and stands in our working folder", async () => {
     vi.stubEnv("FROM_OUTSIDE", "yes");
     await run({ inline: ['echo "$FROM_OUTSIDE $PACKER_BUILD_NAME"', "pwd"] });
     expect(bench.ui.of("message")).toEqual(["yes debian", process.cwd()]);
+    const environment = { PATH: process.env.PATH, FROM_DOOR: "given" };
+    await run({ inline: ['echo "$FROM_OUTSIDE $FROM_DOOR"'] }, { build: { ...bench.input.build, environment } });
+    expect(bench.ui.of("message").at(-1)).toBe(" given");
   });
 
   it("puts a variable on no command line unless the user's own template does", async () => {
