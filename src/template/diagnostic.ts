@@ -45,15 +45,11 @@ export class Diagnostics {
     return this.#items;
   }
 
-  /** Each problem once, in the order of the text: a provisioner that serves two sources is evaluated twice. */
+  /** Each problem once: a provisioner that serves two sources is evaluated twice. */
   get distinct(): readonly Diagnostic[] {
     const keyOf = ({ summary, detail, span }: Diagnostic) =>
       `${summary}\n${detail}\n${span?.source.name}\n${span?.start}`;
-    const files = [...new Set(this.#items.map(({ span }) => span?.source.name))];
-    return [...new Map(this.#items.map((item) => [keyOf(item), item])).values()].sort((a, b) => {
-      const order = files.indexOf(a.span?.source.name) - files.indexOf(b.span?.source.name);
-      return order || (a.span?.start ?? 0) - (b.span?.start ?? 0);
-    });
+    return [...new Map(this.#items.map((item) => [keyOf(item), item])).values()];
   }
 
   get errors(): readonly Diagnostic[] {

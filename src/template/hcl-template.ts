@@ -11,7 +11,7 @@ import {
   prerequisiteVariables,
   readPrerequisites,
 } from "./blocks/prerequisites.ts";
-import { validateVariables } from "./blocks/variable-validation.ts";
+import { validateVariables } from "./blocks/validate-variables.ts";
 import { assignFromArguments, assignFromEnvironment, assignFromFile } from "./blocks/variable-values.ts";
 import { declareVariable, declareVariables, type InputVariable, valueOfVariable } from "./blocks/variables.ts";
 import type { BuildDefinition } from "./definition.ts";

@@ -8,7 +8,8 @@ export { TemplateError } from "./diagnostic.ts";
 export type { LoadOptions } from "./load-options.ts";
 
 /**
- * Reads a template, a file or a folder of them, and evaluates it as far as it can be before a build runs.
+ * Reads a template, a file or a folder of them, and evaluates it as far as it can be before a build runs. A `.json` file
+ * that is no `.pkr.json` is a template of before HCL2.
  *
  * @throws {TemplateError} with every problem that was found; one that makes what follows meaningless ends the search
  */

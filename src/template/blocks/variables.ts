@@ -2,13 +2,13 @@ import type { Diagnostics } from "../diagnostic.ts";
 import { readAttributes, readBody } from "../hcl/body-content.ts";
 import { ConversionError, convert } from "../hcl/convert.ts";
 import { evaluate } from "../hcl/evaluate.ts";
-import type { Scope } from "../hcl/scope.ts";
+import { makeScope, type Scope } from "../hcl/scope.ts";
 import type { Attribute, Block, Expression } from "../hcl/syntax.ts";
 import { boolType, dynamicType, stringType, type Type } from "../hcl/type.ts";
+import { applyDefaults, readTypeConstraint, type TypeConstraint } from "../hcl/type-constraint.ts";
 import { unknownValue, type Value } from "../hcl/value.ts";
 import type { Span } from "../source-file.ts";
 import { IDENTIFIER_RULE, isIdentifier, readArgument } from "./read-argument.ts";
-import { applyDefaults, readTypeConstraint, type TypeConstraint } from "./type-constraint.ts";
 import { readValidation, type Validation } from "./variable-validation.ts";
 
 /** An input variable, as a template declares it. */
@@ -51,7 +51,7 @@ export function declareVariable(
   const { attributes, blocks } = readBody(block.body, SCHEMA, diagnostics);
   const typeExpression = attributes.get("type")?.value;
   const constraint = typeExpression
-    ? readTypeConstraint(typeExpression, diagnostics)
+    ? readTypeConstraint(typeExpression, (expression) => evaluate(expression, makeScope([]), diagnostics), diagnostics)
     : { type: dynamicType, defaults: undefined };
   const description = readArgument(attributes.get("description"), stringType, scope, diagnostics)?.asString() ?? "";
   const isSensitive = readArgument(attributes.get("sensitive"), boolType, scope, diagnostics)?.asBool() ?? false;

@@ -1,5 +1,5 @@
-import { canConvert } from "./convert.ts";
 import { type CollectionType, isCollection, isPrimitive, type ObjectType, type Type, typeName } from "./type.ts";
+import { canConvert } from "./unify.ts";
 
 /** Why values of one type cannot become another, as a sentence's tail: `string required, but have tuple`. */
 export function conversionFailure(from: Type, to: Type): string {

@@ -8,12 +8,11 @@ import {
   type ObjectType,
   objectType,
   sameType,
-  type TupleType,
   type Type,
   tupleType,
   withoutOptional,
 } from "./type.ts";
-import { unify } from "./unify.ts";
+import { canConvert, sharedElementType, unify } from "./unify.ts";
 import {
   boolValue,
   elementTypeOf,
@@ -29,6 +28,8 @@ import {
   unknownValue,
   type Value,
 } from "./value.ts";
+
+export { canConvert } from "./unify.ts";
 
 /** A value that cannot become one of the wanted type; the message is a sentence's tail: `a number is required`. */
 export class ConversionError extends Error {
@@ -53,70 +54,6 @@ export function convert(value: Value, want: Type): Value {
   if (sameType(value.type, withoutOptional(want))) return value;
   if (!canConvert(value.type, want)) throw new ConversionError(conversionFailure(value.type, want));
   return convertAt(value, want, "");
-}
-
-/**
- * Whether values of one type can be converted to another.
- * @param isUnsafe Also by a conversion that fails for some values, such as string to number
- */
-export function canConvert(from: Type, to: Type, isUnsafe = true): boolean {
-  if (to.kind === "dynamic" || sameType(from, to)) return true;
-  if (from.kind === "dynamic") return isUnsafe;
-  if (isPrimitive(from) || isPrimitive(to)) return canConvertPrimitive(from, to, isUnsafe);
-  if (to.kind === "object") {
-    if (from.kind === "object") return canConvertObject(from, to, isUnsafe);
-    return from.kind === "map" && isUnsafe && canConvertMapToObject(from, to);
-  }
-  if (to.kind === "tuple") return from.kind === "tuple" && canConvertTuple(from, to, isUnsafe);
-  return canConvertToCollection(from, to, isUnsafe);
-}
-
-function canConvertPrimitive(from: Type, to: Type, isUnsafe: boolean): boolean {
-  if (!isPrimitive(from) || !isPrimitive(to)) return false;
-  return to.kind === "string" || (from.kind === "string" && isUnsafe);
-}
-
-function canConvertObject(from: ObjectType, to: ObjectType, isUnsafe: boolean): boolean {
-  return [...to.attributes].every(([name, type]) => {
-    const given = from.attributes.get(name);
-    return given === undefined ? to.optional.has(name) : canConvert(given, type, isUnsafe);
-  });
-}
-
-function canConvertMapToObject(from: CollectionType, to: ObjectType): boolean {
-  // An optional attribute of an unfitting type is no harm as long as the map does not have it.
-  return [...to.attributes].every(([name, type]) => canConvert(from.element, type) || to.optional.has(name));
-}
-
-function canConvertTuple(from: TupleType, to: TupleType, isUnsafe: boolean): boolean {
-  if (from.elements.length !== to.elements.length) return false;
-  return from.elements.every((element, index) => canConvert(element, to.elements[index] as Type, isUnsafe));
-}
-
-function canConvertToCollection(from: Type, to: CollectionType, isUnsafe: boolean): boolean {
-  if (from.kind === "tuple" && to.kind !== "map") return canShareElementType(from.elements, to, isUnsafe);
-  if (from.kind === "object" && to.kind === "map") {
-    return canShareElementType([...from.attributes.values()], to, isUnsafe);
-  }
-  const isSequence = from.kind === "list" || from.kind === "set";
-  if (to.kind === "map" ? from.kind !== "map" : !isSequence) return false;
-  // A list loses its order, and its duplicates, in a set.
-  if (from.kind === "list" && to.kind === "set" && !isUnsafe) return false;
-  return canConvert(elementTypeOf(from), to.element, isUnsafe);
-}
-
-function canShareElementType(elements: readonly Type[], to: CollectionType, isUnsafe: boolean): boolean {
-  if (elements.length === 0) return true;
-  const element = sharedElementType(elements, to, isUnsafe);
-  return element !== undefined && elements.every((type) => canConvert(type, element, isUnsafe));
-}
-
-/** The element type that a tuple's or an object's parts take in a collection of type `to`. */
-function sharedElementType(elements: readonly Type[], to: CollectionType, isUnsafe = true): Type | undefined {
-  if (to.element.kind !== "dynamic") return to.element;
-  const common = unify(elements, isUnsafe);
-  if (common?.kind !== "dynamic" || to.kind === "map") return common;
-  return elements.every(({ kind }) => kind === "dynamic") ? common : undefined;
 }
 
 /** The conversion itself, of a value whose type `canConvert()` has accepted. */

@@ -6,10 +6,11 @@ import type { Evaluator } from "./evaluate.ts";
 import { ArgumentError, callFunction, FunctionError, type HclFunction } from "./function.ts";
 import type { CallExpression, Expression } from "./syntax.ts";
 import { boolType } from "./type.ts";
+import { applyDefaults, readTypeConstraint } from "./type-constraint.ts";
 import { falseValue, trueValue, unknownValue, type Value } from "./value.ts";
 
-/** The two functions that decide themselves whether an argument's problems count. */
-export const LAZY_FUNCTIONS = ["can", "try"] as const;
+/** The functions that look at the expressions of their arguments, not at their values. */
+export const LAZY_FUNCTIONS = ["can", "convert", "try"] as const;
 
 /** An argument with the expression that it comes from; several come from one when it is expanded with `...`. */
 interface Argument {
@@ -21,6 +22,7 @@ interface Argument {
 export function evaluateCall(evaluator: Evaluator, call: CallExpression): Value {
   if (call.name === "try") return evaluateTry(evaluator, call);
   if (call.name === "can") return evaluateCan(evaluator, call);
+  if (call.name === "convert") return evaluateConvert(evaluator, call);
   const fn = evaluator.scope.functions.get(call.name);
   if (!fn) return reportUnknown(evaluator, call);
   const before = evaluator.diagnostics.errors.length;
@@ -120,4 +122,19 @@ function evaluateCan(evaluator: Evaluator, call: CallExpression): Value {
   const value = evaluator.with({ diagnostics }).evaluate(expression);
   if (diagnostics.hasErrors) return falseValue;
   return value.isWhollyKnown ? trueValue : unknownValue(boolType);
+}
+
+/** `convert(value, type)`, where the type is written as in a variable block. */
+function evaluateConvert(evaluator: Evaluator, call: CallExpression): Value {
+  const [expression, typeExpression] = call.args;
+  if (!expression || !typeExpression || call.args.length > 2) {
+    evaluator.report("Error in function call", "convert() takes a value and a type.", call);
+    return unknownValue();
+  }
+  const value = evaluator.evaluate(expression);
+  const constraint = readTypeConstraint(typeExpression, (inner) => evaluator.evaluate(inner), evaluator.diagnostics);
+  if (!constraint) return unknownValue();
+  const subject = 'Invalid value for the parameter "value" of convert()';
+  const given = applyDefaults(value, constraint.defaults);
+  return evaluator.convert(given, constraint.type, expression, "Invalid function argument", subject);
 }

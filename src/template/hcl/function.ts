@@ -1,6 +1,7 @@
 import { conversionFailure } from "./conversion-failure.ts";
-import { ConversionError, canConvert, convert } from "./convert.ts";
+import { ConversionError, convert } from "./convert.ts";
 import { dynamicType, type Type } from "./type.ts";
+import { canConvert } from "./unify.ts";
 import { unknownValue, type Value } from "./value.ts";
 
 /** A parameter of a function, and which unusual arguments the function wants to see for itself. */

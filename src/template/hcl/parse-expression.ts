@@ -1,6 +1,6 @@
 import { spanBetween } from "../source-file.ts";
 import { BigFloat, NumberError } from "./big-float.ts";
-import { parseTemplateParts } from "./parse-template.ts";
+import { type ExpressionGrammar, type ForIntro, parseTemplateParts } from "./parse-template.ts";
 import type { BinaryOperator, CallExpression, Expression, ForExpression, ObjectItem } from "./syntax.ts";
 import type { Token } from "./token.ts";
 import type { TokenStream } from "./token-stream.ts";
@@ -301,10 +301,7 @@ function parseFor(stream: TokenStream, open: Token): ForExpression {
 }
 
 /** What follows the word `for`: `identifier ("," identifier)? "in" Expression` */
-export function parseForIntro(
-  stream: TokenStream,
-  noun: "expression" | "directive",
-): Pick<ForExpression, "keyName" | "valueName" | "collection"> {
+export function parseForIntro(stream: TokenStream, noun: "expression" | "directive"): ForIntro {
   const summary = `Invalid 'for' ${noun}`;
   const takeName = (after: string) => {
     return stream.text(stream.expect("identifier", summary, `The name of a variable is required after ${after}.`));
@@ -320,9 +317,18 @@ export function parseForIntro(
 function parseTemplate(stream: TokenStream): Expression {
   const open = stream.next();
   const isIndented = open.type === "heredoc" && stream.text(open).startsWith("<<-");
-  const parts = parseTemplateParts(stream, open, open.type === "quote" ? "end-quote" : "end-heredoc", isIndented);
+  const parts = parseTemplateParts(
+    stream,
+    open,
+    open.type === "quote" ? "end-quote" : "end-heredoc",
+    isIndented,
+    expressionGrammar,
+  );
   const span = stream.spanFrom(open);
   const [only] = parts;
   if (parts.length === 1 && only && only.isInterpolation) return { kind: "wrap", span, inner: only.expression };
   return { kind: "template", span, parts: parts.map(({ expression }) => expression) };
 }
+
+/** For the grammar of templates. */
+export const expressionGrammar: ExpressionGrammar = { parseExpression, parseForIntro };

@@ -1,6 +1,5 @@
 import { countCharacters, type Span } from "../source-file.ts";
 import { suggestName } from "../suggest-name.ts";
-import { parseExpression, parseForIntro } from "./parse-expression.ts";
 import { resolveText } from "./string-text.ts";
 import type { Expression, ForExpression } from "./syntax.ts";
 import type { Token, TokenType } from "./token.ts";
@@ -14,12 +13,21 @@ type Piece =
   | { readonly kind: "if"; readonly condition: Expression; readonly span: Span }
   | {
       readonly kind: "for";
-      readonly intro: Pick<ForExpression, "keyName" | "valueName" | "collection">;
+      readonly intro: ForIntro;
       readonly span: Span;
     }
   | { readonly kind: "else"; readonly span: Span }
   | { readonly kind: "endif"; readonly span: Span }
   | { readonly kind: "endfor"; readonly span: Span };
+
+/** What the grammar of templates needs of that of expressions, given to it as the two contain each other. */
+export interface ExpressionGrammar {
+  parseExpression(stream: TokenStream): Expression;
+  parseForIntro(stream: TokenStream, noun: "expression" | "directive"): ForIntro;
+}
+
+/** The names and the collection of a `for`. */
+export type ForIntro = Pick<ForExpression, "keyName" | "valueName" | "collection">;
 
 export interface TemplatePart {
   readonly expression: Expression;
@@ -38,15 +46,16 @@ export function parseTemplateParts(
   open: Token,
   close: TokenType,
   isIndented: boolean,
+  grammar: ExpressionGrammar,
 ): readonly TemplatePart[] {
-  const pieces = stream.withNewlines(false, () => readPieces(stream, open, close));
+  const pieces = stream.withNewlines(false, () => readPieces(stream, open, close, grammar));
   if (isIndented) removeIndentation(pieces);
   const builder = new TemplateBuilder(stream, joinTexts(pieces));
   const parts = builder.build();
   return parts.length > 0 ? parts : [textPart("", stream.span(open))];
 }
 
-function readPieces(stream: TokenStream, open: Token, close: TokenType): Piece[] {
+function readPieces(stream: TokenStream, open: Token, close: TokenType, grammar: ExpressionGrammar): Piece[] {
   const pieces: Piece[] = [];
   let isTrimmed = false;
   for (;;) {
@@ -57,7 +66,7 @@ function readPieces(stream: TokenStream, open: Token, close: TokenType): Piece[]
       isTrimmed = false;
     } else if (token.type === "interpolation" || token.type === "control") {
       if (stream.text(token).endsWith("~")) trimEnd(pieces.at(-1));
-      const piece = stream.withNewlines(true, () => readSequence(stream, open));
+      const piece = stream.withNewlines(true, () => readSequence(stream, open, grammar));
       pieces.push(piece);
       isTrimmed = stream.text(stream.previous()).startsWith("~");
     } else failUnterminated(stream, open, close);
@@ -87,10 +96,10 @@ function trimEnd(piece: Piece | undefined): void {
   if (piece?.kind === "text") piece.text = piece.text.trimEnd();
 }
 
-function readSequence(stream: TokenStream, open: Token): Piece {
+function readSequence(stream: TokenStream, open: Token, grammar: ExpressionGrammar): Piece {
   const start = stream.next();
-  const piece = start.type === "control" ? readDirective(stream, start) : undefined;
-  const expression = piece ? undefined : parseExpression(stream);
+  const piece = start.type === "control" ? readDirective(stream, start, grammar) : undefined;
+  const expression = piece ? undefined : grammar.parseExpression(stream);
   if (!stream.at("end-sequence")) failUnclosed(stream, open, start);
   stream.next();
   const span = stream.spanFrom(start);
@@ -109,7 +118,7 @@ function failUnclosed(stream: TokenStream, open: Token, start: Token): never {
 }
 
 /** `Directive = "if" Expression | "else" | "endif" | "for" identifier ("," identifier)? "in" Expression | "endfor"` */
-function readDirective(stream: TokenStream, start: Token): Piece {
+function readDirective(stream: TokenStream, start: Token, grammar: ExpressionGrammar): Piece {
   const span = stream.span(start);
   const word = stream.peek();
   if (word.type !== "identifier") {
@@ -121,8 +130,8 @@ function readDirective(stream: TokenStream, start: Token): Piece {
     return stream.fail("Invalid template directive", detail);
   }
   stream.next();
-  if (name === "if") return { kind: name, condition: parseExpression(stream), span };
-  if (name === "for") return { kind: name, intro: parseForIntro(stream, "directive"), span };
+  if (name === "if") return { kind: name, condition: grammar.parseExpression(stream), span };
+  if (name === "for") return { kind: name, intro: grammar.parseForIntro(stream, "directive"), span };
   return { kind: name, span };
 }
 

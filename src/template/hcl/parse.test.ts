@@ -124,9 +124,9 @@ describe("parseFile() goes on after a problem", () => {
     ].join("\n");
     const { body, problems } = parse(text);
     expect(problems).toEqual([
-      "2: Invalid multi-line string",
       "1: Invalid expression",
       "2: Unclosed template sequence",
+      "2: Invalid multi-line string",
       "4: Missing item separator",
       "6: Invalid expression",
       "8: Invalid single-argument block definition",
@@ -147,8 +147,8 @@ describe("parseFile() goes on after a problem", () => {
 
   it("refuses blocks that are nested too deeply", () => {
     expect(parse("a {\n".repeat(3000)).problems).toEqual([
-      "401: Too deeply nested",
       "400: Unclosed configuration block",
+      "401: Too deeply nested",
     ]);
   });
 });

@@ -1,7 +1,7 @@
-import type { Diagnostics } from "../diagnostic.ts";
+import { Diagnostics } from "../diagnostic.ts";
 import { type SourceFile, type Span, spanText } from "../source-file.ts";
 import { tokenize } from "./lexer.ts";
-import { parseExpression as parseExpressionRule } from "./parse-expression.ts";
+import { expressionGrammar, parseExpression as parseExpressionRule } from "./parse-expression.ts";
 import { parseTemplateParts } from "./parse-template.ts";
 import { reportInvalidTokens } from "./report-invalid-tokens.ts";
 import { resolveText } from "./string-text.ts";
@@ -11,7 +11,11 @@ import { SyntaxFailure, TokenStream } from "./token-stream.ts";
 
 /** Reads a whole file. Every problem is in `diagnostics`; what could be read is in the body all the same. */
 export function parseFile(source: SourceFile, diagnostics: Diagnostics): Body {
-  return parseBody(openStream(source, diagnostics), "end-of-file");
+  const problems = new Diagnostics();
+  const body = parseBody(openStream(source, problems), "end-of-file");
+  // The lexer has been through the whole text before the parser began.
+  diagnostics.addAll([...problems.all].sort((a, b) => (a.span?.start ?? 0) - (b.span?.start ?? 0)));
+  return body;
 }
 
 /** Reads one expression, which must be the whole text; undefined when it is none. */
@@ -39,7 +43,7 @@ export function parseTemplateText(
   reportInvalidTokens(source, tokens, diagnostics);
   const stream = new TokenStream(source, tokens, diagnostics);
   return guarded(() => {
-    const parts = parseTemplateParts(stream, stream.peek(), "end-of-file", false);
+    const parts = parseTemplateParts(stream, stream.peek(), "end-of-file", false, expressionGrammar);
     const span = { source, ...range };
     const [only] = parts;
     if (parts.length === 1 && only?.isInterpolation) return { kind: "wrap", span, inner: only.expression };

@@ -1,3 +1,4 @@
+import { typeExpression } from "./type.ts";
 import type { Value } from "./value.ts";
 
 /**
@@ -26,7 +27,7 @@ export function printValue(value: Value, indent = 0): string {
 function printElements(value: Value, indent: number): string {
   const elements = value.elements().map((element) => `${" ".repeat(indent + 2)}${printValue(element, indent + 2)},\n`);
   const list = elements.length === 0 ? "[]" : `[\n${elements.join("")}${" ".repeat(indent)}]`;
-  return value.type.kind === "set" ? `toset(${list})` : list;
+  return value.type.kind === "set" ? `convert(${list}, ${typeExpression(value.type)})` : list;
 }
 
 function printEntries(value: Value, indent: number): string {

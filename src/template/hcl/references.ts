@@ -71,7 +71,8 @@ function childrenOf(expression: Expression): readonly Expression[] {
     case "splat":
       return [expression.target, expression.each];
     case "call":
-      return expression.args;
+      // The second argument of convert() is a type.
+      return expression.name === "convert" ? expression.args.slice(0, 1) : expression.args;
     case "conditional":
       return [expression.condition, expression.whenTrue, expression.whenFalse];
     case "binary":

@@ -1,0 +1,520 @@
+import { describe, expect, it } from "vitest";
+import { CancelledError, ExitCode } from "../common/errors.ts";
+import type { BodyShape } from "./blocks/decode-body.ts";
+import { TemplateError } from "./diagnostic.ts";
+import { loadText, MINIMAL, problemsOf } from "./testing/load-text.ts";
+
+const SHAPE: BodyShape = {
+  name: { kind: "attribute" },
+  tags: { kind: "attribute" },
+  filter: { kind: "block", repeated: false, body: { owners: { kind: "attribute" } } },
+  mapping: { kind: "block", repeated: true, body: { size: { kind: "attribute" } } },
+};
+
+describe("loadTemplate() sources", () => {
+  it("decodes arguments and blocks, and knows where each stands", async () => {
+    const text = `
+      source "null" "test" {
+        name    = "x-\${1 + 1}"
+        size    = 2.5
+        on      = true
+        none    = null
+        list    = ["a", 1]
+        map     = { k = "v", nothing = null }
+        filter { owners = ["me"] }
+        mapping { size = 1 }
+        mapping {
+          size = 2
+        }
+        other { a = 1 }
+      }
+      build { sources = ["source.null.test"] }`;
+    const { builds } = await loadText(text, { shapeOf: () => SHAPE });
+    const [build] = builds;
+    expect(build).toMatchObject({
+      name: "null.test",
+      type: "null",
+      sourceName: "test",
+      config: {
+        name: "x-2",
+        size: 2.5,
+        on: true,
+        list: ["a", 1],
+        map: { k: "v" },
+        filter: { owners: ["me"] },
+        mapping: [{ size: 1 }, { size: 2 }],
+        other: [{ a: 1 }],
+      },
+    });
+    expect(build?.config).not.toHaveProperty("none");
+    const place = (path: string) => [build?.locate(path)?.line, build?.locate(path)?.column];
+    expect(place("name")).toEqual([3, 9]);
+    expect(place("list[1]")).toEqual([7, 25]);
+    expect(place("map.k")).toEqual([8, 21]);
+    expect(place("mapping[1].size")).toEqual([12, 11]);
+    expect(place("mapping[1].missing")).toEqual([11, 9]);
+    expect(place("missing")).toEqual([2, 7]);
+  });
+
+  it("has an option as an argument or as a block, as the shape says", async () => {
+    const text =
+      'source "null" "test" {\nfilter = {}\ntags {}\nmapping "x" {}\nfilter {}\n}\nbuild { sources = ["null.test"] }\n';
+    expect(await problemsOf(text, { shapeOf: () => SHAPE })).toEqual([
+      "2: Unsupported argument",
+      "3: Unsupported block type",
+      "4: Extraneous label for mapping",
+    ]);
+    const twice = 'source "null" "test" {\nfilter {}\nfilter {}\n}\nbuild { sources = ["null.test"] }\n';
+    expect(await problemsOf(twice, { shapeOf: () => SHAPE })).toEqual(["3: Duplicate filter block"]);
+  });
+
+  it("builds a source under another name, with further options", async () => {
+    const text = `
+      source "null" "base" {
+        name = source.name
+        kind = source.type
+        mapping { size = 1 }
+      }
+      build {
+        name = "web"
+        source "null.base" {
+          name = "other"
+          more = "yes"
+          mapping { size = 2 }
+        }
+        source "source.null.base" {}
+      }`;
+    const { builds } = await loadText(text);
+    expect(builds.map(({ name, sourceName, config }) => ({ name, sourceName, config }))).toEqual([
+      {
+        name: "web.null.other",
+        sourceName: "base",
+        config: { name: "other", kind: "null", more: "yes", mapping: [{ size: 1 }, { size: 2 }] },
+      },
+      { name: "web.null.base", sourceName: "base", config: { name: "base", kind: "null", mapping: [{ size: 1 }] } },
+    ]);
+    const again = 'source "null" "a" {\nx = 1\n}\nbuild {\nsource "null.a" {\nx = 2\n}\n}\n';
+    expect(await problemsOf(again)).toEqual(["6: Duplicate argument"]);
+  });
+
+  it.each<[string, string[]]>([
+    ['source "null" {\n}\n', ["1: Missing name for source"]],
+    ["source {\n}\n", ["1: Missing type for source"]],
+    ['source "a" "b" "c" {\n}\n', ["1: Extraneous label for source"]],
+    ['source "null" "a" {}\nsource "null" "a" {}\nbuild { sources = ["null.a"] }\n', ["2: Duplicate source block"]],
+    ['build { sources = ["null.a"] }\n', ['1: Unknown source "null.a"']],
+    ['build { sources = ["a"] }\n', ["1: Invalid source reference"]],
+    ['build { sources = ["a.b.c.d"] }\n', ["1: Invalid source reference"]],
+    ["build {}\n", ["1: Missing source reference"]],
+    ["build { sources = 5 }\n", ["1: Unsuitable value type"]],
+    ['source "null" "a" {}\n', ["Missing build block"]],
+    ["potato {}\n", ["1: Unsupported block type"]],
+    ["a = 1\n", ["1: Unsupported argument"]],
+    [
+      'build {\nsources = ["null.test"]\nprovision {}\n}\n',
+      ["3: Unsupported block type", '2: Unknown source "null.test"'],
+    ],
+    [
+      'build {\nsources = ["null.test"]\nprovisioner {}\n}\nsource "null" "test" {}\n',
+      ["3: Missing type for provisioner"],
+    ],
+    ['source "null" "test" { a = build.ID }\nbuild { sources = ["null.test"] }\n', ["1: Unknown variable"]],
+  ])("refuses %j", async (text, problems) => {
+    expect(await problemsOf(text)).toEqual(problems);
+  });
+});
+
+describe("loadTemplate() provisioners and post-processors", () => {
+  const BUILD = `
+    source "null" "a" {}
+    source "null" "b" {}
+    build {
+      name    = "base"
+      sources = ["null.a"]
+      source "null.b" {
+        name = "bee"
+      }
+      provisioner "shell" {
+        inline       = ["echo \${build.ID} \${source.name} \${build.name}"]
+        pause_before = "1m30s"
+        timeout      = "5s"
+        max_retries  = "3"
+        override = {
+          bee = { inline = ["echo bee"], extra = "x" }
+        }
+      }
+      provisioner "file" {
+        only              = ["null.bee"]
+        continue_on_error = true
+        source            = "f"
+      }
+      provisioner "sleep" {
+        except = ["null.bee"]
+      }
+      error-cleanup-provisioner "shell" {
+        inline = ["echo \${build.PackerRunUUID}"]
+      }
+      post-processor "manifest" {
+        output = "\${build.SourceOMI}.json"
+      }
+      post-processors {
+        post-processor "shell-local" {
+          name                = "first"
+          keep_input_artifact = true
+        }
+        post-processor "manifest" {
+          only = ["null.a"]
+        }
+        post-processor "other" {}
+      }
+    }`;
+
+  it("keeps their order, options and limits", async () => {
+    const { builds } = await loadText(BUILD);
+    const [a, bee] = builds;
+    expect(a?.provisioners).toMatchObject([
+      { type: "shell", pauseBeforeMs: 90_000, timeoutMs: 5_000, maxRetries: 3, continueOnError: false },
+      { type: "sleep", pauseBeforeMs: 0, timeoutMs: 0, maxRetries: 0 },
+    ]);
+    expect(a?.provisioners[0]?.location.line).toBe(10);
+    expect(bee?.provisioners.map(({ type, continueOnError }) => [type, continueOnError])).toEqual([
+      ["shell", false],
+      ["file", true],
+    ]);
+  });
+
+  it("evaluates their options when the builder has generated its values", async () => {
+    const { builds } = await loadText(BUILD);
+    const [a, bee] = builds;
+    expect(a?.provisioners[0]?.evaluate({ ID: "vol-1" })).toEqual({ inline: ["echo vol-1 a base"] });
+    expect(bee?.provisioners[0]?.evaluate({ ID: "vol-1" })).toEqual({ inline: ["echo bee"], extra: "x" });
+    expect(a?.errorCleanupProvisioner?.evaluate({ PackerRunUUID: "u" })).toEqual({ inline: ["echo u"] });
+    expect(a?.postProcessors[0]?.[0]?.evaluate({ SourceOMI: "ami-1" })).toEqual({ output: "ami-1.json" });
+    expect(() => a?.provisioners[0]?.evaluate({})).toThrow(TemplateError);
+    expect(() => a?.provisioners[0]?.evaluate({})).toThrow('There is no build value "ID"');
+  });
+
+  it("chains post-processors, without those that are for other sources", async () => {
+    const { builds } = await loadText(BUILD);
+    const chains = builds.map(({ postProcessors }) =>
+      postProcessors.map((chain) => chain.map(({ type, name, keepInputArtifact }) => [type, name, keepInputArtifact])),
+    );
+    const manifest = [["manifest", "manifest", undefined]];
+    const first = ["shell-local", "first", true];
+    const other = ["other", "other", undefined];
+    expect(chains).toEqual([
+      [manifest, [first, ...manifest, other]],
+      [manifest, [first, other]],
+    ]);
+  });
+
+  it("ends a chain at a post-processor that -except names", async () => {
+    const { builds } = await loadText(BUILD, { except: ["manifest"] });
+    expect(builds[0]?.postProcessors.map((chain) => chain.map(({ name }) => name))).toEqual([["first"]]);
+    expect(builds[1]?.postProcessors.map((chain) => chain.map(({ name }) => name))).toEqual([["first", "other"]]);
+  });
+
+  it.each<[string, string[]]>([
+    ['provisioner "shell" {\nonly = ["a"]\nexcept = ["b"]\n}', ["5: Only one of 'only' and 'except' may be set"]],
+    ['provisioner "shell" {\npause_before = "soon"\n}', ["6: Invalid argument value"]],
+    ['provisioner "shell" {\npause_before = "-5s"\n}', ["6: Invalid argument value"]],
+    ['provisioner "shell" {\ntimeout = []\n}', ["6: Unsuitable value type"]],
+    ['provisioner "shell" {\nmax_retries = 1.5\n}', ["6: Invalid argument value"]],
+    ['provisioner "shell" {\nonly = "a"\n}', ["6: Unsuitable value type"]],
+    ['provisioner "shell" {\noverride = "x"\n}', ["6: Invalid provisioner override"]],
+    ['provisioner "shell" {\noverride = { test = "x" }\n}', ["6: Invalid provisioner override"]],
+    ['provisioner "shell" {\ninline = [build.ID + [], missing]\n}', ["6: Invalid operand", "6: Unknown variable"]],
+    ['post-processor "manifest" {\nkeep_input_artifact = "maybe"\n}', ["6: Unsuitable value type"]],
+    [
+      'error-cleanup-provisioner "shell" {}\nerror-cleanup-provisioner "file" {}',
+      ["6: Duplicate error-cleanup-provisioner"],
+    ],
+    ["post-processors {\nshell {}\n}", ["6: Unsupported block type"]],
+    ["unknown = 1", ["5: Unsupported argument"]],
+  ])("refuses %j", async (block, problems) => {
+    const text = `source "null" "test" {}\n\nbuild {\nsources = ["null.test"]\n${block}\n}\n`;
+    expect(await problemsOf(text)).toEqual(problems);
+  });
+
+  it("reports a problem of a provisioner once, however many sources it serves", async () => {
+    const text =
+      'source "null" "a" {}\nsource "null" "b" {}\nbuild {\nsources = ["null.a", "null.b"]\nprovisioner "shell" {\nx = y\n}\n}\n';
+    expect(await problemsOf(text)).toEqual(["6: Unknown variable"]);
+  });
+});
+
+describe("loadTemplate() -only and -except", () => {
+  const BUILDS = `
+    source "null" "a" {}
+    source "null" "b" {}
+    build { sources = ["null.a", "null.b"] }
+    build {
+      name    = "web"
+      sources = ["null.a"]
+    }`;
+
+  it.each<[{ only?: string[]; except?: string[] }, string[], number]>([
+    [{}, ["null.a", "null.b", "web.null.a"], 0],
+    [{ only: ["null.a"] }, ["null.a"], 0],
+    [{ only: ["*.a"] }, ["null.a", "web.null.a"], 0],
+    [{ except: ["web.*"] }, ["null.a", "null.b"], 0],
+    [{ only: ["*.a"], except: ["web.*"] }, ["null.a"], 0],
+    [{ only: ["nothing"] }, [], 1],
+    [{ except: ["nothing", "null.b"] }, ["null.a", "web.null.a"], 1],
+  ])("%j", async (options, names, warnings) => {
+    const template = await loadText(BUILDS, options);
+    expect(template.builds.map(({ name }) => name)).toEqual(names);
+    expect(template.warnings).toHaveLength(warnings);
+  });
+
+  it("refuses a broken pattern", async () => {
+    expect(await problemsOf(BUILDS, { only: ["{a"] })).toEqual([
+      "Invalid -only pattern",
+      '-only "{a" matches no build',
+    ]);
+  });
+});
+
+describe("loadTemplate() dynamic blocks", () => {
+  it("makes blocks from lists, maps and sets, nested ones and those with labels", async () => {
+    const text = `
+      locals {
+        tags = { b = "2", a = "1" }
+      }
+      source "null" "test" {
+        dynamic "tag" {
+          for_each = local.tags
+          content {
+            key   = tag.key
+            value = tag.value
+          }
+        }
+        tag { key = "last" }
+        dynamic "disk" {
+          for_each = [10, 20]
+          iterator = it
+          content {
+            size = it.value
+            dynamic "part" {
+              for_each = convert(["x"], set(string))
+              content {
+                name = "\${it.key}-\${part.key}-\${part.value}"
+              }
+            }
+          }
+        }
+        dynamic "none" {
+          for_each = []
+          content {}
+        }
+      }
+      build {
+        sources = ["null.test"]
+        dynamic "provisioner" {
+          for_each = ["shell", "file"]
+          labels   = [provisioner.value]
+          content {
+            index = provisioner.key
+          }
+        }
+      }`;
+    const { builds } = await loadText(text);
+    expect(builds[0]?.config).toEqual({
+      tag: [{ key: "a", value: "1" }, { key: "b", value: "2" }, { key: "last" }],
+      disk: [
+        { size: 10, part: [{ name: "0-x-x" }] },
+        { size: 20, part: [{ name: "1-x-x" }] },
+      ],
+    });
+    expect(builds[0]?.provisioners.map(({ type, evaluate }) => [type, evaluate({})])).toEqual([
+      ["shell", { index: 0 }],
+      ["file", { index: 1 }],
+    ]);
+  });
+
+  it.each<[string, string]>([
+    ["content {}", "Missing required argument"],
+    ["for_each = []", "Invalid dynamic block"],
+    ["for_each = []\ncontent {}\ncontent {}", "Invalid dynamic block"],
+    ["for_each = null\ncontent {}", "Invalid dynamic for_each value"],
+    ["for_each = 5\ncontent {}", "Invalid dynamic for_each value"],
+    ["for_each = [1]\nlabels = 5\ncontent {}", "Invalid dynamic block labels"],
+    ["for_each = [1]\nlabels = [null]\ncontent {}", "Invalid dynamic block label"],
+    ["for_each = [1]\niterator = 5\ncontent {}", "Invalid dynamic iterator name"],
+    ["for_each = [1]\ncontent {\na = b\n}", "Unknown variable"],
+    ["for_each = missing\ncontent {}", "Unknown variable"],
+    ["for_each = []\nother = 1\ncontent {}", "Unsupported argument"],
+  ])("refuses %j", async (body, problem) => {
+    const text = `source "null" "test" {\ndynamic "tag" {\n${body}\n}\n}\nbuild { sources = ["null.test"] }\n`;
+    expect((await problemsOf(text)).map((line) => line.replace(/^\d+: /, ""))).toEqual([problem]);
+  });
+});
+
+describe("loadTemplate() files", () => {
+  it("reads all of a folder, in HCL and in JSON", async () => {
+    const files = {
+      "a.pkr.hcl": 'source "null" "test" {\n  a = local.x\n}\n',
+      "b.pkr.json":
+        '{"locals": {"x": "${var.y}!"}, "build": {"sources": ["null.test"], "provisioner": [{"shell": {"inline": ["a"]}}, {"file": {}}, {"shell": {}}]}}',
+      "c.pkr.hcl": 'variable "y" {}\n',
+      "d.auto.pkrvars.json": '{"y": "yes"}',
+      "ignored.hcl": "not HCL",
+    };
+    const template = await loadText(files);
+    expect(template.files.map((file) => file.split("/").at(-1))).toEqual(["a.pkr.hcl", "c.pkr.hcl", "b.pkr.json"]);
+    expect(template.builds[0]?.config).toEqual({ a: "yes!" });
+    expect(template.builds[0]?.provisioners.map(({ type }) => type)).toEqual(["shell", "file", "shell"]);
+  });
+
+  it("reads blocks of options in JSON as the shape has them", async () => {
+    const json = {
+      source: {
+        null: {
+          test: {
+            "//": "a comment",
+            name: "x",
+            filter: { owners: ["me"] },
+            mapping: [{ size: 1 }, { size: 2 }],
+            dynamic: { mapping: { for_each: [3], content: { size: "${mapping.value}" } } },
+          },
+        },
+      },
+      build: { sources: ["null.test"] },
+    };
+    const { builds } = await loadText({ "t.pkr.json": JSON.stringify(json) }, { shapeOf: () => SHAPE });
+    expect(builds[0]?.config).toEqual({
+      name: "x",
+      filter: { owners: ["me"] },
+      mapping: [{ size: 1 }, { size: 2 }, { size: 3 }],
+    });
+    expect(builds[0]?.locate("mapping[1].size")).toMatchObject({ line: 1 });
+  });
+
+  it("reads JSON templates of before HCL2", async () => {
+    const json = '{"builders": [{"type": "null", "name": "old"}]}';
+    const { builds } = await loadText({ "t.json": json }, { path: "t.json" });
+    expect(builds.map(({ name }) => name)).toEqual(["old"]);
+  });
+
+  it.each<[Record<string, string>, string | undefined, string]>([
+    [{}, undefined, "There is no template at"],
+    [{ "a.txt": "" }, "a.txt", "There is no template at"],
+    [{}, "missing.pkr.hcl", "Cannot read the template"],
+    [{ "a.pkr.hcl": "a = \u0000" }, undefined, "1: Invalid character"],
+    [{ "a.pkr.json": "{" }, undefined, "1: Invalid object property name"],
+  ])("refuses %j", async (files, path, problem) => {
+    const [first] = await problemsOf(files, path === undefined ? {} : { path });
+    expect(first).toContain(problem);
+  });
+
+  it("knows its folder and the working folder", async () => {
+    const text = `${MINIMAL.replace("{}", "{ root = path.root }")}locals { cwd = path.cwd }\n`;
+    const { builds, files } = await loadText(text, { cwd: "/work", path: "test.pkr.hcl" });
+    expect(builds[0]?.config).toEqual({ root: files[0]?.replace("/test.pkr.hcl", "") });
+  });
+});
+
+describe("loadTemplate() packer block", () => {
+  it.each<[string, string[]]>([
+    ['packer { required_version = ">= 1.7, < 2.0" }', []],
+    ["packer {}", []],
+    ['packer { required_version = ">= 1.17" }', ["1: Unsupported Packer version"]],
+    ['packer { required_version = "latest" }', ["1: Invalid version constraint"]],
+    ["packer { required_version = 5 + [] }", ["1: Invalid operand"]],
+    ["packer { other = 1 }", ["1: Unsupported argument"]],
+    ["packer {\nother {}\n}", ["2: Unsupported block type"]],
+    [
+      'packer {\nrequired_plugins {\noutscale = {\nsource = "github.com/outscale/outscale"\nversion = ">=v0.1.0"\n}\n}\n}',
+      [],
+    ],
+    ['packer {\nrequired_plugins {\nansible = { source = "github.com/hashicorp/ansible", version = "~> 1" }\n}\n}', []],
+    [
+      'packer {\nrequired_plugins {\namazon = { source = "github.com/hashicorp/amazon", version = "~> 1" }\n}\n}',
+      ["3: Unavailable plugin"],
+    ],
+    ['packer {\nrequired_plugins {\noutscale = ">= 1"\n}\n}', ["3: Invalid plugin requirement"]],
+    ['packer {\nrequired_plugins {\noutscale = { version = ">= 1" }\n}\n}', ["3: No plugin source"]],
+    ['packer {\nrequired_plugins {\noutscale = { source = "outscale" }\n}\n}', ["3: No plugin version"]],
+    [
+      'packer {\nrequired_plugins {\noutscale = { source = "outscale", version = "x" }\n}\n}',
+      ["3: Invalid version constraint"],
+    ],
+    [
+      'packer {\nrequired_plugins {\noutscale = { source = "outscale", version = ">= 1.0-rc1" }\n}\n}',
+      ["3: Invalid version constraint"],
+    ],
+    [
+      'packer {\nrequired_plugins {\noutscale = { source = "outscale", version = "1", x = 1 }\n}\n}',
+      ["3: Invalid required_plugins object"],
+    ],
+    [
+      'packer {\nrequired_plugins {\na = { source = "outscale", version = "1" }\na = { source = "outscale", version = "2" }\n}\n}',
+      ["4: Attribute redefined"],
+    ],
+  ])("%j", async (block, problems) => {
+    expect(await problemsOf(`${block}\n${MINIMAL}`)).toEqual(problems);
+  });
+
+  it("is Packer 1.16.0 to templates", async () => {
+    const { builds } = await loadText(MINIMAL.replace("{}", "{ v = packer.version }"));
+    expect(builds[0]?.config).toEqual({ v: "1.16.0" });
+  });
+
+  it("warns about HCP Packer, which hears nothing from us", async () => {
+    const { warnings } = await loadText(`hcp_packer_registry {}\n${MINIMAL}`);
+    expect(warnings).toEqual([expect.stringContaining("HCP Packer registry")]);
+  });
+});
+
+describe("loadTemplate() data sources", () => {
+  const DATA = 'data "outscale-omi" "debian" {\n  owner = local.owner\n}\nlocals { owner = "me" }\n';
+  const USE = MINIMAL.replace("{}", "{ omi = data.outscale-omi.debian.id }");
+
+  it("reads them with the callback, after the locals that they need", async () => {
+    const readData = async (type: string, config: unknown) => ({ id: `${type} ${JSON.stringify(config)}` });
+    const { builds } = await loadText(DATA + USE, { readData });
+    expect(builds[0]?.config).toEqual({ omi: 'outscale-omi {"owner":"me"}' });
+  });
+
+  it("leaves what they give unknown without a callback", async () => {
+    const { builds } = await loadText(DATA + USE);
+    expect(builds[0]?.config).toEqual({ omi: "<unknown>" });
+  });
+
+  it("reports a failure at the block, but lets a cancellation through", async () => {
+    const failing = { readData: () => Promise.reject(new Error("no such image")) };
+    expect(await problemsOf(DATA + USE, failing)).toEqual(['1: Cannot read the data source "outscale-omi"']);
+    const cancelled = { readData: () => Promise.reject(new CancelledError()) };
+    await expect(loadText(DATA + USE, cancelled)).rejects.toThrow(CancelledError);
+  });
+
+  it("has null, which gives back its input", async () => {
+    const text = 'data "null" "a" { input = "x" }\ndata "null" "b" { input = "${data.null.a.output}y" }\n';
+    const { builds } = await loadText(text + MINIMAL.replace("{}", "{ v = data.null.b.output }"));
+    expect(builds[0]?.config).toEqual({ v: "xy" });
+  });
+
+  it.each<[string, string[]]>([
+    ['data "amazon-ami" "a" {}', ["1: Unknown data source"]],
+    ['data "null" {}', ["1: Missing name for data"]],
+    ['data "null" "a" {}', ["1: Missing required argument"]],
+    ['data "null" "a" { input = 1 }\ndata "null" "a" { input = 2 }', ["2: Duplicate data definition"]],
+    [
+      'data "null" "a" { input = data.null.b.output }\ndata "null" "b" { input = data.null.a.output }',
+      ["1: Circular reference"],
+    ],
+    ['data "null" "a" { input = local.b }\nlocals { b = data.null.a }', ["1: Circular reference"]],
+    ["locals { a = data.null.missing }", ["1: Undeclared data source of type"]],
+  ])("refuses %j", async (text, problems) => {
+    expect(await problemsOf(`${text}\n${MINIMAL}`)).toEqual(problems);
+  });
+});
+
+describe("TemplateError", () => {
+  it("has every problem, the place of each in the message, and its own exit code", async () => {
+    const error = await loadText(`locals {\n  a = b\n  c = d\n}\n${MINIMAL}`).catch((reason: unknown) => reason);
+    expect(error).toBeInstanceOf(TemplateError);
+    expect(error).toMatchObject({ code: "E_TEMPLATE", exitCode: ExitCode.Template });
+    expect(String(error)).toMatch(/2 problems:\n {2}.*test\.pkr\.hcl:2:7: Unknown variable: .*"b".*\n {2}.*:3:7: /);
+  });
+});
