@@ -64,7 +64,7 @@ async function enterKeptVolume({ record }: Run, { command, ui, log = noLog }: En
   const { view } = sandbox;
   const layout = await readVolumeLayout(sandbox, device);
   const root = await findRoot({ view, layout, fromScratch: false });
-  const folders = await createFolders(mountPath);
+  const folders = await createFolders(mountPath, 0o700);
   try {
     await mountRoot({ view, root, mountPath, userOptions: [] });
     for (const mount of await defaultChrootMounts()) await mountInImage({ view, mountPath }, mount);

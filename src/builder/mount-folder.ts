@@ -7,7 +7,11 @@ import type { Scope } from "./scope.ts";
 
 /** Below it every folder is some build's: the default of `mount_path`. */
 const DEFAULT_ROOT = "/mnt/packer-outscale-chroot-volumes";
+/** With `isolation = "host"` any user could otherwise run the image's set-user-ID programs, and write to its `/tmp`. */
+const FOR_US_ALONE = 0o700;
 const ATTEMPTS = 20;
+
+type Holder = Pick<Scope, "acquire" | "defer">;
 
 /**
  * Makes the folder to mount on, and those on the way to it. Builds in mount namespaces of their own may use the same one
@@ -16,18 +20,18 @@ const ATTEMPTS = 20;
  * Acquires: the folders that were missing, and the use of the last one; whoever uses it last removes it.
  * @throws {MountError} when something on the way is no folder
  */
-export async function makeMountFolder(mounted: Scope, path: string): Promise<void> {
+export async function makeMountFolder(mounted: Holder, path: string): Promise<void> {
   await makeFolders(mounted, path);
   const folder = await useFolder(path);
   mounted.defer(`Leaving ${path}`, () => folder.close());
 }
 
-async function makeFolders(mounted: Scope, path: string): Promise<void> {
+async function makeFolders(mounted: Holder, path: string): Promise<void> {
   const isThere = await isFolder(path);
   if (isThere && !path.startsWith(`${DEFAULT_ROOT}/`)) return;
   await makeFolders(mounted, dirname(path));
   await mounted.acquire(folderKind, { path }, async () => {
-    await mkdir(path, { mode: 0o755 }).catch(ignore("EEXIST"));
+    await mkdir(path, { mode: FOR_US_ALONE }).catch(ignore("EEXIST"));
     return path;
   });
 }
@@ -35,7 +39,7 @@ async function makeFolders(mounted: Scope, path: string): Promise<void> {
 /** Opens the folder and takes its shared lock. If somebody removes it in between, it is made again. */
 async function useFolder(path: string): Promise<FileHandle> {
   for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
-    await mkdir(path, { mode: 0o755, recursive: true });
+    await mkdir(path, { mode: FOR_US_ALONE, recursive: true });
     const folder = await open(path, "r").catch(ignore("ENOENT"));
     if (folder === undefined) continue;
     if ((await tryFlock(folder.fd, "shared")) && (await isStillAt(path, folder))) return folder;
