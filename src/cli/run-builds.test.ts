@@ -93,7 +93,7 @@ describe("runBuilds()", () => {
       },
     ]);
     expect(results[0]?.artifact?.id).toBe("eu-west-2:ami-12345678");
-    expect(io.written.stdout).toContain("==> a: a is odd");
+    expect(io.written.stdout).toContain("==> a: Warning: a is odd");
   });
 
   it("lets the others go on when one fails", async () => {

@@ -18,7 +18,8 @@ export function colorOf(index: number): BuildColor {
 export function prefixed(kind: LineKind, build: string, message: string, part?: string): string {
   const mark = kind === "message" ? "    " : "==> ";
   const name = part === undefined ? build : `${build} (${part})`;
-  return message
+  const text = kind === "warn" ? `Warning: ${message}` : message;
+  return text
     .split("\n")
     .map((line) => `${mark}${name}: ${line}`.trimEnd())
     .join("\n")

@@ -54,7 +54,7 @@ describe("HumanReport", () => {
         "==> outscale-chroot.debian: Creating the volume...",
         "    outscale-chroot.debian: vol-12345678",
         "    outscale-chroot.debian: is its id",
-        "==> outscale-chroot.debian: It is slow",
+        "==> outscale-chroot.debian: Warning: It is slow",
         "",
       ].join("\n"),
     );

@@ -20,7 +20,7 @@ export const chrootOptions = {
   nvme_device_path: option(pattern(/^\/dev\/./, "a path below /dev").optional(), {
     about:
       "The disk's path on this VM. Never needed, since the disk is found by its identity; when given, it must be " +
-      "the disk that was found, or the build stops.",
+      "the disk that was linked, or the build stops. A `p` at its end is ignored.",
     example: '"/dev/nvme1n1"',
     defaultText: "found",
   }),
