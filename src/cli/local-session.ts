@@ -8,6 +8,7 @@ import { localCloudStatus } from "../local-cloud/commands.ts";
 import { type LocalCloud, startLocalCloud } from "../local-cloud/local-cloud.ts";
 import { LocalCloudError } from "../local-cloud/state-lock.ts";
 import type { RawConfig } from "../template/definition.ts";
+import { LOCAL_CLOUD_NEEDS_ROOT, requireRoot } from "./require-root.ts";
 
 /** A local cloud that a command builds on: one of its own, or the server that runs on the state folder already. */
 export interface LocalSession extends AsyncDisposable {
@@ -27,6 +28,7 @@ const JOIN_ATTEMPTS = 300;
 
 /**
  * Starts the embedded cloud, or joins the one that runs. The one who started it stays until the last guest has gone.
+ * @throws {UsageError} without root
  * @throws {LocalCloudError} when somebody holds the state folder and no server answers
  */
 export async function openLocalSession(
@@ -34,6 +36,7 @@ export async function openLocalSession(
   stateFolder: string,
   log: DebugLog,
 ): Promise<LocalSession> {
+  requireRoot(LOCAL_CLOUD_NEEDS_ROOT);
   for (let attempt = 1; ; attempt++) {
     try {
       const cloud = await startLocalCloud({ stateFolder, log });

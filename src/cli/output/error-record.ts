@@ -2,11 +2,11 @@ import { unwrapFailure } from "../../builder/failure.ts";
 import { ChrootError, ConfigError, type ConfigProblem, messageOf } from "../../common/errors.ts";
 import { TemplateError } from "../../template/diagnostic.ts";
 import { type DiagnosticJson, diagnosticJson } from "../../template/print-diagnostic.ts";
-import { exitCodeOf } from "./error-text.ts";
+import { exitCodeOf, isSystemError } from "./error-text.ts";
 
 /** An error for programs: in the event stream and the result file. */
 export interface ErrorRecord {
-  /** Stable: `E_MOUNT`; `E_BUG` for what should not have happened. */
+  /** Stable: `E_MOUNT`; `E_SYSTEM` for what this machine refuses, `E_BUG` for what should not have happened. */
   readonly code: string;
   readonly exitCode: number;
   readonly message: string;
@@ -23,7 +23,7 @@ export function errorRecord(thrown: unknown): ErrorRecord {
   const { error, releaseErrors } = unwrapFailure(thrown);
   const known = error instanceof ChrootError ? error : undefined;
   return {
-    code: known?.code ?? "E_BUG",
+    code: known?.code ?? (isSystemError(error) ? "E_SYSTEM" : "E_BUG"),
     exitCode: exitCodeOf(error),
     message: messageOf(error),
     hint: known?.hint ?? null,

@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { CancelledError, ConfigError, ExitCode, MountError, TimeoutError } from "../../common/errors.ts";
 import { Diagnostics, TemplateError } from "../../template/diagnostic.ts";
@@ -74,6 +75,18 @@ describe("errorText()", () => {
     const text = errorText(new TypeError("x is undefined"));
     expect(text).toMatch(/^Bug: this should not have happened, in outscale-chroot \d/);
     expect(text).toContain("error-text.test.ts");
+  });
+
+  it("tells what this machine refuses without a stack", () => {
+    let error: unknown;
+    try {
+      readFileSync("/nowhere/at/all");
+    } catch (thrown) {
+      error = thrown;
+    }
+    expect(errorText(error)).toBe(
+      "Error: this machine refuses: ENOENT: no such file or directory, open '/nowhere/at/all'\n",
+    );
   });
 
   it("puts what failed while cleaning up after the error itself", () => {

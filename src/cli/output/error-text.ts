@@ -34,11 +34,12 @@ export function errorText(thrown: unknown, options: ErrorTextOptions = {}): stri
 }
 
 function oneErrorText(error: unknown, title: string, { color = false }: ErrorTextOptions): string {
-  if (!(error instanceof ChrootError)) return bugText(error);
   if (error instanceof TemplateError)
     return error.diagnostics.map((item) => printDiagnostic(item, { color })).join("\n");
   const head = color ? styleText(["bold", "red"], `${title}:`, { validateStream: false }) : `${title}:`;
   if (error instanceof ConfigError) return configText(error, head);
+  if (isSystemError(error)) return `${head} this machine refuses: ${error.message}\n`;
+  if (!(error instanceof ChrootError)) return bugText(error);
   const facts = Object.entries({
     step: error.step,
     resource: error.resourceId,
@@ -60,6 +61,11 @@ function problemText({ option, message, hint, location }: ConfigProblem): string
     ...(hint ? [`  hint: ${hint}`] : []),
   ];
   return lines.map((line) => `  ${line}\n`).join("");
+}
+
+/** What the operating system says: no space, no permission, no such file. Nobody's bug. */
+export function isSystemError(error: unknown): error is NodeJS.ErrnoException {
+  return error instanceof Error && "syscall" in error && "errno" in error;
 }
 
 function bugText(error: unknown): string {

@@ -4,6 +4,7 @@ import { startLocalCloud } from "../../../local-cloud/local-cloud.ts";
 import type { Command } from "../../command.ts";
 import { openDebugLog } from "../../debug-log.ts";
 import { type Flags, parseFlags } from "../../flags.ts";
+import { LOCAL_CLOUD_NEEDS_ROOT, requireRoot } from "../../require-root.ts";
 import { watchStopSignals } from "../../signals.ts";
 import { stateFlag, stateFolderOf } from "./state-flag.ts";
 
@@ -23,6 +24,7 @@ export const start: Command = {
   examples: ["outscale-chroot local-cloud start -port 3000 -latency realistic"],
   async run({ argv, io }) {
     const { flags } = parseFlags(flagSpecs, argv);
+    requireRoot(LOCAL_CLOUD_NEEDS_ROOT);
     using log = openDebugLog(flags.log, io);
     using wishes = watchStopSignals(io, () => undefined);
     await using cloud = await startLocalCloud({
