@@ -4,6 +4,8 @@ import { LAZY_FUNCTIONS } from "./hcl/evaluate-call.ts";
 import { parseExpressionText } from "./hcl/parse.ts";
 import { printValue } from "./hcl/print-value.ts";
 import { lookUpVariable, type Scope, variableNames } from "./hcl/scope.ts";
+import { openJsonConsole } from "./json/json-console.ts";
+import { isJsonTemplate } from "./json/open-json-template.ts";
 import type { LoadOptions } from "./load-options.ts";
 import { openHclTemplate } from "./load-template.ts";
 import { SourceFile } from "./source-file.ts";
@@ -26,6 +28,7 @@ export interface TemplateConsole {
  * @throws {TemplateError}
  */
 export async function openConsole(options: LoadOptions): Promise<TemplateConsole> {
+  if (isJsonTemplate(options.path)) return openJsonConsole(options);
   const diagnostics = new Diagnostics();
   const template = await openHclTemplate(options, diagnostics);
   diagnostics.throwIfErrors();

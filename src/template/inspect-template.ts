@@ -7,6 +7,8 @@ import { Diagnostics } from "./diagnostic.ts";
 import { printValue } from "./hcl/print-value.ts";
 import { typeExpression } from "./hcl/type.ts";
 import { HclTemplate } from "./hcl-template.ts";
+import { inspectJsonTemplate } from "./json/inspect-json-template.ts";
+import { isJsonTemplate } from "./json/open-json-template.ts";
 import type { LoadOptions } from "./load-options.ts";
 import { locationOf } from "./source-file.ts";
 
@@ -52,6 +54,7 @@ export interface BuildDescription {
  * @throws {TemplateError} when it cannot be read or understood
  */
 export async function inspectTemplate(options: LoadOptions): Promise<TemplateDescription> {
+  if (isJsonTemplate(options.path)) return inspectJsonTemplate(options);
   const diagnostics = new Diagnostics();
   const { readData: _, ...offline } = options;
   const template = new HclTemplate(offline, diagnostics);

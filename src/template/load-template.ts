@@ -1,7 +1,8 @@
 import type { Template } from "./definition.ts";
 import { Diagnostics, diagnosticLine } from "./diagnostic.ts";
 import { HclTemplate } from "./hcl-template.ts";
-import { isJsonTemplate, loadJsonTemplate } from "./json/load-json-template.ts";
+import { loadJsonTemplate } from "./json/load-json-template.ts";
+import { isJsonTemplate } from "./json/open-json-template.ts";
 import type { LoadOptions } from "./load-options.ts";
 
 export { TemplateError } from "./diagnostic.ts";

@@ -66,7 +66,8 @@ export function readBodyFile(path: string, diagnostics: Diagnostics): Body | und
   return undefined;
 }
 
-function readSource(path: string, diagnostics: Diagnostics): SourceFile | undefined {
+/** The text of a file; undefined, and reported, when it cannot be read or is not UTF-8. */
+export function readSource(path: string, diagnostics: Diagnostics): SourceFile | undefined {
   try {
     const text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(readFileSync(path));
     return new SourceFile(path, text);

@@ -1,7 +1,6 @@
-import { builtinFunctions } from "./builtins.ts";
 import type { RenderContext } from "./context.ts";
+import { functionTable } from "./function-table.ts";
 import type { Command, Node, Operand, Pipeline } from "./nodes.ts";
-import { packerTemplateFunctions } from "./packer-functions.ts";
 import { parseTemplate } from "./parse.ts";
 
 /** What a template's text uses, in the order of first use. */
@@ -21,8 +20,8 @@ export interface TemplateReferences {
  * @throws {InterpolationError} as `validateTemplate()`
  */
 export function references(text: string, context: RenderContext = {}): TemplateReferences {
-  const known = { ...builtinFunctions, ...packerTemplateFunctions(context), ...context.functions };
-  const template = parseTemplate(text, (name) => Object.hasOwn(known, name));
+  const functions = functionTable(context);
+  const template = parseTemplate(text, (name) => functions.has(name));
   const found = new Collector();
   found.nodes(template.nodes);
   for (const nodes of template.definitions.values()) found.nodes(nodes);

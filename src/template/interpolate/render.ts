@@ -1,9 +1,8 @@
 import { Budget } from "./budget.ts";
-import { builtinFunctions } from "./builtins.ts";
-import type { RenderContext, TemplateFunction } from "./context.ts";
+import type { RenderContext } from "./context.ts";
 import { executeTemplate } from "./execute.ts";
+import { functionTable } from "./function-table.ts";
 import { InterpolationError } from "./interpolation-error.ts";
-import { packerTemplateFunctions } from "./packer-functions.ts";
 import { parseTemplate } from "./parse.ts";
 
 /** A value that is still `{{ }}` after so many rounds will stay so for ever. */
@@ -42,13 +41,15 @@ export function renderOnce(text: string, context: RenderContext): string {
  * @throws {InterpolationError} for a syntax error, an unknown function or an undeclared `$variable`
  */
 export function validateTemplate(text: string, context: RenderContext = {}): void {
-  if (mayHoldActions(text)) parseTemplate(text, (name) => functionsOf(context).has(name));
+  if (!mayHoldActions(text)) return;
+  const functions = functionTable(context);
+  parseTemplate(text, (name) => functions.has(name));
 }
 
 function renderWithin(budget: Budget, text: string, context: RenderContext): string {
   if (!mayHoldActions(text)) return text;
   if (!budget.spend(text.length)) throw new InterpolationError("The template is too large", { text, offset: 0 });
-  const functions = functionsOf(context);
+  const functions = functionTable(context);
   const template = parseTemplate(text, (name) => functions.has(name));
   return executeTemplate(template, { functions, context, budget });
 }
@@ -56,8 +57,4 @@ function renderWithin(budget: Budget, text: string, context: RenderContext): str
 /** Most options are plain text: they need no reading. */
 function mayHoldActions(text: string): boolean {
   return text.includes("{{");
-}
-
-function functionsOf(context: RenderContext): ReadonlyMap<string, TemplateFunction> {
-  return new Map(Object.entries({ ...builtinFunctions, ...packerTemplateFunctions(context), ...context.functions }));
 }

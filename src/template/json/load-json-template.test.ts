@@ -402,7 +402,7 @@ describe("loadJsonTemplate() refuses", () => {
     const problems = await problemsOf(template, { varFiles: [broken, number, path.join(folder, "missing.json")] });
     expect(problems).toEqual(
       expect.arrayContaining([
-        `Cannot read the variable file "${broken}": It is not JSON: the text ends where a string should be, at character 2.`,
+        "1:2 The variable file is not JSON: The text ends where a string should be.",
         '1:6 Wrong type in the template: The variable "a" must be a string, not a number.',
         expect.stringContaining("ENOENT"),
       ]),

@@ -2,7 +2,7 @@ import { parseDuration } from "../../common/duration.ts";
 import type { RawConfig, RawValue } from "../definition.ts";
 import type { Diagnostics } from "../diagnostic.ts";
 import type { SourceFile, Span } from "../source-file.ts";
-import type { JsonMember, JsonNode, JsonObject } from "./json-tree.ts";
+import { type JsonMember, type JsonNode, type JsonObject, JsonSyntaxError, parseJsonTree } from "./json-tree.ts";
 import type { LegacyOptions } from "./legacy-template.ts";
 
 /** Reads the parts of a JSON template by the types that they must have, and reports those that have another one. */
@@ -23,6 +23,19 @@ export class NodeReader {
   fail(summary: string, detail: string, place: { readonly start: number; readonly end: number }): undefined {
     this.diagnostics.error(summary, detail, this.spanOf(place));
     return undefined;
+  }
+
+  /** The text as JSON; undefined, and reported, when it is not. */
+  tree(summary: string): JsonNode | undefined {
+    const { text } = this.source;
+    try {
+      return parseJsonTree(text);
+    } catch (error) {
+      if (!(error instanceof JsonSyntaxError)) throw error;
+      const { offset, message } = error;
+      const detail = `${message.charAt(0).toUpperCase()}${message.slice(1)}.`;
+      return this.fail(summary, detail, { start: offset, end: Math.min(offset + 1, text.length) });
+    }
   }
 
   object(node: JsonNode, what: string): JsonObject | undefined {

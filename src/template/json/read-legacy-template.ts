@@ -1,7 +1,7 @@
 import type { Diagnostics } from "../diagnostic.ts";
 import type { SourceFile } from "../source-file.ts";
 import { suggestName } from "../suggest-name.ts";
-import { type JsonMember, type JsonNode, type JsonObject, JsonSyntaxError, parseJsonTree } from "./json-tree.ts";
+import type { JsonMember, JsonNode, JsonObject } from "./json-tree.ts";
 import type { LegacyBuilder, LegacyTemplate, LegacyVariable } from "./legacy-template.ts";
 import { NodeReader } from "./node-reader.ts";
 import { readPostProcessors, readProvisioner } from "./read-components.ts";
@@ -25,7 +25,7 @@ const ROOT_KEYS = [
  */
 export function readLegacyTemplate(source: SourceFile, diagnostics: Diagnostics): LegacyTemplate | undefined {
   const reader = new NodeReader(source, diagnostics);
-  const tree = readTree(reader);
+  const tree = reader.tree("The template is not JSON");
   const root = tree && reader.object(tree, "A template");
   if (!root) return undefined;
   reportDuplicates(root, reader);
@@ -51,20 +51,6 @@ export function readLegacyTemplate(source: SourceFile, diagnostics: Diagnostics)
     errorCleanupProvisioner: cleanup && readProvisioner(cleanup, "error-cleanup-provisioner", reader),
     postProcessors: readPostProcessors(node("post-processors"), reader),
   };
-}
-
-function readTree(reader: NodeReader): JsonNode | undefined {
-  try {
-    return parseJsonTree(reader.source.text);
-  } catch (error) {
-    if (!(error instanceof JsonSyntaxError)) throw error;
-    const place = { start: error.offset, end: Math.min(error.offset + 1, reader.source.text.length) };
-    return reader.fail(
-      "The template is not JSON",
-      `${error.message[0]?.toUpperCase()}${error.message.slice(1)}.`,
-      place,
-    );
-  }
 }
 
 /** A key that comes twice would hide what was said first; Packer refuses it anywhere. */

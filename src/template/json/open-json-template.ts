@@ -1,0 +1,51 @@
+import { resolve } from "node:path";
+import type { Diagnostics } from "../diagnostic.ts";
+import type { RenderContext } from "../interpolate/context.ts";
+import type { LoadOptions } from "../load-options.ts";
+import { readSource } from "../read-template-files.ts";
+import { checkLegacyTemplate } from "./check-legacy-template.ts";
+import type { LegacyTemplate } from "./legacy-template.ts";
+import { readLegacyTemplate } from "./read-legacy-template.ts";
+import { resolveVariables } from "./user-variables.ts";
+import { type Assignment, gatherAssignments } from "./variable-assignments.ts";
+
+/** Whether a path is that of a JSON template of before HCL2, by its name. */
+export function isJsonTemplate(path: string): boolean {
+  return path.endsWith(".json") && !path.endsWith(".pkr.json");
+}
+
+/** A template that has been read and checked, with what sets its variables. */
+export interface OpenJsonTemplate {
+  readonly template: LegacyTemplate;
+  readonly assignments: ReadonlyMap<string, Assignment>;
+  /** What its `{{ }}` read, but for variables and the values of builds. */
+  readonly context: RenderContext;
+}
+
+/** @throws {TemplateError} when it cannot be read at all; other problems are reported */
+export function openJsonTemplate(options: LoadOptions, diagnostics: Diagnostics): OpenJsonTemplate | undefined {
+  const source = readSource(options.path, diagnostics);
+  const template = source && readLegacyTemplate(source, diagnostics);
+  diagnostics.throwIfErrors();
+  if (!source || !template) return undefined;
+  checkLegacyTemplate(template, { source, start: 0, end: source.text.length }, diagnostics);
+  const assignments = gatherAssignments(template.variables, options, diagnostics);
+  return { template, assignments, context: renderContextOf(options) };
+}
+
+/** The values of an open template's variables; problems are reported. */
+export function valuesOfVariables(
+  { template, assignments, context }: OpenJsonTemplate,
+  env: LoadOptions["env"],
+  diagnostics: Diagnostics,
+): Readonly<Record<string, string>> {
+  return resolveVariables(template, assignments, { ...context, env }, diagnostics);
+}
+
+function renderContextOf({ path, cwd, now }: LoadOptions): RenderContext {
+  return {
+    templatePath: resolve(cwd ?? ".", path),
+    ...(cwd === undefined ? {} : { workingFolder: resolve(cwd) }),
+    ...(now === undefined ? {} : { now }),
+  };
+}
