@@ -24,7 +24,9 @@ describe("docs/go-api.md", () => {
 
   it.each(symbols.filter(({ go }) => go.includes(".")))("$go is a method there", ({ go, ours }) => {
     const method = go.split(".")[1] ?? "";
-    expect(exported[ours]).toHaveProperty(["prototype", method[0]?.toLowerCase() + method.slice(1)]);
+    const owner = exported[ours];
+    const methods = typeof owner === "function" ? Object.getOwnPropertyNames(owner.prototype) : [];
+    expect(methods).toContain(`${method[0]?.toLowerCase()}${method.slice(1)}`);
   });
 
   it("names every step that the library exports", () => {
