@@ -1,4 +1,4 @@
-import { type BigIntStats, constants, fchmodSync, openSync, readdirSync, readFileSync } from "node:fs";
+import { type BigIntStats, constants, fchmodSync, openSync, readdirSync, readSync } from "node:fs";
 import { ChrootError, ExitCode, messageOf } from "../common/errors.ts";
 import {
   createFile,
@@ -61,12 +61,7 @@ export class ImageRoot {
 
   /** The text of a regular file, at most 16 MiB; `undefined` when there is nothing. */
   readText(path: string): string | undefined {
-    return this.#find(path, true, (place) =>
-      usingFd(reopen(place, constants.O_RDONLY), (fd) => {
-        if (statFd(fd).size > MAX_TEXT_BYTES) throw new Error(`The file has more than ${MAX_TEXT_BYTES} bytes`);
-        return readFileSync(fd, "utf8");
-      }),
-    );
+    return this.#find(path, true, (place) => usingFd(reopen(place, constants.O_RDONLY), readWhole));
   }
 
   /** Names in a folder, without `.` and `..`. */
@@ -174,12 +169,27 @@ export class ImageRoot {
   }
 }
 
-/** Opens what a place stands for, for reading or writing. A device or pipe of a hostile image is refused. */
+/**
+ * Opens what a place stands for, for reading or writing. A device or pipe of a hostile image is refused; what passes for
+ * a file and makes its reader wait (`/proc/kmsg`), or has a lease that its owner does not give up, is not waited for.
+ */
 function reopen({ fd }: Place, flags: number): number {
   const stats = statFd(fd as number);
   if (stats.isDirectory()) throw Object.assign(new Error("It is a folder"), { code: "EISDIR" });
   if (!stats.isFile()) throw new Error("It is not a regular file");
-  return openSync(fdPath(fd as number), flags);
+  return openSync(fdPath(fd as number), flags | constants.O_NONBLOCK);
+}
+
+/** As many bytes as the file had: what grows while it is read has no end, and files of `/proc` claim to be empty. */
+function readWhole(fd: number): string {
+  const { size } = statFd(fd);
+  if (size > MAX_TEXT_BYTES) throw new Error(`The file has more than ${MAX_TEXT_BYTES} bytes`);
+  const bytes = Buffer.alloc(Number(size));
+  let done = 0;
+  for (let count = -1; count !== 0 && done < bytes.length; done += count) {
+    count = readSync(fd, bytes, done, bytes.length - done, null);
+  }
+  return bytes.toString("utf8", 0, done);
 }
 
 /** @returns `undefined` when the file came or went meanwhile, and it is to be tried again */
