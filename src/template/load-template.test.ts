@@ -477,8 +477,9 @@ describe("loadTemplate() data sources", () => {
   });
 
   it("leaves what they give unknown without a callback", async () => {
-    const { builds } = await loadText(DATA + USE);
+    const { builds, warnings } = await loadText(DATA + USE);
     expect(builds[0]?.config).toEqual({ omi: "<unknown>" });
+    expect(warnings).toEqual([expect.stringContaining("Data source not read")]);
   });
 
   it("reports a failure at the block, but lets a cancellation through", async () => {

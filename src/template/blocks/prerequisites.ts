@@ -140,7 +140,11 @@ async function evaluateData(
   if (type === "null") return evaluateNullData(body, scope, diagnostics);
   const before = diagnostics.errors.length;
   const { config } = decodeBody([body], shapeOf(type), scope, diagnostics);
-  if (diagnostics.errors.length > before || !readData || !DATA_TYPES.includes(type)) return unknownValue();
+  if (diagnostics.errors.length > before || !DATA_TYPES.includes(type)) return unknownValue();
+  if (!readData) {
+    diagnostics.warn("Data source not read", "What the template takes from it is not known here.", span);
+    return unknownValue();
+  }
   try {
     return fromRawValue(await readData(type, config));
   } catch (error) {
