@@ -43,6 +43,8 @@ export interface BuildProgress {
   keepOnFailure: boolean;
   /** The account may not set tags: said once. */
   mayNotTag: boolean;
+  /** What carries the run's tag, or may. */
+  readonly tagged: Set<string>;
 }
 
 /** Everything that the steps of one build share: its configuration, the cloud, the machine, and how it speaks. */

@@ -136,7 +136,7 @@ export class Builder {
       hurry: input.hurry ?? never,
       host: hostRunner(log),
       hook: input.hook,
-      progress: { step: undefined, keepOnFailure: false, mayNotTag: false },
+      progress: { step: undefined, keepOnFailure: false, mayNotTag: false, tagged: new Set() },
     };
     return await this.#runSession(session, access); // the connection must live until it is done
   }

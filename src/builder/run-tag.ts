@@ -1,5 +1,5 @@
 import { messageOf } from "../common/errors.ts";
-import { isNotFound } from "../outscale/errors.ts";
+import { isAmbiguous, isNotFound } from "../outscale/errors.ts";
 import type { Build } from "./build.ts";
 
 /** Marks what a build makes on its way. It helps people to find what a journal names; it proves nothing. */
@@ -16,20 +16,23 @@ export async function tagWithRun(
   userTags: readonly { readonly Key: string; readonly Value: string }[] = [],
 ): Promise<void> {
   if (userTags.length > 0) await createTags(build, [resourceId], userTags);
-  if (build.progress.mayNotTag) return;
+  const { progress } = build;
+  if (progress.mayNotTag) return;
   try {
     await build.api.createTags({ ResourceIds: [resourceId], Tags: [{ Key: RUN_TAG_KEY, Value: build.runId }] });
+    progress.tagged.add(resourceId);
   } catch (error) {
-    build.progress.mayNotTag = true;
+    progress.mayNotTag = true;
+    if (isAmbiguous(error)) progress.tagged.add(resourceId);
     build.warn(`${resourceId} and what follows carry no tag of this run: ${messageOf(error)}`);
   }
 }
 
 /** Takes the run's tag off what is part of the product. */
 export async function removeRunTag(build: Build, resourceIds: readonly string[]): Promise<void> {
-  if (build.progress.mayNotTag) return;
-  const tag = { Key: RUN_TAG_KEY, Value: build.runId };
-  await build.api.deleteTags({ ResourceIds: [...resourceIds], Tags: [tag] });
+  const tagged = resourceIds.filter((id) => build.progress.tagged.has(id));
+  if (tagged.length === 0) return;
+  await build.api.deleteTags({ ResourceIds: tagged, Tags: [{ Key: RUN_TAG_KEY, Value: build.runId }] });
 }
 
 const TAG_ATTEMPTS = 6;
