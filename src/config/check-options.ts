@@ -30,11 +30,13 @@ export function checkOptions(raw: RawConfig): OptionCheck {
     }
     const coerced = coerce(schema, value);
     const result = schema.safeParse(coerced, { reportInput: true });
-    if (result.success) given[name] = coerced;
-    else
-      problems.push(
-        ...result.error.issues.flatMap((issue) => describeIssue(optionPath([name, ...issue.path]), schema, issue)),
-      );
+    if (result.success) {
+      given[name] = coerced;
+      continue;
+    }
+    for (const issue of result.error.issues) {
+      problems.push(...describeIssue(optionPath([name, ...issue.path]), schema, issue));
+    }
   }
   return { options: configSchema.parse(given), problems };
 }

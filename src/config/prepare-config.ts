@@ -1,11 +1,11 @@
 import { ConfigError } from "../common/errors.ts";
 import { secrets } from "../common/secrets.ts";
-import type { RawConfig } from "../template/definition.ts";
+import type { RawConfig, RawValue } from "../template/definition.ts";
 import type { RenderContext } from "../template/interpolate/context.ts";
 import type { BuildConfig, Isolation } from "./build-config.ts";
 import { camelCased } from "./camel-case.ts";
 import { checkOptions } from "./check-options.ts";
-import { coerce, isMap } from "./coerce.ts";
+import { isMap } from "./coerce.ts";
 import { type EngineSettings, type Environment, engineSettings } from "./engine-settings.ts";
 import { templateFunctions } from "./omi-name.ts";
 import { renderOptions } from "./render-options.ts";
@@ -15,7 +15,7 @@ import { checkEngine } from "./rules/engine-rules.ts";
 import { Findings } from "./rules/findings.ts";
 import { checkOmi } from "./rules/omi-rules.ts";
 import { checkSource } from "./rules/source-rules.ts";
-import { type CheckedOptions, configSchema, stepSchema } from "./schema.ts";
+import { type CheckedOptions, stepSchema } from "./schema.ts";
 import { readSourceFilter } from "./source-filter.ts";
 
 /** What a configuration depends on besides its options. */
@@ -80,20 +80,23 @@ export function prepareConfig(raws: readonly RawConfig[], context: PrepareContex
 }
 
 function renderContextOf(given: RawConfig, context: PrepareContext): RenderContext {
-  const variables = given.packer_user_variables;
   const text = (name: string) => (typeof given[name] === "string" ? given[name] : undefined);
   const buildName = text("packer_build_name");
   const buildType = text("packer_builder_type");
   return {
     functions: templateFunctions,
-    userVariables: configSchema.shape.packer_user_variables
-      .catch({})
-      .parse(isMap(variables) ? coerce(configSchema.shape.packer_user_variables, variables) : undefined),
+    userVariables: variablesOf(given.packer_user_variables),
     ...(buildName === undefined ? {} : { buildName }),
     ...(buildType === undefined ? {} : { buildType }),
     ...(context.templatePath === undefined ? {} : { templatePath: context.templatePath }),
     ...(context.now === undefined ? {} : { now: context.now }),
   };
+}
+
+/** The variables as texts. What is no map is a problem that the option's own check tells. */
+function variablesOf(raw: RawValue | undefined): Readonly<Record<string, string>> {
+  if (!isMap(raw)) return {};
+  return Object.fromEntries(Object.entries(raw).map(([name, value]) => [name, String(value ?? "")]));
 }
 
 function registerSecrets(options: CheckedOptions): void {

@@ -29,6 +29,8 @@ export class HumanReport implements Report {
   readonly #activity = new Activity();
   readonly #colors: ReadonlyMap<string, BuildColor>;
   readonly #ticker: NodeJS.Timeout | undefined;
+  /** How many builds wait for an answer: the live line would be where it is typed. */
+  #questions = 0;
 
   constructor(options: HumanReportOptions) {
     this.#options = options;
@@ -52,8 +54,13 @@ export class HumanReport implements Report {
 
   async ask(build: string, question: string, signal?: AbortSignal): Promise<string> {
     this.line("say", build, question);
-    this.#live.show("");
-    return this.#options.io.readLine(signal);
+    this.#questions++;
+    this.#tick();
+    try {
+      return await this.#options.io.readLine(signal);
+    } finally {
+      this.#questions--;
+    }
   }
 
   ended({ build, elapsedMs, phases, error }: BuildResult): void {
@@ -91,6 +98,6 @@ export class HumanReport implements Report {
   }
 
   #tick(): void {
-    this.#live.show(this.#activity.describe(this.#options.clock.now()));
+    this.#live.show(this.#questions > 0 ? "" : this.#activity.describe(this.#options.clock.now()));
   }
 }

@@ -129,6 +129,17 @@ describe("HumanReport", () => {
     expect(io.written.stdout.endsWith("\r\u001b[2K")).toBe(true);
   });
 
+  it("leaves the line to the person while it asks", async () => {
+    const { io, report } = human({ isTerminal: true });
+    report.event(name, { type: "step-started", step: "StepSnapshot", at: clock.now() - 65_000 });
+    const answer = uiOf(report, name).ask("Go on?");
+    report.event("other", { type: "step-started", step: "StepSnapshot", at: clock.now() - 65_000 });
+    expect(io.written.stdout.endsWith("\r\u001b[2K")).toBe(true);
+    await answer;
+    report.event("other", { type: "step-started", step: "StepVmInfo", at: clock.now() - 65_000 });
+    expect(io.written.stdout).toMatch(/StepSnapshot 1m05s \| other: StepVmInfo 1m05s$/);
+  });
+
   it("has no live line in a pipe", () => {
     const { io, report } = human();
     report.event(name, { type: "step-started", step: "StepSnapshot", at: 0 });
