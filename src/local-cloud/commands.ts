@@ -6,10 +6,10 @@ import { hostRunner } from "../host/run-command.ts";
 import { type ArgumentsOf, type ControlOperation, type ControlResults, controlOperations } from "./control.ts";
 import { CONTROL_PREFIX, type ControlDoor, findControlDoor } from "./control-door.ts";
 import { openCore } from "./core.ts";
-import type { DiskFormat } from "./disk-transfer.ts";
 import { detachLoopDevice, deviceUse, loopDevicesOf } from "./disks/loop-devices.ts";
 import { heldRunner } from "./held-commands.ts";
 import { settingsOf } from "./options.ts";
+import type { DiskFormat } from "./qcow2.ts";
 import { LocalCloudError, lockState } from "./state-lock.ts";
 
 /** The objects, devices and violations of a cloud, and whether a server runs on it. */

@@ -1,4 +1,5 @@
-import { open, rename, rm, stat, truncate } from "node:fs/promises";
+import { randomBytes } from "node:crypto";
+import { rename, rm, stat, truncate, writeFile } from "node:fs/promises";
 import type { CommandRunner } from "../host/run-command.ts";
 import type { Image } from "../outscale/oapi.ts";
 import type { Account } from "./accounts.ts";
@@ -6,17 +7,13 @@ import { checkImageName } from "./actions/image-name.ts";
 import { newId } from "./cloud.ts";
 import type { Core } from "./core.ts";
 import { BYTES_PER_GIB } from "./disks/disks.ts";
+import { type DiskFormat, formatOf } from "./qcow2.ts";
 import { registerDisk } from "./register-disk.ts";
 import { LocalCloudError } from "./state-lock.ts";
 
-export type DiskFormat = "raw" | "qcow2";
-
-/** The first four bytes of a qcow2 file. @see QEMU, docs/interop/qcow2.rst */
-const QCOW2_MAGIC = "QFI\xfb";
-
 /**
  * Registers a disk file, raw or qcow2, as an image of the builder's account, with a snapshot of its own.
- * @throws {LocalCloudError} when the name is taken or is none of an image
+ * @throws {LocalCloudError} when the name is taken or is none of an image, or the disk has its content elsewhere
  * @throws {CommandError} when the disk cannot be read
  */
 export async function importDisk(core: Core, { name, disk }: { name: string; disk: string }): Promise<Image> {
@@ -52,7 +49,8 @@ interface ExportInput {
 }
 
 /**
- * Writes the root disk of an image to a file; a file that is there is replaced once the new one is whole.
+ * Writes the root disk of an image to a file that its owner alone can read: it has the password hashes and keys that the
+ * image has. A file that is there is replaced once the new one is whole.
  * @throws {LocalCloudError} when there is no such image, or its snapshot is not completed
  */
 export async function exportImage(core: Core, { image, disk, format }: ExportInput): Promise<Image> {
@@ -61,8 +59,10 @@ export async function exportImage(core: Core, { image, disk, format }: ExportInp
   const snapshotId = root?.Bsu?.SnapshotId ?? "";
   const path = core.disks.has(snapshotId) ? core.disks.path(snapshotId) : undefined;
   if (path === undefined) throw new LocalCloudError(`Cannot export "${image}": its root disk is not there (yet)`);
-  const partial = `${disk}.part`;
+  // No name that another user could have guessed and put a link at, in a folder such as /tmp.
+  const partial = `${disk}.${randomBytes(8).toString("hex")}.part`;
   try {
+    await writeFile(partial, "", { flag: "wx", mode: 0o600 });
     if (format === "qcow2") await convert(core.host, "qcow2", path, partial);
     else await core.host.run(["cp", "--sparse=always", "--reflink=auto", "--", path, partial]);
     await rename(partial, disk);
@@ -86,16 +86,4 @@ function findImage({ store, accounts }: Core, wanted: string): Image {
 async function convert(host: CommandRunner, to: DiskFormat, from: string, path: string): Promise<void> {
   const source = to === "raw" ? "qcow2" : "raw";
   await host.run(["qemu-img", "convert", "-f", source, "-O", to, from, path]);
-}
-
-async function formatOf(disk: string): Promise<DiskFormat> {
-  const file = await open(disk, "r").catch((cause) => {
-    throw new LocalCloudError(`Cannot read the disk "${disk}"`, { cause });
-  });
-  try {
-    const { buffer } = await file.read(Buffer.alloc(4), 0, 4, 0);
-    return buffer.toString("latin1") === QCOW2_MAGIC ? "qcow2" : "raw";
-  } finally {
-    await file.close();
-  }
 }

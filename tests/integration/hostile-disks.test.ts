@@ -1,0 +1,57 @@
+import { readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, it } from "vitest";
+import { exportLocalImage, importLocalImage, resetLocalCloud } from "../../src/local-cloud/commands.ts";
+import { startLocalCloud } from "../../src/local-cloud/local-cloud.ts";
+import { requirePrograms } from "../support/requirements.ts";
+import { Cleanup, run, tempFolder } from "./chroot-fixtures.ts";
+
+const describe = requirePrograms("losetup", "partx", "flock", "qemu-img");
+const cleanup = new Cleanup();
+let folder: string;
+let state: string;
+
+beforeEach(async () => {
+  folder = await tempFolder(cleanup);
+  state = join(folder, "state");
+  cleanup.add(() => resetLocalCloud(state));
+  const cloud = await startLocalCloud({ stateFolder: state });
+  cleanup.add(() => cloud.close());
+});
+afterEach(() => cleanup.run());
+
+describe("importLocalImage()", () => {
+  it("reads no other file of this machine, whatever a qcow2 header names", async () => {
+    const secret = join(folder, "secret");
+    writeFileSync(secret, "root:hash".padEnd(1024));
+    const evil = join(folder, "evil.qcow2");
+    await run("qemu-img", ["create", "-f", "qcow2", "-b", secret, "-F", "raw", evil]);
+    await expect(importLocalImage(state, { name: "evil", disk: evil })).rejects.toThrow("a backing file");
+    const data = `data_file=${join(folder, "data")},data_file_raw=on`;
+    await run("qemu-img", ["create", "-f", "qcow2", "-o", data, evil, "1M"]);
+    await expect(importLocalImage(state, { name: "evil", disk: evil })).rejects.toThrow("an external data file");
+  });
+});
+
+describe("exportLocalImage()", () => {
+  it("writes through no link that somebody put at its temporary name, and for its owner alone", async () => {
+    const disk = join(folder, "disk.raw");
+    writeFileSync(disk, Buffer.alloc(1024 * 1024, 1));
+    await importLocalImage(state, { name: "mine", disk });
+    const victim = join(folder, "victim");
+    writeFileSync(victim, "untouched");
+    for (const [name, format] of [
+      ["out.raw", "raw"],
+      ["out.qcow2", "qcow2"],
+    ] as const) {
+      const out = join(folder, name);
+      symlinkSync(victim, `${out}.part`);
+      await exportLocalImage(state, { image: "mine", disk: out, format });
+      expect(statSync(out).mode & 0o777).toBe(0o600);
+    }
+    expect(readFileSync(victim, "utf8")).toBe("untouched");
+    expect(readdirSync(folder).sort()).toEqual(
+      ["disk.raw", "out.qcow2", "out.qcow2.part", "out.raw", "out.raw.part", "state", "victim"].sort(),
+    );
+  });
+});
