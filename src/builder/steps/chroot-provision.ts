@@ -25,12 +25,9 @@ export const provision = step(
   async (build: Build, { image, data, mounted }: ProvisionStepInput): Promise<void> => {
     const { sandbox } = image;
     mounted.defer("Stopping what provisioning left running", async () => {
-      const inside = await sandbox.stopLeftovers();
-      // Somebody outside may hold the image too: a shell with its folder there, when the host sees the mount.
-      const { stopped: outside } = await stopProcessesIn(image.mountPath, { view: image.view, exclude: [sandbox.pid] });
-      const stopped = [...inside.map(describeLeftover), ...outside.map(describeHolder)];
-      if (stopped.length > 0)
-        build.warn(`Provisioning left processes running, which were stopped: ${stopped.join(", ")}`);
+      const stopped = await stopLeftovers(image);
+      if (stopped.length === 0) return;
+      build.warn(`Provisioning left processes running, which were stopped: ${stopped.join(", ")}`);
     });
     const input = provisionInput(build, image, data);
     try {
@@ -41,6 +38,15 @@ export const provision = step(
     }
   },
 );
+
+/** @returns what was stopped, one line each */
+async function stopLeftovers({ sandbox, view, mountPath }: OpenImage): Promise<readonly string[]> {
+  const inside = (await sandbox.stopLeftovers()).map(describeLeftover);
+  if (sandbox.isolation === "private") return inside;
+  // Where the host sees the mount, somebody outside the sandbox may be in it too: a provisioner of Packer, a shell.
+  const { stopped } = await stopProcessesIn(mountPath, { view, exclude: [sandbox.pid] });
+  return [...inside, ...stopped.map(describeHolder)];
+}
 
 function provisionInput(
   build: Build,
