@@ -96,7 +96,8 @@ function renderContextOf(given: RawConfig, context: PrepareContext): RenderConte
 /** The variables as texts. What is no map is a problem that the option's own check tells. */
 function variablesOf(raw: RawValue | undefined): Readonly<Record<string, string>> {
   if (!isMap(raw)) return {};
-  return Object.fromEntries(Object.entries(raw).map(([name, value]) => [name, String(value ?? "")]));
+  const text = (value: RawValue) => (typeof value === "string" ? value : JSON.stringify(value));
+  return Object.fromEntries(Object.entries(raw).map(([name, value]) => [name, text(value)]));
 }
 
 function registerSecrets(options: CheckedOptions): void {
