@@ -208,6 +208,19 @@ describe("loadJsonTemplate() resolves variables", () => {
     expect(values).toEqual({ a: "web-2026X", b: "web", c: "2026X", d: `${folder}/f` });
   });
 
+  it("that are given and use others, declared or not", async () => {
+    const vars = [
+      { name: "file", value: "{{user `env_1`}}/{{user `dir`}}.vmx" },
+      { name: "dir", value: "{{user `env_2`}}-{{user `plain`}}" },
+      { name: "plain", value: "parrot" },
+    ];
+    const variables = { env_1: "{{ env `ONE` }}", env_2: "{{ env `TWO` }}" };
+    expect(await valuesOf(variables, { vars, env: { ONE: "1", TWO: "/2" } })).toMatchObject({
+      dir: "/2-parrot",
+      file: "1//2-parrot.vmx",
+    });
+  });
+
   it("leaving late values for those who use the variable", async () => {
     expect(await valuesOf({ a: "{{ .HTTPIP }}:{{.HTTPPort}} {{upper `x`}}" })).toEqual({
       a: "{{ .HTTPIP }}:{{.HTTPPort}} X",

@@ -1,3 +1,4 @@
+import { parseDuration } from "../../../common/duration.ts";
 import { formatRfc3339, formatTime, strftime } from "../../go/time-layout.ts";
 import { ArgumentError, FunctionError, type HclFunction } from "../function.ts";
 import { numberType, objectType, stringType } from "../type.ts";
@@ -5,7 +6,7 @@ import { numberValue, objectValue, stringValue, type Value } from "../value.ts";
 import type { FunctionContext } from "./context.ts";
 import { argumentAt, type Functions, numberParam, stringParam } from "./define.ts";
 import { formatDate } from "./format-date.ts";
-import { formatTimestamp, localDate, parseGoDuration, parseRfc3339, type Timestamp } from "./timestamp.ts";
+import { formatTimestamp, localDate, parseRfc3339, type Timestamp } from "./timestamp.ts";
 
 const processStart = new Date();
 
@@ -26,6 +27,9 @@ const formatdate: HclFunction = {
   },
 };
 
+/** 292 years: as many nanoseconds as 63 bits can count. */
+const LONGEST_DURATION_MS = 2 ** 63 / 1e6;
+
 /** `timeadd(timestamp, duration)` */
 const timeadd: HclFunction = {
   params: [stringParam("timestamp"), stringParam("duration")],
@@ -33,9 +37,12 @@ const timeadd: HclFunction = {
   evaluate: (args) => {
     const time = timestampAt(args, 0);
     const text = argumentAt(args, 1).asString();
-    const duration = parseGoDuration(text);
-    if (duration === undefined) throw new ArgumentError(1, `"${text}" is not a duration, such as "1.5h" or "-2h5m"`);
-    return stringValue(formatTimestamp({ ...time, epochNs: time.epochNs + duration }));
+    const durationMs = parseDuration(text);
+    if (durationMs === undefined || Math.abs(durationMs) > LONGEST_DURATION_MS) {
+      throw new ArgumentError(1, `"${text}" is not a duration, such as "1.5h" or "-2h5m"`);
+    }
+    const durationNs = BigInt(Math.round(durationMs * 1e6));
+    return stringValue(formatTimestamp({ ...time, epochNs: time.epochNs + durationNs }));
   },
 };
 

@@ -64,33 +64,3 @@ export function formatTimestamp(time: Timestamp): string {
     .slice(0, "01-02T03:04:05".length);
   return `${shownYear}-${rest}${time.offsetMinutes === 0 ? "Z" : offsetText(time.offsetMinutes, ":")}`;
 }
-
-const UNIT_NS: Readonly<Record<string, bigint>> = {
-  ns: 1n,
-  us: 1_000n,
-  µs: 1_000n,
-  μs: 1_000n,
-  ms: 1_000_000n,
-  s: 1_000_000_000n,
-  m: 60_000_000_000n,
-  h: 3_600_000_000_000n,
-};
-const LONGEST_NS = 2n ** 63n - 1n;
-
-/**
- * Reads a duration of Go, such as `1.5h`, `-2h5m` or `100ms`.
- *
- * @returns Nanoseconds, or undefined when it is none, or longer than 292 years
- */
-export function parseGoDuration(text: string): bigint | undefined {
-  const [, sign, body = ""] = /^([+-]?)(.*)$/s.exec(text) ?? [];
-  if (body === "0") return 0n;
-  if (!/^(?:(?:\d+\.?\d*|\.\d+)(?:ns|us|µs|μs|ms|s|m|h))+$/.test(body)) return undefined;
-  let total = 0n;
-  for (const [, whole = "", fraction = "", unit = ""] of body.matchAll(/(\d*)\.?(\d*)(ns|us|µs|μs|ms|s|m|h)/g)) {
-    const scale = UNIT_NS[unit] ?? 0n;
-    total += BigInt(whole || 0) * scale + (BigInt(fraction || 0) * scale) / 10n ** BigInt(fraction.length);
-  }
-  if (total > LONGEST_NS) return undefined;
-  return sign === "-" ? -total : total;
-}
