@@ -48,9 +48,9 @@ function prepareBuild(
     problems.push({ option: definition.name, message, hint });
     return undefined;
   }
-  const { templatePath } = settings.builder;
+  const { templatePath, env: environment = process.env } = settings.builder;
   const { sourceName: buildName, type: buildType, userVariables } = definition;
-  const identity = { buildName, buildType, templatePath, userVariables };
+  const identity = { buildName, buildType, templatePath, userVariables, environment };
   problems.push(
     ...checkProvisioners(definition, identity),
     ...checkPostProcessors(definition.postProcessors, identity),

@@ -23,7 +23,6 @@ interface ProvisionStepInput {
 export const provision = step(
   "StepChrootProvision",
   async (build: Build, { image, data, mounted }: ProvisionStepInput): Promise<void> => {
-    const { sandbox } = image;
     mounted.defer("Stopping what provisioning left running", async () => {
       const stopped = await stopLeftovers(image);
       if (stopped.length === 0) return;
