@@ -1,6 +1,6 @@
 import { constants } from "node:fs";
-import { type FileHandle, lstat, mkdir, open } from "node:fs/promises";
-import { basename, dirname, join } from "node:path";
+import { type FileHandle, lstat, mkdir, open, readlink } from "node:fs/promises";
+import { basename, dirname, join, resolve } from "node:path";
 import { type Clock, systemClock } from "../common/clock.ts";
 import { DeviceError, TimeoutError, throwIfCancelled } from "../common/errors.ts";
 import { isErrno } from "./block-device.ts";
@@ -99,8 +99,21 @@ async function openLockFile(path: string): Promise<FileHandle> {
   }
 }
 
+async function makeLockFolder(folder: string): Promise<void> {
+  try {
+    await mkdir(folder, { mode: 0o750 });
+  } catch (error) {
+    if (!isErrno(error, "ENOENT")) throw error;
+    // Where nobody has set up /run, `/var/lock` leads to a folder that is not there.
+    const parent = dirname(folder);
+    const target = await readlink(parent).catch(() => parent);
+    await mkdir(resolve(dirname(parent), target), { mode: 0o755, recursive: true });
+    await mkdir(folder, { mode: 0o750 });
+  }
+}
+
 async function openLockFolder(folder: string): Promise<FileHandle> {
-  await mkdir(folder, { mode: 0o750 }).catch((cause) => {
+  await makeLockFolder(folder).catch((cause) => {
     if (!isErrno(cause, "EEXIST")) throw unsafe(folder, "it cannot be made", cause);
   });
   const flags = constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW;

@@ -30,6 +30,13 @@ requirePrograms("flock", "perl")("host: the device lock", () => {
     return holder;
   }
 
+  test("acquireDeviceLock() makes the folder that /var/lock leads to on a machine that has none yet", async () => {
+    await symlink(join(folder, "run/lock"), join(folder, "lock"));
+    const lock = await acquireDeviceLock({ path: join(folder, "lock/packer-chroot/lock"), timeoutMs: 0 });
+    await lock.release();
+    expect((await lstat(join(folder, "run/lock/packer-chroot/lock"))).isFile()).toBe(true);
+  });
+
   test("acquireDeviceLock() waits for the original's lock, says so, and has it when that ends", async () => {
     await (await acquireDeviceLock({ path, timeoutMs: 0 })).release();
     const other = await holdElsewhere();
