@@ -58,7 +58,15 @@ function median(times: readonly number[]): number {
 for (const { name, megabytes, make } of subjects) {
   const source = join(folder, "source");
   make(source);
-  const job = { fromRoot: "/", from: source, toRoot: folder, to: "/target", exclude: [], followFolderLinks: true };
+  const job = {
+    fromRoot: "/",
+    from: source,
+    toRoot: folder,
+    to: "/target",
+    exclude: [],
+    followFolderLinks: true,
+    keepPrivileges: true,
+  };
   const times: Record<"cp" | "ours", number[]> = { cp: [], ours: [] };
   // In turn, so that what else the machine does meets both.
   for (let round = 0; round < ROUNDS; round += 1) {

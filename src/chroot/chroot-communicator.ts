@@ -11,6 +11,7 @@ import { chrootEnvironment } from "./environment.ts";
 import { ImageRoot, TransferError } from "./in-root.ts";
 import { locateProgram } from "./locate-program.ts";
 import { pump } from "./pump.ts";
+import type { TreeJob } from "./tree-copy.ts";
 import { runTreeJob } from "./tree-job.ts";
 
 const CHUNK_BYTES = 256 * 1024;
@@ -102,16 +103,23 @@ export class ChrootCommunicator implements Communicator {
 
   async uploadDir(destination: string, source: string, exclude: readonly string[] = []): Promise<void> {
     const host = new ImageRoot("/");
-    await this.#copy({ root: host, path: fromHere(source) }, { root: this.#root, path: destination }, exclude, true);
+    const ways = { followFolderLinks: true, keepPrivileges: true };
+    await this.#copy({ root: host, path: fromHere(source) }, { root: this.#root, path: destination }, exclude, ways);
   }
 
   async downloadDir(source: string, destination: string, exclude: readonly string[] = []): Promise<void> {
     const host = new ImageRoot("/");
     // Links that came out of the image a moment ago may not lead what follows to another place of the host.
-    await this.#copy({ root: this.#root, path: source }, { root: host, path: fromHere(destination) }, exclude, false);
+    const ways = { followFolderLinks: false, keepPrivileges: false };
+    await this.#copy({ root: this.#root, path: source }, { root: host, path: fromHere(destination) }, exclude, ways);
   }
 
-  async #copy(from: RootedPath, to: RootedPath, exclude: readonly string[], followFolderLinks: boolean): Promise<void> {
+  async #copy(
+    from: RootedPath,
+    to: RootedPath,
+    exclude: readonly string[],
+    ways: Pick<TreeJob, "followFolderLinks" | "keepPrivileges">,
+  ): Promise<void> {
     if (!from.root.stat(from.path)?.isDirectory()) throw new TransferError(`There is no folder "${from.path}"`);
     const result = await runTreeJob({
       fromRoot: from.root.path,
@@ -119,7 +127,7 @@ export class ChrootCommunicator implements Communicator {
       toRoot: to.root.path,
       to: to.root.stat(to.path)?.isDirectory() ? folderFor(from.path, to.path) : to.path,
       exclude,
-      followFolderLinks,
+      ...ways,
     });
     for (const warning of result.warnings) this.#options.onWarning?.(warning);
   }

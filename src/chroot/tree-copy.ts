@@ -46,6 +46,11 @@ export interface TreeJob {
   readonly exclude: readonly string[];
   /** Whether a link to a folder that is in the way is followed, inside the root: `lib -> usr/lib` stays a link. */
   readonly followFolderLinks: boolean;
+  /**
+   * Whether files keep their set-ID bits and capabilities. They mean nothing good on a host that somebody else's image
+   * is unpacked on: any user there could run them.
+   */
+  readonly keepPrivileges: boolean;
 }
 
 export interface TreeResult {
@@ -60,6 +65,7 @@ const LARGE_FROM_BYTES = 16_777_216n;
 const buffer = Buffer.allocUnsafe(1024 * 1024);
 const BLOCK_BYTES = 512n;
 const PERMISSIONS = 0o7777n;
+const SET_IDS = 0o6000n;
 const PRIVATE_MODE = 0o700;
 
 /**
@@ -95,7 +101,7 @@ class TreeCopier {
   readonly #to: ImageRoot;
   readonly #isExcluded: (path: string) => boolean;
   readonly #warnings: string[] = [];
-  readonly #xattrs = new XattrCopier((message) => this.#warnings.push(message));
+  readonly #xattrs: XattrCopier;
   /** Files with several names: where the first of them was copied to, by device and inode. */
   readonly #linked = new Map<string, string>();
   #files = 0;
@@ -104,6 +110,7 @@ class TreeCopier {
   constructor(job: TreeJob, to: ImageRoot) {
     this.#job = job;
     this.#to = to;
+    this.#xattrs = new XattrCopier((message) => this.#warnings.push(message), job.keepPrivileges);
     const globs = job.exclude.map(anchorGlob);
     this.#isExcluded = globs.length > 0 ? picomatch(globs, { dot: true }) : () => false;
   }
@@ -217,10 +224,15 @@ class TreeCopier {
   /** Owner before mode and attributes: changing it clears the set-user-ID bit and capabilities. */
   #finish(from: number, to: number, stats: BigIntStats): void {
     chownSync(fdPath(to), Number(stats.uid), Number(stats.gid));
-    if (!stats.isSymbolicLink()) chmodSync(fdPath(to), Number(stats.mode & PERMISSIONS));
+    if (!stats.isSymbolicLink()) chmodSync(fdPath(to), this.#modeOf(stats));
     utimesSync(fdPath(to), toSeconds(stats.atimeNs), toSeconds(stats.mtimeNs));
     // Descriptors of its own: these are closed long before the batch is full.
     this.#xattrs.add(openSync(fdPath(from), O_PATH), openSync(fdPath(to), O_PATH));
+  }
+
+  #modeOf(stats: BigIntStats): number {
+    const isStripped = stats.isFile() && !this.#job.keepPrivileges;
+    return Number(stats.mode & (isStripped ? PERMISSIONS & ~SET_IDS : PERMISSIONS));
   }
 
   #wayTo(path: string): Buffer {

@@ -6,7 +6,9 @@ import { fdPathForChildren } from "./at.ts";
 const BATCH = 256;
 const MAX_OUTPUT_BYTES = 64 * 1024 * 1024;
 /** Labels belong to the policy of the system that a file is on. */
-const NOT_COPIED = "security.selinux=";
+const LABELS = "security.selinux=";
+/** What the kernel acts upon: capabilities, above all. */
+const SECURITY = "security.";
 
 interface Pair {
   readonly from: number;
@@ -20,10 +22,13 @@ interface Pair {
 export class XattrCopier {
   #pairs: Pair[] = [];
   readonly #warn: (message: string) => void;
+  readonly #notCopied: string;
   #isMissing = false;
 
-  constructor(warn: (message: string) => void) {
+  /** @param keepPrivileges Whether capabilities are copied too */
+  constructor(warn: (message: string) => void, keepPrivileges: boolean) {
     this.#warn = warn;
+    this.#notCopied = keepPrivileges ? LABELS : SECURITY;
   }
 
   /** Takes two descriptors over, any that stand for the two entries, and closes them when it is done with them. */
@@ -58,7 +63,7 @@ export class XattrCopier {
     const sources = pairs.map(({ from }) => fdPathForChildren(from));
     const dump = this.#run("getfattr", ["--dump", "--match=-", "--encoding=hex", "--absolute-names", "--", ...sources]);
     const targets = new Map(pairs.map(({ from, to }) => [fdPathForChildren(from), fdPathForChildren(to)]));
-    const restore = redirectDump(dump, targets);
+    const restore = redirectDump(dump, targets, this.#notCopied);
     if (restore) this.#run("setfattr", ["--restore=-"], restore);
   }
 
@@ -77,13 +82,14 @@ export class XattrCopier {
 
 /**
  * A dump of getfattr with other files in place of those it was made of; empty when no file has an attribute.
+ * @param notCopied How the attributes begin that are left out
  * @see getfattr(1), --dump
  */
-export function redirectDump(dump: string, targets: ReadonlyMap<string, string>): string {
+export function redirectDump(dump: string, targets: ReadonlyMap<string, string>, notCopied: string): string {
   const blocks = dump.split("\n\n").flatMap((block) => {
     const [header = "", ...attributes] = block.trim().split("\n");
     const target = targets.get(header.replace(/^# file: /, ""));
-    const kept = attributes.filter((line) => !line.startsWith(NOT_COPIED));
+    const kept = attributes.filter((line) => !line.startsWith(notCopied));
     return target && kept.length > 0 ? [`# file: ${target}\n${kept.join("\n")}\n`] : [];
   });
   return blocks.join("\n");

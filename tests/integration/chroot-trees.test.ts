@@ -105,12 +105,16 @@ async function makeRichTree(root: string): Promise<void> {
 const describe = requirePrograms("getfattr", "setfattr", "cp", "chroot");
 
 describe("ChrootCommunicator.uploadDir() and downloadDir()", () => {
-  it("carry a tree up and down unchanged, sparse files sparse", async () => {
+  it("carry a tree up unchanged and down without privileges, sparse files sparse", async () => {
     await makeRichTree(source);
-    const before = await describeTree(source);
+    const given = await describeTree(source);
     await communicate().uploadDir("/tree", `${source}/`);
-    expect(await describeTree(join(image, "tree"))).toEqual(before);
+    expect(await describeTree(join(image, "tree"))).toEqual(given);
     await communicate().downloadDir("/tree/", join(folder, "back"));
+    chmodSync(join(source, "setuid"), 0o755);
+    await run("setfattr", ["-x", "security.capability", join(source, "secret")]);
+    const before = await describeTree(source);
+    expect(before).not.toEqual(given);
     expect(await describeTree(join(folder, "back"))).toEqual(before);
     expect(warnings).toEqual([]);
     for (const place of [join(image, "tree"), join(folder, "back")]) {
@@ -204,7 +208,7 @@ describe("copyTree()", () => {
     const released: { runTreeJob(job: TreeJob): Promise<TreeResult> } = await import(
       join(folder, "bundle/tree-job.js")
     );
-    const roots = { fromRoot: "/", toRoot: image, exclude: [], followFolderLinks: true };
+    const roots = { fromRoot: "/", toRoot: image, exclude: [], followFolderLinks: true, keepPrivileges: true };
     let turns = 0;
     const turning = setInterval(() => {
       turns += 1;
@@ -224,7 +228,14 @@ describe("copyTree()", () => {
     writeFileSync(join(image, "etc/deep"), "in the way");
     const count = () => readdirSync("/proc/self/fd").length;
     const before = count();
-    const job = { fromRoot: "/", from: source, toRoot: image, exclude: [], followFolderLinks: true };
+    const job = {
+      fromRoot: "/",
+      from: source,
+      toRoot: image,
+      exclude: [],
+      followFolderLinks: true,
+      keepPrivileges: true,
+    };
     expect(() => copyTree({ ...job, to: "/etc" })).toThrow("place");
     copyTree({ ...job, to: "/fresh" });
     expect(count()).toBe(before);
