@@ -1,8 +1,10 @@
 import { createWriteStream } from "node:fs";
-import { mkdir } from "node:fs/promises";
+import { lstat, mkdir, realpath } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { finished } from "node:stream/promises";
 import { ProvisionError, throwIfCancelled } from "../../common/errors.ts";
+import { isErrno } from "../../host/block-device.ts";
+import { isBelow } from "../../host/mountinfo.ts";
 import { quoteWord } from "../../host/shell-quote.ts";
 import type { ProvisionerInput } from "../provisioner.ts";
 import { readFromImage } from "../run-in-image.ts";
@@ -50,6 +52,7 @@ async function findMatches(pattern: string, input: ProvisionerInput) {
 async function downloadFile(source: string, target: string, { ui, communicator }: ProvisionerInput): Promise<void> {
   ui.say(`Downloading ${source} => ${target}`);
   await mkdir(dirname(target), { recursive: true, mode: 0o755 });
+  await refuseLinkOut(target);
   const content = createWriteStream(target);
   const written = finished(content);
   try {
@@ -61,6 +64,23 @@ async function downloadFile(source: string, target: string, { ui, communicator }
     await written.catch(() => undefined);
     throw new ProvisionError(`Cannot download "${source}" to "${target}"`, { cause });
   }
+}
+
+/**
+ * A folder that was downloaded has the image's links in it, and a file that follows it there may have the name of one. A
+ * link that stays in its folder, such as `latest`, is written through; one that leads out of it may be the image's.
+ */
+async function refuseLinkOut(target: string): Promise<void> {
+  const entry = await lstat(target).catch((error: unknown) => {
+    if (isErrno(error, "ENOENT")) return undefined;
+    throw error;
+  });
+  if (!entry?.isSymbolicLink()) return;
+  const folder = await realpath(dirname(target));
+  const leadsTo = await realpath(target).catch(() => undefined);
+  if (leadsTo !== undefined && isBelow(leadsTo, folder)) return;
+  const hint = "Remove it, or give the place that it leads to as the destination";
+  throw new ProvisionError(`Cannot download to "${target}": it is a link that leads out of its folder`, { hint });
 }
 
 function fileTarget(destination: string, source: string): string {

@@ -50,6 +50,30 @@ describe("file", () => {
     expect(await inImage("tmp/a.txt")).toBe("a");
   });
 
+  it("writes no download through a link that another download has brought", async () => {
+    const victim = join(local, "victim");
+    await writeFile(victim, "untouched");
+    await mkdir(join(bench.folder, "logs"));
+    await symlink(victim, join(bench.folder, "logs/hostname"));
+    await symlink(join(local, "missing"), join(bench.folder, "logs/os-release"));
+    await writeFile(join(bench.folder, "tmp/hostname"), "evil");
+    await writeFile(join(bench.folder, "tmp/os-release"), "evil");
+    for (const name of ["hostname", "os-release"]) {
+      const destination = `${join(local, name)}-out/`;
+      const download = bench.run("file", { direction: "download", sources: ["/logs/", `/tmp/${name}`], destination });
+      await expect(download).rejects.toThrow("a link that leads out of its folder");
+    }
+    expect(await readFile(victim, "utf8")).toBe("untouched");
+    expect(await readdir(local)).not.toContain("missing");
+  });
+
+  it("writes a download through a link that stays in its folder", async () => {
+    await symlink("app.tar.gz", join(local, "latest"));
+    await writeFile(join(bench.folder, "tmp/new"), "new");
+    await bench.run("file", { direction: "download", source: "/tmp/new", destination: join(local, "latest") });
+    expect(await readFile(join(local, "app.tar.gz"), "utf8")).toBe("new");
+  });
+
   it("uploads what a link leads to", async () => {
     await symlink("app.tar.gz", join(local, "latest"));
     await bench.run("file", { source: join(local, "latest"), destination: "/tmp/x" });
