@@ -21,6 +21,9 @@ export const encodingCases: FunctionCases = {
     ['urlencode("")', 'string ""'],
   ],
   textencodebase64: [
+    ['textencodebase64("é", "ISO_8859-1:1987")', 'string "6Q=="'],
+    ['textencodebase64("ع", "ISO-8859-6-E")', 'string "2Q=="'],
+    ['textencodebase64("é", "CCSID00858")', 'string "gg=="'],
     ['textencodebase64("é", "ISO-8859-1")', 'string "6Q=="'],
     ['textencodebase64("héllo", "UTF-16LE")', 'string "aADpAGwAbABvAA=="'],
     ['textencodebase64("héllo", "utf-16")', 'string "/v8AaADpAGwAbABv"'],
@@ -41,6 +44,10 @@ export const encodingCases: FunctionCases = {
     ['textencodebase64("😀", "UTF-16BE")', 'string "2D3eAA=="'],
   ],
   textdecodebase64: [
+    ['textdecodebase64("gaH+", "ISO-8859-2")', undefined],
+    ['textdecodebase64("gaH+", "latin1")', 'string "\u0081\u00a1\u00fe"'],
+    ['textdecodebase64("AGgA", "UTF-16")', undefined],
+    ['textdecodebase64("2AA=", "UTF-16")', undefined],
     ['textdecodebase64("6Q==", "ISO-8859-1")', 'string "é"'],
     ['textdecodebase64("aADpAGwA", "UTF-16LE")', 'string "hél"'],
     ['textdecodebase64("gA==", "windows-1252")', 'string "€"'],
