@@ -1,0 +1,239 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, it } from "vitest";
+import { nothing } from "../support/bake.ts";
+import { readDiskFile } from "../support/disk-file.ts";
+import { readProcessesOf } from "../support/ledger.ts";
+import {
+  openPackerBench,
+  type PackerBench,
+  type PackerResult,
+  publicSourceHcl,
+  readManifest,
+} from "../support/packer.ts";
+import { requirePrograms } from "../support/requirements.ts";
+
+const describe = requirePrograms("packer");
+
+describe("packer build", () => {
+  let bench: PackerBench;
+  beforeEach(async () => {
+    bench = await openPackerBench("packer-test");
+  });
+  afterEach(() => bench.close());
+
+  /** What a build that made one OMI leaves: that OMI with its snapshot, and nothing else anywhere. */
+  async function expectOneOmi({ code, output, imageIds }: PackerResult, name: string): Promise<string> {
+    expect(code, output).toBe(0);
+    const [imageId = ""] = imageIds;
+    const { images, snapshots, ...others } = await bench.bakery.leftovers();
+    expect({ images, snapshots: snapshots.length }).toEqual({ images: [`${imageId} ${name}`], snapshots: 1 });
+    expect({ ...nothing, ...others }).toEqual(nothing);
+    return imageId;
+  }
+
+  const fileOf = (name: string) => readFile(join(bench.folder, name), "utf8");
+
+  it("builds a JSON template with every provisioner of Packer's own and a manifest", async () => {
+    await bench.file("up.txt", "sent up\n");
+    const provisioners = [
+      { type: "shell", inline: ["echo {{build `SourceOMIName`}} > /etc/baked", "echo to stderr >&2"] },
+      { type: "file", source: "up.txt", destination: "/srv/" },
+      { type: "file", direction: "download", source: "/etc/baked", destination: "down.txt" },
+      { type: "shell-local", inline: ["echo by value > {{build `MountPath`}}/etc/by-value"] },
+      { type: "shell-local", inline: [`echo literal > ${join(bench.folder, "image/etc/literal")}`] },
+    ];
+    const options = {
+      omi_name: "{{user `name`}}-{{build_name}}",
+      mount_path: join(bench.folder, "image"),
+      tags: { base: "{{.SourceOMIName}}" },
+      name: "json",
+    };
+    const rest = {
+      variables: { name: "packed" },
+      provisioners,
+      "post-processors": [{ type: "manifest", output: "manifest.json" }],
+    };
+    const result = await bench.build(await bench.template(options, rest));
+    const imageId = await expectOneOmi(result, "packed-json");
+    expect(result.output).toContain("==> json: to stderr");
+    const { Images } = await bench.bakery.api.readImages({ Filters: { ImageIds: [imageId] } });
+    expect(Images[0]?.Tags).toEqual([{ Key: "base", Value: "Debian-12-2026.01.01-0" }]);
+    expect(await fileOf("down.txt")).toBe("Debian-12-2026.01.01-0\n");
+    expect((await readManifest(join(bench.folder, "manifest.json"))).builds).toMatchObject([
+      { name: "json", artifact_id: `eu-west-2:${imageId}` },
+    ]);
+    const disk = await bench.bakery.export(imageId);
+    expect(await readDiskFile(disk, "/srv/up.txt")).toBe("sent up\n");
+    expect(await readDiskFile(disk, "/etc/by-value")).toBe("by value\n");
+    expect(await readDiskFile(disk, "/etc/literal")).toBe("literal\n");
+  });
+
+  it("builds an HCL2 template with blocks in blocks", async () => {
+    const template = `
+      variable "name" { default = "hcl" }
+      source "outscale-chroot" "web" {
+        omi_name = var.name
+        ${publicSourceHcl}
+        chroot_mounts = [["proc", "proc", "/proc"], ["bind", "/dev", "/dev"]]
+        tags = { base = "{{.SourceOMIName}}" }
+        dynamic "tag" {
+          for_each = { stage = "test" }
+          content {
+            key   = tag.key
+            value = tag.value
+          }
+        }
+      }
+      build {
+        sources = ["source.outscale-chroot.web"]
+        provisioner "shell" {
+          inline = ["echo \${build.SourceOMI} \${build.ID} \${build.PackerHTTPAddr} > /etc/baked", "exit 7"]
+          valid_exit_codes = [7]
+        }
+        provisioner "file" {
+          source      = "/etc/baked"
+          destination = "hcl-down.txt"
+          direction   = "download"
+        }
+        provisioner "shell-local" {
+          inline = ["cat \${build.MountPath}/etc/baked > local.txt"]
+        }
+        post-processor "manifest" { output = "hcl.json" }
+      }`;
+    const path = await bench.file("web.pkr.hcl", template);
+    const imageId = await expectOneOmi(await bench.build(path), "hcl");
+    const { Images } = await bench.bakery.api.readImages({ Filters: { ImageIds: [imageId] } });
+    expect(Images[0]?.Tags).toEqual([
+      { Key: "base", Value: "Debian-12-2026.01.01-0" },
+      { Key: "stage", Value: "test" },
+    ]);
+    expect(await fileOf("hcl-down.txt")).toMatch(/^ami-\w+ vol-\w+ ERR_HTTP_ADDR_NOT_IMPLEMENTED_BY_BUILDER\n$/);
+    expect(await fileOf("local.txt")).toBe(await fileOf("hcl-down.txt"));
+  });
+
+  it("leaves nothing when a provisioner fails, after the error-cleanup provisioner", async () => {
+    const rest = {
+      provisioners: [{ type: "shell", inline: ["exit 3"] }],
+      "error-cleanup-provisioner": { type: "shell-local", inline: ["echo cleaned > cleaned.txt"] },
+    };
+    const path = await bench.template({ omi_name: "never" }, rest);
+    const { code, output } = await bench.build("-on-error=cleanup", path);
+    expect({ code, output }).toMatchObject({ code: 1, output: expect.stringContaining("exit status: 3") });
+    expect(await fileOf("cleaned.txt")).toBe("cleaned\n");
+    expect(await bench.bakery.leftovers()).toEqual(nothing);
+  });
+
+  it("keeps the volume under -on-error=abort, and cleanup takes it down", async () => {
+    const rest = { provisioners: [{ type: "shell", inline: ["exit 3"] }] };
+    const path = await bench.template({ omi_name: "never" }, rest);
+    const { code, output } = await bench.build("-on-error=abort", path);
+    expect(code, output).toBe(1);
+    const kept = await bench.bakery.leftovers();
+    expect(kept).toMatchObject({ volumes: [expect.any(String)], journals: [expect.any(String)] });
+    await bench.bakery.cleanUp();
+    expect(await bench.bakery.leftovers()).toEqual(nothing);
+  });
+
+  it("refuses a taken name, and replaces it with -force", async () => {
+    const path = await bench.template({ omi_name: "twice" });
+    const first = await expectOneOmi(await bench.build(path), "twice");
+    const refused = await bench.build(path);
+    expect(refused).toMatchObject({ code: 1, output: expect.stringContaining("twice") });
+    const forced = await bench.template({ omi_name: "twice", force_delete_snapshot: true });
+    const second = await expectOneOmi(await bench.build("-force", forced), "twice");
+    expect(second).not.toBe(first);
+  });
+
+  it("tells every problem of the options at once, before anything is created", async () => {
+    const path = await bench.template({ omi_name: "x", omi_descriptin: "y" });
+    const { code, output } = await bench.build(path);
+    expect(code).toBe(1);
+    expect(output).toContain("2 error(s) occurred:");
+    expect(output).toMatch(/\* omi_descriptin: is not an option \(did you mean "omi_description"\?\)/);
+    const validated = await bench.start("validate", path).result;
+    expect(validated).toMatchObject({ code: 1, output: expect.stringContaining("omi_descriptin") });
+    expect(await bench.bakery.leftovers()).toEqual(nothing);
+  });
+
+  it("shows no secret", async () => {
+    const secret = bench.bakery.env.OSC_SECRET_KEY ?? "";
+    const rest = { provisioners: [{ type: "shell", inline: [`echo the key is ${secret}`, "exit 1"] }] };
+    const path = await bench.template({ omi_name: "secret" }, rest);
+    const { code, output } = await bench.build(path);
+    expect(code).toBe(1);
+    expect(output).toContain("the key is <sensitive>");
+    expect(output).not.toContain(secret);
+  });
+
+  it("builds two OMIs side by side, each in a process of its own", async () => {
+    const builders = ["one", "two"].map((name) => bench.builder({ omi_name: name, name }));
+    const provisioners = [{ type: "shell", inline: ["echo {{build_name}} > /etc/baked"] }];
+    const path = await bench.file("both.json", JSON.stringify({ builders, provisioners }));
+    const { code, output, imageIds } = await bench.build(path);
+    expect(code, output).toBe(0);
+    expect(imageIds).toHaveLength(2);
+    const { images, snapshots, ...others } = await bench.bakery.leftovers();
+    expect(images.map((image) => image.split(" ")[1]).sort()).toEqual(["one", "two"]);
+    expect({ ...nothing, ...others, snapshots: snapshots.length }).toEqual({ ...nothing, snapshots: 2 });
+    for (const image of images) {
+      const [imageId = "", name] = image.split(" ");
+      expect(await readDiskFile(await bench.bakery.export(imageId), "/etc/baked")).toBe(`${name}\n`);
+    }
+  });
+
+  it.each([
+    ["while the builder works", { pre_mount_commands: ["echo ready; sleep 1000"] }, [], "ready"],
+    ["in a provisioner", {}, [{ type: "shell", inline: ["echo ready", "sleep 1000"] }], "ready"],
+    ["in shell-local", {}, [{ type: "shell-local", inline: ["echo ready", "sleep 1000"] }], "ready"],
+  ])("takes everything down after Ctrl-C %s", async (_, options, provisioners, mark) => {
+    const path = await bench.template({ omi_name: "never", ...options }, { provisioners });
+    const packer = bench.start("build", "-color=false", path);
+    await packer.prints(`${mark}\n`);
+    process.kill(-(packer.child.pid ?? 0), "SIGINT");
+    await packer.exited;
+    killStrays(packer.child.pid ?? 0);
+    const { code, output } = await packer.result;
+    expect(code, output).toBe(1);
+    expect(await bench.bakery.leftovers()).toEqual(nothing);
+    expect(await readProcessesOf(bench.folder)).toEqual([]);
+  });
+
+  it("takes everything down when Packer is killed in the middle", async () => {
+    const rest = { provisioners: [{ type: "shell", inline: ["echo ready", "sleep 1000"] }] };
+    const path = await bench.template({ omi_name: "never" }, rest);
+    const packer = bench.start("build", "-color=false", path);
+    await packer.prints("ready\n");
+    const plugins = await pluginsOf(bench.folder);
+    expect(plugins).toHaveLength(1);
+    for (const pid of await coresOf(packer.child.pid ?? 0)) process.kill(pid, "SIGKILL");
+    await packer.result;
+    await expect.poll(() => pluginsOf(bench.folder), { timeout: 30_000, interval: 100 }).toEqual([]);
+    expect(await bench.bakery.leftovers()).toEqual(nothing);
+  });
+});
+
+/** What Packer's shell-local provisioner starts ignores Ctrl-C, and Packer does not end it. */
+function killStrays(group: number): void {
+  try {
+    process.kill(-group, "SIGKILL");
+  } catch {
+    // There are none.
+  }
+}
+
+/** The plugin's processes. */
+async function pluginsOf(folder: string): Promise<number[]> {
+  const found: number[] = [];
+  for (const pid of await readProcessesOf(join(folder, "plugins"))) {
+    const line = await readFile(`/proc/${pid}/cmdline`, "utf8").catch(() => "");
+    if (line.includes("packer-builder-outscale-chroot")) found.push(pid);
+  }
+  return found;
+}
+
+/** Packer's two processes: the one that was started, and its child that does the work. */
+async function coresOf(pid: number): Promise<number[]> {
+  const children = await readFile(`/proc/${pid}/task/${pid}/children`, "utf8");
+  return [pid, ...children.split(" ").filter(Boolean).map(Number)];
+}
