@@ -152,10 +152,11 @@ describe("prepareConfig()", () => {
       {
         ...minimal,
         packer_build_name: "debian",
+        packer_core_version: "1.11.2",
         packer_user_variables: { stage: "prod" },
         omi_name: '{{clean_omi_name "a@b"}} {{build_name}}',
         omi_description: "{{user `stage`}} of {{.SourceOMI}}",
-        snapshot_description: "{{user `stage`}}",
+        snapshot_description: "{{user `stage`}}, Packer {{packer_version}}",
         chroot_environment: { "{{user `stage`}}": "{{isotime `2006`}}" },
       },
       { now: new Date("2026-05-06T07:08:09Z") },
@@ -163,7 +164,7 @@ describe("prepareConfig()", () => {
     expect(config).toMatchObject({
       omiName: "a-b debian",
       omiDescription: "{{user `stage`}} of {{.SourceOMI}}",
-      snapshotDescription: "prod",
+      snapshotDescription: "prod, Packer 1.11.2",
       chrootEnvironment: { prod: "2026" },
     });
     expect(renderContext).toMatchObject({ buildName: "debian", userVariables: { stage: "prod" } });

@@ -83,8 +83,9 @@ function renderContextOf(given: RawConfig, context: PrepareContext): RenderConte
   const text = (name: string) => (typeof given[name] === "string" ? given[name] : undefined);
   const buildName = text("packer_build_name");
   const buildType = text("packer_builder_type");
+  const version = text("packer_core_version");
   return {
-    functions: templateFunctions,
+    functions: { ...templateFunctions, ...(version && { packer_version: { params: [], call: () => version } }) },
     userVariables: variablesOf(given.packer_user_variables),
     ...(buildName === undefined ? {} : { buildName }),
     ...(buildType === undefined ? {} : { buildType }),
