@@ -13,6 +13,7 @@ import { resolveAccess, resolveRegion } from "../outscale/credentials.ts";
 import { unlimited } from "../outscale/rate-limiter.ts";
 import { createWaiters } from "../outscale/waiters.ts";
 import type { RawConfig } from "../template/definition.ts";
+import type { RenderContext } from "../template/interpolate/context.ts";
 import { OmiArtifact } from "./artifact.ts";
 import { Build, type Session } from "./build.ts";
 import { type BuildResult, buildImage } from "./build-image.ts";
@@ -44,6 +45,8 @@ export interface Prepared {
   readonly warnings: readonly string[];
   /** The names of what the build gives its provisioners under `build.*`. */
   readonly generatedVariables: readonly string[];
+  /** What options are rendered with that had to wait for values of the build. */
+  readonly renderContext: RenderContext;
 }
 
 export interface RunInput {
@@ -93,8 +96,8 @@ export class Builder {
       ...(defaultIsolation && { defaultIsolation }),
       ...(templatePath && { templatePath }),
     });
-    const { config, warnings } = this.#prepared;
-    return { config, warnings, generatedVariables: generatedDataNames };
+    const { config, warnings, renderContext } = this.#prepared;
+    return { config, warnings, generatedVariables: generatedDataNames, renderContext };
   }
 
   /**

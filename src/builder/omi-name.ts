@@ -8,7 +8,10 @@ import { renderLate, sourceValues } from "./late-values.ts";
  * The new OMI's name, once what it may refer to is known.
  * @throws {ConfigError} when the service would not take it: better now than after all the work
  */
-export function renderOmiName(build: Build, source: Image | undefined): string {
+export function renderOmiName(
+  build: Pick<Build, "config" | "region" | "renderContext">,
+  source: Image | undefined,
+): string {
   const name = renderLate(build, build.config.omiName, sourceValues(build.region, source));
   const problem = omiNameProblem(name);
   if (problem !== undefined) throw new ConfigError([{ option: "omi_name", message: problem }]);

@@ -1,4 +1,5 @@
 import { ConfigError } from "../../common/errors.ts";
+import type { BuildConfig } from "../../config/build-config.ts";
 import type { BlockDeviceMappingImage, Image } from "../../outscale/oapi.ts";
 import type { Build } from "../build.ts";
 import { step } from "../step.ts";
@@ -17,28 +18,31 @@ export interface SourceOmi {
  */
 export const checkRootDevice = step(
   "StepCheckRootDevice",
-  async ({ config }: Build, { image }: { readonly image: Image }): Promise<SourceOmi> => {
-    const source = rootOf(image);
-    const problems = [];
-    if (config.rootDeviceName !== undefined && config.rootDeviceName !== source.rootDeviceName) {
-      problems.push({
-        option: "root_device_name",
-        message: `is "${config.rootDeviceName}", but the root device of ${image.ImageId} is "${source.rootDeviceName}"`,
-        hint: "leave it out with a source OMI",
-      });
-    }
-    const sizeGib = source.rootMapping.Bsu?.VolumeSize;
-    if (config.rootVolumeSize !== undefined && sizeGib !== undefined && config.rootVolumeSize < sizeGib) {
-      problems.push({
-        option: "root_volume_size",
-        message: `is ${config.rootVolumeSize} GiB, but the root volume of ${image.ImageId} has ${sizeGib} GiB`,
-        hint: "a volume cannot shrink",
-      });
-    }
-    if (problems.length > 0) throw new ConfigError(problems, { resourceId: image.ImageId });
-    return source;
-  },
+  async ({ config }: Build, { image }: { readonly image: Image }): Promise<SourceOmi> => fittingRootOf(config, image),
 );
+
+/** The root of an image that the configuration fits. @throws {ConfigError} when it does not */
+export function fittingRootOf(config: Pick<BuildConfig, "rootDeviceName" | "rootVolumeSize">, image: Image): SourceOmi {
+  const source = rootOf(image);
+  const problems = [];
+  if (config.rootDeviceName !== undefined && config.rootDeviceName !== source.rootDeviceName) {
+    problems.push({
+      option: "root_device_name",
+      message: `is "${config.rootDeviceName}", but the root device of ${image.ImageId} is "${source.rootDeviceName}"`,
+      hint: "leave it out with a source OMI",
+    });
+  }
+  const sizeGib = source.rootMapping.Bsu?.VolumeSize;
+  if (config.rootVolumeSize !== undefined && sizeGib !== undefined && config.rootVolumeSize < sizeGib) {
+    problems.push({
+      option: "root_volume_size",
+      message: `is ${config.rootVolumeSize} GiB, but the root volume of ${image.ImageId} has ${sizeGib} GiB`,
+      hint: "a volume cannot shrink",
+    });
+  }
+  if (problems.length > 0) throw new ConfigError(problems, { resourceId: image.ImageId });
+  return source;
+}
 
 /** The root mapping of an image. @throws {ConfigError} when it has no snapshot to start from */
 export function rootOf(image: Image): SourceOmi {

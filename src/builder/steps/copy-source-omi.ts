@@ -66,7 +66,10 @@ export const copySourceOmi = step(
 );
 
 /** The snapshots of a source, besides the root's, that the new OMI maps as well. */
-function mappedDataSnapshots({ config }: Build, { image, rootSnapshotId, rootDeviceName }: SourceOmi): string[] {
+function mappedDataSnapshots(
+  { config }: Pick<Build, "config">,
+  { image, rootSnapshotId, rootDeviceName }: SourceOmi,
+): string[] {
   if (config.skipCreateOmi) return [];
   const data = image.BlockDeviceMappings.filter(({ DeviceName }) => DeviceName !== rootDeviceName);
   const wanted = new Set(snapshotIdsOf({ BlockDeviceMappings: mergeMappings(data, config.omiBlockDeviceMappings) }));
@@ -74,7 +77,10 @@ function mappedDataSnapshots({ config }: Build, { image, rootSnapshotId, rootDev
 }
 
 /** Whether the account may use, where they are, all snapshots of the source that the build needs. */
-async function areSnapshotsUsable(build: Build, source: SourceOmi): Promise<boolean> {
+export async function areSnapshotsUsable(
+  build: Pick<Build, "api" | "accountId" | "signal" | "config">,
+  source: SourceOmi,
+): Promise<boolean> {
   const { api, accountId, signal } = build;
   const needed = [source.rootSnapshotId, ...mappedDataSnapshots(build, source)];
   const { Snapshots } = await api.readSnapshots({ Filters: { SnapshotIds: needed } }, { signal });

@@ -1,6 +1,6 @@
 import { ConfigError } from "../../common/errors.ts";
 import type { SourceFilter } from "../../config/source-filter.ts";
-import { sourceRequests } from "../../config/source-requests.ts";
+import { type SourceSearch, sourceRequests } from "../../config/source-requests.ts";
 import type { FiltersImage, Image } from "../../outscale/oapi.ts";
 import { readAll } from "../../outscale/pagination.ts";
 import type { Build } from "../build.ts";
@@ -14,15 +14,23 @@ import { step } from "../step.ts";
 export const findSourceOmi = step("StepSourceOMIInfo", async (build: Build): Promise<Image> => {
   const { config, ui } = build;
   ui.say("Finding the source OMI...");
-  const found = new Map<string, Image>();
   const search = { sourceOmi: config.sourceOmi, filter: config.sourceFilter, ownAccountId: build.accountId };
-  for (const filters of sourceRequests(search)) {
-    for (const image of await readImages(build, filters)) found.set(image.ImageId, image);
-  }
-  const image = chooseImage([...found.values()], config.sourceOmi, config.sourceFilter);
+  const image = await searchOmi(build, search);
   ui.message(`Found ${image.ImageId}: ${image.ImageName}`);
   return image;
 });
+
+/**
+ * Reads the account for the one OMI that a search means.
+ * @throws {ConfigError} when there is none, or more than one without `most_recent`
+ */
+export async function searchOmi(cloud: Pick<Build, "api" | "signal">, search: SourceSearch): Promise<Image> {
+  const found = new Map<string, Image>();
+  for (const filters of sourceRequests(search)) {
+    for (const image of await readImages(cloud, filters)) found.set(image.ImageId, image);
+  }
+  return chooseImage([...found.values()], search.sourceOmi, search.filter);
+}
 
 /** The one candidate, or the newest of them with `most_recent`. */
 export function chooseImage(
@@ -72,7 +80,10 @@ function describeOwners(filter: SourceFilter | undefined): string {
   return owners.length > 0 ? `, owned by ${owners.join(" or ")}` : "";
 }
 
-async function readImages({ api, signal }: Build, filters: FiltersImage): Promise<readonly Image[]> {
+async function readImages(
+  { api, signal }: Pick<Build, "api" | "signal">,
+  filters: FiltersImage,
+): Promise<readonly Image[]> {
   return readAll(
     (page) => api.readImages({ Filters: filters, ...page }, { signal }),
     (answer) => answer.Images,
