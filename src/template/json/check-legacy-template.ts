@@ -1,23 +1,20 @@
 import type { Diagnostics } from "../diagnostic.ts";
 import { PACKER_VERSION } from "../packer-version.ts";
-import type { Span } from "../source-file.ts";
+import type { SourceFile, Span } from "../source-file.ts";
 import { suggestName } from "../suggest-name.ts";
 import { meetsConstraint, parseVersionConstraint } from "../version-constraint.ts";
 import type { LegacyTemplate, OnlyExcept } from "./legacy-template.ts";
 
 /**
- * Checks what the parts of a template say about each other.
+ * Checks what the parts of a template say about each other, and that there is something to build.
  *
- * @param whole The template itself, for what it lacks
  * @see hashicorp/packer-plugin-sdk, template/template.go, Validate()
  */
-export function checkLegacyTemplate(template: LegacyTemplate, whole: Span, diagnostics: Diagnostics): void {
+export function checkLegacyTemplate(template: LegacyTemplate, source: SourceFile, diagnostics: Diagnostics): void {
   checkVersion(template, diagnostics);
   if (template.builders.length === 0) {
-    diagnostics.error("No builder", 'A template needs at least one builder, in "builders".', {
-      ...whole,
-      end: whole.start + 1,
-    });
+    const detail = 'A template needs at least one builder, in "builders".';
+    diagnostics.error("No builder", detail, { source, start: 0, end: 1 });
   }
   const names = template.builders.map(({ name }) => name);
   for (const component of [...template.provisioners, ...template.postProcessors.flat()]) {

@@ -32,6 +32,7 @@ export function defineLegacyBuilds(
     builder,
     name: definer.render(builder.name, "name", builder.span),
   }));
+  checkNames(named, diagnostics);
   const isWanted = (name: string) =>
     (options.only.length === 0 || options.only.includes(name)) && !options.except.includes(name);
   warnAboutUnmatched(
@@ -44,6 +45,23 @@ export function defineLegacyBuilds(
     .filter(({ name }) => isWanted(name))
     .sort((a, b) => (a.name < b.name ? -1 : 1))
     .map(({ builder, name }) => definer.define(builder, name));
+}
+
+/** Rendered, a name may be empty or another builder's. */
+function checkNames(
+  named: readonly { readonly builder: LegacyBuilder; readonly name: string }[],
+  diagnostics: Diagnostics,
+): void {
+  const seen = new Set<string>();
+  for (const { builder, name } of named) {
+    const written = builder.name === name ? "" : `, which is written "${builder.name}"`;
+    if (name === "") diagnostics.error("Empty name", `The builder's name is empty${written}.`, builder.span);
+    else if (seen.has(name)) {
+      const detail = `There is a builder named "${name}" before${written}. Give one of them another "name".`;
+      diagnostics.error("Duplicate builder", detail, builder.span);
+    }
+    seen.add(name);
+  }
 }
 
 function warnAboutUnmatched(

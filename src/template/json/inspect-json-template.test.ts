@@ -57,6 +57,12 @@ describe("inspectJsonTemplate()", () => {
     ]);
   });
 
+  it("is content with a template that builds nothing", async () => {
+    const empty = path.join(path.dirname(file), "empty.json");
+    fs.writeFileSync(empty, "{}");
+    expect(await inspectTemplate({ path: empty, env: {} })).toMatchObject({ variables: [], sources: [], builds: [] });
+  });
+
   it("refuses what is no template", async () => {
     await expect(inspectTemplate({ path: `${file}.missing.json`, env: {} })).rejects.toThrow(TemplateError);
   });

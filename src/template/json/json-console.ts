@@ -4,7 +4,7 @@ import { Diagnostics } from "../diagnostic.ts";
 import { functionTable } from "../interpolate/function-table.ts";
 import { render } from "../interpolate/render.ts";
 import type { LoadOptions } from "../load-options.ts";
-import { openJsonTemplate, valuesOfVariables } from "./open-json-template.ts";
+import { checkAndResolve, openJsonTemplate } from "./open-json-template.ts";
 
 /**
  * Opens a JSON template for a console, in which a line is a text with `{{ }}`.
@@ -14,7 +14,7 @@ import { openJsonTemplate, valuesOfVariables } from "./open-json-template.ts";
 export async function openJsonConsole(options: LoadOptions): Promise<TemplateConsole> {
   const diagnostics = new Diagnostics();
   const open = openJsonTemplate(options, diagnostics);
-  const userVariables = open ? valuesOfVariables(open, options.env, diagnostics) : {};
+  const userVariables = open ? checkAndResolve(open, options.env, diagnostics) : {};
   diagnostics.throwIfErrors();
   const secrets = new Secrets();
   const sensitive = open?.template.sensitiveVariables ?? [];

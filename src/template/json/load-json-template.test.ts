@@ -286,6 +286,20 @@ describe("loadJsonTemplate() refuses", () => {
       ['1:41 Duplicate builder: There is a builder named "outscale-chroot" before. Give one of them another "name".'],
     ],
     [
+      "two builders whose names turn out the same, and one whose name turns out empty",
+      {
+        builders: [
+          { ...builder, name: "a" },
+          { ...builder, name: "{{lower `A`}}" },
+          { ...builder, name: "{{user `x`}}" },
+        ],
+      },
+      [
+        '1:52 Duplicate builder: There is a builder named "a" before, which is written "{{lower `A`}}". Give one of them another "name".',
+        '1:102 Empty name: The builder\'s name is empty, which is written "{{user `x`}}".',
+      ],
+    ],
+    [
       "an unknown key",
       { builders: [builder], provisoners: [] },
       [

@@ -6,7 +6,7 @@ import type { LoadOptions } from "../load-options.ts";
 import type { Span } from "../source-file.ts";
 import { defineLegacyBuilds } from "./define-legacy-builds.ts";
 import type { LegacyOptions, LegacyTemplate } from "./legacy-template.ts";
-import { openJsonTemplate, valuesOfVariables } from "./open-json-template.ts";
+import { checkAndResolve, openJsonTemplate } from "./open-json-template.ts";
 
 /**
  * Reads a JSON template. The `{{ }}` of options stay: the builder, provisioners and post-processors render them, with the
@@ -19,7 +19,7 @@ export async function loadJsonTemplate(options: LoadOptions): Promise<Template> 
   const open = openJsonTemplate(options, diagnostics);
   if (!open) return { files: [], builds: [], sensitiveValues: [], warnings: [] };
   const { template, context } = open;
-  const userVariables = valuesOfVariables(open, options.env, diagnostics);
+  const userVariables = checkAndResolve(open, options.env, diagnostics);
   warnAboutUndeclared(template, userVariables, diagnostics);
   const { only = [], except = [] } = options;
   const builds = defineLegacyBuilds(template, { context: { ...context, userVariables }, only, except }, diagnostics);

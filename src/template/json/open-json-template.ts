@@ -3,6 +3,7 @@ import type { Diagnostics } from "../diagnostic.ts";
 import type { RenderContext } from "../interpolate/context.ts";
 import type { LoadOptions } from "../load-options.ts";
 import { readSource } from "../read-template-files.ts";
+import type { SourceFile } from "../source-file.ts";
 import { checkLegacyTemplate } from "./check-legacy-template.ts";
 import type { LegacyTemplate } from "./legacy-template.ts";
 import { readLegacyTemplate } from "./read-legacy-template.ts";
@@ -14,8 +15,9 @@ export function isJsonTemplate(path: string): boolean {
   return path.endsWith(".json") && !path.endsWith(".pkr.json");
 }
 
-/** A template that has been read and checked, with what sets its variables. */
+/** A template that has been read, with what sets its variables. */
 export interface OpenJsonTemplate {
+  readonly source: SourceFile;
   readonly template: LegacyTemplate;
   readonly assignments: ReadonlyMap<string, Assignment>;
   /** What its `{{ }}` read, but for variables and the values of builds. */
@@ -28,17 +30,17 @@ export function openJsonTemplate(options: LoadOptions, diagnostics: Diagnostics)
   const template = source && readLegacyTemplate(source, diagnostics);
   diagnostics.throwIfErrors();
   if (!source || !template) return undefined;
-  checkLegacyTemplate(template, { source, start: 0, end: source.text.length }, diagnostics);
   const assignments = gatherAssignments(template.variables, options, diagnostics);
-  return { template, assignments, context: renderContextOf(options) };
+  return { source, template, assignments, context: renderContextOf(options) };
 }
 
-/** The values of an open template's variables; problems are reported. */
-export function valuesOfVariables(
-  { template, assignments, context }: OpenJsonTemplate,
+/** Checks an open template and gives the values of its variables; problems are reported. */
+export function checkAndResolve(
+  { source, template, assignments, context }: OpenJsonTemplate,
   env: LoadOptions["env"],
   diagnostics: Diagnostics,
 ): Readonly<Record<string, string>> {
+  checkLegacyTemplate(template, source, diagnostics);
   return resolveVariables(template, assignments, { ...context, env }, diagnostics);
 }
 

@@ -95,16 +95,9 @@ function readVariable({ key, keyPlace, value }: JsonMember, reader: NodeReader):
 }
 
 function readBuilders(node: JsonNode | undefined, reader: NodeReader): readonly LegacyBuilder[] {
-  const builders = reader
+  return reader
     .list(node, '"builders"')
     .flatMap((item, index) => readBuilder(item, `builder ${index + 1}`, reader) ?? []);
-  const names = new Set<string>();
-  for (const { name, span } of builders) {
-    const detail = `There is a builder named "${name}" before. Give one of them another "name".`;
-    if (names.has(name)) reader.diagnostics.error("Duplicate builder", detail, span);
-    names.add(name);
-  }
-  return builders;
 }
 
 function readBuilder(node: JsonNode, what: string, reader: NodeReader): LegacyBuilder | undefined {
