@@ -35,6 +35,20 @@ describe("locals", () => {
     expect(await locals(`locals {\n${chain}\nl3000 = 5\n}`, ["l0"])).toEqual({ l0: 5 });
   });
 
+  it("may not grow without end", async () => {
+    const doubling = Array.from(
+      { length: 60 },
+      (_, index) => `l${index + 1} = "\${local.l${index}}\${local.l${index}}"`,
+    ).join("\n");
+    expect(await problemsOf(`locals {\nl0 = "ha"\n${doubling}\n}\n${MINIMAL}`)).toEqual([
+      expect.stringContaining("Expression cannot be evaluated"),
+    ]);
+    const nesting = Array.from({ length: 900 }, (_, index) => `l${index + 1} = [local.l${index}]`).join("\n");
+    expect(await problemsOf(`locals {\nl0 = 1\n${nesting}\n}\n${MINIMAL}`)).toEqual([
+      expect.stringContaining("Expression cannot be evaluated"),
+    ]);
+  });
+
   it.each<[string, string[]]>([
     ["locals {\na = local.b\nb = local.a\n}", ["2: Circular reference"]],
     ["locals {\na = local.a\n}", ["2: Circular reference"]],

@@ -1,4 +1,4 @@
-/** Bits of a number that a template spells out; the number's own text has up to 154 significant digits. */
+/** Bits of a number that a template spells out; that is some 155 digits of a fraction. */
 export const LITERAL_PRECISION = 512;
 /** Larger results are refused, so that no template can ask for a number of a billion digits. */
 const LARGEST_EXPONENT = 2 ** 21;

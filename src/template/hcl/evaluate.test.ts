@@ -4,6 +4,7 @@ import { SourceFile } from "../source-file.ts";
 import { evaluate } from "./evaluate.ts";
 import { parseExpressionText } from "./parse.ts";
 import { evaluateText, sampleScope } from "./testing/evaluate-text.ts";
+import { trueValue, tupleValue } from "./value.ts";
 
 /** Expressions with their values, or with `!` and the headlines of their problems. */
 const CASES: Readonly<Record<string, readonly (readonly [string, string])[]>> = {
@@ -364,5 +365,16 @@ describe("evaluate()", () => {
       expect(evaluateText(text)).toContain("! ");
     }
     expect(evaluateText(`1${" + 1".repeat(300)}`)).toBe("301");
+  });
+
+  it("refuses values that no machine can hold", () => {
+    const many = "[for a in range(200): [for b in range(200): [for c in range(200): a + b + c]]]";
+    expect(evaluateText(many)).toBe("! Expression cannot be evaluated");
+    let deep = trueValue;
+    for (let level = 0; level < 480; level++) deep = tupleValue([deep]);
+    expect(evaluateText("[deep][0] == deep", sampleScope({ deep }))).toBe("true");
+    expect(evaluateText(`${"[".repeat(30)}deep${"]".repeat(30)}`, sampleScope({ deep }))).toBe(
+      "! Expression cannot be evaluated",
+    );
   });
 });

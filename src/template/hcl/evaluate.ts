@@ -33,12 +33,29 @@ import {
   type Value,
 } from "./value.ts";
 
+/** Parts of expressions that may be evaluated for one value; a template of any sense needs a few thousand. */
+const MOST_STEPS = 5_000_000;
+/** Characters of one text that a template may make, in UTF-16 units. */
+const LONGEST_TEXT = 2 ** 26;
+
+/** Levels of a result; the values that hold all variables add a few to them. */
+const DEEPEST_RESULT = 500;
+
 /**
  * The value of an expression. Problems are reported and evaluation goes on with an unknown value, so that one run finds
  * all of them; it never throws for what a template says.
  */
 export function evaluate(expression: Expression, scope: Scope, diagnostics: Diagnostics): Value {
-  return new Evaluator(scope, diagnostics).evaluate(expression);
+  try {
+    const value = new Evaluator(scope, diagnostics).evaluate(expression);
+    if (value.depth > DEEPEST_RESULT) throw new RangeError(`It has more than ${DEEPEST_RESULT} levels`);
+    return value;
+  } catch (error) {
+    // A value of too many levels, or of more parts than there is memory for.
+    if (!(error instanceof RangeError)) throw error;
+    diagnostics.error("Expression cannot be evaluated", `Its value is too large. ${error.message}.`, expression.span);
+    return unknownValue();
+  }
 }
 
 /** Evaluates in one scope, and reports into one list. */
@@ -46,17 +63,23 @@ export class Evaluator {
   readonly scope: Scope;
   readonly diagnostics: Diagnostics;
 
-  constructor(scope: Scope, diagnostics: Diagnostics) {
+  readonly #steps: { count: number };
+
+  constructor(scope: Scope, diagnostics: Diagnostics, steps = { count: 0 }) {
     this.scope = scope;
     this.diagnostics = diagnostics;
+    this.#steps = steps;
   }
 
   /** The same in another scope, or with problems kept apart. */
   with(change: { scope?: Scope; diagnostics?: Diagnostics }): Evaluator {
-    return new Evaluator(change.scope ?? this.scope, change.diagnostics ?? this.diagnostics);
+    return new Evaluator(change.scope ?? this.scope, change.diagnostics ?? this.diagnostics, this.#steps);
   }
 
+  /** @throws {RangeError} when the value is too large */
   evaluate(expression: Expression): Value {
+    this.#steps.count++;
+    if (this.#steps.count > MOST_STEPS) throw new RangeError(`It has more than ${MOST_STEPS} parts`);
     switch (expression.kind) {
       case "literal":
         return expression.value;
@@ -389,6 +412,8 @@ function conditionalType(whenTrue: Value, whenFalse: Value): Type | undefined {
 function joinTexts(texts: readonly (Value | undefined)[]): Value {
   const known = texts.filter((text) => text !== undefined);
   const isKnown = known.length === texts.length && known.every((text) => text.isKnown);
+  const length = isKnown ? known.reduce((sum, text) => sum + text.asString().length, 0) : 0;
+  if (length > LONGEST_TEXT) throw new RangeError(`A text has more than ${LONGEST_TEXT} characters`);
   const result = isKnown ? stringValue(known.map((text) => text.asString()).join("")) : unknownValue(stringType);
   return inheritMark(result, known);
 }

@@ -146,9 +146,15 @@ describe("parseFile() goes on after a problem", () => {
   });
 
   it("refuses blocks that are nested too deeply", () => {
-    expect(parse("a {\n".repeat(3000)).problems).toEqual([
+    expect(parse("a {\n".repeat(100_000)).problems).toEqual([
       "400: Unclosed configuration block",
       "401: Too deeply nested",
     ]);
+  });
+
+  it("takes no longer for many broken items than for many good ones", () => {
+    for (const line of ["a = { b c\n", "a = [\n", "a = (\n", 'a = "${\n', "a = }\n", "a {]\n"]) {
+      expect(parse(line.repeat(20_000)).problems.length, line).toBeGreaterThan(0);
+    }
   });
 });

@@ -16,6 +16,7 @@ export class TokenStream {
   #index = 0;
   #depth = 0;
   readonly #reported = new Set<string>();
+  #closers: ReadonlyMap<number, number> | undefined;
   /** In parentheses and the like, a line end means nothing. */
   #areNewlinesSkipped = false;
 
@@ -120,6 +121,8 @@ export class TokenStream {
       `More than ${DEEPEST_NESTING} levels of nesting or chained operators; split it up.`,
       this.span(this.peek()),
     );
+    // The brackets of the rest belong to what is too deep.
+    this.#index = this.#tokens.length - 1;
     throw new SyntaxFailure(summary);
   }
 
@@ -154,21 +157,40 @@ export class TokenStream {
 
   /** The end of the item if its brackets are balanced; undefined when they are not, as then there is none. */
   #endOfItem(start: number, failedAt: number): number | undefined {
-    const open: TokenType[] = [];
+    this.#closers ??= this.#matchBrackets();
     for (let index = start; index < this.#tokens.length; index++) {
       const { type } = this.#tokens[index] as Token;
-      const isOutside = open.length === 0;
-      if (index >= failedAt && isOutside && (type === "newline" || type === "}" || type === "end-of-file"))
-        return index;
-      if (type === "newline" && (open.at(-1) === "[" || open.at(-1) === "(") && this.#isItemStart(index + 1))
-        return undefined;
-      // Nothing after a string that is not closed can be trusted.
-      if (type === "text-newline") return undefined;
-      const closer = CLOSERS.get(type);
-      if (OPENERS.has(type)) open.push(type);
-      else if (closer && !closer.includes(open.pop() ?? "end-of-file")) return undefined;
+      if (index >= failedAt && (type === "newline" || type === "}" || type === "end-of-file")) return index;
+      if (CLOSERS.has(type)) return undefined;
+      if (!OPENERS.has(type)) continue;
+      const closer = this.#closers.get(index);
+      if (closer === undefined) return undefined;
+      index = closer;
     }
     return undefined;
+  }
+
+  /** Where each bracket is closed, if it is; found once for the whole text, however many of its items are broken. */
+  #matchBrackets(): ReadonlyMap<number, number> {
+    const matches = new Map<number, number>();
+    const open: number[] = [];
+    const typeAt = (index: number | undefined) => (index === undefined ? undefined : this.#tokens[index]?.type);
+    this.#tokens.forEach(({ type }, index) => {
+      const openers = CLOSERS.get(type);
+      if (OPENERS.has(type)) open.push(index);
+      else if (openers) {
+        const opener = open.findLastIndex((candidate) => openers.includes(typeAt(candidate) ?? "end-of-file"));
+        if (opener >= 0) matches.set(open[opener] as number, index);
+        if (opener >= 0) open.length = opener;
+      } else if (type === "text-newline") {
+        // The lexer has given up the string, and all that was opened in it.
+        const string = open.findIndex((candidate) => typeAt(candidate) === "quote");
+        open.length = string < 0 ? open.length : string;
+      } else if (type === "newline" && this.#isItemStart(index + 1)) {
+        while (typeAt(open.at(-1)) === "[" || typeAt(open.at(-1)) === "(") open.pop();
+      }
+    });
+    return matches;
   }
 
   #endOfLine(failedAt: number): number {

@@ -20,6 +20,9 @@ import {
 /** What a value that is not known yet holds in place of a payload. */
 const UNKNOWN = Symbol("unknown");
 
+/** Levels of lists and objects in each other that a value may have; everything that walks through values recurses. */
+const DEEPEST_NESTING = 1000;
+
 /** Lists, sets and tuples hold arrays; maps and objects hold maps sorted by key. */
 type Payload = typeof UNKNOWN | null | string | boolean | BigFloat | readonly Value[] | ReadonlyMap<string, Value>;
 
@@ -32,12 +35,17 @@ export class Value {
   readonly type: Type;
   /** A sensitive value is never shown; what is computed from one is sensitive too. */
   readonly isSensitive: boolean;
+  /** How many lists and objects are in each other: 0 for a text, 1 for a list of texts. */
+  readonly depth: number;
   readonly #payload: Payload;
 
+  /** @throws {RangeError} when it is nested too deeply */
   constructor(type: Type, payload: Payload, isSensitive = false) {
     this.type = type;
     this.#payload = payload;
     this.isSensitive = isSensitive;
+    this.depth = this.isContainer ? 1 + this.elements().reduce((deepest, { depth }) => Math.max(deepest, depth), 0) : 0;
+    if (this.depth > DEEPEST_NESTING) throw new RangeError(`A value has more than ${DEEPEST_NESTING} levels`);
   }
 
   static unknown(type: Type): Value {
@@ -134,7 +142,7 @@ export function stringValue(text: string): Value {
 
 /**
  * A number, with Packer's precision: 64 bits for an integer of JavaScript, 53 for a fraction, and what a `BigFloat` has.
- * The precision shows in results: 1/3 of two such integers has 20 digits, of two literals of a template 154.
+ * The precision shows in results: 1/3 of two such integers has 20 digits, of two literals of a template 155.
  */
 export function numberValue(number: number | bigint | BigFloat): Value {
   return new Value(numberType, number instanceof BigFloat ? number : BigFloat.from(number));
