@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { lstatSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -50,6 +50,15 @@ beforeEach(() => {
 afterEach(() => rmSync(folder, { recursive: true }));
 
 describe("writeResultFile()", () => {
+  it("writes through no link that somebody put at its temporary name", () => {
+    const [path, victim] = [join(folder, "result.json"), join(folder, "victim")];
+    writeFileSync(victim, "untouched");
+    symlinkSync(victim, `${path}.${process.pid}.tmp`);
+    writeResultFile(path, nothing);
+    expect(lstatSync(path).isFile()).toBe(true);
+    expect(readFileSync(victim, "utf8")).toBe("untouched");
+  });
+
   it("tells what was built of what, and what failed, without secrets", () => {
     secrets.add("SKRESULTTEST");
     const source = join(folder, "t.pkr.hcl");

@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { createHash, randomBytes } from "node:crypto";
 import { readFileSync, renameSync, writeFileSync } from "node:fs";
 import { UsageError } from "../../common/errors.ts";
 import { version } from "../../common/version.ts";
@@ -64,9 +64,10 @@ export function writeResultFile(path: string, { results, templateFiles, error }:
     builds: results.map(resultBuild),
     error: error === undefined ? null : errorRecord(error),
   };
-  const temporary = `${path}.${process.pid}.tmp`;
+  // No name that another user could have put a link at, in a folder such as /tmp.
+  const temporary = `${path}.${randomBytes(8).toString("hex")}.tmp`;
   try {
-    writeFileSync(temporary, `${maskedJson(content, 2)}\n`);
+    writeFileSync(temporary, `${maskedJson(content, 2)}\n`, { flag: "wx" });
     renameSync(temporary, path);
   } catch (cause) {
     throw new UsageError(`Cannot write the result file "${path}"`, { cause });

@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import { readFile, rename, writeFile } from "node:fs/promises";
 import { z } from "zod";
 import type { Clock } from "../../common/clock.ts";
@@ -62,9 +63,10 @@ async function writeManifest(path: string, content: object): Promise<void> {
     /[<>&\u2028\u2029]/g,
     (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
   );
-  const temporary = `${path}.${process.pid}.tmp`;
+  // No name that another user could have put a link at.
+  const temporary = `${path}.${randomBytes(8).toString("hex")}.tmp`;
   try {
-    await writeFile(temporary, json, { mode: 0o664 });
+    await writeFile(temporary, json, { flag: "wx", mode: 0o664 });
     await rename(temporary, path);
   } catch (cause) {
     throw new ProvisionError(`Cannot write the manifest "${path}"`, { cause });
