@@ -1,3 +1,4 @@
+import { symlinkSync } from "node:fs";
 import { mkdir, readdir, readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -32,6 +33,14 @@ describe("shell", () => {
     await run({ inline: ["cd /", "pwd; echo oops >&2"] });
     expect(bench.ui.lines).toEqual(["say: Provisioning with shell script: inline", "message: /", "error: oops"]);
     expect(await uploads()).toEqual([]);
+  });
+
+  it("takes no file for its own that somebody made in advance, at any of Packer's names", async () => {
+    const names = Array.from({ length: 10_000 }, (_, number) => `${number}.sh`);
+    const planted = names.flatMap((name) => [`script_${name}`, `varfile_${name}`]);
+    for (const name of planted) symlinkSync("/nowhere/at/all", join(bench.folder, name));
+    await run({ inline: ["true"], env: { TOKEN: "top-secret" }, use_env_var_file: true });
+    expect((await uploads()).length).toBe(planted.length);
   });
 
   it("quotes variables as Packer's documentation shows", async () => {

@@ -43,7 +43,7 @@ interface ShellRun extends ProvisionerInput {
 
 async function runShell(options: ShellOptions, input: ProvisionerInput): Promise<void> {
   const folder = options.remoteFolder || "/tmp";
-  const scriptPath = options.remotePath || `${folder}/${options.remoteFile || `script_${randomInt(10_000)}.sh`}`;
+  const scriptPath = options.remotePath || `${folder}/${options.remoteFile || `script_${unguessable()}.sh`}`;
   const variables = scriptEnvironment(options, input.build, input.data);
   const run: ShellRun = { ...input, options, folder, scriptPath, variables };
   await withVariableFile(run, async (variableFile) => {
@@ -52,6 +52,14 @@ async function runShell(options: ShellOptions, input: ProvisionerInput): Promise
   if (!options.pauseAfter) return;
   input.ui.say(`Pausing ${formatDuration(options.pauseAfter)} after this provisioner...`);
   await input.clock.sleep(options.pauseAfter, input.signal);
+}
+
+/**
+ * The image's /tmp is open to all its users, and with `isolation = "host"` perhaps to those of this machine: who made a
+ * file of that name before us would own the script that root runs, or read the variables.
+ */
+function unguessable(): number {
+  return randomInt(2 ** 47);
 }
 
 function findScripts({ options }: ShellRun): Script[] {
@@ -107,7 +115,7 @@ function prepareCommand({ options, scriptPath, variables, render }: ShellRun, va
 /** With `use_env_var_file`: the variables in a file of the image that only root can read, while the scripts run. */
 async function withVariableFile(run: ShellRun, body: (path: string) => Promise<void>): Promise<void> {
   if (!run.options.useEnvVarFile) return body("");
-  const path = `${run.folder}/varfile_${randomInt(10_000)}.sh`;
+  const path = `${run.folder}/varfile_${unguessable()}.sh`;
   const content = Buffer.from(formatEnvironment(run.variables, run.options.envVarFormat ?? "export %s='%s'\n"));
   await thenClean(path, run, async () => {
     await retryStart(run, () => run.communicator.upload(path, Readable.from([content]), { mode: 0o600 }));
