@@ -7,6 +7,7 @@ import { type CleanedRun, cleanUpRuns } from "../../src/builder/clean-up-runs.ts
 import type { BuildEvent } from "../../src/builder/events.ts";
 import type { Hook } from "../../src/builder/hook.ts";
 import type { Clock } from "../../src/common/clock.ts";
+import type { DebugLog } from "../../src/common/log.ts";
 import { exportLocalImage, resetLocalCloud } from "../../src/local-cloud/commands.ts";
 import { type LocalCloud, startLocalCloud } from "../../src/local-cloud/local-cloud.ts";
 import type { LocalCloudOptions } from "../../src/local-cloud/options.ts";
@@ -43,6 +44,9 @@ export interface BakeOptions {
   readonly onEvent?: (event: BuildEvent) => void;
   readonly ui?: RecordingUi;
   readonly clock?: Clock;
+  /** In place of the environment that leads to the cloud. */
+  readonly env?: NodeJS.ProcessEnv;
+  readonly log?: DebugLog;
 }
 
 export interface Baked {
@@ -115,11 +119,11 @@ export async function openBakery(name: string, options: Partial<LocalCloudOption
 
 async function bake(
   config: RawConfig,
-  { env, cloudFolder }: { readonly env: NodeJS.ProcessEnv; readonly cloudFolder: string },
-  { hook = idleHook, signal, hurry, onEvent, ui = new RecordingUi(), clock }: BakeOptions,
+  cloud: { readonly env: NodeJS.ProcessEnv; readonly cloudFolder: string },
+  { hook = idleHook, signal, hurry, onEvent, ui = new RecordingUi(), clock, env = cloud.env, log }: BakeOptions,
 ): Promise<Baked> {
   const events: BuildEvent[] = [];
-  const builder = new Builder({ env, localCloud: cloudFolder, ...(clock && { clock }) });
+  const builder = new Builder({ env, localCloud: cloud.cloudFolder, ...(clock && { clock }), ...(log && { log }) });
   builder.prepare(config);
   const artifact = await builder.run({
     ui,
