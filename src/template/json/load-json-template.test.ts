@@ -1,41 +1,9 @@
-import fs from "node:fs";
-import os from "node:os";
 import path from "node:path";
-import fc from "fast-check";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { Template } from "../definition.ts";
-import { TemplateError } from "../diagnostic.ts";
+import { describe, expect, it } from "vitest";
 import type { LoadOptions } from "../load-options.ts";
-import { loadTemplate } from "../load-template.ts";
+import { TemplateFolder } from "./testing/load-template-text.ts";
 
-let folder = "";
-beforeAll(() => {
-  folder = fs.realpathSync(fs.mkdtempSync(path.join(os.tmpdir(), "json-template-")));
-});
-afterAll(() => fs.rmSync(folder, { recursive: true, force: true }));
-
-function write(content: unknown, name = "template.json"): string {
-  const file = path.join(folder, name);
-  fs.writeFileSync(file, typeof content === "string" ? content : JSON.stringify(content));
-  return file;
-}
-
-function load(content: unknown, options: Partial<LoadOptions> = {}): Promise<Template> {
-  return loadTemplate({ path: write(content), env: {}, ...options });
-}
-
-async function problemsOf(content: unknown, options: Partial<LoadOptions> = {}): Promise<readonly string[]> {
-  const error: unknown = await load(content, options).catch((thrown: unknown) => thrown);
-  if (!(error instanceof TemplateError)) throw new Error("It was not refused", { cause: error });
-  const place = (diagnostic: TemplateError["diagnostics"][number]) => {
-    const at = diagnostic.span?.source.locate(diagnostic.span.start);
-    return at ? `${at.line}:${at.column} ` : "";
-  };
-  return error.diagnostics
-    .filter(({ severity }) => severity === "error")
-    .map((diagnostic) => `${place(diagnostic)}${diagnostic.summary}: ${diagnostic.detail}`);
-}
-
+const templates = new TemplateFolder();
 const builder = { type: "outscale-chroot" };
 
 describe("loadJsonTemplate() makes builds", () => {
@@ -45,10 +13,10 @@ describe("loadJsonTemplate() makes builds", () => {
       tags: { Name: "x" },
       chroot_mounts: [["proc", "proc", "/proc"]],
     };
-    const { builds, files, warnings } = await load({
+    const { builds, files, warnings } = await templates.load({
       builders: [{ ...builder, ...options, root_volume_size: 10, sudo: null }],
     });
-    expect(files).toEqual([path.join(folder, "template.json")]);
+    expect(files).toEqual([path.join(templates.path, "template.json")]);
     expect(warnings).toEqual([]);
     expect(builds).toHaveLength(1);
     expect(builds[0]).toMatchObject({
@@ -69,7 +37,7 @@ describe("loadJsonTemplate() makes builds", () => {
   });
 
   it("in the order of their names, which may hold templates", async () => {
-    const { builds } = await load(
+    const { builds } = await templates.load(
       {
         variables: { os: "debian" },
         builders: [builder, { ...builder, name: "{{user `os`}}-{{upper `b`}}" }, { ...builder, name: "a" }],
@@ -88,7 +56,7 @@ describe("loadJsonTemplate() makes builds", () => {
       ["sysfs"]]
   }]
 }`;
-    const { builds } = await load(text);
+    const { builds } = await templates.load(text);
     const locate = (option: string) => {
       const place = builds[0]?.locate(option);
       return place && `${place.line}:${place.column}`;
@@ -105,9 +73,9 @@ describe("loadJsonTemplate() makes builds", () => {
         { ...builder, name: "b" },
       ],
     };
-    expect((await load(template, { only: ["b"] })).builds.map(({ name }) => name)).toEqual(["b"]);
-    expect((await load(template, { except: ["b"] })).builds.map(({ name }) => name)).toEqual(["a"]);
-    const { builds, warnings } = await load(template, { only: ["a*"] });
+    expect((await templates.load(template, { only: ["b"] })).builds.map(({ name }) => name)).toEqual(["b"]);
+    expect((await templates.load(template, { except: ["b"] })).builds.map(({ name }) => name)).toEqual(["a"]);
+    const { builds, warnings } = await templates.load(template, { only: ["a*"] });
     expect(builds).toEqual([]);
     expect(warnings).toEqual([
       '-only "a*" matches no build: The builds are a, b; of a JSON template the whole name must be given.',
@@ -115,7 +83,7 @@ describe("loadJsonTemplate() makes builds", () => {
   });
 
   it("with provisioners, their overrides, and for which builders they are", async () => {
-    const { builds } = await load({
+    const { builds } = await templates.load({
       variables: { tries: "3" },
       builders: [
         { ...builder, name: "a" },
@@ -157,13 +125,13 @@ describe("loadJsonTemplate() makes builds", () => {
       ],
     };
     const chains = async (options: Partial<LoadOptions> = {}) => {
-      const { builds } = await load(template, options);
+      const { builds } = await templates.load(template, options);
       return builds[0]?.postProcessors.map((chain) => chain.map(({ name }) => name));
     };
     expect(await chains()).toEqual([["manifest"], ["named"], ["manifest", "last"], ["nowhere"]]);
     expect(await chains({ except: ["last"] })).toEqual([["manifest"], ["named"], ["manifest"], ["nowhere"]]);
     expect(await chains({ except: ["manifest"] })).toEqual([["named"], ["nowhere"]]);
-    const { builds } = await load(template);
+    const { builds } = await templates.load(template);
     const [first, second] = builds[0]?.postProcessors.flat() ?? [];
     expect(first).toMatchObject({ type: "manifest", name: "manifest", keepInputArtifact: undefined });
     expect(second).toMatchObject({ type: "manifest", name: "named", keepInputArtifact: true });
@@ -172,19 +140,19 @@ describe("loadJsonTemplate() makes builds", () => {
 
   it("leaving comments aside", async () => {
     const template = { _comment: "x", description: "d", min_packer_version: "1.2", push: {}, builders: [builder] };
-    expect((await load(template)).builds).toHaveLength(1);
+    expect((await templates.load(template)).builds).toHaveLength(1);
   });
 });
 
 describe("loadJsonTemplate() resolves variables", () => {
   const withVariables = (variables: Record<string, string | null>) => ({ variables, builders: [builder] });
   const valuesOf = async (variables: Record<string, string | null>, options: Partial<LoadOptions> = {}) => {
-    return (await load(withVariables(variables), options)).builds[0]?.userVariables;
+    return (await templates.load(withVariables(variables), options)).builds[0]?.userVariables;
   };
 
   it("from defaults, files and the command line, the last winning", async () => {
-    const file = write({ b: "file", c: "file" }, "vars.json");
-    const later = write({ c: "later", undeclared: "x" }, "later.json");
+    const file = templates.write({ b: "file", c: "file" }, "vars.json");
+    const later = templates.write({ c: "later", undeclared: "x" }, "later.json");
     const vars = [{ name: "d", value: "arg" }];
     expect(
       await valuesOf({ a: "default", b: "default", c: "default", d: null }, { vars, varFiles: [file, later] }),
@@ -205,7 +173,7 @@ describe("loadJsonTemplate() resolves variables", () => {
       d: "{{template_dir}}/f",
     };
     const values = await valuesOf(variables, { env: { NAME: "web" }, now: new Date("2026-11-22T00:00:00Z") });
-    expect(values).toEqual({ a: "web-2026X", b: "web", c: "2026X", d: `${folder}/f` });
+    expect(values).toEqual({ a: "web-2026X", b: "web", c: "2026X", d: `${templates.path}/f` });
   });
 
   it("that are given and use others, declared or not", async () => {
@@ -235,7 +203,7 @@ describe("loadJsonTemplate() resolves variables", () => {
   });
 
   it("and gives them to the builder, the sensitive ones by name", async () => {
-    const { builds, sensitiveValues } = await load(
+    const { builds, sensitiveValues } = await templates.load(
       {
         ...withVariables({ key: "{{env `KEY`}}", region: "r" }),
         "sensitive-variables": ["key", "missing"],
@@ -250,225 +218,11 @@ describe("loadJsonTemplate() resolves variables", () => {
   });
 
   it("warning about a variable that is used and not set", async () => {
-    const { warnings } = await load({
+    const { warnings } = await templates.load({
       ...withVariables({ region: "x" }),
       builders: [{ ...builder, region: "{{user `regoin`}}" }],
     });
     expect(warnings).toHaveLength(1);
     expect(warnings[0]).toContain('template.json:1:67: Undefined variable: The template uses the variable "regoin"');
-  });
-});
-
-describe("loadJsonTemplate() refuses", () => {
-  it.each<[string, unknown, readonly string[]]>([
-    [
-      "what is not JSON",
-      '{"builders":[{"type":"test"}]*',
-      ['1:30 The template is not JSON: There is "*" where a comma or "}" should be.'],
-    ],
-    [
-      "a stray character first",
-      '*"builders": []}',
-      ['1:1 The template is not JSON: There is "*" where a value should begin.'],
-    ],
-    [
-      "a comma too many",
-      '{\n  "builders": [\n    { "type":"test", }\n  ]\n}',
-      ['3:22 The template is not JSON: There is "}" where a string should be.'],
-    ],
-    ["an empty file", "", ["1:1 The template is not JSON: The text ends where a value should begin."]],
-    ["a list", "[]", ["1:1 Wrong type in the template: A template must be an object, not a list."]],
-    ["no builders", {}, ['1:1 No builder: A template needs at least one builder, in "builders".']],
-    ["a builder without a type", { builders: [{ foo: "x" }] }, ['1:14 Missing type: The builder 1 has no "type".']],
-    [
-      "two builders of a name",
-      { builders: [builder, builder] },
-      ['1:41 Duplicate builder: There is a builder named "outscale-chroot" before. Give one of them another "name".'],
-    ],
-    [
-      "two builders whose names turn out the same, and one whose name turns out empty",
-      {
-        builders: [
-          { ...builder, name: "a" },
-          { ...builder, name: "{{lower `A`}}" },
-          { ...builder, name: "{{user `x`}}" },
-        ],
-      },
-      [
-        '1:52 Duplicate builder: There is a builder named "a" before, which is written "{{lower `A`}}". Give one of them another "name".',
-        '1:102 Empty name: The builder\'s name is empty, which is written "{{user `x`}}".',
-      ],
-    ],
-    [
-      "an unknown key",
-      { builders: [builder], provisoners: [] },
-      [
-        '1:42 Unknown root level key: A template has no "provisoners". Did you mean "provisioners"? A comment\'s key begins with "_".',
-      ],
-    ],
-    [
-      "a comment that is no text",
-      { _c: 1, builders: [builder] },
-      ['1:7 Wrong type in the template: The comment "_c" must be a string, not a number.'],
-    ],
-    [
-      "a key given twice",
-      '{"builders":[{"type":"a","x":{"y":1,"y":2}}]}',
-      ['1:37 Duplicate key: The object has "y" before; a key can be given once.'],
-    ],
-    [
-      "a newer Packer",
-      { min_packer_version: "2.0.0", builders: [builder] },
-      [
-        "1:23 Unsupported Packer version: The template needs Packer 2.0.0 or later; this program reads what Packer 1.16.0 reads.",
-      ],
-    ],
-    [
-      "a version that is none",
-      { min_packer_version: "x", builders: [builder] },
-      ['1:23 Invalid min_packer_version: "x" is not a version such as "1.7.0".'],
-    ],
-    [
-      "a variable that is no text",
-      { variables: { a: 1, b: true, c: [] }, builders: [builder] },
-      [
-        '1:19 Wrong type in the template: The variable "a" must be a string, not a number.',
-        '1:25 Wrong type in the template: The variable "b" must be a string, not a bool.',
-        '1:34 Wrong type in the template: The variable "c" must be a string, not a list.',
-      ],
-    ],
-    [
-      "a required variable that is not set",
-      { variables: { a: null }, builders: [builder] },
-      ['1:15 Required variable not set: The variable "a" has no default. Set it with -var "a=..." or in a -var-file.'],
-    ],
-    [
-      "variables that use each other",
-      { variables: { a: "{{user `b`}}", b: "{{user `a`}}" }, builders: [builder] },
-      ['1:15 Variables use each other: "a" uses "b" uses "a".'],
-    ],
-    [
-      "a variable that uses an unknown one",
-      { variables: { a: "{{user `x`}}" }, builders: [builder] },
-      [
-        '1:15 Cannot render the variable "a": user failed: the variable "x" is not set; declare it or pass it with -var (line 1, column 3 of "{{user `x`}}").',
-      ],
-    ],
-    [
-      "a sensitive variable that cannot be rendered, without showing it",
-      { variables: { a: "s3cret {{" }, "sensitive-variables": ["a"], builders: [builder] },
-      ['1:15 Cannot render the variable "a": It is sensitive: what it holds is not shown.'],
-    ],
-    [
-      "names of builders that do not exist",
-      {
-        builders: [builder],
-        provisioners: [{ type: "shell", only: ["a"], override: { b: {} } }],
-        "post-processors": [{ type: "x", except: ["outscale-chrot"] }],
-      },
-      [
-        '1:58 Unknown builder: "only" names the builder "a", but there is outscale-chroot.',
-        '1:128 Unknown builder: "except" names the builder "outscale-chrot", but there is outscale-chroot. Did you mean "outscale-chroot"?',
-        '1:58 Unknown builder: "override" names the builder "b", but there is outscale-chroot.',
-      ],
-    ],
-    [
-      "both only and except",
-      {
-        builders: [builder],
-        provisioners: [{ type: "shell", only: ["outscale-chroot"], except: ["outscale-chroot"] }],
-      },
-      ["1:58 Only one of 'only' and 'except' may be set: Name the builders it is for, or those it is not for."],
-    ],
-    [
-      "provisioners and post-processors of the wrong shape",
-      {
-        builders: [builder],
-        provisioners: ["shell", { inline: [] }],
-        "post-processors": [[["a"]], 1, { keep_input_artifact: true }],
-      },
-      [
-        "1:58 Wrong type in the template: The provisioner 1 must be an object, not a string.",
-        '1:66 Missing type: The provisioner 2 has no "type".',
-        "1:101 Wrong type in the template: The post-processor 1.1 must be a string or an object.",
-        "1:108 Wrong type in the template: The post-processor 2.1 must be a string or an object.",
-        '1:110 Missing type: The post-processor 3.1 has no "type".',
-      ],
-    ],
-    [
-      "limits that are none",
-      {
-        builders: [builder],
-        provisioners: [{ type: "shell", timeout: "soon", pause_before: "-1s", max_retries: "many" }],
-      },
-      [
-        '1:106 Invalid duration: "pause_before" of the provisioner 1 must be a duration such as "10s" or "1h30m", not "-1s".',
-        '1:84 Invalid duration: "timeout" of the provisioner 1 must be a duration such as "10s" or "1h30m", not "soon".',
-      ],
-    ],
-    [
-      "a number of retries that is none",
-      { builders: [builder], provisioners: [{ type: "shell", max_retries: "many" }] },
-      ['1:58 Invalid max_retries: It must be a whole number, not "many".'],
-    ],
-    [
-      "a builder's name that cannot be rendered",
-      { builders: [{ ...builder, name: "{{build_name}}" }] },
-      [
-        '1:14 Cannot render "name": build_name failed: the name of the build is not known here; use it in the options of a builder or provisioner (line 1, column 3 of "{{build_name}}").',
-      ],
-    ],
-  ])("%s", async (_, template, problems) => {
-    expect((await problemsOf(template)).toSorted()).toEqual(problems.toSorted());
-  });
-
-  it("variable files that are not JSON objects of strings", async () => {
-    const template = { variables: { a: "" }, builders: [builder] };
-    const broken = write("{", "broken.json");
-    const number = write({ a: 1 }, "number.json");
-    const problems = await problemsOf(template, { varFiles: [broken, number, path.join(folder, "missing.json")] });
-    expect(problems).toEqual(
-      expect.arrayContaining([
-        "1:2 The variable file is not JSON: The text ends where a string should be.",
-        '1:6 Wrong type in the template: The variable "a" must be a string, not a number.',
-        expect.stringContaining("ENOENT"),
-      ]),
-    );
-  });
-
-  it("a file that is not there", async () => {
-    await expect(loadTemplate({ path: path.join(folder, "missing.json"), env: {} })).rejects.toThrow(TemplateError);
-  });
-
-  it("whatever else is wrong, with a TemplateError", async () => {
-    const key = fc.constantFrom(
-      "builders",
-      "variables",
-      "provisioners",
-      "post-processors",
-      "type",
-      "name",
-      "only",
-      "override",
-      "_c",
-      "a",
-    );
-    const text = fc.constantFrom("outscale-chroot", "{{user `a`}}", "{{", "{{env `X`}}", "1s", "a", "");
-    const { value } = fc.letrec<{ value: unknown }>((tie) => ({
-      value: fc.oneof(
-        { depthSize: "small", withCrossShrink: true },
-        text,
-        fc.constantFrom(null, 1, true),
-        fc.array(tie("value"), { maxLength: 3 }),
-        fc.dictionary(key, tie("value"), { maxKeys: 4 }),
-      ),
-    }));
-    await fc.assert(
-      fc.asyncProperty(fc.dictionary(key, value, { maxKeys: 5 }), async (template) => {
-        const result: unknown = await load(template).catch((error: unknown) => error);
-        expect(result instanceof TemplateError || (result as Template).builds !== undefined).toBe(true);
-      }),
-      { numRuns: 300 },
-    );
   });
 });
