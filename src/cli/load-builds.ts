@@ -2,35 +2,50 @@ import { UsageError } from "../common/errors.ts";
 import { secrets } from "../common/secrets.ts";
 import { hclShapes } from "../config/hcl-shape.ts";
 import type { Template } from "../template/definition.ts";
-import { loadTemplate } from "../template/load-template.ts";
+import { type LoadOptions, loadTemplate } from "../template/load-template.ts";
 import { BUILDER_TYPE } from "./builder-type.ts";
 import type { FlagValues } from "./flags.ts";
+import { OMI_DATA_SOURCE, omiDataShape } from "./read-data-source.ts";
 import type { templateFlags } from "./template-flags.ts";
+
+/** What of the command line says how a template is read. */
+export type TemplateFlagValues = Pick<FlagValues<typeof templateFlags>, "var" | "var-file"> &
+  Partial<FlagValues<typeof templateFlags>>;
 
 /**
  * Reads the template and the builds that `-only` and `-except` leave. What is sensitive in it is never shown from here on.
+ * @param readData Left out, what data sources give is not known
  * @throws {TemplateError} with every problem of the template
  * @throws {UsageError} when no build is left
  */
 export async function loadBuilds(
   path: string,
-  flags: FlagValues<typeof templateFlags>,
+  flags: TemplateFlagValues,
   env: NodeJS.ProcessEnv,
+  readData?: LoadOptions["readData"],
 ): Promise<Template> {
-  const template = await loadTemplate({
-    path,
-    vars: flags.var.map(readVariable),
-    varFiles: flags["var-file"],
-    env,
-    only: flags.only,
-    except: flags.except,
-    warnUndeclared: flags["warn-on-undeclared-var"] === true,
-    shapeOf: (kind, type) => (kind === "source" && type === BUILDER_TYPE ? hclShapes : {}),
-  });
+  const template = await loadTemplate({ ...loadOptions(path, flags, env), ...(readData && { readData }) });
   for (const value of template.sensitiveValues) secrets.add(value);
   if (template.builds.length > 0) return template;
   const hint = "A template needs a build block with a source, and -only and -except must leave one";
   throw new UsageError("There is no build to run", { hint: [...template.warnings, hint].join("; ") });
+}
+
+/** How the flags say that a template is to be read. */
+export function loadOptions(path: string, flags: TemplateFlagValues, env: NodeJS.ProcessEnv): LoadOptions {
+  return {
+    path,
+    vars: flags.var.map(readVariable),
+    varFiles: flags["var-file"],
+    env,
+    only: flags.only ?? [],
+    except: flags.except ?? [],
+    warnUndeclared: flags["warn-on-undeclared-var"] === true,
+    shapeOf: (kind, type) => {
+      if (kind === "source" && type === BUILDER_TYPE) return hclShapes;
+      return kind === "data" && type === OMI_DATA_SOURCE ? omiDataShape : {};
+    },
+  };
 }
 
 function readVariable(text: string): { readonly name: string; readonly value: string } {

@@ -14,6 +14,7 @@ import { commonExitCode, exitCodeOf } from "../output/error-text.ts";
 import { JsonReport } from "../output/json-report.ts";
 import { writeResultFile } from "../output/result-file.ts";
 import { prepareBuilds } from "../prepare-builds.ts";
+import { dataReader } from "../read-data-source.ts";
 import { runBuilds } from "../run-builds.ts";
 import { watchStopSignals } from "../signals.ts";
 
@@ -61,7 +62,8 @@ interface PrepareInput {
 
 /** Everything that can be refused before anything is created. */
 async function prepare(path: string, { flags, io, env, log, local }: PrepareInput) {
-  const { builds, files, warnings } = await loadBuilds(path, flags, env);
+  const readData = dataReader({ env, log, ...(local && { override: local.options }) });
+  const { builds, files, warnings } = await loadBuilds(path, flags, env, readData);
   const prepared = prepareBuilds(builds, {
     debug: flags.debug === true,
     force: flags.force === true,
