@@ -39,6 +39,9 @@ export { ChrootCommunicator as Communicator } from "./chroot/chroot-communicator
 export type { Communicator as CommunicatorInterface, RemoteCommand, UploadInfo } from "./chroot/communicator.ts";
 export * from "./common/errors.ts";
 export type { BuildConfig as Config } from "./config/build-config.ts";
+export { type HclShapes, hclShapes } from "./config/hcl-shape.ts";
+export { configJsonSchema } from "./config/json-schema.ts";
+export { optionReference } from "./config/option-reference.ts";
 export type { FlatConfig } from "./config/schema.ts";
 export { DEVICE_LOCK_FILE, LOCK_EX, LOCK_NB, LOCK_UN } from "./host/device-lock.ts";
 export { availableDevice } from "./host/device-name.ts";

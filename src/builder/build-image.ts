@@ -1,4 +1,3 @@
-import { randomUUID } from "node:crypto";
 import type { BuildConfig } from "../config/build-config.ts";
 import type { Image } from "../outscale/oapi.ts";
 import type { Build } from "./build.ts";
@@ -95,7 +94,7 @@ async function fillVolume(
     const device = await linkUnderLock(build, { vm, volume, linked });
     const image = await openImage(build, { device, linked });
     await runPreMountCommands(build, image);
-    const data = generatedData(build, { volume, original, image, runUuid: randomUUID() });
+    const data = generatedData(build, { volume, original, image });
 
     await using mounted = build.scope("mounted", { onFailure: "throw" }); // a mount left behind stops us here
     const root = await mountDevice(build, { image, volume, source, mounted });

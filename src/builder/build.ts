@@ -15,6 +15,8 @@ import type { Ui } from "./ui.ts";
 /** A build before it has a journal: what checking the credentials needs. */
 export interface Session {
   readonly runId: string;
+  /** One for all builds of a command, as Packer has it. */
+  readonly runUuid: string;
   readonly config: BuildConfig;
   /** What late options are rendered with, besides their own data. */
   readonly renderContext: RenderContext;
@@ -50,6 +52,7 @@ export interface BuildProgress {
 /** Everything that the steps of one build share: its configuration, the cloud, the machine, and how it speaks. */
 export class Build {
   readonly runId: string;
+  readonly runUuid: string;
   readonly config: BuildConfig;
   readonly renderContext: RenderContext;
   readonly api: Api;
@@ -70,6 +73,7 @@ export class Build {
 
   constructor(session: Session, { accountId, journal }: { readonly accountId: string; readonly journal: Journal }) {
     this.runId = session.runId;
+    this.runUuid = session.runUuid;
     this.config = session.config;
     this.renderContext = session.renderContext;
     this.api = session.api;

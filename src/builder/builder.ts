@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { type Clock, systemClock } from "../common/clock.ts";
 import { messageOf, UsageError } from "../common/errors.ts";
 import { type DebugLog, noLog } from "../common/log.ts";
@@ -126,6 +127,7 @@ export class Builder {
     });
     const session: Session = {
       runId: newRunId(),
+      runUuid: env.PACKER_RUN_UUID || randomUUID(),
       config,
       renderContext,
       api,

@@ -6,10 +6,11 @@ import { DeviceError, UsageError } from "../common/errors.ts";
 import { type DebugLog, noLog } from "../common/log.ts";
 import { findRoot } from "../host/find-root.ts";
 import { mountRoot } from "../host/mount-device.ts";
-import { createFolders, removeFolders, unmountBelow } from "../host/mounts.ts";
+import { unmountBelow } from "../host/mounts.ts";
 import { readVolumeLayout } from "../host/probe-filesystem.ts";
 import { type ExitStatus, hostRunner } from "../host/run-command.ts";
 import type { OpenResource } from "./journal.ts";
+import { borrowMountFolder } from "./mount-folder.ts";
 import { findDeviceNow } from "./resources/link.ts";
 import { listRuns, lockDeadRun, type Run } from "./runs.ts";
 import type { Ui } from "./ui.ts";
@@ -64,7 +65,7 @@ async function enterKeptVolume({ record }: Run, { command, ui, log = noLog }: En
   const { view } = sandbox;
   const layout = await readVolumeLayout(sandbox, device);
   const root = await findRoot({ view, layout, fromScratch: false });
-  const folders = await createFolders(mountPath, 0o700);
+  const folder = await borrowMountFolder(mountPath);
   try {
     await mountRoot({ view, root, mountPath, userOptions: [] });
     for (const mount of await defaultChrootMounts()) await mountInImage({ view, mountPath }, mount);
@@ -73,7 +74,7 @@ async function enterKeptVolume({ record }: Run, { command, ui, log = noLog }: En
   } finally {
     await sandbox.stopLeftovers();
     await unmountBelow(mountPath, { view });
-    await removeFolders(folders);
+    await folder.release();
   }
 }
 

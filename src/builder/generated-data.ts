@@ -23,11 +23,10 @@ interface GeneratedDataInput {
   /** The source OMI as the user named it, not the temporary copy of it. */
   readonly original: Image | undefined;
   readonly image: OpenImage;
-  readonly runUuid: string;
 }
 
 /** What provisioners and post-processors find under `build.*`. Nothing is ever absent: from scratch it is empty. */
-export function generatedData(build: Build, { volume, original, image, runUuid }: GeneratedDataInput): GeneratedData {
+export function generatedData(build: Build, { volume, original, image }: GeneratedDataInput): GeneratedData {
   return {
     ID: volume.id,
     ConnType: "chroot",
@@ -38,6 +37,6 @@ export function generatedData(build: Build, { volume, original, image, runUuid }
     SourceOMIName: original?.ImageName ?? "",
     SourceOMIOwner: original?.AccountId ?? "",
     SourceOMICreationDate: original?.CreationDate ?? "",
-    PackerRunUUID: runUuid,
+    PackerRunUUID: build.runUuid,
   };
 }

@@ -2,7 +2,7 @@ import { type FileHandle, mkdir, open, stat } from "node:fs/promises";
 import { dirname } from "node:path";
 import { MountError } from "../common/errors.ts";
 import { tryFlock } from "../host/flock.ts";
-import { folderKind, ignore } from "./resources/folder.ts";
+import { folderKind, ignore, removeFolder } from "./resources/folder.ts";
 import type { Scope } from "./scope.ts";
 
 /** Below it every folder is some build's: the default of `mount_path`. */
@@ -24,6 +24,18 @@ export async function makeMountFolder(mounted: Holder, path: string): Promise<vo
   await makeFolders(mounted, path);
   const folder = await useFolder(path);
   mounted.defer(`Leaving ${path}`, () => folder.close());
+}
+
+/** The same without a journal, for who only looks around: what it made is removed again with `release`. */
+export async function borrowMountFolder(path: string): Promise<{ readonly release: () => Promise<void> }> {
+  const isThere = await isFolder(path);
+  const folder = await useFolder(path);
+  return {
+    release: async () => {
+      await folder.close();
+      if (!isThere) await removeFolder(path);
+    },
+  };
 }
 
 async function makeFolders(mounted: Holder, path: string): Promise<void> {

@@ -69,7 +69,8 @@ async function isTriedAgain(build: Session | Build, step: StepName, error: unkno
   build.ui.error(`${step} failed: ${messageOf(error)}`);
   for (;;) {
     const question = `[c] Clean up and exit, [a] abort and keep the volume, or [r] retry ${step}? (look inside with: outscale-chroot shell ${build.runId})`;
-    const answer = (await build.ui.ask(question, build.signal)).trim().toLowerCase();
+    // When nobody can answer, or the answer is an interrupt, the failure stays what it was.
+    const answer = (await build.ui.ask(question, build.signal).catch(() => "c")).trim().toLowerCase();
     if (answer === "c") return false;
     if (answer === "r") return true;
     if (answer !== "a") continue;

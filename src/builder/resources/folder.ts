@@ -1,4 +1,4 @@
-import { type FileHandle, open, rmdir } from "node:fs/promises";
+import { open, rmdir } from "node:fs/promises";
 import { tryFlock } from "../../host/flock.ts";
 import type { ResourceKind } from "../resource-kind.ts";
 
@@ -9,24 +9,21 @@ export const folderKind: ResourceKind<FolderIntent> = {
   name: "folder",
   releaseLabel: (id) => `Removing the folder ${id}`,
   find: async (_context, { path }) => path,
-  release: async (_context, { id }) => {
-    const folder = await open(id, "r").catch(ignore("ENOENT"));
-    if (folder === undefined) return;
-    try {
-      await removeUnlessUsed(id, folder);
-    } finally {
-      await folder.close();
-    }
-  },
+  release: async (_context, { id }) => removeFolder(id),
 };
 
 /**
- * Removing a folder takes away what other mount namespaces have mounted on it. A build that uses one therefore holds its
- * shared lock (see `makeMountFolder()`), and the last one out removes it.
+ * Removes an empty folder that nobody uses. Removing one takes away what other mount namespaces have mounted on it: a
+ * build that uses one therefore holds its shared lock (see `makeMountFolder()`), and the last one out removes it.
  */
-async function removeUnlessUsed(path: string, folder: FileHandle): Promise<void> {
-  if (!(await tryFlock(folder.fd))) return;
-  await rmdir(path).catch(ignore("ENOENT", "ENOTEMPTY", "EBUSY", "EEXIST"));
+export async function removeFolder(path: string): Promise<void> {
+  const folder = await open(path, "r").catch(ignore("ENOENT"));
+  if (folder === undefined) return;
+  try {
+    if (await tryFlock(folder.fd)) await rmdir(path).catch(ignore("ENOENT", "ENOTEMPTY", "EBUSY", "EEXIST"));
+  } finally {
+    await folder.close();
+  }
 }
 
 /** Passes over failures with these codes. */

@@ -1,4 +1,5 @@
 import { ConfigError } from "../../common/errors.ts";
+import type { BuildConfig } from "../../config/build-config.ts";
 import type { Image } from "../../outscale/oapi.ts";
 import type { Build } from "../build.ts";
 import { findOwnImage } from "../resources/image.ts";
@@ -19,16 +20,18 @@ export const preValidate = step(
     ui.say(`Checking that the OMI name "${omiName}" is free...`);
     const existing = await findOwnImage(build, omiName);
     if (existing === undefined) return undefined;
-    if (!config.forceDeregister) {
-      throw new ConfigError(
-        [{ option: "omi_name", message: `the account already has an OMI named "${omiName}": ${existing.ImageId}` }],
-        {
-          resourceId: existing.ImageId,
-          hint: "Choose another name, or replace it: force_deregister = true, or build -force",
-        },
-      );
-    }
+    assertReplaceable(config, existing);
     ui.message(`${existing.ImageId} has this name and will be replaced at the end`);
     return existing;
   },
 );
+
+/** @throws {ConfigError} when an OMI of that name is there and may not be replaced */
+export function assertReplaceable(config: Pick<BuildConfig, "forceDeregister">, existing: Image): void {
+  if (config.forceDeregister) return;
+  const message = `the account already has an OMI named "${existing.ImageName}": ${existing.ImageId}`;
+  throw new ConfigError([{ option: "omi_name", message }], {
+    resourceId: existing.ImageId,
+    hint: "Choose another name, or replace it: force_deregister = true, or build -force",
+  });
+}
