@@ -28,6 +28,10 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
     summary: "an OUTSCALE cloud on this machine, for trying and testing",
     load: async () => (await import("./commands/local-cloud.ts")).localCloud,
   },
+  plugin: {
+    summary: "the Packer plugin: installs it, removes it, tells where it is",
+    load: async () => (await import("./commands/plugin.ts")).plugin,
+  },
   help: { summary: "tells about a command", load: async () => (await import("./commands/help.ts")).help },
   version: { summary: "prints the version", load: async () => (await import("./commands/version.ts")).versionCommand },
 };

@@ -1,0 +1,20 @@
+import { runPlugin } from "../../../packer-plugin/run-plugin.ts";
+import type { Command } from "../../command.ts";
+
+// Packer starts the plugin's own file. These are the same for a wrapper that somebody has around this program.
+
+export const describeAction: Command = {
+  usage: "plugin describe",
+  about: "Prints what Packer asks of a plugin when it looks around: one JSON object.",
+  flags: {},
+  examples: ["outscale-chroot plugin describe"],
+  run: ({ io }) => runPlugin({ argv: ["describe"], io, file: "" }),
+};
+
+export const start: Command = {
+  usage: "plugin start builder NAME",
+  about: "Serves the builder to the Packer that has started this process. By hand it only says so.",
+  flags: {},
+  examples: ["outscale-chroot plugin start builder chroot"],
+  run: ({ argv, io }) => runPlugin({ argv: ["start", ...argv], io, file: "" }),
+};

@@ -1,0 +1,41 @@
+import { ExitCode } from "../../../common/errors.ts";
+import { findInstalled, type InstalledPlugin } from "../../../packer-plugin/install/installed-plugins.ts";
+import type { PackerCore } from "../../../packer-plugin/install/packer-core.ts";
+import { pluginFolder } from "../../../packer-plugin/install/places.ts";
+import { identityOf } from "../../../packer-plugin/plugin-name.ts";
+import type { Command } from "../../command.ts";
+import { type Flags, parseFlags } from "../../flags.ts";
+import { packerFlag, readPacker } from "./packer-flag.ts";
+
+const flagSpecs = { ...packerFlag, json: { type: "boolean", about: "prints JSON" } } as const satisfies Flags;
+
+export const status: Command = {
+  usage: "plugin status [flags]",
+  about: "Tells where Packer looks for plugins, and what is there that has to do with OUTSCALE.",
+  flags: flagSpecs,
+  examples: ["outscale-chroot plugin status", "outscale-chroot plugin status -json"],
+  async run({ argv, io }) {
+    const { flags } = parseFlags(flagSpecs, argv);
+    const core = await readPacker(flags, io.env);
+    const folder = pluginFolder(core, io.env);
+    const plugins = await findInstalled(folder);
+    io.stdout.write(
+      flags.json ? `${JSON.stringify({ core, folder, plugins }, null, 2)}\n` : text(core, folder, plugins),
+    );
+    return ExitCode.Success;
+  },
+};
+
+function text(core: PackerCore, folder: string, plugins: readonly InstalledPlugin[]): string {
+  const lines = plugins.map((plugin) => `  ${plugin.path}: ${describe(plugin)}`);
+  return [
+    `Packer ${core.version} (${core.program}) looks in ${folder}`,
+    ...(lines.length > 0 ? lines : ["  no plugin for OUTSCALE is there; outscale-chroot plugin install puts it there"]),
+    "",
+  ].join("\n");
+}
+
+function describe({ path, isOurs, isOfficial }: InstalledPlugin): string {
+  if (isOurs) return `this plugin, ${identityOf(path).version}`;
+  return isOfficial ? "the official plugin" : "another plugin";
+}

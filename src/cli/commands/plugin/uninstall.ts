@@ -1,0 +1,19 @@
+import { ExitCode } from "../../../common/errors.ts";
+import { uninstallPlugin } from "../../../packer-plugin/install/install-plugin.ts";
+import type { Command } from "../../command.ts";
+import { parseFlags } from "../../flags.ts";
+import { packerFlag, readPacker } from "./packer-flag.ts";
+
+export const uninstall: Command = {
+  usage: "plugin uninstall [flags]",
+  about: "Removes the plugin from where Packer looks, under whichever name it was installed; nothing else is touched.",
+  flags: packerFlag,
+  examples: ["outscale-chroot plugin uninstall"],
+  async run({ argv, io }) {
+    const { flags } = parseFlags(packerFlag, argv);
+    const core = await readPacker(flags, io.env);
+    const removed = await uninstallPlugin(core, io.env);
+    io.stdout.write(removed.map((path) => `Removed ${path}\n`).join("") || "The plugin is not installed.\n");
+    return ExitCode.Success;
+  },
+};
