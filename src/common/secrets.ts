@@ -15,9 +15,7 @@ export class Secrets {
     if (!value) return;
     for (const part of [value, ...value.split("\n")]) {
       if (part.trim().length < SHORTEST_SECRET) continue;
-      this.#values.add(part);
-      // The same value as it stands inside JSON, where quotes and backslashes are escaped.
-      this.#values.add(JSON.stringify(part).slice(1, -1));
+      for (const form of formsOf(part)) this.#values.add(form);
       this.#pattern = undefined;
     }
   }
@@ -34,6 +32,14 @@ export class Secrets {
     );
     return text.replace(this.#pattern, MASK);
   }
+}
+
+/** A value as it stands in a log line, which loses blanks at its end, in JSON, in a quoted command line and in a URL. */
+function formsOf(value: string): string[] {
+  // A lone half of a character is none in a URL.
+  const wellFormed = Buffer.from(value).toString();
+  const quoted = [`'\\''`, `'"'"'`].map((quote) => value.replaceAll("'", quote));
+  return [value, value.trim(), JSON.stringify(value).slice(1, -1), ...quoted, encodeURIComponent(wellFormed)];
 }
 
 /** The process's own list: what one build learns to be secret, no other build may print. */

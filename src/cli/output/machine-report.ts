@@ -1,5 +1,6 @@
 import type { Clock } from "../../common/clock.ts";
 import { CancelledError } from "../../common/errors.ts";
+import { secrets } from "../../common/secrets.ts";
 import type { TextSink } from "../io.ts";
 import { inWords } from "./elapsed.ts";
 import { errorText } from "./error-text.ts";
@@ -64,7 +65,8 @@ export class MachineReport implements Report {
 
   #write(target: string, type: string, ...data: readonly string[]): void {
     const escaped = data.map((item) =>
-      item.replaceAll(",", "%!(PACKER_COMMA)").replaceAll("\r", "\\r").replaceAll("\n", "\\n"),
+      // The sink could not find a secret with a comma in it any more.
+      secrets.mask(item).replaceAll(",", "%!(PACKER_COMMA)").replaceAll("\r", "\\r").replaceAll("\n", "\\n"),
     );
     this.#out.write(`${[Math.floor(this.#clock.now() / 1_000), target, type, ...escaped].join(",")}\n`);
   }

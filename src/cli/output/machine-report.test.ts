@@ -1,0 +1,23 @@
+import { describe, expect, it } from "vitest";
+import { systemClock } from "../../common/clock.ts";
+import { secrets } from "../../common/secrets.ts";
+import { MachineReport } from "./machine-report.ts";
+
+describe("MachineReport", () => {
+  it("masks a secret whose commas and line ends it escapes", () => {
+    secrets.add("machine,report\nsecret,two");
+    let text = "";
+    const out = {
+      write: (more: string) => {
+        text += secrets.mask(more);
+      },
+      writeSecret: () => undefined,
+      isTerminal: false,
+      columns: () => 80,
+    };
+    const report = new MachineReport(out, systemClock);
+    report.line("message", "debian", "it is machine,report");
+    report.line("message", "debian", "machine,report\nsecret,two");
+    expect(text).not.toMatch(/machine|two/);
+  });
+});
