@@ -80,9 +80,14 @@ function isBeforeSending(error: unknown): boolean {
   );
 }
 
-/** A name that does not exist, a socket that is not there and a certificate that is not trusted do not heal by waiting. */
+const FINAL_CODES = ["ENOTFOUND", "ENOENT", "EACCES", "UND_ERR_INVALID_ARG", "UND_ERR_RES_EXCEEDED_MAX_SIZE"];
+
+/**
+ * A name that does not exist, a socket that is not there, a certificate that is not trusted and an answer without end do
+ * not heal by waiting.
+ */
 function isPassing(error: unknown): boolean {
-  const isFinal = ["ENOTFOUND", "ENOENT", "EACCES", "UND_ERR_INVALID_ARG"].includes(networkCodeOf(error));
+  const isFinal = FINAL_CODES.includes(networkCodeOf(error));
   return !isFinal && !isTlsFailure(error) && !chainOf(error).some(isProxyRefusal);
 }
 

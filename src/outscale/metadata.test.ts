@@ -47,6 +47,12 @@ describe("readMetadata()", () => {
     expect(error).toMatchObject({ cause: { code: "ECONNREFUSED" } });
   });
 
+  it("lets go of an answer that would fill the memory", async () => {
+    await using service = await serve({ body: "i-1a2b3c4d".padEnd(2 * 1024 * 1024) });
+    const error = await readMetadata("instance-id", service).catch((error: unknown) => error);
+    expect(error).toMatchObject({ cause: { message: "the answer has more than 1048576 bytes" } });
+  });
+
   it("gives up on a silent service", async () => {
     await using service = await serve("silence");
     const error = await readMetadata("instance-id", { ...service, timeoutMs: 20 }).catch((error: unknown) => error);

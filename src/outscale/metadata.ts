@@ -11,6 +11,8 @@ export interface MetadataOptions {
 /** Where every VM reaches its own metadata. */
 export const METADATA_ENDPOINT = "http://169.254.169.254";
 const TIMEOUT_MS = 3000;
+/** User data, the longest value, has 500 KiB at most. */
+const MAX_BYTES = 1024 * 1024;
 const HINT = "set vm_id when this machine has no metadata service, or metadata_endpoint when it is elsewhere";
 
 /**
@@ -27,7 +29,7 @@ export async function readMetadata(key: string, options: MetadataOptions = {}): 
   try {
     // Node's own fetch reads no proxy variables.
     const answer = await fetch(url, { signal: signal ? AbortSignal.any([deadline, signal]) : deadline });
-    const text = await answer.text();
+    const text = await readShortText(answer);
     if (!answer.ok) throw new MetadataError(`Cannot read "${url}": HTTP ${answer.status}`, { hint: HINT });
     return text.trim();
   } catch (error) {
@@ -36,6 +38,18 @@ export async function readMetadata(key: string, options: MetadataOptions = {}): 
     const cause = deadline.aborted ? new Error(`no answer within ${timeoutMs} ms`) : causeOf(error);
     throw new MetadataError(`Cannot read "${url}"`, { cause, hint: HINT });
   }
+}
+
+/** Nothing but the address says who answers, so no answer fills our memory. */
+async function readShortText({ body }: Response): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const chunk of body ?? []) {
+    bytes += chunk.length;
+    if (bytes > MAX_BYTES) throw new Error(`the answer has more than ${MAX_BYTES} bytes`);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString("utf8");
 }
 
 /**

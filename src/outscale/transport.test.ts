@@ -40,6 +40,7 @@ async function startProxy(port: number | undefined) {
       upstream.pipe(client).pipe(upstream);
     });
     upstream.on("error", () => client.destroy());
+    client.on("error", () => upstream.destroy());
   });
   proxy.listen(0, "127.0.0.1");
   await once(proxy, "listening");
@@ -51,7 +52,35 @@ async function startProxy(port: number | undefined) {
   return { asked, env: { HTTP_PROXY: url, HTTPS_PROXY: url }, [Symbol.asyncDispose]: close };
 }
 
+/** A server whose answers do not end. */
+async function startEndlessServer() {
+  const server = createServer((_request, response) => {
+    const chunk = Buffer.alloc(1024 * 1024, " ");
+    const more = () => {
+      while (!response.destroyed && response.write(chunk));
+    };
+    response.on("drain", more);
+    more();
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const close = async () => {
+    server.closeAllConnections();
+    server.close();
+  };
+  return { port: (server.address() as AddressInfo).port, [Symbol.asyncDispose]: close };
+}
+
 describe("createTransport()", () => {
+  it("lets go of an answer without end, also behind a proxy", async () => {
+    await using server = await startEndlessServer();
+    await using proxy = await startProxy(server.port);
+    const endless = { ...access, endpoint: `http://127.0.0.1:${server.port}/api/v1` };
+    await expect(post(endless)).rejects.toMatchObject({ code: "UND_ERR_RES_EXCEEDED_MAX_SIZE" });
+    const proxied = { ...access, endpoint: "http://api.invalid/api/v1" };
+    await expect(post(proxied, proxy.env)).rejects.toMatchObject({ code: "UND_ERR_RES_EXCEEDED_MAX_SIZE" });
+  });
+
   it("reaches a Unix socket", async () => {
     const socketPath = join(folder, "cloud.sock");
     await using server = await ScriptedServer.start([{ body: "hello" }], { socketPath });

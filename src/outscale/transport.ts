@@ -23,6 +23,8 @@ export interface Transport extends AsyncDisposable {
 }
 
 const CONNECT_TIMEOUT_MS = 10_000;
+/** Every image of a region in one answer is a tenth of it; what is longer would fill our memory. */
+const MAX_ANSWER_BYTES = 64 * 1024 * 1024;
 
 export function createTransport(access: Access, env: NodeJS.ProcessEnv): Transport {
   const endpoint = parseEndpoint(access.endpoint);
@@ -42,12 +44,13 @@ function createDispatcher({ baseUrl, socketPath }: Endpoint, access: Access, env
     ...(access.certificate && { cert: access.certificate.cert, key: access.certificate.key }),
     ...(access.insecureSkipTlsVerify && { rejectUnauthorized: false }),
   };
-  if (socketPath) return new Agent({ connect: { socketPath, timeout: CONNECT_TIMEOUT_MS } });
+  const limits = { maxResponseSize: MAX_ANSWER_BYTES };
+  if (socketPath) return new Agent({ ...limits, connect: { socketPath, timeout: CONNECT_TIMEOUT_MS } });
   const proxy = proxyFor(new URL(baseUrl), env);
   if (proxy) {
     secrets.add(decodeURIComponent(new URL(proxy).password));
     // The certificate is for the API, not for the proxy in between.
-    return new ProxyAgent({ uri: proxy, requestTls: { ...tls, timeout: CONNECT_TIMEOUT_MS } });
+    return new ProxyAgent({ ...limits, uri: proxy, requestTls: { ...tls, timeout: CONNECT_TIMEOUT_MS } });
   }
-  return new Agent({ connect: { ...tls, timeout: CONNECT_TIMEOUT_MS } });
+  return new Agent({ ...limits, connect: { ...tls, timeout: CONNECT_TIMEOUT_MS } });
 }
