@@ -32,7 +32,6 @@ export interface BuildConfig extends CamelCased<StepOptions>, EngineSettings {
 }
 
 export type Isolation = "private" | "host";
-export type OnError = BuildConfig["packerOnError"];
 export type Timeouts = BuildConfig["timeouts"];
 export type Polling = BuildConfig["polling"];
 export type ChrootMount = BuildConfig["chrootMounts"][number];

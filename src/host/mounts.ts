@@ -1,8 +1,5 @@
-import { chmod, lstat, mkdir, rmdir } from "node:fs/promises";
-import { dirname } from "node:path";
 import { type Clock, systemClock } from "../common/clock.ts";
 import { MountError, messageOf } from "../common/errors.ts";
-import { isErrno } from "./block-device.ts";
 import type { MountView } from "./mount-view.ts";
 import { type MountEntry, mountsBelow, readMountinfo } from "./mountinfo.ts";
 import { describeHolder, findProcessesIn } from "./processes.ts";
@@ -91,37 +88,4 @@ async function busyError({ mountPoint, source }: MountEntry, view: MountView, ca
   const hint =
     holders.length > 0 ? "Stop these processes, or have them leave the folder, and clean up again" : undefined;
   return new MountError(`Cannot unmount "${source}" from "${mountPoint}"${who}`, { cause, hint, target: mountPoint });
-}
-
-/**
- * Makes a folder and its missing parents.
- * @returns the folders that were made, outermost first, for {@link removeFolders}
- */
-export async function createFolders(path: string, mode = 0o755): Promise<string[]> {
-  const missing: string[] = [];
-  for (let at = path; ; at = dirname(at)) {
-    const entry = await lstat(at).catch((error) => {
-      if (isErrno(error, "ENOENT")) return undefined;
-      throw new MountError(`Cannot read "${at}"`, { cause: error, target: path });
-    });
-    if (entry) break;
-    missing.unshift(at);
-  }
-  for (const folder of missing) {
-    const made = mkdir(folder, { mode }).then(() => chmod(folder, mode)); // mkdir's mode is cut by the umask
-    await made.catch((cause) => {
-      throw new MountError(`Cannot make the folder "${folder}"`, { cause, target: path });
-    });
-  }
-  return missing;
-}
-
-/** Removes empty folders, innermost first. One that is gone or has something in it stays as it is: never more than rmdir. */
-export async function removeFolders(folders: readonly string[]): Promise<void> {
-  for (const folder of [...folders].reverse()) {
-    await rmdir(folder).catch((cause) => {
-      if (["ENOENT", "ENOTEMPTY", "EEXIST"].some((code) => isErrno(cause, code))) return;
-      throw new MountError(`Cannot remove the folder "${folder}"`, { cause, target: folder });
-    });
-  }
 }

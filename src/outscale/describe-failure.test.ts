@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { errorOf } from "./describe-failure.ts";
-import { ApiAuthError, ApiError, isAmbiguous, isConflict, isQuota } from "./errors.ts";
+import { ApiAuthError, ApiError, isAmbiguous, isConflict } from "./errors.ts";
 import { failedByAnswer, failedWithoutAnswer } from "./failed-attempt.ts";
 
 const context = { baseUrl: "https://api.eu-west-2.outscale.com/api/v1", attempts: 1 };
@@ -49,7 +49,6 @@ describe("errorOf() of an answer", () => {
 
   it("says what branches need to know", () => {
     expect([answered(409, "9063"), answered(409, undefined), answered(409, "6007")].every(isConflict)).toBe(true);
-    expect([answered(400, "10018"), answered(424, "10008")].every(isQuota)).toBe(true);
     expect([answered(500, "0"), answered(503, undefined)].every(isAmbiguous)).toBe(true);
     expect([answered(429, "24"), answered(503, "6"), answered(501, "0"), answered(400, "0")].some(isAmbiguous)).toBe(
       false,

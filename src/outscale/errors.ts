@@ -92,11 +92,6 @@ export function isConflict(error: unknown): boolean {
   return failure?.httpStatus === 409 || hasCodeBetween(failure, 6000, 6999) || hasCodeBetween(failure, 9000, 9999);
 }
 
-/** A quota or a capacity is used up (10000-10999). */
-export function isQuota(error: unknown): boolean {
-  return hasCodeBetween(apiFailureOf(error), 10_000, 10_999);
-}
-
 /** The call came too soon after others: nothing was done. */
 export function isThrottle(error: unknown): boolean {
   const failure = apiFailureOf(error);

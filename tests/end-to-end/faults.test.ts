@@ -82,6 +82,12 @@ describe("a build on a cloud that fails", () => {
     expect(problems).toEqual([]);
   });
 
+  it("waits while the account takes as many snapshots at once as it may", async () => {
+    const fault: Fault = { kind: "too-many-concurrent-snapshots", action: "CreateSnapshot", times: 3 };
+    const result = await buildWith({ name: "too many snapshots", fault });
+    expect(result).toEqual({ outcome: "built", problems: [] });
+  });
+
   it("takes everything down when a call never works", { timeout: LONG }, async () => {
     const mutations = [...new Set(actions)].filter((action) => /^(Create|Link|Update)/.test(action));
     const points = mutations.flatMap((action): Point[] =>

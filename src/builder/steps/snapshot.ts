@@ -1,3 +1,4 @@
+import { apiFailureOf } from "../../outscale/errors.ts";
 import type { Build } from "../build.ts";
 import { renderLate, sourceValues } from "../late-values.ts";
 import { snapshotKind } from "../resources/snapshot.ts";
@@ -35,7 +36,7 @@ export const createSnapshot = step(
     const clientToken = `outscale-chroot-${build.runId}-snapshot`;
     const lease = await undo.acquire(snapshotKind, { clientToken }, async () => {
       const request = { VolumeId: volume.id, Description: description, ClientToken: clientToken };
-      return (await api.createSnapshot(request)).Snapshot.SnapshotId;
+      return createWhenAllowed(build, async () => (await api.createSnapshot(request)).Snapshot.SnapshotId);
     });
     ui.message(`Snapshot ID: ${lease.id}`);
     await tagWithRun(build, lease.id);
@@ -44,3 +45,22 @@ export const createSnapshot = step(
     return lease.id;
   },
 );
+
+/** Too many snapshots are being taken at once (a limit of the account): some will be done soon. */
+const TOO_MANY_AT_ONCE = "10008";
+const PAUSE_MS = 10_000;
+
+/** Tries until the account may take one more snapshot, within the time that a snapshot has. */
+async function createWhenAllowed(build: Build, create: () => Promise<string>): Promise<string> {
+  const { clock, config, ui, signal } = build;
+  const deadline = clock.now() + config.timeouts.snapshot;
+  for (;;) {
+    try {
+      return await create();
+    } catch (error) {
+      if (apiFailureOf(error)?.apiCode !== TOO_MANY_AT_ONCE || clock.now() > deadline) throw error;
+      ui.message("The account takes as many snapshots at once as it may: waiting for one to be done...");
+      await clock.sleep(PAUSE_MS, signal);
+    }
+  }
+}
