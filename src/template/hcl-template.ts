@@ -16,11 +16,11 @@ import { assignFromArguments, assignFromEnvironment, assignFromFile } from "./bl
 import { declareVariable, declareVariables, type InputVariable, valueOfVariable } from "./blocks/variables.ts";
 import type { BuildDefinition } from "./definition.ts";
 import type { Diagnostics } from "./diagnostic.ts";
-import { readBody } from "./hcl/body-content.ts";
+import { readBody, readBodyPartly } from "./hcl/body-content.ts";
 import type { HclFunction } from "./hcl/function.ts";
 import { packerFunctions, variableFunctions } from "./hcl/functions/functions.ts";
 import { makeScope, type Scope } from "./hcl/scope.ts";
-import type { Block } from "./hcl/syntax.ts";
+import type { Block, Body } from "./hcl/syntax.ts";
 import { stringType } from "./hcl/type.ts";
 import { objectValue, stringValue, unknownValue, type Value } from "./hcl/value.ts";
 import type { LoadOptions } from "./load-options.ts";
@@ -60,6 +60,7 @@ export class HclTemplate {
   readonly #diagnostics: Diagnostics;
   readonly #root: string;
   readonly #variableFiles: readonly string[];
+  #bodies: readonly Body[] = [];
   #blocks: readonly Block[] = [];
 
   constructor(options: LoadOptions, diagnostics: Diagnostics) {
@@ -83,13 +84,21 @@ export class HclTemplate {
 
   /** Reads the files; what they say is not looked at yet. */
   parse(): void {
-    const bodies = this.files.map((file) => readBodyFile(file, this.#diagnostics)).filter((body) => body !== undefined);
-    this.#blocks = bodies.flatMap((body) => readBody(body, SCHEMA, this.#diagnostics).blocks);
+    const bodies = this.files.map((file) => readBodyFile(file, this.#diagnostics));
+    this.#bodies = bodies.filter((body) => body !== undefined);
   }
 
   /** Checks that the template is for a Packer such as we are, before anything in it can be misunderstood. */
   checkRequirements(): void {
-    for (const block of this.#ofType("packer")) this.plugins.push(...readPackerBlock(block, this.#diagnostics));
+    const blocks = this.#bodies.flatMap(
+      (body) => readBodyPartly(body, { blocks: { packer: [] } }, this.#diagnostics).blocks,
+    );
+    for (const block of blocks) this.plugins.push(...readPackerBlock(block, this.#diagnostics));
+  }
+
+  /** Sorts out the blocks; others than Packer has are reported. */
+  readBlocks(): void {
+    this.#blocks = this.#bodies.flatMap((body) => readBody(body, SCHEMA, this.#diagnostics).blocks);
   }
 
   #ofType(...types: readonly string[]): readonly Block[] {

@@ -61,6 +61,7 @@ export async function inspectTemplate(options: LoadOptions): Promise<TemplateDes
   template.parse();
   diagnostics.throwIfErrors();
   template.checkRequirements();
+  template.readBlocks();
   template.readVariables();
   await template.evaluatePrerequisites();
   const builds = template.readBuilds();

@@ -97,6 +97,11 @@ describe("loadTemplate() sources", () => {
     expect(await problemsOf(again)).toEqual(["6: Duplicate argument"]);
   });
 
+  it.each(["null.test", "source.null.test", "sources.null.test"])("may be called %s", async (reference) => {
+    const { builds } = await loadText(`source "null" "test" {}\nbuild { sources = ["${reference}"] }\n`);
+    expect(builds.map(({ name }) => name)).toEqual(["null.test"]);
+  });
+
   it.each<[string, string[]]>([
     ['source "null" {\n}\n', ["1: Missing name for source"]],
     ["source {\n}\n", ["1: Missing type for source"]],
@@ -104,7 +109,6 @@ describe("loadTemplate() sources", () => {
     ['source "null" "a" {}\nsource "null" "a" {}\nbuild { sources = ["null.a"] }\n', ["2: Duplicate source block"]],
     ['build { sources = ["null.a"] }\n', ['1: Unknown source "null.a"']],
     ['build { sources = ["a"] }\n', ["1: Invalid source reference"]],
-    ['build { sources = ["a.b.c.d"] }\n', ["1: Invalid source reference"]],
     ["build {}\n", ["1: Missing source reference"]],
     ["build { sources = 5 }\n", ["1: Unsuitable value type"]],
     ['source "null" "a" {}\n', ["Missing build block"]],
@@ -332,6 +336,32 @@ describe("loadTemplate() dynamic blocks", () => {
     ]);
   });
 
+  it("makes sources of a build, whose iterator hides the name of the source", async () => {
+    const text = `
+      variable "images" {
+        default = { web = { layers = ["a", "b"] }, db = { layers = [] } }
+      }
+      source "null" "base" { kind = source.name }
+      build {
+        dynamic "source" {
+          for_each = var.images
+          labels   = ["null.base"]
+          content {
+            name   = source.key
+            layers = source.value.layers
+          }
+        }
+        provisioner "shell" {
+          layers = length(var.images[source.name].layers)
+        }
+      }`;
+    const { builds } = await loadText(text);
+    expect(builds.map(({ name, config, provisioners }) => [name, config, provisioners[0]?.evaluate({})])).toEqual([
+      ["null.db", { kind: "db", layers: [] }, { layers: 0 }],
+      ["null.web", { kind: "web", layers: ["a", "b"] }, { layers: 2 }],
+    ]);
+  });
+
   it.each<[string, string]>([
     ["content {}", "Missing required argument"],
     ["for_each = []", "Invalid dynamic block"],
@@ -375,7 +405,7 @@ describe("loadTemplate() files", () => {
             name: "x",
             filter: { owners: ["me"] },
             mapping: [{ size: 1 }, { size: 2 }],
-            dynamic: { mapping: { for_each: [3], content: { size: "${mapping.value}" } } },
+            dynamic: { mapping: { for_each: [3], iterator: "it", content: { size: "${it.value}" } } },
           },
         },
       },
@@ -419,6 +449,7 @@ describe("loadTemplate() packer block", () => {
     ['packer { required_version = ">= 1.7, < 2.0" }', []],
     ["packer {}", []],
     ['packer { required_version = ">= 1.17" }', ["1: Unsupported Packer version"]],
+    ['packer { required_version = ">= 7" }\nblock_from_the_future {}', ["1: Unsupported Packer version"]],
     ['packer { required_version = "latest" }', ["1: Invalid version constraint"]],
     ["packer { required_version = 5 + [] }", ["1: Invalid operand"]],
     ["packer { other = 1 }", ["1: Unsupported argument"]],

@@ -32,6 +32,8 @@ export async function openHclTemplate(options: LoadOptions, diagnostics: Diagnos
   diagnostics.throwIfErrors();
   template.checkRequirements();
   diagnostics.throwIfErrors();
+  template.readBlocks();
+  diagnostics.throwIfErrors();
   template.readVariables();
   template.validateVariables();
   await template.evaluatePrerequisites();

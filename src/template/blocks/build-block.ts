@@ -1,6 +1,6 @@
 import type { Diagnostics } from "../diagnostic.ts";
 import { readBody, readBodyPartly } from "../hcl/body-content.ts";
-import { makeScope, type Scope } from "../hcl/scope.ts";
+import type { Scope } from "../hcl/scope.ts";
 import type { Block, Body } from "../hcl/syntax.ts";
 import { listType, stringType } from "../hcl/type.ts";
 import type { Span } from "../source-file.ts";
@@ -26,6 +26,8 @@ export interface SourceUse {
   /** What it is called in this build. */
   readonly localName: string;
   readonly body: Body | undefined;
+  /** What the body can use. */
+  readonly scope: Scope;
   readonly span: Span;
 }
 
@@ -50,7 +52,9 @@ export function readBuildBlock(block: Block, scope: Scope, diagnostics: Diagnost
   const listed = readArgument(attributes.get("sources"), listType(stringType), scope, diagnostics)?.elements() ?? [];
   const listSpan = attributes.get("sources")?.value.span ?? block.headerSpan;
   const sources = [
-    ...listed.map((reference) => readReference(reference.isNull ? "" : reference.asString(), listSpan, diagnostics)),
+    ...listed.map((reference) =>
+      readReference(reference.isNull ? "" : reference.asString(), { scope, span: listSpan }, diagnostics),
+    ),
     ...ofType("source").map((scoped) => readSourceUse(scoped, diagnostics)),
   ].filter((source) => source !== undefined);
   if (!attributes.has("sources") && ofType("source").length === 0) {
@@ -93,23 +97,27 @@ function readChains(expanded: readonly ScopedBlock[], diagnostics: Diagnostics):
   });
 }
 
-/** `source.type.name`, or without its first part. */
-function readReference(text: string, span: Span, diagnostics: Diagnostics): SourceUse | undefined {
+/** `source.type.name`, whatever its first part is, or `type.name`. */
+function readReference(
+  text: string,
+  { scope, span }: Pick<SourceUse, "scope" | "span">,
+  diagnostics: Diagnostics,
+): SourceUse | undefined {
   const parts = text.split(".");
-  const [type = "", name = ""] =
-    parts.length === 3 && parts[0] === "source" ? parts.slice(1) : parts.length === 2 ? parts : [];
-  if (isIdentifier(type) && isIdentifier(name)) return { type, name, localName: name, body: undefined, span };
+  const [type = "", name = ""] = parts.length > 2 ? parts.slice(1) : parts;
+  if (isIdentifier(type) && isIdentifier(name)) return { type, name, localName: name, body: undefined, scope, span };
   const detail = `"${text}" is not the reference of a source, which looks like this: source.outscale-chroot.NAME`;
   diagnostics.error("Invalid source reference", detail, span);
   return undefined;
 }
 
-function readSourceUse({ block }: ScopedBlock, diagnostics: Diagnostics): SourceUse | undefined {
+function readSourceUse({ block, scope }: ScopedBlock, diagnostics: Diagnostics): SourceUse | undefined {
   const label = block.labels[0];
-  const reference = readReference(label?.text ?? "", label?.span ?? block.headerSpan, diagnostics);
+  const span = block.headerSpan;
+  const reference = readReference(label?.text ?? "", { scope, span: label?.span ?? span }, diagnostics);
   const { attributes, rest } = readBodyPartly(block.body, { attributes: ["name"] }, diagnostics);
-  const localName = readArgument(attributes.get("name"), stringType, makeScope([]), diagnostics)?.asString();
-  return reference && { ...reference, localName: localName || reference.name, body: rest, span: block.headerSpan };
+  const localName = readArgument(attributes.get("name"), stringType, scope, diagnostics)?.asString();
+  return reference && { ...reference, localName: localName || reference.name, body: rest, span };
 }
 
 /** Nothing of ours speaks to HCP Packer, and a template that asks for it should not find out afterwards. */

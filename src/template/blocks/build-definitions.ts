@@ -2,7 +2,7 @@ import type { BuildDefinition, PostProcessorDefinition, ProvisionerDefinition, R
 import { Diagnostics } from "../diagnostic.ts";
 import { compileGlob } from "../glob.ts";
 import { referencesOf } from "../hcl/references.ts";
-import { childScope, type Scope } from "../hcl/scope.ts";
+import { childScope, innerVariables, type Scope } from "../hcl/scope.ts";
 import type { Block, Body } from "../hcl/syntax.ts";
 import { stringType } from "../hcl/type.ts";
 import { objectValue, stringValue, unknownValue, type Value } from "../hcl/value.ts";
@@ -149,10 +149,15 @@ class BuildDefiner {
   }
 
   define(source: SourceBlock, name: string): BuildDefinition {
-    const bodies = this.#use.body ? [source.block.body, this.#use.body] : [source.block.body];
     const scope = childScope(this.#options.scope, [["source", this.#sourceValue()]]);
+    // The iterator of a dynamic "source" is called "source" too, and comes first.
+    const within = childScope(scope, innerVariables(this.#use.scope));
+    const bodies = [
+      { body: source.block.body, scope },
+      ...(this.#use.body ? [{ body: this.#use.body, scope: within }] : []),
+    ];
     const shape = this.#options.shapeOf("source", this.#use.type);
-    const { config, places } = decodeBody(bodies, shape, scope, this.#diagnostics);
+    const { config, places } = decodeBody(bodies, shape, this.#diagnostics);
     const cleanup = this.#build.errorCleanupProvisioner;
     return {
       name,
@@ -245,7 +250,7 @@ class BuildDefiner {
     diagnostics: Diagnostics,
   ): RawConfig {
     const shape = this.#options.shapeOf(kind, component.type);
-    const { config } = decodeBody([component.body], shape, scope, diagnostics);
+    const { config } = decodeBody([{ body: component.body, scope }], shape, diagnostics);
     return { ...config, ...overrideFor(component, this.#use.localName, scope, diagnostics) };
   }
 }

@@ -28,22 +28,14 @@ export interface DecodedBody {
  *
  * @param bodies Several are one: the later ones add to the first, but may not set what is set
  */
-export function decodeBody(
-  bodies: readonly Body[],
-  shape: BodyShape,
-  scope: Scope,
-  diagnostics: Diagnostics,
-): DecodedBody {
+export function decodeBody(bodies: readonly ScopedBody[], shape: BodyShape, diagnostics: Diagnostics): DecodedBody {
   const decoder = new BodyDecoder(diagnostics);
-  const config = decoder.decode(
-    bodies.map((body) => ({ body, scope })),
-    shape,
-    "",
-  );
+  const config = decoder.decode(bodies, shape, "");
   return { config, places: decoder.places };
 }
 
-interface ScopedBody {
+/** A body with the names that its expressions can use. */
+export interface ScopedBody {
   readonly body: Body;
   readonly scope: Scope;
 }

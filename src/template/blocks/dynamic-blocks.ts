@@ -3,10 +3,12 @@ import { readBody } from "../hcl/body-content.ts";
 import { ConversionError, convert } from "../hcl/convert.ts";
 import { involvedValues } from "../hcl/describe-value.ts";
 import { evaluate } from "../hcl/evaluate.ts";
+import { literalText } from "../hcl/literal-text.ts";
 import { childScope, type Scope } from "../hcl/scope.ts";
 import type { Block, Expression, Label } from "../hcl/syntax.ts";
 import { stringType, typeName } from "../hcl/type.ts";
 import { numberValue, objectValue, stringValue, type Value } from "../hcl/value.ts";
+import { isIdentifier } from "./read-argument.ts";
 
 /** A block with the names that its expressions can use; those of a `dynamic` block's content have the iterator. */
 export interface ScopedBlock {
@@ -66,6 +68,9 @@ function expandDynamic(block: Block, scope: Scope, diagnostics: Diagnostics): re
 function readIterator(expression: Expression | undefined, type: string, diagnostics: Diagnostics): string | undefined {
   if (!expression) return type;
   if (expression.kind === "variable") return expression.name;
+  // JSON has no names without quotes.
+  const text = expression.span.source.name.endsWith(".json") ? literalText(expression) : undefined;
+  if (text !== undefined && isIdentifier(text)) return text;
   diagnostics.error(
     "Invalid dynamic iterator name",
     "The iterator is the name of a variable, without quotes.",

@@ -139,7 +139,7 @@ async function evaluateData(
 ): Promise<Value> {
   if (type === "null") return evaluateNullData(body, scope, diagnostics);
   const before = diagnostics.errors.length;
-  const { config } = decodeBody([body], shapeOf(type), scope, diagnostics);
+  const { config } = decodeBody([{ body, scope }], shapeOf(type), diagnostics);
   if (diagnostics.errors.length > before || !DATA_TYPES.includes(type)) return unknownValue();
   if (!readData) {
     diagnostics.warn("Data source not read", "What the template takes from it is not known here.", span);

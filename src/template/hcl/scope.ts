@@ -43,3 +43,9 @@ export function lookUpSplatItem(scope: Scope, expression: SplatItemExpression): 
 export function* variableNames(scope: Scope): Iterable<string> {
   for (let current: Scope | undefined = scope; current; current = current.parent) yield* current.variables.keys();
 }
+
+/** What the scopes inside the outermost one add to it: the iterators of `dynamic` blocks. */
+export function innerVariables(scope: Scope): ReadonlyMap<string, Value> {
+  const outer = scope.parent;
+  return outer ? new Map([...innerVariables(outer), ...scope.variables]) : new Map();
+}
