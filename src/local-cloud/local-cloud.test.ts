@@ -126,6 +126,16 @@ describe("startLocalCloud()", () => {
     });
   });
 
+  it("keeps nothing large of a caller without a key", async () => {
+    const action = "A".repeat(10_000);
+    for (const path of ["ReadVms", "ReadRegions", action]) {
+      const body = JSON.stringify({ Filler: "x".repeat(500_000) });
+      await fetch(`${cloud.endpoint}/${path}`, { method: "POST", body });
+    }
+    expect(cloud.requests.length).toBeGreaterThanOrEqual(3);
+    expect(JSON.stringify(cloud.requests.slice(-3)).length).toBeLessThan(1_000);
+  });
+
   it("refuses unknown fields, filters and nulls, unless it is not strict", async () => {
     const bad = { Filters: { VolumeIds: null, NoSuchFilter: ["x"] }, NoSuchField: 1 };
     expect(codeOf(await call("ReadVolumes", bad))).toEqual([400, "4045"]);

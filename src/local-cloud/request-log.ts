@@ -5,7 +5,7 @@ export interface LoggedRequest {
   readonly action: string;
   /** Absent when the caller was not authenticated. */
   readonly accountId?: string;
-  /** The body with its secrets replaced; absent when it is no JSON. */
+  /** The body with its secrets replaced; absent when it is no JSON, or nobody's that we know. */
   readonly body?: unknown;
   /** The HTTP status; absent when the connection was dropped. */
   readonly status?: number;
