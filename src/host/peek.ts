@@ -1,4 +1,4 @@
-import { lstat, mkdtemp, realpath, rmdir } from "node:fs/promises";
+import { lstat, mkdir, mkdtemp, realpath, rmdir } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { MountView } from "./mount-view.ts";
@@ -29,8 +29,10 @@ export async function withPeek<T>(
   look: (folder: string) => Promise<T>,
   extraOptions: readonly string[] = [],
 ): Promise<T> {
-  // Resolved, since the mount table has it so.
-  const folder = await realpath(await mkdtemp(join(tmpdir(), "outscale-chroot-peek-")));
+  // Resolved, since the mount table has it so. The mount hides the mode of its own folder: the one above keeps others out.
+  const closed = await realpath(await mkdtemp(join(tmpdir(), "outscale-chroot-peek-")));
+  const folder = join(closed, "root");
+  await mkdir(folder);
   try {
     const options = ["ro", "nosuid", "nodev", "noexec", ...(PEEK_OPTIONS[filesystem.type] ?? []), ...extraOptions];
     await mountFilesystem(view, { source: path, target: folder, type: filesystem.type, options });
@@ -38,6 +40,7 @@ export async function withPeek<T>(
   } finally {
     await unmountBelow(folder, { view });
     await rmdir(folder);
+    await rmdir(closed);
   }
 }
 
