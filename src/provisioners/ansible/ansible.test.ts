@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { build } from "../../../tests/support/provisioning.ts";
 import type { RawConfig } from "../../template/definition.ts";
 import { readOptions } from "../read-options.ts";
-import { ansible } from "./ansible.ts";
+import { ansible, isPlainPath } from "./ansible.ts";
 import { ansibleEnvironment, galaxyCommands, playbookArguments } from "./arguments.ts";
 import { makeInventory } from "./inventory.ts";
 import { ansibleShape } from "./options.ts";
@@ -30,6 +30,19 @@ describe("makeInventory()", () => {
         children: { cache: {}, web: { hosts: { box: null } }, db: { hosts: { box: null } } },
       },
     });
+  });
+});
+
+describe("isPlainPath()", () => {
+  it.each([
+    ["/usr/bin/python3.12", true],
+    ["/opt/c++/bin/python-3", true],
+    ["python3", false],
+    ["/usr/bin/python3\n/usr/bin/python", false],
+    ["/usr/bin/{{ lookup('pipe', 'id') }}", false],
+    ["", false],
+  ])("of %j is %s", (text, expected) => {
+    expect(isPlainPath(text)).toBe(expected);
   });
 });
 

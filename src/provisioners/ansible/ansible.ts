@@ -56,8 +56,13 @@ async function findPython(input: ProvisionerInput): Promise<string> {
   const command = "command -v python3 || command -v /usr/libexec/platform-python || command -v python";
   const { stdout } = await readFromImage(command, input);
   const python = stdout.trim();
-  if (python.startsWith("/")) return python;
+  if (isPlainPath(python)) return python;
   throw new ProvisionError("Ansible needs Python in the image, which has none", {
     hint: 'Install it first, such as with a shell provisioner: inline = ["apt-get update", "apt-get install -y python3"]',
   });
+}
+
+/** Ansible evaluates Jinja expressions in its inventory, on this machine: what the image says must be none. */
+export function isPlainPath(text: string): boolean {
+  return /^\/[\w./+-]+$/.test(text);
 }
