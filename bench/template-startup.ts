@@ -10,8 +10,7 @@ import { loadTemplate } from "../src/template/load-template.ts";
 
 // What reading and checking a one-screen template costs, in a process of its own, beyond an empty one of Node:
 //
-//   npx rolldown bench/template-startup.ts --dir node_modules/.cache/bench --platform node --format esm \
-//     && node node_modules/.cache/bench/template-startup.js
+//   npm run bench template-startup
 
 const ROUNDS = 15;
 

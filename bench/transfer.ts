@@ -6,8 +6,7 @@ import { runTreeJob } from "../src/chroot/tree-job.ts";
 
 // How fast folders go into an image, against `cp -a`, which is the limit for a copy of the same fidelity. As root:
 //
-//   npx rolldown bench/transfer.ts src/chroot/tree-worker.ts --dir node_modules/.cache/bench --platform node \
-//     --format esm && node node_modules/.cache/bench/transfer.js
+//   npm run bench transfer
 
 const ROUNDS = 5;
 const folder = mkdtempSync(join(tmpdir(), "bench-transfer-"));

@@ -1,0 +1,25 @@
+// Bundles and runs measurements, as Node cannot run TypeScript by itself: `npm run bench`, or `npm run bench transfer`.
+import { spawnSync } from "node:child_process";
+import { existsSync, readdirSync } from "node:fs";
+import { build } from "rolldown";
+
+const [wanted, ...rest] = process.argv.slice(2);
+const names = wanted ? [wanted] : readdirSync("bench").map((file) => file.replace(/\.ts$/, ""));
+const dir = "node_modules/.cache/bench";
+
+for (const name of names) {
+  if (!existsSync(`bench/${name}.ts`)) {
+    console.error(`There is no bench/${name}.ts`);
+    process.exit(2);
+  }
+  // A folder is copied in a thread of its own, whose file has to lie beside the code that starts it.
+  await build({
+    input: { [name]: `bench/${name}.ts`, "tree-worker": "src/chroot/tree-worker.ts" },
+    platform: "node",
+    transform: { target: "es2022" },
+    logLevel: "warn",
+    output: { dir, format: "esm", entryFileNames: "[name].js", chunkFileNames: "[name]-[hash].js" },
+  });
+  const { status } = spawnSync(process.execPath, [`${dir}/${name}.js`, ...rest], { stdio: "inherit" });
+  if (status !== 0) process.exit(status ?? 1);
+}
