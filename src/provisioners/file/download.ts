@@ -9,6 +9,7 @@ import { quoteWord } from "../../host/shell-quote.ts";
 import type { ProvisionerInput } from "../provisioner.ts";
 import { readFromImage } from "../run-in-image.ts";
 import { type FileOptions, sourcesOf } from "./options.ts";
+import { isAnswerTo } from "./shell-pattern.ts";
 
 /**
  * Downloads each source. One that ends in a slash is a folder; one with `*`, `?` or `[` is a pattern, and every file that
@@ -46,7 +47,11 @@ async function findMatches(pattern: string, input: ProvisionerInput) {
   const { status, stdout } = await readFromImage(`for f in ${quoted}; do ${show}; done`, input);
   if (status.code !== 0) throw new ProvisionError(`Cannot look for "${pattern}" in the image`);
   const found = stdout.split("\0").slice(0, -1);
-  return found.map((entry) => ({ path: entry.slice(1), isFolder: entry.startsWith("d") }));
+  const matches = found.map((entry) => ({ path: entry.slice(1), isFolder: entry.startsWith("d") }));
+  // The names become those of files here: the image may not choose .bashrc where *.log was asked for.
+  const other = matches.find(({ path }) => path !== pattern && !isAnswerTo(pattern, path));
+  if (other) throw new ProvisionError(`The image answered "${other.path}" for "${pattern}"`);
+  return matches;
 }
 
 async function downloadFile(source: string, target: string, { ui, communicator }: ProvisionerInput): Promise<void> {

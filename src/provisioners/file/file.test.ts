@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type Bench, makeBench } from "../../../tests/support/provisioning.ts";
+import type { RemoteCommand } from "../../chroot/communicator.ts";
 
 let bench: Bench;
 /** A folder of the host. */
@@ -65,6 +66,20 @@ describe("file", () => {
     }
     expect(await readFile(victim, "utf8")).toBe("untouched");
     expect(await readdir(local)).not.toContain("missing");
+  });
+
+  it("takes no file from a pattern that it does not stand for", async () => {
+    const communicator = Object.create(bench.communicator, {
+      start: {
+        value: async ({ stdout }: RemoteCommand) => {
+          stdout?.write("f/tmp/a.log\0f/tmp/.bashrc\0");
+          return { code: 0, signal: null };
+        },
+      },
+    });
+    const options = { direction: "download", source: "/tmp/*.log", destination: join(local, "logs/") };
+    await expect(bench.run("file", options, { communicator })).rejects.toThrow('answered "/tmp/.bashrc"');
+    expect(await readdir(local)).not.toContain("logs");
   });
 
   it("writes a download through a link that stays in its folder", async () => {
