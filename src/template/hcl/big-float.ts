@@ -1,3 +1,6 @@
+import { bitLength, roundedShift, trailingZeros } from "./bits.ts";
+import { exactDecimal, roundDecimal, shortestDecimal } from "./decimal-digits.ts";
+
 /** Bits of a number that a template spells out; that is some 155 digits of a fraction. */
 export const LITERAL_PRECISION = 512;
 /** Larger results are refused, so that no template can ask for a number of a billion digits. */
@@ -209,7 +212,7 @@ export class BigFloat {
     if (this.isZero) return "0";
     const sign = this.sign < 0 ? "-" : "";
     if (this.isInteger && bitLength(this.mantissa) + this.exponent <= this.precision) return `${this.toBigInt()}`;
-    const { digits, point } = this.#shortestDecimal();
+    const { digits, point } = shortestDecimal(this.mantissa, this.exponent, this.precision);
     if (point <= 0) return `${sign}0.${"0".repeat(-point)}${digits}`;
     if (point >= digits.length) return `${sign}${digits}${"0".repeat(point - digits.length)}`;
     return `${sign}${digits.slice(0, point)}.${digits.slice(point)}`;
@@ -229,88 +232,6 @@ export class BigFloat {
     const fraction = digits.slice(point);
     return `${sign}${digits.slice(0, point).padEnd(point, "0")}${fraction ? `.${fraction}` : ""}`;
   }
-
-  /**
-   * The fewest digits between the two midpoints to the neighbouring numbers.
-   * @see Go, math/big/ftoa.go, roundShortest(), whose choice of digits this repeats
-   */
-  #shortestDecimal(): Decimal {
-    const exact = exactDecimal(this.mantissa, this.exponent);
-    // The mantissa in units of half the distance to the next number.
-    const shift = this.precision + 1 - bitLength(this.mantissa);
-    const halves = this.mantissa << BigInt(shift);
-    const lower = exactDecimal(halves - 1n, this.exponent - shift).digits;
-    const upper = exactDecimal(halves + 1n, this.exponent - shift).digits;
-    const isInclusive = (halves & 2n) === 0n;
-    for (let index = 0; index < exact.digits.length; index++) {
-      const digit = digitAt(exact.digits, index);
-      const low = digitAt(lower, index);
-      const high = digitAt(upper, index);
-      const mayCut = low !== digit || (isInclusive && index + 1 === lower.length);
-      const mayRaise = digit !== high && (isInclusive || digit + 1 < high || index + 1 < upper.length);
-      if (mayCut && mayRaise) return roundDecimal(exact, index + 1);
-      if (mayCut) return trimDecimal({ digits: exact.digits.slice(0, index + 1), point: exact.point });
-      if (mayRaise) return raiseDecimal(exact, index + 1);
-    }
-    return exact;
-  }
-}
-
-/** `0.DIGITS * 10 ** point`, without zeros at either end. */
-interface Decimal {
-  readonly digits: string;
-  readonly point: number;
-}
-
-function digitAt(digits: string, index: number): number {
-  return index < digits.length ? digits.charCodeAt(index) - 48 : 0;
-}
-
-function exactDecimal(mantissa: bigint, exponent: number): Decimal {
-  if (exponent >= 0) {
-    const digits = (mantissa << BigInt(exponent)).toString();
-    return trimDecimal({ digits, point: digits.length });
-  }
-  const digits = (mantissa * 5n ** BigInt(-exponent)).toString();
-  return trimDecimal({ digits, point: digits.length + exponent });
-}
-
-function trimDecimal({ digits, point }: Decimal): Decimal {
-  return { digits: digits.replace(/0+$/, ""), point };
-}
-
-/** Rounds to a number of digits, to nearest, ties to even. */
-function roundDecimal(decimal: Decimal, count: number): Decimal {
-  if (count >= decimal.digits.length) return decimal;
-  const next = digitAt(decimal.digits, count);
-  const isTie = next === 5 && count + 1 === decimal.digits.length;
-  const isUp = isTie ? count > 0 && digitAt(decimal.digits, count - 1) % 2 === 1 : next >= 5;
-  if (isUp) return raiseDecimal(decimal, count);
-  return trimDecimal({ digits: decimal.digits.slice(0, count), point: decimal.point });
-}
-
-function raiseDecimal({ digits, point }: Decimal, count: number): Decimal {
-  const raised = (BigInt(digits.slice(0, count)) + 1n).toString();
-  return trimDecimal({ digits: raised, point: point + raised.length - count });
-}
-
-function bitLength(magnitude: bigint): number {
-  if (magnitude === 0n) return 0;
-  const hex = magnitude.toString(16);
-  return (hex.length - 1) * 4 + (32 - Math.clz32(Number.parseInt(hex.charAt(0), 16)));
-}
-
-function trailingZeros(magnitude: bigint): number {
-  return magnitude === 0n ? 0 : bitLength(magnitude & -magnitude) - 1;
-}
-
-/** Drops `count` bits, rounding to nearest, ties to even. */
-function roundedShift(magnitude: bigint, count: number): bigint {
-  const shift = BigInt(count);
-  const kept = magnitude >> shift;
-  const twiceRest = (magnitude - (kept << shift)) * 2n;
-  const unit = 1n << shift;
-  return twiceRest > unit || (twiceRest === unit && (kept & 1n) === 1n) ? kept + 1n : kept;
 }
 
 /** `digits * 10 ** tens * 2 ** twos` in working precision; exact whenever the power of five is small enough. */

@@ -368,7 +368,7 @@ describe("evaluate()", () => {
   });
 
   it("refuses values that no machine can hold", () => {
-    const many = "[for a in range(200): [for b in range(200): [for c in range(200): a + b + c]]]";
+    const many = "[for a in range(150): [for b in range(150): [for c in range(150): a + b + c]]]";
     expect(evaluateText(many)).toBe("! Expression cannot be evaluated");
     let deep = trueValue;
     for (let level = 0; level < 480; level++) deep = tupleValue([deep]);

@@ -173,22 +173,17 @@ export class TokenStream {
   /** Where each bracket is closed, if it is; found once for the whole text, however many of its items are broken. */
   #matchBrackets(): ReadonlyMap<number, number> {
     const matches = new Map<number, number>();
-    const open: number[] = [];
-    const typeAt = (index: number | undefined) => (index === undefined ? undefined : this.#tokens[index]?.type);
+    const open = new OpenBrackets();
     this.#tokens.forEach(({ type }, index) => {
       const openers = CLOSERS.get(type);
-      if (OPENERS.has(type)) open.push(index);
+      if (OPENERS.has(type)) open.push(type, index);
       else if (openers) {
-        const opener = open.findLastIndex((candidate) => openers.includes(typeAt(candidate) ?? "end-of-file"));
-        if (opener >= 0) matches.set(open[opener] as number, index);
-        if (opener >= 0) open.length = opener;
-      } else if (type === "text-newline") {
-        // The lexer has given up the string, and all that was opened in it.
-        const string = open.findIndex((candidate) => typeAt(candidate) === "quote");
-        open.length = string < 0 ? open.length : string;
-      } else if (type === "newline" && this.#isItemStart(index + 1)) {
-        while (typeAt(open.at(-1)) === "[" || typeAt(open.at(-1)) === "(") open.pop();
+        const opener = open.closeDownTo(openers);
+        if (opener !== undefined) matches.set(opener, index);
       }
+      // The lexer has given up the string, and all that was opened in it.
+      else if (type === "text-newline") while (open.closeDownTo(["quote"]) !== undefined);
+      else if (type === "newline" && this.#isItemStart(index + 1)) open.closeWhile(["[", "("]);
     });
     return matches;
   }
@@ -220,3 +215,33 @@ const CLOSERS: ReadonlyMap<TokenType, readonly TokenType[]> = new Map([
   ["end-heredoc", ["heredoc"]],
   ["end-sequence", ["interpolation", "control"]],
 ]);
+
+/** Brackets that are open at a place, with how many there are of each type: a stray closer must not search them all. */
+class OpenBrackets {
+  readonly #open: { readonly type: TokenType; readonly index: number }[] = [];
+  readonly #counts = new Map<TokenType, number>();
+
+  push(type: TokenType, index: number): void {
+    this.#open.push({ type, index });
+    this.#counts.set(type, (this.#counts.get(type) ?? 0) + 1);
+  }
+
+  /** Closes the innermost bracket of one of the types, and all inside it; gives its index, if there is one. */
+  closeDownTo(types: readonly TokenType[]): number | undefined {
+    if (!types.some((type) => this.#counts.get(type))) return undefined;
+    for (let bracket = this.#pop(); bracket; bracket = this.#pop())
+      if (types.includes(bracket.type)) return bracket.index;
+    return undefined;
+  }
+
+  /** Closes the innermost brackets as long as they are of one of the types. */
+  closeWhile(types: readonly TokenType[]): void {
+    for (let last = this.#open.at(-1); last && types.includes(last.type); last = this.#open.at(-1)) this.#pop();
+  }
+
+  #pop() {
+    const bracket = this.#open.pop();
+    if (bracket) this.#counts.set(bracket.type, (this.#counts.get(bracket.type) ?? 0) - 1);
+    return bracket;
+  }
+}

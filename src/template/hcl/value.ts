@@ -258,3 +258,8 @@ function setKey(value: Value): string {
 export function elementTypeOf(type: Type): Type {
   return "element" in type ? (type satisfies CollectionType).element : dynamicType;
 }
+
+/** The result, sensitive when one of the values that it was made from is. */
+export function inheritMark(result: Value, from: readonly Value[]): Value {
+  return from.some(({ isSensitive }) => isSensitive) ? result.withSensitive() : result;
+}
