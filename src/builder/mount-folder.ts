@@ -1,3 +1,4 @@
+import type { Stats } from "node:fs";
 import { type FileHandle, mkdir, open, stat } from "node:fs/promises";
 import { dirname } from "node:path";
 import { MountError } from "../common/errors.ts";
@@ -9,6 +10,8 @@ import type { Scope } from "./scope.ts";
 const DEFAULT_ROOT = "/mnt/packer-outscale-chroot-volumes";
 /** With `isolation = "host"` any user could otherwise run the image's set-user-ID programs, and write to its `/tmp`. */
 const FOR_US_ALONE = 0o700;
+/** In such a folder nobody renames what is another's. @see inode(7), S_ISVTX */
+const STICKY = 0o1000;
 const ATTEMPTS = 20;
 
 type Holder = Pick<Scope, "acquire" | "defer">;
@@ -18,9 +21,10 @@ type Holder = Pick<Scope, "acquire" | "defer">;
  * at the same time.
  *
  * Acquires: the folders that were missing, and the use of the last one; whoever uses it last removes it.
- * @throws {MountError} when something on the way is no folder
+ * @throws {MountError} when something on the way is no folder, or is another user's
  */
 export async function makeMountFolder(mounted: Holder, path: string): Promise<void> {
+  await refuseOthersFolder(path);
   await makeFolders(mounted, path);
   const folder = await useFolder(path);
   mounted.defer(`Leaving ${path}`, () => folder.close());
@@ -36,6 +40,30 @@ export async function borrowMountFolder(path: string): Promise<{ readonly releas
       if (!isThere) await removeFolder(path);
     },
   };
+}
+
+/**
+ * Whoever may rename a folder on the way takes the mount off its path, in a private namespace even while it is busy, and
+ * what is put there instead is what the next command runs in, as root.
+ */
+async function refuseOthersFolder(path: string): Promise<void> {
+  const found = await stat(path).catch(ignore("ENOENT"));
+  const problem = found && othersRightTo(found);
+  if (problem !== undefined) {
+    throw new MountError(`Cannot mount below "${path}": ${problem}`, {
+      target: path,
+      hint: "Choose a mount_path below folders of root's own",
+    });
+  }
+  if (path !== "/") await refuseOthersFolder(dirname(path));
+}
+
+function othersRightTo({ uid, mode }: Pick<Stats, "uid" | "mode">): string | undefined {
+  // Who came by sudo may do it all the same.
+  const trusted = [0, process.geteuid?.(), Number(process.env.SUDO_UID ?? 0)];
+  if (!trusted.includes(uid)) return `user ${uid} owns it`;
+  const isOpen = (mode & 0o002) !== 0 && (mode & STICKY) === 0;
+  return isOpen ? "everybody may write to it" : undefined;
 }
 
 async function makeFolders(mounted: Holder, path: string): Promise<void> {

@@ -1,6 +1,7 @@
-import { mkdirSync } from "node:fs";
-import { join } from "node:path";
+import { chmodSync, chownSync, mkdirSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { afterEach, expect, it } from "vitest";
+import { makeMountFolder } from "../../src/builder/mount-folder.ts";
 import { hostView } from "../../src/host/mount-view.ts";
 import { withPeek } from "../../src/host/peek.ts";
 import { hostRunner } from "../../src/host/run-command.ts";
@@ -29,5 +30,28 @@ describe("withPeek()", () => {
       expect((await run("ls", [folder])).stdout).toContain("public");
       await expect(asNobody("ls", folder)).rejects.toThrow("Permission denied");
     });
+  });
+});
+
+describe("makeMountFolder()", () => {
+  const mounted = {
+    acquire: () => Promise.reject(new Error("nothing is to be made")),
+    defer: () => {
+      throw new Error("nothing is to be used");
+    },
+  };
+
+  it("mounts on no path that somebody else can take away", async () => {
+    const path = join(await tempFolder(cleanup), "theirs/image");
+    mkdirSync(path, { recursive: true });
+    chownSync(path, 65_534, 65_534);
+    await expect(makeMountFolder(mounted, path)).rejects.toThrow("user 65534 owns it");
+    chownSync(path, 0, 0);
+    chmodSync(dirname(path), 0o777);
+    await expect(makeMountFolder(mounted, path)).rejects.toThrow("everybody may write to it");
+    await expect(makeMountFolder(mounted, join(path, "missing/too"))).rejects.toThrow("everybody may write to it");
+    // As in /tmp: there it is nobody's to rename but its owner's.
+    chmodSync(dirname(path), 0o1777);
+    await expect(makeMountFolder(mounted, path)).rejects.toThrow("nothing is to be used");
   });
 });
