@@ -13,10 +13,12 @@ it("maskEnvironment() registers credentials, and no paths", () => {
     OUTSCALE_SECRETKEYID: "OLDMASKENV",
     OUTSCALE_X509KEY: "/etc/oldmaskenv.key",
     OSC_REGION: "eu-maskenv-2",
+    https_proxy: "http://user:PROXY%40MASKENV@proxy:3128",
   });
   const masked = "<sensitive>";
   expect(secrets.mask("AKMASKENV SKMASKENV PWMASKENV OLDMASKENV")).toBe([masked, masked, masked, masked].join(" "));
   expect(secrets.mask("B64MASKENV SKV2MASKENV")).toBe(`${masked} ${masked}`);
+  expect(secrets.mask("PROXY%40MASKENV PROXY@MASKENV")).toBe(`${masked} ${masked}`);
   expect(secrets.mask("/etc/maskenv.key /etc/oldmaskenv.key eu-maskenv-2")).toBe(
     "/etc/maskenv.key /etc/oldmaskenv.key eu-maskenv-2",
   );

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { proxyFor } from "./proxy.ts";
+import { proxyFor, proxyPasswords } from "./proxy.ts";
 
 const api = "https://api.eu-west-2.outscale.com/api/v1";
 const proxy = "http://proxy.example:3128";
@@ -42,5 +42,21 @@ describe("proxyFor()", () => {
   it("refuses what is no URL, without showing it", () => {
     const refused = () => proxyFor(new URL(api), { HTTPS_PROXY: "http://user:p@ss@:x" });
     expect(refused).toThrow("HTTPS_PROXY: is no URL (write http://HOST:PORT)");
+    const unreadable = () => proxyFor(new URL(api), { HTTPS_PROXY: "http://user:50%off@proxy:1" });
+    expect(unreadable).toThrow("HTTPS_PROXY: is no URL");
+  });
+});
+
+describe("proxyPasswords()", () => {
+  it.each([
+    ["http://user:p%40ss@proxy:3128", ["p%40ss", "p@ss"]],
+    ["user:pass@proxy:3128", ["pass"]],
+    ["http://user:p|ss@proxy", ["p|ss", "p%7Css"]],
+    ["http://user@proxy", []],
+    ["http://proxy/a:b@c", []],
+    ["", []],
+    [undefined, []],
+  ])("of %s", (address, expected) => {
+    expect(proxyPasswords(address)).toEqual(expected);
   });
 });

@@ -2,7 +2,7 @@ import { Agent, type Dispatcher, ProxyAgent, request } from "undici";
 import { secrets } from "../common/secrets.ts";
 import type { Access } from "./access.ts";
 import { type Endpoint, parseEndpoint } from "./endpoint.ts";
-import { proxyFor } from "./proxy.ts";
+import { proxyFor, proxyPasswords } from "./proxy.ts";
 
 /** One answer, whatever its status. */
 export interface HttpAnswer {
@@ -48,7 +48,7 @@ function createDispatcher({ baseUrl, socketPath }: Endpoint, access: Access, env
   if (socketPath) return new Agent({ ...limits, connect: { socketPath, timeout: CONNECT_TIMEOUT_MS } });
   const proxy = proxyFor(new URL(baseUrl), env);
   if (proxy) {
-    secrets.add(decodeURIComponent(new URL(proxy).password));
+    for (const password of proxyPasswords(proxy)) secrets.add(password);
     // The certificate is for the API, not for the proxy in between.
     return new ProxyAgent({ ...limits, uri: proxy, requestTls: { ...tls, timeout: CONNECT_TIMEOUT_MS } });
   }
