@@ -1,7 +1,8 @@
+import type { BuildBlock } from "./blocks/build-block.ts";
 import { readComponentBlock } from "./blocks/component-block.ts";
 import type { ScopedBlock } from "./blocks/dynamic-blocks.ts";
 import type { RequiredPlugin } from "./blocks/packer-block.ts";
-import { valueOfVariable } from "./blocks/variables.ts";
+import { type InputVariable, valueOfVariable } from "./blocks/variables.ts";
 import type { Location } from "./definition.ts";
 import { Diagnostics } from "./diagnostic.ts";
 import { printValue } from "./hcl/print-value.ts";
@@ -66,37 +67,43 @@ export async function inspectTemplate(options: LoadOptions): Promise<TemplateDes
   await template.evaluatePrerequisites();
   const builds = template.readBuilds();
   diagnostics.throwIfErrors();
+  return { ...describeDeclarations(template), builds: builds.map(describeBuild) };
+}
+
+function describeDeclarations(template: HclTemplate): Omit<TemplateDescription, "builds"> {
+  const { files, plugins, variables, sources, prerequisites, values } = template;
+  const locals = prerequisites.flatMap(({ kind, name, address, span }) => {
+    const value = kind === "local" ? values.get(address) : undefined;
+    return value ? [{ name, value: printValue(value), location: locationOf(span) }] : [];
+  });
+  const dataSources = prerequisites.filter((item) => item.kind === "data");
   return {
-    files: template.files,
-    plugins: template.plugins,
-    variables: [...template.variables.values()].map(describeVariable),
-    locals: template.prerequisites.flatMap((item) => {
-      const value = template.values.get(item.address);
-      return item.kind === "local" && value
-        ? [{ name: item.name, value: printValue(value), location: locationOf(item.span) }]
-        : [];
-    }),
-    dataSources: template.prerequisites.flatMap((item) => {
-      return item.kind === "data" ? [{ type: item.type, name: item.name, location: locationOf(item.span) }] : [];
-    }),
-    sources: [...template.sources.values()].map(({ type, name, block }) => ({
+    files,
+    plugins,
+    variables: [...variables.values()].map(describeVariable),
+    locals,
+    dataSources: dataSources.map(({ type, name, span }) => ({ type, name, location: locationOf(span) })),
+    sources: [...sources.values()].map(({ type, name, block }) => ({
       type,
       name,
       location: locationOf(block.headerSpan),
     })),
-    builds: builds.map((build) => ({
-      name: build.name,
-      description: build.description,
-      sources: build.sources.map(({ type, localName }) => `${type}.${localName}`),
-      provisioners: build.provisioners.map(describeComponent),
-      errorCleanupProvisioner: build.errorCleanupProvisioner && describeComponent(build.errorCleanupProvisioner),
-      postProcessors: build.postProcessors.map((chain) => chain.map(describeComponent)),
-      location: locationOf(build.span),
-    })),
   };
 }
 
-function describeVariable(variable: Parameters<typeof valueOfVariable>[0]): VariableDescription {
+function describeBuild(build: BuildBlock): BuildDescription {
+  return {
+    name: build.name,
+    description: build.description,
+    sources: build.sources.map(({ type, localName }) => `${type}.${localName}`),
+    provisioners: build.provisioners.map(describeComponent),
+    errorCleanupProvisioner: build.errorCleanupProvisioner && describeComponent(build.errorCleanupProvisioner),
+    postProcessors: build.postProcessors.map((chain) => chain.map(describeComponent)),
+    location: locationOf(build.span),
+  };
+}
+
+function describeVariable(variable: InputVariable): VariableDescription {
   const { name, description, isSensitive, constraint, assignments, span } = variable;
   const setBy = assignments.at(-1)?.from;
   const value = setBy && printValue(valueOfVariable(variable));

@@ -5,7 +5,7 @@ import { involvedValues } from "../hcl/describe-value.ts";
 import { evaluate } from "../hcl/evaluate.ts";
 import { literalText } from "../hcl/literal-text.ts";
 import { childScope, type Scope } from "../hcl/scope.ts";
-import type { Block, Expression, Label } from "../hcl/syntax.ts";
+import type { Block, Body, Expression, Label } from "../hcl/syntax.ts";
 import { stringType, typeName } from "../hcl/type.ts";
 import { numberValue, objectValue, stringValue, type Value } from "../hcl/value.ts";
 import { isIdentifier } from "./read-argument.ts";
@@ -31,37 +31,33 @@ export function expandBlocks(blocks: readonly Block[], scope: Scope, diagnostics
 function expandDynamic(block: Block, scope: Scope, diagnostics: Diagnostics): readonly ScopedBlock[] {
   const type = block.labels[0];
   if (!type || block.labels.length > 1) {
-    diagnostics.error(
-      "Invalid dynamic block",
-      'It has one label, the type of the blocks: dynamic "tag" { ... }',
-      block.headerSpan,
-    );
+    const detail = 'It has one label, the type of the blocks: dynamic "tag" { ... }';
+    diagnostics.error("Invalid dynamic block", detail, block.headerSpan);
     return [];
   }
   const { attributes, blocks } = readBody(block.body, SCHEMA, diagnostics);
-  const [content, ...others] = blocks;
-  if (!content || others.length > 0) {
-    const detail = 'A dynamic block has exactly one block "content", with what each block holds.';
-    diagnostics.error("Invalid dynamic block", detail, others[0]?.headerSpan ?? block.headerSpan);
-    return [];
-  }
+  const body = readContent(blocks, block, diagnostics);
   const iterator = readIterator(attributes.get("iterator")?.value, type.text, diagnostics);
   const forEach = attributes.get("for_each")?.value;
-  if (!forEach || iterator === undefined) return [];
-  return pairsOf(forEach, scope, diagnostics).flatMap(([key, value]) => {
-    const within = childScope(scope, [
-      [
-        iterator,
-        objectValue([
-          ["key", key],
-          ["value", value],
-        ]),
-      ],
+  if (!body || !forEach || iterator === undefined) return [];
+  return pairsOf(forEach, scope, diagnostics).map(([key, value]) => {
+    const element = objectValue([
+      ["key", key],
+      ["value", value],
     ]);
+    const within = childScope(scope, [[iterator, element]]);
     const labels = readLabels(attributes.get("labels")?.value, within, diagnostics);
-    const made = { type: type.text, typeSpan: type.span, labels, body: content.body, headerSpan: block.headerSpan };
-    return [{ block: made, scope: within }];
+    const made = { type: type.text, typeSpan: type.span, labels, body, headerSpan: block.headerSpan };
+    return { block: made, scope: within };
   });
+}
+
+function readContent(blocks: readonly Block[], block: Block, diagnostics: Diagnostics): Body | undefined {
+  const [content, second] = blocks;
+  if (content && !second) return content.body;
+  const detail = 'A dynamic block has exactly one block "content", with what each block holds.';
+  diagnostics.error("Invalid dynamic block", detail, (second ?? block).headerSpan);
+  return undefined;
 }
 
 /** The name of the variable that holds `key` and `value`: that of the blocks, unless `iterator` gives another. */
