@@ -16,6 +16,22 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
     summary: "checks a template without building anything",
     load: async () => (await import("./commands/validate.ts")).validate,
   },
+  inspect: {
+    summary: "tells what a template consists of",
+    load: async () => (await import("./commands/inspect.ts")).inspect,
+  },
+  plan: {
+    summary: "tells what a build would do, step by step",
+    load: async () => (await import("./commands/plan.ts")).plan,
+  },
+  fmt: {
+    summary: "lays out templates and variable files",
+    load: async () => (await import("./commands/fmt.ts")).fmt,
+  },
+  console: {
+    summary: "evaluates expressions of a template",
+    load: async () => (await import("./commands/console.ts")).consoleCommand,
+  },
   cleanup: {
     summary: "takes down what dead builds have left",
     load: async () => (await import("./commands/cleanup.ts")).cleanup,
@@ -31,6 +47,14 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
   plugin: {
     summary: "the Packer plugin: installs it, removes it, tells where it is",
     load: async () => (await import("./commands/plugin.ts")).plugin,
+  },
+  completion: {
+    summary: "prints a script that completes commands in a shell",
+    load: async () => (await import("./commands/completion.ts")).completion,
+  },
+  schema: {
+    summary: "prints a JSON Schema of the builder's options",
+    load: async () => (await import("./commands/schema.ts")).schema,
   },
   help: { summary: "tells about a command", load: async () => (await import("./commands/help.ts")).help },
   version: { summary: "prints the version", load: async () => (await import("./commands/version.ts")).versionCommand },

@@ -1,4 +1,5 @@
 import { secrets } from "../common/secrets.ts";
+import type { Prompt } from "./prompt-lines.ts";
 
 /** Text that goes out: to a terminal, a pipe or a file. */
 export interface TextSink {
@@ -10,8 +11,18 @@ export interface TextSink {
   columns(): number;
 }
 
+/** What comes in, for a command that reads all of it. Others ask for a line: {@link Io.readLine}. */
+export interface TextSource {
+  readonly isTerminal: boolean;
+  /** Everything up to the end. */
+  readAll(): Promise<string>;
+  /** Line after line up to the end; a person on a terminal is prompted for each. */
+  lines(prompt: Prompt): AsyncIterable<string>;
+}
+
 /** The world outside as commands see it; tests give their own. Everything that is written passes the secret mask. */
 export interface Io {
+  readonly stdin: TextSource;
   readonly stdout: TextSink;
   readonly stderr: TextSink;
   readonly env: NodeJS.ProcessEnv;

@@ -78,7 +78,8 @@ function packerOptions(definition: BuildDefinition, settings: BuildSettings): Ra
   };
 }
 
-function located(problem: ConfigProblem, definition: BuildDefinition): ConfigProblem {
+/** The problem with the place of its option, or else the name of its build. */
+export function located(problem: ConfigProblem, definition: BuildDefinition): ConfigProblem {
   const place = definition.locate(problem.option);
   if (place === undefined) return { ...problem, option: `${definition.name}: ${problem.option}` };
   return { ...problem, location: `${place.file}:${place.line}:${place.column}` };

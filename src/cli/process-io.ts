@@ -1,10 +1,12 @@
-import { type Io, maskedSink, type StopSignal, stopSignals } from "./io.ts";
+import { text } from "node:stream/consumers";
+import { type Io, maskedSink, type StopSignal, stopSignals, type TextSource } from "./io.ts";
 import { LineReader } from "./line-reader.ts";
 
 /** The world outside as this process has it. */
 export function processIo(): Io {
   let input: LineReader | undefined;
   return {
+    stdin: processInput(),
     stdout: maskedSink(process.stdout),
     stderr: maskedSink(process.stderr),
     env: process.env,
@@ -13,6 +15,21 @@ export function processIo(): Io {
       return input.next(signal);
     },
     onSignal: listenToSignals,
+  };
+}
+
+/** Nothing is read, or even opened, before a command asks. */
+function processInput(): TextSource {
+  return {
+    get isTerminal() {
+      return process.stdin.isTTY === true;
+    },
+    readAll: () => text(process.stdin),
+    async *lines(prompt) {
+      const { pipedLines, promptLines } = await import("./prompt-lines.ts");
+      const { stdin: input, stdout: output } = process;
+      yield* input.isTTY ? promptLines(prompt, { input, output }) : pipedLines(input);
+    },
   };
 }
 

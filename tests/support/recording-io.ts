@@ -34,6 +34,13 @@ export function recordingIo({ env = {}, isTerminal = false, answers = [] }: Reco
   return {
     written,
     env,
+    stdin: {
+      isTerminal,
+      readAll: async () => lines.splice(0).join("\n"),
+      async *lines() {
+        yield* lines.splice(0);
+      },
+    },
     stdout: sink("stdout"),
     stderr: sink("stderr"),
     readLine: async () => {

@@ -1,0 +1,65 @@
+import type { Prepared } from "../builder/builder.ts";
+import { renderOmiName } from "../builder/omi-name.ts";
+import { findOwnImage } from "../builder/resources/image.ts";
+import { fittingRootOf, type SourceOmi } from "../builder/steps/check-root-device.ts";
+import { areSnapshotsUsable } from "../builder/steps/copy-source-omi.ts";
+import { registerRequest } from "../builder/steps/create-omi.ts";
+import { rootVolumeRequest } from "../builder/steps/create-volume.ts";
+import { assertReplaceable } from "../builder/steps/pre-validate.ts";
+import { searchOmi } from "../builder/steps/source-omi-info.ts";
+import type { DebugLog } from "../common/log.ts";
+import type { BuildConfig } from "../config/build-config.ts";
+import type { Api } from "../outscale/api.ts";
+import type { Image } from "../outscale/oapi.ts";
+import { openAccount, readAccountId } from "./open-account.ts";
+
+/** What only the account can tell about a build; read, never changed. */
+export interface AccountFacts {
+  readonly accountId: string;
+  readonly region: string;
+  /** Undefined from scratch. */
+  readonly source: SourceOmi | undefined;
+  /** The source's snapshots may not all be used where they are. */
+  readonly needsCopy: boolean;
+  readonly omiName: string;
+  /** The account's own OMI of that name, which the build would replace. */
+  readonly replaced: Image | undefined;
+  /** Undefined when nothing but the metadata service says which VM this is. */
+  readonly subregionName: string | undefined;
+}
+
+/**
+ * Reads the account as a build would before it creates anything.
+ * @throws {ConfigError} when the build could not go on with what is there
+ * @throws {AuthError} when there are no credentials, or they are refused
+ */
+export async function readAccountFacts(
+  { config, renderContext }: Prepared,
+  options: { readonly env: NodeJS.ProcessEnv; readonly log: DebugLog },
+): Promise<AccountFacts> {
+  await using account = await openAccount(config, options);
+  const { api, region } = account;
+  const accountId = await readAccountId(api);
+  const cloud = { api, accountId, region, config, renderContext, signal: new AbortController().signal };
+  const search = { sourceOmi: config.sourceOmi, filter: config.sourceFilter, ownAccountId: accountId };
+  const source = config.fromScratch ? undefined : fittingRootOf(config, await searchOmi(cloud, search));
+  const omiName = renderOmiName(cloud, source?.image);
+  checkRequests(config, source);
+  const replaced = config.skipCreateOmi ? undefined : await findOwnImage(cloud, omiName);
+  if (replaced !== undefined) assertReplaceable(config, replaced);
+  const needsCopy = source !== undefined && !(await areSnapshotsUsable(cloud, source));
+  const subregionName = config.vmId && (await readSubregion(api, config.vmId));
+  return { accountId, region, source, needsCopy, omiName, replaced, subregionName };
+}
+
+/** Makes the requests in thought, for what they refuse. */
+function checkRequests(config: BuildConfig, source: SourceOmi | undefined): void {
+  const { Size = 1, VolumeType = "standard" } = rootVolumeRequest(config, "", source);
+  const volume = { id: "", sizeGib: Size, type: VolumeType, iops: undefined };
+  registerRequest(config, { name: "", description: undefined, parts: { volume, snapshotId: "", source } });
+}
+
+async function readSubregion(api: Api, vmId: string): Promise<string | undefined> {
+  const { Vms } = await api.readVms({ Filters: { VmIds: [vmId] } });
+  return Vms[0]?.Placement?.SubregionName;
+}

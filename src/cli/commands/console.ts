@@ -1,0 +1,69 @@
+import { ChrootError, ExitCode } from "../../common/errors.ts";
+import { version } from "../../common/version.ts";
+import type { TemplateConsole } from "../../template/console.ts";
+import { templateArgument } from "../build-flags.ts";
+import { hasColor } from "../color.ts";
+import type { Command } from "../command.ts";
+import { type Flags, parseFlags } from "../flags.ts";
+import type { Io } from "../io.ts";
+import { openTemplateConsole } from "../open-console.ts";
+import { errorText, exitCodeOf } from "../output/error-text.ts";
+import { templateFlags } from "../template-flags.ts";
+
+const flagSpecs = {
+  var: templateFlags.var,
+  "var-file": templateFlags["var-file"],
+  "evaluate-datasources": { type: "boolean", about: "reads data sources from the account" },
+} as const satisfies Flags;
+
+const HELP = `An expression shows its value: var.name, upper("a"), [for n in range(3) : n * n]
+In the console of a JSON template a line is a text: {{ user "name" }}
+
+variables  lists variables and locals with their values
+help       shows this
+exit       ends the console, as Ctrl-D does; Tab completes names, arrows recall lines
+`;
+
+export const consoleCommand: Command = {
+  usage: "console [flags] [TEMPLATE]",
+  about:
+    "Evaluates expressions, line by line, with the variables, locals and functions of a template; without one, with the\n" +
+    "functions alone. From a pipe it prints a value per line, and ends with the code of the first line that failed.",
+  flags: flagSpecs,
+  examples: [
+    "outscale-chroot console web.pkr.hcl",
+    "echo 'upper(var.omi_name)' | outscale-chroot console -var omi_name=web web.pkr.hcl",
+  ],
+  async run({ argv, io }) {
+    const { flags, positionals } = parseFlags(flagSpecs, argv);
+    const template = await openTemplateConsole(
+      positionals.length > 0 ? templateArgument(positionals) : undefined,
+      flags,
+      io.env,
+    );
+    if (io.stdin.isTerminal) io.stdout.write(`outscale-chroot ${version}: "help" tells what there is.\n`);
+    const words = [...template.names, "variables", "help", "exit"];
+    const failures: number[] = [];
+    for await (const line of io.stdin.lines({ text: "> ", words })) {
+      const expression = line.trim();
+      if (expression === "exit") break;
+      const code = answer(expression, template, io);
+      if (code !== ExitCode.Success) failures.push(code);
+    }
+    return io.stdin.isTerminal ? ExitCode.Success : (failures[0] ?? ExitCode.Success);
+  },
+};
+
+/** Prints what a line asks for. @returns the exit code of its failure, or success */
+function answer(expression: string, template: TemplateConsole, io: Io): number {
+  try {
+    if (expression === "help") io.stdout.write(HELP);
+    else if (expression === "variables") io.stdout.write(template.listVariables());
+    else if (expression !== "") io.stdout.write(`${template.evaluate(expression)}\n`);
+    return ExitCode.Success;
+  } catch (error) {
+    if (!(error instanceof ChrootError)) throw error;
+    io.stderr.write(errorText(error, { color: hasColor(undefined, io.stderr, io.env) }));
+    return exitCodeOf(error);
+  }
+}

@@ -1,0 +1,86 @@
+import { writeFileSync } from "node:fs";
+import { ExitCode, UsageError } from "../../common/errors.ts";
+import { Diagnostics } from "../../template/diagnostic.ts";
+import { formatHcl } from "../../template/hcl/format.ts";
+import { parseFile } from "../../template/hcl/parse.ts";
+import { readSource } from "../../template/read-template-files.ts";
+import { SourceFile } from "../../template/source-file.ts";
+import type { Command } from "../command.ts";
+import { type Flags, type FlagValues, parseFlags } from "../flags.ts";
+import { filesToFormat } from "../fmt-files.ts";
+import type { Io } from "../io.ts";
+import { lineDiff } from "../output/line-diff.ts";
+
+const flagSpecs = {
+  check: { type: "boolean", about: "writes nothing; exits with 3 when something is not formatted" },
+  diff: { type: "boolean", about: "shows what formatting changes" },
+  recursive: { type: "boolean", about: "goes into the folders of folders too" },
+  write: { type: "boolean", about: "writes the files back, which is the default; -write=false does not" },
+} as const satisfies Flags;
+
+/** What `packer fmt -check` exits with, which happens to be the code of a template that is refused. */
+const NOT_FORMATTED = ExitCode.Template;
+const STDIN = "-";
+const STDIN_NAME = "<standard input>";
+
+export const fmt: Command = {
+  usage: "fmt [flags] PATH...",
+  about:
+    "Rewrites templates (.pkr.hcl) and variable files (.pkrvars.hcl) in Packer's layout, and names those that change.\n" +
+    "PATH is a file, a folder, or - for standard input, whose formatted text goes to standard output.",
+  flags: flagSpecs,
+  examples: ["outscale-chroot fmt .", "outscale-chroot fmt -check -diff -recursive templates"],
+  async run({ argv, io }) {
+    const { flags, positionals } = parseFlags(flagSpecs, argv);
+    if (positionals.length === 0) {
+      throw new UsageError("Nothing is named to be formatted", { hint: "outscale-chroot fmt . formats this folder" });
+    }
+    const diagnostics = new Diagnostics();
+    let isChanged = false;
+    for (const path of positionals) {
+      const texts =
+        path === STDIN ? [await formatInput(flags, io, diagnostics)] : formatFiles(path, flags, io, diagnostics);
+      isChanged ||= texts.includes(true);
+    }
+    diagnostics.throwIfErrors();
+    return flags.check && isChanged ? NOT_FORMATTED : ExitCode.Success;
+  },
+};
+
+type FmtFlags = FlagValues<typeof flagSpecs>;
+
+/** @returns for each file whether formatting changes it */
+function formatFiles(path: string, flags: FmtFlags, io: Io, diagnostics: Diagnostics): boolean[] {
+  return filesToFormat([path], { recursive: flags.recursive === true }).map((file) => {
+    const source = readSource(file, diagnostics);
+    if (source === undefined) return false;
+    const before = source.text;
+    const after = format(source, diagnostics);
+    if (after === before) return false;
+    io.stdout.write(`${file}\n`);
+    if (writes(flags)) writeFileSync(file, after);
+    if (flags.diff) io.stdout.write(lineDiff(file, before, after));
+    return true;
+  });
+}
+
+async function formatInput(flags: FmtFlags, io: Io, diagnostics: Diagnostics): Promise<boolean> {
+  const before = await io.stdin.readAll();
+  const after = format(new SourceFile(STDIN_NAME, before), diagnostics);
+  if (flags.diff) io.stdout.write(lineDiff(STDIN_NAME, before, after));
+  // What is piped through may hold what looks like a secret, and must come out as it went in.
+  else if (writes(flags)) io.stdout.writeSecret(after);
+  return after !== before;
+}
+
+function writes({ check, write }: FmtFlags): boolean {
+  return check !== true && write !== false;
+}
+
+/** The formatted text, or the same where it is broken, which is reported. */
+function format(source: SourceFile, diagnostics: Diagnostics): string {
+  const found = new Diagnostics();
+  parseFile(source, found);
+  diagnostics.addAll(found.all);
+  return found.hasErrors ? source.text : formatHcl(source.text);
+}

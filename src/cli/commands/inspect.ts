@@ -1,0 +1,30 @@
+import { ExitCode } from "../../common/errors.ts";
+import { inspectTemplate } from "../../template/inspect-template.ts";
+import { templateArgument } from "../build-flags.ts";
+import type { Command } from "../command.ts";
+import { type Flags, parseFlags } from "../flags.ts";
+import { loadOptions } from "../load-builds.ts";
+import { inspectText } from "../output/inspect-text.ts";
+import { maskedJson } from "../output/json-report.ts";
+import { templateFlags } from "../template-flags.ts";
+
+const flagSpecs = {
+  var: templateFlags.var,
+  "var-file": templateFlags["var-file"],
+  json: { type: "boolean", about: "prints it as JSON" },
+} as const satisfies Flags;
+
+export const inspect: Command = {
+  usage: "inspect [flags] TEMPLATE",
+  about:
+    "Tells what a template consists of: its variables with their values, locals, data sources, sources and builds.\n" +
+    "Variables need not be set. What is sensitive is not shown, and nothing is read but files.",
+  flags: flagSpecs,
+  examples: ["outscale-chroot inspect web.pkr.hcl", "outscale-chroot inspect -json -var omi_name=web web.pkr.hcl"],
+  async run({ argv, io }) {
+    const { flags, positionals } = parseFlags(flagSpecs, argv);
+    const description = await inspectTemplate(loadOptions(templateArgument(positionals), flags, io.env));
+    io.stdout.write(flags.json ? `${maskedJson(description, 2)}\n` : inspectText(description));
+    return ExitCode.Success;
+  },
+};

@@ -1,0 +1,59 @@
+import type { Plan, PlannedResource } from "./plan.ts";
+import { type PlanContext, type PlanInput, planContext } from "./plan-context.ts";
+import { planComponent, planInside } from "./plan-inside.ts";
+import { planProduct } from "./plan-product.ts";
+import { planSource, volumeRequest } from "./plan-source.ts";
+import { AS_IN_SOURCE } from "./stand-in.ts";
+
+/**
+ * What a build would do, made with the rules of the build itself. Nothing is read: what the account says is in the input.
+ * @throws {ConfigError} when the build could not make its requests
+ */
+export function makePlan(input: PlanInput): Plan {
+  const context = planContext(input);
+  const { definition, prepared } = input.build;
+  return {
+    build: definition.name,
+    region: input.region,
+    accountId: input.facts?.accountId,
+    steps: [...planSource(context), ...planInside(context), ...planProduct(context)],
+    resources: planResources(context),
+    postProcessors: definition.postProcessors.map((chain) => chain.map((item) => planComponent(context, item))),
+    toBeRead: whatToRead(context),
+    warnings: prepared.warnings,
+  };
+}
+
+function planResources(context: PlanContext): readonly PlannedResource[] {
+  const { config, facts } = context;
+  const { Size = Number.NaN, VolumeType = AS_IN_SOURCE } = volumeRequest(context);
+  const what = `${context.hide(Size)}${Number.isNaN(Size) ? "" : " GiB"}, ${VolumeType}`;
+  const isCopied = !config.fromScratch && (facts?.needsCopy ?? true);
+  const copy: PlannedResource = {
+    kind: "OMI copy",
+    what: facts ? "of the source OMI" : "of the source OMI, if its snapshots may not be used",
+    fate: "deleted when the volume is there",
+  };
+  const product: readonly PlannedResource[] = [
+    { kind: "snapshot", what: "of the volume", fate: "stays" },
+    { kind: "OMI", what: context.late(config.omiName), fate: "stays" },
+  ];
+  return [
+    ...(isCopied ? [copy] : []),
+    { kind: "volume", what, fate: "deleted at the end" },
+    { kind: "link", what: "of the volume to this VM", fate: "unlinked before the snapshot" },
+    ...(config.skipCreateOmi ? [] : product),
+  ];
+}
+
+/** Everything that a plan without the account has to leave open. */
+function whatToRead({ config, facts }: PlanContext): readonly string[] {
+  if (facts !== undefined) return [];
+  const source = "the source OMI: which one it is, its size and type, its boot modes and other volumes";
+  const copy = "whether it has to be copied into the account";
+  return [
+    "whether the credentials are good",
+    ...(config.fromScratch ? [] : [source, copy]),
+    ...(config.skipCreateOmi ? [] : ["whether the OMI's name is free"]),
+  ];
+}

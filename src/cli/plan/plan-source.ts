@@ -1,0 +1,85 @@
+import { rootVolumeRequest } from "../../builder/steps/create-volume.ts";
+import { sourceRequests } from "../../config/source-requests.ts";
+import type { RequestOf } from "../../outscale/oapi.ts";
+import { type PlannedStep, planned } from "./plan.ts";
+import type { PlanContext } from "./plan-context.ts";
+
+/** The request for the root volume, as the build makes it. */
+export function volumeRequest({ config, facts, source }: PlanContext): RequestOf<"CreateVolume"> {
+  return rootVolumeRequest(config, facts?.subregionName ?? "<this VM's subregion>", source);
+}
+
+/** From the credentials to the volume: everything before this VM is touched. */
+export function planSource(context: PlanContext): readonly PlannedStep[] {
+  const { config, facts } = context;
+  return [
+    planned("StepCheckAuth", [
+      facts ? `the credentials are good, and those of account ${facts.accountId}` : "asks whose the credentials are",
+    ]),
+    planned("StepVmInfo", [
+      config.vmId ? `this VM is ${config.vmId}` : `asks ${config.metadataEndpoint} which VM this is`,
+    ]),
+    ...(config.fromScratch ? [] : planSearch(context)),
+    planName(context),
+    ...(config.fromScratch ? [] : [planCopy(context)]),
+    planVolume(context),
+  ];
+}
+
+function planSearch(context: PlanContext): readonly PlannedStep[] {
+  const { config, facts, source } = context;
+  const filter = config.sourceFilter;
+  const search = { sourceOmi: config.sourceOmi, filter, ownAccountId: facts?.accountId ?? "<this account>" };
+  const requests = sourceRequests(search).map((Filters) => context.request("ReadImages", { Filters }));
+  const rule = filter?.mostRecent ? "takes the newest of what it finds" : "exactly one must be found";
+  const image = facts?.source?.image;
+  const found = image && `found ${image.ImageId}: ${image.ImageName}, of ${image.AccountAlias ?? image.AccountId}`;
+  const fits = facts && `its root is ${source?.rootDeviceName}, snapshot ${source?.rootSnapshotId}`;
+  return [
+    planned("StepSourceOMIInfo", [found ?? rule], requests),
+    planned("StepCheckRootDevice", [fits ?? "makes sure that its root is a volume with a snapshot"]),
+  ];
+}
+
+function planName(context: PlanContext): PlannedStep {
+  const { config, facts } = context;
+  if (config.skipCreateOmi) return planned("StepPreValidate", []);
+  const name = `"${context.late(config.omiName)}"`;
+  const replaces = `${name} is the name of ${facts?.replaced?.ImageId}, which is replaced at the end`;
+  if (facts) return planned("StepPreValidate", [facts.replaced ? replaces : `${name} is free`]);
+  const otherwise = config.forceDeregister ? "else the OMI of that name is replaced at the end" : "else it stops here";
+  return planned("StepPreValidate", [`${name} must be free in the account; ${otherwise}`]);
+}
+
+function planCopy(context: PlanContext): PlannedStep {
+  const { facts, source } = context;
+  if (facts && !facts.needsCopy) return planned("StepCopySourceOMI", ["no copy is needed: the snapshots may be used"]);
+  const why = facts
+    ? "the snapshots may not be used where they are, so the OMI is copied into the account"
+    : "only if the snapshots may not be used where they are: copies the OMI into the account";
+  const request = context.request("CreateImage", {
+    ImageName: "<the source OMI's name>-copy-<run>",
+    SourceImageId: source?.image.ImageId,
+    SourceRegionName: facts?.region,
+  });
+  return planned("StepCopySourceOMI", [why], facts ? [request] : []);
+}
+
+function planVolume(context: PlanContext): PlannedStep {
+  const { config } = context;
+  const request = context.request("CreateVolume", volumeRequest(context));
+  return planned(
+    "StepCreateVolume",
+    [
+      config.fromScratch ? "creates an empty volume" : "creates the root volume from the source OMI's root snapshot",
+      ...describeTags(context, config.rootVolumeTags),
+    ],
+    [request],
+  );
+}
+
+/** The tags with their late values, if there are any. */
+export function describeTags(context: PlanContext, tags: Readonly<Record<string, string>>): readonly string[] {
+  const items = Object.entries(tags).map(([key, value]) => `${context.late(key)}=${context.late(value)}`);
+  return items.length > 0 ? [`tags: ${items.join(", ")}`] : [];
+}
