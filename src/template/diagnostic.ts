@@ -24,9 +24,11 @@ export interface InvolvedValue {
 /** Where parsing and evaluation report problems and go on. */
 export class Diagnostics {
   readonly #items: Diagnostic[] = [];
+  #errorCount = 0;
 
   add(diagnostic: Diagnostic): void {
     this.#items.push(diagnostic);
+    if (diagnostic.severity === "error") this.#errorCount++;
   }
 
   error(summary: string, detail: string, span?: Span, values?: readonly InvolvedValue[]): void {
@@ -56,8 +58,13 @@ export class Diagnostics {
     return this.#items.filter(({ severity }) => severity === "error");
   }
 
+  /** How many errors there are: whether something has failed is whether it has grown meanwhile. */
+  get errorCount(): number {
+    return this.#errorCount;
+  }
+
   get hasErrors(): boolean {
-    return this.#items.some(({ severity }) => severity === "error");
+    return this.#errorCount > 0;
   }
 
   /** @throws {TemplateError} with every problem found so far, warnings included, when one is an error */

@@ -115,9 +115,9 @@ class ArgumentReader {
 /** An override is an object of objects; what they say is looked at when the provisioner's options are. */
 function checkOverride(expression: Expression | undefined, scope: Scope, diagnostics: Diagnostics): void {
   if (!expression) return;
-  const before = diagnostics.errors.length;
+  const before = diagnostics.errorCount;
   const value = evaluate(expression, scope, diagnostics);
-  if (diagnostics.errors.length > before || !value.isKnown || value.isNull) return;
+  if (diagnostics.errorCount > before || !value.isKnown || value.isNull) return;
   const unfit =
     value.type.kind !== "object"
       ? value

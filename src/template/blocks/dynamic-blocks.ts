@@ -76,9 +76,9 @@ function readIterator(expression: Expression | undefined, type: string, diagnost
 }
 
 function pairsOf(expression: Expression, scope: Scope, diagnostics: Diagnostics): readonly (readonly [Value, Value])[] {
-  const before = diagnostics.errors.length;
+  const before = diagnostics.errorCount;
   const value = evaluate(expression, scope, diagnostics);
-  if (diagnostics.errors.length > before || !value.isKnown) return [];
+  if (diagnostics.errorCount > before || !value.isKnown) return [];
   if (!value.isContainer) {
     const reason = value.isNull ? "It is null" : `A ${typeName(value.type)} has no elements`;
     const involved = involvedValues(expression, scope);

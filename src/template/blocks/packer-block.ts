@@ -53,9 +53,9 @@ function reportInvalidConstraint(text: string, { value }: Attribute, diagnostics
 
 function readRequiredPlugin(attribute: Attribute, diagnostics: Diagnostics): RequiredPlugin | undefined {
   const { name, value: expression } = attribute;
-  const before = diagnostics.errors.length;
+  const before = diagnostics.errorCount;
   const value = evaluate(expression, makeScope([]), diagnostics);
-  if (diagnostics.errors.length > before) return undefined;
+  if (diagnostics.errorCount > before) return undefined;
   const example = `${name} = { source = "github.com/outscale/${name}", version = ">= 1.0.0" }`;
   if (value.type.kind !== "object" || value.isNull) {
     diagnostics.error("Invalid plugin requirement", `A plugin is required as an object: ${example}`, expression.span);

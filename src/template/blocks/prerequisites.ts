@@ -138,9 +138,9 @@ async function evaluateData(
   diagnostics: Diagnostics,
 ): Promise<Value> {
   if (type === "null") return evaluateNullData(body, scope, diagnostics);
-  const before = diagnostics.errors.length;
+  const before = diagnostics.errorCount;
   const { config } = decodeBody([{ body, scope }], shapeOf(type), diagnostics);
-  if (diagnostics.errors.length > before || !DATA_TYPES.includes(type)) return unknownValue();
+  if (diagnostics.errorCount > before || !DATA_TYPES.includes(type)) return unknownValue();
   if (!readData) {
     diagnostics.warn("Data source not read", "What the template takes from it is not known here.", span);
     return unknownValue();

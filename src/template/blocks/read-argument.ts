@@ -17,9 +17,9 @@ export function readArgument(
   diagnostics: Diagnostics,
 ): Value | undefined {
   if (!attribute) return undefined;
-  const before = diagnostics.errors.length;
+  const before = diagnostics.errorCount;
   const value = evaluate(attribute.value, scope, diagnostics);
-  if (diagnostics.errors.length > before) return undefined;
+  if (diagnostics.errorCount > before) return undefined;
   try {
     const converted = convert(value, type);
     return converted.isNull || !converted.isWhollyKnown ? undefined : converted;

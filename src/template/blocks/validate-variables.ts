@@ -31,9 +31,9 @@ export function validateVariables(
 
 function validate(variable: InputVariable, validation: Validation, scope: Scope, diagnostics: Diagnostics): void {
   const { condition, message, span } = validation;
-  const before = diagnostics.errors.length;
+  const before = diagnostics.errorCount;
   const result = evaluate(condition, scope, diagnostics);
-  if (diagnostics.errors.length > before || !result.isKnown) return;
+  if (diagnostics.errorCount > before || !result.isKnown) return;
   const verdict = asBool(result);
   if (verdict === true) return;
   const assignment = variable.assignments.at(-1);

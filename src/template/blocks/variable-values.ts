@@ -56,9 +56,9 @@ export function assignFromFile(
       diagnostics.warn("Undefined variable", detail, nameSpan);
       continue;
     }
-    const before = diagnostics.errors.length;
+    const before = diagnostics.errorCount;
     const value = evaluate(expression, makeScope([]), diagnostics);
-    if (diagnostics.errors.length > before) continue;
+    if (diagnostics.errorCount > before) continue;
     variable.assignments.push(
       assign("varfile", expression, value, variable, "Invalid value for variable", diagnostics),
     );

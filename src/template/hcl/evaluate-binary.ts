@@ -29,10 +29,10 @@ function evaluateOperand(evaluator: Evaluator, expression: BinaryExpression, sid
   const apart = evaluator.with({ diagnostics: problems });
   const operand = expression[side];
   const given = apart.evaluate(operand);
-  const before = problems.errors.length;
+  const before = problems.errorCount;
   const subject = `Unsuitable value for the ${side} side of "${expression.operator}"`;
   const value = apart.convert(given, operandType(expression.operator), operand, "Invalid operand", subject);
-  return { value, problems, isFit: problems.errors.length === before };
+  return { value, problems, isFit: problems.errorCount === before };
 }
 
 /** One side of an operator, with the problems that its evaluation had. */

@@ -25,11 +25,11 @@ export function evaluateCall(evaluator: Evaluator, call: CallExpression): Value 
   if (call.name === "convert") return evaluateConvert(evaluator, call);
   const fn = evaluator.scope.functions.get(call.name);
   if (!fn) return reportUnknown(evaluator, call);
-  const before = evaluator.diagnostics.errors.length;
+  const before = evaluator.diagnostics.errorCount;
   const args = evaluateArguments(evaluator, call);
   if (!args) return unknownValue();
   if (!checkCount(evaluator, call, fn, args)) return unknownValue();
-  if (evaluator.diagnostics.errors.length > before) return unknownValue();
+  if (evaluator.diagnostics.errorCount > before) return unknownValue();
   return apply(evaluator, call, fn, args);
 }
 

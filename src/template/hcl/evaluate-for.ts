@@ -42,9 +42,9 @@ function isConditionHopeless(evaluator: Evaluator, expression: ForExpression): b
   if (!expression.condition) return false;
   const scope = childScope(evaluator.scope, bindings(expression, unknownValue(), unknownValue()));
   const progress: Progress = { values: [], groups: new Map(), isKnown: true, isSensitive: false };
-  const before = evaluator.diagnostics.errors.length;
+  const before = evaluator.diagnostics.errorCount;
   isIncluded(evaluator.with({ scope }), expression, progress);
-  return evaluator.diagnostics.errors.length > before;
+  return evaluator.diagnostics.errorCount > before;
 }
 
 function* pairsOf(collection: Value): Iterable<readonly [Value, Value]> {

@@ -5,9 +5,9 @@ import { elementTypeOf, haveSameType, inheritMark, listValue, tupleValue, unknow
 
 /** `target[*].each` and `target.*.each` */
 export function evaluateSplat(evaluator: Evaluator, expression: SplatExpression): Value {
-  const before = evaluator.diagnostics.errors.length;
+  const before = evaluator.diagnostics.errorCount;
   const target = evaluator.evaluate(expression.target);
-  if (evaluator.diagnostics.errors.length > before) return unknownValue();
+  if (evaluator.diagnostics.errorCount > before) return unknownValue();
   const isSequence = target.type.kind === "tuple" || target.type.kind === "list" || target.type.kind === "set";
   if (target.isNull) {
     if (!isSequence) return inheritMark(tupleValue([]), [target]);

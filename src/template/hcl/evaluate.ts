@@ -26,7 +26,6 @@ import { inheritMark, objectValue, stringValue, tupleValue, unknownValue, type V
 const MOST_STEPS = 1_000_000;
 /** Characters of one text that a template may make, in UTF-16 units. */
 const LONGEST_TEXT = 2 ** 26;
-
 /** Levels of a result; the values that hold all variables add a few to them. */
 const DEEPEST_RESULT = 500;
 
@@ -51,7 +50,7 @@ export function evaluate(expression: Expression, scope: Scope, diagnostics: Diag
 export class Evaluator {
   readonly scope: Scope;
   readonly diagnostics: Diagnostics;
-
+  /** Counts through all evaluators of one value. */
   readonly #steps: { count: number };
 
   constructor(scope: Scope, diagnostics: Diagnostics, steps = { count: 0 }) {
@@ -158,9 +157,9 @@ export class Evaluator {
       this.report(summary, `The result of ${noun} is null, which has no text.`, part);
       return undefined;
     }
-    const before = this.diagnostics.errors.length;
+    const before = this.diagnostics.errorCount;
     const text = this.convert(value, stringType, part, summary, `The result of ${noun} has no text`);
-    return this.diagnostics.errors.length > before ? undefined : text;
+    return this.diagnostics.errorCount > before ? undefined : text;
   }
 
   #join({ tuple }: JoinExpression): Value {
@@ -211,15 +210,15 @@ export class Evaluator {
       this.report("Ambiguous attribute key", detail, expression);
       return undefined;
     }
-    const before = this.diagnostics.errors.length;
+    const before = this.diagnostics.errorCount;
     const value = this.evaluate(expression);
-    if (this.diagnostics.errors.length > before) return undefined;
+    if (this.diagnostics.errorCount > before) return undefined;
     if (value.isNull) {
       this.report("Null value as key", "A null value cannot be a key.", expression);
       return undefined;
     }
     const key = this.convert(value, stringType, expression, "Incorrect key type", "This value cannot be a key");
-    return this.diagnostics.errors.length > before ? undefined : key;
+    return this.diagnostics.errorCount > before ? undefined : key;
   }
 }
 
