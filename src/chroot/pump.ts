@@ -51,6 +51,8 @@ async function readWhatIsThere(source: Readable, bytesSeen: () => number): Promi
   for (let before = -1; !source.readableEnded && !source.destroyed && bytesSeen() < limit; ) {
     if (source.isPaused()) {
       await new Promise((resolve) => source.once("resume", resolve));
+      // That may be late in a turn of the event loop, which then reads nothing any more.
+      await nextTurn();
       continue;
     }
     if (before === bytesSeen()) return;
