@@ -14,7 +14,8 @@ export function fishCompletion(tree: readonly CompletedCommand[]): string {
 function __outscale_chroot_within
     set -l words (commandline -opc)
     set -e words[1]
-    test (count $words) -ge (count $argv); and test "$words[1..(count $argv)]" = "$argv"
+    set -l first $words[1..(count $argv)]
+    test "$first" = "$argv"
 end
 ${[...first, ...rest].join("\n")}
 `;
