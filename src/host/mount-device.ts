@@ -5,6 +5,7 @@ import type { RootPart } from "./find-root.ts";
 import { requireKernelSupport } from "./kernel-filesystems.ts";
 import type { MountView } from "./mount-view.ts";
 import { mountFilesystem } from "./mounts.ts";
+import { typeOptions } from "./type-options.ts";
 
 export interface MountRootInput {
   readonly view: MountView;
@@ -15,7 +16,8 @@ export interface MountRootInput {
 }
 
 /**
- * Mounts the root: xfs without its check for a second copy of the UUID, btrfs at the subvolume that has the system.
+ * Mounts the root: xfs without its check for a second copy of the UUID, ext4 without the right to take this machine down,
+ * btrfs at the subvolume that has the system.
  * What the user gave comes last, and wins.
  * @returns the options it was mounted with
  * @throws {MountError} also when the kernel lacks the type, or the mount path leads over a link
@@ -28,12 +30,6 @@ export async function mountRoot({ view, root, mountPath, userOptions }: MountRoo
   const options = [...(await ownOptions(view, root, userOptions)), ...userOptions];
   await mountFilesystem(view, { source: path, target: mountPath, type: filesystem.type, options });
   return options;
-}
-
-/** Options that a type needs whatever is mounted of it. */
-export function typeOptions(type: string): string[] {
-  // A clone of an image carries the UUID of every other VM of that image, perhaps this very one.
-  return type === "xfs" ? ["nouuid"] : [];
 }
 
 /** The mount table has real paths only: what is mounted through a link would not be found again. */

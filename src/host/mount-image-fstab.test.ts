@@ -74,11 +74,11 @@ test.each([
 test("planImageMounts() keeps only options that cannot do more than show files", () => {
   const options =
     "rw,remount,bind,loop,offset=512,helper=evil,x-mount.mkdir,X-mount.owner=0,user,noatime,umask=x,context=system_u";
-  expect(plan(`UUID=uuid-4 /data ext4 ${options} 0 0\n`).mounts).toEqual(["/dev/sda4 /data rw,noatime"]);
+  expect(plan(`UUID=uuid-4 /data ext4 ${options} 0 0\n`).mounts).toEqual(["/dev/sda4 /data errors=remount-ro,rw,noatime"]);
 });
 
 test("planImageMounts() lets the last line for a mount point win, as mount --all stacks it on top", () => {
   expect(plan("UUID=uuid-4 /data ext4 defaults 0 0\nUUID=uuid-5 /data/../data ext4 ro 0 0\n").mounts).toEqual([
-    "/dev/sda5 /data ro",
+    "/dev/sda5 /data errors=remount-ro,ro",
   ]);
 });

@@ -2,11 +2,11 @@ import { posix } from "node:path";
 import type { RootPart } from "./find-root.ts";
 import { type FstabEntry, matchSource, parseFstab } from "./fstab.ts";
 import { kernelSupports, requireKernelSupport } from "./kernel-filesystems.ts";
-import { typeOptions } from "./mount-device.ts";
 import type { MountView } from "./mount-view.ts";
 import { readMountinfo } from "./mountinfo.ts";
 import { mountFilesystem } from "./mounts.ts";
 import type { VolumeLayout } from "./probe-filesystem.ts";
+import { typeOptions } from "./type-options.ts";
 
 /** Something of the volume that belongs into the image's tree beside its root. */
 export interface ImageMount {

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import type { MountView } from "./mount-view.ts";
 import { mountFilesystem, unmountBelow } from "./mounts.ts";
 import type { Filesystem } from "./probe-filesystem.ts";
+import { typeOptions } from "./type-options.ts";
 
 /** A file system on a device node. */
 export interface FilesystemPlace {
@@ -15,7 +16,7 @@ export interface FilesystemPlace {
 const PEEK_OPTIONS: Readonly<Record<string, readonly string[]>> = {
   ext3: ["noload"],
   ext4: ["noload"],
-  xfs: ["norecovery", "nouuid"],
+  xfs: ["norecovery"],
   btrfs: ["rescue=nologreplay"],
 };
 
@@ -34,8 +35,9 @@ export async function withPeek<T>(
   const folder = join(closed, "root");
   await mkdir(folder);
   try {
-    const options = ["ro", "nosuid", "nodev", "noexec", ...(PEEK_OPTIONS[filesystem.type] ?? []), ...extraOptions];
-    await mountFilesystem(view, { source: path, target: folder, type: filesystem.type, options });
+    const { type } = filesystem;
+    const options = ["ro", "nosuid", "nodev", "noexec", ...typeOptions(type), ...(PEEK_OPTIONS[type] ?? [])];
+    await mountFilesystem(view, { source: path, target: folder, type, options: [...options, ...extraOptions] });
     return await look(join(view.rootPrefix, folder));
   } finally {
     await unmountBelow(folder, { view });

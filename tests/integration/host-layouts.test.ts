@@ -132,7 +132,7 @@ requirePrograms(
     const { tree, mounted, warnings } = await mountAll(device);
     expect(await readFile(join(tree, "boot/vmlinuz"), "utf8")).toBe("kernel");
     const hasVfat = (await readFile("/proc/filesystems", "utf8")).includes("\tvfat\n");
-    expect(mounted).toEqual(["/boot p16 ", ...(hasVfat ? ["/boot/efi p15 umask=0077"] : [])]);
+    expect(mounted).toEqual(["/boot p16 errors=remount-ro", ...(hasVfat ? ["/boot/efi p15 umask=0077"] : [])]);
     const warning = `This kernel has no vfat, so the EFI system partition "${device}p15" is not mounted on "/boot/efi"`;
     expect(warnings).toEqual(hasVfat ? [] : [warning]);
   });

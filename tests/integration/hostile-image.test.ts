@@ -1,10 +1,16 @@
 import { symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, expect, it } from "vitest";
+import { mountRoot } from "../../src/host/mount-device.ts";
+import { hostView } from "../../src/host/mount-view.ts";
+import { readMountinfo } from "../../src/host/mountinfo.ts";
+import { unmountBelow } from "../../src/host/mounts.ts";
+import { withPeek } from "../../src/host/peek.ts";
+import { hostRunner } from "../../src/host/run-command.ts";
 import { requirePrograms } from "../support/requirements.ts";
-import { bundle, Cleanup, run, tempFolder } from "./chroot-fixtures.ts";
+import { bundle, Cleanup, makeExt4Device, run, tempFolder } from "./chroot-fixtures.ts";
 
-const describe = requirePrograms("chroot");
+const describe = requirePrograms("chroot", "mkfs.ext4", "tune2fs", "losetup", "mount");
 const cleanup = new Cleanup();
 afterEach(() => cleanup.run());
 
@@ -20,4 +26,27 @@ describe("ImageRoot.readText()", () => {
     const { stdout } = await run(process.execPath, argv, { timeout: 20_000, killSignal: "SIGKILL" });
     expect(stdout).toBe('""');
   }, 30_000);
+});
+
+describe("mountRoot() and withPeek()", () => {
+  it("do not let the image's superblock take this machine down", async () => {
+    const path = await makeExt4Device(cleanup);
+    await run("tune2fs", ["-e", "panic", path]);
+    const view = hostView(hostRunner());
+    const errorsOf = async (folder: string) => {
+      const entry = (await readMountinfo()).find(({ mountPoint }) => mountPoint === folder);
+      return [...(entry?.options ?? []), ...(entry?.superOptions ?? [])].filter((option) =>
+        option.startsWith("errors="),
+      );
+    };
+    const filesystem = { type: "ext4", uuid: "", label: "" };
+    await withPeek(view, { path, filesystem }, async (folder) => {
+      expect(await errorsOf(folder)).toEqual(["errors=remount-ro"]);
+    });
+    const mountPath = await tempFolder(cleanup);
+    cleanup.add(() => unmountBelow(mountPath, { view }));
+    const root = { path, filesystem, number: 0, partition: undefined, foundBy: "single" } as const;
+    await mountRoot({ view, root, mountPath, userOptions: [] });
+    expect(await errorsOf(mountPath)).toEqual(["errors=remount-ro"]);
+  });
 });
