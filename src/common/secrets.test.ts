@@ -10,6 +10,8 @@ describe("Secrets.mask()", () => {
     ["JSON", JSON.stringify({ value })],
     ["a quoted command line", shellQuote(["echo", value])],
     ["a command line that is quoted as Packer does it", `TOKEN='${value.replaceAll("'", `'"'"'`)}' /tmp/script.sh`],
+    ["a line that is quoted once more", shellQuote(["sh", "-c", `TOKEN='${value.replaceAll("'", `'"'"'`)}' /tmp/x`])],
+    ["a quoted line that is quoted once more", shellQuote(["sh", "-c", shellQuote(["echo", value])])],
     ["a URL", `https://user:${encodeURIComponent(value)}@proxy.invalid/`],
   ];
 

@@ -34,12 +34,26 @@ export class Secrets {
   }
 }
 
-/** A value as it stands in a log line, which loses blanks at its end, in JSON, in a quoted command line and in a URL. */
+/** How a quote stands inside quotes: our way, and Packer's. */
+const QUOTES = ["'\\''", `'"'"'`];
+
+/**
+ * A value as it stands in a log line, which loses blanks at its end, in JSON, in a URL and in a command line that quotes
+ * it, or that quotes a line with it once more: `chroot / sh -c 'TOKEN='...` is shown as one.
+ */
 function formsOf(value: string): string[] {
   // A lone half of a character is none in a URL.
   const wellFormed = Buffer.from(value).toString();
-  const quoted = [`'\\''`, `'"'"'`].map((quote) => value.replaceAll("'", quote));
-  return [value, value.trim(), JSON.stringify(value).slice(1, -1), ...quoted, encodeURIComponent(wellFormed)];
+  const quoted = QUOTES.map((quote) => value.replaceAll("'", quote));
+  const requoted = quoted.map((text) => text.replaceAll("'", "'\\''"));
+  return [
+    value,
+    value.trim(),
+    JSON.stringify(value).slice(1, -1),
+    ...quoted,
+    ...requoted,
+    encodeURIComponent(wellFormed),
+  ];
 }
 
 /** The process's own list: what one build learns to be secret, no other build may print. */
