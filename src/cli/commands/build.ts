@@ -12,7 +12,7 @@ import { defaultCloudFolder, type LocalSession, openLocalSession } from "../loca
 import { checkReportFlags, makeReport } from "../make-report.ts";
 import { commonExitCode, exitCodeOf } from "../output/error-text.ts";
 import { JsonReport } from "../output/json-report.ts";
-import { writeResultFile } from "../output/result-file.ts";
+import { checkResultFile, writeResultFile } from "../output/result-file.ts";
 import { prepareBuilds } from "../prepare-builds.ts";
 import { dataReader } from "../read-data-source.ts";
 import { runBuilds } from "../run-builds.ts";
@@ -36,6 +36,7 @@ async function runBuild({ argv, io }: Invocation): Promise<number> {
   const path = templateArgument(positionals);
   const parallel = parallelBuilds(flags);
   checkReportFlags(flags, flags.debug === true || flags["on-error"] === "ask");
+  if (flags.result !== undefined) checkResultFile(flags.result);
   using log = openDebugLog(flags.log, io);
   await using local = flags.local ? await openLocalSession(io.env, cloudFolder(flags, io.env), log) : undefined;
   const runUuid = io.env.PACKER_RUN_UUID || randomUUID();

@@ -4,11 +4,11 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { OmiArtifact } from "../../builder/artifact.ts";
 import type { GeneratedData } from "../../builder/hook.ts";
-import { TimeoutError } from "../../common/errors.ts";
+import { TimeoutError, UsageError } from "../../common/errors.ts";
 import { secrets } from "../../common/secrets.ts";
 import { version } from "../../common/version.ts";
 import type { FullResult } from "../run-builds.ts";
-import { writeResultFile } from "./result-file.ts";
+import { checkResultFile, writeResultFile } from "./result-file.ts";
 
 const data: GeneratedData = {
   ID: "vol-12345678",
@@ -48,6 +48,23 @@ beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), "result-"));
 });
 afterEach(() => rmSync(folder, { recursive: true }));
+
+describe("checkResultFile()", () => {
+  it("leaves what is there as it is, and nothing of its own", () => {
+    const path = join(folder, "result.json");
+    checkResultFile(path);
+    expect(readdirSync(folder)).toEqual([]);
+    writeFileSync(path, "of the last run");
+    checkResultFile(path);
+    expect(readFileSync(path, "utf8")).toBe("of the last run");
+    expect(readdirSync(folder)).toEqual(["result.json"]);
+  });
+
+  it("refuses a folder, and a file in a folder that is not there", () => {
+    expect(() => checkResultFile(folder)).toThrow(UsageError);
+    expect(() => checkResultFile(join(folder, "no", "such"))).toThrow(UsageError);
+  });
+});
 
 describe("writeResultFile()", () => {
   it("writes through no link that somebody put at its temporary name", () => {

@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from "node:crypto";
-import { readFileSync, renameSync, writeFileSync } from "node:fs";
+import { readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { UsageError } from "../../common/errors.ts";
 import { version } from "../../common/version.ts";
 import type { FullResult } from "../run-builds.ts";
@@ -52,6 +52,21 @@ export interface ResultArtifact {
 }
 
 /**
+ * Tries whether a result file can be written, without touching what is there: better now than after an hour's build.
+ * @throws {UsageError} when it cannot
+ */
+export function checkResultFile(path: string): void {
+  const temporary = temporaryName(path);
+  try {
+    if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) throw new Error("it is a folder");
+    writeFileSync(temporary, "", { flag: "wx" });
+    rmSync(temporary);
+  } catch (cause) {
+    throw new UsageError(`Cannot write the result file "${path}"`, { cause });
+  }
+}
+
+/**
  * Writes the result file, whole or not at all.
  * @throws {UsageError} when it cannot be written
  */
@@ -64,14 +79,18 @@ export function writeResultFile(path: string, { results, templateFiles, error }:
     builds: results.map(resultBuild),
     error: error === undefined ? null : errorRecord(error),
   };
-  // No name that another user could have put a link at, in a folder such as /tmp.
-  const temporary = `${path}.${randomBytes(8).toString("hex")}.tmp`;
+  const temporary = temporaryName(path);
   try {
     writeFileSync(temporary, `${maskedJson(content, 2)}\n`, { flag: "wx" });
     renameSync(temporary, path);
   } catch (cause) {
     throw new UsageError(`Cannot write the result file "${path}"`, { cause });
   }
+}
+
+/** No name that another user could have put a link at, in a folder such as /tmp. */
+function temporaryName(path: string): string {
+  return `${path}.${randomBytes(8).toString("hex")}.tmp`;
 }
 
 function resultBuild({

@@ -14,6 +14,10 @@ const flagSpecs = {
   socket: { type: "string", value: "FILE", about: "a Unix socket that answers too" },
   latency: { type: "string", choices: ["none", "realistic"], about: "how long calls and changes of state take" },
   region: { type: "string", value: "NAME", about: "the region it is; eu-west-2 by default" },
+  lenient: {
+    type: "boolean",
+    about: "takes requests with nulls, unknown fields and filters, which the service refuses",
+  },
   log: { type: "string", value: "FILE", about: "writes calls and commands there" },
 } as const satisfies Flags;
 
@@ -30,12 +34,14 @@ export const start: Command = {
     await using cloud = await startLocalCloud({
       stateFolder: stateFolderOf(flags, io.env),
       log,
+      strict: flags.lenient !== true,
       ...(flags.port !== undefined && { port: portOf(flags.port) }),
       ...(flags.socket !== undefined && { socketPath: flags.socket }),
       ...(flags.latency !== undefined && { latency: flags.latency }),
       ...(flags.region !== undefined && { region: flags.region }),
     });
     io.stderr.write(`The local cloud answers at ${cloud.endpoint}. Stop it with Ctrl-C; it keeps everything.\n`);
+    for (const problem of cloud.status().problems) io.stderr.write(`Warning: ${problem}\n`);
     // The keys are of this machine's own cloud and are meant to be copied: they pass no mask.
     const lines = Object.entries(cloud.environment).map(([name, value]) => `export ${name}=${quoteWord(value)}\n`);
     io.stdout.writeSecret(lines.join(""));

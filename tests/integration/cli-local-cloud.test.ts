@@ -1,0 +1,117 @@
+import { execFile } from "node:child_process";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import { runCli } from "../../src/cli/run-cli.ts";
+import { resetLocalCloud } from "../../src/local-cloud/commands.ts";
+import { type RecordingIo, recordingIo } from "../support/recording-io.ts";
+import { requirePrograms } from "../support/requirements.ts";
+import { type Answer, signedCall } from "../support/signed-call.ts";
+
+const execute = promisify(execFile);
+const describe = requirePrograms("losetup", "partx", "mkfs.ext4");
+
+let folder: string;
+/** What a test that failed has not stopped. */
+const running: (() => Promise<number>)[] = [];
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), "cli-local-cloud-"));
+});
+afterEach(async () => {
+  for (const stop of running.splice(0)) await stop();
+  await resetLocalCloud(folder);
+  await rm(folder, { recursive: true, force: true });
+});
+
+interface RunningCloud {
+  readonly written: RecordingIo["written"];
+  /** A call with the keys that the command has printed. */
+  call(action: string, request: unknown): Promise<Answer>;
+  /** As Ctrl-C does. @returns the exit code */
+  stop(): Promise<number>;
+}
+
+/** `local-cloud start`, until it has printed the environment. */
+async function start(...flags: readonly string[]): Promise<RunningCloud> {
+  const io = recordingIo();
+  const printed = new Promise<void>((resolve) => {
+    const { writeSecret } = io.stdout;
+    io.stdout.writeSecret = (text) => {
+      writeSecret(text);
+      resolve();
+    };
+  });
+  const ended = runCli(["local-cloud", "start", "-state", folder, ...flags], io);
+  await Promise.race([printed, ended]);
+  const variables = new Map(
+    [...io.written.stdout.matchAll(/^export (\w+)=(\S+)$/gm)].map(([, name, value]) => [name, value]),
+  );
+  const caller = {
+    endpoint: variables.get("OSC_ENDPOINT_API") ?? "",
+    accessKey: variables.get("OSC_ACCESS_KEY") ?? "",
+    secretKey: variables.get("OSC_SECRET_KEY") ?? "",
+  };
+  const stop = () => {
+    io.send("SIGINT");
+    return ended;
+  };
+  running.push(stop);
+  return { written: io.written, call: (action, request) => signedCall(caller, action, request), stop };
+}
+
+/** What a client of another language sends for what it leaves out. */
+const sloppy = { Filters: { VolumeIds: null }, NoSuchField: 1 };
+
+/** A volume that is linked to the builder's VM. @returns its id */
+async function linkVolume({ call }: RunningCloud): Promise<string> {
+  const { VmId, Placement } = (await call("ReadVms", {})).body.Vms[0];
+  const created = await call("CreateVolume", { SubregionName: Placement.SubregionName, Size: 1 });
+  const { VolumeId } = created.body.Volume;
+  const becomes = (expected: object) =>
+    vi.waitFor(async () => {
+      const { body } = await call("ReadVolumes", { Filters: { VolumeIds: [VolumeId] } });
+      expect(body.Volumes[0]).toMatchObject(expected);
+    });
+  await becomes({ State: "available" });
+  await call("LinkVolume", { VolumeId, VmId, DeviceName: "/dev/xvdf" });
+  await becomes({ LinkedVolumes: [{ State: "attached" }] });
+  return VolumeId;
+}
+
+/** As if the machine had been started again without it. */
+async function loseDisk(file: string): Promise<void> {
+  const { stdout } = await execute("losetup", ["--associated", file, "--noheadings", "--output", "NAME"]);
+  await execute("losetup", ["--detach", stdout.trim()]);
+  await rm(file);
+}
+
+describe("outscale-chroot local-cloud start", () => {
+  it("prints keys that work, and ends when it is told to", async () => {
+    const cloud = await start();
+    const { status, body } = await cloud.call("ReadVolumes", {});
+    expect({ status, volumes: body.Volumes.length }).toEqual({ status: 200, volumes: 1 });
+    expect(await cloud.call("ReadVolumes", sloppy)).toMatchObject({ status: 400 });
+    expect(await cloud.stop()).toBe(0);
+  });
+
+  it("takes what the service refuses with -lenient", async () => {
+    const cloud = await start("-lenient");
+    expect(await cloud.call("ReadVolumes", sloppy)).toMatchObject({ status: 200 });
+    expect(await cloud.stop()).toBe(0);
+  });
+
+  it("says what it could not put back, and so does status", async () => {
+    const first = await start();
+    const id = await linkVolume(first);
+    await first.stop();
+    await loseDisk(join(folder, "disks", `${id}.raw`));
+    const second = await start();
+    expect(second.written.stderr).toMatch(new RegExp(`^Warning: .*${id}`, "m"));
+    const io = recordingIo();
+    await runCli(["local-cloud", "status", "-state", folder], io);
+    expect(io.written.stdout).toMatch(new RegExp(`^problem: .*${id}`, "m"));
+    expect(await second.stop()).toBe(0);
+  });
+});
