@@ -47,7 +47,7 @@ export function getAttribute(value: Value, name: string): Value {
     if (element) return inherit(element, value);
     throw new AccessError(
       "Missing map element",
-      `This map has no element with the key "${name}".${suggestName(name, value.asMap().keys())}`,
+      `This map has no element with the key "${name}".${suggestName(name, shownKeys(value))}`,
     );
   }
   throw new AccessError("Unsupported attribute", attributeAdvice(type, name));
@@ -94,13 +94,13 @@ function elementAt(value: Value, key: Value): Value {
   const elements = value.elements();
   const element = index.isInteger && index.sign >= 0 ? elements[Number(index.toBigInt())] : undefined;
   if (element) return element;
-  if (!index.isInteger) throw new AccessError("Invalid index", `An index is a whole number, not ${index}.`);
-  if (index.sign < 0) throw new AccessError("Invalid index", `A negative number (${index}) is not an index.`);
+  const shown = key.isSensitive ? "with this index" : `${index}`;
+  if (!index.isInteger)
+    throw new AccessError("Invalid index", `An index is a whole number; there is no element ${shown}.`);
+  if (index.sign < 0) throw new AccessError("Invalid index", `An index is not negative; there is no element ${shown}.`);
   const count = elements.length === 0 ? "has no elements" : `has ${elements.length}, counted from 0`;
-  throw new AccessError(
-    "Invalid index",
-    `There is no element ${value.isSensitive ? "with this index" : index}: the ${type.kind} ${count}.`,
-  );
+  const size = value.isSensitive ? "" : `: the ${type.kind} ${count}`;
+  throw new AccessError("Invalid index", `There is no element ${shown}${size}.`);
 }
 
 function unknownElement(type: Type, key: Value): Value {
@@ -116,14 +116,17 @@ function elementNamed(value: Value, key: Value, wasNumber: boolean): Value {
   const declared = type.kind === "object" ? type.attributes.get(name) : type.kind === "map" ? type.element : undefined;
   const element = value.isKnown ? value.get(name) : declared && unknownValue(declared);
   if (element) return element;
+  const summary = "Invalid index";
   if (wasNumber)
-    throw new AccessError("Invalid index", `Elements of this ${type.kind} have names; there are no numbered ones.`);
-  const names = value.isKnown ? value.asMap().keys() : [];
-  const shown = key.containsSensitive ? "this key" : `the key "${name}"`;
-  throw new AccessError(
-    "Invalid index",
-    `This ${type.kind} has no element with ${shown}.${key.containsSensitive ? "" : suggestName(name, names)}`,
-  );
+    throw new AccessError(summary, `Elements of this ${type.kind} have names; there are no numbered ones.`);
+  if (key.isSensitive) throw new AccessError(summary, `This ${type.kind} has no element with this key.`);
+  const detail = `This ${type.kind} has no element with the key "${name}".${suggestName(name, shownKeys(value))}`;
+  throw new AccessError(summary, detail);
+}
+
+/** Keys that a message may show. */
+function shownKeys(value: Value): Iterable<string> {
+  return value.isKnown && !value.isSensitive ? value.asMap().keys() : [];
 }
 
 /** What is taken out of a sensitive value, or by a sensitive key, is sensitive. */

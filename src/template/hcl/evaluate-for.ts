@@ -3,7 +3,7 @@ import type { Evaluator } from "./evaluate.ts";
 import { childScope } from "./scope.ts";
 import type { Expression, ForExpression } from "./syntax.ts";
 import { boolType, stringType, typeName } from "./type.ts";
-import { numberValue, objectValue, stringValue, tupleValue, unknownValue, type Value } from "./value.ts";
+import { inheritMark, numberValue, objectValue, stringValue, tupleValue, unknownValue, type Value } from "./value.ts";
 
 /** What a run over the collection has found so far. */
 interface Progress {
@@ -47,15 +47,17 @@ function isConditionHopeless(evaluator: Evaluator, expression: ForExpression): b
   return evaluator.diagnostics.errorCount > before;
 }
 
+/** Keys and values; those of a sensitive collection are sensitive, as messages about them may show them. */
 function* pairsOf(collection: Value): Iterable<readonly [Value, Value]> {
   const { kind } = collection.type;
+  const mark = (value: Value) => inheritMark(value, [collection]);
   if (kind === "map" || kind === "object") {
-    for (const [key, value] of collection.asMap()) yield [stringValue(key), value];
+    for (const [key, value] of collection.asMap()) yield [mark(stringValue(key)), mark(value)];
     return;
   }
   let index = 0;
   // An element of a set is its own key.
-  for (const value of collection.elements()) yield [kind === "set" ? value : numberValue(index++), value];
+  for (const value of collection.elements()) yield [kind === "set" ? mark(value) : numberValue(index++), mark(value)];
 }
 
 function bindings(

@@ -15,7 +15,7 @@ export function evaluateSplat(evaluator: Evaluator, expression: SplatExpression)
     return unknownValue();
   }
   if (target.type.kind === "dynamic") return inheritMark(unknownValue(), [target]);
-  const evaluateEach = (value: Value) => evaluateItem(evaluator, expression, value);
+  const evaluateEach = (value: Value) => evaluateItem(evaluator, expression, inheritMark(value, [target]));
   if (!target.isKnown && isSequence) return inheritMark(unknownSplat(target, evaluateEach), [target]);
   if (!isSequence) {
     // A single value is a list of one; one that may yet turn out to be null, of none.

@@ -324,18 +324,23 @@ describe("evaluate()", () => {
     const failing = [
       '"x" + secret',
       "[for c in secret: c]",
-      "tonumber(secret)",
+      "parseint(secret, 10)",
       "o[secret]",
       "{for v in [1, 2]: secret => v}",
       "secret.x",
       "l[secret]",
+      '[for v in split("e", secret): v + 1]',
+      '{for v in split("-", "${secret}-${secret}"): v => 1}',
+      'split("x", secret)[*].x',
+      'split("x", secret)[secret]',
+      '{(secret) = 1}["hxnter1"]',
     ];
     for (const text of failing) {
       expect(problemsOf(text).length, text).toBeGreaterThan(0);
       expect(
         JSON.stringify(problemsOf(text).map(({ summary, detail, values }) => ({ summary, detail, values }))),
         text,
-      ).not.toContain("hunter2");
+      ).not.toMatch(/hunt|r2/);
     }
   });
 
