@@ -1,0 +1,188 @@
+import { once } from "node:events";
+import { mkdir, readdir, readlink } from "node:fs/promises";
+import { join } from "node:path";
+import { PassThrough } from "node:stream";
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from "vitest";
+import type { Hook, ProvisionInput } from "../../src/builder/hook.ts";
+import { listProcesses, readCommand } from "../../src/host/process-table.ts";
+import { makeBusyboxRoot, until } from "../integration/chroot-fixtures.ts";
+import { type Bakery, nothing, openBakery } from "../support/bake.ts";
+import { hastyClock } from "../support/hasty-clock.ts";
+import { type Holder, startHolder } from "../support/holder.ts";
+import { readLedger, readProcessesOf } from "../support/ledger.ts";
+import { writeSystem } from "../support/loop-disk.ts";
+import { checkFilesystem, importDisk, inspectProduct, makeDisk } from "../support/made-image.ts";
+import { requirePrograms } from "../support/requirements.ts";
+import { createWorkbench, type Workbench } from "../support/workbench.ts";
+
+const describe = requirePrograms("perl", "busybox", "mkfs.ext4", "mkfs.xfs", "mkfs.btrfs", "xfs_logprint", "unshare");
+
+/** mmap(2) has no name in Perl. */
+const MMAP = process.arch === "arm64" ? 222 : 9;
+
+/** Maps a file and closes it, so that nothing but the mapping holds it, and says so. */
+const MAP_ONLY = `open F, "<", $ARGV[0]; my $at = syscall(${MMAP}, 0, 4096, 1, 2, fileno F, 0); close F; chdir "/";
+  die "no mapping" if $at == -1; $| = 1; print "mapped\\n"; sleep 900`;
+
+/** What provisioners leave behind. Each is told by the seconds that it sleeps. */
+const LEAVINGS: Readonly<Record<string, string>> = {
+  "a background process": "sleep 901 >/dev/null 2>&1 &",
+  "a working folder": "cd /var/lib && (setsid sleep 902 >/dev/null 2>&1 &)",
+  "a nested tmpfs": "mkdir /var/nested && mount -t tmpfs none /var/nested && echo x > /var/nested/x",
+};
+
+describe("a build whose provisioning leaves things behind", () => {
+  let bakery: Bakery;
+  let bench: Workbench;
+  const sources = new Map<string, string>();
+  const holders: Holder[] = [];
+  beforeAll(async () => {
+    bakery = await openBakery("leftovers-build");
+    bench = await createWorkbench("leftovers-disks");
+    for (const type of ["ext4", "xfs", "btrfs"]) {
+      const fill = async (folder: string) => {
+        await makeBusyboxRoot(folder);
+        await writeSystem(folder);
+      };
+      const device = await makeDisk(bench, { sizeMib: 512, parts: [{ number: 0, type, fill }] });
+      sources.set(type, await importDisk(bakery, bench, device, `source-${type}`));
+      await bench.detach(device);
+    }
+  });
+  afterAll(async () => {
+    await bench.dispose();
+    await bakery.close();
+  });
+
+  let before: HostState;
+  beforeEach(async () => {
+    before = await readHost(bakery.folder);
+  });
+  afterEach(async () => {
+    for (const holder of holders.splice(0)) await holder.stop();
+    expect(await readHost(bakery.folder)).toEqual(before);
+  });
+
+  const configOf = (type: string, isolation: string) => ({
+    source_omi: sources.get(type) ?? "",
+    omi_name: `built-${type}-${isolation}`,
+    isolation,
+    mount_path: join(bakery.folder, "mnt"),
+    boot_check: "off",
+    polling: { min: "5ms", max: "50ms" },
+  });
+
+  const matrix = ["private", "host"].flatMap((isolation) => [
+    ...["ext4", "xfs", "btrfs"].map((type) => ({ isolation, type })),
+  ]);
+  it.each(matrix)("ends clean and names them: $type, isolation = $isolation", async ({ type, isolation }) => {
+    let mapper = 0;
+    const provision: Hook["provision"] = async (input) => {
+      for (const command of Object.values(LEAVINGS)) {
+        expect(await input.communicator.start({ command })).toEqual({ code: 0, signal: null });
+      }
+      mapper = await leaveMapping(input);
+      await leaveDaemonWithPipe(input);
+    };
+    const { artifact, ui } = await bakery.bake(configOf(type, isolation), { hook: { provision } });
+    const [warning = "", ...others] = ui.of("warn").filter((line) => line.includes("left processes running"));
+    expect(others).toEqual([]);
+    for (const seconds of [901, 902, 903]) expect(warning).toMatch(new RegExp(`pid \\d+ \\([^)]*sleep ${seconds}\\)`));
+    expect(warning).toContain(`pid ${mapper} (perl`);
+    expect(await stillRunning(/sleep 90[123]$|^perl .*sleep 900/s)).toEqual([]);
+
+    await inspectProduct(bakery, bench, artifact, async (product) => {
+      await checkFilesystem(type, product);
+      const folder = await bench.mount(product, "ro");
+      expect(await readdir(join(folder, "var/nested"))).toEqual([]);
+    });
+    await artifact?.destroy();
+    expect(ownOf(await bakery.leftovers())).toEqual(nothing);
+  });
+
+  it("stops a process of this machine that only maps a file of the image, with isolation = host", async () => {
+    let outside: Holder | undefined;
+    const provision: Hook["provision"] = async ({ data }) => {
+      outside = await startHolder(`exec perl -e '${MAP_ONLY}' ${data.MountPath}/etc/os-release`);
+      holders.push(outside);
+    };
+    const { artifact, ui } = await bakery.bake(configOf("ext4", "host"), { hook: { provision } });
+    expect(ui.of("warn").join("\n")).toMatch(new RegExp(`pid ${outside?.pid} \\(perl .*map .*/etc/os-release`, "s"));
+    expect(await outside?.ended).toEqual({ code: null, signal: "SIGTERM" });
+    await artifact?.destroy();
+    expect(ownOf(await bakery.leftovers())).toEqual(nothing);
+  });
+
+  it("stops before it unlinks what another mount namespace holds, names who, and lets cleanup finish", async () => {
+    let holder: Holder | undefined;
+    const provision: Hook["provision"] = async () => {
+      holder = await startHolder("echo up; exec sleep 904", "unshare", "--mount", "--propagation", "private");
+      holders.push(holder);
+    };
+    const sent = bakery.cloud.requests.length;
+    // A folder of the user's, which stays: removing a mount point takes the mount off it in every namespace.
+    const mountPath = join(bakery.folder, "kept");
+    await mkdir(mountPath);
+    const config = { ...configOf("ext4", "host"), mount_path: mountPath };
+    const error = await bakery.bake(config, { hook: { provision }, clock: hastyClock() }).then(
+      () => undefined,
+      (thrown: unknown) => thrown,
+    );
+    expect(error).toMatchObject({ code: "E_LEFTOVER" });
+    expect(String(error)).toMatch(
+      new RegExp(`pid ${holder?.pid} \\(sleep 904\\): mounted on .*/kept.* in the mount namespace`),
+    );
+    const actions = bakery.cloud.requests.slice(sent).map(({ action }) => action);
+    expect(actions).toContain("LinkVolume");
+    for (const never of ["UnlinkVolume", "DeleteVolume", "CreateSnapshot"]) expect(actions).not.toContain(never);
+    const kept = ownOf(await bakery.leftovers());
+    expect(kept).toMatchObject({ violations: [], images: [], snapshots: [], mounts: [] });
+    expect([kept.volumes.length, kept.journals.length]).toEqual([1, 1]);
+
+    await holder?.stop();
+    expect(await bakery.cleanUp()).toMatchObject([{ outcome: "cleaned" }]);
+    expect(ownOf(await bakery.leftovers())).toEqual(nothing);
+  });
+
+  /** Without the sources, which stay for the next test. */
+  function ownOf({ images, snapshots, ...rest }: Awaited<ReturnType<Bakery["leftovers"]>>) {
+    const made = images.filter((line) => !/ source-/.test(line));
+    return { ...rest, images: made, snapshots: snapshots.length === sources.size ? [] : snapshots };
+  }
+});
+
+/** A process of the host's programs, whose root, working folder and open files are the host's. @returns its pid */
+async function leaveMapping({ local, data }: ProvisionInput): Promise<number> {
+  const child = await local.spawn(["perl", "-e", MAP_ONLY, `${data.MountPath}/etc/os-release`]);
+  if (child.stdout) await once(child.stdout, "data");
+  return (await stillRunning(/^perl .*sleep 900/s))[0] ?? 0;
+}
+
+/** `start` returns at the command's exit and not at the pipe's end: the daemon holds it still. */
+async function leaveDaemonWithPipe({ communicator }: ProvisionInput): Promise<void> {
+  const stdout = new PassThrough().resume();
+  await communicator.start({ command: "(setsid sleep 903 &)", stdout });
+  await until(async () => (await stillRunning(/^sleep 903$/)).length > 0);
+  const [daemon] = await stillRunning(/^sleep 903$/);
+  // Node makes its pipes as pairs of sockets.
+  expect(await readlink(`/proc/${daemon}/fd/1`)).toMatch(/^(pipe|socket):/);
+}
+
+async function stillRunning(command: RegExp): Promise<number[]> {
+  const processes = await listProcesses();
+  const lines = await Promise.all(processes.map(async ({ pid }) => ({ pid, line: await readCommand(pid) })));
+  return lines.filter(({ line }) => command.test(line)).map(({ pid }) => pid);
+}
+
+interface HostState {
+  readonly mounts: readonly string[];
+  readonly loops: readonly string[];
+  readonly processes: readonly number[];
+  readonly dev: readonly string[];
+}
+
+/** What of this machine a build could change. Loop devices are counted by their files: others use some too. */
+async function readHost(folder: string): Promise<HostState> {
+  const [ledger, processes, dev] = await Promise.all([readLedger(folder), readProcessesOf(folder), readdir("/dev")]);
+  return { ...ledger, processes, dev: dev.filter((name) => !name.startsWith("loop")).sort() };
+}
