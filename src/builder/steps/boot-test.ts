@@ -33,7 +33,7 @@ export const testBoot = step(
     ui.say("Booting the volume under QEMU...");
     const result = await bootTest({
       device: links.device,
-      pattern: new RegExp(options.pattern),
+      pattern: new RegExp(options.pattern, "m"), // `^` is the start of a line: it is a line that must match
       timeoutMs: options.timeout,
       memoryMib: options.memory,
       cpus: options.cpus,

@@ -53,6 +53,7 @@ export const linkVolume = step(
       before,
       sizeBytes: volume.sizeGib * BYTES_PER_GIB,
       nvmeDevicePath: config.nvmeDevicePath,
+      deadlineMs: config.timeouts.link,
       clock,
       signal,
       onWait: (message) => ui.message(message),
