@@ -1,16 +1,22 @@
 import type { ActionName, RequestOf } from "../../src/outscale/oapi.ts";
 import type { Bakery } from "./bake.ts";
 
-/** The API calls that an account makes from the moment this is made, the builder's if no other is named. */
+/** The API calls that an account makes from the moment this is made until it is stopped, the builder's if no other is named. */
 export class RecordedCalls {
   readonly #bakery: Bakery;
   readonly #accountId: string;
   readonly #start: number;
+  #end: number | undefined;
 
   constructor(bakery: Bakery, accountId: string = bakery.cloud.account("builder").id) {
     this.#bakery = bakery;
     this.#accountId = accountId;
     this.#start = bakery.cloud.requests.length;
+  }
+
+  /** Later calls do not count. */
+  stop(): void {
+    this.#end = this.#bakery.cloud.requests.length;
   }
 
   /** The names of the calls, oldest first. */
@@ -26,6 +32,7 @@ export class RecordedCalls {
   }
 
   #calls() {
-    return this.#bakery.cloud.requests.slice(this.#start).filter(({ accountId }) => accountId === this.#accountId);
+    const { requests } = this.#bakery.cloud;
+    return requests.slice(this.#start, this.#end).filter(({ accountId }) => accountId === this.#accountId);
   }
 }
