@@ -74,11 +74,19 @@ test.each([
 test("planImageMounts() keeps only options that cannot do more than show files", () => {
   const options =
     "rw,remount,bind,loop,offset=512,helper=evil,x-mount.mkdir,X-mount.owner=0,user,noatime,umask=x,context=system_u";
-  expect(plan(`UUID=uuid-4 /data ext4 ${options} 0 0\n`).mounts).toEqual(["/dev/sda4 /data errors=remount-ro,rw,noatime"]);
+  expect(plan(`UUID=uuid-4 /data ext4 ${options} 0 0\n`).mounts).toEqual([
+    "/dev/sda4 /data errors=remount-ro,rw,noatime",
+  ]);
 });
 
 test("planImageMounts() lets the last line for a mount point win, as mount --all stacks it on top", () => {
   expect(plan("UUID=uuid-4 /data ext4 defaults 0 0\nUUID=uuid-5 /data/../data ext4 ro 0 0\n").mounts).toEqual([
     "/dev/sda5 /data errors=remount-ro,ro",
   ]);
+});
+
+test("planImageMounts() refuses an fstab that is out of all proportion", () => {
+  const lines = Array.from({ length: 1001 }, (_, index) => `UUID=uuid-3 /x/${index} xfs defaults 0 0\n`);
+  expect(() => plan(lines.join(""))).toThrow("The image's fstab has 1001 lines that mount");
+  expect(plan(lines.slice(1).join("")).mounts.length).toBe(1000);
 });

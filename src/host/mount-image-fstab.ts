@@ -1,4 +1,5 @@
 import { posix } from "node:path";
+import { DeviceError } from "../common/errors.ts";
 import type { RootPart } from "./find-root.ts";
 import { type FstabEntry, matchSource, parseFstab } from "./fstab.ts";
 import { kernelSupports, requireKernelSupport } from "./kernel-filesystems.ts";
@@ -26,7 +27,10 @@ export interface MountImageFstabInput {
   readonly root: RootPart;
   /** Text of the image's `/etc/fstab`; empty when it has none. */
   readonly fstab: string;
-  /** Where a path in the image is for `mount` in the view, with the image's links resolved inside it; made if missing. */
+  /**
+   * Where a path in the image is for `mount` in the view, with the image's links resolved inside it; made if missing. A
+   * slash at its end says that it is the image's root.
+   */
   resolveMountPoint(pathInImage: string): Promise<string>;
   onWarning(message: string): void;
 }
@@ -36,6 +40,7 @@ export interface MountImageFstabInput {
  * partitions and btrfs subvolumes, or provisioning would write below them where the booted image never looks. Call it
  * after the post-mount commands: where those mounted something, that stays.
  * @returns what was mounted, outermost first
+ * @throws {DeviceError} for an fstab that is out of all proportion
  * @throws {MountError} when a file system does not mount or the kernel lacks it; for an EFI partition the latter is a warning
  */
 export async function mountImageFstab(input: MountImageFstabInput): Promise<readonly ImageMount[]> {
@@ -52,6 +57,10 @@ async function mountOne(
 ): Promise<boolean> {
   const { source, mountPoint, type, options, isEsp } = mount;
   const target = await resolveMountPoint(mountPoint);
+  if (target.endsWith("/")) {
+    onWarning(`The image's fstab mounts "${source}" on "${mountPoint}", which leads to its root; it is not mounted`);
+    return false;
+  }
   const taken = (await readMountinfo(view.mountinfoPath)).some((entry) => entry.mountPoint === target);
   if (taken) return false;
   if (isEsp && !(await kernelSupports(view.runner, type))) {
@@ -63,6 +72,9 @@ async function mountOne(
   return true;
 }
 
+/** No system has so many; each line is a mount or a warning, and a file of 16 MiB has half a million. */
+const MAX_ENTRIES = 1000;
+
 /** What to mount, outermost first, and what in the fstab cannot be done; a rule without effects. */
 export function planImageMounts(
   entries: readonly FstabEntry[],
@@ -71,7 +83,9 @@ export function planImageMounts(
 ): { readonly mounts: readonly ImageMount[]; readonly warnings: readonly string[] } {
   const mounts = new Map<string, ImageMount>();
   const warnings: string[] = [];
-  for (const entry of entries.filter(isWanted)) {
+  const wanted = entries.filter(isWanted);
+  if (wanted.length > MAX_ENTRIES) throw new DeviceError(`The image's fstab has ${wanted.length} lines that mount`);
+  for (const entry of wanted) {
     const mountPoint = posix.normalize(entry.mountPoint).replace(/(?<=.)\/$/, "");
     const [part, second] = matchSource(entry.source, layout.parts);
     if (mountPoint === "/") continue;

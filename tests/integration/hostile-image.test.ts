@@ -1,7 +1,9 @@
 import { symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, expect, it } from "vitest";
+import { ImageRoot } from "../../src/chroot/in-root.ts";
 import { mountRoot } from "../../src/host/mount-device.ts";
+import { mountImageFstab } from "../../src/host/mount-image-fstab.ts";
 import { hostView } from "../../src/host/mount-view.ts";
 import { readMountinfo } from "../../src/host/mountinfo.ts";
 import { unmountBelow } from "../../src/host/mounts.ts";
@@ -48,5 +50,30 @@ describe("mountRoot() and withPeek()", () => {
     const root = { path, filesystem, number: 0, partition: undefined, foundBy: "single" } as const;
     await mountRoot({ view, root, mountPath, userOptions: [] });
     expect(await errorsOf(mountPath)).toEqual(["errors=remount-ro"]);
+  });
+});
+
+describe("mountImageFstab()", () => {
+  it("puts no other partition in the place of the image's root, where a link leads there", async () => {
+    const path = await makeExt4Device(cleanup);
+    const mountPath = await tempFolder(cleanup);
+    const view = hostView(hostRunner());
+    cleanup.add(() => unmountBelow(mountPath, { view }));
+    symlinkSync("..", join(mountPath, "boot"));
+    const files = new ImageRoot(mountPath);
+    const boot = { number: 2, path, partition: undefined, filesystem: { type: "ext4", uuid: "u-2", label: "" } };
+    const root = { ...boot, number: 1, path: "/dev/null", foundBy: "single" } as const;
+    const warnings: string[] = [];
+    const mounted = await mountImageFstab({
+      view,
+      layout: { device: path, sizeBytes: 0, table: undefined, parts: [boot] },
+      root,
+      fstab: "UUID=u-2 /boot ext4 defaults 0 0\n",
+      resolveMountPoint: async (place) => `${mountPath}${files.resolve(place)}`,
+      onWarning: (message) => warnings.push(message),
+    });
+    expect(mounted).toEqual([]);
+    expect(warnings).toEqual([expect.stringContaining("leads to its root")]);
+    expect((await readMountinfo()).filter(({ mountPoint }) => mountPoint === mountPath)).toEqual([]);
   });
 });
