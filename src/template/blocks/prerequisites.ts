@@ -116,7 +116,7 @@ export async function evaluatePrerequisites(
       values.set(item.address, unknownValue());
       continue;
     }
-    const within = childScope(scope, prerequisiteVariables(values));
+    const within = childScope(scope, prerequisiteVariables(visibleValues(item, values)));
     const value =
       item.kind === "local"
         ? evaluateLocal(item, within, diagnostics)
@@ -124,6 +124,20 @@ export async function evaluatePrerequisites(
     values.set(item.address, value);
   }
   return values;
+}
+
+/**
+ * Those of the values that an item names; all of them when it names others, or `local` as a whole. To make the objects
+ * that hold all values again for every item would take long in a template of thousands.
+ */
+function visibleValues(item: Prerequisite, values: PrerequisiteValues): PrerequisiteValues {
+  const named = new Map<string, Value>();
+  for (const address of dependenciesOf(item)) {
+    const value = values.get(address);
+    if (value === undefined) return values;
+    named.set(address, value);
+  }
+  return named;
 }
 
 function evaluateLocal({ expression, isSensitive }: LocalValue, scope: Scope, diagnostics: Diagnostics): Value {
