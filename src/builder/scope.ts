@@ -1,4 +1,11 @@
-import { CancelledError, ChrootError, LeftoverError, messageOf, throwIfCancelled } from "../common/errors.ts";
+import {
+  CancelledError,
+  ChrootError,
+  LeftoverError,
+  messageOf,
+  TimeoutError,
+  throwIfCancelled,
+} from "../common/errors.ts";
 import { isAmbiguous, isAuth, isConflict } from "../outscale/errors.ts";
 import type { EventSink } from "./events.ts";
 import type { Journal, JsonObject } from "./journal.ts";
@@ -246,7 +253,7 @@ export function releaseDeadline(hurry: AbortSignal): Disposable & { readonly sig
 
 /** What stays as it is however often we try: somebody holds it, or our time is up. */
 function isWorthRetrying(error: unknown): boolean {
-  if (error instanceof LeftoverError || error instanceof CancelledError) return false;
+  if (error instanceof LeftoverError || error instanceof CancelledError || error instanceof TimeoutError) return false;
   return !isAuth(error);
 }
 

@@ -1,4 +1,5 @@
 import { LeftoverError } from "../../common/errors.ts";
+import { WaitError } from "../../outscale/errors.ts";
 import type { ResourceKind } from "../resource-kind.ts";
 import { ignoreNotFound } from "./not-found.ts";
 
@@ -23,7 +24,18 @@ export const volumeKind: ResourceKind<VolumeIntent> = {
       });
     }
     if (!Volumes[0]) return;
+    // The service refuses to delete what it is still making.
+    if (Volumes[0].State === "creating") await untilMade(waiters.volume(id, { until: "available", signal }));
     if (Volumes[0].State !== "deleting") await ignoreNotFound(api.deleteVolume({ VolumeId: id }));
     await waiters.volume(id, { until: "deleted", signal });
   },
 };
+
+/** A volume that ended in `error` is made, too, as far as its deletion goes. */
+async function untilMade(wait: Promise<unknown>): Promise<void> {
+  try {
+    await wait;
+  } catch (error) {
+    if (!(error instanceof WaitError)) throw error;
+  }
+}
