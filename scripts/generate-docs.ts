@@ -1,7 +1,9 @@
 import { writeFileSync } from "node:fs";
 import { configJsonSchema } from "../src/config/json-schema.ts";
+import { commandsPage } from "./commands-page.ts";
 import { configurationPage } from "./configuration-page.ts";
 
 // Run by `npm run docs`, in the folder of the project.
 writeFileSync("docs/configuration.md", configurationPage());
 writeFileSync("docs/configuration.schema.json", `${JSON.stringify(configJsonSchema(), undefined, 2)}\n`);
+writeFileSync("docs/commands.md", await commandsPage());

@@ -32,7 +32,7 @@ export function commandText(command: Command): string {
 }
 
 function flagLines(flags: Flags): string[] {
-  const rows = Object.entries(flags).map(([name, flag]) => [spelling(name, flag), flag.about] as const);
+  const rows = Object.entries(flags).map(([name, flag]) => [flagSpelling(name, flag), flag.about] as const);
   return rows.length > 0 ? ["Flags:", ...columns(rows), ""] : [];
 }
 
@@ -45,7 +45,8 @@ function firstLine(text: string): string {
   return text.split("\n", 1)[0] ?? "";
 }
 
-function spelling(name: string, flag: Flag): string {
+/** A flag with what its value may be: `-on-error cleanup|abort`. */
+export function flagSpelling(name: string, flag: Flag): string {
   if (flag.type === "boolean") return `-${name}`;
   return `-${name} ${flag.choices?.join("|") ?? flag.value ?? "VALUE"}`;
 }

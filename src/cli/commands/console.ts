@@ -32,7 +32,7 @@ export const consoleCommand: Command = {
   flags: flagSpecs,
   examples: [
     "outscale-chroot console web.pkr.hcl",
-    "echo 'upper(var.omi_name)' | outscale-chroot console -var omi_name=web web.pkr.hcl",
+    "outscale-chroot console -var omi_name=web web.pkr.hcl < expressions.txt",
   ],
   async run({ argv, io }) {
     const { flags, positionals } = parseFlags(flagSpecs, argv);

@@ -40,7 +40,7 @@ function indented(text: string): readonly string[] {
 }
 
 function stepLines({ step, does, requests, provisioners = [] }: PlannedStep, number: number): readonly string[] {
-  const [first = "", ...rest] = does;
+  const [first = "", ...rest] = does.flatMap((text) => text.split("\n"));
   return [
     `${String(number).padStart(3)}  ${step.padEnd(23)}  ${first}`,
     ...rest.map((text) => `${" ".repeat(30)}${text}`),
