@@ -5,6 +5,7 @@ import type { Io } from "./io.ts";
 import { maskEnvironment } from "./mask-environment.ts";
 
 const HELP_FLAGS = ["-h", "-help", "--help"];
+const MACHINE_FLAGS = ["-machine-readable", "--machine-readable"];
 const VERSION_FLAGS = ["-v", "-version", "--version"];
 
 /**
@@ -34,8 +35,14 @@ async function run(argv: readonly string[], io: Io): Promise<number> {
   return command.run({ argv: rest, io });
 }
 
-/** `--version` and `--help`, wherever they stand, are commands in other words. */
+/**
+ * `--version` and `--help`, wherever they stand, are commands in other words; `-machine-readable` may stand before its
+ * command, where Packer's documentation has it.
+ */
 function namedCommand(argv: readonly string[], first: string): readonly string[] {
+  const [, command, ...rest] = argv;
+  const isFirst = MACHINE_FLAGS.includes(first) && command !== undefined && !MACHINE_FLAGS.includes(command);
+  if (isFirst) return namedCommand([command, first, ...rest], command);
   if (VERSION_FLAGS.includes(first)) return ["version"];
   const flagsEnd = argv.indexOf("--");
   const words = flagsEnd < 0 ? argv : argv.slice(0, flagsEnd);

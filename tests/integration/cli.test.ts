@@ -56,6 +56,18 @@ describe("outscale-chroot", () => {
     expect(await run(line)).toEqual({ exitCode: 0, stdout: `outscale-chroot ${version}\n`, stderr: "" });
   });
 
+  it.each(["-machine-readable version", "version --machine-readable"])("%s prints it for machines", async (line) => {
+    const { exitCode, stdout } = await run(line);
+    expect(exitCode).toBe(0);
+    expect(stdout).toMatch(new RegExp(`^\\d+,,version,${version}\n\\d+,,ui,say,outscale-chroot ${version}\n$`));
+  });
+
+  it("refuses -machine-readable without a command", async () => {
+    for (const line of ["-machine-readable", "-machine-readable -machine-readable"]) {
+      expect(await run(line)).toMatchObject({ exitCode: 2, stderr: expect.stringContaining("There is no command") });
+    }
+  });
+
   it.each(["help", "-h", "--help"])("%s lists every command", async (line) => {
     const { exitCode, stdout } = await run(line);
     expect(exitCode).toBe(0);

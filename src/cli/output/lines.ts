@@ -33,11 +33,12 @@ export function painted(kind: LineKind, color: BuildColor, text: string): string
   // Whether there is colour was decided before, by the flags and the terminal.
   return text
     .split("\n")
-    .map((line) => styleText([...format], line, { validateStream: false }))
+    .map((line) => line && styleText([...format], line, { validateStream: false }))
     .join("\n");
 }
 
-/** `2026-01-02T03:04:05Z: ` before a text, as Packer does for `-timestamp-ui`. */
+/** `2026-01-02T03:04:05Z: ` before each line of a text, empty ones apart. Packer puts it before the first one only. */
 export function timestamped(text: string, now: Date): string {
-  return `${now.toISOString().replace(/\.\d+Z$/, "Z")}: ${text}`;
+  const time = now.toISOString().replace(/\.\d+Z$/, "Z");
+  return text.replace(/^(?=.)/gm, `${time}: `);
 }

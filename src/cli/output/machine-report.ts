@@ -25,7 +25,12 @@ export class MachineReport implements Report {
   }
 
   note(kind: LineKind, message: string): void {
-    this.#write("", "ui", kind === "warn" ? "say" : kind, message);
+    this.fact("ui", kind === "warn" ? "say" : kind, message);
+  }
+
+  /** A line of a type of its own: `version`. */
+  fact(type: string, ...data: readonly string[]): void {
+    this.#write("", type, ...data);
   }
 
   /** Packer has no lines for steps. */
@@ -45,10 +50,17 @@ export class MachineReport implements Report {
     this.note("say", `\n==> Wait completed after ${inWords(elapsedMs)}`);
     const failed = results.filter(({ error }) => error !== undefined);
     if (failed.length > 0) {
-      this.#write("", "error-count", String(failed.length));
-      for (const { build, error } of failed) this.#write(build, "error", errorText(error).trimEnd());
+      this.fact("error-count", String(failed.length));
+      this.note("error", "\n==> Some builds didn't complete successfully and had errors:");
     }
-    for (const result of results) if (result.artifact) this.#artifact(result.build, result.artifact);
+    for (const { build, error } of failed) {
+      this.#write(build, "error", errorText(error).trimEnd());
+      this.note("error", `--> ${build}: ${errorText(error).trimEnd()}`);
+    }
+    const made = results.flatMap(({ build, artifact }) => (artifact ? [{ build, artifact }] : []));
+    if (made.length === 0) this.note("say", "\n==> Builds finished but no artifacts were created.");
+    else this.note("say", "\n==> Builds finished. The artifacts of successful builds are:");
+    for (const { build, artifact } of made) this.#artifact(build, artifact);
   }
 
   #artifact(build: string, artifact: NonNullable<BuildResult["artifact"]>): void {

@@ -111,7 +111,11 @@ describe("HumanReport", () => {
   it("puts the time first when asked to", () => {
     const { io, report } = human({ timestamps: true });
     uiOf(report, name).say("Hello");
-    expect(io.written.stdout).toBe("2026-01-02T03:04:05Z: ==> outscale-chroot.debian: Hello\n");
+    report.note("say", "\n==> All of it\nis done");
+    const time = "2026-01-02T03:04:05Z";
+    expect(io.written.stdout).toBe(
+      `${time}: ==> outscale-chroot.debian: Hello\n\n${time}: ==> All of it\n${time}: is done\n`,
+    );
   });
 
   it("keeps a live line below the others on a terminal", () => {
@@ -170,6 +174,9 @@ describe("MachineReport", () => {
     expect(lines).toContain(
       "1767323045,outscale-chroot.debian,error,Error: Too late%!(PACKER_COMMA) alas\\n  code      E_TIMEOUT",
     );
+    const says = lines.map((line) => line.split(",").slice(2).join(","));
+    expect(says).toContain("ui,error,\\n==> Some builds didn't complete successfully and had errors:");
+    expect(says).toContain("ui,say,\\n==> Builds finished. The artifacts of successful builds are:");
     expect(lines.filter((line) => line.includes(",artifact"))).toEqual([
       "1767323045,outscale-chroot.debian,artifact-count,1",
       "1767323045,outscale-chroot.debian,artifact,0,builder-id,oapi.outscale.chroot",
