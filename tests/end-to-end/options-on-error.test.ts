@@ -1,0 +1,147 @@
+import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
+import { cleanUpRuns } from "../../src/builder/clean-up-runs.ts";
+import { enterRun } from "../../src/builder/enter-run.ts";
+import type { Hook } from "../../src/builder/hook.ts";
+import type { RawConfig } from "../../src/template/definition.ts";
+import { type Bakery, nothing, openBakery, publicSource } from "../support/bake.ts";
+import { readDiskFile } from "../support/disk-file.ts";
+import { RecordingUi } from "../support/recording-ui.ts";
+import { requireRoot } from "../support/requirements.ts";
+
+const describe = requireRoot();
+
+/** A person who does something before each answer. */
+class BusyUi extends RecordingUi {
+  constructor(readonly act: (question: string) => Promise<unknown>) {
+    super();
+  }
+
+  override async ask(question: string): Promise<string> {
+    await this.act(question);
+    return super.ask(question);
+  }
+}
+
+/** Runs a shell line in the image, and fails with it. */
+const shell = (command: string): Hook => ({
+  provision: async ({ communicator }) => {
+    const { code } = await communicator.start({ command });
+    if (code !== 0) throw new Error(`"${command}" ended with ${code}`);
+  },
+});
+
+const runIn = (text: string) => /shell ([0-9a-f]{12})/.exec(text)?.[1] ?? "";
+
+describe("a build that fails before a person", () => {
+  let bakery: Bakery;
+  beforeAll(async () => {
+    bakery = await openBakery("on-error-test");
+  });
+  afterAll(() => bakery.close());
+  afterEach(async () => {
+    bakery.cloud.faults.clear();
+    await bakery.cleanUp();
+    expect(await bakery.leftovers()).toEqual(nothing);
+  });
+
+  const config = (options: RawConfig = {}): RawConfig => ({ ...publicSource, omi_name: "asked", ...options });
+  const enter = (runId: string, ...command: string[]) =>
+    enterRun({ stateFolder: bakery.stateFolder, runId, command, ui: new RecordingUi() });
+  const inShell = (runId: string, line: string) => enter(runId, "/bin/sh", "-c", line);
+
+  it("cleans up on the answer c, and asks again when there is none", async () => {
+    const ui = new RecordingUi();
+    ui.answers.push("", "what?", "c");
+    const failing = bakery.bake(config({ packer_on_error: "ask" }), { hook: shell("exit 3"), ui });
+    await expect(failing).rejects.toThrow('"exit 3" ended with 3');
+    expect(ui.of("ask")).toHaveLength(3);
+  });
+
+  it("keeps the volume on the answer a, for a shell and for cleanup", async () => {
+    const ui = new RecordingUi();
+    ui.answers.push("a");
+    await expect(bakery.bake(config({ packer_on_error: "ask" }), { hook: shell("exit 3"), ui })).rejects.toThrow();
+    const { volumes, mounts, links } = await bakery.leftovers();
+    expect([volumes.length, mounts, links]).toEqual([1, [], []]);
+    const runId = runIn(ui.of("error").join("\n"));
+    expect(await enter(runId, "grep", "-q", "bookworm", "/etc/os-release")).toMatchObject({ code: 0 });
+    expect(await inShell(runId, "echo kept > /root/note && exit 7")).toMatchObject({ code: 7 });
+    expect(await enter(runId, "grep", "-q", "kept", "/root/note")).toMatchObject({ code: 0 });
+    expect((await bakery.leftovers()).mounts).toEqual([]);
+    const [cleaned] = await bakery.cleanUp();
+    expect(cleaned).toMatchObject({ runId, outcome: "cleaned" });
+    await expect(enter(runId, "true")).rejects.toThrow(`There is no run "${runId}" to enter`);
+  });
+
+  it("tries the step again on the answer r, after what a person has mended in a shell", async () => {
+    const ui = new BusyUi((question) => inShell(runIn(question), "touch /root/mended"));
+    ui.answers.push("r");
+    const { artifact } = await bakery.bake(config({ packer_on_error: "ask" }), { hook: shell("ls /root/mended"), ui });
+    expect(ui.of("ask")).toHaveLength(1);
+    expect(await readDiskFile(await bakery.export(artifact?.product.imageId ?? ""), "/root/mended")).toBe("");
+    await artifact?.destroy();
+  });
+
+  it("takes back what a step had made before it tries it again", async () => {
+    bakery.cloud.faults.add({ kind: "fail", transition: "volume.creating" });
+    const ui = new RecordingUi();
+    ui.answers.push("r");
+    const { artifact } = await bakery.bake(config({ packer_on_error: "ask" }), { ui });
+    expect(ui.of("ask")).toEqual([expect.stringContaining("retry StepCreateVolume")]);
+    await artifact?.destroy();
+  });
+
+  it("lets a debugging person into the image wherever it pauses", async () => {
+    const seen: string[] = [];
+    const ui = new BusyUi(async (question) => {
+      const step = /after (\w+)/.exec(question)?.[1] ?? "";
+      if (!["StepCreateVolume", "StepChrootProvision"].includes(step)) return;
+      const came = await inShell(runIn(question), "test -e /root/provisioned").catch((error: unknown) => String(error));
+      seen.push(`${step}: ${typeof came === "string" ? came : came.code}`);
+    });
+    const options = config({ packer_debug: true, skip_create_omi: true });
+    await bakery.bake(options, { hook: shell("touch /root/provisioned"), ui });
+    expect(seen).toEqual([
+      expect.stringMatching(/StepCreateVolume: .*has no image open yet/),
+      "StepChrootProvision: 0",
+    ]);
+  });
+
+  it("does not keep the volume of an aborted build that was cancelled", async () => {
+    const controller = new AbortController();
+    const hook: Hook = {
+      provision: async ({ signal }) => {
+        controller.abort();
+        signal.throwIfAborted();
+      },
+    };
+    const failing = bakery.bake(config({ packer_on_error: "abort" }), { hook, signal: controller.signal });
+    await expect(failing).rejects.toThrow();
+    expect(await bakery.leftovers()).toEqual(nothing);
+  });
+
+  it("is left alone by cleanup while it lives", async () => {
+    let during: unknown;
+    const hook: Hook = {
+      provision: async (input) => {
+        during = await bakery.cleanUp();
+        await shell("touch /root/still-here").provision(input);
+      },
+    };
+    const { artifact } = await bakery.bake(config(), { hook });
+    expect(during).toMatchObject([{ outcome: "alive", removed: [] }]);
+    await artifact?.destroy();
+  });
+
+  it("is not cleaned up with another account's credentials", async () => {
+    await expect(bakery.bake(config({ packer_on_error: "abort" }), { hook: shell("false") })).rejects.toThrow();
+    const { id, accessKey, secretKey } = bakery.cloud.account("other");
+    const access = { endpoint: bakery.cloud.endpoint, region: "eu-west-2", accessKey, secretKey };
+    const connect = async () => ({ access: { ...access, insecureSkipTlsVerify: false }, close: async () => undefined });
+    const ui = new RecordingUi();
+    const options = { stateFolder: bakery.stateFolder, runIds: [], dryRun: false, ui, connect, env: {} };
+    await expect(cleanUpRuns(options)).rejects.toThrow(`These credentials are of the account ${id}`);
+    const { volumes, journals } = await bakery.leftovers();
+    expect([volumes.length, journals.length]).toEqual([1, 1]);
+  });
+});
