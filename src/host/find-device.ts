@@ -41,7 +41,7 @@ export interface FindDeviceRequest {
   readonly nvmeDevicePath?: string | undefined;
   /** How long the device may take to appear; 120 000 ms. */
   readonly deadlineMs?: number;
-  /** How long a device that only its size speaks for must stay the only one; 12 000 ms. */
+  /** How long devices that only their size speaks for are not enough, be it one or several; 12 000 ms. */
   readonly settleMs?: number;
   readonly clock?: Clock;
   readonly signal?: AbortSignal | undefined;
@@ -59,7 +59,8 @@ export interface FoundDevice {
 /**
  * Waits for the device that a link makes appear, and tells it from every other: {@link identifyDevice} has the rules.
  * What is in use is never taken. A disk that only its size speaks for must stay the only such disk for a while,
- * because the real one may come later.
+ * because the real one may come later; and several are no failure before that while is over, because the link that
+ * tells them apart is made a moment after the disks are there.
  * @throws {DeviceError} when several disks fit, or the one that fits is in use
  * @throws {TimeoutError} that names what was tried
  */
@@ -69,9 +70,12 @@ export async function findLinkedDevice(request: FindDeviceRequest): Promise<Foun
   const settle = settledBySize(request.settleMs ?? 12_000, clock);
   for (let saidAt = Number.NEGATIVE_INFINITY; ; await waitForChange(request, clock)) {
     const seen = await look(request);
-    if (seen.disk && seen.foundBy && settle(seen)) return accept(seen.disk, seen.foundBy, request);
+    const hasSettled = settle(seen);
+    if (seen.disk && seen.foundBy && hasSettled) return accept(seen.disk, seen.foundBy, request);
     const elapsedMs = clock.now() - startedAt;
-    if (elapsedMs >= (request.deadlineMs ?? 120_000)) throw notFound(request, seen.notes, elapsedMs);
+    const isLate = elapsedMs >= (request.deadlineMs ?? 120_000);
+    if (seen.ambiguity && (hasSettled || isLate)) throw seen.ambiguity;
+    if (isLate) throw notFound(request, seen.notes, elapsedMs);
     if (clock.now() - saidAt < SAY_EVERY_MS) continue;
     saidAt = clock.now();
     request.onWait?.(`Waiting for the device of "${request.deviceName}" to appear`);
@@ -106,14 +110,14 @@ function tryWatch(folder: string, onChange: () => void): FSWatcher | undefined {
   }
 }
 
-/** Tells whether what was seen can be taken: at once with an identity, after a while by size alone. */
+/** Tells whether what was seen is the last word: at once with an identity, after a while by size alone. */
 function settledBySize(settleMs: number, clock: Clock): (seen: Identified) => boolean {
-  let lone: { readonly identity: string; readonly since: number } | undefined;
-  return ({ disk, foundBy }) => {
-    if (foundBy !== "size") return true;
-    const identity = disk?.identity ?? "";
-    if (lone?.identity !== identity) lone = { identity, since: clock.now() };
-    return clock.now() - lone.since >= settleMs;
+  let last: { readonly what: string; readonly since: number } | undefined;
+  return ({ disk, foundBy, ambiguity }) => {
+    if (disk && foundBy !== "size") return true;
+    const what = ambiguity ? "several" : (disk?.identity ?? "");
+    if (last?.what !== what) last = { what, since: clock.now() };
+    return clock.now() - last.since >= settleMs;
   };
 }
 

@@ -65,7 +65,9 @@ test("identifyDevice() falls back on the single new disk of the right size", () 
 });
 
 test("identifyDevice() does not guess between two new disks of the right size", () => {
-  expect(() => identify([disk("vdb"), disk("vdc")])).toThrow(/"\/dev\/xvdf": \/dev\/vdb, \/dev\/vdc are new/);
+  const { disk: none, ambiguity } = identify([disk("vdb"), disk("vdc")]);
+  expect(none).toBeUndefined();
+  expect(ambiguity?.message).toMatch(/"\/dev\/xvdf": \/dev\/vdb, \/dev\/vdc are new/);
 });
 
 test("identifyDevice() looks at nothing else when the path is given", () => {

@@ -32,6 +32,8 @@ export interface IdentifyInput {
 export interface Identified {
   readonly disk?: Disk;
   readonly foundBy?: FoundBy;
+  /** Several disks fit by their size and nothing else. A name or a serial may still tell them apart. */
+  readonly ambiguity?: DeviceError;
   /** What was seen and why it does not count, for the message of a timeout. */
   readonly notes: readonly string[];
 }
@@ -40,7 +42,7 @@ export interface Identified {
  * Which disk is the volume that was just linked: the one that the name or the by-id link leads to, the one with the
  * serial, or the single new one of the right size. A name counts only if its disk is new since the link or carries the
  * serial, because the kernel gives `sdf` to whatever comes sixth.
- * @throws {DeviceError} when several fit equally
+ * @throws {DeviceError} when several carry the serial
  */
 export function identifyDevice(input: IdentifyInput): Identified {
   const notes: string[] = [];
@@ -72,7 +74,9 @@ function identifyBySerial(input: IdentifyInput, notes: string[]): Identified | u
 
 function identifyBySize(input: IdentifyInput, notes: readonly string[]): Identified {
   const fitting = input.disks.filter((disk) => disk.isNew && !findDoubt(disk, input));
-  if (fitting.length > 1) throw ambiguous(input, fitting, `are new and have ${input.sizeBytes} bytes`);
+  if (fitting.length > 1) {
+    return { notes, ambiguity: ambiguous(input, fitting, `are new and have ${input.sizeBytes} bytes`) };
+  }
   const [disk] = fitting;
   return disk ? { disk, foundBy: "size", notes } : { notes };
 }

@@ -128,11 +128,21 @@ requirePrograms(
     expect(clock.now()).toBe(12_000);
   });
 
-  test("findLinkedDevice() refuses to choose between two new disks of one size", async () => {
+  test("findLinkedDevice() refuses to choose between two new disks of one size, but not at once", async () => {
     const before = await snapshotDevices(devices);
     const disks = [await bench.addDisk(41), await bench.addDisk(41)].sort();
-    const search = findLinkedDevice({ deviceName: "/dev/xvdf", before, sizeBytes: 41 * MIB });
+    const clock = scriptedClock({});
+    const search = findLinkedDevice({ deviceName: "/dev/xvdf", before, sizeBytes: 41 * MIB, clock });
     await expect(search).rejects.toThrow(`Cannot tell which device is "/dev/xvdf": ${disks.join(", ")} are new`);
+    expect(clock.now()).toBe(12_000);
+  });
+
+  test("findLinkedDevice() tells two new disks of one size apart as soon as one has its link", async () => {
+    const before = await snapshotDevices(devices);
+    const [linked] = [await bench.addDisk(41), await bench.addDisk(41)];
+    const clock = scriptedClock({ 1000: () => symlink(linked, join(devices, BY_ID)) });
+    const search = findLinkedDevice({ deviceName: "/dev/xvdf", before, sizeBytes: 41 * MIB, clock });
+    expect(await search).toMatchObject({ path: linked, foundBy: "by-id" });
   });
 
   test("findLinkedDevice() refuses a device that somebody mounted already", async () => {
