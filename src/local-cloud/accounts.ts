@@ -4,6 +4,7 @@ import { join } from "node:path";
 import * as z from "zod";
 import { secrets } from "../common/secrets.ts";
 import { writeWholeFile } from "./durable-files.ts";
+import { KEYS_FILE } from "./state-folder.ts";
 
 const AccountSchema = z.object({
   /** What it is for; not known to the API. */
@@ -22,8 +23,6 @@ const AccountSchema = z.object({
 export type Account = z.infer<typeof AccountSchema>;
 export type AccountRole = Account["role"];
 
-const FILE = "accounts.json";
-
 /** The accounts of a cloud: the builder's own, an ordinary second one, and the owner of the public images. */
 export class Accounts {
   readonly all: readonly Account[];
@@ -38,7 +37,7 @@ export class Accounts {
 
   /** Reads the accounts of a state folder, or makes them. The file is readable by its owner alone. */
   static async open(folder: string, createdAt: string): Promise<Accounts> {
-    const path = join(folder, FILE);
+    const path = join(folder, KEYS_FILE);
     const text = await readFile(path, "utf8").catch((error: NodeJS.ErrnoException) => {
       if (error.code === "ENOENT") return undefined;
       throw error;

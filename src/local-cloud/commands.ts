@@ -1,5 +1,4 @@
-import { existsSync } from "node:fs";
-import { readdir, realpath, rm } from "node:fs/promises";
+import { realpath, rm } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { DeviceError } from "../common/errors.ts";
 import { hostRunner } from "../host/run-command.ts";
@@ -10,6 +9,7 @@ import { detachLoopDevice, deviceUse, loopDevicesOf } from "./disks/loop-devices
 import { heldRunner } from "./held-commands.ts";
 import { settingsOf } from "./options.ts";
 import type { DiskFormat } from "./qcow2.ts";
+import { hasCloud, ownPaths } from "./state-folder.ts";
 import { LocalCloudError, lockState } from "./state-lock.ts";
 
 /** The objects, devices and violations of a cloud, and whether a server runs on it. */
@@ -60,11 +60,11 @@ export async function exportLocalImage(
 
 /**
  * Removes everything of a cloud that does not run: devices, disks, objects and keys. The next start makes a new one.
- * @throws {LocalCloudError} while a server runs on the folder
+ * @throws {LocalCloudError} while a server runs on the folder, or when it is no cloud's
  * @throws {DeviceError} when a device is in use on the host; nothing has been removed then
  */
 export async function resetLocalCloud(stateFolder: string): Promise<void> {
-  if (!existsSync(stateFolder)) return;
+  if (!hasCloud(stateFolder)) return;
   const lock = await lockState(stateFolder);
   if (!lock) throw new LocalCloudError(`A server runs on "${stateFolder}"`, { hint: "Stop it first" });
   try {
@@ -73,9 +73,7 @@ export async function resetLocalCloud(stateFolder: string): Promise<void> {
     if (uses.length > 0) throw new DeviceError(`Cannot reset "${stateFolder}": ${uses.join("; ")}`);
     const run = heldRunner(hostRunner(), lock.descriptor);
     for (const device of devices) await detachLoopDevice(run, device);
-    for (const name of await readdir(stateFolder)) {
-      if (name !== "lock") await rm(join(stateFolder, name), { recursive: true, force: true });
-    }
+    for (const path of ownPaths(stateFolder)) await rm(path, { recursive: true, force: true });
   } finally {
     lock.release();
   }

@@ -1,4 +1,3 @@
-import { existsSync } from "node:fs";
 import { mkdir, realpath } from "node:fs/promises";
 import { join } from "node:path";
 import { type CommandRunner, hostRunner } from "../host/run-command.ts";
@@ -14,6 +13,7 @@ import { Lifecycle } from "./lifecycle.ts";
 import { type AskedSettings, DEFAULT_REGION } from "./options.ts";
 import type { VolumeRecord } from "./records.ts";
 import { seedCloud } from "./seed/seed-cloud.ts";
+import { hasCloud } from "./state-folder.ts";
 import { LocalCloudError, lockState, type StateLock } from "./state-lock.ts";
 import { Store } from "./store.ts";
 
@@ -36,12 +36,12 @@ export function deviceFolderOf(stateFolder: string): string {
  *
  * @param mode `run`: puts devices and half-made things in order, makes the seed image in a new folder, and goes on with
  * the work. `look`: none of that; for commands on a cloud that does not run.
- * @throws {LocalCloudError} when another process has the folder, when it is of another region, or when there is
- * nothing to look at
+ * @throws {LocalCloudError} when another process has the folder, when it is of another region, when there is nothing to
+ * look at, or when the folder has other things in it
  */
 export async function openCore(asked: AskedSettings, mode: "run" | "look"): Promise<Core> {
   const host = hostRunner(asked.log);
-  if (mode === "look" && !existsSync(join(asked.stateFolder, "accounts.json"))) {
+  if (!hasCloud(asked.stateFolder) && mode === "look") {
     const hint = "Start it once with `outscale-chroot local-cloud start`";
     throw new LocalCloudError(`There is no local cloud in "${asked.stateFolder}"`, { hint });
   }

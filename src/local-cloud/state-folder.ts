@@ -1,0 +1,26 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { LocalCloudError } from "./state-lock.ts";
+
+/** The keys: they are there before anything else is, go last, and mark a folder as a cloud's. */
+export const KEYS_FILE = "accounts.json";
+const OWN_NAMES = ["control.json", "state.json", "journal.jsonl", "dev", "disks", KEYS_FILE];
+
+/**
+ * Whether a cloud lies in a folder; a new one may be made where this is false.
+ * @throws {LocalCloudError} when the folder has things of those names that are none of a cloud's: it would clear its
+ * `disks` and `dev` of what it does not know, and with `-state /` that is this machine's
+ */
+export function hasCloud(stateFolder: string): boolean {
+  if (existsSync(join(stateFolder, KEYS_FILE))) return true;
+  const others = OWN_NAMES.filter((name) => existsSync(join(stateFolder, name)));
+  if (others.length === 0) return false;
+  throw new LocalCloudError(`"${stateFolder}" is no local cloud's folder, and has ${others.join(", ")} of its own`, {
+    hint: "Give a new or empty folder",
+  });
+}
+
+/** The paths of everything that a cloud has in its folder, but for the lock, in the order in which they are removed. */
+export function ownPaths(stateFolder: string): string[] {
+  return OWN_NAMES.flatMap((name) => [`${name}.part`, name]).map((name) => join(stateFolder, name));
+}
