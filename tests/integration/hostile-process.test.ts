@@ -1,8 +1,10 @@
+import { existsSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
-import { Writable } from "node:stream";
+import { Readable, Writable } from "node:stream";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { ChrootCommunicator } from "../../src/chroot/chroot-communicator.ts";
 import { mountInImage } from "../../src/chroot/image-mounts.ts";
+import { ImageRoot } from "../../src/chroot/in-root.ts";
 import { type Isolation, type Sandbox, startSandbox } from "../../src/chroot/sandbox.ts";
 import { unmountBelow } from "../../src/host/mounts.ts";
 import { requirePrograms } from "../support/requirements.ts";
@@ -82,6 +84,26 @@ describe("a process in the image", () => {
       await say(sandbox, mountPath, "kill -STOP 1; kill -9 1; kill -9 $(pidof cat); true");
       expect((await sandbox.stopLeftovers({ graceMs: 0 })).length).toBeGreaterThan(0);
       expect(await sandbox.leftovers()).toEqual([]);
+    },
+  );
+});
+
+describe("ImageRoot", () => {
+  it.each<Isolation>(["private", "host"])(
+    "takes the root of the anchor for the image's, isolation %s",
+    async (isolation) => {
+      const { sandbox, mountPath } = await openImage(isolation);
+      const rootPath = sandbox.hostPath(mountPath);
+      const files = new ImageRoot(rootPath);
+      // In there, this link of the kernel's leads to the root of this machine.
+      expect(await say(sandbox, mountPath, "readlink /proc/1/root")).toBe("/\n");
+      symlinkSync(`/proc/1/root${mountPath}/etc/passwd`, join(rootPath, "etc/out"));
+      expect(files.readText("/etc/out")).toBeUndefined();
+      expect(files.readText("/proc/1/root/etc/passwd")).toBe(files.readText("/etc/passwd"));
+      const communicator = new ChrootCommunicator({ runner: sandbox, mountPath, rootPath });
+      await communicator.upload("/proc/1/root/tmp/hostile-canary", Readable.from([Buffer.from("x")]));
+      expect(files.readText("/tmp/hostile-canary")).toBe("x");
+      expect(existsSync("/tmp/hostile-canary")).toBe(false);
     },
   );
 });
