@@ -38,9 +38,15 @@ function diagnosticsOf(error: unknown): readonly DiagnosticJson[] {
 
 function problemJson({ option, message, hint, location }: ConfigProblem): DiagnosticJson {
   const base = { severity: "error" as const, summary: `${option}: ${message}`, detail: hint ?? "" };
-  const [, filename, line, column] = /^(.*):(\d+):(\d+)$/s.exec(location ?? "") ?? [];
+  const [, filename, line, column = "1"] =
+    OPTION_PLACE.exec(location ?? "") ?? COMPONENT_PLACE.exec(location === undefined ? option : "") ?? [];
   if (filename === undefined) return base;
   // An option's place is where its name begins; how far it goes is not known here.
   const place = { line: Number(line), column: Number(column) };
   return { ...base, range: { filename, start: place, end: place } };
 }
+
+/** `web.pkr.hcl:12:3` */
+const OPTION_PLACE = /^(.*):(\d+):(\d+)$/s;
+/** `provisioner "shell" (web.pkr.hcl:12): inline`, which stands for the whole line. */
+const COMPONENT_PLACE = /\((.*):(\d+)\)/s;
