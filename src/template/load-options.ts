@@ -15,7 +15,7 @@ export interface LoadOptions {
   /** Names of builds, or patterns of them. */
   readonly only?: readonly string[];
   readonly except?: readonly string[];
-  /** What `path.cwd` is; the working folder by default. */
+  /** What `path.cwd` is, and where relative paths in functions begin; the working folder by default. */
   readonly cwd?: string;
   /** The time that `timestamp()` gives; the present by default. */
   readonly now?: Date;
