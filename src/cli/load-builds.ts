@@ -28,7 +28,7 @@ export async function loadBuilds(
   for (const value of template.sensitiveValues) secrets.add(value);
   if (template.builds.length > 0) return template;
   const hint = "A template needs a build block with a source, and -only and -except must leave one";
-  throw new UsageError("There is no build to run", { hint: [...template.warnings, hint].join("; ") });
+  throw new UsageError("There is no build to run", { hint: template.warnings.join(" ") || hint });
 }
 
 /** How the flags say that a template is to be read. */

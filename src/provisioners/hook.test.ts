@@ -100,6 +100,29 @@ describe("templateHook()", () => {
     expect(bench.ui.of("say").filter((line) => line.includes("retrying"))).toEqual([]);
   });
 
+  it("goes on after a failure with continue_on_error, and says so", async () => {
+    const provisioners = [
+      define("shell-local", local("exit 7"), { continueOnError: true, maxRetries: 1 }),
+      define("shell-local", local("echo after")),
+    ];
+    await hookOf({ provisioners, clock: new InstantClock() }).provision(bench.input);
+    expect(bench.ui.of("warn")).toEqual([
+      'The provisioner "shell-local" (debian.pkr.hcl:12) failed: The local script "inline" ended with exit code 7, ' +
+        "allowed: 0; the build goes on, as continue_on_error is set",
+    ]);
+    expect(bench.ui.of("message")).toEqual(["after"]);
+  });
+
+  it("does not go on when it was stopped, whatever continue_on_error says", async () => {
+    const cancel = new AbortController();
+    bench.ui.message = () => cancel.abort();
+    const stopped = { inline: ["echo at work", "sleep 600"], remote_folder: bench.folder };
+    const provisioners = [define("shell", stopped, { continueOnError: true }), define("shell-local", local("exit 0"))];
+    const running = hookOf({ provisioners }).provision({ ...bench.input, signal: cancel.signal });
+    await expect(running).rejects.toThrow(CancelledError);
+    expect(bench.ui.of("warn")).toEqual([]);
+  });
+
   it("waits for the return key before each provisioner with -debug", async () => {
     const provisioners = [
       define("breakpoint", { disable: true }),

@@ -1,6 +1,13 @@
 import type { Hook, ProvisionInput } from "../builder/hook.ts";
 import { type Clock, systemClock } from "../common/clock.ts";
-import { ChrootError, ProvisionError, TimeoutError, throwIfCancelled } from "../common/errors.ts";
+import {
+  CancelledError,
+  ChrootError,
+  messageOf,
+  ProvisionError,
+  TimeoutError,
+  throwIfCancelled,
+} from "../common/errors.ts";
 import type { ProvisionerDefinition } from "../template/definition.ts";
 import { renderOnce } from "../template/interpolate/render.ts";
 import { describePlace } from "./describe-place.ts";
@@ -38,7 +45,22 @@ export function templateHook(options: TemplateHookOptions): Hook {
   };
 }
 
+/** With `continue_on_error`, a failure is a warning. Who stops the build stops it, and a bug stays one. */
 async function runProvisioner(
+  definition: ProvisionerDefinition,
+  options: TemplateHookOptions,
+  input: ProvisionInput,
+): Promise<void> {
+  try {
+    await runOrThrow(definition, options, input);
+  } catch (error) {
+    const isFailure = error instanceof ChrootError && !(error instanceof CancelledError || input.signal.aborted);
+    if (!definition.continueOnError || !isFailure) throw error;
+    input.ui.warn(`${messageOf(error)}; the build goes on, as continue_on_error is set`);
+  }
+}
+
+async function runOrThrow(
   definition: ProvisionerDefinition,
   options: TemplateHookOptions,
   input: ProvisionInput,
