@@ -6,8 +6,8 @@ import { secrets } from "../../common/secrets.ts";
 import type { RawConfig } from "../../template/definition.ts";
 import { fieldsOf, textOf } from "../rpc/fields.ts";
 import { methodsOf, serveRpc } from "../rpc/server.ts";
-import { data, openPlugin, prepared, run } from "../testing/fake-build.ts";
-import { connectEnds, dialRpc } from "../testing/fake-core.ts";
+import { data, openPlugin, run } from "../testing/fake-build.ts";
+import { connectEnds, dialRpc, prepared } from "../testing/fake-core.ts";
 import { BuilderService, type Engine } from "./builder-methods.ts";
 
 describe("Builder.ConfigSpec", () => {

@@ -8,7 +8,7 @@ import type { RpcClient } from "../rpc/client.ts";
 import { fieldsOf } from "../rpc/fields.ts";
 import { methodsOf, type RpcServices, serveRpc } from "../rpc/server.ts";
 import { BuilderService, type Engine } from "../services/builder-methods.ts";
-import { connectEnds, dialRpc, type End } from "./fake-core.ts";
+import { connectEnds, dialRpc, type End, prepared } from "./fake-core.ts";
 
 /** The values of a build. */
 export const data: GeneratedData = {
@@ -23,9 +23,6 @@ export const data: GeneratedData = {
   SourceOMICreationDate: "2026",
   PackerRunUUID: "u",
 };
-
-/** What an engine answers that has nothing to object. */
-export const prepared = (warnings: readonly string[] = []) => ({ warnings, generatedVariables: [] }) as never;
 
 const closers: (() => void)[] = [];
 afterEach(() => {

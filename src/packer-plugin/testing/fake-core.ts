@@ -37,3 +37,6 @@ export function captured(text: string): Buffer {
     parts.map((part) => (part.startsWith('"') ? Buffer.from(part.slice(1, -1)) : Buffer.from(part, "hex"))),
   );
 }
+
+/** What an engine answers that has nothing to object. */
+export const prepared = (warnings: readonly string[] = []) => ({ warnings, generatedVariables: [] }) as never;

@@ -1,0 +1,17 @@
+import { assert, asyncProperty, infiniteStream, nat } from "fast-check";
+import { describe, expect, it } from "vitest";
+import { type Dice, fuzzPlugin, type Outcome } from "./testing/fuzz-plugin.ts";
+
+describe("a plugin that is sent nonsense", () => {
+  it("answers or ends the connection, and never hangs or throws", { timeout: 60_000 }, async () => {
+    const outcomes = new Set<Outcome>();
+    await assert(
+      asyncProperty(infiniteStream(nat()), async (numbers) => {
+        const dice: Dice = { below: (limit) => numbers.next().value % limit };
+        outcomes.add(await fuzzPlugin(dice));
+      }),
+      { numRuns: 1_000 },
+    );
+    expect([...outcomes].sort()).toEqual(["answers", "closed"]);
+  });
+});
