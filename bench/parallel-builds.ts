@@ -8,7 +8,7 @@ import { RecordingUi } from "../tests/support/recording-ui.ts";
 // when they wait for each other, hardly longer when they do not. As root:
 //
 //   npx rolldown bench/parallel-builds.ts --dir node_modules/.cache/bench --platform node --format esm \
-//     && node node_modules/.cache/bench/parallel-builds.js
+//     --transform.target node20 && node node_modules/.cache/bench/parallel-builds.js
 
 const BUILDS = 4;
 const ROUNDS = 3;

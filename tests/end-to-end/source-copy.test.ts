@@ -1,6 +1,8 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from "vitest";
+import type { Fault } from "../../src/local-cloud/faults.ts";
 import type { RawConfig } from "../../src/template/definition.ts";
 import { type Bakery, nothing, openBakery, publicSource } from "../support/bake.ts";
+import { hastyClock } from "../support/hasty-clock.ts";
 import { dataOn, ImageOwner, rootOn } from "../support/image-owner.ts";
 import { RecordedCalls } from "../support/recorded-calls.ts";
 import { requireRoot } from "../support/requirements.ts";
@@ -108,6 +110,17 @@ describe("a build from another account's OMI", () => {
     const hook = { provision: () => Promise.reject(new Error("provisioning failed")) };
     await expect(bakery.bake({ ...quick, source_omi: source, omi_name: "mine" }, { hook })).rejects.toThrow("failed");
     expect(copies()).toHaveLength(1);
+    expect(await bakery.leftovers()).toEqual(nothing);
+  });
+
+  it.each<[string, Fault]>([
+    ["the volume fails", { kind: "fail", transition: "volume.creating" }],
+    ["the copy cannot be removed at first", { kind: "internal-error", action: "DeleteImage", times: 10 }],
+  ])("keeps nothing of the copy when %s", async (_what, fault) => {
+    const source = await registerWithData();
+    bakery.cloud.faults.add(fault);
+    const failing = bakery.bake({ ...quick, source_omi: source, omi_name: "mine" }, { clock: hastyClock() });
+    await expect(failing).rejects.toThrow();
     expect(await bakery.leftovers()).toEqual(nothing);
   });
 

@@ -2,10 +2,10 @@ import { WaitError } from "../../outscale/errors.ts";
 import type { Snapshot } from "../../outscale/oapi.ts";
 import type { Build } from "../build.ts";
 import { mergeMappings } from "../omi-mappings.ts";
-import { copiedImageKind, snapshotIdsOf } from "../resources/image.ts";
+import { copiedImageKind, deleteImage, snapshotIdsOf } from "../resources/image.ts";
 import { snapshotKind } from "../resources/snapshot.ts";
 import { tagWithRun } from "../run-tag.ts";
-import type { Scope } from "../scope.ts";
+import type { Lease, Scope } from "../scope.ts";
 import { step } from "../step.ts";
 import { rootOf, type SourceOmi } from "./check-root-device.ts";
 import { waitProgress } from "./wait-progress.ts";
@@ -54,16 +54,31 @@ export const copySourceOmi = step(
       onProgress: waitProgress(build, `the copy ${copy.id}`),
     });
     const copied = rootOf(image);
-    const mapped = mappedDataSnapshots(build, copied);
-    // First somebody else takes charge of the data snapshots, then the copy lets go of them: never nobody.
-    for (const snapshotId of mapped) undo.adopt(snapshotKind, { clientToken: null }, snapshotId);
-    copy.note({ snapshotIds: snapshotIdsOf(image), keptSnapshotIds: mapped });
+    copy.note({ snapshotIds: snapshotIdsOf(image) });
     await waiters.snapshot(copied.rootSnapshotId, { until: "completed", timeoutMs: config.timeouts.copy, signal });
     ui.message(`Copied to ${copy.id}`);
     const known = { ...source.image, BlockDeviceMappings: image.BlockDeviceMappings };
-    return { ...copied, image: known, releaseCopy: () => copy.release() };
+    return { ...copied, image: known, releaseCopy: () => releaseCopy(build, { copy, copied, undo }) };
   },
 );
+
+interface ReleaseCopyInput {
+  readonly copy: Lease;
+  readonly copied: SourceOmi;
+  readonly undo: Scope;
+}
+
+/**
+ * Removes the copy and its snapshots, but for those that the new OMI maps. The image goes first: as long as it is there
+ * its snapshots cannot go. Then somebody else takes charge of what stays, and only then the copy lets go of it.
+ */
+async function releaseCopy(build: Build, { copy, copied, undo }: ReleaseCopyInput): Promise<void> {
+  await deleteImage(build, copy.id);
+  const mapped = mappedDataSnapshots(build, copied);
+  for (const snapshotId of mapped) undo.adopt(snapshotKind, { clientToken: null }, snapshotId);
+  copy.note({ keptSnapshotIds: mapped });
+  await copy.release();
+}
 
 /** The snapshots of a source, besides the root's, that the new OMI maps as well. */
 function mappedDataSnapshots(
