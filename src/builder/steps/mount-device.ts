@@ -53,7 +53,7 @@ export const mountDevice = step(
     await assertNothingMounted(sandbox.mountinfoPath, mountPath);
     await makeMountFolder(mounted, mountPath);
     ui.say(`Mounting the root file system (${describeRoot(root)})...`);
-    await mountFor(build, { image, mounted }, () =>
+    await mountFor(build, { image, mounted, source: root.path }, () =>
       mountRoot({ view, root, mountPath, userOptions: config.mountOptions }),
     );
     if (grown) await growMounted({ view, root, mountPath });
@@ -71,7 +71,11 @@ function describeRoot({ path, number, filesystem }: RootPart): string {
  */
 async function mountFor(
   build: Build,
-  { image: { sandbox, view, mountPath }, mounted }: Pick<MountDeviceInput, "image" | "mounted">,
+  {
+    image: { sandbox, view, mountPath },
+    mounted,
+    source,
+  }: Pick<MountDeviceInput, "image" | "mounted"> & { readonly source: string },
   mount: () => Promise<unknown>,
 ): Promise<void> {
   const unmount = async () => void (await unmountBelow(mountPath, { view, clock: build.clock }));
@@ -80,7 +84,7 @@ async function mountFor(
     await mount();
     return;
   }
-  await mounted.acquire(mountKind, { mountPath }, async () => {
+  await mounted.acquire(mountKind, { mountPath, source }, async () => {
     try {
       await mount();
       return mountPath;
