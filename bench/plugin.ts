@@ -4,6 +4,7 @@ import { createReadStream, existsSync, mkdtempSync, rmSync } from "node:fs";
 import { createServer, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { monitorEventLoopDelay } from "node:perf_hooks";
 import { pipeline } from "node:stream/promises";
 import { methodsOf, serveRpc } from "../src/packer-plugin/rpc/server.ts";
 import { communicatorMethods } from "../src/packer-plugin/services/communicator-methods.ts";
@@ -70,10 +71,16 @@ const { point } = plugin.broker.serve((stream) => void serveRpc(stream, find));
 const communicator = await dialRpc(core, point);
 
 async function measure(name: string, run: () => Promise<unknown> | unknown): Promise<void> {
+  const delay = monitorEventLoopDelay({ resolution: 1 });
+  delay.enable();
   const startedAt = performance.now();
   await run();
   const seconds = (performance.now() - startedAt) / 1000;
-  console.log(`${name}: ${seconds.toFixed(2)} s, ${((SIZE_MIB * 1024 ** 2) / 1e6 / seconds).toFixed(0)} MB/s`);
+  delay.disable();
+  const speed = ((SIZE_MIB * 1024 ** 2) / 1e6 / seconds).toFixed(0);
+  // A ping waits no longer for its answer than the event loop stands still.
+  const longest = name === "cp" ? "" : `, the event loop stood still for ${(delay.max / 1e6).toFixed(0)} ms at most`;
+  console.log(`${name}: ${seconds.toFixed(2)} s, ${speed} MB/s${longest}`);
 }
 
 execFileSync("dd", ["if=/dev/urandom", `of=${join(folder, "up")}`, "bs=1M", `count=${SIZE_MIB}`, "status=none"]);
