@@ -4,8 +4,10 @@ import type { RawConfig } from "../../src/template/definition.ts";
 import { type Bakery, nothing, openBakery, publicSource } from "../support/bake.ts";
 import { hastyClock } from "../support/hasty-clock.ts";
 import { dataOn, ImageOwner, rootOn } from "../support/image-owner.ts";
+import { bundleCrashingBuild, runKilledBuild } from "../support/killed-build.ts";
 import { RecordedCalls } from "../support/recorded-calls.ts";
 import { requireRoot } from "../support/requirements.ts";
+import { isWholeSweep, sample } from "../support/sample.ts";
 
 const describe = requireRoot();
 const quick: RawConfig = { boot_check: "off", polling: { min: "5ms", max: "50ms" } };
@@ -122,6 +124,27 @@ describe("a build from another account's OMI", () => {
     const failing = bakery.bake({ ...quick, source_omi: source, omi_name: "mine" }, { clock: hastyClock() });
     await expect(failing).rejects.toThrow();
     expect(await bakery.leftovers()).toEqual(nothing);
+  });
+
+  it("leaves nothing of the copy after cleanup when it is killed", {
+    timeout: isWholeSweep ? 600_000 : 60_000,
+  }, async () => {
+    const bundle = await bundleCrashingBuild(bakery.folder);
+    const config = { ...quick, source_omi: await registerWithData(), omi_name: "mine", skip_create_omi: true };
+    const points = Number(await runKilledBuild(bakery, bundle, { point: 0, config }));
+    const published = { ...config, skip_create_omi: false };
+    const left: string[] = [];
+    // The copy comes and goes in the first half.
+    for (const point of sample(
+      Array.from({ length: Math.ceil(points / 2) }, (_, index) => index + 1),
+      8,
+    )) {
+      expect(await runKilledBuild(bakery, bundle, { point, config: published })).toBe("killed");
+      await bakery.cleanUp();
+      const leftovers = await bakery.leftovers();
+      if (JSON.stringify(leftovers) !== JSON.stringify(nothing)) left.push(`${point}: ${JSON.stringify(leftovers)}`);
+    }
+    expect(left).toEqual([]);
   });
 
   it("copies for a data snapshot that is not shared either, as the new OMI could not map it", async () => {
