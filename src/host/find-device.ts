@@ -104,7 +104,8 @@ async function waitForChange({ before: { deviceFolder }, signal }: FindDeviceReq
 /** @returns `undefined` for a folder that is not there, or when the machine has no watches left */
 function tryWatch(folder: string, onChange: () => void): FSWatcher | undefined {
   try {
-    return watch(folder, onChange).on("error", () => undefined);
+    // Names come and go as "rename"; "change" is also whatever anybody writes to /dev/null.
+    return watch(folder, (event) => event === "rename" && onChange()).on("error", () => undefined);
   } catch {
     return undefined;
   }

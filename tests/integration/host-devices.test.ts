@@ -1,4 +1,5 @@
 import { once } from "node:events";
+import { watch } from "node:fs";
 import { lstat, mkdir, readdir, readlink, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
@@ -93,6 +94,29 @@ requirePrograms(
     };
     const search = findLinkedDevice({ deviceName: "/dev/xvdf", before, sizeBytes: 43 * MIB, clock });
     expect(await search).toMatchObject({ path: linked, foundBy: "name" });
+  });
+
+  test("findLinkedDevice() sleeps on while somebody writes to a device that is there", async () => {
+    const before = await snapshotDevices(devices);
+    const linked = await bench.addDisk(43);
+    await writeFile(join(devices, "null"), "");
+    const sleeps: number[] = [];
+    const clock: Clock = {
+      now: () => 0,
+      sleep: async (ms, signal) => {
+        sleeps.push(ms);
+        const writing = watch(devices);
+        const written = once(writing, "change");
+        await writeFile(join(devices, "null"), "x");
+        await written;
+        writing.close();
+        expect(signal?.aborted).toBe(false);
+        await symlink(linked, join(devices, BY_ID));
+      },
+    };
+    const search = findLinkedDevice({ deviceName: "/dev/xvdf", before, sizeBytes: 43 * MIB, clock });
+    expect(await search).toMatchObject({ path: linked, foundBy: "by-id" });
+    expect(sleeps).toHaveLength(1);
   });
 
   test("findLinkedDevice() knows a disk that came under the name of one that went", async () => {
