@@ -6,6 +6,7 @@ import { BUILDER_TYPE } from "./builder-type.ts";
 import { loadBuilds } from "./load-builds.ts";
 import { openLocalSession } from "./local-session.ts";
 import { prepareBuilds } from "./prepare-builds.ts";
+import { dataReader } from "./read-data-source.ts";
 
 export interface ConnectFlags {
   readonly profile: string | undefined;
@@ -40,7 +41,7 @@ export async function connectToRun(
 /** What a template says about access; its first build of ours speaks for all. */
 async function templateAccess(path: string, flags: ConnectFlags, env: NodeJS.ProcessEnv): Promise<TemplateAccess> {
   const all = { ...flags, only: [], except: [], "warn-on-undeclared-var": undefined };
-  const { builds } = await loadBuilds(path, all, env);
+  const { builds } = await loadBuilds(path, all, env, dataReader({ env }));
   const settings = { debug: false, force: false, onError: "cleanup", bootTest: false, override: {} };
   const ours = builds.filter(({ type }) => type === BUILDER_TYPE).slice(0, 1);
   const [build] = prepareBuilds(ours, { ...settings, builder: { env, templatePath: path } });

@@ -122,6 +122,15 @@ describe("validate", () => {
     );
   });
 
+  it("warns of undeclared values, as Packer does, unless it is told not to", async () => {
+    const values = join(folder, "values.pkrvars.hcl");
+    await writeFile(values, 'packages = []\nnobody = "x"\n');
+    const told = await run(["validate", "-var-file", values, path]);
+    expect(told).toMatchObject({ exitCode: 0, stderr: expect.stringContaining("nobody") });
+    const quiet = await run(["validate", "-no-warn-undeclared-var", "-var-file", values, path]);
+    expect(quiet).toMatchObject({ exitCode: 0, stderr: "" });
+  });
+
   it("-json of a broken template, and of a good one", async () => {
     const good = await run(["validate", "--json", ...packages, path]);
     expect(JSON.parse(good.stdout)).toEqual({ valid: true, errorCount: 0, warningCount: 0, diagnostics: [] });

@@ -14,8 +14,15 @@ import { dataReader } from "../read-data-source.ts";
 import { templateFlags } from "../template-flags.ts";
 import { withoutUnknown } from "../unread-data.ts";
 
+const { "warn-on-undeclared-var": _, ...readingFlags } = templateFlags;
+
 const flagSpecs = {
-  ...templateFlags,
+  ...readingFlags,
+  "warn-undeclared-var": {
+    type: "boolean",
+    about:
+      "warns of values in files for variables that are not declared, which is the default; -no-warn-undeclared-var does not",
+  },
   "syntax-only": { type: "boolean", about: "reads the template, but needs no variables and checks no options" },
   "evaluate-datasources": { type: "boolean", about: "reads data sources from the account, and checks what they give" },
   "check-account": {
@@ -64,12 +71,13 @@ export const validate: Command = {
 
 /** @returns the warnings @throws {ChrootError} with what is wrong */
 async function check({ path, flags, env, log }: ValidateInput): Promise<readonly string[]> {
+  const reading = { ...flags, "warn-on-undeclared-var": flags["warn-undeclared-var"] ?? true };
   if (flags["syntax-only"]) {
-    await inspectTemplate(loadOptions(path, flags, env));
+    await inspectTemplate(loadOptions(path, reading, env));
     return [];
   }
   const readData = flags["evaluate-datasources"] || flags["check-account"] ? dataReader({ env, log }) : undefined;
-  const { builds, warnings } = await loadBuilds(path, flags, env, readData);
+  const { builds, warnings } = await loadBuilds(path, reading, env, readData);
   const { prepared, unknownOptions } = prepareKnown(builds, { path, env });
   if (flags["check-account"]) await checkAccount(prepared, { env, log });
   const unchecked = unknownOptions.map((name) => {
