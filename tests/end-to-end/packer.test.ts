@@ -199,6 +199,31 @@ describe("packer build", () => {
     expect(await readProcessesOf(bench.folder)).toEqual([]);
   });
 
+  it("takes everything down after Ctrl-C twice", async () => {
+    const rest = { provisioners: [{ type: "shell", inline: ["echo ready", "sleep 1000"] }] };
+    const packer = bench.start("build", "-color=false", await bench.template({ omi_name: "never" }, rest));
+    await packer.prints("ready\n");
+    process.kill(-(packer.child.pid ?? 0), "SIGINT");
+    process.kill(-(packer.child.pid ?? 0), "SIGINT");
+    expect((await packer.result).code).toBe(1);
+    expect(await bench.bakery.leftovers()).toEqual(nothing);
+  });
+
+  it("takes everything down when Packer hangs", { timeout: 180_000 }, async () => {
+    const rest = { provisioners: [{ type: "shell", inline: ["echo ready", "sleep 1000"] }] };
+    const packer = bench.start("build", "-color=false", await bench.template({ omi_name: "never" }, rest));
+    await packer.prints("ready\n");
+    const cores = await coresOf(packer.child.pid ?? 0);
+    for (const pid of cores) process.kill(pid, "SIGSTOP");
+    try {
+      // It says nothing to pings for a minute.
+      await expect.poll(() => bench.bakery.leftovers(), { timeout: 120_000, interval: 1_000 }).toEqual(nothing);
+    } finally {
+      for (const pid of cores) process.kill(pid, "SIGKILL");
+    }
+    await packer.result;
+  });
+
   it("takes everything down when Packer is killed in the middle", async () => {
     const rest = { provisioners: [{ type: "shell", inline: ["echo ready", "sleep 1000"] }] };
     const path = await bench.template({ omi_name: "never" }, rest);
