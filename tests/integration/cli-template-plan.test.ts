@@ -29,8 +29,13 @@ describe("plan", () => {
     const path = join(folder, "web.pkr.hcl");
     await writeFile(
       path,
-      `source "outscale-chroot" "web" {
+      `data "outscale-omi" "debian" {
+  filters = { image-name = "Debian-12-*" }
+  owners  = ["Outscale"]
+}
+source "outscale-chroot" "web" {
   omi_name = "web"
+  tags     = { From = data.outscale-omi.debian.id }
   source_omi_filter {
     filters = { image-name = "Debian-12-*" }
     owners  = ["Outscale"]
@@ -49,5 +54,7 @@ build {
     const events = lines.map((line): { type: string; step: string } => JSON.parse(line));
     const done = events.filter(({ type }) => type === "step-started").map(({ step }) => step);
     expect(plan.steps.map(({ step }: { step: string }) => step)).toEqual(done);
+    // The data source was read from the local cloud.
+    expect(lines.join("\n")).toMatch(/Tag: .{2}From.{2}: .{2}ami-[0-9a-f]{8}/);
   });
 });

@@ -232,9 +232,12 @@ describe("console", () => {
 
   it("renders texts with the variables of a JSON template", async () => {
     const json = join(folder, "web.json");
-    await writeFile(json, JSON.stringify({ variables: { name: "web" }, builders: [{ type: "outscale-chroot" }] }));
-    expect(await run(["console", json], { answers: ["{{ user `name` | upper }}!"] })).toMatchObject({
-      stdout: "WEB!\n",
+    const variables = { name: "web", pw: "abc" };
+    const builders = [{ type: "outscale-chroot" }];
+    await writeFile(json, JSON.stringify({ variables, "sensitive-variables": ["pw"], builders }));
+    const answers = ["{{ user `name` | upper }}!", "{{ user `pw` | upper }}", "variables"];
+    expect(await run(["console", json], { answers })).toMatchObject({
+      stdout: "WEB!\n(SENSITIVE VALUE)\nname = web\npw = (sensitive value)\n",
     });
   });
 });

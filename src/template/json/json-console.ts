@@ -6,6 +6,8 @@ import { render } from "../interpolate/render.ts";
 import type { LoadOptions } from "../load-options.ts";
 import { checkAndResolve, openJsonTemplate } from "./open-json-template.ts";
 
+const HIDDEN = "(sensitive value)";
+
 /**
  * Opens a JSON template for a console, in which a line is a text with `{{ }}`.
  *
@@ -19,13 +21,16 @@ export async function openJsonConsole(options: LoadOptions): Promise<TemplateCon
   const secrets = new Secrets();
   const sensitive = open?.template.sensitiveVariables ?? [];
   for (const name of sensitive) secrets.add(userVariables[name]);
-  const show = (name: string, value: string) => (sensitive.includes(name) ? "(sensitive value)" : value);
+  // Whatever a text does with a sensitive variable, it does not have its value.
+  const shown = Object.fromEntries(
+    Object.entries(userVariables).map(([name, value]) => [name, sensitive.includes(name) ? HIDDEN : value]),
+  );
   return {
     names: [...Object.keys(userVariables), ...functionTable({}).keys()],
-    evaluate: (text) => secrets.mask(render(text, { ...open?.context, userVariables })),
+    evaluate: (text) => secrets.mask(render(text, { ...open?.context, userVariables: shown })),
     listVariables: () => {
-      return Object.entries(userVariables)
-        .map(([name, value]) => `${name} = ${show(name, value)}\n`)
+      return Object.entries(shown)
+        .map(([name, value]) => `${name} = ${secrets.mask(value)}\n`)
         .join("");
     },
   };
