@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { CancelledError, ConfigError, ExitCode, MountError, TimeoutError } from "../../common/errors.ts";
+import { CancelledError, ConfigError, ExitCode, LeftoverError, MountError, TimeoutError } from "../../common/errors.ts";
 import { Diagnostics, TemplateError } from "../../template/diagnostic.ts";
 import { SourceFile } from "../../template/source-file.ts";
 import { commonExitCode, errorText, exitCodeOf } from "./error-text.ts";
@@ -103,6 +103,7 @@ describe("exitCodeOf()", () => {
   it.each([
     [new CancelledError(), ExitCode.Interrupted],
     [new TimeoutError("late"), ExitCode.Timeout],
+    [new LeftoverError("busy", { leftovers: ["vol-1a2b3c4d"] }), ExitCode.Leftover],
     [new Error("bug"), ExitCode.Failed],
     ["thrown text", ExitCode.Failed],
     [new AggregateError([new TimeoutError("a"), new TimeoutError("b")]), ExitCode.Timeout],
