@@ -1,13 +1,21 @@
-import { mkdir, mkdtemp, rm, truncate, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, mkdtemp, readFile, rm, truncate, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { listBlockDevices, readSerial } from "../../src/host/block-device.ts";
 import { identifyDevice } from "../../src/host/identify-device.ts";
+import { readPartitionTable } from "../../src/host/partition-table.ts";
+import { hostRunner } from "../../src/host/run-command.ts";
 import { findCloudKernel, type Guest, startGuest } from "../support/guest.ts";
+import { writeSystem } from "../support/loop-disk.ts";
+import { makeDisk } from "../support/made-image.ts";
 import { requirePrograms, requireThat } from "../support/requirements.ts";
+import { createWorkbench, type Workbench } from "../support/workbench.ts";
+import { bundle } from "./chroot-fixtures.ts";
 
 const MIB = 1024 * 1024;
+const IMAGE_MIB = 128;
+const ESP = "C12A7328-F81F-11D2-BA4B-00A0C93EC93B";
 /** Disks in the order in which they are plugged, which is none of the orders of their names. */
 const PLUGGED = [
   { id: "h", driver: "scsi-hd", properties: { bus: "scsi0.0", serial: "sdh" } },
@@ -32,7 +40,7 @@ echo DONE
 
 const hasKernel = (await findCloudKernel()) !== undefined;
 const tier = hasKernel
-  ? requirePrograms("qemu-system-x86_64", "busybox")
+  ? requirePrograms("qemu-system-x86_64", "busybox", "mkfs.vfat", "sfdisk")
   : requireThat(false, "linux-image-cloud-amd64");
 
 tier("host: disks of real drivers, hot-plugged into a guest", () => {
@@ -95,5 +103,103 @@ tier("host: disks of real drivers, hot-plugged into a guest", () => {
     }
     // The kernel's names would have been wrong for each of them.
     expect(disks.filter(({ name, serial }) => name === serial)).toEqual([]);
+  });
+
+  /** A disk as Ubuntu's, with an ESP; the others get copies, so that labels and UUIDs are the same on all. */
+  async function makeImageDisk(bench: Workbench): Promise<string> {
+    const table = `label: gpt\n1: start=36M\n15: start=1M, size=34M, type=${ESP}\n`;
+    const fill = async (root: string) => {
+      await mkdir(join(root, "boot/efi"), { recursive: true });
+      await writeSystem(root, "LABEL=sys / ext4 defaults 0 1\nLABEL=UEFI /boot/efi vfat umask=0077 0 1\n");
+    };
+    const device = await makeDisk(bench, {
+      sizeMib: IMAGE_MIB,
+      table,
+      parts: [
+        { number: 1, type: "ext4", mkfsOptions: ["-L", "sys"], fill },
+        { number: 15, type: "vfat", mkfsOptions: ["-n", "UEFI"] },
+      ],
+    });
+    const file = bench.fileOf(device);
+    await bench.detach(device);
+    return file;
+  }
+
+  /** What a file holds in the place of partition 15, after fsck(8) found nothing wrong with it. */
+  async function readEsp(disk: string): Promise<string> {
+    const part = (await readPartitionTable(disk))?.partitions.find(({ number }) => number === 15);
+    const start = part?.startBytes ?? 0;
+    const bytes = (await readFile(disk)).subarray(start, start + (part?.sizeBytes ?? 0));
+    await writeFile(join(folder, "esp.raw"), bytes);
+    await hostRunner().run(["fsck.vfat", "-n", join(folder, "esp.raw")]);
+    return bytes.toString("latin1");
+  }
+
+  test("a linked volume is found and mounted with its ESP, on virtio-scsi, NVMe and virtio-blk, past a decoy", async () => {
+    const bench = await createWorkbench("host-qemu-disks");
+    try {
+      const image = await makeImageDisk(bench);
+      const disks = {
+        f: join(folder, "scsi.raw"),
+        g: join(folder, "nvme.raw"),
+        h: join(folder, "virtio.raw"),
+        decoy: join(folder, "decoy.raw"),
+      };
+      for (const disk of [disks.f, disks.g, disks.h]) await copyFile(image, disk);
+      await writeFile(disks.decoy, "");
+      await truncate(disks.decoy, IMAGE_MIB * MIB);
+      await bundle({ entry: "tests/support/guest-entry.ts" }, folder);
+      const drives = Object.entries(disks).flatMap(([id, file]) => [
+        "-blockdev",
+        `driver=raw,node-name=drive-${id},file.driver=file,file.filename=${file}`,
+      ]);
+      guest = await startGuest({
+        folder,
+        modules: [
+          "virtio_pci",
+          "virtio_scsi",
+          "virtio_blk",
+          "sd_mod",
+          "nvme",
+          "ext4",
+          "vfat",
+          "nls_cp437",
+          "nls_ascii",
+          "nls_utf8",
+        ],
+        programs: ["node", "blkid", "partx", "mount", "umount", "flock"],
+        files: { "/entry.mjs": join(folder, "entry.js") },
+        memoryMib: 1024,
+        script: `PATH=/usr/local/bin:/usr/sbin:/usr/bin:/bin node /entry.mjs ${IMAGE_MIB * MIB} /dev/xvdf /dev/xvdg /dev/xvdh 2>&1`,
+        args: ["-device", "virtio-scsi-pci,id=scsi0", ...drives],
+      });
+      await guest.until("READY");
+      await guest.plug("scsi-hd", { id: "disk-decoy", drive: "drive-decoy", bus: "scsi0.0" });
+      await guest.plug("virtio-blk-pci", { id: "disk-h", drive: "drive-h", serial: "sdh" });
+      await guest.plug("nvme", { id: "disk-g", drive: "drive-g", serial: "sdg" });
+      await guest.plug("scsi-hd", { id: "disk-f", drive: "drive-f", bus: "scsi0.0", serial: "sdf" });
+      const lines = await guest.until("DONE");
+      const found = lines.flatMap((line) => (line.startsWith("MOUNTED ") ? [JSON.parse(line.slice(8))] : []));
+      const foundAs = (deviceName: string, path: string, partition: string) => ({
+        deviceName,
+        path,
+        foundBy: "serial",
+        root: `${partition}1`,
+        mounted: [`vfat ${partition}15 /boot/efi`],
+        warnings: [],
+      });
+      expect(found).toEqual([
+        foundAs("/dev/xvdf", "/dev/sdb", "/dev/sdb"),
+        foundAs("/dev/xvdg", "/dev/nvme0n1", "/dev/nvme0n1p"),
+        foundAs("/dev/xvdh", "/dev/vda", "/dev/vda"),
+      ]);
+      await guest.stop();
+      expect(await readEsp(disks.f)).toContain("the ESP of /dev/xvdf");
+      expect(await readEsp(disks.g)).toContain("the ESP of /dev/xvdg");
+      expect(await readEsp(disks.h)).toContain("the ESP of /dev/xvdh");
+      expect((await readFile(disks.decoy)).every((byte) => byte === 0)).toBe(true);
+    } finally {
+      await bench.dispose();
+    }
   });
 });

@@ -23,6 +23,12 @@ export interface GuestOptions {
   readonly script: string;
   /** More of QEMU's arguments. */
   readonly args: readonly string[];
+  /** Programs of this machine that the guest has too, by their names, with the libraries that they need. */
+  readonly programs?: readonly string[];
+  /** More files of the guest, and the files of this machine that they are copies of. */
+  readonly files?: Readonly<Record<string, string>>;
+  /** 256 when absent. */
+  readonly memoryMib?: number;
 }
 
 /** The Debian cloud kernel of this machine; `undefined` when it is not installed. */
@@ -48,7 +54,7 @@ export async function startGuest(options: GuestOptions): Promise<Guest> {
         "-cpu",
         "max",
         "-m",
-        "256",
+        String(options.memoryMib ?? 256),
         "-nodefaults",
         "-no-reboot",
         "-display",
@@ -130,14 +136,17 @@ function readLines(child: ChildProcess) {
   return { until };
 }
 
-async function makeInitrd({ folder, modules, script }: GuestOptions, release: string): Promise<string> {
+async function makeInitrd(options: GuestOptions, release: string): Promise<string> {
+  const { folder, modules, script, programs = [], files = {} } = options;
   const root = join(folder, "initrd");
-  for (const name of ["bin", "proc", "sys", "dev"]) await mkdir(join(root, name), { recursive: true });
+  for (const name of ["bin", "proc", "sys", "dev", "tmp"]) await mkdir(join(root, name), { recursive: true });
   await copyFile("/bin/busybox", join(root, "bin/busybox"));
   const paths = await findModules(modules, release);
-  for (const path of paths) {
-    await mkdir(join(root, dirname(path)), { recursive: true });
-    await copyFile(path, join(root, path));
+  const needed = (await Promise.all(programs.map(findProgram))).flat();
+  const copies = [...paths, ...needed].map((path): [string, string] => [path, path]);
+  for (const [to, from] of [...copies, ...Object.entries(files)]) {
+    await mkdir(join(root, dirname(to)), { recursive: true });
+    await copyFile(from, join(root, to));
   }
   const init = [
     "#!/bin/busybox sh",
@@ -152,6 +161,15 @@ async function makeInitrd({ folder, modules, script }: GuestOptions, release: st
   const image = join(folder, "initrd.cpio");
   await hostRunner().run(["/bin/sh", "-c", 'find . | busybox cpio -o -H newc > "$1"', "sh", image], { cwd: root });
   return image;
+}
+
+/** The files of a program: itself, its libraries, and the loader that they name. */
+async function findProgram(name: string): Promise<string[]> {
+  const host = hostRunner();
+  const { stdout } = await host.run(["/bin/sh", "-c", 'command -v "$0"', name]);
+  const path = stdout.trim();
+  const libraries = (await host.run(["ldd", path])).stdout.matchAll(/(\/\S+) \(0x/g);
+  return [path, ...[...libraries].flatMap(([, library]) => library ?? [])];
 }
 
 /** The files of modules with what they depend on, in the order in which they can be loaded. */
