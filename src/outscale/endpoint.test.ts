@@ -36,3 +36,12 @@ describe("regionOfEndpoint()", () => {
     expect(regionOfEndpoint("http://127.0.0.1:8080")).toBeUndefined();
   });
 });
+
+describe("parseEndpoint()", () => {
+  it.each(["https://user:hunter2@host", "user:hunter2@host", "https://user:hun@ter2@host"])(
+    "does not quote the password of a refused endpoint: %s",
+    (text) => {
+      expect(() => parseEndpoint(text)).toThrow(/"(https:\/\/)?<sensitive>@host" is no endpoint/);
+    },
+  );
+});

@@ -34,13 +34,18 @@ export function parseEndpoint(text: string): Endpoint {
     throw new ConfigError([
       {
         option: "custom_endpoint_oapi",
-        message: `"${text}" is no endpoint`,
+        message: `"${withoutUserInfo(text)}" is no endpoint`,
         hint: "write https://HOST/api/v1 or unix:/path/to/socket",
       },
     ]);
   }
   const path = url.pathname.replace(/\/+$/, "");
   return { baseUrl: `${url.origin}${path || DEFAULT_PATH}` };
+}
+
+/** A user and password in front of the host are shown to nobody: they may be meant for something else. */
+function withoutUserInfo(text: string): string {
+  return text.replace(/^([a-z]+:\/\/)?.*@/is, "$1<sensitive>@");
 }
 
 /** Whether an endpoint is on this machine: a local cloud, which no limit and no proxy should stand before. */
