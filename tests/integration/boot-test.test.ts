@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { existsSync } from "node:fs";
 import { mkdtemp, readFile, rm, truncate, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -7,7 +8,8 @@ import { BootCheckError } from "../../src/boot/boot-check-error.ts";
 import { type BootTestOptions, bootTest } from "../../src/boot/boot-test.ts";
 import { CancelledError } from "../../src/common/errors.ts";
 import { hostRunner, type RunningProcess } from "../../src/host/run-command.ts";
-import { requirePrograms } from "../support/requirements.ts";
+import { efiDisk, efiProgram } from "../support/efi-disk.ts";
+import { requirePrograms, requireThat } from "../support/requirements.ts";
 import { type AfterPrinting, serialSector } from "../support/serial-sector.ts";
 
 requirePrograms("qemu-system-x86_64")("bootTest()", () => {
@@ -59,6 +61,23 @@ requirePrograms("qemu-system-x86_64")("bootTest()", () => {
         .update(await readFile(options.device))
         .digest("hex"),
     ).toBe(before);
+  });
+
+  const firmware = existsSync("/usr/share/OVMF/OVMF_CODE_4M.fd") || existsSync("/usr/share/OVMF/OVMF_CODE.fd");
+  requireThat(firmware, "the package ovmf")("with UEFI", () => {
+    const uefi = { firmware: "uefi", memoryMib: 256 } as const;
+
+    it("starts what lies in the ESP", async () => {
+      const options = await diskThatPrints("");
+      await writeFile(options.device, efiDisk(efiProgram("\r\nby UEFI\r\nimage login: ")));
+      const { tail } = await bootTest({ ...options, ...uefi });
+      expect(tail.slice(-2)).toEqual(["by UEFI", "image login: "]);
+    });
+
+    it("says that firmware has found nothing to start", async () => {
+      const options = await diskThatPrints("no program for UEFI");
+      await expect(bootTest({ ...options, ...uefi })).rejects.toThrow("The image does not boot: Shell>");
+    });
   });
 
   it("stops at a kernel panic, with the console's tail", async () => {
