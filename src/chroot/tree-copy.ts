@@ -201,8 +201,7 @@ class TreeCopier {
   #copyFile(entry: Entry): void {
     const { fd, stats, toFolder, name, path } = entry;
     if (stats.nlink > 1n && this.#linkToCopy(entry)) return;
-    removeIfThere(toFolder, name);
-    usingFd(createFile(toFolder, name, 0o600), (to) => {
+    usingFd(createInPlace(toFolder, name), (to) => {
       copyBytes(fd, to, stats);
       this.#finish(fd, to, stats);
     });
@@ -258,6 +257,17 @@ function identityOf({ dev, ino }: BigIntStats): string {
 function toSeconds(ns: bigint): number {
   const us = ns / 1000n;
   return Number(us / 1_000_000n) + (Number(us % 1_000_000n) + 0.5) / 1e6;
+}
+
+/** Creates a file, in place of what is there: mostly nothing is, and to find that out costs as much as creating it. */
+function createInPlace(folder: number, name: string): number {
+  try {
+    return createFile(folder, name, 0o600);
+  } catch (error) {
+    if (!hasCode(error, "EEXIST")) throw error;
+    removeIfThere(folder, name);
+    return createFile(folder, name, 0o600);
+  }
 }
 
 function removeIfThere(folder: number, name: string): void {
