@@ -88,6 +88,17 @@ describe("Builder on the local cloud", () => {
     await artifact?.destroy();
   });
 
+  it("refuses a mapping over a snapshot that is not there before it creates anything", async () => {
+    const before = bakery.cloud.requests.length;
+    const mapping = { device_name: "/dev/xvdb", snapshot_id: "snap-00000000" };
+    const failing = bakery.bake({ ...publicSource, omi_name: "unmapped", omi_block_device_mappings: [mapping] });
+    await expect(failing).rejects.toMatchObject({
+      problems: [{ option: "omi_block_device_mappings[0].snapshot_id" }],
+      step: "StepPreValidate",
+    });
+    expect(bakery.cloud.requests.slice(before).every(({ action }) => action.startsWith("Read"))).toBe(true);
+  });
+
   it("replaces an OMI of its name at the very end, with force_deregister", async () => {
     const { artifact: old } = await bakery.bake({ ...publicSource, omi_name: "same" });
     const config = { ...publicSource, omi_name: "same", force_deregister: true, force_delete_snapshot: true };
