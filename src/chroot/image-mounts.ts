@@ -1,12 +1,10 @@
-import { once } from "node:events";
 import { closeSync, readFileSync } from "node:fs";
 import { access } from "node:fs/promises";
-import type { Readable } from "node:stream";
 import { MountError } from "../common/errors.ts";
 import type { MountView } from "../host/mount-view.ts";
 import { type MountEntry, readMountinfo } from "../host/mountinfo.ts";
 import { unmountBelow } from "../host/mounts.ts";
-import { describeExit } from "../host/run-command.ts";
+import { CommandError, describeExit, MissingProgramError } from "../host/run-command.ts";
 import { fdPath, openFolder, toText } from "./at.ts";
 import { ImageRoot } from "./in-root.ts";
 
@@ -124,15 +122,10 @@ async function makePrivate(view: MountView, mount: ChrootMount, root: ImageRoot)
  */
 async function mountOnFolder(view: MountView, mount: ChrootMount, fd: number, args: readonly string[]): Promise<void> {
   const argv = ["mount", "--no-canonicalize", ...args, "/proc/self/fd/0/."];
-  const child = await view.runner.spawn(argv, { stdio: [fd, "ignore", "pipe"] });
-  let said = "";
-  (child.stderr as Readable).on("data", (chunk: Buffer) => {
-    said += chunk.toString("utf8");
+  await view.runner.run(argv, { stdin: fd }).catch((error: unknown) => {
+    if (!(error instanceof CommandError) || error instanceof MissingProgramError) throw error;
+    throw mountError(mount, error.stderr.trim() || describeExit(error.status));
   });
-  const ended = once(child.stderr as Readable, "close");
-  const status = await child.exited;
-  await ended;
-  if (status.code !== 0) throw mountError(mount, said.trim() || describeExit(status));
 }
 
 async function findMount(view: MountView, isIt: (entry: MountEntry) => boolean): Promise<MountEntry | undefined> {

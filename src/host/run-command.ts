@@ -17,6 +17,8 @@ export interface RunOptions {
   readonly env?: Readonly<Record<string, string>>;
   readonly cwd?: string;
   /** Kills the child (SIGTERM, then SIGKILL after 5 s) and rejects with `CancelledError`. */
+  /** An open descriptor that is its standard input, in place of `input`. */
+  readonly stdin?: number;
   readonly signal?: AbortSignal | undefined;
   /** Kills the child likewise and rejects with {@link CommandError}. */
   readonly timeoutMs?: number;
@@ -156,7 +158,7 @@ async function runToEnd(
   const child = await spawn(argv, {
     ...(options.env ? { env: options.env } : {}),
     ...(options.cwd ? { cwd: options.cwd } : {}),
-    stdio: [options.input === undefined ? "ignore" : "pipe", "pipe", "pipe"],
+    stdio: [options.stdin ?? (options.input === undefined ? "ignore" : "pipe"), "pipe", "pipe"],
   });
   const stdout = collect(child.stdout as Readable, options.onStdout);
   const stderr = collect(child.stderr as Readable, options.onStderr);

@@ -59,6 +59,7 @@ describe("command_wrapper in a whole build", () => {
 
     // Only making the sandbox is not: the mounts of other runs are taken out of it before anything runs in it.
     const lines = entries.flatMap((entry) => (entry.kind === "command" ? [entry.line] : []));
+    expect(lines.filter((line) => line.includes(wrapper))).toHaveLength(commands.length);
     expect(lines.filter((line) => !line.includes(wrapper) && !line.startsWith("umount --lazy "))).toEqual([]);
     await artifact?.destroy();
     expect(await bakery.leftovers()).toEqual(nothing);
