@@ -116,8 +116,9 @@ async function fillVolume(
   }
 }
 
-/** `on_error = "abort"`: the volume stays linked, unmounted, for its owner to look at. */
-function tellHowToGoOn({ ui, runId }: Build, volume: RootVolume): void {
+/** `-on-error=abort` and the like: the volume stays linked, unmounted, for its owner to look at. */
+function tellHowToGoOn({ ui, runId, progress }: Build, volume: RootVolume): void {
+  progress.hasSaidHowToGoOn = true;
   ui.error(`The volume ${volume.id} stays as it is, as the build was to be aborted`);
   ui.error(`To look inside: outscale-chroot shell ${runId}`);
   ui.error(`To remove it:   outscale-chroot cleanup ${runId}`);

@@ -43,6 +43,8 @@ export interface BuildProgress {
   step: StepName | undefined;
   /** Set by the answer `abort` to an error: what is linked stays linked. */
   keepOnFailure: boolean;
+  /** The user has been told what stays and how to go on with it. */
+  hasSaidHowToGoOn: boolean;
   /** The account may not set tags: said once. */
   mayNotTag: boolean;
   /** What carries the run's tag, or may. */
@@ -107,7 +109,8 @@ export class Build {
   /** Whether the volume outlives this failure: the user said so in advance, or when asked. Never after a cancel. */
   keepsVolumeAfter(error: unknown): boolean {
     if (error instanceof CancelledError || this.signal.aborted) return false;
-    return this.config.packerOnError === "abort" || this.progress.keepOnFailure;
+    const { packerOnError } = this.config;
+    return packerOnError === "abort" || packerOnError === "run-cleanup-provisioner" || this.progress.keepOnFailure;
   }
 
   /** Warns the person and the programs that listen. */

@@ -141,7 +141,7 @@ export class Builder {
       hurry: input.hurry ?? never,
       host: hostRunner(log),
       hook: input.hook,
-      progress: { step: undefined, keepOnFailure: false, mayNotTag: false, tagged: new Set() },
+      progress: { step: undefined, keepOnFailure: false, hasSaidHowToGoOn: false, mayNotTag: false, tagged: new Set() },
     };
     return await this.#runSession(session, access); // the connection must live until it is done
   }
@@ -182,8 +182,7 @@ export class Builder {
     } finally {
       const isKept = journal.hasOpenResources;
       journal.close(outcome);
-      const isToldAlready = session.config.packerOnError === "abort" || session.progress.keepOnFailure;
-      if (isKept && !isToldAlready)
+      if (isKept && !session.progress.hasSaidHowToGoOn)
         session.ui.warn(`Something is left behind: run "outscale-chroot cleanup ${session.runId}"`);
     }
   }

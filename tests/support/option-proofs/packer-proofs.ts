@@ -55,8 +55,11 @@ export const packerProofs: readonly OptionProof[] = [
       const failing = { provision: () => Promise.reject(new Error("sour")) };
       await bench.bakeInVain({ packer_on_error: "ask" }, { hook: failing, ui: asked });
       expect(asked.of("ask")).toHaveLength(1);
-      await expect(bench.bakery.bake(bench.config({ packer_on_error: "abort" }), { hook: failing })).rejects.toThrow();
-      expect((await bench.bakery.leftovers()).volumes).toHaveLength(1);
+      for (const packer_on_error of ["abort", "run-cleanup-provisioner"]) {
+        await expect(bench.bakery.bake(bench.config({ packer_on_error }), { hook: failing })).rejects.toThrow("sour");
+        expect((await bench.bakery.leftovers()).volumes).toHaveLength(1);
+        await bench.bakery.cleanUp();
+      }
       let cleaned = 0;
       const hook = { ...failing, cleanupProvision: async () => void cleaned++ };
       for (const packer_on_error of ["abort", "run-cleanup-provisioner", "cleanup"]) {
