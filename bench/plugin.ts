@@ -27,7 +27,7 @@ process.on("exit", () => rmSync(folder, { recursive: true }));
 const median = (values: readonly number[]) => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
 
 async function timeToFirstLine(...argv: readonly string[]): Promise<number> {
-  const env = { ...process.env, PACKER_PLUGIN_MAGIC_COOKIE: COOKIE };
+  const env = { ...process.env, PACKER_PLUGIN_MAGIC_COOKIE: COOKIE, TMPDIR: folder };
   const startedAt = performance.now();
   const child = spawn(PLUGIN, argv, { env, stdio: ["ignore", "pipe", "ignore"] });
   await once(child.stdout, "data");

@@ -9,8 +9,9 @@ const common = { platform: "node", transform: { target: "es2022" }, logLevel: "w
 export const PLUGIN_MARK = "// outscale-chroot: the Packer plugin";
 
 /**
- * The file has no extension, so whether Node takes it for a module or a script depends on the package.json of whatever
- * folder it is installed below. It is written to be right as both: no `import`, no `require`, no `export`.
+ * Node would take the file for a module or a script by the package.json of whatever folder it is installed below, and
+ * where that says module, refuse it for what looks like an extension in its name: `_x5.0_linux_amd64`. So the shell
+ * starts Node on the text of the file, and the names mean nothing.
  * @param {string} file
  */
 export async function bundlePlugin(file) {
@@ -27,17 +28,27 @@ export async function bundlePlugin(file) {
   chmodSync(file, 0o755);
 }
 
-/** @param {string} code */
+const loader = [
+  'const file = require("path").resolve(process.argv[1])',
+  "process.argv[1] = file",
+  'const vm = require("vm")',
+  'new vm.Script(require("fs").readFileSync(file, "utf8"), { filename: file }).runInThisContext()(require)',
+].join("; ");
+
+/**
+ * The second line is a command to the shell, and to Node a text with a comment behind it.
+ * @param {string} code
+ */
 function wrap(code) {
-  return `#!/usr/bin/env node
+  return `#!/bin/sh
+":" //; exec node -e '${loader}' -- "$0" "$@"
 ${PLUGIN_MARK}
-(() => {
+;((require) => {
 const __filename = process.argv[1];
-const require = process.getBuiltinModule("node:module").createRequire(__filename);
 const exports = {};
 const module = { exports };
 ${code}
-})();
+})
 `;
 }
 

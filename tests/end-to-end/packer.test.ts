@@ -1,5 +1,5 @@
-import { readFile } from "node:fs/promises";
-import { join } from "node:path";
+import { mkdir, readFile, rename } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { nothing } from "../support/bake.ts";
 import { readDiskFile } from "../support/disk-file.ts";
@@ -112,6 +112,31 @@ describe("packer build", () => {
     expect(await fileOf("local.txt")).toBe(await fileOf("hcl-down.txt"));
   });
 
+  it("works with private mounts too, for provisioners that ask the plugin for the image", async () => {
+    await bench.file("up.txt", "sent up\n");
+    const provisioners = [
+      { type: "file", source: "up.txt", destination: "/srv/up.txt" },
+      { type: "shell", inline: ["cat /srv/up.txt"] },
+      { type: "shell-local", inline: ["ls {{build `MountPath`}} | wc -l"] },
+    ];
+    const path = await bench.template({ omi_name: "private", isolation: "private" }, { provisioners });
+    const result = await bench.build(path);
+    await expectOneOmi(result, "private");
+    expect(result.output).toContain(": sent up\n");
+    expect(result.output).toContain(": 0\n");
+  });
+
+  it("logs what the engine does to Packer's log, with secrets masked", async () => {
+    const log = join(bench.folder, "packer.log");
+    const path = await bench.template({ omi_name: "logged" });
+    const { env } = bench.bakery;
+    const { code, output } = await bench.start(["build", path], { PACKER_LOG: "1", PACKER_LOG_PATH: log }).result;
+    expect(code, output).toBe(0);
+    const text = await readFile(log, "utf8");
+    expect(text).toMatch(/packer-builder-outscale-chroot plugin: \S+ \[api\] CreateVolume 200/);
+    expect(text.split("plugin: ").slice(1).join("")).not.toContain(env.OSC_SECRET_KEY);
+  });
+
   it("leaves nothing when a provisioner fails, after the error-cleanup provisioner", async () => {
     const rest = {
       provisioners: [{ type: "shell", inline: ["exit 3"] }],
@@ -151,7 +176,7 @@ describe("packer build", () => {
     expect(code).toBe(1);
     expect(output).toContain("2 error(s) occurred:");
     expect(output).toMatch(/\* omi_descriptin: is not an option \(did you mean "omi_description"\?\)/);
-    const validated = await bench.start("validate", path).result;
+    const validated = await bench.start(["validate", path]).result;
     expect(validated).toMatchObject({ code: 1, output: expect.stringContaining("omi_descriptin") });
     expect(await bench.bakery.leftovers()).toEqual(nothing);
   });
@@ -188,7 +213,7 @@ describe("packer build", () => {
     ["in shell-local", {}, [{ type: "shell-local", inline: ["echo ready", "sleep 1000"] }], "ready"],
   ])("takes everything down after Ctrl-C %s", async (_, options, provisioners, mark) => {
     const path = await bench.template({ omi_name: "never", ...options }, { provisioners });
-    const packer = bench.start("build", "-color=false", path);
+    const packer = bench.start(["build", "-color=false", path]);
     await packer.prints(`${mark}\n`);
     process.kill(-(packer.child.pid ?? 0), "SIGINT");
     await packer.exited;
@@ -201,7 +226,7 @@ describe("packer build", () => {
 
   it("takes everything down after Ctrl-C twice", async () => {
     const rest = { provisioners: [{ type: "shell", inline: ["echo ready", "sleep 1000"] }] };
-    const packer = bench.start("build", "-color=false", await bench.template({ omi_name: "never" }, rest));
+    const packer = bench.start(["build", "-color=false", await bench.template({ omi_name: "never" }, rest)]);
     await packer.prints("ready\n");
     process.kill(-(packer.child.pid ?? 0), "SIGINT");
     process.kill(-(packer.child.pid ?? 0), "SIGINT");
@@ -211,7 +236,7 @@ describe("packer build", () => {
 
   it("takes everything down when Packer hangs", { timeout: 180_000 }, async () => {
     const rest = { provisioners: [{ type: "shell", inline: ["echo ready", "sleep 1000"] }] };
-    const packer = bench.start("build", "-color=false", await bench.template({ omi_name: "never" }, rest));
+    const packer = bench.start(["build", "-color=false", await bench.template({ omi_name: "never" }, rest)]);
     await packer.prints("ready\n");
     const cores = await coresOf(packer.child.pid ?? 0);
     for (const pid of cores) process.kill(pid, "SIGSTOP");
@@ -227,7 +252,7 @@ describe("packer build", () => {
   it("takes everything down when Packer is killed in the middle", async () => {
     const rest = { provisioners: [{ type: "shell", inline: ["echo ready", "sleep 1000"] }] };
     const path = await bench.template({ omi_name: "never" }, rest);
-    const packer = bench.start("build", "-color=false", path);
+    const packer = bench.start(["build", "-color=false", path]);
     await packer.prints("ready\n");
     const plugins = await pluginsOf(bench.folder);
     expect(plugins).toHaveLength(1);
@@ -237,6 +262,24 @@ describe("packer build", () => {
     expect(await bench.bakery.leftovers()).toEqual(nothing);
   });
 });
+
+describe("the plugin as packer-plugin-outscale", () => {
+  it("describes itself to Packer, and is started by its component's name", async () => {
+    const install = (file: string, folder: string) => putFile(file, join(folder, "packer-plugin-outscale"));
+    const bench = await openPackerBench("packer-named", { install });
+    try {
+      const result = await bench.build(await bench.template({ omi_name: "named" }));
+      expect(result.code, result.output).toBe(0);
+    } finally {
+      await bench.close();
+    }
+  });
+});
+
+async function putFile(from: string, to: string): Promise<void> {
+  await mkdir(dirname(to), { recursive: true });
+  await rename(from, to);
+}
 
 /** What Packer's shell-local provisioner starts ignores Ctrl-C, and Packer does not end it. */
 function killStrays(group: number): void {

@@ -18,7 +18,7 @@ export interface PackerBench {
   /** Writes a JSON template with one build. @returns its path */
   template(options: RawConfig, rest?: Readonly<Record<string, unknown>>): Promise<string>;
   /** Starts `packer ARGUMENTS` in the folder. */
-  start(...argv: readonly string[]): RunningPacker;
+  start(argv: readonly string[], env?: NodeJS.ProcessEnv): RunningPacker;
   /** Runs `packer build ARGUMENTS` to its end. */
   build(...argv: readonly string[]): Promise<PackerResult>;
   close(): Promise<void>;
@@ -60,7 +60,8 @@ export async function openPackerBench(name: string, options: PackerBenchOptions 
   } else await bundlePlugin(join(plugins, "packer-builder-outscale-chroot"));
   await mkdir(join(folder, "home"));
   const env = packerEnvironment(bakery, plugins);
-  const start = (...argv: readonly string[]) => startPacker(options.program ?? "packer", argv, { cwd: folder, env });
+  const start = (argv: readonly string[], own: NodeJS.ProcessEnv = {}) =>
+    startPacker(options.program ?? "packer", argv, { cwd: folder, env: { ...env, ...own } });
   const file = async (fileName: string, text: string) => {
     const path = join(folder, fileName);
     await writeFile(path, text);
@@ -79,7 +80,7 @@ export async function openPackerBench(name: string, options: PackerBenchOptions 
     builder,
     template: (own, rest = {}) => file("template.json", JSON.stringify({ builders: [builder(own)], ...rest }, null, 2)),
     start,
-    build: (...argv) => start("build", "-color=false", ...argv).result,
+    build: (...argv) => start(["build", "-color=false", ...argv]).result,
     close: () => bakery.close(),
   };
 }

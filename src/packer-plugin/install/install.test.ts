@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { PLUGIN_MARK as BUNDLED_MARK } from "../../../scripts/bundle-plugin.js";
 import type { PluginIdentity } from "../plugin-name.ts";
 import { checksum, installPlugin, uninstallPlugin } from "./install-plugin.ts";
 import { findInstalled, PLUGIN_MARK } from "./installed-plugins.ts";
@@ -59,6 +60,8 @@ describe("pluginFolder()", () => {
   it.each([
     [old, {}, "H/.packer.d/plugins"],
     [current, {}, "H/.config/packer/plugins"],
+    [middle, {}, "H/.config/packer/plugins"],
+    [coreOf("packer", "Packer v1.7.4"), {}, "H/.packer.d/plugins"],
     [current, { XDG_CONFIG_HOME: "/xdg" }, "/xdg/packer/plugins"],
     [current, { PACKER_CONFIG_DIR: "/conf" }, "/conf/.packer.d/plugins"],
     [old, { PACKER_PLUGIN_PATH: "/a:/b" }, "/a"],
@@ -77,6 +80,12 @@ describe("pluginFolder()", () => {
     [{}, "HOME is not set"],
   ])("refuses %o", (env, message) => {
     expect(() => pluginFolder(current, env)).toThrow(message);
+  });
+});
+
+describe("PLUGIN_MARK", () => {
+  it("is what the bundle begins with", () => {
+    expect(PLUGIN_MARK).toBe(BUNDLED_MARK);
   });
 });
 

@@ -10,8 +10,9 @@ export interface InstalledPlugin {
   readonly isOfficial: boolean;
 }
 
-/** The second line of every plugin file of ours. */
+/** A line at the beginning of every plugin file of ours. */
 export const PLUGIN_MARK = "// outscale-chroot: the Packer plugin";
+const BEGINNING_BYTES = 1024;
 const CHECKSUM = "_SHA256SUM";
 /** As deep as Packer looks. */
 const DEEPEST = 16;
@@ -51,7 +52,7 @@ async function hasMark(path: string): Promise<boolean> {
   const file = await open(path).catch(() => undefined);
   if (file === undefined) return false;
   try {
-    const { buffer, bytesRead } = await file.read(Buffer.alloc(128), 0, 128, 0);
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(BEGINNING_BYTES), 0, BEGINNING_BYTES, 0);
     return buffer.toString("utf8", 0, bytesRead).includes(PLUGIN_MARK);
   } finally {
     await file.close();

@@ -9,7 +9,7 @@ export interface PackerCore {
   /** `1.6.6` */
   readonly version: string;
   readonly layout: Layout;
-  /** Cores before 1.7 know one place for their configuration; later ones follow the XDG folders. */
+  /** Cores before 1.7.5 know one place for their configuration; later ones follow the XDG folders. */
   readonly usesXdg: boolean;
 }
 
@@ -29,9 +29,9 @@ export async function readCore(program: string, runner: CommandRunner, env: Node
 
 /** @param output What `packer version` prints: `Packer v1.6.6` */
 export function coreOf(program: string, output: string): PackerCore {
-  const [, version, major, minor] = /v((\d+)\.(\d+)\.\d+)/.exec(output) ?? [];
+  const [, version, major, minor, patch] = /v((\d+)\.(\d+)\.(\d+))/.exec(output) ?? [];
   if (version === undefined) throw new UsageError(`"${program}" does not say which version it is: ${output.trim()}`);
-  const age = Number(major) * 100 + Number(minor);
-  const layout = age < 107 ? "builder-file" : age < 110 ? "plugin-file" : "source-tree";
-  return { program, version, layout, usesXdg: age >= 107 };
+  const age = Number(major) * 10_000 + Number(minor) * 100 + Number(patch);
+  const layout = age < 1_07_00 ? "builder-file" : age < 1_10_00 ? "plugin-file" : "source-tree";
+  return { program, version, layout, usesXdg: age >= 1_07_05 };
 }
