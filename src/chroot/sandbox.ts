@@ -6,6 +6,13 @@ import type { MountView } from "../host/mount-view.ts";
 import { readMountinfo } from "../host/mountinfo.ts";
 import { readCommand } from "../host/process-table.ts";
 import {
+  type ProcessNode,
+  readPidNamespace,
+  readProcessNode,
+  readProcessTree,
+  withDescendants,
+} from "../host/process-tree.ts";
+import {
   type CommandRunner,
   hostEnvironment,
   hostRunner,
@@ -18,13 +25,6 @@ import {
 import { type Anchor, SandboxError, startAnchor } from "./anchor.ts";
 import { locateProgram } from "./locate-program.ts";
 import { mountsToDrop } from "./mounts-to-drop.ts";
-import {
-  type ProcessNode,
-  readPidNamespace,
-  readProcessNode,
-  readProcessTree,
-  withDescendants,
-} from "./process-tree.ts";
 import { SandboxCommand, sendSignal } from "./sandbox-command.ts";
 
 /** `private`: the build's mounts are seen by the build alone. `host`: everybody on this machine sees them. */

@@ -1,6 +1,7 @@
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { CancelledError } from "../common/errors.ts";
 import type { LogEntry } from "../common/log.ts";
+import { readProcessNode } from "./process-tree.ts";
 import { CommandError, describeExit, hostEnvironment, hostRunner, MissingProgramError } from "./run-command.ts";
 
 const runner = hostRunner();
@@ -44,6 +45,18 @@ test("run() returns when the program exits, though a child of it holds the pipes
   // The child still runs when run() has returned: it can be signalled.
   expect(process.kill(Number(stdout), "SIGKILL")).toBe(true);
   expect(lines).toBe(stdout);
+});
+
+test("run() kills what the program has started, too, when it is cancelled", async () => {
+  const abort = new AbortController();
+  let pid = 0;
+  const onStdout = (chunk: Buffer) => {
+    pid = Number(chunk.toString());
+    abort.abort();
+  };
+  const run = runner.run(shell("sleep 600 & echo $!; wait"), { signal: abort.signal, onStdout });
+  await expect(run).rejects.toThrow(CancelledError);
+  await vi.waitFor(() => expect(readProcessNode(pid)).toBeUndefined());
 });
 
 test("run() kills the program when it is cancelled", async () => {

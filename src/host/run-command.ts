@@ -2,6 +2,7 @@ import { type ChildProcess, type StdioOptions, spawn } from "node:child_process"
 import type { Readable, Writable } from "node:stream";
 import { ChrootError, type ErrorOptions, ExitCode, throwIfCancelled } from "../common/errors.ts";
 import { type DebugLog, noLog } from "../common/log.ts";
+import { readProcessTree, withDescendants } from "./process-tree.ts";
 import { shellQuote } from "./shell-quote.ts";
 
 /** How a process ended: exactly one of the two is set. */
@@ -48,6 +49,7 @@ export interface RunningProcess {
   readonly stdout: Readable | null;
   readonly stderr: Readable | null;
   readonly exited: Promise<ExitStatus>;
+  /** Reaches everything it has started, too. */
   kill(signal: NodeJS.Signals): void;
 }
 
@@ -131,7 +133,24 @@ async function start(argv: readonly string[], options: SpawnOptions): Promise<Ru
     stdout: child.stdout,
     stderr: child.stderr,
     exited,
-    kill: (signal) => void child.kill(signal),
+    kill: killerOf(child.pid as number),
+  };
+}
+
+/** Signals a process and all that it has started, also what has lost its parent since the signal before. */
+function killerOf(pid: number): (signal: NodeJS.Signals) => void {
+  const known = new Map<number, number>();
+  return (signal) => {
+    const tree = readProcessTree();
+    const alive = [...known].filter(([old, startedAt]) => tree.get(old)?.startedAt === startedAt).map(([old]) => old);
+    for (const each of withDescendants(tree, [pid, ...alive])) {
+      known.set(each, tree.get(each)?.startedAt ?? 0);
+      try {
+        process.kill(each, signal);
+      } catch {
+        // It has ended since we looked.
+      }
+    }
   };
 }
 

@@ -3,9 +3,9 @@ import { closeSync, constants, existsSync, openSync } from "node:fs";
 import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, expect, it } from "vitest";
-import { readPidNamespace } from "../../src/chroot/process-tree.ts";
 import { type Isolation, type Sandbox, startSandbox } from "../../src/chroot/sandbox.ts";
 import { CancelledError } from "../../src/common/errors.ts";
+import { readPidNamespace } from "../../src/host/process-tree.ts";
 import { requirePrograms } from "../support/requirements.ts";
 import { bundle, Cleanup, hostMountPoints, makeExt4Device, run, tempFolder, until } from "./chroot-fixtures.ts";
 
