@@ -10,8 +10,9 @@ variable "omi_name" {
 }
 
 variable "mirror" {
-  type    = string
-  default = "http://deb.debian.org/debian"
+  type        = string
+  description = "Where the packages come from; Debian's own servers when empty."
+  default     = ""
 }
 
 variable "packages" {

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { parseMountinfo } from "../host/mountinfo.ts";
 import { mountsToDrop } from "./mounts-to-drop.ts";
 
-const rule = { dropMountPaths: ["/mnt/run-b"], keepPaths: ["/work/project"] };
+const rule = { dropMountPaths: ["/mnt/run-b"], keepPaths: ["/home/me/project"] };
 
 function dropped(lines: readonly string[]): string[] {
   return mountsToDrop(parseMountinfo(lines.join("\n")), rule).map(({ mountPoint }) => mountPoint);

@@ -75,9 +75,9 @@ describe("fileFunctions() and templatefile()", () => {
   });
 
   it("abspath() begins at the working folder", () => {
-    expect(textOf('abspath("a/../b")', { workingFolder: "/work", baseFolder: "/base" })).toBe("/work/b");
-    expect(textOf('abspath("/x//y/")', { workingFolder: "/work" })).toBe("/x/y");
-    expect(textOf('abspath("~")', { workingFolder: "/work" })).toBe("/work/~");
+    expect(textOf('abspath("a/../b")', { workingFolder: "/here", baseFolder: "/base" })).toBe("/here/b");
+    expect(textOf('abspath("/x//y/")', { workingFolder: "/here" })).toBe("/x/y");
+    expect(textOf('abspath("~")', { workingFolder: "/here" })).toBe("/here/~");
   });
 
   it("pathexpand() puts the home folder in the place of ~", () => {
