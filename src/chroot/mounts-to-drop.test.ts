@@ -27,7 +27,7 @@ describe("mountsToDrop()", () => {
       "1 0 8:1 / / rw - ext4 /dev/sda1 rw",
       "2 1 8:2 / /home rw - ext4 /dev/sda2 rw",
       "3 1 8:3 / /var/lib rw - ext4 /dev/sda3 rw",
-      "4 1 8:4 / /work rw - ext4 /dev/sda4 rw",
+      "4 1 8:4 / /home/me rw - ext4 /dev/sda4 rw",
       "5 1 8:1 /data /bound rw - ext4 /dev/sda1 rw",
       "6 1 0:9 / /run/x rw - tmpfs tmpfs rw",
       "7 1 7:0 / /mnt/volume rw - ext4 /dev/loop0 rw",
