@@ -1,6 +1,7 @@
 import { mkdir, readFile, rename } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
+import { readProcessTree } from "../../src/host/process-tree.ts";
 import { nothing } from "../support/bake.ts";
 import { readDiskFile } from "../support/disk-file.ts";
 import { readProcessesOf } from "../support/ledger.ts";
@@ -241,7 +242,7 @@ describe("packer build", () => {
       const rest = { provisioners: [{ type: "shell", inline: ["echo ready", "sleep 1000"] }] };
       const packer = bench.start(["build", "-color=false", await bench.template({ omi_name: "never" }, rest)]);
       await packer.prints("ready\n");
-      const cores = await coresOf(packer.child.pid ?? 0);
+      const cores = coresOf(packer.child.pid ?? 0);
       for (const pid of cores) process.kill(pid, "SIGSTOP");
       try {
         // It says nothing to pings for a minute.
@@ -260,7 +261,7 @@ describe("packer build", () => {
     await packer.prints("ready\n");
     const plugins = await pluginsOf(bench.folder);
     expect(plugins).toHaveLength(1);
-    for (const pid of await coresOf(packer.child.pid ?? 0)) process.kill(pid, "SIGKILL");
+    for (const pid of coresOf(packer.child.pid ?? 0)) process.kill(pid, "SIGKILL");
     await packer.result;
     await expect.poll(() => pluginsOf(bench.folder), { timeout: 30_000, interval: 100 }).toEqual([]);
     expect(await bench.bakery.leftovers()).toEqual(nothing);
@@ -305,7 +306,8 @@ async function pluginsOf(folder: string): Promise<number[]> {
 }
 
 /** Packer's two processes: the one that was started, and its child that does the work. */
-async function coresOf(pid: number): Promise<number[]> {
-  const children = await readFile(`/proc/${pid}/task/${pid}/children`, "utf8");
-  return [pid, ...children.split(" ").filter(Boolean).map(Number)];
+function coresOf(pid: number): number[] {
+  // Not /proc/PID/task/PID/children: Go forks in any of its threads, and that names the first one's children alone.
+  const children = [...readProcessTree().values()].filter(({ parentPid }) => parentPid === pid);
+  return [pid, ...children.map((child) => child.pid)];
 }
