@@ -13,7 +13,6 @@ import {
   readManifest,
 } from "../support/packer.ts";
 import { requirePrograms } from "../support/requirements.ts";
-import { isWholeSweep } from "../support/sample.ts";
 
 const describe = requirePrograms("packer");
 
@@ -236,23 +235,20 @@ describe("packer build", () => {
     expect(await bench.bakery.leftovers()).toEqual(nothing);
   });
 
-  // It takes more than a minute, and is only as sure as stopping every process of Packer at once: for whole sweeps.
-  if (isWholeSweep) {
-    it("takes everything down when Packer hangs", { timeout: 180_000 }, async () => {
-      const rest = { provisioners: [{ type: "shell", inline: ["echo ready", "sleep 1000"] }] };
-      const packer = bench.start(["build", "-color=false", await bench.template({ omi_name: "never" }, rest)]);
-      await packer.prints("ready\n");
-      const cores = coresOf(packer.child.pid ?? 0);
-      for (const pid of cores) process.kill(pid, "SIGSTOP");
-      try {
-        // It says nothing to pings for a minute.
-        await expect.poll(() => bench.bakery.leftovers(), { timeout: 120_000, interval: 1_000 }).toEqual(nothing);
-      } finally {
-        for (const pid of cores) process.kill(pid, "SIGKILL");
-      }
-      await packer.result;
-    });
-  }
+  it("takes everything down when Packer hangs", { timeout: 180_000 }, async () => {
+    const rest = { provisioners: [{ type: "shell", inline: ["echo ready", "sleep 1000"] }] };
+    const packer = bench.start(["build", "-color=false", await bench.template({ omi_name: "never" }, rest)]);
+    await packer.prints("ready\n");
+    const cores = coresOf(packer.child.pid ?? 0);
+    for (const pid of cores) process.kill(pid, "SIGSTOP");
+    try {
+      // It says nothing to pings for a minute.
+      await expect.poll(() => bench.bakery.leftovers(), { timeout: 120_000, interval: 1_000 }).toEqual(nothing);
+    } finally {
+      for (const pid of cores) process.kill(pid, "SIGKILL");
+    }
+    await packer.result;
+  });
 
   it("takes everything down when Packer is killed in the middle", async () => {
     const rest = { provisioners: [{ type: "shell", inline: ["echo ready", "sleep 1000"] }] };
