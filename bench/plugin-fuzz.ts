@@ -1,4 +1,4 @@
-import { fuzzPlugin, type Outcome } from "../src/packer-plugin/testing/fuzz-plugin.ts";
+import { fuzzPlugin, type Outcome } from "../tests/support/packer-plugin/fuzz-plugin.ts";
 import { Random } from "../tests/support/random.ts";
 
 // The Packer plugin under nonsense, for as long as one likes: every run must answer or end its connection, and memory must

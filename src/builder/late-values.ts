@@ -1,6 +1,6 @@
+import type { RenderContext, TemplateValue } from "../go-template/context.ts";
+import { renderOnce } from "../go-template/render.ts";
 import type { Image } from "../outscale/oapi.ts";
-import type { RenderContext, TemplateValue } from "../template/interpolate/context.ts";
-import { renderOnce } from "../template/interpolate/render.ts";
 import type { Session } from "./build.ts";
 
 /** What a name, description or tag may use once the source OMI is known. */

@@ -1,6 +1,6 @@
 import { closeSync } from "node:fs";
 import { isatty } from "node:tty";
-import { processIo } from "./process-io.ts";
+import { processIo } from "../terminal/process-io.ts";
 import { runCli } from "./run-cli.ts";
 
 // The one place that reads the command line.

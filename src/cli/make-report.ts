@@ -1,11 +1,11 @@
+import type { Report } from "../bake/report.ts";
 import type { Clock } from "../common/clock.ts";
 import { UsageError } from "../common/errors.ts";
-import { hasColor } from "./color.ts";
-import type { Io } from "./io.ts";
+import { hasColor } from "../terminal/color.ts";
+import type { Io } from "../terminal/io.ts";
 import { HumanReport } from "./output/human-report.ts";
 import { JsonReport } from "./output/json-report.ts";
 import { MachineReport } from "./output/machine-report.ts";
-import type { Report } from "./output/report.ts";
 
 export interface ReportFlags {
   readonly json: boolean | undefined;

@@ -1,12 +1,12 @@
+import { loadOptions, type TemplateFlagValues } from "../bake/load-builds.ts";
+import { dataReader } from "../bake/read-data-source.ts";
 import { UsageError } from "../common/errors.ts";
+import { PACKER_VERSION } from "../common/packer-version.ts";
+import { packerFunctions } from "../hcl/functions/functions.ts";
+import { renderTemplate } from "../hcl/render-template.ts";
+import { makeScope } from "../hcl/scope.ts";
+import { objectValue, stringValue } from "../hcl/value.ts";
 import { evaluateExpression, openConsole, type TemplateConsole } from "../template/console.ts";
-import { packerFunctions } from "../template/hcl/functions/functions.ts";
-import { makeScope } from "../template/hcl/scope.ts";
-import { objectValue, stringValue } from "../template/hcl/value.ts";
-import { PACKER_VERSION } from "../template/packer-version.ts";
-import { renderTemplate } from "../template/render-template.ts";
-import { loadOptions, type TemplateFlagValues } from "./load-builds.ts";
-import { dataReader } from "./read-data-source.ts";
 
 export interface ConsoleFlagValues extends TemplateFlagValues {
   readonly "evaluate-datasources": boolean | undefined;

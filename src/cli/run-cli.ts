@@ -1,8 +1,8 @@
 import { ExitCode } from "../common/errors.ts";
-import { hasColor } from "./color.ts";
+import { hasColor } from "../terminal/color.ts";
+import type { Io } from "../terminal/io.ts";
+import { maskEnvironment } from "../terminal/mask-environment.ts";
 import { findCommand } from "./find-command.ts";
-import type { Io } from "./io.ts";
-import { maskEnvironment } from "./mask-environment.ts";
 
 const HELP_FLAGS = ["-h", "-help", "--help"];
 const MACHINE_FLAGS = ["-machine-readable", "--machine-readable"];

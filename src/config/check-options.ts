@@ -1,6 +1,6 @@
 import type { z } from "zod";
 import type { ConfigProblem } from "../common/errors.ts";
-import type { RawConfig } from "../template/definition.ts";
+import type { RawConfig } from "../definition/raw-value.ts";
 import { coerce } from "./coerce.ts";
 import { describeIssue, optionPath } from "./describe-issue.ts";
 import { type CheckedOptions, configSchema } from "./schema.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { RawValue } from "../template/definition.ts";
+import type { RawValue } from "../definition/raw-value.ts";
 import { coerce } from "./coerce.ts";
 import { configSchema, type OptionName } from "./schema.ts";
 

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { RawValue } from "../template/definition.ts";
+import { isRawList, isRawMap, type RawValue } from "../definition/raw-value.ts";
 import { writtenSchema } from "./option.ts";
 
 /**
@@ -17,7 +17,7 @@ export function coerce(schema: z.core.$ZodType, value: RawValue | undefined): un
   if (written instanceof z.ZodNumber) return toNumber(value) || undefined;
   if (written instanceof z.ZodBoolean) return toBoolean(value);
   if (written instanceof z.ZodArray) return toList(value)?.map((item) => coerceItem(written.element, item));
-  if (written instanceof z.ZodTuple) return isList(value) ? value.map(toText) : value;
+  if (written instanceof z.ZodTuple) return isRawList(value) ? value.map(toText) : value;
   if (written instanceof z.ZodRecord) return mapValues(merged(value), (item) => coerceItem(written.valueType, item));
   if (written instanceof z.ZodObject) {
     return mapValues(merged(value), (item, key) => {
@@ -32,7 +32,7 @@ export function coerce(schema: z.core.$ZodType, value: RawValue | undefined): un
 function coerceItem(schema: z.core.$ZodType, value: RawValue): unknown {
   const written = writtenSchema(schema);
   if (written instanceof z.ZodString) return toText(value);
-  if (written instanceof z.ZodUnion) return isList(value) ? value.map(toText) : toText(value);
+  if (written instanceof z.ZodUnion) return isRawList(value) ? value.map(toText) : toText(value);
   return coerce(schema, value);
 }
 
@@ -62,26 +62,18 @@ function toBoolean(value: RawValue): RawValue | undefined {
 }
 
 function toList(value: RawValue): readonly RawValue[] | undefined {
-  if (isList(value)) return value;
+  if (isRawList(value)) return value;
   if (typeof value === "string") return value === "" ? [] : value.split(",");
-  return isMap(value) && Object.keys(value).length === 0 ? [] : [value ?? ""];
+  return isRawMap(value) && Object.keys(value).length === 0 ? [] : [value ?? ""];
 }
 
 /** A list of maps is one map: a block that a JSON template repeats. */
 function merged(value: RawValue): RawValue {
-  return isList(value) && value.every(isMap) ? Object.assign({}, ...value) : value;
+  return isRawList(value) && value.every(isRawMap) ? Object.assign({}, ...value) : value;
 }
 
 function mapValues(value: RawValue, change: (item: RawValue, key: string) => unknown): unknown {
-  if (!isMap(value)) return value;
+  if (!isRawMap(value)) return value;
   const entries = Object.entries(value).map(([key, item]) => [key, change(item, key)] as const);
   return Object.fromEntries(entries.filter(([, item]) => item !== undefined));
-}
-
-function isList(value: RawValue): value is readonly RawValue[] {
-  return Array.isArray(value);
-}
-
-export function isMap(value: RawValue | undefined): value is { readonly [key: string]: RawValue } {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -1,4 +1,4 @@
-import type { TemplateFunction } from "../template/interpolate/context.ts";
+import type { TemplateFunction } from "../go-template/context.ts";
 
 const REFUSED_LETTERS = /[^A-Za-z0-9_ ()/.-]/gu;
 

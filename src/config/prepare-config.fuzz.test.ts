@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, it } from "vitest";
 import { ConfigError } from "../common/errors.ts";
-import type { RawConfig, RawValue } from "../template/definition.ts";
+import type { RawConfig, RawValue } from "../definition/raw-value.ts";
 import { hclShapes } from "./hcl-shape.ts";
 import { prepareConfig } from "./prepare-config.ts";
 import { optionNames } from "./schema.ts";

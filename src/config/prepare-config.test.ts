@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { ConfigError } from "../common/errors.ts";
 import { secrets } from "../common/secrets.ts";
-import type { RawConfig } from "../template/definition.ts";
+import type { RawConfig } from "../definition/raw-value.ts";
 import { type PrepareContext, prepareConfig } from "./prepare-config.ts";
 
 const context: PrepareContext = { resolveRegion: ({ region }) => region ?? "eu-west-2", env: {} };

@@ -1,11 +1,10 @@
 import { ConfigError } from "../common/errors.ts";
 import { secrets } from "../common/secrets.ts";
-import type { RawConfig, RawValue } from "../template/definition.ts";
-import type { RenderContext } from "../template/interpolate/context.ts";
+import { isRawMap, type RawConfig, type RawValue } from "../definition/raw-value.ts";
+import type { RenderContext } from "../go-template/context.ts";
 import type { BuildConfig, Isolation } from "./build-config.ts";
 import { camelCased } from "./camel-case.ts";
 import { checkOptions } from "./check-options.ts";
-import { isMap } from "./coerce.ts";
 import { type EngineSettings, type Environment, engineSettings } from "./engine-settings.ts";
 import { templateFunctions } from "./omi-name.ts";
 import { renderOptions } from "./render-options.ts";
@@ -96,7 +95,7 @@ function renderContextOf(given: RawConfig, context: PrepareContext): RenderConte
 
 /** The variables as texts. What is no map is a problem that the option's own check tells. */
 function variablesOf(raw: RawValue | undefined): Readonly<Record<string, string>> {
-  if (!isMap(raw)) return {};
+  if (!isRawMap(raw)) return {};
   const text = (value: RawValue) => (typeof value === "string" ? value : JSON.stringify(value));
   return Object.fromEntries(Object.entries(raw).map(([name, value]) => [name, text(value)]));
 }

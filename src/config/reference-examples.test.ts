@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { ConfigError } from "../common/errors.ts";
-import type { RawConfig } from "../template/definition.ts";
+import type { RawConfig } from "../definition/raw-value.ts";
 import { loadTemplate } from "../template/load-template.ts";
 import { hclShapes } from "./hcl-shape.ts";
 import { type OptionEntry, optionReference } from "./option-reference.ts";

@@ -1,9 +1,8 @@
 import { type ConfigProblem, messageOf } from "../common/errors.ts";
-import type { RawConfig, RawValue } from "../template/definition.ts";
-import type { RenderContext } from "../template/interpolate/context.ts";
-import { references } from "../template/interpolate/references.ts";
-import { renderOnce, validateTemplate } from "../template/interpolate/render.ts";
-import { isMap } from "./coerce.ts";
+import { isRawMap, type RawConfig, type RawValue } from "../definition/raw-value.ts";
+import type { RenderContext } from "../go-template/context.ts";
+import { references } from "../go-template/references.ts";
+import { renderOnce, validateTemplate } from "../go-template/render.ts";
 import { optionPath } from "./describe-issue.ts";
 import { infoOf } from "./option.ts";
 import { configSchema } from "./schema.ts";
@@ -62,7 +61,7 @@ function mapTexts(
 ): RawValue {
   if (typeof value === "string") return change(value, path);
   if (Array.isArray(value)) return value.map((item, index) => mapTexts(item, change, [...path, index]));
-  if (!isMap(value)) return value;
+  if (!isRawMap(value)) return value;
   return Object.fromEntries(
     Object.entries(value).map(([key, item]) => [change(key, [...path, key]), mapTexts(item, change, [...path, key])]),
   );

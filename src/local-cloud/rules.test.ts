@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { openTestCore, type TestCore } from "../../tests/support/local-cloud/test-core.ts";
 import { volumeShape } from "./actions/volume-rules.ts";
-import { openTestCore, type TestCore } from "./testing/test-core.ts";
 
 describe("volumeShape()", () => {
   it.each([

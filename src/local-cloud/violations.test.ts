@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { openTestCore, type TestCore } from "./testing/test-core.ts";
+import { openTestCore, type TestCore } from "../../tests/support/local-cloud/test-core.ts";
 
 describe("violations", () => {
   let test: TestCore;

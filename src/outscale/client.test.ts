@@ -1,12 +1,12 @@
 import { describe, expect, it } from "vitest";
+import { FakeClock } from "../../tests/support/outscale/fake-clock.ts";
+import { errorReply, type Reply, ScriptedServer } from "../../tests/support/outscale/scripted-server.ts";
 import { CancelledError } from "../common/errors.ts";
 import type { LogEntry } from "../common/log.ts";
 import { type ApiOptions, createApi } from "./client.ts";
 import { ApiAuthError, ApiError, apiFailureOf, isAuth, isNotFound, isThrottle } from "./errors.ts";
 import { unlimited } from "./rate-limiter.ts";
 import { signature } from "./signature.ts";
-import { FakeClock } from "./testing/fake-clock.ts";
-import { errorReply, type Reply, ScriptedServer } from "./testing/scripted-server.ts";
 
 const keys = { accessKey: "AKEXAMPLE0123456789A", secretKey: "SKEXAMPLE0123456789ABCDEFGHIJKLMNOPQRSTU" };
 

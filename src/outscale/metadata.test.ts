@@ -1,9 +1,9 @@
 import { createServer } from "node:http";
 import { describe, expect, it } from "vitest";
+import { type Reply, ScriptedServer } from "../../tests/support/outscale/scripted-server.ts";
 import { CancelledError } from "../common/errors.ts";
 import { MetadataError } from "./errors.ts";
 import { readMetadata, readVmId } from "./metadata.ts";
-import { type Reply, ScriptedServer } from "./testing/scripted-server.ts";
 
 async function serve(reply: Reply) {
   const server = await ScriptedServer.start([reply]);

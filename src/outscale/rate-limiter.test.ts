@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
+import { FakeClock } from "../../tests/support/outscale/fake-clock.ts";
 import { CancelledError } from "../common/errors.ts";
 import { createRateLimiter, sharedRateLimiter, unlimited } from "./rate-limiter.ts";
-import { FakeClock } from "./testing/fake-clock.ts";
 
 describe("createRateLimiter()", () => {
   it("lets a burst pass and then keeps to the rate", async () => {

@@ -6,10 +6,10 @@ import { type AddressInfo, connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { ScriptedServer } from "../../tests/support/outscale/scripted-server.ts";
 import { requireThat } from "../../tests/support/requirements.ts";
 import type { Access, ClientCertificate } from "./access.ts";
 import { isProxyRefusal, isTlsFailure } from "./failed-attempt.ts";
-import { ScriptedServer } from "./testing/scripted-server.ts";
 import { createTransport } from "./transport.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "transport-"));

@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
+import { FakeClock } from "../../tests/support/outscale/fake-clock.ts";
 import { CancelledError } from "../common/errors.ts";
 import type { LogEntry } from "../common/log.ts";
 import { ApiAuthError, ApiError, WaitError, WaitTimeoutError } from "./errors.ts";
 import type { Image, LinkedVolume, Snapshot, Volume } from "./oapi.ts";
 import type { ReadApi } from "./pollers.ts";
-import { FakeClock } from "./testing/fake-clock.ts";
 import { createWaiters, type WaitersOptions } from "./waiters.ts";
 
 const common = { AccountId: "123456789012", CreationDate: "2026-01-01T12:00:00.000Z", Tags: [] };

@@ -1,4 +1,4 @@
-import { DEFAULT_COMPONENT } from "./plugin-name.ts";
+import { DEFAULT_COMPONENT } from "../plugin-install/plugin-name.ts";
 
 /** What Packer, or a person, wants of the plugin's program. */
 export type PluginTask =

@@ -2,7 +2,7 @@ import { once } from "node:events";
 import type { Duplex } from "node:stream";
 import { text } from "node:stream/consumers";
 import { describe, expect, it, vi } from "vitest";
-import { captured, connectEnds } from "./testing/fake-core.ts";
+import { captured, connectEnds } from "../../tests/support/packer-plugin/fake-core.ts";
 
 describe("StreamBroker", () => {
   it("brings both sides together at a point, and what is written there at once is not lost", async () => {

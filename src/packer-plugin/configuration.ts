@@ -1,9 +1,6 @@
-import type { RawConfig, RawValue } from "../template/definition.ts";
+import { holdsUnknown, isRawMap, type RawConfig, type RawValue } from "../definition/raw-value.ts";
 import { ProtocolError } from "./protocol-error.ts";
 import { fieldsOf, isFields } from "./rpc/fields.ts";
-
-/** What Packer puts in place of a value that it does not know yet, when it only validates. */
-const UNKNOWN = "<unknown>";
 
 /** The options of a build as the engine takes them, later ones winning. */
 export interface Configuration {
@@ -56,14 +53,4 @@ function rawValue(value: unknown): RawValue {
   if (value instanceof Date) return value.toISOString();
   if (isFields(value)) return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, rawValue(item)]));
   throw new ProtocolError("Packer sent an option of an unknown kind");
-}
-
-function holdsUnknown(value: RawValue): boolean {
-  if (value === UNKNOWN) return true;
-  if (Array.isArray(value)) return value.some(holdsUnknown);
-  return isRawMap(value) && Object.values(value).some(holdsUnknown);
-}
-
-function isRawMap(value: RawValue): value is RawConfig {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -1,6 +1,6 @@
 import { assert, asyncProperty, infiniteStream, nat } from "fast-check";
 import { describe, expect, it } from "vitest";
-import { type Dice, fuzzPlugin, type Outcome } from "./testing/fuzz-plugin.ts";
+import { type Dice, fuzzPlugin, type Outcome } from "../../tests/support/packer-plugin/fuzz-plugin.ts";
 
 describe("a plugin that is sent nonsense", () => {
   it("answers or ends the connection, and never hangs or throws", { timeout: 60_000 }, async () => {

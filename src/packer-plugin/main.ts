@@ -1,5 +1,5 @@
 import { setTimeout } from "node:timers/promises";
-import { processIo } from "../cli/process-io.ts";
+import { processIo } from "../terminal/process-io.ts";
 import { runPlugin } from "./run-plugin.ts";
 
 /** A Packer that hangs reads nothing any more: the last lines of the log are not worth waiting longer for. */

@@ -1,7 +1,7 @@
-import type { Io } from "../cli/io.ts";
 import { ExitCode } from "../common/errors.ts";
+import { describePlugin, identityOf } from "../plugin-install/plugin-name.ts";
+import type { Io } from "../terminal/io.ts";
 import { readTask } from "./arguments.ts";
-import { describePlugin, identityOf } from "./plugin-name.ts";
 
 /** Packer sets this for the plugins that it starts. It is no secret: it keeps people from starting one by mistake. */
 const COOKIE_VARIABLE = "PACKER_PLUGIN_MAGIC_COOKIE";
@@ -31,7 +31,7 @@ export async function runPlugin({ argv, io, file }: RunPluginInput): Promise<num
   // Packer asks every plugin to describe itself at every start: that must not wait for the engine to load.
   const [{ servePlugin }, { maskEnvironment }] = await Promise.all([
     import("./serve.ts"),
-    import("../cli/mask-environment.ts"),
+    import("../terminal/mask-environment.ts"),
   ]);
   maskEnvironment(io.env);
   await servePlugin({ ...task, io, parentProgram: `/proc/${process.ppid}/exe` });

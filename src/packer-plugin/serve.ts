@@ -1,8 +1,8 @@
 import type { Socket } from "node:net";
-import { logLine } from "../cli/debug-log.ts";
-import type { Io } from "../cli/io.ts";
 import type { DebugLog } from "../common/log.ts";
 import { hclShapes } from "../config/hcl-shape.ts";
+import { logLine } from "../terminal/debug-log.ts";
+import type { Io } from "../terminal/io.ts";
 import { StreamBroker } from "./broker.ts";
 import { type CoreKind, coreKindOf } from "./core-kind.ts";
 import { failureText } from "./failure-text.ts";

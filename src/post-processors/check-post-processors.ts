@@ -1,9 +1,9 @@
 import type { ConfigProblem } from "../common/errors.ts";
+import type { PostProcessorDefinition } from "../definition/build-definition.ts";
 import { describePlace } from "../provisioners/describe-place.ts";
 import { placeholderData, renderContextOf } from "../provisioners/late-values.ts";
 import { problemsOf } from "../provisioners/problems-of.ts";
 import type { BuildIdentity } from "../provisioners/provisioner.ts";
-import type { PostProcessorDefinition } from "../template/definition.ts";
 import { findPostProcessorType } from "./registry.ts";
 
 /**

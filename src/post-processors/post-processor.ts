@@ -1,9 +1,9 @@
 import type { Ui } from "../builder/ui.ts";
 import type { Clock } from "../common/clock.ts";
+import type { RawConfig } from "../definition/raw-value.ts";
+import type { RenderContext } from "../go-template/context.ts";
 import type { CommandRunner } from "../host/run-command.ts";
 import type { BuildIdentity, Render } from "../provisioners/provisioner.ts";
-import type { RawConfig } from "../template/definition.ts";
-import type { RenderContext } from "../template/interpolate/context.ts";
 import type { Artifact } from "./artifact.ts";
 
 /** What a post-processor runs with, besides its own options. */

@@ -1,12 +1,12 @@
 import type { Ui } from "../builder/ui.ts";
 import { type Clock, systemClock } from "../common/clock.ts";
 import { ChrootError, ExitCode, messageOf, throwIfCancelled } from "../common/errors.ts";
+import type { PostProcessorDefinition } from "../definition/build-definition.ts";
+import { renderOnce } from "../go-template/render.ts";
 import type { CommandRunner } from "../host/run-command.ts";
 import { describePlace } from "../provisioners/describe-place.ts";
 import { renderContextOf } from "../provisioners/late-values.ts";
 import type { BuildIdentity, Render } from "../provisioners/provisioner.ts";
-import type { PostProcessorDefinition } from "../template/definition.ts";
-import { renderOnce } from "../template/interpolate/render.ts";
 import type { Artifact } from "./artifact.ts";
 import { findPostProcessorType } from "./registry.ts";
 

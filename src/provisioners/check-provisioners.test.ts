@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { build, define } from "../../tests/support/provisioning.ts";
-import type { ProvisionerDefinition } from "../template/definition.ts";
+import type { ProvisionerDefinition } from "../definition/build-definition.ts";
 import { checkProvisioners } from "./check-provisioners.ts";
 
 const check = (provisioners: readonly ProvisionerDefinition[], errorCleanupProvisioner?: ProvisionerDefinition) =>

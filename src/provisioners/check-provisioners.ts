@@ -1,5 +1,5 @@
 import type { ConfigProblem } from "../common/errors.ts";
-import type { BuildDefinition, ProvisionerDefinition } from "../template/definition.ts";
+import type { BuildDefinition, ProvisionerDefinition } from "../definition/build-definition.ts";
 import { describePlace } from "./describe-place.ts";
 import { placeholderData, renderContextOf } from "./late-values.ts";
 import { problemsOf } from "./problems-of.ts";

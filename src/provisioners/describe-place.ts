@@ -1,4 +1,4 @@
-import type { Location } from "../template/definition.ts";
+import type { Location } from "../common/location.ts";
 
 /** Where a provisioner or post-processor stands, for messages: `provisioner "shell" (web.pkr.hcl:12)`. */
 export function describePlace(

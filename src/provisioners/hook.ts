@@ -8,8 +8,8 @@ import {
   TimeoutError,
   throwIfCancelled,
 } from "../common/errors.ts";
-import type { ProvisionerDefinition } from "../template/definition.ts";
-import { renderOnce } from "../template/interpolate/render.ts";
+import type { ProvisionerDefinition } from "../definition/build-definition.ts";
+import { renderOnce } from "../go-template/render.ts";
 import { describePlace } from "./describe-place.ts";
 import { renderContextOf } from "./late-values.ts";
 import type { BuildIdentity, Render } from "./provisioner.ts";

@@ -1,5 +1,5 @@
 import { generatedDataNames } from "../builder/generated-data.ts";
-import type { RenderContext } from "../template/interpolate/context.ts";
+import type { RenderContext } from "../go-template/context.ts";
 import type { BuildIdentity } from "./provisioner.ts";
 
 /** A private-use character: no path and no name of a template has it. */

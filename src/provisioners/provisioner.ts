@@ -1,7 +1,7 @@
 import type { ProvisionInput } from "../builder/hook.ts";
 import type { Clock } from "../common/clock.ts";
-import type { RawConfig } from "../template/definition.ts";
-import type { RenderContext, TemplateValue } from "../template/interpolate/context.ts";
+import type { RawConfig } from "../definition/raw-value.ts";
+import type { RenderContext, TemplateValue } from "../go-template/context.ts";
 
 /** The build that a provisioner or post-processor belongs to, as Packer tells it to them. */
 export interface BuildIdentity {

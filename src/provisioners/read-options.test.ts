@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { ConfigError } from "../common/errors.ts";
-import type { RawConfig } from "../template/definition.ts";
+import type { RawConfig } from "../definition/raw-value.ts";
 import { duration, flag, integers, text, textMap, texts } from "./option-types.ts";
 import { readOptions } from "./read-options.ts";
 

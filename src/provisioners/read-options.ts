@@ -1,9 +1,9 @@
 import { z } from "zod";
 import { didYouMean } from "../common/did-you-mean.ts";
 import { ChrootError, ConfigError, type ConfigProblem } from "../common/errors.ts";
-import type { RawConfig, RawValue } from "../template/definition.ts";
-import type { RenderContext } from "../template/interpolate/context.ts";
-import { renderOnce, validateTemplate } from "../template/interpolate/render.ts";
+import { isRawList, type RawConfig, type RawValue } from "../definition/raw-value.ts";
+import type { RenderContext } from "../go-template/context.ts";
+import { renderOnce, validateTemplate } from "../go-template/render.ts";
 
 type CamelCase<Name extends string> = Name extends `${infer Head}_${infer Tail}`
   ? `${Head}${Capitalize<CamelCase<Tail>>}`
@@ -59,12 +59,8 @@ function renderStrings(
     }
   }
   if (value === null || typeof value !== "object") return value;
-  if (isList(value)) return value.map((item) => renderStrings(item, render, report));
+  if (isRawList(value)) return value.map((item) => renderStrings(item, render, report));
   return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, renderStrings(item, render, report)]));
-}
-
-function isList(value: RawValue): value is readonly RawValue[] {
-  return Array.isArray(value);
 }
 
 function describeIssue(issue: z.core.$ZodIssue, shape: z.ZodRawShape): ConfigProblem[] {

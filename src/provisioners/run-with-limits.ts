@@ -2,7 +2,7 @@ import type { Ui } from "../builder/ui.ts";
 import type { Clock } from "../common/clock.ts";
 import { formatDuration } from "../common/duration.ts";
 import { CancelledError, messageOf, TimeoutError, throwIfCancelled } from "../common/errors.ts";
-import type { ProvisionerDefinition } from "../template/definition.ts";
+import type { ProvisionerDefinition } from "../definition/build-definition.ts";
 
 export interface LimitsInput {
   readonly ui: Ui;

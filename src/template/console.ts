@@ -1,14 +1,14 @@
-import { Diagnostics, TemplateError } from "./diagnostic.ts";
-import { evaluate } from "./hcl/evaluate.ts";
-import { LAZY_FUNCTIONS } from "./hcl/evaluate-call.ts";
-import { parseExpressionText } from "./hcl/parse.ts";
-import { printValue } from "./hcl/print-value.ts";
-import { lookUpVariable, type Scope, variableNames } from "./hcl/scope.ts";
+import { Diagnostics, TemplateError } from "../hcl/diagnostic.ts";
+import { evaluate } from "../hcl/evaluate.ts";
+import { LAZY_FUNCTIONS } from "../hcl/evaluate-call.ts";
+import { parseExpressionText } from "../hcl/parse.ts";
+import { printValue } from "../hcl/print-value.ts";
+import { lookUpVariable, type Scope, variableNames } from "../hcl/scope.ts";
+import { SourceFile } from "../hcl/source-file.ts";
 import { openJsonConsole } from "./json/json-console.ts";
 import { isJsonTemplate } from "./json/open-json-template.ts";
 import type { LoadOptions } from "./load-options.ts";
 import { openHclTemplate } from "./load-template.ts";
-import { SourceFile } from "./source-file.ts";
 
 /** What `console` evaluates expressions with: the variables, locals and functions of a template. */
 export interface TemplateConsole {

@@ -1,9 +1,9 @@
 import { readFile } from "node:fs/promises";
 import { describe, expect, it } from "vitest";
+import { type Files, loadText } from "../../tests/support/template/load-text.ts";
 import { hclShapes } from "../config/hcl-shape.ts";
-import { TemplateError } from "./diagnostic.ts";
-import { printDiagnostic } from "./print-diagnostic.ts";
-import { type Files, loadText } from "./testing/load-text.ts";
+import { TemplateError } from "../hcl/diagnostic.ts";
+import { printDiagnostic } from "../hcl/print-diagnostic.ts";
 
 const page = await readFile(new URL("../../docs/templates.md", import.meta.url), "utf8");
 const END = 'source "outscale-chroot" "end" {}\nbuild { sources = ["source.outscale-chroot.end"] }\n';

@@ -1,5 +1,17 @@
 import { resolve } from "node:path";
+import { PACKER_VERSION } from "../common/packer-version.ts";
 import { secrets } from "../common/secrets.ts";
+import type { BuildDefinition } from "../definition/build-definition.ts";
+import { readBody, readBodyPartly } from "../hcl/body-content.ts";
+import type { Diagnostics } from "../hcl/diagnostic.ts";
+import type { HclFunction } from "../hcl/function.ts";
+import { packerFunctions, variableFunctions } from "../hcl/functions/functions.ts";
+import { renderTemplate } from "../hcl/render-template.ts";
+import { makeScope, type Scope } from "../hcl/scope.ts";
+import { locationOf } from "../hcl/source-file.ts";
+import type { Block, Body } from "../hcl/syntax.ts";
+import { stringType } from "../hcl/type.ts";
+import { objectValue, stringValue, unknownValue, type Value } from "../hcl/value.ts";
 import { type BuildBlock, readBuildBlock, warnAboutRegistry } from "./blocks/build-block.ts";
 import { defineBuilds, type SourceBlock } from "./blocks/build-definitions.ts";
 import { expandBlocks } from "./blocks/dynamic-blocks.ts";
@@ -14,20 +26,8 @@ import {
 import { validateVariables } from "./blocks/validate-variables.ts";
 import { assignFromArguments, assignFromEnvironment, assignFromFile } from "./blocks/variable-values.ts";
 import { declareVariable, declareVariables, type InputVariable, valueOfVariable } from "./blocks/variables.ts";
-import type { BuildDefinition } from "./definition.ts";
-import type { Diagnostics } from "./diagnostic.ts";
-import { readBody, readBodyPartly } from "./hcl/body-content.ts";
-import type { HclFunction } from "./hcl/function.ts";
-import { packerFunctions, variableFunctions } from "./hcl/functions/functions.ts";
-import { makeScope, type Scope } from "./hcl/scope.ts";
-import type { Block, Body } from "./hcl/syntax.ts";
-import { stringType } from "./hcl/type.ts";
-import { objectValue, stringValue, unknownValue, type Value } from "./hcl/value.ts";
 import type { LoadOptions } from "./load-options.ts";
-import { PACKER_VERSION } from "./packer-version.ts";
 import { findTemplateFiles, readBodyFile } from "./read-template-files.ts";
-import { renderTemplate } from "./render-template.ts";
-import { locationOf } from "./source-file.ts";
 
 const SCHEMA = {
   blocks: {

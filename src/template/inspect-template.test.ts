@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
+import { withFiles } from "../../tests/support/template/load-text.ts";
 import { openConsole } from "./console.ts";
 import { inspectTemplate } from "./inspect-template.ts";
 import { TemplateError } from "./load-template.ts";
-import { withFiles } from "./testing/load-text.ts";
 
 const TEXT = `
 packer {

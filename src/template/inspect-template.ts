@@ -1,17 +1,17 @@
+import type { Location } from "../common/location.ts";
+import { Diagnostics } from "../hcl/diagnostic.ts";
+import { printValue } from "../hcl/print-value.ts";
+import { locationOf } from "../hcl/source-file.ts";
+import { typeExpression } from "../hcl/type.ts";
 import type { BuildBlock } from "./blocks/build-block.ts";
 import { readComponentBlock } from "./blocks/component-block.ts";
 import type { ScopedBlock } from "./blocks/dynamic-blocks.ts";
 import type { RequiredPlugin } from "./blocks/packer-block.ts";
 import { type InputVariable, valueOfVariable } from "./blocks/variables.ts";
-import type { Location } from "./definition.ts";
-import { Diagnostics } from "./diagnostic.ts";
-import { printValue } from "./hcl/print-value.ts";
-import { typeExpression } from "./hcl/type.ts";
 import { HclTemplate } from "./hcl-template.ts";
 import { inspectJsonTemplate } from "./json/inspect-json-template.ts";
 import { isJsonTemplate } from "./json/open-json-template.ts";
 import type { LoadOptions } from "./load-options.ts";
-import { locationOf } from "./source-file.ts";
 
 /** What a template consists of, for `inspect`. Values are printed as expressions, sensitive ones hidden. */
 export interface TemplateDescription {

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
+import { loadText, MINIMAL, problemsOf } from "../../tests/support/template/load-text.ts";
 import { CancelledError, ExitCode } from "../common/errors.ts";
+import { TemplateError } from "../hcl/diagnostic.ts";
 import type { BodyShape } from "./blocks/decode-body.ts";
-import { TemplateError } from "./diagnostic.ts";
-import { loadText, MINIMAL, problemsOf } from "./testing/load-text.ts";
 
 const SHAPE: BodyShape = {
   name: { kind: "attribute" },

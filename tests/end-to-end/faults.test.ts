@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { ChrootError, messageOf } from "../../src/common/errors.ts";
+import type { RawConfig } from "../../src/definition/raw-value.ts";
 import type { Fault } from "../../src/local-cloud/faults.ts";
-import type { RawConfig } from "../../src/template/definition.ts";
 import { type Bakery, nothing, openBakery, publicSource } from "../support/bake.ts";
 import { hastyClock } from "../support/hasty-clock.ts";
 import { requireRoot } from "../support/requirements.ts";

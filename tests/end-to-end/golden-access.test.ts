@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from "vitest";
-import type { RawConfig } from "../../src/template/definition.ts";
+import type { RawConfig } from "../../src/definition/raw-value.ts";
 import { type Bakery, openBakery } from "../support/bake.ts";
 import { hastyClock } from "../support/hasty-clock.ts";
 import { dataOn, ImageOwner, rootOn } from "../support/image-owner.ts";

@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
+import type { RawConfig } from "../../src/definition/raw-value.ts";
 import type { RequestOf } from "../../src/outscale/oapi.ts";
-import type { RawConfig } from "../../src/template/definition.ts";
 import { type Bakery, openBakery } from "../support/bake.ts";
 import { dataOn, ImageOwner, rootOn } from "../support/image-owner.ts";
 import { RecordedCalls } from "../support/recorded-calls.ts";

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
-import type { RawConfig } from "../../src/template/definition.ts";
+import type { RawConfig } from "../../src/definition/raw-value.ts";
 import { type Bakery, type Leftovers, nothing, openBakery, publicSource } from "../support/bake.ts";
 import { bundleCrashingBuild, runKilledBuild } from "../support/killed-build.ts";
 import { requireRoot } from "../support/requirements.ts";

@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
 import { cleanUpRuns } from "../../src/builder/clean-up-runs.ts";
 import { enterRun } from "../../src/builder/enter-run.ts";
 import type { Hook } from "../../src/builder/hook.ts";
-import type { RawConfig } from "../../src/template/definition.ts";
+import type { RawConfig } from "../../src/definition/raw-value.ts";
 import { type Bakery, nothing, openBakery, publicSource } from "../support/bake.ts";
 import { readDiskFile } from "../support/disk-file.ts";
 import { RecordingUi } from "../support/recording-ui.ts";

@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from "vitest";
+import type { RawConfig } from "../../src/definition/raw-value.ts";
 import type { Fault } from "../../src/local-cloud/faults.ts";
-import type { RawConfig } from "../../src/template/definition.ts";
 import { type Bakery, nothing, openBakery, publicSource } from "../support/bake.ts";
 import { hastyClock } from "../support/hasty-clock.ts";
 import { dataOn, ImageOwner, rootOn } from "../support/image-owner.ts";

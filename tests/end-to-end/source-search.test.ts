@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
 import type { BuildEvent } from "../../src/builder/events.ts";
 import { CancelledError } from "../../src/common/errors.ts";
-import type { RawConfig } from "../../src/template/definition.ts";
+import type { RawConfig } from "../../src/definition/raw-value.ts";
 import { type Bakery, openBakery } from "../support/bake.ts";
 import { ImageOwner, rootOn } from "../support/image-owner.ts";
 import { RecordedCalls } from "../support/recorded-calls.ts";

@@ -2,7 +2,7 @@ import { mkdtemp, realpath, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
-import { openLocalSession } from "../../src/cli/local-session.ts";
+import { openLocalSession } from "../../src/bake/local-session.ts";
 import { noLog } from "../../src/common/log.ts";
 import { resetLocalCloud } from "../../src/local-cloud/commands.ts";
 import { requireRoot } from "../support/requirements.ts";

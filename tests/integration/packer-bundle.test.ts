@@ -10,7 +10,7 @@ import { bundlePlugin } from "../../scripts/bundle-plugin.js";
 import { hclShapes } from "../../src/config/hcl-shape.ts";
 import { fieldsOf } from "../../src/packer-plugin/rpc/fields.ts";
 import { encodeProtobufSpec } from "../../src/packer-plugin/spec/protobuf-spec.ts";
-import { dialRpc, openEnd } from "../../src/packer-plugin/testing/fake-core.ts";
+import { dialRpc, openEnd } from "../support/packer-plugin/fake-core.ts";
 
 const COOKIE = "d602bf8f470bc67ca7faa0386276bbdd4330efaf76d1a219cb4d6991ca9872b2";
 

@@ -1,8 +1,8 @@
 import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, expect, it } from "vitest";
+import type { RawConfig } from "../../src/definition/raw-value.ts";
 import { templateHook } from "../../src/provisioners/hook.ts";
-import type { RawConfig } from "../../src/template/definition.ts";
 import {
   bindHostPrograms,
   makeRootOfHostPrograms,

@@ -1,8 +1,8 @@
 import { mkdir, readdir, readFile, readlink, stat, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
+import type { ProvisionerDefinition } from "../../src/definition/build-definition.ts";
 import { templateHook } from "../../src/provisioners/hook.ts";
-import type { ProvisionerDefinition } from "../../src/template/definition.ts";
 import { type ProvisionedImage, provisionedImage } from "../support/provisioned-image.ts";
 import { build, define } from "../support/provisioning.ts";
 import { requirePrograms } from "../support/requirements.ts";

@@ -8,6 +8,7 @@ import type { BuildEvent } from "../../src/builder/events.ts";
 import type { Hook } from "../../src/builder/hook.ts";
 import type { Clock } from "../../src/common/clock.ts";
 import type { DebugLog } from "../../src/common/log.ts";
+import type { RawConfig } from "../../src/definition/raw-value.ts";
 import { exportLocalImage, resetLocalCloud } from "../../src/local-cloud/commands.ts";
 import { type LocalCloud, startLocalCloud } from "../../src/local-cloud/local-cloud.ts";
 import type { LocalCloudOptions } from "../../src/local-cloud/options.ts";
@@ -16,7 +17,6 @@ import type { Api } from "../../src/outscale/api.ts";
 import { createApi } from "../../src/outscale/client.ts";
 import { resolveAccess } from "../../src/outscale/credentials.ts";
 import { unlimited } from "../../src/outscale/rate-limiter.ts";
-import type { RawConfig } from "../../src/template/definition.ts";
 import { readLedger } from "./ledger.ts";
 import { RecordingUi } from "./recording-ui.ts";
 

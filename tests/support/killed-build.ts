@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { build } from "rolldown";
+import type { RawConfig } from "../../src/definition/raw-value.ts";
 import { hostEnvironment, hostRunner, type RunResult } from "../../src/host/run-command.ts";
-import type { RawConfig } from "../../src/template/definition.ts";
 import type { Bakery } from "./bake.ts";
 
 /** Bundles `crashing-build.ts`, as Node cannot run TypeScript by itself. @returns the path of the bundle */

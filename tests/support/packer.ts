@@ -3,8 +3,8 @@ import { once } from "node:events";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { bundlePlugin } from "../../scripts/bundle-plugin.js";
+import type { RawConfig } from "../../src/definition/raw-value.ts";
 import type { LocalCloudOptions } from "../../src/local-cloud/options.ts";
-import type { RawConfig } from "../../src/template/definition.ts";
 import { type Bakery, openBakery, publicSource } from "./bake.ts";
 
 /** Packer itself beside a local cloud, with the plugin installed and nothing else. */

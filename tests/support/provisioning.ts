@@ -3,12 +3,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { GeneratedData } from "../../src/builder/hook.ts";
 import { type Clock, systemClock } from "../../src/common/clock.ts";
+import type { ProvisionerDefinition } from "../../src/definition/build-definition.ts";
+import type { RawConfig } from "../../src/definition/raw-value.ts";
+import { renderOnce } from "../../src/go-template/render.ts";
 import { hostRunner } from "../../src/host/run-command.ts";
 import { renderContextOf } from "../../src/provisioners/late-values.ts";
 import type { ProvisionerInput } from "../../src/provisioners/provisioner.ts";
 import { findProvisionerType } from "../../src/provisioners/registry.ts";
-import type { ProvisionerDefinition, RawConfig } from "../../src/template/definition.ts";
-import { renderOnce } from "../../src/template/interpolate/render.ts";
 import { FolderCommunicator } from "./folder-communicator.ts";
 import { RecordingUi } from "./recording-ui.ts";
 

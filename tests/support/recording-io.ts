@@ -1,6 +1,6 @@
-import type { Io, StopSignal, TextSink } from "../../src/cli/io.ts";
 import { CancelledError } from "../../src/common/errors.ts";
 import { secrets } from "../../src/common/secrets.ts";
+import type { Io, StopSignal, TextSink } from "../../src/terminal/io.ts";
 
 /** The world outside of a command, as a test has it. */
 export interface RecordingIo extends Io {

@@ -1,22 +1,22 @@
 import { randomUUID } from "node:crypto";
+import { loadBuilds } from "../../bake/load-builds.ts";
+import { defaultCloudFolder, type LocalSession, openLocalSession } from "../../bake/local-session.ts";
+import { prepareBuilds } from "../../bake/prepare-builds.ts";
+import { dataReader } from "../../bake/read-data-source.ts";
+import { runBuilds } from "../../bake/run-builds.ts";
 import { systemClock } from "../../common/clock.ts";
 import { ExitCode } from "../../common/errors.ts";
 import type { DebugLog } from "../../common/log.ts";
+import { openDebugLog } from "../../terminal/debug-log.ts";
+import type { Io } from "../../terminal/io.ts";
+import { watchStopSignals } from "../../terminal/signals.ts";
 import { buildFlags, parallelBuilds, templateArgument } from "../build-flags.ts";
 import type { Command, Invocation } from "../command.ts";
-import { openDebugLog } from "../debug-log.ts";
 import { type FlagValues, parseFlags } from "../flags.ts";
-import type { Io } from "../io.ts";
-import { loadBuilds } from "../load-builds.ts";
-import { defaultCloudFolder, type LocalSession, openLocalSession } from "../local-session.ts";
 import { checkReportFlags, makeReport } from "../make-report.ts";
 import { commonExitCode, exitCodeOf } from "../output/error-text.ts";
 import { JsonReport } from "../output/json-report.ts";
 import { checkResultFile, writeResultFile } from "../output/result-file.ts";
-import { prepareBuilds } from "../prepare-builds.ts";
-import { dataReader } from "../read-data-source.ts";
-import { runBuilds } from "../run-builds.ts";
-import { watchStopSignals } from "../signals.ts";
 
 export const build: Command = {
   usage: "build [flags] TEMPLATE",

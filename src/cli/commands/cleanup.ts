@@ -1,9 +1,9 @@
+import { connectToRun } from "../../bake/connect-to-run.ts";
 import { cleanUpRuns } from "../../builder/clean-up-runs.ts";
 import { ExitCode } from "../../common/errors.ts";
 import { engineSettings } from "../../config/engine-settings.ts";
+import { openDebugLog } from "../../terminal/debug-log.ts";
 import type { Command } from "../command.ts";
-import { connectToRun } from "../connect-to-run.ts";
-import { openDebugLog } from "../debug-log.ts";
 import { type Flags, parseFlags } from "../flags.ts";
 import { maskedJson } from "../output/json-report.ts";
 import { plainUi, silentUi } from "../output/plain-ui.ts";

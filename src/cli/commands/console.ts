@@ -1,11 +1,11 @@
 import { ChrootError, ExitCode } from "../../common/errors.ts";
 import { version } from "../../common/version.ts";
 import type { TemplateConsole } from "../../template/console.ts";
+import { hasColor } from "../../terminal/color.ts";
+import type { Io } from "../../terminal/io.ts";
 import { templateArgument } from "../build-flags.ts";
-import { hasColor } from "../color.ts";
 import type { Command } from "../command.ts";
 import { type Flags, parseFlags } from "../flags.ts";
-import type { Io } from "../io.ts";
 import { openTemplateConsole } from "../open-console.ts";
 import { errorText, exitCodeOf } from "../output/error-text.ts";
 import { templateFlags } from "../template-flags.ts";

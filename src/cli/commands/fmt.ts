@@ -1,14 +1,14 @@
 import { writeFileSync } from "node:fs";
 import { ExitCode, UsageError } from "../../common/errors.ts";
-import { Diagnostics } from "../../template/diagnostic.ts";
-import { formatHcl } from "../../template/hcl/format.ts";
-import { parseFile } from "../../template/hcl/parse.ts";
+import { Diagnostics } from "../../hcl/diagnostic.ts";
+import { formatHcl } from "../../hcl/format.ts";
+import { parseFile } from "../../hcl/parse.ts";
+import { SourceFile } from "../../hcl/source-file.ts";
 import { readSource } from "../../template/read-template-files.ts";
-import { SourceFile } from "../../template/source-file.ts";
+import type { Io } from "../../terminal/io.ts";
 import type { Command } from "../command.ts";
 import { type Flags, type FlagValues, parseFlags } from "../flags.ts";
 import { filesToFormat } from "../fmt-files.ts";
-import type { Io } from "../io.ts";
 import { lineDiff } from "../output/line-diff.ts";
 
 const flagSpecs = {

@@ -1,9 +1,9 @@
+import { loadOptions } from "../../bake/load-builds.ts";
 import { ExitCode } from "../../common/errors.ts";
 import { inspectTemplate } from "../../template/inspect-template.ts";
 import { templateArgument } from "../build-flags.ts";
 import type { Command } from "../command.ts";
 import { type Flags, parseFlags } from "../flags.ts";
-import { loadOptions } from "../load-builds.ts";
 import { inspectText } from "../output/inspect-text.ts";
 import { maskedJson } from "../output/json-report.ts";
 import { templateFlags } from "../template-flags.ts";

@@ -1,19 +1,19 @@
+import { readAccountFacts } from "../../bake/account-facts.ts";
+import { loadBuilds } from "../../bake/load-builds.ts";
+import { makePlan } from "../../bake/plan/make-plan.ts";
+import type { Plan } from "../../bake/plan/plan.ts";
+import { prepareBuilds } from "../../bake/prepare-builds.ts";
+import { dataReader } from "../../bake/read-data-source.ts";
+import { withoutUnknown } from "../../bake/unread-data.ts";
 import { ConfigError, ExitCode } from "../../common/errors.ts";
 import { resolveRegion } from "../../outscale/credentials.ts";
-import { readAccountFacts } from "../account-facts.ts";
+import { openDebugLog } from "../../terminal/debug-log.ts";
 import { templateArgument } from "../build-flags.ts";
 import type { Command } from "../command.ts";
-import { openDebugLog } from "../debug-log.ts";
 import { type Flags, parseFlags } from "../flags.ts";
-import { loadBuilds } from "../load-builds.ts";
 import { maskedJson } from "../output/json-report.ts";
 import { planText } from "../output/plan-text.ts";
-import { makePlan } from "../plan/make-plan.ts";
-import type { Plan } from "../plan/plan.ts";
-import { prepareBuilds } from "../prepare-builds.ts";
-import { dataReader } from "../read-data-source.ts";
 import { templateFlags } from "../template-flags.ts";
-import { withoutUnknown } from "../unread-data.ts";
 
 const flagSpecs = {
   ...templateFlags,

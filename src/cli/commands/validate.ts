@@ -1,18 +1,18 @@
+import { readAccountFacts } from "../../bake/account-facts.ts";
+import { loadBuilds, loadOptions } from "../../bake/load-builds.ts";
+import { located, type PreparedBuild, prepareBuilds } from "../../bake/prepare-builds.ts";
+import { dataReader } from "../../bake/read-data-source.ts";
+import { withoutUnknown } from "../../bake/unread-data.ts";
 import { ConfigError, type ConfigProblem, ExitCode } from "../../common/errors.ts";
 import type { DebugLog } from "../../common/log.ts";
-import type { BuildDefinition } from "../../template/definition.ts";
+import type { BuildDefinition } from "../../definition/build-definition.ts";
 import { inspectTemplate } from "../../template/inspect-template.ts";
-import { readAccountFacts } from "../account-facts.ts";
+import { openDebugLog } from "../../terminal/debug-log.ts";
 import { templateArgument } from "../build-flags.ts";
 import type { Command } from "../command.ts";
-import { openDebugLog } from "../debug-log.ts";
 import { type Flags, type FlagValues, parseFlags } from "../flags.ts";
-import { loadBuilds, loadOptions } from "../load-builds.ts";
 import { validationJson } from "../output/diagnostics-json.ts";
-import { located, type PreparedBuild, prepareBuilds } from "../prepare-builds.ts";
-import { dataReader } from "../read-data-source.ts";
 import { templateFlags } from "../template-flags.ts";
-import { withoutUnknown } from "../unread-data.ts";
 
 const { "warn-on-undeclared-var": _, ...readingFlags } = templateFlags;
 

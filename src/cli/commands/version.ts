@@ -1,9 +1,9 @@
 import { systemClock } from "../../common/clock.ts";
 import { ExitCode } from "../../common/errors.ts";
 import { version } from "../../common/version.ts";
+import type { Io } from "../../terminal/io.ts";
 import type { Command } from "../command.ts";
 import { type Flags, parseFlags } from "../flags.ts";
-import type { Io } from "../io.ts";
 
 const flagSpecs = {
   "machine-readable": { type: "boolean", about: "prints Packer's machine-readable lines" },

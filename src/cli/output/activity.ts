@@ -1,5 +1,5 @@
 import type { BuildEvent, StepName } from "../../builder/events.ts";
-import { inShort } from "./elapsed.ts";
+import { inShort } from "../../terminal/elapsed.ts";
 
 interface BuildActivity {
   readonly step: StepName;

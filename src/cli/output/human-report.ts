@@ -1,13 +1,13 @@
+import type { BuildResult, LineKind, Report } from "../../bake/report.ts";
 import type { BuildEvent } from "../../builder/events.ts";
 import type { Clock } from "../../common/clock.ts";
-import type { Io } from "../io.ts";
+import { inWords } from "../../terminal/elapsed.ts";
+import type { Io } from "../../terminal/io.ts";
+import { phaseTable } from "../../terminal/phases.ts";
 import { Activity } from "./activity.ts";
-import { inWords } from "./elapsed.ts";
 import { errorText } from "./error-text.ts";
-import { type BuildColor, colorOf, type LineKind, painted, prefixed, timestamped } from "./lines.ts";
+import { type BuildColor, colorOf, painted, prefixed, timestamped } from "./lines.ts";
 import { LiveLine } from "./live-line.ts";
-import { phaseTable } from "./phases.ts";
-import type { BuildResult, Report } from "./report.ts";
 
 export interface HumanReportOptions {
   readonly io: Pick<Io, "stdout" | "stderr" | "readLine">;

@@ -1,11 +1,10 @@
+import type { BuildResult, LineKind, Report } from "../../bake/report.ts";
 import type { BuildEvent } from "../../builder/events.ts";
 import type { Clock } from "../../common/clock.ts";
 import { CancelledError } from "../../common/errors.ts";
 import { secrets } from "../../common/secrets.ts";
-import type { TextSink } from "../io.ts";
+import type { TextSink } from "../../terminal/io.ts";
 import { type ErrorRecord, errorRecord } from "./error-record.ts";
-import type { LineKind } from "./lines.ts";
-import type { BuildResult, Report } from "./report.ts";
 
 /** One line of the stream that `--json` gives. `at` is in milliseconds since the epoch. */
 export type JsonLine =

@@ -1,7 +1,5 @@
 import { styleText } from "node:util";
-
-/** What kind of line it is; it decides the colour. */
-export type LineKind = "say" | "message" | "warn" | "error";
+import type { LineKind } from "../../bake/report.ts";
 
 export type BuildColor = "green" | "cyan" | "magenta" | "yellow" | "blue";
 const COLORS: readonly BuildColor[] = ["green", "cyan", "magenta", "yellow", "blue"];

@@ -1,4 +1,4 @@
-import type { TextSink } from "../io.ts";
+import type { TextSink } from "../../terminal/io.ts";
 
 /** Back to the first column, and the line erased. */
 const ERASE = "\r\u001b[2K";

@@ -1,11 +1,11 @@
+import type { BuildResult, LineKind, Report } from "../../bake/report.ts";
 import type { Clock } from "../../common/clock.ts";
 import { CancelledError } from "../../common/errors.ts";
 import { secrets } from "../../common/secrets.ts";
-import type { TextSink } from "../io.ts";
-import { inWords } from "./elapsed.ts";
+import { inWords } from "../../terminal/elapsed.ts";
+import type { TextSink } from "../../terminal/io.ts";
 import { errorText } from "./error-text.ts";
-import { type LineKind, prefixed } from "./lines.ts";
-import type { BuildResult, Report } from "./report.ts";
+import { prefixed } from "./lines.ts";
 
 /**
  * Packer's machine-readable lines: `TIME,TARGET,TYPE,DATA...`, with commas and line ends of the data escaped.

@@ -1,5 +1,5 @@
 import type { Ui } from "../../builder/ui.ts";
-import type { Io } from "../io.ts";
+import type { Io } from "../../terminal/io.ts";
 
 /** The lines of a command that is no build: nothing before them. */
 export function plainUi(io: Pick<Io, "stdout" | "stderr" | "readLine">): Ui {

@@ -1,4 +1,4 @@
-import type { Plan, PlannedComponent, PlannedRequest, PlannedStep } from "../plan/plan.ts";
+import type { Plan, PlannedComponent, PlannedRequest, PlannedStep } from "../../bake/plan/plan.ts";
 import { tableText } from "./table.ts";
 
 /** A plan as a person reads it: the steps in their order, then what they make, then what is not known. */

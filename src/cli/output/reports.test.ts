@@ -1,12 +1,12 @@
 import { describe, expect, it } from "vitest";
 import { recordingIo } from "../../../tests/support/recording-io.ts";
+import { type BuildResult, type Report, uiOf } from "../../bake/report.ts";
 import type { Clock } from "../../common/clock.ts";
 import { TimeoutError } from "../../common/errors.ts";
 import { secrets } from "../../common/secrets.ts";
 import { HumanReport } from "./human-report.ts";
 import { JsonReport } from "./json-report.ts";
 import { MachineReport } from "./machine-report.ts";
-import { type BuildResult, type Report, uiOf } from "./report.ts";
 
 const clock: Clock = { now: () => Date.parse("2026-01-02T03:04:05.678Z"), sleep: async () => undefined };
 const name = "outscale-chroot.debian";

@@ -2,12 +2,12 @@ import { lstatSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync,
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import type { FullResult } from "../../bake/run-builds.ts";
 import { OmiArtifact } from "../../builder/artifact.ts";
 import type { GeneratedData } from "../../builder/hook.ts";
 import { TimeoutError, UsageError } from "../../common/errors.ts";
 import { secrets } from "../../common/secrets.ts";
 import { version } from "../../common/version.ts";
-import type { FullResult } from "../run-builds.ts";
 import { checkResultFile, writeResultFile } from "./result-file.ts";
 
 const data: GeneratedData = {

@@ -1,11 +1,11 @@
 import { createHash, randomBytes } from "node:crypto";
 import { readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import type { FullResult } from "../../bake/run-builds.ts";
 import { UsageError } from "../../common/errors.ts";
 import { version } from "../../common/version.ts";
-import type { FullResult } from "../run-builds.ts";
+import type { Phase } from "../../terminal/phases.ts";
 import { type ErrorRecord, errorRecord } from "./error-record.ts";
 import { maskedJson } from "./json-report.ts";
-import type { Phase } from "./phases.ts";
 
 /** What `--result FILE` holds: one run of the program. Times are ISO 8601, UTC. */
 export interface ResultFile {

@@ -1,8 +1,8 @@
 import { posix } from "node:path";
 import { messageOf } from "../../common/errors.ts";
-import type { RenderContext } from "../../template/interpolate/context.ts";
-import { references } from "../../template/interpolate/references.ts";
-import { render } from "../../template/interpolate/render.ts";
+import type { RenderContext } from "../../go-template/context.ts";
+import { references } from "../../go-template/references.ts";
+import { render } from "../../go-template/render.ts";
 import type { CheckedOptions } from "../schema.ts";
 import type { Findings } from "./findings.ts";
 

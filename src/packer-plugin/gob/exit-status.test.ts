@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { captured } from "../testing/fake-core.ts";
+import { captured } from "../../../tests/support/packer-plugin/fake-core.ts";
 import { encodeExitStatus } from "./exit-status.ts";
 
 const definition = captured(

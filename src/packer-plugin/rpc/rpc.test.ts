@@ -3,8 +3,8 @@ import { duplexPair } from "node:stream";
 import { setImmediate } from "node:timers/promises";
 import { decodeMulti } from "@msgpack/msgpack";
 import { describe, expect, it, vi } from "vitest";
+import { captured } from "../../../tests/support/packer-plugin/fake-core.ts";
 import { secrets } from "../../common/secrets.ts";
-import { captured } from "../testing/fake-core.ts";
 import { RpcClient } from "./client.ts";
 import { methodsOf, type RpcServices, serveRpc } from "./server.ts";
 

@@ -1,7 +1,7 @@
 import { encode } from "@msgpack/msgpack";
 import { array, assert, integer, jsonValue, oneof, property, uint8Array } from "fast-check";
 import { describe, expect, it } from "vitest";
-import { captured } from "../testing/fake-core.ts";
+import { captured } from "../../../tests/support/packer-plugin/fake-core.ts";
 import { ValueSplitter } from "./value-splitter.ts";
 
 function split(...chunks: readonly Uint8Array[]): Buffer[] {

@@ -1,13 +1,13 @@
 import { describe, expect, it, vi } from "vitest";
+import { data, openPlugin, run } from "../../../tests/support/packer-plugin/fake-build.ts";
+import { connectEnds, dialRpc, prepared } from "../../../tests/support/packer-plugin/fake-core.ts";
 import { OmiArtifact } from "../../builder/artifact.ts";
 import { CancelledError, ConfigError } from "../../common/errors.ts";
 import { noLog } from "../../common/log.ts";
 import { secrets } from "../../common/secrets.ts";
-import type { RawConfig } from "../../template/definition.ts";
+import type { RawConfig } from "../../definition/raw-value.ts";
 import { fieldsOf, textOf } from "../rpc/fields.ts";
 import { methodsOf, serveRpc } from "../rpc/server.ts";
-import { data, openPlugin, run } from "../testing/fake-build.ts";
-import { connectEnds, dialRpc, prepared } from "../testing/fake-core.ts";
 import { BuilderService, type Engine } from "./builder-methods.ts";
 
 describe("Builder.ConfigSpec", () => {

@@ -1,9 +1,16 @@
 import { buffer, text } from "node:stream/consumers";
 import { describe, expect, it, vi } from "vitest";
+import {
+  hookOf,
+  openPlugin,
+  type Point,
+  provisioning,
+  run,
+  serveStream,
+} from "../../../tests/support/packer-plugin/fake-build.ts";
 import type { Communicator, RemoteCommand } from "../../chroot/communicator.ts";
 import { CancelledError } from "../../common/errors.ts";
 import { encodeExitStatus } from "../gob/exit-status.ts";
-import { hookOf, openPlugin, type Point, provisioning, run, serveStream } from "../testing/fake-build.ts";
 
 describe("Communicator", () => {
   it("runs a command with all its streams, and tells its exit code last", async () => {

@@ -1,7 +1,7 @@
 import { describe, expect, it, vi } from "vitest";
+import { data, hookOf, openPlugin, provisioning, run } from "../../../tests/support/packer-plugin/fake-build.ts";
 import { CancelledError } from "../../common/errors.ts";
 import { secrets } from "../../common/secrets.ts";
-import { data, hookOf, openPlugin, provisioning, run } from "../testing/fake-build.ts";
 
 describe("Hook.Run", () => {
   it("carries the build's values as text, and every name that Packer knows", async () => {

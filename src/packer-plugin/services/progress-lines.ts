@@ -1,7 +1,7 @@
 import type { BuildEvent, EventSink } from "../../builder/events.ts";
 import type { Ui } from "../../builder/ui.ts";
-import { inShort } from "../../cli/output/elapsed.ts";
-import { type Phase, phaseOf, phaseTable } from "../../cli/output/phases.ts";
+import { inShort } from "../../terminal/elapsed.ts";
+import { type Phase, phaseOf, phaseTable } from "../../terminal/phases.ts";
 
 type Progress = Extract<BuildEvent, { type: "progress" }>;
 

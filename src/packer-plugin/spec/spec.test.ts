@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
+import { captured } from "../../../tests/support/packer-plugin/fake-core.ts";
 import { hclShapes } from "../../config/hcl-shape.ts";
-import { captured } from "../testing/fake-core.ts";
 import { encodeGobSpec, ObjectSpecName } from "./gob-spec.ts";
 import { encodeProtobufSpec } from "./protobuf-spec.ts";
 

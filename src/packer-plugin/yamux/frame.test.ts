@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { captured } from "../testing/fake-core.ts";
+import { captured } from "../../../tests/support/packer-plugin/fake-core.ts";
 import { encodeHeader, Flag, type Frame, FrameReader, FrameType } from "./frame.ts";
 
 // As Packer 1.6.6 and a plugin exchanged them.

@@ -4,7 +4,7 @@ import { type Duplex, duplexPair, Readable } from "node:stream";
 import { buffer, text } from "node:stream/consumers";
 import { pipeline } from "node:stream/promises";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { captured } from "../testing/fake-core.ts";
+import { captured } from "../../../tests/support/packer-plugin/fake-core.ts";
 import { encodeHeader, Flag, type Frame, FrameReader, FrameType } from "./frame.ts";
 import { YamuxSession } from "./session.ts";
 import type { YamuxStream } from "./stream.ts";

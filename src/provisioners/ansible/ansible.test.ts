@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { build } from "../../../tests/support/provisioning.ts";
-import type { RawConfig } from "../../template/definition.ts";
+import type { RawConfig } from "../../definition/raw-value.ts";
 import { readOptions } from "../read-options.ts";
 import { ansible, isPlainPath } from "./ansible.ts";
 import { ansibleEnvironment, galaxyCommands, playbookArguments } from "./arguments.ts";

@@ -4,8 +4,8 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { type Bench, makeBench } from "../../../tests/support/provisioning.ts";
 import { CancelledError } from "../../common/errors.ts";
+import type { RawConfig } from "../../definition/raw-value.ts";
 import { type CommandRunner, hostRunner } from "../../host/run-command.ts";
-import type { RawConfig } from "../../template/definition.ts";
 
 let bench: Bench;
 let folder: string;

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type Bench, InstantClock, makeBench } from "../../../tests/support/provisioning.ts";
 import { CancelledError, ProvisionError } from "../../common/errors.ts";
-import type { RawConfig } from "../../template/definition.ts";
+import type { RawConfig } from "../../definition/raw-value.ts";
 
 let bench: Bench;
 beforeEach(async () => {

@@ -1,13 +1,18 @@
-import type { BuildDefinition, PostProcessorDefinition, ProvisionerDefinition, RawConfig } from "../definition.ts";
-import { Diagnostics } from "../diagnostic.ts";
+import { suggestName } from "../../common/suggest-name.ts";
+import type {
+  BuildDefinition,
+  PostProcessorDefinition,
+  ProvisionerDefinition,
+} from "../../definition/build-definition.ts";
+import type { RawConfig } from "../../definition/raw-value.ts";
+import { Diagnostics } from "../../hcl/diagnostic.ts";
+import { referencesOf } from "../../hcl/references.ts";
+import { childScope, innerVariables, type Scope } from "../../hcl/scope.ts";
+import { locationOf } from "../../hcl/source-file.ts";
+import type { Block, Body } from "../../hcl/syntax.ts";
+import { stringType } from "../../hcl/type.ts";
+import { objectValue, stringValue, unknownValue, type Value } from "../../hcl/value.ts";
 import { compileGlob } from "../glob.ts";
-import { referencesOf } from "../hcl/references.ts";
-import { childScope, innerVariables, type Scope } from "../hcl/scope.ts";
-import type { Block, Body } from "../hcl/syntax.ts";
-import { stringType } from "../hcl/type.ts";
-import { objectValue, stringValue, unknownValue, type Value } from "../hcl/value.ts";
-import { locationOf } from "../source-file.ts";
-import { suggestName } from "../suggest-name.ts";
 import type { BuildBlock, SourceUse } from "./build-block.ts";
 import { type ComponentBlock, isSkipped, overrideFor, readComponentBlock } from "./component-block.ts";
 import { type BodyShape, decodeBody, findPlace } from "./decode-body.ts";

@@ -1,13 +1,13 @@
 import { parseDuration } from "../../common/duration.ts";
-import type { RawConfig, RawValue } from "../definition.ts";
-import type { Diagnostics } from "../diagnostic.ts";
-import { readBodyPartly } from "../hcl/body-content.ts";
-import { evaluate } from "../hcl/evaluate.ts";
-import type { Scope } from "../hcl/scope.ts";
-import type { Attribute, Body, Expression } from "../hcl/syntax.ts";
-import { boolType, listType, numberType, stringType, typeName } from "../hcl/type.ts";
-import { toRawValue } from "../raw-value.ts";
-import type { Span } from "../source-file.ts";
+import { isRawMap, type RawConfig, type RawValue } from "../../definition/raw-value.ts";
+import { readBodyPartly } from "../../hcl/body-content.ts";
+import type { Diagnostics } from "../../hcl/diagnostic.ts";
+import { evaluate } from "../../hcl/evaluate.ts";
+import type { Scope } from "../../hcl/scope.ts";
+import type { Span } from "../../hcl/source-file.ts";
+import type { Attribute, Body, Expression } from "../../hcl/syntax.ts";
+import { boolType, listType, numberType, stringType, typeName } from "../../hcl/type.ts";
+import { toRawValue } from "../raw-from-value.ts";
 import type { ScopedBlock } from "./dynamic-blocks.ts";
 import { readArgument } from "./read-argument.ts";
 
@@ -137,12 +137,8 @@ export function overrideFor(
   if (!component.override) return {};
   const value = evaluate(component.override, scope, diagnostics);
   const raw: RawValue = value.isContainer ? toRawValue(value) : {};
-  const found = isObject(raw) ? raw[sourceName] : undefined;
-  return isObject(found) ? found : {};
-}
-
-function isObject(raw: RawValue | undefined): raw is RawConfig {
-  return typeof raw === "object" && raw !== null && !Array.isArray(raw);
+  const found = isRawMap(raw) ? raw[sourceName] : undefined;
+  return isRawMap(found) ? found : {};
 }
 
 /** Whether `only` and `except` leave a component out of the build of a source. */

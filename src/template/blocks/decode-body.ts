@@ -1,12 +1,12 @@
-import type { RawConfig, RawValue } from "../definition.ts";
-import type { Diagnostics } from "../diagnostic.ts";
-import { unpackBlocks } from "../hcl/body-content.ts";
-import { evaluate } from "../hcl/evaluate.ts";
-import { literalText } from "../hcl/literal-text.ts";
-import type { Scope } from "../hcl/scope.ts";
-import type { Attribute, Block, Body, Expression } from "../hcl/syntax.ts";
-import { toRawValue } from "../raw-value.ts";
-import type { Span } from "../source-file.ts";
+import type { RawConfig, RawValue } from "../../definition/raw-value.ts";
+import { unpackBlocks } from "../../hcl/body-content.ts";
+import type { Diagnostics } from "../../hcl/diagnostic.ts";
+import { evaluate } from "../../hcl/evaluate.ts";
+import { literalText } from "../../hcl/literal-text.ts";
+import type { Scope } from "../../hcl/scope.ts";
+import type { Span } from "../../hcl/source-file.ts";
+import type { Attribute, Block, Body, Expression } from "../../hcl/syntax.ts";
+import { toRawValue } from "../raw-from-value.ts";
 import { expandBlocks, type ScopedBlock } from "./dynamic-blocks.ts";
 
 /** How an option is written: as an argument, or as a block, alone or repeated, with options of its own. */

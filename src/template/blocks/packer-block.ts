@@ -1,11 +1,11 @@
-import type { Diagnostics } from "../diagnostic.ts";
-import { readAttributes, readBody } from "../hcl/body-content.ts";
-import { evaluate } from "../hcl/evaluate.ts";
-import { makeScope } from "../hcl/scope.ts";
-import type { Attribute, Block } from "../hcl/syntax.ts";
-import { stringType } from "../hcl/type.ts";
-import type { Value } from "../hcl/value.ts";
-import { PACKER_VERSION } from "../packer-version.ts";
+import { PACKER_VERSION } from "../../common/packer-version.ts";
+import { readAttributes, readBody } from "../../hcl/body-content.ts";
+import type { Diagnostics } from "../../hcl/diagnostic.ts";
+import { evaluate } from "../../hcl/evaluate.ts";
+import { makeScope } from "../../hcl/scope.ts";
+import type { Attribute, Block } from "../../hcl/syntax.ts";
+import { stringType } from "../../hcl/type.ts";
+import type { Value } from "../../hcl/value.ts";
 import { hasPrerelease, meetsConstraint, parseVersionConstraint } from "../version-constraint.ts";
 import { readArgument } from "./read-argument.ts";
 

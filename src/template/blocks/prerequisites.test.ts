@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { loadText, MINIMAL, problemsOf } from "../testing/load-text.ts";
+import { loadText, MINIMAL, problemsOf } from "../../../tests/support/template/load-text.ts";
 
 async function locals(text: string, names: readonly string[]) {
   const options = names.map((name) => `${name} = local.${name}`).join("\n");

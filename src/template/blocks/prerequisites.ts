@@ -1,16 +1,16 @@
 import { CancelledError, messageOf } from "../../common/errors.ts";
-import type { RawConfig } from "../definition.ts";
-import type { Diagnostics } from "../diagnostic.ts";
-import { readAttributes, readBody } from "../hcl/body-content.ts";
-import { evaluate } from "../hcl/evaluate.ts";
-import { referencesOf } from "../hcl/references.ts";
-import { childScope, makeScope, type Scope } from "../hcl/scope.ts";
-import type { Block, Body, Expression } from "../hcl/syntax.ts";
-import { boolType } from "../hcl/type.ts";
-import { objectValue, unknownValue, type Value } from "../hcl/value.ts";
-import { fromRawValue } from "../raw-value.ts";
-import { locationOf, type Span } from "../source-file.ts";
-import { suggestName } from "../suggest-name.ts";
+import { suggestName } from "../../common/suggest-name.ts";
+import type { RawConfig } from "../../definition/raw-value.ts";
+import { readAttributes, readBody } from "../../hcl/body-content.ts";
+import type { Diagnostics } from "../../hcl/diagnostic.ts";
+import { evaluate } from "../../hcl/evaluate.ts";
+import { referencesOf } from "../../hcl/references.ts";
+import { childScope, makeScope, type Scope } from "../../hcl/scope.ts";
+import { locationOf, type Span } from "../../hcl/source-file.ts";
+import type { Block, Body, Expression } from "../../hcl/syntax.ts";
+import { boolType } from "../../hcl/type.ts";
+import { objectValue, unknownValue, type Value } from "../../hcl/value.ts";
+import { fromRawValue } from "../raw-from-value.ts";
 import { type BodyShape, decodeBody } from "./decode-body.ts";
 import { IDENTIFIER_RULE, isIdentifier, readArgument } from "./read-argument.ts";
 

@@ -1,12 +1,12 @@
-import { Diagnostics } from "../diagnostic.ts";
-import { readBodyPartly } from "../hcl/body-content.ts";
-import { evaluate } from "../hcl/evaluate.ts";
-import { parseExpressionText } from "../hcl/parse.ts";
-import { makeScope } from "../hcl/scope.ts";
-import type { Body, Expression } from "../hcl/syntax.ts";
-import { stringValue } from "../hcl/value.ts";
-import { SourceFile } from "../source-file.ts";
-import { suggestName } from "../suggest-name.ts";
+import { suggestName } from "../../common/suggest-name.ts";
+import { readBodyPartly } from "../../hcl/body-content.ts";
+import { Diagnostics } from "../../hcl/diagnostic.ts";
+import { evaluate } from "../../hcl/evaluate.ts";
+import { parseExpressionText } from "../../hcl/parse.ts";
+import { makeScope } from "../../hcl/scope.ts";
+import { SourceFile } from "../../hcl/source-file.ts";
+import type { Body, Expression } from "../../hcl/syntax.ts";
+import { stringValue } from "../../hcl/value.ts";
 import { assign, type InputVariable } from "./variables.ts";
 
 /** A `-var NAME=VALUE` of the command line. */

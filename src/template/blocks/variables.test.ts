@@ -1,8 +1,14 @@
 import { describe, expect, it } from "vitest";
+import {
+  type Files,
+  loadText,
+  MINIMAL,
+  problemsOf,
+  type TestOptions,
+} from "../../../tests/support/template/load-text.ts";
 import { secrets } from "../../common/secrets.ts";
-import { TemplateError } from "../diagnostic.ts";
-import { printDiagnostic } from "../print-diagnostic.ts";
-import { type Files, loadText, MINIMAL, problemsOf, type TestOptions } from "../testing/load-text.ts";
+import { TemplateError } from "../../hcl/diagnostic.ts";
+import { printDiagnostic } from "../../hcl/print-diagnostic.ts";
 
 /** The value that `var.x` has. */
 async function valueOfX(declaration: string, options: TestOptions = {}, files: Readonly<Record<string, string>> = {}) {

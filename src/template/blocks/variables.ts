@@ -1,13 +1,13 @@
-import type { Diagnostics } from "../diagnostic.ts";
-import { readAttributes, readBody } from "../hcl/body-content.ts";
-import { ConversionError, convert } from "../hcl/convert.ts";
-import { evaluate } from "../hcl/evaluate.ts";
-import { makeScope, type Scope } from "../hcl/scope.ts";
-import type { Attribute, Block, Expression } from "../hcl/syntax.ts";
-import { boolType, dynamicType, stringType, type Type } from "../hcl/type.ts";
-import { applyDefaults, readTypeConstraint, type TypeConstraint } from "../hcl/type-constraint.ts";
-import { unknownValue, type Value } from "../hcl/value.ts";
-import type { Span } from "../source-file.ts";
+import { readAttributes, readBody } from "../../hcl/body-content.ts";
+import { ConversionError, convert } from "../../hcl/convert.ts";
+import type { Diagnostics } from "../../hcl/diagnostic.ts";
+import { evaluate } from "../../hcl/evaluate.ts";
+import { makeScope, type Scope } from "../../hcl/scope.ts";
+import type { Span } from "../../hcl/source-file.ts";
+import type { Attribute, Block, Expression } from "../../hcl/syntax.ts";
+import { boolType, dynamicType, stringType, type Type } from "../../hcl/type.ts";
+import { applyDefaults, readTypeConstraint, type TypeConstraint } from "../../hcl/type-constraint.ts";
+import { unknownValue, type Value } from "../../hcl/value.ts";
 import { IDENTIFIER_RULE, isIdentifier, readArgument } from "./read-argument.ts";
 import { readValidation, type Validation } from "./variable-validation.ts";
 

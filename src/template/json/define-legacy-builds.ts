@@ -1,9 +1,13 @@
-import type { BuildDefinition, PostProcessorDefinition, ProvisionerDefinition } from "../definition.ts";
-import type { Diagnostics } from "../diagnostic.ts";
-import type { RenderContext } from "../interpolate/context.ts";
-import { InterpolationError } from "../interpolate/interpolation-error.ts";
-import { render } from "../interpolate/render.ts";
-import { locationOf, type Span } from "../source-file.ts";
+import type {
+  BuildDefinition,
+  PostProcessorDefinition,
+  ProvisionerDefinition,
+} from "../../definition/build-definition.ts";
+import type { RenderContext } from "../../go-template/context.ts";
+import { InterpolationError } from "../../go-template/interpolation-error.ts";
+import { render } from "../../go-template/render.ts";
+import type { Diagnostics } from "../../hcl/diagnostic.ts";
+import { locationOf, type Span } from "../../hcl/source-file.ts";
 import type {
   LegacyBuilder,
   LegacyOptions,

@@ -2,10 +2,10 @@ import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { InterpolationError } from "../../go-template/interpolation-error.ts";
+import { TemplateError } from "../../hcl/diagnostic.ts";
 import { openConsole } from "../console.ts";
-import { TemplateError } from "../diagnostic.ts";
 import { inspectTemplate } from "../inspect-template.ts";
-import { InterpolationError } from "../interpolate/interpolation-error.ts";
 
 let file = "";
 beforeAll(() => {

@@ -1,7 +1,7 @@
-import { Diagnostics } from "../diagnostic.ts";
+import { Diagnostics } from "../../hcl/diagnostic.ts";
+import { locationOf } from "../../hcl/source-file.ts";
 import type { BuildDescription, TemplateDescription } from "../inspect-template.ts";
 import type { LoadOptions } from "../load-options.ts";
-import { locationOf } from "../source-file.ts";
 import type { LegacyBuilder, LegacyTemplate, OnlyExcept } from "./legacy-template.ts";
 import { openJsonTemplate } from "./open-json-template.ts";
 

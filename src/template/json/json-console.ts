@@ -1,8 +1,8 @@
 import { Secrets } from "../../common/secrets.ts";
+import { functionTable } from "../../go-template/function-table.ts";
+import { render } from "../../go-template/render.ts";
+import { Diagnostics } from "../../hcl/diagnostic.ts";
 import type { TemplateConsole } from "../console.ts";
-import { Diagnostics } from "../diagnostic.ts";
-import { functionTable } from "../interpolate/function-table.ts";
-import { render } from "../interpolate/render.ts";
 import type { LoadOptions } from "../load-options.ts";
 import { checkAndResolve, openJsonTemplate } from "./open-json-template.ts";
 

@@ -1,7 +1,7 @@
 import path from "node:path";
 import { describe, expect, it } from "vitest";
+import { TemplateFolder } from "../../../tests/support/template/load-template-text.ts";
 import type { LoadOptions } from "../load-options.ts";
-import { TemplateFolder } from "./testing/load-template-text.ts";
 
 const templates = new TemplateFolder();
 const builder = { type: "outscale-chroot" };

@@ -1,9 +1,10 @@
-import type { RawValue, Template } from "../definition.ts";
-import { Diagnostics, diagnosticLine } from "../diagnostic.ts";
-import { InterpolationError } from "../interpolate/interpolation-error.ts";
-import { references } from "../interpolate/references.ts";
+import type { Template } from "../../definition/build-definition.ts";
+import type { RawValue } from "../../definition/raw-value.ts";
+import { InterpolationError } from "../../go-template/interpolation-error.ts";
+import { references } from "../../go-template/references.ts";
+import { Diagnostics, diagnosticLine } from "../../hcl/diagnostic.ts";
+import type { Span } from "../../hcl/source-file.ts";
 import type { LoadOptions } from "../load-options.ts";
-import type { Span } from "../source-file.ts";
 import { defineLegacyBuilds } from "./define-legacy-builds.ts";
 import type { LegacyOptions, LegacyTemplate } from "./legacy-template.ts";
 import { checkAndResolve, openJsonTemplate } from "./open-json-template.ts";

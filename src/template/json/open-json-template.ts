@@ -1,9 +1,9 @@
 import { resolve } from "node:path";
-import type { Diagnostics } from "../diagnostic.ts";
-import type { RenderContext } from "../interpolate/context.ts";
+import type { RenderContext } from "../../go-template/context.ts";
+import type { Diagnostics } from "../../hcl/diagnostic.ts";
+import type { SourceFile } from "../../hcl/source-file.ts";
 import type { LoadOptions } from "../load-options.ts";
 import { readSource } from "../read-template-files.ts";
-import type { SourceFile } from "../source-file.ts";
 import { checkLegacyTemplate } from "./check-legacy-template.ts";
 import type { LegacyTemplate } from "./legacy-template.ts";
 import { readLegacyTemplate } from "./read-legacy-template.ts";

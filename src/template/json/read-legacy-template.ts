@@ -1,7 +1,7 @@
-import type { Diagnostics } from "../diagnostic.ts";
-import type { SourceFile } from "../source-file.ts";
-import { suggestName } from "../suggest-name.ts";
-import type { JsonMember, JsonNode, JsonObject } from "./json-tree.ts";
+import { suggestName } from "../../common/suggest-name.ts";
+import type { Diagnostics } from "../../hcl/diagnostic.ts";
+import type { JsonMember, JsonNode, JsonObject } from "../../hcl/json-tree.ts";
+import type { SourceFile } from "../../hcl/source-file.ts";
 import type { LegacyBuilder, LegacyTemplate, LegacyVariable } from "./legacy-template.ts";
 import { NodeReader } from "./node-reader.ts";
 import { readPostProcessors, readProvisioner } from "./read-components.ts";

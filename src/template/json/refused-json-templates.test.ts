@@ -1,10 +1,10 @@
 import path from "node:path";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { Template } from "../definition.ts";
-import { TemplateError } from "../diagnostic.ts";
+import { TemplateFolder } from "../../../tests/support/template/load-template-text.ts";
+import type { Template } from "../../definition/build-definition.ts";
+import { TemplateError } from "../../hcl/diagnostic.ts";
 import { loadTemplate } from "../load-template.ts";
-import { TemplateFolder } from "./testing/load-template-text.ts";
 
 const templates = new TemplateFolder();
 const builder = { type: "outscale-chroot" };

@@ -1,8 +1,8 @@
-import type { Diagnostics } from "../diagnostic.ts";
-import type { RenderContext } from "../interpolate/context.ts";
-import { InterpolationError } from "../interpolate/interpolation-error.ts";
-import { references } from "../interpolate/references.ts";
-import { renderOnce } from "../interpolate/render.ts";
+import type { RenderContext } from "../../go-template/context.ts";
+import { InterpolationError } from "../../go-template/interpolation-error.ts";
+import { references } from "../../go-template/references.ts";
+import { renderOnce } from "../../go-template/render.ts";
+import type { Diagnostics } from "../../hcl/diagnostic.ts";
 import type { LegacyTemplate } from "./legacy-template.ts";
 import type { Assignment } from "./variable-assignments.ts";
 

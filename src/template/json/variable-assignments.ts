@@ -1,7 +1,7 @@
-import type { Diagnostics } from "../diagnostic.ts";
+import type { Diagnostics } from "../../hcl/diagnostic.ts";
+import type { Span } from "../../hcl/source-file.ts";
 import type { LoadOptions } from "../load-options.ts";
 import { readSource } from "../read-template-files.ts";
-import type { Span } from "../source-file.ts";
 import type { LegacyVariable } from "./legacy-template.ts";
 import { NodeReader } from "./node-reader.ts";
 

@@ -1,11 +1,11 @@
 import { ExitCode, UsageError } from "../../../common/errors.ts";
+import { LOCAL_CLOUD_NEEDS_ROOT, requireRoot } from "../../../host/require-root.ts";
 import { quoteWord } from "../../../host/shell-quote.ts";
 import { startLocalCloud } from "../../../local-cloud/local-cloud.ts";
+import { openDebugLog } from "../../../terminal/debug-log.ts";
+import { watchStopSignals } from "../../../terminal/signals.ts";
 import type { Command } from "../../command.ts";
-import { openDebugLog } from "../../debug-log.ts";
 import { type Flags, parseFlags } from "../../flags.ts";
-import { LOCAL_CLOUD_NEEDS_ROOT, requireRoot } from "../../require-root.ts";
-import { watchStopSignals } from "../../signals.ts";
 import { stateFlag, stateFolderOf } from "./state-flag.ts";
 
 const flagSpecs = {

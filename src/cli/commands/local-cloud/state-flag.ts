@@ -1,5 +1,5 @@
+import { defaultCloudFolder } from "../../../bake/local-session.ts";
 import type { Flags } from "../../flags.ts";
-import { defaultCloudFolder } from "../../local-session.ts";
 
 /** Every action has it. */
 export const stateFlag = {

@@ -1,5 +1,5 @@
 import { hostRunner } from "../../../host/run-command.ts";
-import { type PackerCore, readCore } from "../../../packer-plugin/install/packer-core.ts";
+import { type PackerCore, readCore } from "../../../plugin-install/packer-core.ts";
 import type { Flags } from "../../flags.ts";
 
 export const packerFlag = {

@@ -1,8 +1,8 @@
 import { ExitCode } from "../../../common/errors.ts";
-import { findInstalled, type InstalledPlugin } from "../../../packer-plugin/install/installed-plugins.ts";
-import type { PackerCore } from "../../../packer-plugin/install/packer-core.ts";
-import { pluginFolder } from "../../../packer-plugin/install/places.ts";
-import { identityOf } from "../../../packer-plugin/plugin-name.ts";
+import { findInstalled, type InstalledPlugin } from "../../../plugin-install/installed-plugins.ts";
+import type { PackerCore } from "../../../plugin-install/packer-core.ts";
+import { pluginFolder } from "../../../plugin-install/places.ts";
+import { identityOf } from "../../../plugin-install/plugin-name.ts";
 import type { Command } from "../../command.ts";
 import { type Flags, parseFlags } from "../../flags.ts";
 import { packerFlag, readPacker } from "./packer-flag.ts";

@@ -1,5 +1,5 @@
 import { ExitCode } from "../../../common/errors.ts";
-import { uninstallPlugin } from "../../../packer-plugin/install/install-plugin.ts";
+import { uninstallPlugin } from "../../../plugin-install/install-plugin.ts";
 import type { Command } from "../../command.ts";
 import { parseFlags } from "../../flags.ts";
 import { packerFlag, readPacker } from "./packer-flag.ts";

@@ -1,0 +1,71 @@
+import { sourceValues } from "../../builder/late-values.ts";
+import type { SourceOmi } from "../../builder/steps/check-root-device.ts";
+import type { BuildConfig } from "../../config/build-config.ts";
+import type { BuildDefinition } from "../../definition/build-definition.ts";
+import type { RenderContext } from "../../go-template/context.ts";
+import { references } from "../../go-template/references.ts";
+import { renderOnce } from "../../go-template/render.ts";
+import type { ActionName, RequestOf } from "../../outscale/oapi.ts";
+import type { AccountFacts } from "../account-facts.ts";
+import type { PreparedBuild } from "../prepare-builds.ts";
+import { hideSensitive } from "./hide-sensitive.ts";
+import type { PlannedRequest } from "./plan.ts";
+import { AS_IN_SOURCE, standInSource } from "./stand-in.ts";
+
+export interface PlanInput {
+  readonly build: PreparedBuild;
+  readonly region: string;
+  /** Undefined: the account is not asked. */
+  readonly facts: AccountFacts | undefined;
+  /** Of the template: never to be shown. */
+  readonly sensitiveValues: readonly string[];
+}
+
+/** What the steps of a plan share. */
+export interface PlanContext {
+  readonly config: BuildConfig;
+  readonly definition: BuildDefinition;
+  readonly identity: PreparedBuild["identity"];
+  readonly facts: AccountFacts | undefined;
+  /** The source OMI, or what stands in for it; undefined from scratch. */
+  readonly source: SourceOmi | undefined;
+  /** Hides what is sensitive in a text or data of the template. */
+  hide<Value>(value: Value): ReturnType<typeof hideSensitive>;
+  /** The same for a text. */
+  text(value: string): string;
+  /** An option that is rendered late: with its values if they are known, else as it is written. */
+  late(text: string): string;
+  request<A extends ActionName>(action: A, request: RequestOf<A>): PlannedRequest;
+}
+
+export function planContext({ build, region, facts, sensitiveValues }: PlanInput): PlanContext {
+  const { definition, identity, prepared } = build;
+  const { config, renderContext } = prepared;
+  const hide = (value: unknown) => hideSensitive(value, sensitiveValues, AS_IN_SOURCE);
+  const text = (value: string) => String(hide(value));
+  const known = knownValues(config, region, facts);
+  return {
+    config,
+    definition,
+    identity,
+    facts,
+    source: config.fromScratch ? undefined : (facts?.source ?? standInSource(config)),
+    hide,
+    text,
+    late: (template) => text(renderKnown(template, renderContext, known)),
+    request: (action, request) => ({ action, request: hide(request) }),
+  };
+}
+
+type LateValues = NonNullable<RenderContext["data"]>;
+
+function knownValues(config: BuildConfig, region: string, facts: AccountFacts | undefined): LateValues {
+  if (facts !== undefined || config.fromScratch) return sourceValues(region, facts?.source?.image);
+  return { BuildRegion: region, ...(config.sourceOmi !== undefined && { SourceOMI: config.sourceOmi }) };
+}
+
+/** The text, rendered if every value that it uses is known. */
+export function renderKnown(text: string, context: RenderContext, known: LateValues): string {
+  const { fields } = references(text, context);
+  return fields.every((field) => known[field] !== undefined) ? renderOnce(text, { ...context, data: known }) : text;
+}

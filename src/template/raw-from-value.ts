@@ -1,0 +1,48 @@
+import { isRawList, type RawConfig, type RawValue, UNKNOWN_TEXT } from "../definition/raw-value.ts";
+import type { Type } from "../hcl/type.ts";
+import { boolValue, nullValue, numberValue, objectValue, stringValue, tupleValue, type Value } from "../hcl/value.ts";
+
+/**
+ * A value as plain data. Numbers become JavaScript's, sets become lists, attributes that are null are left out; what is
+ * not known yet becomes an empty value of its type, or `<unknown>`.
+ */
+export function toRawValue(value: Value): RawValue {
+  if (!value.isKnown) return placeholder(value.type);
+  if (value.isNull) return null;
+  switch (value.type.kind) {
+    case "string":
+      return value.asString();
+    case "number":
+      return value.asNumber().toNumber();
+    case "bool":
+      return value.asBool();
+    case "map":
+    case "object":
+      return toRawConfig(value.asMap());
+    default:
+      return value.elements().map(toRawValue);
+  }
+}
+
+function toRawConfig(entries: ReadonlyMap<string, Value>): RawConfig {
+  return Object.fromEntries(
+    [...entries].filter(([, value]) => !value.isNull).map(([key, value]) => [key, toRawValue(value)]),
+  );
+}
+
+function placeholder(type: Type): RawValue {
+  if (type.kind === "number") return 0;
+  if (type.kind === "bool") return false;
+  if (type.kind === "map" || type.kind === "object") return {};
+  return type.kind === "string" || type.kind === "dynamic" ? UNKNOWN_TEXT : [];
+}
+
+/** Plain data as a value, as an expression of the same text would have it. */
+export function fromRawValue(raw: RawValue): Value {
+  if (raw === null) return nullValue();
+  if (typeof raw === "string") return stringValue(raw);
+  if (typeof raw === "number") return numberValue(raw);
+  if (typeof raw === "boolean") return boolValue(raw);
+  if (isRawList(raw)) return tupleValue(raw.map(fromRawValue));
+  return objectValue(Object.entries(raw).map(([key, value]) => [key, fromRawValue(value)] as const));
+}

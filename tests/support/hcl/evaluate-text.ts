@@ -1,0 +1,77 @@
+import { Diagnostics } from "../../../src/hcl/diagnostic.ts";
+import { evaluate } from "../../../src/hcl/evaluate.ts";
+import { packerFunctions } from "../../../src/hcl/functions/functions.ts";
+import { parseExpressionText, parseTemplateText } from "../../../src/hcl/parse.ts";
+import { printValue } from "../../../src/hcl/print-value.ts";
+import { renderTemplate } from "../../../src/hcl/render-template.ts";
+import { makeScope, type Scope } from "../../../src/hcl/scope.ts";
+import { SourceFile } from "../../../src/hcl/source-file.ts";
+import { stringType, typeExpression } from "../../../src/hcl/type.ts";
+import {
+  listValue,
+  mapValue,
+  nullValue,
+  numberValue,
+  objectValue,
+  setValue,
+  stringValue,
+  trueValue,
+  tupleValue,
+  unknownValue,
+  type Value,
+} from "../../../src/hcl/value.ts";
+
+/** The functions of a template in the root folder, with an empty environment. */
+export const sampleFunctions = packerFunctions({ baseFolder: "/", env: {}, renderTemplate });
+
+/** A scope with a variable of every type; `us` and `ud` are not known, `secret` is sensitive. */
+export function sampleScope(more: Readonly<Record<string, Value>> = {}): Scope {
+  const item = (id: string) => objectValue([["id", stringValue(id)]]);
+  const variables = {
+    s: stringValue("str"),
+    n: numberValue(5),
+    b: trueValue,
+    l: listValue([stringValue("a"), stringValue("b")]),
+    set: setValue([numberValue(3), numberValue(1)]),
+    m: mapValue([
+      ["x", stringValue("1")],
+      ["y", stringValue("2")],
+    ]),
+    o: objectValue([
+      ["a", numberValue(1)],
+      ["c", tupleValue([item("i1"), item("i2")])],
+    ]),
+    nul: nullValue(),
+    us: unknownValue(stringType),
+    ud: unknownValue(),
+    ln: listValue([item("1")]),
+    secret: stringValue("hunter2").withSensitive(),
+    ...more,
+  };
+  return makeScope(Object.entries(variables), sampleFunctions);
+}
+
+/** What an expression gives: its value on one line, or the headlines of its problems. */
+export function evaluateText(
+  text: string,
+  scope: Scope = sampleScope(),
+  kind: "expression" | "template" = "expression",
+): string {
+  const diagnostics = new Diagnostics();
+  const source = new SourceFile("test.hcl", text);
+  const expression =
+    kind === "expression" ? parseExpressionText(source, diagnostics) : parseTemplateText(source, diagnostics);
+  const value = expression && evaluate(expression, scope, diagnostics);
+  if (!value || diagnostics.hasErrors) return diagnostics.distinct.map(({ summary }) => `! ${summary}`).join("; ");
+  return printCompactly(value);
+}
+
+/** `printValue()` on one line; of unknown values the type. */
+function printCompactly(value: Value): string {
+  if (!value.isKnown) return `unknown ${typeExpression(value.type)}`;
+  return printValue(value)
+    .replace(/,?\n\s*([}\]])/g, "$1")
+    .replace(/([[{])\n\s*/g, "$1")
+    .replace(/,\n\s*/g, ", ")
+    .replace(/\n\s*/g, ", ");
+}
