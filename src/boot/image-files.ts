@@ -1,6 +1,6 @@
 /**
  * Reads inside the mounted image. Paths are absolute in the image; links are resolved there and cannot leave it.
- * `ImageRoot` of src/chroot is one.
+ * `RootFolder` of src/chroot is one.
  */
 export interface ImageFiles {
   /** The text of a file; undefined when there is none. */

@@ -5,7 +5,7 @@ import { startSandbox } from "../chroot/sandbox.ts";
 import { DeviceError, UsageError } from "../common/errors.ts";
 import { type DebugLog, noLog } from "../common/log.ts";
 import { findRoot } from "../host/find-root.ts";
-import { mountRoot } from "../host/mount-device.ts";
+import { mountRoot } from "../host/mount-root.ts";
 import { unmountBelow } from "../host/mounts.ts";
 import { readVolumeLayout } from "../host/probe-filesystem.ts";
 import { type ExitStatus, hostRunner } from "../host/run-command.ts";

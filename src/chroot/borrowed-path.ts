@@ -13,8 +13,8 @@ import {
   statFd,
   unlinkEntry,
   usingFd,
-} from "./at.ts";
-import type { ImageRoot } from "./in-root.ts";
+} from "./openat.ts";
+import type { RootFolder } from "./root-folder.ts";
 import type { Place } from "./walk.ts";
 
 /** A file that is put into the image for the time of provisioning. */
@@ -43,7 +43,7 @@ export interface BorrowedPath {
  * it comes back as the very file or link that it was. A link is replaced and not followed. Missing folders are made.
  * @throws {TransferError} when a folder is in the way
  */
-export function borrowPath(root: ImageRoot, wanted: string, file: BorrowedFile): BorrowedPath {
+export function borrowPath(root: RootFolder, wanted: string, file: BorrowedFile): BorrowedPath {
   const path = posix.resolve("/", wanted);
   const parent = posix.dirname(path);
   const madeFolders = root.makeFolders(parent);

@@ -8,9 +8,10 @@ import { type CommandRunner, describeExit, type ExitStatus, type RunningProcess 
 import { shellQuote } from "../host/shell-quote.ts";
 import type { Communicator, RemoteCommand, UploadInfo } from "./communicator.ts";
 import { chrootEnvironment } from "./environment.ts";
-import { ImageRoot, TransferError } from "./in-root.ts";
 import { locateProgram } from "./locate-program.ts";
 import { pump } from "./pump.ts";
+import { RootFolder } from "./root-folder.ts";
+import { TransferError } from "./transfer-error.ts";
 import type { TreeJob } from "./tree-copy.ts";
 import { runTreeJob } from "./tree-job.ts";
 
@@ -40,11 +41,11 @@ export interface ChrootCommunicatorOptions {
  */
 export class ChrootCommunicator implements Communicator {
   readonly #options: ChrootCommunicatorOptions;
-  readonly #root: ImageRoot;
+  readonly #root: RootFolder;
 
   constructor(options: ChrootCommunicatorOptions) {
     this.#options = options;
-    this.#root = new ImageRoot(options.rootPath ?? options.mountPath);
+    this.#root = new RootFolder(options.rootPath ?? options.mountPath);
   }
 
   async start(command: RemoteCommand): Promise<ExitStatus> {
@@ -102,13 +103,13 @@ export class ChrootCommunicator implements Communicator {
   }
 
   async uploadDir(destination: string, source: string, exclude: readonly string[] = []): Promise<void> {
-    const host = new ImageRoot("/");
+    const host = new RootFolder("/");
     const ways = { followFolderLinks: true, keepPrivileges: true };
     await this.#copy({ root: host, path: fromHere(source) }, { root: this.#root, path: destination }, exclude, ways);
   }
 
   async downloadDir(source: string, destination: string, exclude: readonly string[] = []): Promise<void> {
-    const host = new ImageRoot("/");
+    const host = new RootFolder("/");
     // Links that came out of the image a moment ago may not lead what follows to another place of the host.
     const ways = { followFolderLinks: false, keepPrivileges: false };
     await this.#copy({ root: this.#root, path: source }, { root: host, path: fromHere(destination) }, exclude, ways);
@@ -143,7 +144,7 @@ export class ChrootCommunicator implements Communicator {
 }
 
 interface RootedPath {
-  readonly root: ImageRoot;
+  readonly root: RootFolder;
   readonly path: string;
 }
 

@@ -5,8 +5,8 @@ import type { MountView } from "../host/mount-view.ts";
 import { type MountEntry, readMountinfo } from "../host/mountinfo.ts";
 import { unmountBelow } from "../host/mounts.ts";
 import { CommandError, describeExit, MissingProgramError } from "../host/run-command.ts";
-import { fdPath, openFolder, toText } from "./at.ts";
-import { ImageRoot } from "./in-root.ts";
+import { fdPath, openFolder, toText } from "./openat.ts";
+import { RootFolder } from "./root-folder.ts";
 
 /** An entry of `chroot_mounts`: type, source and place in the image. The type `bind` shows a folder of the host. */
 export type ChrootMount = readonly [type: string, source: string, target: string];
@@ -54,7 +54,7 @@ export async function defaultChrootMounts(binfmtMisc = BINFMT_MISC): Promise<Chr
  */
 export async function mountInImage(image: MountedImage, mount: ChrootMount): Promise<ImageMountHandle> {
   const [type, source, target] = mount;
-  const root = new ImageRoot(`${image.view.rootPrefix}${image.mountPath}`);
+  const root = new RootFolder(`${image.view.rootPrefix}${image.mountPath}`);
   const point = openMountPoint(root, target);
   try {
     await mountOnFolder(image.view, mount, point.fd, type === "bind" ? ["--bind", source] : ["-t", type, source]);
@@ -89,7 +89,7 @@ interface MountPoint {
   readonly made: readonly string[];
 }
 
-function openMountPoint(root: ImageRoot, target: string): MountPoint {
+function openMountPoint(root: RootFolder, target: string): MountPoint {
   const options = { onMissing: { makeFolders: 0o755 } };
   return root.withPlace("make the mount point", target, options, (place) => {
     const fd = openFolder(fdPath(place.fd as number));
@@ -98,7 +98,7 @@ function openMountPoint(root: ImageRoot, target: string): MountPoint {
 }
 
 /** The mount that a path of the image is on now. */
-function readMountId(root: ImageRoot, target: string): number {
+function readMountId(root: RootFolder, target: string): number {
   return root.withPlace("read", target, { onMissing: "fail" }, ({ fd }) => mountIdOf(fd as number));
 }
 
@@ -107,7 +107,7 @@ function mountIdOf(fd: number): number {
   return Number(/^mnt_id:\s*(\d+)$/m.exec(readFileSync(`/proc/self/fdinfo/${fd}`, "utf8"))?.[1]);
 }
 
-async function makePrivate(view: MountView, mount: ChrootMount, root: ImageRoot): Promise<void> {
+async function makePrivate(view: MountView, mount: ChrootMount, root: RootFolder): Promise<void> {
   const { fd } = openMountPoint(root, mount[2]);
   try {
     await mountOnFolder(view, mount, fd, ["--make-private"]);

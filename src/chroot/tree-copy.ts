@@ -30,8 +30,9 @@ import {
   toText,
   unlinkEntry,
   usingFd,
-} from "./at.ts";
-import { ImageRoot, reasonOf, TransferError } from "./in-root.ts";
+} from "./openat.ts";
+import { RootFolder } from "./root-folder.ts";
+import { reasonOf, TransferError } from "./transfer-error.ts";
 import { XattrCopier } from "./tree-xattrs.ts";
 
 /** A folder to copy from one root to another, as plain data: it may go to a worker thread. */
@@ -75,8 +76,8 @@ const PRIVATE_MODE = 0o700;
  * @throws {TransferError} that names the path
  */
 export function copyTree(job: TreeJob): TreeResult {
-  const from = new ImageRoot(job.fromRoot);
-  const to = new ImageRoot(job.toRoot);
+  const from = new RootFolder(job.fromRoot);
+  const to = new RootFolder(job.toRoot);
   const copier = new TreeCopier(job, to);
   return from.withPlace("read the folder", job.from, { onMissing: "fail" }, (source) =>
     to.withPlace("make the folder", job.to, { onMissing: { makeFolders: 0o755 } }, (target) =>
@@ -98,7 +99,7 @@ interface Entry {
 
 class TreeCopier {
   readonly #job: TreeJob;
-  readonly #to: ImageRoot;
+  readonly #to: RootFolder;
   readonly #isExcluded: (path: string) => boolean;
   readonly #warnings: string[] = [];
   readonly #xattrs: XattrCopier;
@@ -107,7 +108,7 @@ class TreeCopier {
   #files = 0;
   #target = "";
 
-  constructor(job: TreeJob, to: ImageRoot) {
+  constructor(job: TreeJob, to: RootFolder) {
     this.#job = job;
     this.#to = to;
     this.#xattrs = new XattrCopier((message) => this.#warnings.push(message), job.keepPrivileges);

@@ -1,5 +1,5 @@
 import { Worker } from "node:worker_threads";
-import { TransferError } from "./in-root.ts";
+import { TransferError } from "./transfer-error.ts";
 import { copyTree, type TreeJob, type TreeResult } from "./tree-copy.ts";
 
 /** What the worker thread answers. Errors lose their class between threads, so their text goes. */

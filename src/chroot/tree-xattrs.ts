@@ -1,6 +1,6 @@
 import { spawnSync } from "node:child_process";
 import { closeSync } from "node:fs";
-import { fdPathForChildren } from "./at.ts";
+import { fdPathForChildren } from "./openat.ts";
 
 /** Pairs of descriptors that are held at a time, so that one run of getfattr serves many files. */
 const BATCH = 256;

@@ -1,5 +1,5 @@
 import { chmodSync, closeSync } from "node:fs";
-import { fdPath, hasCode, makeFolder, openEntry, openFolder, readLink, statFd } from "./at.ts";
+import { fdPath, hasCode, makeFolder, openEntry, openFolder, readLink, statFd } from "./openat.ts";
 
 /** As many links as Linux follows in one path. @see path_resolution(7) */
 const MAX_LINKS = 40;

@@ -2,7 +2,7 @@ import { access, lstat, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { DeviceError } from "../common/errors.ts";
 import type { MountView } from "./mount-view.ts";
-import { type FilesystemPlace, holdsSystem, withPeek } from "./peek.ts";
+import { type FilesystemPlace, holdsSystem, withReadOnlyMount } from "./read-only-mount.ts";
 
 /** Names that distributions give the subvolume of their root: Ubuntu and SUSE, Fedora, Debian. */
 const USUAL_NAMES = ["@", "root", "@rootfs"];
@@ -24,8 +24,8 @@ export interface BtrfsRoot {
  */
 export async function findBtrfsRoot(view: MountView, place: FilesystemPlace): Promise<BtrfsRoot> {
   await refuseSharedFsid(place);
-  if (await withPeek(view, place, holdsSystem)) return { hasSystem: true, options: [] };
-  const names = await withPeek(view, place, listSystems, [TOP_LEVEL]);
+  if (await withReadOnlyMount(view, place, holdsSystem)) return { hasSystem: true, options: [] };
+  const names = await withReadOnlyMount(view, place, listSystems, [TOP_LEVEL]);
   const name = USUAL_NAMES.find((usual) => names.includes(usual)) ?? names[0];
   if (name === undefined) return { hasSystem: false, options: [] };
   if (names.length > 1 && !USUAL_NAMES.includes(name)) {

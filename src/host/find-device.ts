@@ -5,11 +5,11 @@ import { type Clock, systemClock } from "../common/clock.ts";
 import { DeviceError, TimeoutError } from "../common/errors.ts";
 import { canOpenExclusively, formatDeviceNumber, listBlockDevices, readSerial } from "./block-device.ts";
 import {
-  type Disk,
   type FoundBy,
   type Identified,
   identifyDevice,
   type NamedDisk,
+  type SeenDisk,
   serialOf,
 } from "./identify-device.ts";
 
@@ -135,7 +135,7 @@ async function look(request: FindDeviceRequest): Promise<Identified> {
   });
 }
 
-async function readDisks({ sysfs, identities }: DeviceSnapshot): Promise<Disk[]> {
+async function readDisks({ sysfs, identities }: DeviceSnapshot): Promise<SeenDisk[]> {
   const devices = await listBlockDevices(sysfs);
   return Promise.all(
     devices.map(async (device) => ({
@@ -162,7 +162,7 @@ function candidatePaths({ deviceName, before, nvmeDevicePath }: FindDeviceReques
 }
 
 /** A path may lead nowhere yet, or to something that is no whole disk. */
-async function followPath({ path, foundBy }: Candidate, disks: readonly Disk[]): Promise<NamedDisk | undefined> {
+async function followPath({ path, foundBy }: Candidate, disks: readonly SeenDisk[]): Promise<NamedDisk | undefined> {
   const real = await realpath(path).catch(() => undefined);
   const node = real === undefined ? undefined : await stat(real).catch(() => undefined);
   if (!node?.isBlockDevice()) return undefined;
@@ -171,7 +171,7 @@ async function followPath({ path, foundBy }: Candidate, disks: readonly Disk[]):
   return disk && { path, foundBy, disk };
 }
 
-async function accept({ name }: Disk, foundBy: FoundBy, request: FindDeviceRequest): Promise<FoundDevice> {
+async function accept({ name }: SeenDisk, foundBy: FoundBy, request: FindDeviceRequest): Promise<FoundDevice> {
   const { deviceName, signal, clock = systemClock } = request;
   const path = `/dev/${name}`;
   // The exclusive open of a disk fails too while one of its partitions is mounted or swapped on. Whatever scans new

@@ -2,8 +2,8 @@ import { DeviceError } from "../common/errors.ts";
 import { findBtrfsRoot } from "./btrfs.ts";
 import { kernelSupports } from "./kernel-filesystems.ts";
 import type { MountView } from "./mount-view.ts";
-import { holdsSystem, withPeek } from "./peek.ts";
 import { describeParts, type Filesystem, type VolumeLayout, type VolumePart } from "./probe-filesystem.ts";
+import { holdsSystem, withReadOnlyMount } from "./read-only-mount.ts";
 
 /** The part of a volume that is mounted as the root, and how it was told from the others. */
 export interface RootPart extends VolumePart {
@@ -143,5 +143,5 @@ async function hasSystem(view: MountView, { path, filesystem }: Candidate): Prom
   if (!(await kernelSupports(view.runner, filesystem.type))) return false;
   const place = { path, filesystem };
   if (filesystem.type === "btrfs") return (await findBtrfsRoot(view, place)).hasSystem;
-  return withPeek(view, place, holdsSystem);
+  return withReadOnlyMount(view, place, holdsSystem);
 }

@@ -1,6 +1,6 @@
 import { crc32 } from "node:zlib";
 import { DeviceError } from "../common/errors.ts";
-import type { Disk, Partition, PartitionTable } from "./partition.ts";
+import type { DiskBytes, Partition, PartitionTable } from "./partition.ts";
 
 const SIGNATURE = "EFI PART";
 const HEADER_BYTES = 92;
@@ -24,7 +24,7 @@ interface Header {
  * @throws {DeviceError} when neither is sound
  * @see UEFI specification 2.10, 5.3
  */
-export function readGpt(disk: Disk): PartitionTable {
+export function readGpt(disk: DiskBytes): PartitionTable {
   const lastSector = Math.floor(disk.sizeBytes / disk.sectorBytes) - 1;
   const primary = tryTable(disk, 1);
   if (primary.table) return primary.table;
@@ -37,7 +37,7 @@ export function readGpt(disk: Disk): PartitionTable {
   return { ...backup.table, warnings: [`The GPT is damaged (${primary.problem}); its backup is used`] };
 }
 
-function tryTable(disk: Disk, sector: number): { readonly table?: PartitionTable; readonly problem?: string } {
+function tryTable(disk: DiskBytes, sector: number): { readonly table?: PartitionTable; readonly problem?: string } {
   try {
     return { table: readTable(disk, readHeader(disk, sector)) };
   } catch (error) {
@@ -49,7 +49,7 @@ function tryTable(disk: Disk, sector: number): { readonly table?: PartitionTable
 /** What is wrong with one copy of the table. */
 class TableProblem extends Error {}
 
-function readHeader(disk: Disk, sector: number): Header {
+function readHeader(disk: DiskBytes, sector: number): Header {
   const bytes = disk.read(sector * disk.sectorBytes, disk.sectorBytes);
   if (bytes.length < HEADER_BYTES || bytes.toString("latin1", 0, 8) !== SIGNATURE) throw new TableProblem("no header");
   const size = bytes.readUInt32LE(12);
@@ -69,7 +69,7 @@ function readHeader(disk: Disk, sector: number): Header {
   };
 }
 
-function readTable(disk: Disk, header: Header): PartitionTable {
+function readTable(disk: DiskBytes, header: Header): PartitionTable {
   const { entryCount, entryBytes } = header;
   if (entryCount > MAX_ENTRIES) throw new TableProblem(`${entryCount} entries`);
   if (entryBytes < 128 || entryBytes > MAX_ENTRY_BYTES) throw new TableProblem(`entries of ${entryBytes} bytes`);
@@ -89,7 +89,7 @@ function readTable(disk: Disk, header: Header): PartitionTable {
 interface EntryPlace {
   readonly number: number;
   readonly type: string;
-  readonly disk: Disk;
+  readonly disk: DiskBytes;
   readonly header: Header;
 }
 

@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
-import { type Disk, identifyDevice, type NamedDisk, serialOf } from "./identify-device.ts";
+import { identifyDevice, type NamedDisk, type SeenDisk, serialOf } from "./identify-device.ts";
 
 const GIB = 2 ** 30;
-const disk = (name: string, facts: Partial<Disk> = {}): Disk => ({
+const disk = (name: string, facts: Partial<SeenDisk> = {}): SeenDisk => ({
   name,
   sizeBytes: 10 * GIB,
   identity: `8:0 ${name}`,
@@ -10,8 +10,8 @@ const disk = (name: string, facts: Partial<Disk> = {}): Disk => ({
   isNew: true,
   ...facts,
 });
-const byName = (target: Disk): NamedDisk => ({ path: "/dev/xvdf", foundBy: "name", disk: target });
-const identify = (disks: Disk[], named: NamedDisk[] = [], onlyNamed = false) =>
+const byName = (target: SeenDisk): NamedDisk => ({ path: "/dev/xvdf", foundBy: "name", disk: target });
+const identify = (disks: SeenDisk[], named: NamedDisk[] = [], onlyNamed = false) =>
   identifyDevice({ deviceName: "/dev/xvdf", sizeBytes: 10 * GIB, disks, named, onlyNamed });
 
 test.each([
@@ -24,7 +24,7 @@ test.each([
   },
   { why: "a decoy of the same size beside it", disks: [disk("sdb"), disk("sda")], at: "sda", foundBy: "name" },
 ])("identifyDevice() takes $why", ({ disks, at, foundBy }) => {
-  const target = disks.find(({ name }) => name === at) as Disk;
+  const target = disks.find(({ name }) => name === at) as SeenDisk;
   expect(identify(disks, [byName(target)])).toMatchObject({ disk: { name: at }, foundBy });
 });
 

@@ -5,7 +5,7 @@ import type { BlockDevice } from "./block-device.ts";
 export type FoundBy = "option" | "name" | "by-id" | "serial" | "size";
 
 /** A whole disk, as seen after a volume was linked. */
-export interface Disk extends BlockDevice {
+export interface SeenDisk extends BlockDevice {
   readonly serial: string | undefined;
   /** It was not there, or was another disk, before the link. */
   readonly isNew: boolean;
@@ -15,14 +15,14 @@ export interface Disk extends BlockDevice {
 export interface NamedDisk {
   readonly path: string;
   readonly foundBy: FoundBy;
-  readonly disk: Disk;
+  readonly disk: SeenDisk;
 }
 
 export interface IdentifyInput {
   /** The name that LinkVolume was given: `/dev/xvdf`. */
   readonly deviceName: string;
   readonly sizeBytes: number;
-  readonly disks: readonly Disk[];
+  readonly disks: readonly SeenDisk[];
   /** Most telling first. */
   readonly named: readonly NamedDisk[];
   /** With `nvme_device_path` nothing but that path counts. */
@@ -30,7 +30,7 @@ export interface IdentifyInput {
 }
 
 export interface Identified {
-  readonly disk?: Disk;
+  readonly disk?: SeenDisk;
   readonly foundBy?: FoundBy;
   /** Several disks fit by their size and nothing else. A name or a serial may still tell them apart. */
   readonly ambiguity?: DeviceError;
@@ -82,7 +82,7 @@ function identifyBySize(input: IdentifyInput, notes: readonly string[]): Identif
 }
 
 /** Why a disk cannot be the volume; `undefined` when it can. */
-function findDoubt({ serial, isNew, sizeBytes }: Disk, { deviceName, sizeBytes: expected }: IdentifyInput) {
+function findDoubt({ serial, isNew, sizeBytes }: SeenDisk, { deviceName, sizeBytes: expected }: IdentifyInput) {
   const ownSerial = serialOf(deviceName);
   if (serial !== ownSerial && isSlotSerial(serial)) return `carries the serial "${serial}"`;
   if (serial !== ownSerial && !isNew) return "was there before the volume was linked";
@@ -95,7 +95,7 @@ function isSlotSerial(serial: string | undefined): boolean {
   return serial !== undefined && /^sd[a-z]{1,2}$/.test(serial);
 }
 
-function ambiguous({ deviceName }: IdentifyInput, disks: readonly Disk[], what: string): DeviceError {
+function ambiguous({ deviceName }: IdentifyInput, disks: readonly SeenDisk[], what: string): DeviceError {
   const list = disks.map(({ name }) => `/dev/${name}`).join(", ");
   const hint = "Link nothing else to this VM meanwhile, or name the device in nvme_device_path";
   return new DeviceError(`Cannot tell which device is "${deviceName}": ${list} ${what}`, { hint });

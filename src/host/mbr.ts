@@ -1,5 +1,5 @@
 import { DeviceError } from "../common/errors.ts";
-import type { Disk, Partition, PartitionTable } from "./partition.ts";
+import type { DiskBytes, Partition, PartitionTable } from "./partition.ts";
 
 /** An MBR counts in sectors and has four entries of 16 bytes at 446. */
 const ENTRIES_AT = 446;
@@ -32,7 +32,7 @@ export function detectTable(firstSector: Buffer): "gpt" | "dos" | undefined {
  * Reads an MBR with its logical partitions, which count from 5 whatever number the extended one has.
  * @throws {DeviceError} when an entry or the chain of the extended partition is impossible
  */
-export function readMbr(disk: Disk, firstSector: Buffer): PartitionTable {
+export function readMbr(disk: DiskBytes, firstSector: Buffer): PartitionTable {
   const id = firstSector.readUInt32LE(440).toString(16).padStart(8, "0");
   const entries = readEntries(firstSector).map((entry, index) => ({ entry, number: index + 1 }));
   const primary = entries
@@ -44,7 +44,7 @@ export function readMbr(disk: Disk, firstSector: Buffer): PartitionTable {
 }
 
 /** Each logical partition has a table of its own: its place relative to that table, and the next table's place. */
-function readLogical(disk: Disk, extended: Entry, id: string): Partition[] {
+function readLogical(disk: DiskBytes, extended: Entry, id: string): Partition[] {
   const partitions: Partition[] = [];
   const visited = new Set<number>();
   for (let at: number | undefined = extended.first; at !== undefined; ) {
@@ -69,7 +69,7 @@ function readLogical(disk: Disk, extended: Entry, id: string): Partition[] {
 }
 
 interface EntryPlace {
-  readonly disk: Disk;
+  readonly disk: DiskBytes;
   readonly id: string;
   readonly number: number;
   /** Sector that the entry's first sector is relative to. */
@@ -113,6 +113,6 @@ function isFat(sector: Buffer): boolean {
   return sector.toString("latin1", 54, 57) === "FAT" || sector.toString("latin1", 82, 87) === "FAT32";
 }
 
-function broken(disk: Disk, problem: string): DeviceError {
+function broken(disk: DiskBytes, problem: string): DeviceError {
   return new DeviceError(`The partition table of "${disk.path}" is broken: ${problem}`);
 }

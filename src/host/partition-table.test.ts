@@ -1,7 +1,7 @@
 import { crc32 } from "node:zlib";
 import { describe, expect, test } from "vitest";
 import { DeviceError } from "../common/errors.ts";
-import { type Disk, partitionPath } from "./partition.ts";
+import { type DiskBytes, partitionPath } from "./partition.ts";
 import { parsePartitionTable } from "./partition-table.ts";
 
 const SECTOR = 512;
@@ -69,7 +69,7 @@ function gptDisk(change: GptChange = {}): Buffer {
   return bytes;
 }
 
-const diskOf = (bytes: Buffer): Disk => ({
+const diskOf = (bytes: Buffer): DiskBytes => ({
   path: "disk",
   sizeBytes: bytes.length,
   sectorBytes: SECTOR,

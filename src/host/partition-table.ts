@@ -3,7 +3,7 @@ import { DeviceError } from "../common/errors.ts";
 import { kernelNameOf, readAttribute } from "./block-device.ts";
 import { readGpt } from "./gpt.ts";
 import { detectTable, readMbr } from "./mbr.ts";
-import type { Disk, PartitionTable } from "./partition.ts";
+import type { DiskBytes, PartitionTable } from "./partition.ts";
 
 /**
  * Reads the partition table of a block device or image file itself, since the kernel may have no parser for it.
@@ -21,7 +21,7 @@ export async function readPartitionTable(path: string): Promise<PartitionTable |
 }
 
 /** The rules of {@link readPartitionTable}, for any bytes. */
-export function parsePartitionTable(disk: Disk): PartitionTable | undefined {
+export function parsePartitionTable(disk: DiskBytes): PartitionTable | undefined {
   const firstSector = disk.read(0, 512);
   const kind = detectTable(firstSector);
   if (kind === undefined) return undefined;
@@ -36,14 +36,14 @@ function openDisk(path: string): number {
   }
 }
 
-async function describeDevice(fd: number, path: string): Promise<Disk> {
+async function describeDevice(fd: number, path: string): Promise<DiskBytes> {
   const folder = `/sys/class/block/${await kernelNameOf(path)}`;
   const sectors = Number((await readAttribute(`${folder}/size`)) ?? 0);
   const sectorBytes = Number((await readAttribute(`${folder}/queue/logical_block_size`)) ?? 512);
   return { path, sizeBytes: sectors * 512, sectorBytes, read: (offset, length) => readAt(fd, offset, length, path) };
 }
 
-function describeFile(fd: number, path: string): Disk {
+function describeFile(fd: number, path: string): DiskBytes {
   const { size } = fstatSync(fd);
   return { path, sizeBytes: size, sectorBytes: 512, read: (offset, length) => readAt(fd, offset, length, path) };
 }

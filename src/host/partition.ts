@@ -22,7 +22,7 @@ export interface PartitionTable {
 }
 
 /** The bytes of a disk, whatever it is made of. */
-export interface Disk {
+export interface DiskBytes {
   readonly path: string;
   readonly sizeBytes: number;
   readonly sectorBytes: number;

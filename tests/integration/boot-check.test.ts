@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { checkBootSector, checkFilesystems } from "../../src/boot/check-filesystems.ts";
 import { checkImage } from "../../src/boot/check-image.ts";
-import { ImageRoot } from "../../src/chroot/in-root.ts";
+import { RootFolder } from "../../src/chroot/root-folder.ts";
 import { readVolumeLayout } from "../../src/host/probe-filesystem.ts";
 import { hostRunner } from "../../src/host/run-command.ts";
 import { makeFilesystem, writeSystem } from "../support/loop-disk.ts";
@@ -39,7 +39,7 @@ requirePrograms(
     const config = join(mounted, "boot/extlinux/extlinux.conf");
     const entry = "LABEL linux\nKERNEL /boot/vmlinuz\nINITRD /boot/initrd.img\nAPPEND ro ";
     const check = () =>
-      checkImage({ files: new ImageRoot(mounted), parts: layout.parts, builderDevices: [device] }).map(
+      checkImage({ files: new RootFolder(mounted), parts: layout.parts, builderDevices: [device] }).map(
         ({ what }) => what,
       );
     for (const good of ["LABEL=system", `PARTUUID=${root?.partition?.uuid}`, `UUID=${root?.filesystem?.uuid}`]) {

@@ -15,16 +15,16 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
-import { copyFileIntoImage } from "../../src/chroot/copy-files.ts";
-import { ImageRoot } from "../../src/chroot/in-root.ts";
+import { copyHostFile } from "../../src/chroot/copy-host-file.ts";
 import { quietEnvironment, quietServices } from "../../src/chroot/quiet-services.ts";
+import { RootFolder } from "../../src/chroot/root-folder.ts";
 import { startSandbox } from "../../src/chroot/sandbox.ts";
 import { requirePrograms } from "../support/requirements.ts";
 import { Cleanup, makeBusyboxRoot, makeExt4Device, run, tempFolder } from "./chroot-fixtures.ts";
 
 const cleanup = new Cleanup();
 let image: string;
-let root: ImageRoot;
+let root: RootFolder;
 /** On the host, and at the same path inside the image. */
 let path: string;
 let inside: string;
@@ -34,7 +34,7 @@ beforeEach(async () => {
   image = await tempFolder(cleanup);
   await run("mount", [device, image]);
   cleanup.add(() => run("umount", ["--recursive", image]));
-  root = new ImageRoot(image);
+  root = new RootFolder(image);
   const host = await tempFolder(cleanup);
   path = join(host, "resolv.conf");
   writeFileSync(path, "nameserver 192.0.2.1\n");
@@ -59,7 +59,7 @@ async function describeFolder(folder: string): Promise<unknown[]> {
 
 const describe = requirePrograms("losetup", "mkfs.ext4", "getfattr", "setfattr", "lsattr", "chattr");
 
-describe("copyFileIntoImage()", () => {
+describe("copyHostFile()", () => {
   const before: [string, () => Promise<unknown> | unknown][] = [
     ["nothing", () => undefined],
     [
@@ -94,7 +94,7 @@ describe("copyFileIntoImage()", () => {
     await prepare();
     const [folder, host] = [join(inside, ".."), join(path, "..")];
     const [insideBefore, hostBefore] = [await describeFolder(folder), await describeFolder(host)];
-    const borrowed = copyFileIntoImage(root, path);
+    const borrowed = copyHostFile(root, path);
     expect(readFileSync(inside, "utf8")).toBe("nameserver 192.0.2.1\n");
     expect(lstatSync(inside)).toMatchObject({ uid: 7, gid: 8 });
     expect(lstatSync(inside).mode & 0o7777).toBe(0o640);
@@ -121,7 +121,7 @@ describe("copyFileIntoImage()", () => {
 
   it.each(changes)("keeps what provisioning left: %s", (_, change, expected) => {
     writeFileSync(inside, "own\n");
-    const borrowed = copyFileIntoImage(root, path);
+    const borrowed = copyHostFile(root, path);
     change();
     expect(borrowed.restore()).toBe("kept");
     expect(readdirSync(join(inside, ".."))).toEqual(expected === undefined ? [] : ["resolv.conf"]);
@@ -130,7 +130,7 @@ describe("copyFileIntoImage()", () => {
 
   it("puts back after a mere touch, and leaves the folder's time to provisioning if it changed the folder", async () => {
     writeFileSync(inside, "own\n");
-    const borrowed = copyFileIntoImage(root, path);
+    const borrowed = copyHostFile(root, path);
     await run("touch", [inside]);
     writeFileSync(`${inside}.provisioned`, "");
     const { mtimeNs } = lstatSync(join(inside, ".."), { bigint: true });
@@ -141,16 +141,16 @@ describe("copyFileIntoImage()", () => {
 
   it("makes missing folders, and removes them again unless provisioning used them", () => {
     rmSync(join(image, "tmp"), { recursive: true });
-    copyFileIntoImage(root, path).restore();
+    copyHostFile(root, path).restore();
     expect(root.exists("/tmp")).toBe(false);
-    const borrowed = copyFileIntoImage(root, path);
+    const borrowed = copyHostFile(root, path);
     writeFileSync(join(image, "tmp/provisioned"), "");
     borrowed.restore();
     expect(readdirSync(join(image, "tmp"))).toEqual(["provisioned"]);
   });
 
   it("survives that provisioning removed the folder", () => {
-    const borrowed = copyFileIntoImage(root, path);
+    const borrowed = copyHostFile(root, path);
     rmSync(join(image, "tmp"), { recursive: true });
     expect(borrowed.restore()).toBe("kept");
   });
@@ -160,20 +160,20 @@ describe("copyFileIntoImage()", () => {
     const hostBefore = await describeFolder(host);
     rmSync(join(image, host), { recursive: true });
     symlinkSync(host, join(image, host));
-    expect(() => copyFileIntoImage(root, path)).toThrow(/link/);
+    expect(() => copyHostFile(root, path)).toThrow(/link/);
     unlinkSync(join(image, host));
     mkdirSync(join(image, "real"));
     symlinkSync("/real", join(image, host));
-    const borrowed = copyFileIntoImage(root, path);
+    const borrowed = copyHostFile(root, path);
     expect(readdirSync(join(image, "real"))).toEqual(["resolv.conf"]);
     borrowed.restore();
     expect(await describeFolder(host)).toEqual(hostBefore);
   });
 
   it("names what is missing on the host or in the way in the image", () => {
-    expect(() => copyFileIntoImage(root, "/no/such/file")).toThrow('Cannot read "/no/such/file" of copy_files');
+    expect(() => copyHostFile(root, "/no/such/file")).toThrow('Cannot read "/no/such/file" of copy_files');
     mkdirSync(inside);
-    expect(() => copyFileIntoImage(root, path)).toThrow("There is a folder");
+    expect(() => copyHostFile(root, path)).toThrow("There is a folder");
   });
 });
 

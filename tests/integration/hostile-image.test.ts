@@ -1,13 +1,13 @@
 import { symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, expect, it } from "vitest";
-import { ImageRoot } from "../../src/chroot/in-root.ts";
-import { mountRoot } from "../../src/host/mount-device.ts";
+import { RootFolder } from "../../src/chroot/root-folder.ts";
 import { mountImageFstab } from "../../src/host/mount-image-fstab.ts";
+import { mountRoot } from "../../src/host/mount-root.ts";
 import { hostView } from "../../src/host/mount-view.ts";
 import { readMountinfo } from "../../src/host/mountinfo.ts";
 import { unmountBelow } from "../../src/host/mounts.ts";
-import { withPeek } from "../../src/host/peek.ts";
+import { withReadOnlyMount } from "../../src/host/read-only-mount.ts";
 import { hostRunner } from "../../src/host/run-command.ts";
 import { requirePrograms } from "../support/requirements.ts";
 import { bundle, Cleanup, makeExt4Device, run, tempFolder } from "./chroot-fixtures.ts";
@@ -16,21 +16,21 @@ const describe = requirePrograms("chroot", "mkfs.ext4", "tune2fs", "losetup", "m
 const cleanup = new Cleanup();
 afterEach(() => cleanup.run());
 
-describe("ImageRoot.readText()", () => {
+describe("RootFolder.readText()", () => {
   it("does not wait for ever for what the image calls its fstab", async () => {
     const folder = await tempFolder(cleanup);
     symlinkSync("/proc/kmsg", join(folder, "fstab"));
-    await bundle({ "in-root": "src/chroot/in-root.ts" }, folder);
+    await bundle({ "root-folder": "src/chroot/root-folder.ts" }, folder);
     // In a process of its own: what hangs there hangs no test run.
-    const script = `import { ImageRoot } from "${folder}/in-root.js";
-      process.stdout.write(JSON.stringify(new ImageRoot("/").readText("${folder}/fstab")));`;
+    const script = `import { RootFolder } from "${folder}/root-folder.js";
+      process.stdout.write(JSON.stringify(new RootFolder("/").readText("${folder}/fstab")));`;
     const argv = ["--input-type=module", "--eval", script];
     const { stdout } = await run(process.execPath, argv, { timeout: 20_000, killSignal: "SIGKILL" });
     expect(stdout).toBe('""');
   }, 30_000);
 });
 
-describe("mountRoot() and withPeek()", () => {
+describe("mountRoot() and withReadOnlyMount()", () => {
   it("do not let the image's superblock take this machine down", async () => {
     const path = await makeExt4Device(cleanup);
     await run("tune2fs", ["-e", "panic", path]);
@@ -42,7 +42,7 @@ describe("mountRoot() and withPeek()", () => {
       );
     };
     const filesystem = { type: "ext4", uuid: "", label: "" };
-    await withPeek(view, { path, filesystem }, async (folder) => {
+    await withReadOnlyMount(view, { path, filesystem }, async (folder) => {
       expect(await errorsOf(folder)).toEqual(["errors=remount-ro"]);
     });
     const mountPath = await tempFolder(cleanup);
@@ -60,7 +60,7 @@ describe("mountImageFstab()", () => {
     const view = hostView(hostRunner());
     cleanup.add(() => unmountBelow(mountPath, { view }));
     symlinkSync("..", join(mountPath, "boot"));
-    const files = new ImageRoot(mountPath);
+    const files = new RootFolder(mountPath);
     const boot = { number: 2, path, partition: undefined, filesystem: { type: "ext4", uuid: "u-2", label: "" } };
     const root = { ...boot, number: 1, path: "/dev/null", foundBy: "single" } as const;
     const warnings: string[] = [];

@@ -3,7 +3,7 @@ import { dirname, join } from "node:path";
 import { afterEach, expect, it } from "vitest";
 import { makeMountFolder } from "../../src/builder/mount-folder.ts";
 import { hostView } from "../../src/host/mount-view.ts";
-import { withPeek } from "../../src/host/peek.ts";
+import { withReadOnlyMount } from "../../src/host/read-only-mount.ts";
 import { hostRunner } from "../../src/host/run-command.ts";
 import { requirePrograms } from "../support/requirements.ts";
 import { Cleanup, makeExt4Device, run, tempFolder } from "./chroot-fixtures.ts";
@@ -18,7 +18,7 @@ function asNobody(...argv: readonly [string, ...string[]]) {
   return run(program, rest, { uid: 65_534, gid: 65_534, cwd: "/" });
 }
 
-describe("withPeek()", () => {
+describe("withReadOnlyMount()", () => {
   it("shows nobody else the file system, also where the host sees its mount", async () => {
     const path = await makeExt4Device(cleanup);
     const target = await tempFolder(cleanup);
@@ -26,7 +26,7 @@ describe("withPeek()", () => {
     mkdirSync(join(target, "public"), { mode: 0o755 });
     await run("umount", [target]);
     const place = { path, filesystem: { type: "ext4", uuid: "", label: "" } };
-    await withPeek(hostView(hostRunner()), place, async (folder) => {
+    await withReadOnlyMount(hostView(hostRunner()), place, async (folder) => {
       expect((await run("ls", [folder])).stdout).toContain("public");
       await expect(asNobody("ls", folder)).rejects.toThrow("Permission denied");
     });

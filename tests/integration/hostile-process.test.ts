@@ -4,7 +4,7 @@ import { Readable, Writable } from "node:stream";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { ChrootCommunicator } from "../../src/chroot/chroot-communicator.ts";
 import { mountInImage } from "../../src/chroot/image-mounts.ts";
-import { ImageRoot } from "../../src/chroot/in-root.ts";
+import { RootFolder } from "../../src/chroot/root-folder.ts";
 import { type Isolation, type Sandbox, startSandbox } from "../../src/chroot/sandbox.ts";
 import { unmountBelow } from "../../src/host/mounts.ts";
 import { requirePrograms } from "../support/requirements.ts";
@@ -88,13 +88,13 @@ describe("a process in the image", () => {
   );
 });
 
-describe("ImageRoot", () => {
+describe("RootFolder", () => {
   it.each<Isolation>(["private", "host"])(
     "takes the root of the anchor for the image's, isolation %s",
     async (isolation) => {
       const { sandbox, mountPath } = await openImage(isolation);
       const rootPath = sandbox.hostPath(mountPath);
-      const files = new ImageRoot(rootPath);
+      const files = new RootFolder(rootPath);
       // In there, this link of the kernel's leads to the root of this machine.
       expect(await say(sandbox, mountPath, "readlink /proc/1/root")).toBe("/\n");
       symlinkSync(`/proc/1/root${mountPath}/etc/passwd`, join(rootPath, "etc/out"));

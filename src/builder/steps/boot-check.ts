@@ -1,7 +1,7 @@
 import { BootCheckError } from "../../boot/boot-check-error.ts";
 import { checkImage } from "../../boot/check-image.ts";
 import { describeFinding, type Finding } from "../../boot/finding.ts";
-import { ImageRoot } from "../../chroot/in-root.ts";
+import { RootFolder } from "../../chroot/root-folder.ts";
 import type { Build } from "../build.ts";
 import type { OpenImage } from "../open-image.ts";
 import { step } from "../step.ts";
@@ -17,7 +17,7 @@ export const checkBootFiles = step(
     if (build.config.bootCheck === "off") return;
     build.ui.say("Checking that the image can boot...");
     const { sandbox, links, mountPath } = image;
-    const files = new ImageRoot(sandbox.hostPath(mountPath));
+    const files = new RootFolder(sandbox.hostPath(mountPath));
     const builderDevices = [links.devicePath, links.device];
     judge(build, checkImage({ files, parts: root.layout.parts, builderDevices }));
   },

@@ -1,7 +1,7 @@
 import type { BorrowedPath } from "../../chroot/borrowed-path.ts";
-import { copyFileIntoImage } from "../../chroot/copy-files.ts";
-import { ImageRoot } from "../../chroot/in-root.ts";
+import { copyHostFile } from "../../chroot/copy-host-file.ts";
 import { quietServices } from "../../chroot/quiet-services.ts";
+import { RootFolder } from "../../chroot/root-folder.ts";
 import type { Build } from "../build.ts";
 import type { OpenImage } from "../open-image.ts";
 import type { Scope } from "../scope.ts";
@@ -16,11 +16,11 @@ export const copyFiles = step(
   "StepCopyFiles",
   async (build: Build, { image, mounted }: { readonly image: OpenImage; readonly mounted: Scope }): Promise<void> => {
     const { config, ui } = build;
-    const root = new ImageRoot(image.sandbox.hostPath(image.mountPath));
+    const root = new RootFolder(image.sandbox.hostPath(image.mountPath));
     if (config.copyFiles.length > 0) ui.say("Copying files from this VM into the chroot...");
     for (const path of config.copyFiles) {
       ui.message(path);
-      giveBack(build, mounted, copyFileIntoImage(root, path));
+      giveBack(build, mounted, copyHostFile(root, path));
     }
     if (!config.quietServices) return;
     for (const borrowed of quietServices(root)) giveBack(build, mounted, borrowed);

@@ -1,7 +1,7 @@
 import { MountError } from "../../common/errors.ts";
 import { findRoot, type RootPart } from "../../host/find-root.ts";
 import { growMounted, growUnmounted } from "../../host/grow-filesystem.ts";
-import { mountRoot } from "../../host/mount-device.ts";
+import { mountRoot } from "../../host/mount-root.ts";
 import { mountsBelow, readMountinfo } from "../../host/mountinfo.ts";
 import { unmountBelow } from "../../host/mounts.ts";
 import { readVolumeLayout, type VolumeLayout } from "../../host/probe-filesystem.ts";

@@ -1,5 +1,5 @@
 import { type ChrootMount, defaultChrootMounts, mountInImage } from "../../chroot/image-mounts.ts";
-import { ImageRoot } from "../../chroot/in-root.ts";
+import { RootFolder } from "../../chroot/root-folder.ts";
 import { mountImageFstab } from "../../host/mount-image-fstab.ts";
 import type { Build } from "../build.ts";
 import type { OpenImage } from "../open-image.ts";
@@ -44,7 +44,7 @@ async function mountBootPartitions(
   build: Build,
   { image: { sandbox, view, mountPath }, root }: Pick<MountExtraInput, "image" | "root">,
 ) {
-  const files = new ImageRoot(sandbox.hostPath(mountPath));
+  const files = new RootFolder(sandbox.hostPath(mountPath));
   return mountImageFstab({
     view,
     layout: root.layout,

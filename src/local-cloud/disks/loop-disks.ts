@@ -6,8 +6,8 @@ import type { CommandRunner } from "../../host/run-command.ts";
 import { syncPartitions } from "../../host/sync-partitions.ts";
 import { publishFile, syncPath } from "../durable-files.ts";
 import type { HeldRun } from "../held-commands.ts";
-import { clearDeviceLinks, linkDevice, unlinkDevice } from "./device-links.ts";
 import { BYTES_PER_GIB, type Disks, type HostDevice, type LinkedDisk } from "./disks.ts";
+import { clearDeviceLinks, linkDevice, unlinkDevice } from "./guest-names.ts";
 import { attachLoopDevice, detachLoopDevice, deviceUse, type LoopDevice, loopDevicesOf } from "./loop-devices.ts";
 
 const DISK = ".raw";

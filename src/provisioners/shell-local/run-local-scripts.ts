@@ -6,10 +6,10 @@ import { throwIfCancelled } from "../../common/errors.ts";
 import type { CommandRunner } from "../../host/run-command.ts";
 import { quoteWord } from "../../host/shell-quote.ts";
 import { formatEnvironment, scriptEnvironment } from "../environment.ts";
-import { assertValidExit } from "../exit-codes.ts";
 import type { BuildIdentity, Render } from "../provisioner.ts";
 import { runOnHost } from "../run-on-host.ts";
 import { scriptPaths } from "../scripts.ts";
+import { assertValidExit } from "../valid-exit.ts";
 import type { ShellLocalOptions } from "./options.ts";
 
 export interface LocalScriptsInput {

@@ -8,11 +8,11 @@ import type { ExitStatus } from "../../host/run-command.ts";
 import { quoteWord } from "../../host/shell-quote.ts";
 import { defineProvisioner } from "../define-provisioner.ts";
 import { formatEnvironment, scriptEnvironment } from "../environment.ts";
-import { assertValidExit, DISCONNECTED } from "../exit-codes.ts";
 import type { ProvisionerInput } from "../provisioner.ts";
 import { runInImage } from "../run-in-image.ts";
 import { scriptPaths } from "../scripts.ts";
 import { thenRemove } from "../then-remove.ts";
+import { assertValidExit, DISCONNECTED } from "../valid-exit.ts";
 import { checkShell, renderedLate, type ShellOptions, shellShape } from "./options.ts";
 import { unixLines } from "./unix-lines.ts";
 

@@ -1,7 +1,8 @@
 import { readFileSync, statSync } from "node:fs";
 import { resolve } from "node:path";
 import { type BorrowedPath, borrowPath } from "./borrowed-path.ts";
-import { type ImageRoot, reasonOf, TransferError } from "./in-root.ts";
+import type { RootFolder } from "./root-folder.ts";
+import { reasonOf, TransferError } from "./transfer-error.ts";
 
 const PERMISSIONS = 0o7777;
 
@@ -11,7 +12,7 @@ const PERMISSIONS = 0o7777;
  * are resolved during the build also with a resolv.conf that only a booted system has.
  * @throws {TransferError} when the host has no such file
  */
-export function copyFileIntoImage(root: ImageRoot, path: string): BorrowedPath {
+export function copyHostFile(root: RootFolder, path: string): BorrowedPath {
   return borrowPath(root, path, readHostFile(path));
 }
 

@@ -1,5 +1,4 @@
 import { type BigIntStats, constants, fchmodSync, openSync, readdirSync, readSync } from "node:fs";
-import { ChrootError, ExitCode, messageOf } from "../common/errors.ts";
 import {
   createFile,
   fdPath,
@@ -11,14 +10,9 @@ import {
   toText,
   unlinkEntry,
   usingFd,
-} from "./at.ts";
+} from "./openat.ts";
+import { hasPathOfOurs, reasonOf, TransferError } from "./transfer-error.ts";
 import { closePlace, type Place, type WalkOptions, walk } from "./walk.ts";
-
-/** A file or folder cannot be read or written inside the image. */
-export class TransferError extends ChrootError {
-  override readonly code = "E_TRANSFER";
-  override readonly exitCode = ExitCode.Provision;
-}
 
 const DEFAULT_FILE_MODE = 0o644;
 const DEFAULT_FOLDER_MODE = 0o755;
@@ -31,7 +25,7 @@ const MAX_TEXT_BYTES = 16 * 1024 * 1024;
  * path, link or swap by a process inside leads out of it. Calls are synchronous and nothing stays open between them, so
  * a root never keeps a mount busy.
  */
-export class ImageRoot {
+export class RootFolder {
   /** Where the image's root folder is in our own view of the file system. */
   readonly path: string;
 
@@ -129,7 +123,7 @@ export class ImageRoot {
   }
 
   /**
-   * Lets a function work at a place with the calls of `at.ts`; the descriptors are closed afterwards.
+   * Lets a function work at a place with the calls of `openat.ts`; the descriptors are closed afterwards.
    * @param path A buffer where it is bytes from disk, which need not be UTF-8
    * @param action What it does, for the message: `Cannot ACTION "/etc/x" in the image`
    * @throws {TransferError} for whatever goes wrong
@@ -205,15 +199,4 @@ function openOrCreate(place: Place, mode: number | undefined, mayRetry: boolean)
   const fd = reopen(place, constants.O_WRONLY | constants.O_TRUNC);
   if (mode !== undefined) fchmodSync(fd, mode);
   return fd;
-}
-
-const PATH_OF_OURS = /, \w+ '\/proc\/self\/.*$/s;
-
-/** What the system said, without the path that we used: a descriptor in it tells a person nothing. */
-export function reasonOf(error: unknown): string {
-  return messageOf(error).replace(PATH_OF_OURS, "");
-}
-
-function hasPathOfOurs(error: unknown): boolean {
-  return error instanceof Error && PATH_OF_OURS.test(error.message);
 }

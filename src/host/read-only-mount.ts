@@ -13,7 +13,7 @@ export interface FilesystemPlace {
 }
 
 /** What keeps a read-only mount from writing, which replaying a journal would be. */
-const PEEK_OPTIONS: Readonly<Record<string, readonly string[]>> = {
+const READ_ONLY_OPTIONS: Readonly<Record<string, readonly string[]>> = {
   ext3: ["noload"],
   ext4: ["noload"],
   xfs: ["norecovery"],
@@ -24,7 +24,7 @@ const PEEK_OPTIONS: Readonly<Record<string, readonly string[]>> = {
  * Mounts a file system read-only in a folder of ours while `look` runs; its journal is not replayed.
  * @param look Gets the folder as our own process reaches it
  */
-export async function withPeek<T>(
+export async function withReadOnlyMount<T>(
   view: MountView,
   { path, filesystem }: FilesystemPlace,
   look: (folder: string) => Promise<T>,
@@ -36,7 +36,7 @@ export async function withPeek<T>(
   await mkdir(folder);
   try {
     const { type } = filesystem;
-    const options = ["ro", "nosuid", "nodev", "noexec", ...typeOptions(type), ...(PEEK_OPTIONS[type] ?? [])];
+    const options = ["ro", "nosuid", "nodev", "noexec", ...typeOptions(type), ...(READ_ONLY_OPTIONS[type] ?? [])];
     await mountFilesystem(view, { source: path, target: folder, type, options: [...options, ...extraOptions] });
     return await look(join(view.rootPrefix, folder));
   } finally {

@@ -13,19 +13,20 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { ImageRoot, TransferError } from "./in-root.ts";
+import { RootFolder } from "./root-folder.ts";
+import { TransferError } from "./transfer-error.ts";
 
 let folder: string;
-let root: ImageRoot;
+let root: RootFolder;
 
 beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), "in-root-"));
+  folder = mkdtempSync(join(tmpdir(), "root-folder-"));
   mkdirSync(join(folder, "host"));
   writeFileSync(join(folder, "host/canary"), "canary");
   mkdirSync(join(folder, "image/etc"), { recursive: true });
   mkdirSync(join(folder, "image/run/lock"), { recursive: true });
   mkdirSync(join(folder, "image/var"));
-  root = new ImageRoot(join(folder, "image"));
+  root = new RootFolder(join(folder, "image"));
 });
 afterEach(() => rmSync(folder, { recursive: true }));
 
@@ -37,7 +38,7 @@ function write(path: string, text: string, mode?: number): void {
   closeSync(fd);
 }
 
-describe("ImageRoot.resolve()", () => {
+describe("RootFolder.resolve()", () => {
   it.each([
     ["/", "/"],
     ["", "/"],
@@ -69,7 +70,7 @@ describe("ImageRoot.resolve()", () => {
   });
 });
 
-describe("ImageRoot.openForWrite()", () => {
+describe("RootFolder.openForWrite()", () => {
   it("writes inside the image where links point at the host", () => {
     mkdirSync(inImage(join(folder, "host")), { recursive: true });
     symlinkSync(join(folder, "host"), inImage("out"));
@@ -108,7 +109,7 @@ describe("ImageRoot.openForWrite()", () => {
   });
 });
 
-describe("ImageRoot.makeFolders()", () => {
+describe("RootFolder.makeFolders()", () => {
   it("makes what is missing, through links, and says what it made", () => {
     symlinkSync("/run", inImage("var/run"));
     expect(root.makeFolders("/var/run/a/b")).toEqual(["/run/a", "/run/a/b"]);
@@ -122,7 +123,7 @@ describe("ImageRoot.makeFolders()", () => {
   });
 });
 
-describe("ImageRoot", () => {
+describe("RootFolder", () => {
   it("tells a link from its target", () => {
     symlinkSync("/run", inImage("link"));
     symlinkSync("/nowhere", inImage("dangling"));
