@@ -2,10 +2,10 @@ import { loadOptions, type TemplateFlagValues } from "../bake/load-builds.ts";
 import { dataReader } from "../bake/read-data-source.ts";
 import { UsageError } from "../common/errors.ts";
 import { PACKER_VERSION } from "../common/packer-version.ts";
+import { renderTemplate } from "../hcl/evaluate/render-template.ts";
+import { makeScope } from "../hcl/evaluate/scope.ts";
 import { packerFunctions } from "../hcl/functions/functions.ts";
-import { renderTemplate } from "../hcl/render-template.ts";
-import { makeScope } from "../hcl/scope.ts";
-import { objectValue, stringValue } from "../hcl/value.ts";
+import { objectValue, stringValue } from "../hcl/values/value.ts";
 import { evaluateExpression, openConsole, type TemplateConsole } from "../template/console.ts";
 
 export interface ConsoleFlagValues extends TemplateFlagValues {

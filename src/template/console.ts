@@ -1,10 +1,10 @@
-import { Diagnostics, TemplateError } from "../hcl/diagnostic.ts";
-import { evaluate } from "../hcl/evaluate.ts";
-import { LAZY_FUNCTIONS } from "../hcl/evaluate-call.ts";
-import { parseExpressionText } from "../hcl/parse.ts";
-import { printValue } from "../hcl/print-value.ts";
-import { lookUpVariable, type Scope, variableNames } from "../hcl/scope.ts";
-import { SourceFile } from "../hcl/source-file.ts";
+import { evaluate } from "../hcl/evaluate/evaluate.ts";
+import { LAZY_FUNCTIONS } from "../hcl/evaluate/evaluate-call.ts";
+import { lookUpVariable, type Scope, variableNames } from "../hcl/evaluate/scope.ts";
+import { Diagnostics, TemplateError } from "../hcl/source/diagnostic.ts";
+import { SourceFile } from "../hcl/source/source-file.ts";
+import { parseExpressionText } from "../hcl/syntax/parse.ts";
+import { printValue } from "../hcl/values/print-value.ts";
 import { openJsonConsole } from "./json/json-console.ts";
 import { isJsonTemplate } from "./json/open-json-template.ts";
 import type { LoadOptions } from "./load-options.ts";

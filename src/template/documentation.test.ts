@@ -2,8 +2,8 @@ import { readFile } from "node:fs/promises";
 import { describe, expect, it } from "vitest";
 import { type Files, loadText } from "../../tests/support/template/load-text.ts";
 import { hclShapes } from "../config/hcl-shape.ts";
-import { TemplateError } from "../hcl/diagnostic.ts";
-import { printDiagnostic } from "../hcl/print-diagnostic.ts";
+import { TemplateError } from "../hcl/source/diagnostic.ts";
+import { printDiagnostic } from "../hcl/source/print-diagnostic.ts";
 
 const page = await readFile(new URL("../../docs/templates.md", import.meta.url), "utf8");
 const END = 'source "outscale-chroot" "end" {}\nbuild { sources = ["source.outscale-chroot.end"] }\n';

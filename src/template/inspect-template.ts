@@ -1,8 +1,8 @@
 import type { Location } from "../common/location.ts";
-import { Diagnostics } from "../hcl/diagnostic.ts";
-import { printValue } from "../hcl/print-value.ts";
-import { locationOf } from "../hcl/source-file.ts";
-import { typeExpression } from "../hcl/type.ts";
+import { Diagnostics } from "../hcl/source/diagnostic.ts";
+import { locationOf } from "../hcl/source/source-file.ts";
+import { printValue } from "../hcl/values/print-value.ts";
+import { typeExpression } from "../hcl/values/type.ts";
 import type { BuildBlock } from "./blocks/build-block.ts";
 import { readComponentBlock } from "./blocks/component-block.ts";
 import type { ScopedBlock } from "./blocks/dynamic-blocks.ts";

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { loadText, MINIMAL, problemsOf } from "../../tests/support/template/load-text.ts";
 import { CancelledError, ExitCode } from "../common/errors.ts";
-import { TemplateError } from "../hcl/diagnostic.ts";
+import { TemplateError } from "../hcl/source/diagnostic.ts";
 import type { BodyShape } from "./blocks/decode-body.ts";
 
 const SHAPE: BodyShape = {

@@ -1,11 +1,11 @@
 import type { Template } from "../definition/build-definition.ts";
-import { Diagnostics, diagnosticLine } from "../hcl/diagnostic.ts";
+import { Diagnostics, diagnosticLine } from "../hcl/source/diagnostic.ts";
 import { HclTemplate } from "./hcl-template.ts";
 import { loadJsonTemplate } from "./json/load-json-template.ts";
 import { isJsonTemplate } from "./json/open-json-template.ts";
 import type { LoadOptions } from "./load-options.ts";
 
-export { TemplateError } from "../hcl/diagnostic.ts";
+export { TemplateError } from "../hcl/source/diagnostic.ts";
 export type { LoadOptions } from "./load-options.ts";
 
 /**

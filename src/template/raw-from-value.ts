@@ -1,6 +1,14 @@
 import { isRawList, type RawConfig, type RawValue, UNKNOWN_TEXT } from "../definition/raw-value.ts";
-import type { Type } from "../hcl/type.ts";
-import { boolValue, nullValue, numberValue, objectValue, stringValue, tupleValue, type Value } from "../hcl/value.ts";
+import type { Type } from "../hcl/values/type.ts";
+import {
+  boolValue,
+  nullValue,
+  numberValue,
+  objectValue,
+  stringValue,
+  tupleValue,
+  type Value,
+} from "../hcl/values/value.ts";
 
 /**
  * A value as plain data. Numbers become JavaScript's, sets become lists, attributes that are null are left out; what is

@@ -1,11 +1,11 @@
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { messageOf } from "../common/errors.ts";
-import type { Diagnostics } from "../hcl/diagnostic.ts";
-import { parseFile } from "../hcl/parse.ts";
-import { parseJsonFile } from "../hcl/parse-json.ts";
-import { SourceFile } from "../hcl/source-file.ts";
-import type { Body } from "../hcl/syntax.ts";
+import type { Diagnostics } from "../hcl/source/diagnostic.ts";
+import { SourceFile } from "../hcl/source/source-file.ts";
+import { parseFile } from "../hcl/syntax/parse.ts";
+import { parseJsonFile } from "../hcl/syntax/parse-json.ts";
+import type { Body } from "../hcl/syntax/syntax.ts";
 
 /** The files of a template, by what their names say they are. */
 export interface TemplateFiles {

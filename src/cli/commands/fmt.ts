@@ -1,9 +1,9 @@
 import { writeFileSync } from "node:fs";
 import { ExitCode, UsageError } from "../../common/errors.ts";
-import { Diagnostics } from "../../hcl/diagnostic.ts";
-import { formatHcl } from "../../hcl/format.ts";
-import { parseFile } from "../../hcl/parse.ts";
-import { SourceFile } from "../../hcl/source-file.ts";
+import { Diagnostics } from "../../hcl/source/diagnostic.ts";
+import { SourceFile } from "../../hcl/source/source-file.ts";
+import { formatHcl } from "../../hcl/syntax/format.ts";
+import { parseFile } from "../../hcl/syntax/parse.ts";
 import { readSource } from "../../template/read-template-files.ts";
 import type { Io } from "../../terminal/io.ts";
 import type { Command } from "../command.ts";

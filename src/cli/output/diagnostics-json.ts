@@ -1,6 +1,6 @@
 import { ConfigError, type ConfigProblem } from "../../common/errors.ts";
-import { TemplateError } from "../../hcl/diagnostic.ts";
-import { type DiagnosticJson, diagnosticJson } from "../../hcl/print-diagnostic.ts";
+import { TemplateError } from "../../hcl/source/diagnostic.ts";
+import { type DiagnosticJson, diagnosticJson } from "../../hcl/source/print-diagnostic.ts";
 import { errorRecord } from "./error-record.ts";
 import { maskedJson } from "./json-report.ts";
 

@@ -1,7 +1,7 @@
 import { unwrapFailure } from "../../builder/failure.ts";
 import { ChrootError, ConfigError, type ConfigProblem, messageOf } from "../../common/errors.ts";
-import { TemplateError } from "../../hcl/diagnostic.ts";
-import { type DiagnosticJson, diagnosticJson } from "../../hcl/print-diagnostic.ts";
+import { TemplateError } from "../../hcl/source/diagnostic.ts";
+import { type DiagnosticJson, diagnosticJson } from "../../hcl/source/print-diagnostic.ts";
 import { exitCodeOf, isSystemError } from "./error-text.ts";
 
 /** An error for programs: in the event stream and the result file. */

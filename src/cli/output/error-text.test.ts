@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { CancelledError, ConfigError, ExitCode, LeftoverError, MountError, TimeoutError } from "../../common/errors.ts";
-import { Diagnostics, TemplateError } from "../../hcl/diagnostic.ts";
-import { SourceFile } from "../../hcl/source-file.ts";
+import { Diagnostics, TemplateError } from "../../hcl/source/diagnostic.ts";
+import { SourceFile } from "../../hcl/source/source-file.ts";
 import { commonExitCode, errorText, exitCodeOf } from "./error-text.ts";
 
 describe("errorText()", () => {

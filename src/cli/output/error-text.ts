@@ -2,8 +2,8 @@ import { inspect, styleText } from "node:util";
 import { unwrapFailure } from "../../builder/failure.ts";
 import { ChrootError, ConfigError, type ConfigProblem, ExitCode, messageOf } from "../../common/errors.ts";
 import { version } from "../../common/version.ts";
-import { TemplateError } from "../../hcl/diagnostic.ts";
-import { printDiagnostic } from "../../hcl/print-diagnostic.ts";
+import { TemplateError } from "../../hcl/source/diagnostic.ts";
+import { printDiagnostic } from "../../hcl/source/print-diagnostic.ts";
 
 /** The exit code of whatever was thrown; several failures of different kinds, and bugs, are 1. */
 export function exitCodeOf(thrown: unknown): ExitCode {

@@ -1,7 +1,7 @@
-import { ArgumentError, FunctionError, type HclFunction } from "../function.ts";
-import { listType, stringType } from "../type.ts";
-import { listValue, stringValue, type Value } from "../value.ts";
+import { listType, stringType } from "../values/type.ts";
+import { listValue, stringValue, type Value } from "../values/value.ts";
 import { argumentAt, type Functions, numberParam, stringFunction, stringParam, wholeNumber } from "./define.ts";
+import { ArgumentError, FunctionError, type HclFunction } from "./function.ts";
 import { addressBits, formatAddress, formatNetwork, type IpNetwork, parseCidr } from "./ip-network.ts";
 
 /** The most bits that one call may add, as in Packer. */

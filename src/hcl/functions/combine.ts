@@ -1,9 +1,9 @@
-import { convert } from "../convert.ts";
-import { ArgumentError, FunctionError, type HclFunction } from "../function.ts";
-import { dynamicType, listType, numberType, stringType, type Type, tupleType, typeName } from "../type.ts";
-import { unify } from "../unify.ts";
-import { listValue, numberValue, tupleValue, unknownValue, type Value } from "../value.ts";
+import { convert } from "../values/convert.ts";
+import { dynamicType, listType, numberType, stringType, type Type, tupleType, typeName } from "../values/type.ts";
+import { unify } from "../values/unify.ts";
+import { listValue, numberValue, tupleValue, unknownValue, type Value } from "../values/value.ts";
 import { anyParam, argumentAt, type Functions, isSequence, keepMark, numberParam } from "./define.ts";
+import { ArgumentError, FunctionError, type HclFunction } from "./function.ts";
 import { graphemes } from "./graphemes.ts";
 
 /** `concat(seqs...)`: a list when all arguments are lists of types that have one in common, else a tuple. */

@@ -1,5 +1,5 @@
-import type { HclFunction } from "../function.ts";
-import type { Value } from "../value.ts";
+import type { Value } from "../values/value.ts";
+import type { HclFunction } from "./function.ts";
 
 /** What `templatefile()` needs of the evaluator, given to it so that functions do not depend on how they are called. */
 export type RenderTemplate = (input: {

@@ -1,11 +1,11 @@
 import { constants, createHash, createPrivateKey, type KeyObject, privateDecrypt, randomUUID } from "node:crypto";
 import bcryptjs from "bcryptjs";
 import { messageOf } from "../../common/errors.ts";
-import { ArgumentError, FunctionError, type HclFunction } from "../function.ts";
-import { stringType } from "../type.ts";
-import { stringValue } from "../value.ts";
+import { stringType } from "../values/type.ts";
+import { stringValue } from "../values/value.ts";
 import { decodeBase64 } from "./base64.ts";
 import { argumentAt, type Functions, numberParam, stringFunction, stringParam, wholeNumber } from "./define.ts";
+import { ArgumentError, FunctionError, type HclFunction } from "./function.ts";
 
 function hash(algorithm: "md5" | "sha1" | "sha256" | "sha512"): HclFunction {
   return stringFunction(["str"], (text = "") => createHash(algorithm).update(text).digest("hex"));

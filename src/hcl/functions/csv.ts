@@ -1,7 +1,7 @@
-import { FunctionError, type HclFunction } from "../function.ts";
-import { dynamicType, listType, objectType, stringType } from "../type.ts";
-import { elementTypeOf, listValue, objectValue, stringValue } from "../value.ts";
+import { dynamicType, listType, objectType, stringType } from "../values/type.ts";
+import { elementTypeOf, listValue, objectValue, stringValue } from "../values/value.ts";
 import { argumentAt, type Functions, stringParam } from "./define.ts";
+import { FunctionError, type HclFunction } from "./function.ts";
 
 /** A carriage return is part of a field, unless it ends a line or the text. */
 const PLAIN_FIELD = /[^",\r\n]*(?:\r(?!\n|$)[^",\r\n]*)*/y;

@@ -1,11 +1,11 @@
 import { parseDuration } from "../../common/duration.ts";
 import { formatRfc3339, formatTime, strftime } from "../../go-template/go/time-layout.ts";
-import { ArgumentError, FunctionError, type HclFunction } from "../function.ts";
-import { numberType, objectType, stringType } from "../type.ts";
-import { numberValue, objectValue, stringValue, type Value } from "../value.ts";
+import { numberType, objectType, stringType } from "../values/type.ts";
+import { numberValue, objectValue, stringValue, type Value } from "../values/value.ts";
 import type { FunctionContext } from "./context.ts";
 import { argumentAt, type Functions, numberParam, stringParam } from "./define.ts";
 import { formatDate } from "./format-date.ts";
+import { ArgumentError, FunctionError, type HclFunction } from "./function.ts";
 import { formatTimestamp, localDate, parseRfc3339, type Timestamp } from "./timestamp.ts";
 
 const processStart = new Date();

@@ -1,6 +1,6 @@
-import { ArgumentError, type FunctionParameter, type HclFunction } from "../function.ts";
-import { boolType, dynamicType, numberType, stringType, type Type } from "../type.ts";
-import { boolValue, stringValue, type Value } from "../value.ts";
+import { boolType, dynamicType, numberType, stringType, type Type } from "../values/type.ts";
+import { boolValue, stringValue, type Value } from "../values/value.ts";
+import { ArgumentError, type FunctionParameter, type HclFunction } from "./function.ts";
 
 /** A table of functions by name. */
 export type Functions = Readonly<Record<string, HclFunction>>;

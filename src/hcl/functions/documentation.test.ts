@@ -1,7 +1,7 @@
 import fs from "node:fs";
 import { describe, expect, it } from "vitest";
 import { evaluateExpression } from "../../../tests/support/hcl/evaluate-expression.ts";
-import { typeName } from "../type.ts";
+import { typeName } from "../values/type.ts";
 import { packerFunctions } from "./functions.ts";
 import { toJson } from "./json.ts";
 

@@ -1,8 +1,8 @@
 import { gzipSync } from "node:zlib";
 import { escapeQuery } from "../../go-template/go/escape-query.ts";
-import { FunctionError } from "../function.ts";
 import { decodeBase64, decodeUtf8 } from "./base64.ts";
 import { type Functions, stringFunction } from "./define.ts";
+import { FunctionError } from "./function.ts";
 import { decodeText, encodeText } from "./text-encoding.ts";
 
 function base64decode(text: string): string {

@@ -2,13 +2,13 @@ import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { messageOf } from "../../common/errors.ts";
-import { ArgumentError, FunctionError, type HclFunction } from "../function.ts";
-import { boolType, setType, stringType } from "../type.ts";
-import { boolValue, setValue, stringValue } from "../value.ts";
+import { boolType, setType, stringType } from "../values/type.ts";
+import { boolValue, setValue, stringValue } from "../values/value.ts";
 import { decodeUtf8 } from "./base64.ts";
 import type { FunctionContext } from "./context.ts";
 import { argumentAt, type Functions, stringFunction, stringParam } from "./define.ts";
 import { findFiles } from "./find-files.ts";
+import { ArgumentError, FunctionError, type HclFunction } from "./function.ts";
 
 /** Where the files of a template are. */
 export class TemplateFolder {

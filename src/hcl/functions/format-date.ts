@@ -1,5 +1,5 @@
 import { formatTime } from "../../go-template/go/time-layout.ts";
-import { ArgumentError } from "../function.ts";
+import { ArgumentError } from "./function.ts";
 import { localDate, offsetText, type Timestamp } from "./timestamp.ts";
 
 /** Quoted text, a run of one letter, or anything else. */

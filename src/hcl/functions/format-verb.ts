@@ -7,11 +7,11 @@ import {
 } from "../../go-template/go/decimal.ts";
 import { formatInteger } from "../../go-template/go/format-number.ts";
 import type { FormatSpec } from "../../go-template/go/format-spec.ts";
-import type { BigFloat } from "../big-float.ts";
-import { ConversionError, convert } from "../convert.ts";
-import { FunctionError } from "../function.ts";
-import { boolType, numberType, stringType, type Type } from "../type.ts";
-import { stringValue, type Value } from "../value.ts";
+import type { BigFloat } from "../values/big-float.ts";
+import { ConversionError, convert } from "../values/convert.ts";
+import { boolType, numberType, stringType, type Type } from "../values/type.ts";
+import { stringValue, type Value } from "../values/value.ts";
+import { FunctionError } from "./function.ts";
 import { graphemes } from "./graphemes.ts";
 import { toJson } from "./json.ts";
 

@@ -1,8 +1,8 @@
-import { ArgumentError, FunctionError, type HclFunction } from "../function.ts";
-import { listType, stringType } from "../type.ts";
-import { listValue, stringValue, unknownValue, type Value } from "../value.ts";
+import { listType, stringType } from "../values/type.ts";
+import { listValue, stringValue, unknownValue, type Value } from "../values/value.ts";
 import { anyParam, argumentAt, type Functions, isSequence, stringParam } from "./define.ts";
 import { formatVerb } from "./format-verb.ts";
+import { ArgumentError, FunctionError, type HclFunction } from "./function.ts";
 
 const formatArgs = anyParam("args", { allowNull: true, allowUnknown: true, allowDynamicType: true });
 

@@ -13,7 +13,7 @@ import { numbersCases } from "../../../tests/support/hcl/function-cases/numbers.
 import { regexCases } from "../../../tests/support/hcl/function-cases/regex.ts";
 import { stringsCases } from "../../../tests/support/hcl/function-cases/strings.ts";
 import { yamlCases } from "../../../tests/support/hcl/function-cases/yaml.ts";
-import type { Value } from "../value.ts";
+import type { Value } from "../values/value.ts";
 import type { FunctionContext } from "./context.ts";
 import { packerFunctions, variableFunctions } from "./functions.ts";
 

@@ -1,4 +1,3 @@
-import type { HclFunction } from "../function.ts";
 import { cidrFunctions } from "./cidr.ts";
 import { combiningFunctions } from "./combine.ts";
 import type { FunctionContext } from "./context.ts";
@@ -9,6 +8,7 @@ import { stringFunction } from "./define.ts";
 import { encodingFunctions } from "./encoding.ts";
 import { fileFunctions } from "./files.ts";
 import { formatFunctions } from "./format.ts";
+import type { HclFunction } from "./function.ts";
 import { jsonFunctions } from "./json.ts";
 import { listQuestionFunctions } from "./list-questions.ts";
 import { listFunctions } from "./lists.ts";

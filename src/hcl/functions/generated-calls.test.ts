@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { describeResult, evaluateExpression } from "../../../tests/support/hcl/evaluate-expression.ts";
-import { nullValue } from "../value.ts";
+import { nullValue } from "../values/value.ts";
 import { packerFunctions } from "./functions.ts";
 
 describe("any call", () => {

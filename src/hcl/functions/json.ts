@@ -1,7 +1,6 @@
-import { BigFloat } from "../big-float.ts";
-import { FunctionError, type HclFunction } from "../function.ts";
-import { type JsonMember, type JsonNode, JsonSyntaxError, parseJsonTree } from "../json-tree.ts";
-import { dynamicType, sameType, stringType } from "../type.ts";
+import { type JsonMember, type JsonNode, JsonSyntaxError, parseJsonTree } from "../syntax/json-tree.ts";
+import { BigFloat } from "../values/big-float.ts";
+import { dynamicType, sameType, stringType } from "../values/type.ts";
 import {
   boolValue,
   nullValue,
@@ -11,8 +10,9 @@ import {
   tupleValue,
   unknownValue,
   type Value,
-} from "../value.ts";
+} from "../values/value.ts";
 import { anyParam, argumentAt, type Functions, stringParam } from "./define.ts";
+import { FunctionError, type HclFunction } from "./function.ts";
 
 /**
  * A value as JSON, without space. Strings are escaped as Go does: `<`, `>` and `&` too, so that the text can stand in

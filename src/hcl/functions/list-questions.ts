@@ -1,10 +1,10 @@
-import type { BigFloat } from "../big-float.ts";
-import { ConversionError, convert } from "../convert.ts";
-import { areEqual } from "../equality.ts";
-import { ArgumentError, FunctionError, type HclFunction } from "../function.ts";
-import { boolType, listType, numberType, typeName } from "../type.ts";
-import { boolValue, numberValue, unknownValue, type Value } from "../value.ts";
+import type { BigFloat } from "../values/big-float.ts";
+import { ConversionError, convert } from "../values/convert.ts";
+import { areEqual } from "../values/equality.ts";
+import { boolType, listType, numberType, typeName } from "../values/type.ts";
+import { boolValue, numberValue, unknownValue, type Value } from "../values/value.ts";
 import { anyParam, argumentAt, type Functions, isSequence } from "./define.ts";
+import { ArgumentError, FunctionError, type HclFunction } from "./function.ts";
 
 /** `contains(list, value)` */
 const contains: HclFunction = {

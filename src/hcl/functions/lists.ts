@@ -1,8 +1,8 @@
-import { areEqual } from "../equality.ts";
-import { ArgumentError, FunctionError, type HclFunction } from "../function.ts";
-import { dynamicType, listType, sameType, stringType, type Type, tupleType, typeName } from "../type.ts";
-import { elementTypeOf, listValue, tupleValue, unknownValue, type Value } from "../value.ts";
+import { areEqual } from "../values/equality.ts";
+import { dynamicType, listType, sameType, stringType, type Type, tupleType, typeName } from "../values/type.ts";
+import { elementTypeOf, listValue, tupleValue, unknownValue, type Value } from "../values/value.ts";
 import { anyParam, argumentAt, type Functions, keepMark, numberParam, wholeNumber } from "./define.ts";
+import { ArgumentError, FunctionError, type HclFunction } from "./function.ts";
 
 const sensitiveList = anyParam("list", { allowSensitive: true });
 const anyList = { name: "list", type: listType(dynamicType) };

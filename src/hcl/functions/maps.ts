@@ -1,5 +1,4 @@
-import { canConvert, convert } from "../convert.ts";
-import { ArgumentError, FunctionError, type HclFunction } from "../function.ts";
+import { canConvert, convert } from "../values/convert.ts";
 import {
   dynamicType,
   listType,
@@ -10,7 +9,7 @@ import {
   type Type,
   tupleType,
   typeName,
-} from "../type.ts";
+} from "../values/type.ts";
 import {
   elementTypeOf,
   listValue,
@@ -20,8 +19,9 @@ import {
   tupleValue,
   unknownValue,
   type Value,
-} from "../value.ts";
+} from "../values/value.ts";
 import { anyParam, argumentAt, type Functions, keepMark, stringParam } from "./define.ts";
+import { ArgumentError, FunctionError, type HclFunction } from "./function.ts";
 import { sequenceValue } from "./lists.ts";
 
 /** `keys(map)`: sorted; of an object they are known before its values are. */

@@ -1,9 +1,9 @@
 import { goPow } from "../../go-template/go/pow.ts";
-import { BigFloat } from "../big-float.ts";
-import { ArgumentError, FunctionError, type HclFunction } from "../function.ts";
-import { numberType } from "../type.ts";
-import { numberValue, type Value } from "../value.ts";
+import { BigFloat } from "../values/big-float.ts";
+import { numberType } from "../values/type.ts";
+import { numberValue, type Value } from "../values/value.ts";
 import { anyParam, argumentAt, type Functions, numberParam, wholeNumber } from "./define.ts";
+import { ArgumentError, FunctionError, type HclFunction } from "./function.ts";
 
 function numberFunction(name: string, call: (number: BigFloat) => BigFloat): HclFunction {
   return {

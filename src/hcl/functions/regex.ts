@@ -1,8 +1,16 @@
 import { RE2JS, RE2JSException } from "re2js";
-import { ArgumentError, FunctionError, type HclFunction } from "../function.ts";
-import { dynamicType, listType, objectType, stringType, type Type, tupleType } from "../type.ts";
-import { elementTypeOf, listValue, nullValue, objectValue, stringValue, tupleValue, type Value } from "../value.ts";
+import { dynamicType, listType, objectType, stringType, type Type, tupleType } from "../values/type.ts";
+import {
+  elementTypeOf,
+  listValue,
+  nullValue,
+  objectValue,
+  stringValue,
+  tupleValue,
+  type Value,
+} from "../values/value.ts";
 import { argumentAt, type Functions, stringParam } from "./define.ts";
+import { ArgumentError, FunctionError, type HclFunction } from "./function.ts";
 
 /** One match: the text of group 0, the whole, and of the pattern's groups; undefined for a group that took no part. */
 interface Match {

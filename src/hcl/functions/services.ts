@@ -1,6 +1,6 @@
-import { FunctionError, type HclFunction } from "../function.ts";
-import { stringType } from "../type.ts";
+import { stringType } from "../values/type.ts";
 import { type Functions, stringParam } from "./define.ts";
+import { FunctionError, type HclFunction } from "./function.ts";
 
 /** A function that asks another service. No client of those is built in; the error says what to do instead. */
 function serviceFunction(

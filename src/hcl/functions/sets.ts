@@ -1,10 +1,10 @@
-import { convert } from "../convert.ts";
-import { areEqual } from "../equality.ts";
-import { ArgumentError, FunctionError, type FunctionParameter, type HclFunction } from "../function.ts";
-import { dynamicType, listType, setType, type Type, tupleType } from "../type.ts";
-import { unify } from "../unify.ts";
-import { elementTypeOf, listValue, setValue, tupleValue, unknownValue, type Value } from "../value.ts";
+import { convert } from "../values/convert.ts";
+import { areEqual } from "../values/equality.ts";
+import { dynamicType, listType, setType, type Type, tupleType } from "../values/type.ts";
+import { unify } from "../values/unify.ts";
+import { elementTypeOf, listValue, setValue, tupleValue, unknownValue, type Value } from "../values/value.ts";
 import { anyParam, type Functions, keepMark } from "./define.ts";
+import { ArgumentError, FunctionError, type FunctionParameter, type HclFunction } from "./function.ts";
 
 const anySet: FunctionParameter = { name: "sets", type: setType(dynamicType), allowDynamicType: true };
 

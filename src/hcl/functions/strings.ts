@@ -1,8 +1,7 @@
 import { toLower, toTitle, toUpper } from "../../go-template/go/letter-case.ts";
 import { replaceText, splitText, trimCharacters, trimSpace } from "../../go-template/go/strings.ts";
-import { ArgumentError, FunctionError, type HclFunction } from "../function.ts";
-import { compareStrings, listType, stringType } from "../type.ts";
-import { listValue, stringValue, unknownValue, type Value } from "../value.ts";
+import { compareStrings, listType, stringType } from "../values/type.ts";
+import { listValue, stringValue, unknownValue, type Value } from "../values/value.ts";
 import {
   argumentAt,
   type Functions,
@@ -12,6 +11,7 @@ import {
   stringTest,
   wholeNumber,
 } from "./define.ts";
+import { ArgumentError, FunctionError, type HclFunction } from "./function.ts";
 import { graphemes } from "./graphemes.ts";
 
 const stringList = listType(stringType);

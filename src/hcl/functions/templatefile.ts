@@ -1,9 +1,9 @@
-import { ArgumentError, FunctionError, type HclFunction } from "../function.ts";
-import { dynamicType } from "../type.ts";
-import type { Value } from "../value.ts";
+import { dynamicType } from "../values/type.ts";
+import type { Value } from "../values/value.ts";
 import type { FunctionContext } from "./context.ts";
 import { anyParam, argumentAt, stringParam } from "./define.ts";
 import { TemplateFolder } from "./files.ts";
+import { ArgumentError, FunctionError, type HclFunction } from "./function.ts";
 
 const IDENTIFIER = /^\p{ID_Start}[\p{ID_Continue}-]*$/u;
 

@@ -1,6 +1,6 @@
 import iconv from "iconv-lite";
-import { ArgumentError } from "../function.ts";
 import { decodeBase64 } from "./base64.ts";
+import { ArgumentError } from "./function.ts";
 
 /** What iconv-lite knows besides the character sets of IANA. */
 const NOT_OF_IANA = /^(?:hex|base64|binary|utf7|utf7imap|utf32.*|ucs4.*|cesu8)$/;

@@ -9,8 +9,8 @@ import {
   type Scalar,
   type YAMLMap,
 } from "yaml";
-import { FunctionError } from "../function.ts";
-import { nullValue, objectValue, tupleValue, type Value } from "../value.ts";
+import { nullValue, objectValue, tupleValue, type Value } from "../values/value.ts";
+import { FunctionError } from "./function.ts";
 import { resolveScalar, type YamlScalar } from "./yaml-scalar.ts";
 
 /**

@@ -1,4 +1,4 @@
-import type { Value } from "../value.ts";
+import type { Value } from "../values/value.ts";
 
 /**
  * A value as a YAML document, laid out as Packer does: strings quoted, or as `|` blocks when they have lines.

@@ -1,7 +1,7 @@
-import { BigFloat, NumberError } from "../big-float.ts";
-import { FunctionError } from "../function.ts";
-import { boolValue, nullValue, numberValue, stringValue, type Value } from "../value.ts";
+import { BigFloat, NumberError } from "../values/big-float.ts";
+import { boolValue, nullValue, numberValue, stringValue, type Value } from "../values/value.ts";
 import { decodeBase64 } from "./base64.ts";
+import { FunctionError } from "./function.ts";
 
 /** A scalar of a YAML document as it was written. */
 export interface YamlScalar {

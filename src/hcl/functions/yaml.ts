@@ -1,7 +1,7 @@
-import type { HclFunction } from "../function.ts";
-import { dynamicType, stringType } from "../type.ts";
-import { stringValue, unknownValue } from "../value.ts";
+import { dynamicType, stringType } from "../values/type.ts";
+import { stringValue, unknownValue } from "../values/value.ts";
 import { anyParam, argumentAt, type Functions, stringParam } from "./define.ts";
+import type { HclFunction } from "./function.ts";
 import { fromYaml } from "./yaml-decode.ts";
 import { toYaml } from "./yaml-encode.ts";
 

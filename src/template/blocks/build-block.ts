@@ -1,9 +1,9 @@
-import { readBody, readBodyPartly } from "../../hcl/body-content.ts";
-import type { Diagnostics } from "../../hcl/diagnostic.ts";
-import type { Scope } from "../../hcl/scope.ts";
-import type { Span } from "../../hcl/source-file.ts";
-import type { Block, Body } from "../../hcl/syntax.ts";
-import { listType, stringType } from "../../hcl/type.ts";
+import type { Scope } from "../../hcl/evaluate/scope.ts";
+import type { Diagnostics } from "../../hcl/source/diagnostic.ts";
+import type { Span } from "../../hcl/source/source-file.ts";
+import { readBody, readBodyPartly } from "../../hcl/syntax/body-content.ts";
+import type { Block, Body } from "../../hcl/syntax/syntax.ts";
+import { listType, stringType } from "../../hcl/values/type.ts";
 import { expandBlocks, type ScopedBlock } from "./dynamic-blocks.ts";
 import { isIdentifier, readArgument } from "./read-argument.ts";
 

@@ -5,13 +5,13 @@ import type {
   ProvisionerDefinition,
 } from "../../definition/build-definition.ts";
 import type { RawConfig } from "../../definition/raw-value.ts";
-import { Diagnostics } from "../../hcl/diagnostic.ts";
-import { referencesOf } from "../../hcl/references.ts";
-import { childScope, innerVariables, type Scope } from "../../hcl/scope.ts";
-import { locationOf } from "../../hcl/source-file.ts";
-import type { Block, Body } from "../../hcl/syntax.ts";
-import { stringType } from "../../hcl/type.ts";
-import { objectValue, stringValue, unknownValue, type Value } from "../../hcl/value.ts";
+import { childScope, innerVariables, type Scope } from "../../hcl/evaluate/scope.ts";
+import { Diagnostics } from "../../hcl/source/diagnostic.ts";
+import { locationOf } from "../../hcl/source/source-file.ts";
+import { referencesOf } from "../../hcl/syntax/references.ts";
+import type { Block, Body } from "../../hcl/syntax/syntax.ts";
+import { stringType } from "../../hcl/values/type.ts";
+import { objectValue, stringValue, unknownValue, type Value } from "../../hcl/values/value.ts";
 import { compileGlob } from "../glob.ts";
 import type { BuildBlock, SourceUse } from "./build-block.ts";
 import { type ComponentBlock, isSkipped, overrideFor, readComponentBlock } from "./component-block.ts";

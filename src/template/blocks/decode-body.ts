@@ -1,11 +1,11 @@
 import type { RawConfig, RawValue } from "../../definition/raw-value.ts";
-import { unpackBlocks } from "../../hcl/body-content.ts";
-import type { Diagnostics } from "../../hcl/diagnostic.ts";
-import { evaluate } from "../../hcl/evaluate.ts";
-import { literalText } from "../../hcl/literal-text.ts";
-import type { Scope } from "../../hcl/scope.ts";
-import type { Span } from "../../hcl/source-file.ts";
-import type { Attribute, Block, Body, Expression } from "../../hcl/syntax.ts";
+import { evaluate } from "../../hcl/evaluate/evaluate.ts";
+import type { Scope } from "../../hcl/evaluate/scope.ts";
+import type { Diagnostics } from "../../hcl/source/diagnostic.ts";
+import type { Span } from "../../hcl/source/source-file.ts";
+import { unpackBlocks } from "../../hcl/syntax/body-content.ts";
+import { literalText } from "../../hcl/syntax/literal-text.ts";
+import type { Attribute, Block, Body, Expression } from "../../hcl/syntax/syntax.ts";
 import { toRawValue } from "../raw-from-value.ts";
 import { expandBlocks, type ScopedBlock } from "./dynamic-blocks.ts";
 

@@ -1,13 +1,13 @@
-import { readBody } from "../../hcl/body-content.ts";
-import { ConversionError, convert } from "../../hcl/convert.ts";
-import { involvedValues } from "../../hcl/describe-value.ts";
-import type { Diagnostics } from "../../hcl/diagnostic.ts";
-import { evaluate } from "../../hcl/evaluate.ts";
-import { literalText } from "../../hcl/literal-text.ts";
-import { childScope, type Scope } from "../../hcl/scope.ts";
-import type { Block, Body, Expression, Label } from "../../hcl/syntax.ts";
-import { stringType, typeName } from "../../hcl/type.ts";
-import { numberValue, objectValue, stringValue, type Value } from "../../hcl/value.ts";
+import { involvedValues } from "../../hcl/evaluate/describe-value.ts";
+import { evaluate } from "../../hcl/evaluate/evaluate.ts";
+import { childScope, type Scope } from "../../hcl/evaluate/scope.ts";
+import type { Diagnostics } from "../../hcl/source/diagnostic.ts";
+import { readBody } from "../../hcl/syntax/body-content.ts";
+import { literalText } from "../../hcl/syntax/literal-text.ts";
+import type { Block, Body, Expression, Label } from "../../hcl/syntax/syntax.ts";
+import { ConversionError, convert } from "../../hcl/values/convert.ts";
+import { stringType, typeName } from "../../hcl/values/type.ts";
+import { numberValue, objectValue, stringValue, type Value } from "../../hcl/values/value.ts";
 import { isIdentifier } from "./read-argument.ts";
 
 /** A block with the names that its expressions can use; those of a `dynamic` block's content have the iterator. */

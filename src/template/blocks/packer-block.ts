@@ -1,11 +1,11 @@
 import { PACKER_VERSION } from "../../common/packer-version.ts";
-import { readAttributes, readBody } from "../../hcl/body-content.ts";
-import type { Diagnostics } from "../../hcl/diagnostic.ts";
-import { evaluate } from "../../hcl/evaluate.ts";
-import { makeScope } from "../../hcl/scope.ts";
-import type { Attribute, Block } from "../../hcl/syntax.ts";
-import { stringType } from "../../hcl/type.ts";
-import type { Value } from "../../hcl/value.ts";
+import { evaluate } from "../../hcl/evaluate/evaluate.ts";
+import { makeScope } from "../../hcl/evaluate/scope.ts";
+import type { Diagnostics } from "../../hcl/source/diagnostic.ts";
+import { readAttributes, readBody } from "../../hcl/syntax/body-content.ts";
+import type { Attribute, Block } from "../../hcl/syntax/syntax.ts";
+import { stringType } from "../../hcl/values/type.ts";
+import type { Value } from "../../hcl/values/value.ts";
 import { hasPrerelease, meetsConstraint, parseVersionConstraint } from "../version-constraint.ts";
 import { readArgument } from "./read-argument.ts";
 

@@ -1,10 +1,10 @@
-import { ConversionError, convert } from "../../hcl/convert.ts";
-import type { Diagnostics } from "../../hcl/diagnostic.ts";
-import { evaluate } from "../../hcl/evaluate.ts";
-import type { Scope } from "../../hcl/scope.ts";
-import type { Attribute } from "../../hcl/syntax.ts";
-import type { Type } from "../../hcl/type.ts";
-import type { Value } from "../../hcl/value.ts";
+import { evaluate } from "../../hcl/evaluate/evaluate.ts";
+import type { Scope } from "../../hcl/evaluate/scope.ts";
+import type { Diagnostics } from "../../hcl/source/diagnostic.ts";
+import type { Attribute } from "../../hcl/syntax/syntax.ts";
+import { ConversionError, convert } from "../../hcl/values/convert.ts";
+import type { Type } from "../../hcl/values/type.ts";
+import type { Value } from "../../hcl/values/value.ts";
 
 /**
  * The value of an argument as a type; undefined when it is not set, null, not known or unfit. Only what is unfit is

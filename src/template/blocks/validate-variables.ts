@@ -1,12 +1,12 @@
-import { ConversionError, convert } from "../../hcl/convert.ts";
-import { describeValue, involvedValues } from "../../hcl/describe-value.ts";
-import type { Diagnostics } from "../../hcl/diagnostic.ts";
-import { evaluate } from "../../hcl/evaluate.ts";
-import type { HclFunction } from "../../hcl/function.ts";
-import { makeScope, type Scope } from "../../hcl/scope.ts";
-import { locationOf } from "../../hcl/source-file.ts";
-import { boolType } from "../../hcl/type.ts";
-import { objectValue } from "../../hcl/value.ts";
+import { describeValue, involvedValues } from "../../hcl/evaluate/describe-value.ts";
+import { evaluate } from "../../hcl/evaluate/evaluate.ts";
+import { makeScope, type Scope } from "../../hcl/evaluate/scope.ts";
+import type { HclFunction } from "../../hcl/functions/function.ts";
+import type { Diagnostics } from "../../hcl/source/diagnostic.ts";
+import { locationOf } from "../../hcl/source/source-file.ts";
+import { ConversionError, convert } from "../../hcl/values/convert.ts";
+import { boolType } from "../../hcl/values/type.ts";
+import { objectValue } from "../../hcl/values/value.ts";
 import type { Validation } from "./variable-validation.ts";
 import { type InputVariable, valueOfVariable } from "./variables.ts";
 

@@ -1,10 +1,10 @@
-import { readBody } from "../../hcl/body-content.ts";
-import type { Diagnostics } from "../../hcl/diagnostic.ts";
-import { referencesOf } from "../../hcl/references.ts";
-import type { Scope } from "../../hcl/scope.ts";
-import type { Span } from "../../hcl/source-file.ts";
-import type { Block, Expression } from "../../hcl/syntax.ts";
-import { stringType } from "../../hcl/type.ts";
+import type { Scope } from "../../hcl/evaluate/scope.ts";
+import type { Diagnostics } from "../../hcl/source/diagnostic.ts";
+import type { Span } from "../../hcl/source/source-file.ts";
+import { readBody } from "../../hcl/syntax/body-content.ts";
+import { referencesOf } from "../../hcl/syntax/references.ts";
+import type { Block, Expression } from "../../hcl/syntax/syntax.ts";
+import { stringType } from "../../hcl/values/type.ts";
 import { readArgument } from "./read-argument.ts";
 
 /** A `validation` block of a variable. */

@@ -1,12 +1,12 @@
 import { suggestName } from "../../common/suggest-name.ts";
-import { readBodyPartly } from "../../hcl/body-content.ts";
-import { Diagnostics } from "../../hcl/diagnostic.ts";
-import { evaluate } from "../../hcl/evaluate.ts";
-import { parseExpressionText } from "../../hcl/parse.ts";
-import { makeScope } from "../../hcl/scope.ts";
-import { SourceFile } from "../../hcl/source-file.ts";
-import type { Body, Expression } from "../../hcl/syntax.ts";
-import { stringValue } from "../../hcl/value.ts";
+import { evaluate } from "../../hcl/evaluate/evaluate.ts";
+import { makeScope } from "../../hcl/evaluate/scope.ts";
+import { Diagnostics } from "../../hcl/source/diagnostic.ts";
+import { SourceFile } from "../../hcl/source/source-file.ts";
+import { readBodyPartly } from "../../hcl/syntax/body-content.ts";
+import { parseExpressionText } from "../../hcl/syntax/parse.ts";
+import type { Body, Expression } from "../../hcl/syntax/syntax.ts";
+import { stringValue } from "../../hcl/values/value.ts";
 import { assign, type InputVariable } from "./variables.ts";
 
 /** A `-var NAME=VALUE` of the command line. */

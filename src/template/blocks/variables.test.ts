@@ -7,8 +7,8 @@ import {
   type TestOptions,
 } from "../../../tests/support/template/load-text.ts";
 import { secrets } from "../../common/secrets.ts";
-import { TemplateError } from "../../hcl/diagnostic.ts";
-import { printDiagnostic } from "../../hcl/print-diagnostic.ts";
+import { TemplateError } from "../../hcl/source/diagnostic.ts";
+import { printDiagnostic } from "../../hcl/source/print-diagnostic.ts";
 
 /** The value that `var.x` has. */
 async function valueOfX(declaration: string, options: TestOptions = {}, files: Readonly<Record<string, string>> = {}) {

@@ -1,13 +1,13 @@
-import { readAttributes, readBody } from "../../hcl/body-content.ts";
-import { ConversionError, convert } from "../../hcl/convert.ts";
-import type { Diagnostics } from "../../hcl/diagnostic.ts";
-import { evaluate } from "../../hcl/evaluate.ts";
-import { makeScope, type Scope } from "../../hcl/scope.ts";
-import type { Span } from "../../hcl/source-file.ts";
-import type { Attribute, Block, Expression } from "../../hcl/syntax.ts";
-import { boolType, dynamicType, stringType, type Type } from "../../hcl/type.ts";
-import { applyDefaults, readTypeConstraint, type TypeConstraint } from "../../hcl/type-constraint.ts";
-import { unknownValue, type Value } from "../../hcl/value.ts";
+import { evaluate } from "../../hcl/evaluate/evaluate.ts";
+import { makeScope, type Scope } from "../../hcl/evaluate/scope.ts";
+import { applyDefaults, readTypeConstraint, type TypeConstraint } from "../../hcl/evaluate/type-constraint.ts";
+import type { Diagnostics } from "../../hcl/source/diagnostic.ts";
+import type { Span } from "../../hcl/source/source-file.ts";
+import { readAttributes, readBody } from "../../hcl/syntax/body-content.ts";
+import type { Attribute, Block, Expression } from "../../hcl/syntax/syntax.ts";
+import { ConversionError, convert } from "../../hcl/values/convert.ts";
+import { boolType, dynamicType, stringType, type Type } from "../../hcl/values/type.ts";
+import { unknownValue, type Value } from "../../hcl/values/value.ts";
 import { IDENTIFIER_RULE, isIdentifier, readArgument } from "./read-argument.ts";
 import { readValidation, type Validation } from "./variable-validation.ts";
 

@@ -1,7 +1,7 @@
 import { PACKER_VERSION } from "../../common/packer-version.ts";
 import { suggestName } from "../../common/suggest-name.ts";
-import type { Diagnostics } from "../../hcl/diagnostic.ts";
-import type { SourceFile, Span } from "../../hcl/source-file.ts";
+import type { Diagnostics } from "../../hcl/source/diagnostic.ts";
+import type { SourceFile, Span } from "../../hcl/source/source-file.ts";
 import { meetsConstraint, parseVersionConstraint } from "../version-constraint.ts";
 import type { LegacyTemplate, OnlyExcept } from "./legacy-template.ts";
 

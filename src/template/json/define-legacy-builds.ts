@@ -6,8 +6,8 @@ import type {
 import type { RenderContext } from "../../go-template/context.ts";
 import { InterpolationError } from "../../go-template/interpolation-error.ts";
 import { render } from "../../go-template/render.ts";
-import type { Diagnostics } from "../../hcl/diagnostic.ts";
-import { locationOf, type Span } from "../../hcl/source-file.ts";
+import type { Diagnostics } from "../../hcl/source/diagnostic.ts";
+import { locationOf, type Span } from "../../hcl/source/source-file.ts";
 import type {
   LegacyBuilder,
   LegacyOptions,

@@ -3,7 +3,7 @@ import os from "node:os";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { InterpolationError } from "../../go-template/interpolation-error.ts";
-import { TemplateError } from "../../hcl/diagnostic.ts";
+import { TemplateError } from "../../hcl/source/diagnostic.ts";
 import { openConsole } from "../console.ts";
 import { inspectTemplate } from "../inspect-template.ts";
 

@@ -1,5 +1,5 @@
-import { Diagnostics } from "../../hcl/diagnostic.ts";
-import { locationOf } from "../../hcl/source-file.ts";
+import { Diagnostics } from "../../hcl/source/diagnostic.ts";
+import { locationOf } from "../../hcl/source/source-file.ts";
 import type { BuildDescription, TemplateDescription } from "../inspect-template.ts";
 import type { LoadOptions } from "../load-options.ts";
 import type { LegacyBuilder, LegacyTemplate, OnlyExcept } from "./legacy-template.ts";

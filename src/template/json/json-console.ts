@@ -1,7 +1,7 @@
 import { Secrets } from "../../common/secrets.ts";
 import { functionTable } from "../../go-template/function-table.ts";
 import { render } from "../../go-template/render.ts";
-import { Diagnostics } from "../../hcl/diagnostic.ts";
+import { Diagnostics } from "../../hcl/source/diagnostic.ts";
 import type { TemplateConsole } from "../console.ts";
 import type { LoadOptions } from "../load-options.ts";
 import { checkAndResolve, openJsonTemplate } from "./open-json-template.ts";

@@ -1,5 +1,5 @@
 import type { RawConfig } from "../../definition/raw-value.ts";
-import type { Span } from "../../hcl/source-file.ts";
+import type { Span } from "../../hcl/source/source-file.ts";
 
 /** A JSON template as it is written: nothing in it is rendered yet. */
 export interface LegacyTemplate {

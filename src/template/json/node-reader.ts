@@ -1,14 +1,14 @@
 import { parseDuration } from "../../common/duration.ts";
 import type { RawConfig, RawValue } from "../../definition/raw-value.ts";
-import type { Diagnostics } from "../../hcl/diagnostic.ts";
+import type { Diagnostics } from "../../hcl/source/diagnostic.ts";
+import type { SourceFile, Span } from "../../hcl/source/source-file.ts";
 import {
   type JsonMember,
   type JsonNode,
   type JsonObject,
   JsonSyntaxError,
   parseJsonTree,
-} from "../../hcl/json-tree.ts";
-import type { SourceFile, Span } from "../../hcl/source-file.ts";
+} from "../../hcl/syntax/json-tree.ts";
 import type { LegacyOptions } from "./legacy-template.ts";
 
 /** Reads the parts of a JSON template by the types that they must have, and reports those that have another one. */

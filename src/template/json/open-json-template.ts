@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
 import type { RenderContext } from "../../go-template/context.ts";
-import type { Diagnostics } from "../../hcl/diagnostic.ts";
-import type { SourceFile } from "../../hcl/source-file.ts";
+import type { Diagnostics } from "../../hcl/source/diagnostic.ts";
+import type { SourceFile } from "../../hcl/source/source-file.ts";
 import type { LoadOptions } from "../load-options.ts";
 import { readSource } from "../read-template-files.ts";
 import { checkLegacyTemplate } from "./check-legacy-template.ts";

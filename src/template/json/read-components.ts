@@ -1,5 +1,5 @@
 import type { RawConfig } from "../../definition/raw-value.ts";
-import type { JsonMember, JsonNode, JsonObject } from "../../hcl/json-tree.ts";
+import type { JsonMember, JsonNode, JsonObject } from "../../hcl/syntax/json-tree.ts";
 import type { LegacyPostProcessor, LegacyProvisioner, OnlyExcept } from "./legacy-template.ts";
 import { type NodeReader, toConfig } from "./node-reader.ts";
 

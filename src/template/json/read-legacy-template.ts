@@ -1,7 +1,7 @@
 import { suggestName } from "../../common/suggest-name.ts";
-import type { Diagnostics } from "../../hcl/diagnostic.ts";
-import type { JsonMember, JsonNode, JsonObject } from "../../hcl/json-tree.ts";
-import type { SourceFile } from "../../hcl/source-file.ts";
+import type { Diagnostics } from "../../hcl/source/diagnostic.ts";
+import type { SourceFile } from "../../hcl/source/source-file.ts";
+import type { JsonMember, JsonNode, JsonObject } from "../../hcl/syntax/json-tree.ts";
 import type { LegacyBuilder, LegacyTemplate, LegacyVariable } from "./legacy-template.ts";
 import { NodeReader } from "./node-reader.ts";
 import { readPostProcessors, readProvisioner } from "./read-components.ts";

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { TemplateFolder } from "../../../tests/support/template/load-template-text.ts";
 import type { Template } from "../../definition/build-definition.ts";
-import { TemplateError } from "../../hcl/diagnostic.ts";
+import { TemplateError } from "../../hcl/source/diagnostic.ts";
 import { loadTemplate } from "../load-template.ts";
 
 const templates = new TemplateFolder();

@@ -2,7 +2,7 @@ import type { RenderContext } from "../../go-template/context.ts";
 import { InterpolationError } from "../../go-template/interpolation-error.ts";
 import { references } from "../../go-template/references.ts";
 import { renderOnce } from "../../go-template/render.ts";
-import type { Diagnostics } from "../../hcl/diagnostic.ts";
+import type { Diagnostics } from "../../hcl/source/diagnostic.ts";
 import type { LegacyTemplate } from "./legacy-template.ts";
 import type { Assignment } from "./variable-assignments.ts";
 

@@ -1,5 +1,5 @@
-import type { Diagnostics } from "../../hcl/diagnostic.ts";
-import type { Span } from "../../hcl/source-file.ts";
+import type { Diagnostics } from "../../hcl/source/diagnostic.ts";
+import type { Span } from "../../hcl/source/source-file.ts";
 import type { LoadOptions } from "../load-options.ts";
 import { readSource } from "../read-template-files.ts";
 import type { LegacyVariable } from "./legacy-template.ts";

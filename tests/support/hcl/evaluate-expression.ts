@@ -1,12 +1,12 @@
-import { Diagnostics, diagnosticLine } from "../../../src/hcl/diagnostic.ts";
-import { evaluate } from "../../../src/hcl/evaluate.ts";
+import { evaluate } from "../../../src/hcl/evaluate/evaluate.ts";
+import { renderTemplate } from "../../../src/hcl/evaluate/render-template.ts";
+import { makeScope } from "../../../src/hcl/evaluate/scope.ts";
 import type { FunctionContext } from "../../../src/hcl/functions/context.ts";
 import { packerFunctions } from "../../../src/hcl/functions/functions.ts";
 import { toJson } from "../../../src/hcl/functions/json.ts";
-import { parseExpressionText } from "../../../src/hcl/parse.ts";
-import { renderTemplate } from "../../../src/hcl/render-template.ts";
-import { makeScope } from "../../../src/hcl/scope.ts";
-import { SourceFile } from "../../../src/hcl/source-file.ts";
+import { Diagnostics, diagnosticLine } from "../../../src/hcl/source/diagnostic.ts";
+import { SourceFile } from "../../../src/hcl/source/source-file.ts";
+import { parseExpressionText } from "../../../src/hcl/syntax/parse.ts";
 import {
   boolType,
   dynamicType,
@@ -16,8 +16,8 @@ import {
   stringType,
   type Type,
   typeExpression,
-} from "../../../src/hcl/type.ts";
-import { stringValue, unknownValue, type Value } from "../../../src/hcl/value.ts";
+} from "../../../src/hcl/values/type.ts";
+import { stringValue, unknownValue, type Value } from "../../../src/hcl/values/value.ts";
 
 const unknowns: readonly (readonly [string, Type])[] = [
   ["unknown", dynamicType],

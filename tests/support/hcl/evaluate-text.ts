@@ -1,12 +1,12 @@
-import { Diagnostics } from "../../../src/hcl/diagnostic.ts";
-import { evaluate } from "../../../src/hcl/evaluate.ts";
+import { evaluate } from "../../../src/hcl/evaluate/evaluate.ts";
+import { renderTemplate } from "../../../src/hcl/evaluate/render-template.ts";
+import { makeScope, type Scope } from "../../../src/hcl/evaluate/scope.ts";
 import { packerFunctions } from "../../../src/hcl/functions/functions.ts";
-import { parseExpressionText, parseTemplateText } from "../../../src/hcl/parse.ts";
-import { printValue } from "../../../src/hcl/print-value.ts";
-import { renderTemplate } from "../../../src/hcl/render-template.ts";
-import { makeScope, type Scope } from "../../../src/hcl/scope.ts";
-import { SourceFile } from "../../../src/hcl/source-file.ts";
-import { stringType, typeExpression } from "../../../src/hcl/type.ts";
+import { Diagnostics } from "../../../src/hcl/source/diagnostic.ts";
+import { SourceFile } from "../../../src/hcl/source/source-file.ts";
+import { parseExpressionText, parseTemplateText } from "../../../src/hcl/syntax/parse.ts";
+import { printValue } from "../../../src/hcl/values/print-value.ts";
+import { stringType, typeExpression } from "../../../src/hcl/values/type.ts";
 import {
   listValue,
   mapValue,
@@ -19,7 +19,7 @@ import {
   tupleValue,
   unknownValue,
   type Value,
-} from "../../../src/hcl/value.ts";
+} from "../../../src/hcl/values/value.ts";
 
 /** The functions of a template in the root folder, with an empty environment. */
 export const sampleFunctions = packerFunctions({ baseFolder: "/", env: {}, renderTemplate });

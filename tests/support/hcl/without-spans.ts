@@ -1,5 +1,5 @@
-import { printValue } from "../../../src/hcl/print-value.ts";
-import { Value } from "../../../src/hcl/value.ts";
+import { printValue } from "../../../src/hcl/values/print-value.ts";
+import { Value } from "../../../src/hcl/values/value.ts";
 
 /** A syntax tree without the places of its parts, to compare what two texts mean. */
 export function withoutSpans(tree: unknown): unknown {

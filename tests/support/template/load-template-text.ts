@@ -3,7 +3,7 @@ import os from "node:os";
 import path from "node:path";
 import { afterAll, beforeAll } from "vitest";
 import type { Template } from "../../../src/definition/build-definition.ts";
-import { TemplateError } from "../../../src/hcl/diagnostic.ts";
+import { TemplateError } from "../../../src/hcl/source/diagnostic.ts";
 import type { LoadOptions } from "../../../src/template/load-options.ts";
 import { loadTemplate } from "../../../src/template/load-template.ts";
 

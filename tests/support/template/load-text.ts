@@ -2,8 +2,8 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Template } from "../../../src/definition/build-definition.ts";
-import { TemplateError } from "../../../src/hcl/diagnostic.ts";
-import { locationOf } from "../../../src/hcl/source-file.ts";
+import { TemplateError } from "../../../src/hcl/source/diagnostic.ts";
+import { locationOf } from "../../../src/hcl/source/source-file.ts";
 import type { LoadOptions } from "../../../src/template/load-options.ts";
 import { loadTemplate } from "../../../src/template/load-template.ts";
 

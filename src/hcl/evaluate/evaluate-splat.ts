@@ -1,0 +1,69 @@
+import type { SplatExpression } from "../syntax/syntax.ts";
+import {
+  elementTypeOf,
+  haveSameType,
+  inheritMark,
+  listValue,
+  tupleValue,
+  unknownValue,
+  type Value,
+} from "../values/value.ts";
+import type { Evaluator } from "./evaluate.ts";
+import type { Scope } from "./scope.ts";
+
+/** `target[*].each` and `target.*.each` */
+export function evaluateSplat(evaluator: Evaluator, expression: SplatExpression): Value {
+  const before = evaluator.diagnostics.errorCount;
+  const target = evaluator.evaluate(expression.target);
+  if (evaluator.diagnostics.errorCount > before) return unknownValue();
+  const isSequence = target.type.kind === "tuple" || target.type.kind === "list" || target.type.kind === "set";
+  if (target.isNull) {
+    if (!isSequence) return inheritMark(tupleValue([]), [target]);
+    evaluator.report("Splat of null value", "A splat cannot be applied to a null sequence.", expression.target);
+    return unknownValue();
+  }
+  if (target.type.kind === "dynamic") return inheritMark(unknownValue(), [target]);
+  const evaluateEach = (value: Value) => evaluateItem(evaluator, expression, inheritMark(value, [target]));
+  if (!target.isKnown && isSequence) return inheritMark(unknownSplat(target, evaluateEach), [target]);
+  if (!isSequence) {
+    // A single value is a list of one; one that may yet turn out to be null, of none.
+    const item = evaluateEach(target);
+    return inheritMark(target.isKnown ? tupleValue([item]) : unknownValue(), [target]);
+  }
+  const items = target.elements().map(evaluateEach);
+  if (target.type.kind === "tuple") return inheritMark(tupleValue(items), [target]);
+  return inheritMark(makeList(evaluator, expression, target, items, evaluateEach), [target]);
+}
+
+function evaluateItem(evaluator: Evaluator, expression: SplatExpression, value: Value): Value {
+  const scope: Scope = {
+    variables: new Map(),
+    functions: evaluator.scope.functions,
+    parent: evaluator.scope,
+    splatItem: { expression: expression.item, value },
+  };
+  return evaluator.with({ scope }).evaluate(expression.each);
+}
+
+function makeList(
+  evaluator: Evaluator,
+  expression: SplatExpression,
+  target: Value,
+  items: readonly Value[],
+  each: (value: Value) => Value,
+): Value {
+  if (items.length === 0) return listValue([], each(unknownValue(elementTypeOf(target.type))).type);
+  if (haveSameType(items)) return listValue(items);
+  const detail =
+    "The inner splat gives elements of different types, which make no list. Use a 'for' expression instead.";
+  evaluator.report("Invalid nested splat expressions", detail, expression);
+  return unknownValue();
+}
+
+function unknownSplat(target: Value, each: (value: Value) => Value): Value {
+  if (target.type.kind !== "tuple") {
+    const element = each(unknownValue(elementTypeOf(target.type)));
+    return unknownValue({ kind: "list", element: element.type });
+  }
+  return unknownValue({ kind: "tuple", elements: target.type.elements.map((type) => each(unknownValue(type)).type) });
+}

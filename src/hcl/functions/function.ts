@@ -1,0 +1,106 @@
+import { conversionFailure } from "../values/conversion-failure.ts";
+import { ConversionError, convert } from "../values/convert.ts";
+import { dynamicType, type Type } from "../values/type.ts";
+import { canConvert } from "../values/unify.ts";
+import { unknownValue, type Value } from "../values/value.ts";
+
+/** A parameter of a function, and which unusual arguments the function wants to see for itself. */
+export interface FunctionParameter {
+  readonly name: string;
+  /** Arguments are converted to this type; `dynamicType` takes them as they are. */
+  readonly type: Type;
+  /** Take null; else null is an error. */
+  readonly allowNull?: boolean;
+  /** Take a value that is not known yet; else the result is unknown without the function being called. */
+  readonly allowUnknown?: boolean;
+  /** Take an argument whose type is not known yet; else the result is unknown, of unknown type. */
+  readonly allowDynamicType?: boolean;
+  /** Take sensitive values; else the mark is taken off the arguments, at any depth, and put on the result. */
+  readonly allowSensitive?: boolean;
+}
+
+/**
+ * A function of the template language.
+ *
+ * `callFunction()` checks and converts the arguments first, so `returnType` and `evaluate` see what the parameters say.
+ * Both may throw `FunctionError` or `ArgumentError`.
+ */
+export interface HclFunction {
+  readonly params: readonly FunctionParameter[];
+  /** Any number of further arguments. */
+  readonly variadic?: FunctionParameter;
+  /** The type of the result, when it can be known before the arguments are; arguments may be unknown here. */
+  readonly returnType: Type | ((args: readonly Value[]) => Type);
+  evaluate(args: readonly Value[], returnType: Type): Value;
+}
+
+/** A call that cannot give a value; the message is a sentence's tail, without the function's name. */
+export class FunctionError extends Error {}
+
+/** A call that fails because of one argument; it is shown at that argument. */
+export class ArgumentError extends FunctionError {
+  /** Counted from 0, variadic ones included. */
+  readonly argumentIndex: number;
+
+  constructor(argumentIndex: number, message: string) {
+    super(message);
+    this.argumentIndex = argumentIndex;
+  }
+}
+
+/**
+ * Calls a function as a template does: counts and converts the arguments, then applies the parameters' rules for null,
+ * unknown and sensitive values.
+ *
+ * @throws {FunctionError} when the arguments do not fit, or the function itself fails
+ * @see zclconf/go-cty, cty/function/function.go, Call()
+ */
+export function callFunction(fn: HclFunction, args: readonly Value[]): Value {
+  checkCount(fn, args.length);
+  const params = args.map((_, index) => parameterAt(fn, index));
+  const given = args.map((arg, index) => prepareArgument(arg, params[index] as FunctionParameter, index));
+  const isSensitive = params.some((param, index) => !param.allowSensitive && args[index]?.containsSensitive);
+  const mark = (value: Value) => (isSensitive ? value.withSensitive() : value);
+  if (params.some((param, index) => !param.allowDynamicType && given[index]?.type.kind === "dynamic")) {
+    return mark(unknownValue(dynamicType));
+  }
+  const returnType = typeof fn.returnType === "function" ? fn.returnType(given) : fn.returnType;
+  if (params.some((param, index) => !param.allowUnknown && !given[index]?.isKnown)) {
+    return mark(unknownValue(returnType));
+  }
+  return mark(fn.evaluate(given, returnType));
+}
+
+/** The parameter that the argument with this index belongs to. */
+export function parameterAt(fn: HclFunction, index: number): FunctionParameter {
+  const param = fn.params[index] ?? fn.variadic;
+  if (param === undefined) throw new FunctionError("too many arguments");
+  return param;
+}
+
+function checkCount(fn: HclFunction, given: number): void {
+  const required = fn.params.length;
+  const tooMany = fn.variadic === undefined && given > required;
+  if (given >= required && !tooMany) return;
+  const atLeast = fn.variadic === undefined ? "" : "at least ";
+  throw new FunctionError(`wrong number of arguments (${atLeast}${required} required; ${given} given)`);
+}
+
+function prepareArgument(arg: Value, param: FunctionParameter, index: number): Value {
+  const visible = param.allowSensitive ? arg : arg.withoutSensitiveDeep();
+  if (!canConvert(visible.type, param.type)) {
+    throw new ArgumentError(index, conversionFailure(visible.type, param.type));
+  }
+  const converted = convertArgument(visible, param.type, index);
+  if (converted.isNull && !param.allowNull) throw new ArgumentError(index, "argument must not be null");
+  return converted;
+}
+
+function convertArgument(arg: Value, type: Type, index: number): Value {
+  try {
+    return convert(arg, type);
+  } catch (error) {
+    if (error instanceof ConversionError) throw new ArgumentError(index, error.message);
+    throw error;
+  }
+}
