@@ -21,7 +21,7 @@ const common = { platform: "node", transform: { target: "es2022" }, logLevel: "w
 // The command line, with its dependencies and a chunk per command: it starts without looking for packages.
 await build({
   ...common,
-  input: { main: "src/cli/main.ts", ...threads },
+  input: { main: "src/main.ts", ...threads },
   output: { ...output, dir: "dist/cli" },
 });
 

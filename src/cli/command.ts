@@ -6,6 +6,8 @@ export interface Invocation {
   /** Without the command's own name. */
   readonly argv: readonly string[];
   readonly io: Io;
+  /** Runs the Packer plugin, a door of its own, with arguments such as `describe`. @returns the exit code */
+  readonly runPlugin: (argv: readonly string[]) => Promise<number>;
 }
 
 /** A command of the command line. */

@@ -1,22 +1,26 @@
 import { ExitCode } from "../common/errors.ts";
 import { hasColor } from "../terminal/color.ts";
-import type { Io } from "../terminal/io.ts";
 import { maskEnvironment } from "../terminal/mask-environment.ts";
+import type { Invocation } from "./command.ts";
 import { findCommand } from "./find-command.ts";
 
 const HELP_FLAGS = ["-h", "-help", "--help"];
 const MACHINE_FLAGS = ["-machine-readable", "--machine-readable"];
 const VERSION_FLAGS = ["-v", "-version", "--version"];
 
+/** What a command line runs in: the world outside, and what other doors of the program lend it. */
+export type CliContext = Omit<Invocation, "argv">;
+
 /**
  * Runs one command line.
  * @param argv Without the interpreter and the script
  * @returns the exit code, see docs/exit-codes.md
  */
-export async function runCli(argv: readonly string[], io: Io): Promise<number> {
+export async function runCli(argv: readonly string[], context: CliContext): Promise<number> {
+  const { io } = context;
   try {
     maskEnvironment(io.env);
-    return await run(argv, io);
+    return await run(argv, context);
   } catch (error) {
     const { errorText, exitCodeOf } = await import("./output/error-text.ts");
     io.stderr.write(errorText(error, { color: hasColor(undefined, io.stderr, io.env) }));
@@ -24,15 +28,15 @@ export async function runCli(argv: readonly string[], io: Io): Promise<number> {
   }
 }
 
-async function run(argv: readonly string[], io: Io): Promise<number> {
+async function run(argv: readonly string[], context: CliContext): Promise<number> {
   const [first] = argv;
   if (first === undefined) {
     const { overviewText } = await import("./help-text.ts");
-    io.stderr.write(overviewText());
+    context.io.stderr.write(overviewText());
     return ExitCode.Usage;
   }
   const { command, argv: rest } = await findCommand(namedCommand(argv, first));
-  return command.run({ argv: rest, io });
+  return command.run({ ...context, argv: rest });
 }
 
 /**

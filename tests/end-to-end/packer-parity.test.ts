@@ -1,9 +1,9 @@
 import { chmod, mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { runCli } from "../../src/cli/run-cli.ts";
 import { readPartitionTable } from "../../src/host/partition-table.ts";
 import { hostRunner } from "../../src/host/run-command.ts";
+import { runProgram } from "../../src/run-program.ts";
 import { readTree } from "../support/ledger.ts";
 import { openPackerBench, type PackerBench, publicSourceHcl } from "../support/packer.ts";
 import { recordingIo } from "../support/recording-io.ts";
@@ -29,7 +29,7 @@ describe("the same template through the command line and through Packer", () => 
     });
     const cli = await record(bench, async () => {
       const io = recordingIo({ env: { ...process.env, ...bench.bakery.env } });
-      const code = await runCli(["build", "-var", `script=${script}`, path], io);
+      const code = await runProgram(["build", "-var", `script=${script}`, path], io);
       expect(code, io.written.stderr).toBe(0);
       return /ami-[0-9a-f]{8}/.exec(io.written.stdout.split("The artifacts of")[1] ?? "")?.[0] ?? "";
     });

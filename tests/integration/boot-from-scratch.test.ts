@@ -3,7 +3,6 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { bootTest } from "../../src/boot/boot-test.ts";
-import { runCli } from "../../src/cli/run-cli.ts";
 import { hostRunner } from "../../src/host/run-command.ts";
 import {
   exportLocalImage,
@@ -11,6 +10,7 @@ import {
   localCloudStatus,
   resetLocalCloud,
 } from "../../src/local-cloud/commands.ts";
+import { runProgram } from "../../src/run-program.ts";
 import { attachLoop, detachLoop } from "../support/loop-disk.ts";
 import { recordingIo } from "../support/recording-io.ts";
 import { requirePrograms } from "../support/requirements.ts";
@@ -44,7 +44,7 @@ requirePrograms(...programs)("a Debian 12 from nothing", () => {
   async function build(...argv: readonly string[]) {
     const env = { ...process.env, OUTSCALE_CHROOT_LOCAL_CLOUD: cloud, OUTSCALE_CHROOT_STATE: join(folder, "state") };
     const io = recordingIo({ env });
-    const exitCode = await runCli(["build", "-local", "-color=false", ...argv], io);
+    const exitCode = await runProgram(["build", "-local", "-color=false", ...argv], io);
     return { exitCode, output: io.written.stdout + io.written.stderr };
   }
 

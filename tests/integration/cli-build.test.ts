@@ -5,8 +5,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
-import { runCli } from "../../src/cli/run-cli.ts";
 import { resetLocalCloud } from "../../src/local-cloud/commands.ts";
+import { runProgram } from "../../src/run-program.ts";
 import { type RecordingIo, recordingIo } from "../support/recording-io.ts";
 import { requirePrograms } from "../support/requirements.ts";
 
@@ -30,7 +30,7 @@ afterEach(async () => {
 });
 
 async function run(argv: readonly string[], io: RecordingIo = recordingIo({ env })) {
-  const exitCode = await runCli(argv, io);
+  const exitCode = await runProgram(argv, io);
   return { exitCode, ...io.written };
 }
 

@@ -2,9 +2,9 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
-import { runCli } from "../../src/cli/run-cli.ts";
 import { resetLocalCloud } from "../../src/local-cloud/commands.ts";
 import { type LocalCloud, startLocalCloud } from "../../src/local-cloud/local-cloud.ts";
+import { runProgram } from "../../src/run-program.ts";
 import { recordingIo } from "../support/recording-io.ts";
 import { requirePrograms } from "../support/requirements.ts";
 
@@ -31,7 +31,7 @@ afterEach(async () => {
 async function run(argv: readonly string[], changes: NodeJS.ProcessEnv = {}) {
   const env = { ...cloud.environment, OUTSCALE_CHROOT_STATE: folder, PATH: process.env.PATH, ...changes };
   const io = recordingIo({ env });
-  return { exitCode: await runCli(argv, io), ...io.written };
+  return { exitCode: await runProgram(argv, io), ...io.written };
 }
 
 /** Builds a template with these options and lines of a build block. */

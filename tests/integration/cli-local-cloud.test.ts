@@ -4,8 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
-import { runCli } from "../../src/cli/run-cli.ts";
 import { resetLocalCloud } from "../../src/local-cloud/commands.ts";
+import { runProgram } from "../../src/run-program.ts";
 import { type RecordingIo, recordingIo } from "../support/recording-io.ts";
 import { requirePrograms } from "../support/requirements.ts";
 import { type Answer, signedCall } from "../support/signed-call.ts";
@@ -43,7 +43,7 @@ async function start(...flags: readonly string[]): Promise<RunningCloud> {
       resolve();
     };
   });
-  const ended = runCli(["local-cloud", "start", "-state", folder, ...flags], io);
+  const ended = runProgram(["local-cloud", "start", "-state", folder, ...flags], io);
   await Promise.race([printed, ended]);
   const variables = new Map(
     [...io.written.stdout.matchAll(/^export (\w+)=(\S+)$/gm)].map(([, name, value]) => [name, value]),
@@ -110,7 +110,7 @@ describe("outscale-chroot local-cloud start", () => {
     const second = await start();
     expect(second.written.stderr).toMatch(new RegExp(`^Warning: .*${id}`, "m"));
     const io = recordingIo();
-    await runCli(["local-cloud", "status", "-state", folder], io);
+    await runProgram(["local-cloud", "status", "-state", folder], io);
     expect(io.written.stdout).toMatch(new RegExp(`^problem: .*${id}`, "m"));
     expect(await second.stop()).toBe(0);
   });

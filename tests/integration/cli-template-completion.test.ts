@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { commands } from "../../src/cli/commands.ts";
-import { runCli } from "../../src/cli/run-cli.ts";
+import { runProgram } from "../../src/run-program.ts";
 import { recordingIo } from "../support/recording-io.ts";
 import { requirePrograms } from "../support/requirements.ts";
 
@@ -19,7 +19,7 @@ afterAll(() => rm(folder, { recursive: true, force: true }));
 
 async function script(shell: string): Promise<string> {
   const io = recordingIo();
-  expect(await runCli(["completion", shell], io)).toBe(0);
+  expect(await runProgram(["completion", shell], io)).toBe(0);
   const path = join(folder, `completion.${shell}`);
   await writeFile(path, io.written.stdout);
   return path;
@@ -28,7 +28,7 @@ async function script(shell: string): Promise<string> {
 describe("completion", () => {
   it.each([[[]], [["ksh"]], [["bash", "zsh"]]])("refuses %j", async (argv) => {
     const io = recordingIo();
-    expect(await runCli(["completion", ...argv], io)).toBe(2);
+    expect(await runProgram(["completion", ...argv], io)).toBe(2);
     expect(io.written.stderr).toContain("The shell must be bash, zsh or fish");
   });
 });

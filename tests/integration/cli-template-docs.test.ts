@@ -6,7 +6,7 @@ import { commandsPage } from "../../scripts/commands-page.ts";
 import { commands } from "../../src/cli/commands.ts";
 import { findCommand } from "../../src/cli/find-command.ts";
 import { parseFlags } from "../../src/cli/flags.ts";
-import { runCli } from "../../src/cli/run-cli.ts";
+import { runProgram } from "../../src/run-program.ts";
 import { type CloudWithImages, startCloudWithImages } from "../support/account-with-images.ts";
 import { recordingIo } from "../support/recording-io.ts";
 import { fencedBlocks, shellExamples } from "../support/shell-examples.ts";
@@ -44,7 +44,7 @@ afterAll(async () => {
 
 async function run(argv: readonly string[]) {
   const io = recordingIo({ env: clouds.env });
-  return { exitCode: await runCli(argv, io), ...io.written };
+  return { exitCode: await runProgram(argv, io), ...io.written };
 }
 
 describe("docs/commands.md", () => {

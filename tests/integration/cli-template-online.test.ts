@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { runCli } from "../../src/cli/run-cli.ts";
+import { runProgram } from "../../src/run-program.ts";
 import { type CloudWithImages, startCloudWithImages } from "../support/account-with-images.ts";
 import { recordingIo } from "../support/recording-io.ts";
 
@@ -25,7 +25,7 @@ afterAll(async () => {
 async function run(argv: readonly string[], env: NodeJS.ProcessEnv = clouds.env) {
   const before = clouds.cloud.requests.length;
   const io = recordingIo({ env });
-  const exitCode = await runCli(argv, io);
+  const exitCode = await runProgram(argv, io);
   const actions = clouds.cloud.requests.slice(before).map(({ action }) => action);
   expect(actions.filter((action) => !action.startsWith("Read"))).toEqual([]);
   return { exitCode, ...io.written, actions };
@@ -173,7 +173,7 @@ describe("console", () => {
   it("-evaluate-datasources reads data sources", async () => {
     const path = await template("data", 'omi_name = "web"\nsource_omi = data.outscale-omi.debian.id', data);
     const io = recordingIo({ env: clouds.env, answers: ["data.outscale-omi.debian.id"] });
-    expect(await runCli(["console", "-evaluate-datasources", path], io)).toBe(0);
+    expect(await runProgram(["console", "-evaluate-datasources", path], io)).toBe(0);
     expect(io.written.stdout).toBe(`"${debian}"\n`);
   });
 });

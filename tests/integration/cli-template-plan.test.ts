@@ -2,8 +2,8 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
-import { runCli } from "../../src/cli/run-cli.ts";
 import { resetLocalCloud } from "../../src/local-cloud/commands.ts";
+import { runProgram } from "../../src/run-program.ts";
 import { recordingIo } from "../support/recording-io.ts";
 import { requirePrograms } from "../support/requirements.ts";
 
@@ -21,7 +21,7 @@ describe("plan", () => {
 
   async function run(argv: readonly string[]): Promise<string> {
     const io = recordingIo({ env: { OUTSCALE_CHROOT_STATE: folder, PATH: process.env.PATH } });
-    expect(await runCli(argv, io), io.written.stderr).toBe(0);
+    expect(await runProgram(argv, io), io.written.stderr).toBe(0);
     return io.written.stdout;
   }
 

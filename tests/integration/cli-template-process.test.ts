@@ -17,7 +17,7 @@ let template: string;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "cli-process-"));
   await build({
-    input: { main: "src/cli/main.ts" },
+    input: { main: "src/main.ts" },
     platform: "node",
     transform: { target: "es2022" },
     logLevel: "silent",

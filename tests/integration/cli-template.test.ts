@@ -2,8 +2,8 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { runCli } from "../../src/cli/run-cli.ts";
 import { configSchema } from "../../src/config/schema.ts";
+import { runProgram } from "../../src/run-program.ts";
 import { recordingIo } from "../support/recording-io.ts";
 
 let folder: string;
@@ -17,7 +17,7 @@ async function run(
   { answers = [], isTerminal = false }: Parameters<typeof recordingIo>[0] = {},
 ) {
   const io = recordingIo({ env: {}, answers, isTerminal });
-  const exitCode = await runCli(argv, io);
+  const exitCode = await runProgram(argv, io);
   return { exitCode, ...io.written };
 }
 

@@ -5,8 +5,8 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { commands } from "../../src/cli/commands.ts";
 import { findCommand } from "../../src/cli/find-command.ts";
 import { parseFlags } from "../../src/cli/flags.ts";
-import { runCli } from "../../src/cli/run-cli.ts";
 import { version } from "../../src/common/version.ts";
+import { runProgram } from "../../src/run-program.ts";
 import { recordingIo } from "../support/recording-io.ts";
 
 let folder: string;
@@ -18,7 +18,7 @@ afterAll(() => rm(folder, { recursive: true, force: true }));
 /** Runs one command line in this process. */
 async function run(line: string, env: NodeJS.ProcessEnv = {}) {
   const io = recordingIo({ env });
-  const exitCode = await runCli(line.split(" ").filter(Boolean), io);
+  const exitCode = await runProgram(line.split(" ").filter(Boolean), io);
   return { exitCode, ...io.written };
 }
 
@@ -54,6 +54,15 @@ build {
 describe("outscale-chroot", () => {
   it.each(["-v", "-version", "--version", "version"])("%s prints the version", async (line) => {
     expect(await run(line)).toEqual({ exitCode: 0, stdout: `outscale-chroot ${version}\n`, stderr: "" });
+  });
+
+  it("describes itself as a plugin, and says to a person who starts it what starts it", async () => {
+    const described = await run("plugin describe");
+    expect(described).toMatchObject({ exitCode: 0, stderr: "" });
+    expect(JSON.parse(described.stdout)).toMatchObject({ version, protocol_version: "v2" });
+    const started = await run("plugin start builder chroot");
+    expect(started).toMatchObject({ exitCode: 1, stdout: "" });
+    expect(started.stderr).toContain("Packer starts it by itself");
   });
 
   it.each(["-machine-readable version", "version --machine-readable"])("%s prints it for machines", async (line) => {

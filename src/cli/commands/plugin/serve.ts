@@ -1,4 +1,3 @@
-import { runPlugin } from "../../../packer-plugin/run-plugin.ts";
 import type { Command } from "../../command.ts";
 
 // Packer starts the plugin's own file. These are the same for a wrapper that somebody has around this program.
@@ -8,7 +7,7 @@ export const describeAction: Command = {
   about: "Prints what Packer asks of a plugin when it looks around: one JSON object.",
   flags: {},
   examples: ["outscale-chroot plugin describe"],
-  run: ({ io }) => runPlugin({ argv: ["describe"], io, file: "" }),
+  run: ({ runPlugin }) => runPlugin(["describe"]),
 };
 
 export const start: Command = {
@@ -16,5 +15,5 @@ export const start: Command = {
   about: "Serves the builder to the Packer that has started this process. By hand it only says so.",
   flags: {},
   examples: ["outscale-chroot plugin start builder chroot"],
-  run: ({ argv, io }) => runPlugin({ argv: ["start", ...argv], io, file: "" }),
+  run: ({ argv, runPlugin }) => runPlugin(["start", ...argv]),
 };

@@ -1,11 +1,11 @@
 import { closeSync } from "node:fs";
 import { isatty } from "node:tty";
-import { processIo } from "../terminal/process-io.ts";
-import { runCli } from "./run-cli.ts";
+import { runProgram } from "./run-program.ts";
+import { processIo } from "./terminal/process-io.ts";
 
 // The one place that reads the command line.
 const terminals = [0, 1, 2].filter((fd) => isatty(fd));
-process.exitCode = await runCli(process.argv.slice(2), processIo());
+process.exitCode = await runProgram(process.argv.slice(2), processIo());
 // What is written is flushed before the process ends.
 await Promise.all(
   [process.stdout, process.stderr].map((stream) => new Promise((resolve) => stream.write("", resolve))),
