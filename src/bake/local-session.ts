@@ -6,9 +6,9 @@ import { engineSettings } from "../config/engine-settings.ts";
 import type { RawConfig } from "../definition/raw-value.ts";
 import { tryFlock } from "../host/flock.ts";
 import { LOCAL_CLOUD_NEEDS_ROOT, requireRoot } from "../host/require-root.ts";
-import { localCloudStatus } from "../local-cloud/commands.ts";
-import { type LocalCloud, startLocalCloud } from "../local-cloud/local-cloud.ts";
-import { LocalCloudError } from "../local-cloud/state-lock.ts";
+import { localCloudStatus } from "../local-cloud/administer-cloud.ts";
+import { LocalCloudError } from "../local-cloud/local-cloud-error.ts";
+import { type LocalCloud, startLocalCloud } from "../local-cloud/start-local-cloud.ts";
 
 /** A local cloud that a command builds on: one of its own, or the server that runs on the state folder already. */
 export interface LocalSession extends AsyncDisposable {

@@ -3,8 +3,8 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import * as z from "zod";
 import { secrets } from "../common/secrets.ts";
-import { writeWholeFile } from "./durable-files.ts";
-import { KEYS_FILE } from "./state-folder.ts";
+import { writeWholeFile } from "./folder/durable-files.ts";
+import { KEYS_FILE } from "./folder/state-folder.ts";
 
 const AccountSchema = z.object({
   /** What it is for; not known to the API. */

@@ -2,9 +2,9 @@ import { randomBytes } from "node:crypto";
 import type { Accounts } from "./accounts.ts";
 import type { Disks } from "./disks/disks.ts";
 import type { FaultInjector } from "./faults.ts";
-import type { Lifecycle } from "./lifecycle.ts";
+import type { Store } from "./folder/store.ts";
 import type { Settings } from "./options.ts";
-import type { Store } from "./store.ts";
+import type { Lifecycle } from "./states/lifecycle.ts";
 
 /** What a call and the work behind it stand on. */
 export interface Cloud {

@@ -1,4 +1,4 @@
-import { ApiError } from "./api-error.ts";
+import { Refusal } from "./refusal.ts";
 
 /** `/dev/sdb` to `/dev/sdz`, `/dev/xvdba` to `/dev/xvdzz`, and so on. @see OUTSCALE API, LinkVolumeRequest.DeviceName */
 const DEVICE_NAME = /^\/dev\/(?:sd|xvd)([b-z][a-z]?)$/;
@@ -11,10 +11,10 @@ export function deviceSlot(deviceName: string): string {
 
 /**
  * Refuses a name under which a further volume cannot be linked.
- * @throws {ApiError} `bad-device-name`
+ * @throws {Refusal} `bad-device-name`
  */
 export function checkDeviceName(deviceName: string): void {
   if (!DEVICE_NAME.test(deviceName)) {
-    throw new ApiError("bad-device-name", `"${deviceName}" is not a device name such as /dev/xvdf`);
+    throw new Refusal("bad-device-name", `"${deviceName}" is not a device name such as /dev/xvdf`);
   }
 }

@@ -1,6 +1,6 @@
 import * as z from "zod";
-import type { RefusalName } from "./api-error.ts";
-import { type TransitionName, transitionNames } from "./states.ts";
+import type { RefusalName } from "./refusal.ts";
+import { type TransitionName, transitionNames } from "./states/transitions.ts";
 
 /** Counts that every fault has: pass over the first `skip` matches, then act `times` times (once when absent). */
 const counts = {

@@ -1,4 +1,4 @@
-import { ApiError } from "./api-error.ts";
+import { Refusal } from "./refusal.ts";
 
 /**
  * How one filter key finds what it compares: a path into the object as it is answered (`LinkedVolumes.VmId`; lists on
@@ -36,7 +36,7 @@ const ID_PREFIXES: Readonly<Record<string, string>> = {
 
 /**
  * The items that pass every filter; a filter passes with any of its values.
- * @throws {ApiError} `bad-id-prefix`, `bad-id` when an id in a filter cannot be one of its kind
+ * @throws {Refusal} `bad-id-prefix`, `bad-id` when an id in a filter cannot be one of its kind
  */
 export function applyFilters<Item extends object, Keys extends string>(
   items: readonly Item[],
@@ -48,11 +48,11 @@ export function applyFilters<Item extends object, Keys extends string>(
   return items.filter((item) => given.every(([key, wanted]) => passes(item, key, rules[key], wanted)));
 }
 
-/** @throws {ApiError} `bad-id-prefix`, `bad-id` */
+/** @throws {Refusal} `bad-id-prefix`, `bad-id` */
 export function checkIdForm(prefix: string | undefined, id: unknown): void {
   if (prefix === undefined || typeof id !== "string") return;
-  if (!id.startsWith(prefix)) throw new ApiError("bad-id-prefix", `"${id}" does not begin with "${prefix}"`);
-  if (!/^[0-9a-f]{8}$/.test(id.slice(prefix.length))) throw new ApiError("bad-id", `"${id}" is malformed`);
+  if (!id.startsWith(prefix)) throw new Refusal("bad-id-prefix", `"${id}" does not begin with "${prefix}"`);
+  if (!/^[0-9a-f]{8}$/.test(id.slice(prefix.length))) throw new Refusal("bad-id", `"${id}" is malformed`);
 }
 
 function entriesOf<Keys extends string>(filters: Readonly<Partial<Record<Keys, unknown>>>): [Keys, unknown][] {

@@ -1,7 +1,7 @@
 import { type Clock, systemClock } from "../common/clock.ts";
 import { type DebugLog, noLog } from "../common/log.ts";
 import { defaultQuotas, type QuotaName } from "./quotas.ts";
-import { type LatencyName, realisticLatency } from "./states.ts";
+import { type LatencyName, realisticLatency } from "./states/transitions.ts";
 
 /**
  * How long things take: `none` (as fast as the disks are), `realistic` (seconds, as on the platform), or milliseconds

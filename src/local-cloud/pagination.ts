@@ -1,4 +1,4 @@
-import { ApiError } from "./api-error.ts";
+import { Refusal } from "./refusal.ts";
 
 interface PageRequest {
   readonly ResultsPerPage?: number | undefined;
@@ -13,7 +13,7 @@ const TOKEN_LIFETIME_MS = 60 * 60_000;
  *
  * @param keyOf What the order goes by, ascending; it tells an item from every other
  * @returns the items, and a token while more remain
- * @throws {ApiError} `bad-parameter`, `bad-page-token`, `page-token-expired`
+ * @throws {Refusal} `bad-parameter`, `bad-page-token`, `page-token-expired`
  */
 export function pageOf<Item>(
   items: readonly Item[],
@@ -33,9 +33,9 @@ export function pageOf<Item>(
 function pageSize({ ResultsPerPage: size, NextPageToken: token }: PageRequest): number {
   if (size === undefined) {
     if (token === undefined) return Number.POSITIVE_INFINITY;
-    throw new ApiError("bad-page-token", "NextPageToken needs ResultsPerPage");
+    throw new Refusal("bad-page-token", "NextPageToken needs ResultsPerPage");
   }
-  if (size < 1 || size > MOST_RESULTS) throw new ApiError("bad-parameter", `ResultsPerPage is 1 to ${MOST_RESULTS}`);
+  if (size < 1 || size > MOST_RESULTS) throw new Refusal("bad-parameter", `ResultsPerPage is 1 to ${MOST_RESULTS}`);
   return size;
 }
 
@@ -46,9 +46,9 @@ function writeToken(after: string, nowMs: number): string {
 function readToken(token: string, nowMs: number): string {
   const parsed = parseToken(token);
   if (!Array.isArray(parsed) || typeof parsed[0] !== "string" || typeof parsed[1] !== "number") {
-    throw new ApiError("bad-page-token", "NextPageToken was not given by this cloud");
+    throw new Refusal("bad-page-token", "NextPageToken was not given by this cloud");
   }
-  if (nowMs - parsed[1] > TOKEN_LIFETIME_MS) throw new ApiError("page-token-expired", "NextPageToken is too old");
+  if (nowMs - parsed[1] > TOKEN_LIFETIME_MS) throw new Refusal("page-token-expired", "NextPageToken is too old");
   return parsed[0];
 }
 

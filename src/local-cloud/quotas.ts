@@ -1,6 +1,6 @@
-import { ApiError, type RefusalName } from "./api-error.ts";
 import type { Cloud } from "./cloud.ts";
 import { isBeingCut } from "./records.ts";
+import { Refusal, type RefusalName } from "./refusal.ts";
 
 /** The quotas that are enforced, with the limit each account has; the platform's own defaults are not published. */
 export const defaultQuotas = {
@@ -52,7 +52,7 @@ export function checkQuotas(cloud: Cloud, accountId: string, more: Readonly<Part
     const limit = cloud.settings.quotas[name];
     const wanted = use[name] + (more[name] ?? 0);
     if (more[name] && limit > 0 && wanted > limit) {
-      throw new ApiError(refusalOf[name], `The quota ${name} is ${limit}, and ${wanted} would be used`);
+      throw new Refusal(refusalOf[name], `The quota ${name} is ${limit}, and ${wanted} would be used`);
     }
   }
 }

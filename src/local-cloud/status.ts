@@ -1,7 +1,7 @@
 import type { Image, Snapshot, Volume } from "../outscale/oapi.ts";
 import { snapshotAsSeen } from "./actions/read-snapshots.ts";
-import type { Core } from "./core.ts";
 import type { HostDevice } from "./disks/disks.ts";
+import type { OpenCloud } from "./open-cloud.ts";
 import type { Violation } from "./records.ts";
 
 export interface Status {
@@ -21,7 +21,7 @@ export interface Status {
   readonly problems: readonly string[];
 }
 
-export function statusOf({ settings, store, disks, accounts, problems }: Core): Status {
+export function statusOf({ settings, store, disks, accounts, problems }: OpenCloud): Status {
   return {
     stateFolder: settings.stateFolder,
     region: settings.region,
@@ -37,16 +37,16 @@ export function statusOf({ settings, store, disks, accounts, problems }: Core): 
 }
 
 /** The images of every account. */
-export function listImages({ store }: Core): Image[] {
+export function listImages({ store }: OpenCloud): Image[] {
   return store.images.values().map(({ api }) => api);
 }
 
 /** An object with the id of the account that owns it: the API shows volumes to their owner alone, and leaves it out. */
-export function listVolumes({ store }: Core): (Volume & { readonly AccountId: string })[] {
+export function listVolumes({ store }: OpenCloud): (Volume & { readonly AccountId: string })[] {
   return store.volumes.values().map(({ api, accountId }) => ({ ...api, AccountId: accountId }));
 }
 
 /** The snapshots of every account. */
-export function listSnapshots(core: Core): Snapshot[] {
+export function listSnapshots(core: OpenCloud): Snapshot[] {
   return core.store.snapshots.values().map((record) => snapshotAsSeen(core, record));
 }

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
-import { type LocalCloud, startLocalCloud } from "../../src/local-cloud/local-cloud.ts";
+import { type LocalCloud, startLocalCloud } from "../../src/local-cloud/start-local-cloud.ts";
 import { actions } from "../../src/outscale/oapi.ts";
 import { type Answer, signedCall } from "../support/signed-call.ts";
 import { describeCloudContract } from "./cloud-contract.ts";

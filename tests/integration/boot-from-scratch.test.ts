@@ -9,7 +9,7 @@ import {
   localCloudImages,
   localCloudStatus,
   resetLocalCloud,
-} from "../../src/local-cloud/commands.ts";
+} from "../../src/local-cloud/administer-cloud.ts";
 import { runProgram } from "../../src/run-program.ts";
 import { attachLoop, detachLoop } from "../support/loop-disk.ts";
 import { recordingIo } from "../support/recording-io.ts";

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
-import { resetLocalCloud } from "../../src/local-cloud/commands.ts";
+import { resetLocalCloud } from "../../src/local-cloud/administer-cloud.ts";
 import { runProgram } from "../../src/run-program.ts";
 import { type RecordingIo, recordingIo } from "../support/recording-io.ts";
 import { requirePrograms } from "../support/requirements.ts";

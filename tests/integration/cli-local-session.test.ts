@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { openLocalSession } from "../../src/bake/local-session.ts";
 import { noLog } from "../../src/common/log.ts";
-import { resetLocalCloud } from "../../src/local-cloud/commands.ts";
+import { resetLocalCloud } from "../../src/local-cloud/administer-cloud.ts";
 import { requireRoot } from "../support/requirements.ts";
 
 const describe = requireRoot();

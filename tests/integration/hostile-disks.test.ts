@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
-import { exportLocalImage, importLocalImage, resetLocalCloud } from "../../src/local-cloud/commands.ts";
-import { startLocalCloud } from "../../src/local-cloud/local-cloud.ts";
+import { exportLocalImage, importLocalImage, resetLocalCloud } from "../../src/local-cloud/administer-cloud.ts";
+import { startLocalCloud } from "../../src/local-cloud/start-local-cloud.ts";
 import { requirePrograms } from "../support/requirements.ts";
 import { Cleanup, run, tempFolder } from "./chroot-fixtures.ts";
 

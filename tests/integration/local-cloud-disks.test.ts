@@ -20,9 +20,9 @@ import {
   importLocalImage,
   localCloudStatus,
   resetLocalCloud,
-} from "../../src/local-cloud/commands.ts";
+} from "../../src/local-cloud/administer-cloud.ts";
 import { loopDevicesOf } from "../../src/local-cloud/disks/loop-devices.ts";
-import { type LocalCloud, startLocalCloud } from "../../src/local-cloud/local-cloud.ts";
+import { type LocalCloud, startLocalCloud } from "../../src/local-cloud/start-local-cloud.ts";
 import { requirePrograms } from "../support/requirements.ts";
 import { type Answer, signedCall } from "../support/signed-call.ts";
 

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { expect, it } from "vitest";
-import { importLocalImage, resetLocalCloud } from "../../src/local-cloud/commands.ts";
+import { importLocalImage, resetLocalCloud } from "../../src/local-cloud/administer-cloud.ts";
 import { loopDevicesOf } from "../../src/local-cloud/disks/loop-devices.ts";
 import { type Known, LoadClient } from "../support/cloud-load.ts";
 import { Random } from "../support/random.ts";

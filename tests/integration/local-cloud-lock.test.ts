@@ -5,24 +5,24 @@ import { join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { tryFlock } from "../../src/host/flock.ts";
 import { hostRunner } from "../../src/host/run-command.ts";
-import { heldRunner } from "../../src/local-cloud/held-commands.ts";
-import { lockState, type StateLock } from "../../src/local-cloud/state-lock.ts";
+import { type FolderLock, lockFolder } from "../../src/local-cloud/folder/folder-lock.ts";
+import { heldRunner } from "../../src/local-cloud/folder/held-runner.ts";
 import { requirePrograms } from "../support/requirements.ts";
 
 const describe = requirePrograms("flock", "mkfifo");
 
-describe("lockState()", () => {
+describe("lockFolder()", () => {
   let folder: string;
-  let lock: StateLock | undefined;
+  let lock: FolderLock | undefined;
 
   beforeEach(async () => {
     folder = mkdtempSync(join(tmpdir(), "local-cloud-lock-"));
-    lock = await lockState(folder);
+    lock = await lockFolder(folder);
   });
   afterEach(() => rmSync(folder, { recursive: true }));
 
   /** A held command that ends when it is told to. */
-  function heldCommand({ descriptor }: StateLock): { end(): void; ended: Promise<string> } {
+  function heldCommand({ descriptor }: FolderLock): { end(): void; ended: Promise<string> } {
     const fifo = join(folder, "fifo");
     execFileSync("mkfifo", [fifo]);
     const ended = heldRunner(hostRunner(), descriptor)(["cat", fifo]);
@@ -32,7 +32,7 @@ describe("lockState()", () => {
   it("is refused at once while a server runs on the folder", async () => {
     const door = { url: "http://127.0.0.1:1", token: "the token", pid: process.pid, environment: {} };
     writeFileSync(join(folder, "control.json"), JSON.stringify(door));
-    expect(await lockState(folder)).toBeUndefined();
+    expect(await lockFolder(folder)).toBeUndefined();
     lock?.release();
   });
 
@@ -44,7 +44,7 @@ describe("lockState()", () => {
     const other = openSync(join(folder, "lock"), "a");
     expect(await tryFlock(other)).toBe(false);
     closeSync(other);
-    const next = lockState(folder);
+    const next = lockFolder(folder);
     command.end();
     expect(await command.ended).toBe("done");
     const taken = await next;

@@ -1,4 +1,4 @@
-import { type LocalCloud, startLocalCloud } from "../../src/local-cloud/local-cloud.ts";
+import { type LocalCloud, startLocalCloud } from "../../src/local-cloud/start-local-cloud.ts";
 import { signedCall } from "./signed-call.ts";
 
 /** A cloud in memory, whose accounts have images to search and to be in the way of. */

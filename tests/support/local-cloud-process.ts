@@ -1,6 +1,6 @@
 // The local cloud as a process of its own, for tests that kill it: `node BUNDLE STATE_FOLDER` prints where it answers.
 import type { DebugLog } from "../../src/common/log.ts";
-import { startLocalCloud } from "../../src/local-cloud/local-cloud.ts";
+import { startLocalCloud } from "../../src/local-cloud/start-local-cloud.ts";
 
 const [, , stateFolder = ""] = process.argv;
 /** A note tells of work that failed: a test that fails later shows why. */

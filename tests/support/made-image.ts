@@ -2,7 +2,7 @@ import { join } from "node:path";
 import type { OmiArtifact } from "../../src/builder/artifact.ts";
 import { readVolumeLayout } from "../../src/host/probe-filesystem.ts";
 import { hostRunner } from "../../src/host/run-command.ts";
-import { importLocalImage } from "../../src/local-cloud/commands.ts";
+import { importLocalImage } from "../../src/local-cloud/administer-cloud.ts";
 import type { Bakery } from "./bake.ts";
 import { makeFilesystem } from "./loop-disk.ts";
 import type { Workbench } from "./workbench.ts";

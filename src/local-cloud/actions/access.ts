@@ -1,7 +1,7 @@
 import type { PermissionsOnResource, PermissionsOnResourceCreation } from "../../outscale/oapi.ts";
-import { ApiError, type RefusalName } from "../api-error.ts";
 import { checkIdForm } from "../filters.ts";
 import type { ImageRecord, SnapshotRecord, VmRecord, VolumeRecord } from "../records.ts";
+import { Refusal, type RefusalName } from "../refusal.ts";
 import type { Call } from "./call.ts";
 
 /** Whether an account may launch an image: its own, one shared with it, or a public one. */
@@ -18,7 +18,7 @@ function isPermitted(accountId: string, permissions: PermissionsOnResource | und
   return permissions?.GlobalPermission === true || (permissions?.AccountIds ?? []).includes(accountId);
 }
 
-/** @throws {ApiError} `no-such-volume`; other accounts' volumes are not seen */
+/** @throws {Refusal} `no-such-volume`; other accounts' volumes are not seen */
 export function ownVolume({ cloud, account }: Call, id: string): VolumeRecord {
   checkIdForm("vol-", id);
   const volume = cloud.store.volumes.get(id);
@@ -26,7 +26,7 @@ export function ownVolume({ cloud, account }: Call, id: string): VolumeRecord {
   return volume;
 }
 
-/** @throws {ApiError} `no-such-vm`; other accounts' VMs are not seen */
+/** @throws {Refusal} `no-such-vm`; other accounts' VMs are not seen */
 export function ownVm({ cloud, account }: Call, id: string): VmRecord {
   checkIdForm("i-", id);
   const vm = cloud.store.vms.get(id);
@@ -34,7 +34,7 @@ export function ownVm({ cloud, account }: Call, id: string): VmRecord {
   return vm;
 }
 
-/** A snapshot of which the account may make volumes. @throws {ApiError} `no-such-snapshot` */
+/** A snapshot of which the account may make volumes. @throws {Refusal} `no-such-snapshot` */
 export function usableSnapshot(call: Call, id: string): SnapshotRecord {
   checkIdForm("snap-", id);
   const snapshot = call.cloud.store.snapshots.get(id);
@@ -44,14 +44,14 @@ export function usableSnapshot(call: Call, id: string): SnapshotRecord {
   return snapshot;
 }
 
-/** @throws {ApiError} `no-such-snapshot` when it is not seen, `not-yours` when it is another account's */
+/** @throws {Refusal} `no-such-snapshot` when it is not seen, `not-yours` when it is another account's */
 export function ownSnapshot(call: Call, id: string): SnapshotRecord {
   const snapshot = usableSnapshot(call, id);
-  if (snapshot.accountId !== call.account.id) throw new ApiError("not-yours", `${id} belongs to another account`);
+  if (snapshot.accountId !== call.account.id) throw new Refusal("not-yours", `${id} belongs to another account`);
   return snapshot;
 }
 
-/** An image that the account may launch. @throws {ApiError} `no-such-image` */
+/** An image that the account may launch. @throws {Refusal} `no-such-image` */
 export function launchableImage(call: Call, id: string): ImageRecord {
   checkIdForm("ami-", id);
   const image = call.cloud.store.images.get(id);
@@ -59,17 +59,17 @@ export function launchableImage(call: Call, id: string): ImageRecord {
   return image;
 }
 
-/** @throws {ApiError} `no-such-image` when it is not seen, `not-yours` when it is another account's */
+/** @throws {Refusal} `no-such-image` when it is not seen, `not-yours` when it is another account's */
 export function ownImage(call: Call, id: string): ImageRecord {
   const image = launchableImage(call, id);
-  if (image.accountId !== call.account.id) throw new ApiError("not-yours", `${id} belongs to another account`);
+  if (image.accountId !== call.account.id) throw new Refusal("not-yours", `${id} belongs to another account`);
   return image;
 }
 
-/** @throws {ApiError} `no-such-region` for any region but the cloud's own */
+/** @throws {Refusal} `no-such-region` for any region but the cloud's own */
 export function checkOwnRegion({ cloud }: Call, region: string | undefined): void {
   if (region === cloud.settings.region) return;
-  throw new ApiError(
+  throw new Refusal(
     "no-such-region",
     `SourceRegionName is ${cloud.settings.region}; other regions are not reachable from it`,
   );
@@ -81,7 +81,7 @@ export function updatePermissions(
   { Additions, Removals }: PermissionsOnResourceCreation,
 ): PermissionsOnResource {
   if ((Additions === undefined) === (Removals === undefined)) {
-    throw new ApiError("bad-parameter", "Permissions are changed by either Additions or Removals");
+    throw new Refusal("bad-parameter", "Permissions are changed by either Additions or Removals");
   }
   const removed = new Set(Removals?.AccountIds ?? []);
   const accounts = new Set([...(now?.AccountIds ?? []), ...(Additions?.AccountIds ?? [])]);
@@ -100,6 +100,6 @@ export function madeBefore<
   return rows.find((row) => row.accountId === accountId && row.api.ClientToken === token);
 }
 
-function notFound(refusal: RefusalName, kind: string, id: string): ApiError {
-  return new ApiError(refusal, `The ${kind} ${id} does not exist`);
+function notFound(refusal: RefusalName, kind: string, id: string): Refusal {
+  return new Refusal(refusal, `The ${kind} ${id} does not exist`);
 }

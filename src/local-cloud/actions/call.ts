@@ -10,7 +10,7 @@ export interface Call {
 
 /**
  * One call of the API: checks everything, then changes the records, then begins the work. It is synchronous, so no
- * other call comes between; what it throws ({@link ApiError}) has changed nothing.
+ * other call comes between; what it throws ({@link Refusal}) has changed nothing.
  */
 export type Handler<A extends ActionName> = (
   call: Call,

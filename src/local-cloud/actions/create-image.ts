@@ -1,4 +1,4 @@
-import { ApiError } from "../api-error.ts";
+import { Refusal } from "../refusal.ts";
 import { registerImage } from "../register-image.ts";
 import type { Handler } from "./call.ts";
 import { checkImageName, nameOfCopy } from "./image-name.ts";
@@ -11,7 +11,7 @@ import { imageParts } from "./image-parts.ts";
 export const createImage: Handler<"CreateImage"> = (call, request) => {
   const { cloud, account } = call;
   const name = request.ImageName ?? (request.SourceImageId && nameOfCopy(call, request.SourceImageId));
-  if (!name) throw new ApiError("bad-parameter", "ImageName is required");
+  if (!name) throw new Refusal("bad-parameter", "ImageName is required");
   checkImageName(call, name);
   const parts = imageParts(call, request);
   return { Image: registerImage(cloud, account.id, { ...parts, name, description: request.Description }) };

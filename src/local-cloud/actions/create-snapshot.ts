@@ -1,9 +1,9 @@
 import type { RequestOf } from "../../outscale/oapi.ts";
-import { ApiError } from "../api-error.ts";
 import type { Cloud } from "../cloud.ts";
 import { newId, timestamp } from "../cloud.ts";
 import { checkQuotas } from "../quotas.ts";
 import type { SnapshotRecord } from "../records.ts";
+import { Refusal } from "../refusal.ts";
 import { checkOwnRegion, madeBefore, ownVolume, usableSnapshot } from "./access.ts";
 import type { Call, Handler } from "./call.ts";
 
@@ -31,22 +31,22 @@ function originOf(call: Call, request: RequestOf<"CreateSnapshot">): Origin {
     (value) => value !== undefined,
   );
   if (given.length !== 1) {
-    throw new ApiError("bad-parameter", "CreateSnapshot takes one of VolumeId, SourceSnapshotId and FileLocation");
+    throw new Refusal("bad-parameter", "CreateSnapshot takes one of VolumeId, SourceSnapshotId and FileLocation");
   }
   if (request.VolumeId !== undefined) return originOfVolume(call, request.VolumeId);
   if (request.SourceSnapshotId === undefined) {
-    throw new ApiError("not-supported-here", "The local cloud has no buckets: FileLocation cannot be imported");
+    throw new Refusal("not-supported-here", "The local cloud has no buckets: FileLocation cannot be imported");
   }
   checkOwnRegion(call, request.SourceRegionName);
   const { id, api } = usableSnapshot(call, request.SourceSnapshotId);
-  if (api.State !== "completed") throw new ApiError("bad-state", `The snapshot ${id} is ${api.State}`);
+  if (api.State !== "completed") throw new Refusal("bad-state", `The snapshot ${id} is ${api.State}`);
   return { source: { kind: "snapshot", id }, sizeGib: api.VolumeSize };
 }
 
 function originOfVolume(call: Call, volumeId: string): Origin {
   const { id, api } = ownVolume(call, volumeId);
   if (api.State !== "available" && api.State !== "in-use") {
-    throw new ApiError("bad-volume-state", `The volume ${id} is ${api.State}`);
+    throw new Refusal("bad-volume-state", `The volume ${id} is ${api.State}`);
   }
   return { source: { kind: "volume", id }, sizeGib: api.Size };
 }

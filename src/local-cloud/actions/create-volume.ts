@@ -1,6 +1,6 @@
-import { ApiError } from "../api-error.ts";
 import { newId, subregionsOf, timestamp } from "../cloud.ts";
 import { checkQuotas } from "../quotas.ts";
+import { Refusal } from "../refusal.ts";
 import { madeBefore, usableSnapshot } from "./access.ts";
 import type { Handler } from "./call.ts";
 import { volumeShape } from "./volume-rules.ts";
@@ -12,7 +12,7 @@ export const createVolume: Handler<"CreateVolume"> = (call, request) => {
   const same = madeBefore(cloud.store.volumes.values(), account.id, ClientToken);
   if (same) return { Volume: same.api };
   if (!subregionsOf(cloud.settings.region).includes(SubregionName)) {
-    throw new ApiError("no-such-subregion", `There is no subregion ${SubregionName} in ${cloud.settings.region}`);
+    throw new Refusal("no-such-subregion", `There is no subregion ${SubregionName} in ${cloud.settings.region}`);
   }
   const shape = volumeShape({
     VolumeType: request.VolumeType ?? "standard",
@@ -43,14 +43,14 @@ export const createVolume: Handler<"CreateVolume"> = (call, request) => {
 
 function sizeOf(call: Parameters<typeof createVolume>[0], request: Parameters<typeof createVolume>[1]): number {
   if (request.SnapshotId === undefined) {
-    if (request.Size === undefined) throw new ApiError("bad-parameter", "Size is required without SnapshotId");
+    if (request.Size === undefined) throw new Refusal("bad-parameter", "Size is required without SnapshotId");
     return request.Size;
   }
   const { api } = usableSnapshot(call, request.SnapshotId);
-  if (api.State !== "completed") throw new ApiError("bad-state", `The snapshot ${api.SnapshotId} is ${api.State}`);
+  if (api.State !== "completed") throw new Refusal("bad-state", `The snapshot ${api.SnapshotId} is ${api.State}`);
   const size = request.Size ?? api.VolumeSize;
   if (size < api.VolumeSize) {
-    throw new ApiError("volume-too-small", `Size is at least the snapshot's ${api.VolumeSize} GiB, not ${size}`);
+    throw new Refusal("volume-too-small", `Size is at least the snapshot's ${api.VolumeSize} GiB, not ${size}`);
   }
   return size;
 }

@@ -1,5 +1,5 @@
-import { ApiError } from "../api-error.ts";
-import { snapshotsOf } from "../state-machines.ts";
+import { Refusal } from "../refusal.ts";
+import { snapshotsOf } from "../states/state-machines.ts";
 import { ownSnapshot } from "./access.ts";
 import type { Handler } from "./call.ts";
 
@@ -10,7 +10,7 @@ export const deleteSnapshot: Handler<"DeleteSnapshot"> = (call, { SnapshotId }) 
   const user = cloud.store.images
     .values()
     .find((image) => image.api.State !== "deleting" && snapshotsOf(image).includes(SnapshotId));
-  if (user) throw new ApiError("busy", `The snapshot ${SnapshotId} is used by the image ${user.id}`);
+  if (user) throw new Refusal("busy", `The snapshot ${SnapshotId} is used by the image ${user.id}`);
   cloud.store.snapshots.put({ ...snapshot, api: { ...snapshot.api, State: "deleting" } });
   cloud.lifecycle.start("snapshot", SnapshotId);
   return {};

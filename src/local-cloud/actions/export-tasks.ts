@@ -1,8 +1,8 @@
-import { ApiError } from "../api-error.ts";
+import { Refusal } from "../refusal.ts";
 import type { Handler } from "./call.ts";
 
 function noBuckets(): never {
-  throw new ApiError(
+  throw new Refusal(
     "not-supported-here",
     "The local cloud has no buckets: use `outscale-chroot local-cloud export IMAGE DISK`",
   );

@@ -1,4 +1,4 @@
-import { ApiError } from "../api-error.ts";
+import { Refusal } from "../refusal.ts";
 import { launchableImage } from "./access.ts";
 import type { Call } from "./call.ts";
 
@@ -19,13 +19,13 @@ export function nameOfCopy(call: Call, sourceImageId: string): string {
   return `${api.ImageName}-copy${number}`;
 }
 
-/** @throws {ApiError} `bad-image-name`, `duplicate-name` */
+/** @throws {Refusal} `bad-image-name`, `duplicate-name` */
 export function checkImageName({ cloud, account }: Call, name: string): void {
   if (!IMAGE_NAME.test(name)) {
-    throw new ApiError("bad-image-name", `"${name}" is not 3 to 128 letters, digits, spaces and _ ( ) / . -`);
+    throw new Refusal("bad-image-name", `"${name}" is not 3 to 128 letters, digits, spaces and _ ( ) / . -`);
   }
   const namesake = cloud.store.images
     .values()
     .find(({ accountId, api }) => accountId === account.id && api.ImageName === name);
-  if (namesake) throw new ApiError("duplicate-name", `The image ${namesake.id} has the name "${name}" already`);
+  if (namesake) throw new Refusal("duplicate-name", `The image ${namesake.id} has the name "${name}" already`);
 }

@@ -1,7 +1,7 @@
 import type { BlockDeviceMappingImage, RequestOf } from "../../outscale/oapi.ts";
-import { ApiError } from "../api-error.ts";
 import { ROOT_DEVICE_NAME } from "../device-names.ts";
 import { checkQuotas } from "../quotas.ts";
+import { Refusal } from "../refusal.ts";
 import type { ImageParts } from "../register-image.ts";
 import { checkOwnRegion, launchableImage, ownVm, usableSnapshot } from "./access.ts";
 import type { Call } from "./call.ts";
@@ -15,13 +15,13 @@ type Mapping = NonNullable<Request["BlockDeviceMappings"]>[number];
 export function imageParts(call: Call, request: Request): ImageParts {
   const given = [request.VmId, request.SourceImageId, request.FileLocation, request.BlockDeviceMappings];
   if (given.filter((value) => value !== undefined).length !== 1) {
-    throw new ApiError(
+    throw new Refusal(
       "bad-parameter",
       "CreateImage takes one of VmId, SourceImageId, BlockDeviceMappings and FileLocation",
     );
   }
   if (request.FileLocation !== undefined) {
-    throw new ApiError("not-supported-here", "The local cloud has no buckets: FileLocation cannot be imported");
+    throw new Refusal("not-supported-here", "The local cloud has no buckets: FileLocation cannot be imported");
   }
   if (request.VmId !== undefined) return partsOfVm(call, request, request.VmId);
   if (request.SourceImageId !== undefined) return partsOfCopy(call, request, request.SourceImageId);
@@ -32,7 +32,7 @@ export function imageParts(call: Call, request: Request): ImageParts {
 function partsOfSnapshots(call: Call, request: Request, mappings: readonly Mapping[]): ImageParts {
   const RootDeviceName = request.RootDeviceName ?? ROOT_DEVICE_NAME;
   if (!mappings.some(({ DeviceName, Bsu }) => DeviceName === RootDeviceName && Bsu?.SnapshotId)) {
-    throw new ApiError("bad-root-mapping", `No mapping gives ${RootDeviceName} a snapshot`);
+    throw new Refusal("bad-root-mapping", `No mapping gives ${RootDeviceName} a snapshot`);
   }
   return {
     ...ownWords(request),
@@ -46,13 +46,12 @@ function mappingOf(call: Call, { DeviceName = "", Bsu, VirtualDeviceName }: Mapp
   if (Bsu === undefined) return { DeviceName, ...(VirtualDeviceName === undefined ? {} : { VirtualDeviceName }) };
   const snapshot = Bsu.SnapshotId === undefined ? undefined : usableSnapshot(call, Bsu.SnapshotId).api;
   if (snapshot && snapshot.State !== "completed") {
-    throw new ApiError("bad-state", `The snapshot ${snapshot.SnapshotId} is ${snapshot.State}`);
+    throw new Refusal("bad-state", `The snapshot ${snapshot.SnapshotId} is ${snapshot.State}`);
   }
   const size = Bsu.VolumeSize ?? snapshot?.VolumeSize;
-  if (size === undefined)
-    throw new ApiError("bad-parameter", `The mapping of ${DeviceName} needs a size or a snapshot`);
+  if (size === undefined) throw new Refusal("bad-parameter", `The mapping of ${DeviceName} needs a size or a snapshot`);
   if (snapshot && size < snapshot.VolumeSize) {
-    throw new ApiError("volume-too-small", `${DeviceName} is at least ${snapshot.VolumeSize} GiB, not ${size}`);
+    throw new Refusal("volume-too-small", `${DeviceName} is at least ${snapshot.VolumeSize} GiB, not ${size}`);
   }
   const { VolumeType, Iops } = volumeShape({ Size: size, VolumeType: Bsu.VolumeType ?? "standard", Iops: Bsu.Iops });
   return {
@@ -97,7 +96,7 @@ function partsOfCopy(call: Call, request: Request, sourceId: string): ImageParts
   const { cloud, account } = call;
   checkOwnRegion(call, request.SourceRegionName);
   const { api: source } = launchableImage(call, sourceId);
-  if (source.State !== "available") throw new ApiError("bad-image-state", `The image ${sourceId} is ${source.State}`);
+  if (source.State !== "available") throw new Refusal("bad-image-state", `The image ${sourceId} is ${source.State}`);
   const count = source.BlockDeviceMappings.filter(({ Bsu }) => Bsu?.SnapshotId).length;
   checkQuotas(cloud, account.id, { snapshot_limit: count, concurrent_snapshot_limit: count });
   const { Architecture, BootModes, ProductCodes, RootDeviceName, TpmMandatory } = source;

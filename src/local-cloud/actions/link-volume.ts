@@ -1,6 +1,6 @@
-import { ApiError } from "../api-error.ts";
 import { timestamp } from "../cloud.ts";
 import { checkDeviceName, deviceSlot } from "../device-names.ts";
+import { Refusal } from "../refusal.ts";
 import { recordUnfinishedSnapshots } from "../violations.ts";
 import { ownVm, ownVolume } from "./access.ts";
 import type { Handler } from "./call.ts";
@@ -15,12 +15,12 @@ export const linkVolume: Handler<"LinkVolume"> = (call, { VmId, VolumeId, Device
   const volume = ownVolume(call, VolumeId);
   checkDeviceName(DeviceName);
   if (vm.api.State !== "running" && vm.api.State !== "stopped") {
-    throw new ApiError("bad-vm-state", `The VM ${VmId} is ${vm.api.State}`);
+    throw new Refusal("bad-vm-state", `The VM ${VmId} is ${vm.api.State}`);
   }
   if (volume.api.State !== "available")
-    throw new ApiError("bad-volume-state", `The volume ${VolumeId} is ${volume.api.State}`);
+    throw new Refusal("bad-volume-state", `The volume ${VolumeId} is ${volume.api.State}`);
   if (volume.api.SubregionName !== vm.api.Placement?.SubregionName) {
-    throw new ApiError("other-subregion", `The volume is in ${volume.api.SubregionName}, the VM is not`);
+    throw new Refusal("other-subregion", `The volume is in ${volume.api.SubregionName}, the VM is not`);
   }
   checkSlot(call, VmId, DeviceName);
   recordUnfinishedSnapshots(cloud, "LinkVolume", VolumeId);
@@ -41,6 +41,6 @@ function checkSlot({ cloud }: Parameters<typeof linkVolume>[0], vmId: string, de
     .filter(({ VmId }) => VmId === vmId)
     .map(({ DeviceName }) => DeviceName);
   const taken = names.find((name) => deviceSlot(name) === deviceSlot(deviceName));
-  if (taken) throw new ApiError("device-taken", `A volume is linked to ${vmId} as ${taken}`);
-  if (names.length >= MOST_VOLUMES) throw new ApiError("too-many-volumes", `A VM has at most ${MOST_VOLUMES} volumes`);
+  if (taken) throw new Refusal("device-taken", `A volume is linked to ${vmId} as ${taken}`);
+  if (names.length >= MOST_VOLUMES) throw new Refusal("too-many-volumes", `A VM has at most ${MOST_VOLUMES} volumes`);
 }

@@ -1,6 +1,6 @@
 import type { ResourceTag } from "../../outscale/oapi.ts";
-import { ApiError } from "../api-error.ts";
 import type { Cloud } from "../cloud.ts";
+import { Refusal } from "../refusal.ts";
 import { ownImage, ownSnapshot, ownVm, ownVolume } from "./access.ts";
 import type { Call } from "./call.ts";
 
@@ -12,14 +12,14 @@ export interface Tagged {
   store(tags: ResourceTag[]): void;
 }
 
-/** A resource of the account by its id, whatever its kind. @throws {ApiError} when there is none, or it is another's */
+/** A resource of the account by its id, whatever its kind. @throws {Refusal} when there is none, or it is another's */
 export function ownResource(call: Call, id: string): Tagged {
   const { store } = call.cloud;
   if (id.startsWith("ami-")) return tagged("image", ownImage(call, id), (row) => store.images.put(row));
   if (id.startsWith("snap-")) return tagged("snapshot", ownSnapshot(call, id), (row) => store.snapshots.put(row));
   if (id.startsWith("vol-")) return tagged("volume", ownVolume(call, id), (row) => store.volumes.put(row));
   if (id.startsWith("i-")) return tagged("instance", ownVm(call, id), (row) => store.vms.put(row));
-  throw new ApiError("bad-id-prefix", `"${id}" is no id of an image, snapshot, volume or VM`);
+  throw new Refusal("bad-id-prefix", `"${id}" is no id of an image, snapshot, volume or VM`);
 }
 
 /** Everything of an account that can have tags. */

@@ -1,4 +1,4 @@
-import { ApiError } from "../api-error.ts";
+import { Refusal } from "../refusal.ts";
 import { recordUse } from "../violations.ts";
 import { ownVolume } from "./access.ts";
 import type { Handler } from "./call.ts";
@@ -8,10 +8,10 @@ export const unlinkVolume: Handler<"UnlinkVolume"> = (call, { VolumeId }) => {
   const { cloud } = call;
   const volume = ownVolume(call, VolumeId);
   const [linked] = volume.api.LinkedVolumes;
-  if (!linked) throw new ApiError("volume-not-linked", `The volume ${VolumeId} is not linked`);
+  if (!linked) throw new Refusal("volume-not-linked", `The volume ${VolumeId} is not linked`);
   if (linked.State === "detaching") return {};
   if (volume.isVmRoot)
-    throw new ApiError("bad-vm-state", `The root volume of the running VM ${linked.VmId} stays linked`);
+    throw new Refusal("bad-vm-state", `The root volume of the running VM ${linked.VmId} stays linked`);
   recordUse(cloud, "UnlinkVolume", VolumeId);
   cloud.store.volumes.put({ ...volume, api: { ...volume.api, LinkedVolumes: [{ ...linked, State: "detaching" }] } });
   cloud.lifecycle.start("link", VolumeId);

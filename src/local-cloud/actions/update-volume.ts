@@ -1,6 +1,6 @@
-import { ApiError } from "../api-error.ts";
 import { newId } from "../cloud.ts";
 import { checkQuotas } from "../quotas.ts";
+import { Refusal } from "../refusal.ts";
 import { ownVolume } from "./access.ts";
 import type { Handler } from "./call.ts";
 import { volumeShape } from "./volume-rules.ts";
@@ -11,11 +11,11 @@ export const updateVolume: Handler<"UpdateVolume"> = (call, request) => {
   const volume = ownVolume(call, request.VolumeId);
   const { api } = volume;
   if (api.State !== "available" && api.State !== "in-use") {
-    throw new ApiError("bad-volume-state", `The volume ${volume.id} is ${api.State}`);
+    throw new Refusal("bad-volume-state", `The volume ${volume.id} is ${api.State}`);
   }
-  if (volume.update) throw new ApiError("busy", `The volume ${volume.id} is being updated`);
+  if (volume.update) throw new Refusal("busy", `The volume ${volume.id} is being updated`);
   if (request.Size !== undefined && request.Size < api.Size) {
-    throw new ApiError("bad-volume-size", `A volume cannot shrink, from ${api.Size} to ${request.Size} GiB`);
+    throw new Refusal("bad-volume-size", `A volume cannot shrink, from ${api.Size} to ${request.Size} GiB`);
   }
   const VolumeType = request.VolumeType ?? api.VolumeType;
   const Iops = request.Iops ?? (VolumeType === "io1" && api.VolumeType === "io1" ? api.Iops : undefined);

@@ -1,8 +1,8 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { basename, join, sep } from "node:path";
 import { canOpenExclusively } from "../../host/block-device.ts";
-import { syncPath } from "../durable-files.ts";
-import type { HeldRun } from "../held-commands.ts";
+import { syncPath } from "../folder/durable-files.ts";
+import type { HeldRun } from "../folder/held-runner.ts";
 
 /** A loop device and the file behind it. */
 export interface LoopDevice {

@@ -4,15 +4,15 @@ import { join } from "node:path";
 import type { Clock } from "../../../src/common/clock.ts";
 import type { AccountRole } from "../../../src/local-cloud/accounts.ts";
 import { handlers } from "../../../src/local-cloud/actions/handlers.ts";
-import { ApiError } from "../../../src/local-cloud/api-error.ts";
-import { type Core, openCore } from "../../../src/local-cloud/core.ts";
 import { MemoryDisks } from "../../../src/local-cloud/disks/memory-disks.ts";
+import { type OpenCloud, openCloud } from "../../../src/local-cloud/open-cloud.ts";
 import { type LocalCloudOptions, settingsOf } from "../../../src/local-cloud/options.ts";
+import { Refusal } from "../../../src/local-cloud/refusal.ts";
 import type { ActionName, RequestOf, ResponseOf } from "../../../src/outscale/oapi.ts";
 
 /** A cloud in memory blocks without its HTTP door, for tests of rules and states. */
 export interface TestCore extends AsyncDisposable {
-  readonly core: Core;
+  readonly core: OpenCloud;
   readonly disks: MemoryDisks;
   readonly vmId: string;
   /** A call as one of the accounts; the builder's, when none is named. */
@@ -29,7 +29,7 @@ export async function openTestCore(
   options: Partial<LocalCloudOptions> & { readonly clock?: Clock } = {},
 ): Promise<TestCore> {
   const stateFolder = options.stateFolder ?? (await mkdtemp(join(tmpdir(), "local-cloud-")));
-  const core = await openCore(settingsOf({ ...options, stateFolder, blocks: "memory" }), "run");
+  const core = await openCloud(settingsOf({ ...options, stateFolder, blocks: "memory" }), "run");
   const call: TestCore["call"] = (action, request, role = "builder") =>
     handlers[action]({ cloud: core, account: core.accounts.byRole(role) }, request);
   return {
@@ -41,7 +41,7 @@ export async function openTestCore(
       try {
         call(action, request, role);
       } catch (error) {
-        if (error instanceof ApiError) return error.refusal;
+        if (error instanceof Refusal) return error.refusal;
         throw error;
       }
       throw new Error(`${action} was not refused`);
@@ -53,7 +53,7 @@ export async function openTestCore(
   };
 }
 
-function memoryDisksOf({ disks }: Core): MemoryDisks {
+function memoryDisksOf({ disks }: OpenCloud): MemoryDisks {
   if (disks instanceof MemoryDisks) return disks;
   throw new Error("The disks of this cloud are not in memory");
 }

@@ -5,7 +5,7 @@ import type { BuildEvent } from "../../../src/builder/events.ts";
 import type { Clock } from "../../../src/common/clock.ts";
 import type { RawConfig } from "../../../src/definition/raw-value.ts";
 import { acquireDeviceLock } from "../../../src/host/device-lock.ts";
-import type { TransitionName } from "../../../src/local-cloud/states.ts";
+import type { TransitionName } from "../../../src/local-cloud/states/transitions.ts";
 import { type BakeOptions, publicSource } from "../bake.ts";
 import { hastyClock } from "../hasty-clock.ts";
 import type { OptionProof, ProofBench } from "./proof-bench.ts";

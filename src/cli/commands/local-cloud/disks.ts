@@ -1,5 +1,5 @@
 import { ExitCode, UsageError } from "../../../common/errors.ts";
-import { exportLocalImage, importLocalImage } from "../../../local-cloud/commands.ts";
+import { exportLocalImage, importLocalImage } from "../../../local-cloud/administer-cloud.ts";
 import type { Command } from "../../command.ts";
 import { type Flags, parseFlags } from "../../flags.ts";
 import { stateFlag, stateFolderOf } from "./state-flag.ts";

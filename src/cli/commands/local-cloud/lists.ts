@@ -1,5 +1,5 @@
 import { ExitCode } from "../../../common/errors.ts";
-import { localCloudImages, localCloudSnapshots, localCloudVolumes } from "../../../local-cloud/commands.ts";
+import { localCloudImages, localCloudSnapshots, localCloudVolumes } from "../../../local-cloud/administer-cloud.ts";
 import type { Command } from "../../command.ts";
 import { parseFlags } from "../../flags.ts";
 import { maskedJson } from "../../output/json-report.ts";

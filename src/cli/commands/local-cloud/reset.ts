@@ -1,5 +1,5 @@
 import { ExitCode } from "../../../common/errors.ts";
-import { resetLocalCloud } from "../../../local-cloud/commands.ts";
+import { resetLocalCloud } from "../../../local-cloud/administer-cloud.ts";
 import type { Command } from "../../command.ts";
 import { parseFlags } from "../../flags.ts";
 import { stateFlag, stateFolderOf } from "./state-flag.ts";

@@ -1,7 +1,7 @@
 import { ExitCode, UsageError } from "../../../common/errors.ts";
 import { LOCAL_CLOUD_NEEDS_ROOT, requireRoot } from "../../../host/require-root.ts";
 import { quoteWord } from "../../../host/shell-quote.ts";
-import { startLocalCloud } from "../../../local-cloud/local-cloud.ts";
+import { startLocalCloud } from "../../../local-cloud/start-local-cloud.ts";
 import { openDebugLog } from "../../../terminal/debug-log.ts";
 import { watchStopSignals } from "../../../terminal/signals.ts";
 import type { Command } from "../../command.ts";

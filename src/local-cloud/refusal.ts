@@ -1,16 +1,16 @@
 /** One refusal of the API: the HTTP status, and what stands in `Errors[0]`. */
-interface Refusal {
+interface RefusalKind {
   readonly status: number;
   readonly code: string;
   readonly type: string;
 }
 
-const denied = (status: number, code: string): Refusal => ({ status, code, type: "AccessDenied" });
-const parameter = (code: string): Refusal => ({ status: 400, code, type: "InvalidParameterValue" });
-const resource = (code: string): Refusal => ({ status: 400, code, type: "InvalidResource" });
-const state = (code: string, type = "InvalidState"): Refusal => ({ status: 409, code, type });
-const conflict = (code: string): Refusal => ({ status: 409, code, type: "ResourceConflict" });
-const tooMany = (code: string): Refusal => ({ status: 400, code, type: "TooManyResources" });
+const denied = (status: number, code: string): RefusalKind => ({ status, code, type: "AccessDenied" });
+const parameter = (code: string): RefusalKind => ({ status: 400, code, type: "InvalidParameterValue" });
+const resource = (code: string): RefusalKind => ({ status: 400, code, type: "InvalidResource" });
+const state = (code: string, type = "InvalidState"): RefusalKind => ({ status: 409, code, type });
+const conflict = (code: string): RefusalKind => ({ status: 409, code, type: "ResourceConflict" });
+const tooMany = (code: string): RefusalKind => ({ status: 400, code, type: "TooManyResources" });
 
 /**
  * Every refusal, under a name of ours. Those that the platform has never been seen to give are marked `chosen`: the
@@ -69,19 +69,19 @@ export const refusals = {
   "too-many-iops": tooMany("10025"),
   "too-many-snapshots": tooMany("10026"),
   "too-many-tags": tooMany("10041"),
-} as const satisfies Record<string, Refusal>;
+} as const satisfies Record<string, RefusalKind>;
 
 export type RefusalName = keyof typeof refusals;
 
 /** A request is refused; the server turns it into the API's answer. Nothing has been changed when it is thrown. */
-export class ApiError extends Error {
+export class Refusal extends Error {
   readonly refusal: RefusalName;
   readonly status: number;
   readonly body: { readonly Code: string; readonly Type: string; readonly Details: string };
 
   constructor(refusal: RefusalName, details: string) {
     super(details);
-    this.name = "ApiError";
+    this.name = "Refusal";
     this.refusal = refusal;
     const { status, code, type } = refusals[refusal];
     this.status = status;

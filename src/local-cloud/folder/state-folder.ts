@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { LocalCloudError } from "./state-lock.ts";
+import { LocalCloudError } from "../local-cloud-error.ts";
 
 /** The keys: they are there before anything else is, go last, and mark a folder as a cloud's. */
 export const KEYS_FILE = "accounts.json";

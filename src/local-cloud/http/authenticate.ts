@@ -1,8 +1,8 @@
 import { timingSafeEqual } from "node:crypto";
 import type { IncomingHttpHeaders } from "node:http";
-import { type Dialect, dialects, signature } from "../outscale/signature.ts";
-import type { Account, Accounts } from "./accounts.ts";
-import { ApiError } from "./api-error.ts";
+import { type Dialect, dialects, signature } from "../../outscale/signature.ts";
+import type { Account, Accounts } from "../accounts.ts";
+import { Refusal } from "../refusal.ts";
 import type { LockOut } from "./lock-out.ts";
 
 /** A request as it came in. */
@@ -32,7 +32,7 @@ const AUTHORIZATION =
 
 /**
  * The account that signed a request, in either dialect. Region and service are taken from the signature's scope.
- * @throws {ApiError} 400/4120 for an unknown key, 401/1 for a bad signature or date, 401/12 or 403/8 for no signature
+ * @throws {Refusal} 400/4120 for an unknown key, 401/1 for a bad signature or date, 401/12 or 403/8 for no signature
  */
 export function authenticate(
   request: SignedRequest,
@@ -40,7 +40,7 @@ export function authenticate(
 ): Account {
   const given = parseAuthorization(request.headers.authorization);
   const account = accounts.byAccessKey(given.accessKey);
-  if (!account) throw new ApiError("unknown-access-key", "The access key is not known in this region");
+  if (!account) throw new Refusal("unknown-access-key", "The access key is not known in this region");
   lockOut.check(account.accessKey);
   try {
     checkSignature(request, given, account, nowMs);
@@ -53,9 +53,9 @@ export function authenticate(
 }
 
 function parseAuthorization(header: string | undefined): Authorization {
-  if (!header) throw new ApiError("no-authentication", "The request has no Authorization header");
+  if (!header) throw new Refusal("no-authentication", "The request has no Authorization header");
   const match = AUTHORIZATION.exec(header);
-  if (!match) throw new ApiError("unknown-scheme", "The Authorization header is not a Signature Version 4");
+  if (!match) throw new Refusal("unknown-scheme", "The Authorization header is not a Signature Version 4");
   const [, dialect, accessKey = "", day = "", region = "", service = "", names = "", hex = ""] = match;
   return {
     dialect: dialect === "OSC4" ? "OSC4" : "AWS4",
@@ -72,11 +72,11 @@ function checkSignature(request: SignedRequest, given: Authorization, account: A
   const { dateHeader } = dialects[given.dialect];
   const date = String(request.headers[dateHeader] ?? "");
   for (const name of ["host", dateHeader]) {
-    if (!given.signedHeaders.includes(name)) throw new ApiError("bad-signature", `The header ${name} is not signed`);
+    if (!given.signedHeaders.includes(name)) throw new Refusal("bad-signature", `The header ${name} is not signed`);
   }
-  if (date.slice(0, 8) !== given.day) throw new ApiError("bad-signature", "The scope has another day than the date");
+  if (date.slice(0, 8) !== given.day) throw new Refusal("bad-signature", "The scope has another day than the date");
   if (!(Math.abs(nowMs - epochOf(date)) <= WINDOW_MS)) {
-    throw new ApiError("bad-signature", `The date "${date}" is more than 5 minutes away from now`);
+    throw new Refusal("bad-signature", `The date "${date}" is more than 5 minutes away from now`);
   }
   const [path = "", query = ""] = request.url.split("?");
   const expected = signature(account.secretKey, {
@@ -91,7 +91,7 @@ function checkSignature(request: SignedRequest, given: Authorization, account: A
     service: given.service,
   });
   if (!timingSafeEqual(Buffer.from(expected), Buffer.from(given.signature))) {
-    throw new ApiError("bad-signature", "The signature does not match");
+    throw new Refusal("bad-signature", "The signature does not match");
   }
 }
 

@@ -1,6 +1,6 @@
 import type { z } from "zod";
-import { type ActionName, actions, type RequestOf } from "../outscale/oapi.ts";
-import { ApiError } from "./api-error.ts";
+import { type ActionName, actions, type RequestOf } from "../../outscale/oapi.ts";
+import { Refusal } from "../refusal.ts";
 
 type Schemas = { readonly [A in ActionName]: { readonly request: z.ZodType<RequestOf<A>> } };
 const schemas: Schemas = actions;
@@ -12,7 +12,7 @@ export function isAction(name: string): name is ActionName {
 /**
  * A request's body, checked against the action's schema. An empty body counts as `{}`.
  * @param strict Refuse unknown fields and nulls; otherwise they are left out
- * @throws {ApiError} `bad-parameter`, naming every field that is wrong
+ * @throws {Refusal} `bad-parameter`, naming every field that is wrong
  */
 export function parseRequest<A extends ActionName>(action: A, body: Buffer, strict: boolean): RequestOf<A> {
   const raw = parseJson(body);
@@ -22,7 +22,7 @@ export function parseRequest<A extends ActionName>(action: A, body: Buffer, stri
   const second = strict ? first : schema.safeParse(withoutUnknown(withoutNulls(raw), first.error.issues));
   if (second.success) return second.data;
   const problems = second.error.issues.map(({ path, message }) => `${path.join(".") || "the body"}: ${message}`);
-  throw new ApiError("bad-parameter", problems.join("; "));
+  throw new Refusal("bad-parameter", problems.join("; "));
 }
 
 function parseJson(body: Buffer): unknown {
@@ -30,7 +30,7 @@ function parseJson(body: Buffer): unknown {
   try {
     return JSON.parse(body.toString("utf8"));
   } catch {
-    throw new ApiError("bad-parameter", "The body is not JSON");
+    throw new Refusal("bad-parameter", "The body is not JSON");
   }
 }
 

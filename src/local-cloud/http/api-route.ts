@@ -1,12 +1,12 @@
 import { randomUUID } from "node:crypto";
-import { messageOf } from "../common/errors.ts";
-import type { ActionName } from "../outscale/oapi.ts";
-import type { Account } from "./accounts.ts";
-import { handlers } from "./actions/handlers.ts";
-import { ApiError } from "./api-error.ts";
+import { messageOf } from "../../common/errors.ts";
+import type { ActionName } from "../../outscale/oapi.ts";
+import type { Account } from "../accounts.ts";
+import { handlers } from "../actions/handlers.ts";
+import type { Cloud } from "../cloud.ts";
+import { type CallFault, isRefusing } from "../faults.ts";
+import { Refusal } from "../refusal.ts";
 import { authenticate } from "./authenticate.ts";
-import type { Cloud } from "./cloud.ts";
-import { type CallFault, isRefusing } from "./faults.ts";
 import { type HttpAnswer, type HttpRequest, json } from "./http-server.ts";
 import type { LockOut } from "./lock-out.ts";
 import { isAction, parseRequest } from "./request-body.ts";
@@ -66,9 +66,9 @@ async function callOrRefuse(
   const { cloud, lockOut } = input;
   let account: Account | undefined;
   try {
-    if (isRefusing(fault)) throw new ApiError(fault.kind, "Injected by a fault");
-    if (!isAction(action)) throw new ApiError("unknown-action", `There is no action "${action}"`);
-    if (request.method !== "POST") throw new ApiError("wrong-method", `${request.method} is not POST`);
+    if (isRefusing(fault)) throw new Refusal(fault.kind, "Injected by a fault");
+    if (!isAction(action)) throw new Refusal("unknown-action", `There is no action "${action}"`);
+    if (request.method !== "POST") throw new Refusal("wrong-method", `${request.method} is not POST`);
     const nowMs = cloud.settings.clock.now();
     account = OPEN.has(action) ? NOBODY : authenticate(request, { accounts: cloud.accounts, lockOut, nowMs });
     const body = runHandler(cloud, account, action, request.body);
@@ -88,11 +88,11 @@ function runHandler<A extends ActionName>(cloud: Cloud, account: Account, action
   return handlers[action]({ cloud, account }, request);
 }
 
-function refusalOf(cloud: Cloud, error: unknown): ApiError {
-  if (error instanceof ApiError) return error;
+function refusalOf(cloud: Cloud, error: unknown): Refusal {
+  if (error instanceof Refusal) return error;
   const trace = error instanceof Error ? error.stack : undefined;
   cloud.settings.log.write({ kind: "note", message: `local cloud: ${trace ?? messageOf(error)}` });
-  return new ApiError("internal-error", messageOf(error));
+  return new Refusal("internal-error", messageOf(error));
 }
 
 function context(): { ResponseContext: { RequestId: string } } {

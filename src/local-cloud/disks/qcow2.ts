@@ -1,5 +1,5 @@
 import { open } from "node:fs/promises";
-import { LocalCloudError } from "./state-lock.ts";
+import { LocalCloudError } from "../local-cloud-error.ts";
 
 export type DiskFormat = "raw" | "qcow2";
 

@@ -1,22 +1,22 @@
 import { randomBytes } from "node:crypto";
 import { rename, rm, stat, truncate, writeFile } from "node:fs/promises";
-import type { CommandRunner } from "../host/run-command.ts";
-import type { Image } from "../outscale/oapi.ts";
-import type { Account } from "./accounts.ts";
-import { checkImageName } from "./actions/image-name.ts";
-import { newId } from "./cloud.ts";
-import type { Core } from "./core.ts";
-import { BYTES_PER_GIB } from "./disks/disks.ts";
+import type { CommandRunner } from "../../host/run-command.ts";
+import type { Image } from "../../outscale/oapi.ts";
+import type { Account } from "../accounts.ts";
+import { checkImageName } from "../actions/image-name.ts";
+import { newId } from "../cloud.ts";
+import { LocalCloudError } from "../local-cloud-error.ts";
+import type { OpenCloud } from "../open-cloud.ts";
+import { registerDisk } from "../register-disk.ts";
+import { BYTES_PER_GIB } from "./disks.ts";
 import { type DiskFormat, formatOf } from "./qcow2.ts";
-import { registerDisk } from "./register-disk.ts";
-import { LocalCloudError } from "./state-lock.ts";
 
 /**
  * Registers a disk file, raw or qcow2, as an image of the builder's account, with a snapshot of its own.
  * @throws {LocalCloudError} when the name is taken or is none of an image, or the disk has its content elsewhere
  * @throws {CommandError} when the disk cannot be read
  */
-export async function importDisk(core: Core, { name, disk }: { name: string; disk: string }): Promise<Image> {
+export async function importDisk(core: OpenCloud, { name, disk }: { name: string; disk: string }): Promise<Image> {
   const { store, disks, host } = core;
   const account = core.accounts.byRole("builder");
   checkName(core, account, name);
@@ -33,7 +33,7 @@ export async function importDisk(core: Core, { name, disk }: { name: string; dis
   return image;
 }
 
-function checkName(cloud: Core, account: Account, name: string): void {
+function checkName(cloud: OpenCloud, account: Account, name: string): void {
   try {
     checkImageName({ cloud, account }, name);
   } catch (cause) {
@@ -53,7 +53,7 @@ interface ExportInput {
  * image has. A file that is there is replaced once the new one is whole.
  * @throws {LocalCloudError} when there is no such image, or its snapshot is not completed
  */
-export async function exportImage(core: Core, { image, disk, format }: ExportInput): Promise<Image> {
+export async function exportImage(core: OpenCloud, { image, disk, format }: ExportInput): Promise<Image> {
   const found = findImage(core, image);
   const root = found.BlockDeviceMappings.find(({ DeviceName }) => DeviceName === found.RootDeviceName);
   const snapshotId = root?.Bsu?.SnapshotId ?? "";
@@ -72,7 +72,7 @@ export async function exportImage(core: Core, { image, disk, format }: ExportInp
   return found;
 }
 
-function findImage({ store, accounts }: Core, wanted: string): Image {
+function findImage({ store, accounts }: OpenCloud, wanted: string): Image {
   const byId = store.images.get(wanted)?.api;
   if (byId) return byId;
   const { id: own } = accounts.byRole("builder");

@@ -1,7 +1,7 @@
 import { type FileHandle, open, readFile } from "node:fs/promises";
 import { join } from "node:path";
+import type { ImageRecord, SnapshotRecord, Violation, VmRecord, VolumeRecord } from "../records.ts";
 import { writeWholeFile } from "./durable-files.ts";
-import type { ImageRecord, SnapshotRecord, Violation, VmRecord, VolumeRecord } from "./records.ts";
 
 /** Everything the cloud remembers but the disks' contents and the accounts' keys. */
 interface Tables {

@@ -2,8 +2,8 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync 
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { resetLocalCloud } from "./commands.ts";
-import { startLocalCloud } from "./local-cloud.ts";
+import { resetLocalCloud } from "../administer-cloud.ts";
+import { startLocalCloud } from "../start-local-cloud.ts";
 
 let folder: string;
 beforeEach(() => {

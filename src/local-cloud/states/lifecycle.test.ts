@@ -2,9 +2,9 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { openTestCore, type TestCore } from "../../tests/support/local-cloud/test-core.ts";
-import { FakeClock } from "../../tests/support/outscale/fake-clock.ts";
-import { type Transition, transitions } from "./states.ts";
+import { openTestCore, type TestCore } from "../../../tests/support/local-cloud/test-core.ts";
+import { FakeClock } from "../../../tests/support/outscale/fake-clock.ts";
+import { type Transition, transitions } from "./transitions.ts";
 
 describe("transitions", () => {
   it.each(Object.entries(transitions) as [string, Transition][])(

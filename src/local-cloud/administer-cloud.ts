@@ -2,15 +2,21 @@ import { realpath, rm } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { DeviceError } from "../common/errors.ts";
 import { hostRunner } from "../host/run-command.ts";
-import { type ArgumentsOf, type ControlOperation, type ControlResults, controlOperations } from "./control.ts";
-import { CONTROL_PREFIX, type ControlDoor, findControlDoor } from "./control-door.ts";
-import { openCore } from "./core.ts";
+import {
+  type ArgumentsOf,
+  type ControlOperation,
+  type ControlResults,
+  controlOperations,
+} from "./control/operations.ts";
+import { CONTROL_PREFIX, findRunningServer, type RunningServer } from "./control/running-server.ts";
 import { detachLoopDevice, deviceUse, loopDevicesOf } from "./disks/loop-devices.ts";
-import { heldRunner } from "./held-commands.ts";
+import type { DiskFormat } from "./disks/qcow2.ts";
+import { lockFolder } from "./folder/folder-lock.ts";
+import { heldRunner } from "./folder/held-runner.ts";
+import { hasCloud, ownPaths } from "./folder/state-folder.ts";
+import { LocalCloudError } from "./local-cloud-error.ts";
+import { openCloud } from "./open-cloud.ts";
 import { settingsOf } from "./options.ts";
-import type { DiskFormat } from "./qcow2.ts";
-import { hasCloud, ownPaths } from "./state-folder.ts";
-import { LocalCloudError, lockState } from "./state-lock.ts";
 
 /** The objects, devices and violations of a cloud, and whether a server runs on it. */
 export async function localCloudStatus(
@@ -18,8 +24,8 @@ export async function localCloudStatus(
 ): Promise<
   ControlResults["status"] & { readonly running: boolean; readonly environment?: Readonly<Record<string, string>> }
 > {
-  const { result, door } = await ask(stateFolder, "status", {});
-  return { ...result, running: door !== undefined, ...(door ? { environment: door.environment } : {}) };
+  const { result, server } = await ask(stateFolder, "status", {});
+  return { ...result, running: server !== undefined, ...(server ? { environment: server.environment } : {}) };
 }
 
 /** The images of every account. */
@@ -65,7 +71,7 @@ export async function exportLocalImage(
  */
 export async function resetLocalCloud(stateFolder: string): Promise<void> {
   if (!hasCloud(stateFolder)) return;
-  const lock = await lockState(stateFolder);
+  const lock = await lockFolder(stateFolder);
   if (!lock) throw new LocalCloudError(`A server runs on "${stateFolder}"`, { hint: "Stop it first" });
   try {
     const devices = loopDevicesOf(join(await realpath(stateFolder), "disks"));
@@ -81,8 +87,8 @@ export async function resetLocalCloud(stateFolder: string): Promise<void> {
 
 interface Answer<O extends ControlOperation> {
   readonly result: ControlResults[O];
-  /** The door of the running server that answered; absent when the folder was opened here. */
-  readonly door?: ControlDoor;
+  /** The running server that answered; absent when the folder was opened here. */
+  readonly server?: RunningServer;
 }
 
 /** Asks the server that runs on a state folder or, when none does, opens the folder itself under its lock. */
@@ -92,12 +98,12 @@ async function ask<O extends ControlOperation>(
   given: ArgumentsOf<O>,
 ): Promise<Answer<O>> {
   const folder = resolve(stateFolder);
-  const door = await findControlDoor(folder);
-  if (door) {
-    const response = await post(door, operation, given);
-    if (response) return { result: response, door };
+  const server = await findRunningServer(folder);
+  if (server) {
+    const response = await post(server, operation, given);
+    if (response) return { result: response, server };
   }
-  const core = await openCore(settingsOf({ stateFolder: folder }), "look");
+  const core = await openCloud(settingsOf({ stateFolder: folder }), "look");
   try {
     return { result: await controlOperations[operation](core, given) };
   } finally {
@@ -107,13 +113,13 @@ async function ask<O extends ControlOperation>(
 
 /** Undefined when nobody answers: the server has gone since. */
 async function post<O extends ControlOperation>(
-  door: ControlDoor,
+  server: RunningServer,
   operation: O,
   given: ArgumentsOf<O>,
 ): Promise<ControlResults[O] | undefined> {
-  const response = await fetch(door.url + CONTROL_PREFIX + operation, {
+  const response = await fetch(server.url + CONTROL_PREFIX + operation, {
     method: "POST",
-    headers: { authorization: `Bearer ${door.token}` },
+    headers: { authorization: `Bearer ${server.token}` },
     body: JSON.stringify(given),
   }).catch(() => undefined);
   if (response === undefined || response.status === 403) return undefined;

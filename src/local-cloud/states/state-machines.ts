@@ -1,7 +1,7 @@
-import type { Cloud } from "./cloud.ts";
+import type { Cloud } from "../cloud.ts";
+import { type ImageRecord, isBeingCut, type SnapshotRecord, type VolumeRecord } from "../records.ts";
 import { attachLink, detachLink } from "./link-work.ts";
-import { type ImageRecord, isBeingCut, type SnapshotRecord, type VolumeRecord } from "./records.ts";
-import type { Machine, TransitionName } from "./states.ts";
+import type { Machine, TransitionName } from "./transitions.ts";
 
 type Work = (cloud: Cloud, id: string) => Promise<void>;
 

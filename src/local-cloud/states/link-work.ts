@@ -1,6 +1,6 @@
-import { messageOf } from "../common/errors.ts";
-import type { Cloud } from "./cloud.ts";
-import { deviceSlot } from "./device-names.ts";
+import { messageOf } from "../../common/errors.ts";
+import type { Cloud } from "../cloud.ts";
+import { deviceSlot } from "../device-names.ts";
 
 /** Shows the volume on the host; later than the API says `attached`, or with a decoy beside it, when a fault asks so. */
 export async function attachLink(cloud: Cloud, id: string): Promise<void> {

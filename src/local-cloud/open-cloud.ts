@@ -8,17 +8,18 @@ import type { Disks } from "./disks/disks.ts";
 import { LoopDisks } from "./disks/loop-disks.ts";
 import { MemoryDisks } from "./disks/memory-disks.ts";
 import { FaultInjector } from "./faults.ts";
-import { heldRunner } from "./held-commands.ts";
-import { Lifecycle } from "./lifecycle.ts";
+import { type FolderLock, lockFolder } from "./folder/folder-lock.ts";
+import { heldRunner } from "./folder/held-runner.ts";
+import { hasCloud } from "./folder/state-folder.ts";
+import { Store } from "./folder/store.ts";
+import { LocalCloudError } from "./local-cloud-error.ts";
 import { type AskedSettings, DEFAULT_REGION } from "./options.ts";
 import type { VolumeRecord } from "./records.ts";
 import { seedCloud } from "./seed/seed-cloud.ts";
-import { hasCloud } from "./state-folder.ts";
-import { LocalCloudError, lockState, type StateLock } from "./state-lock.ts";
-import { Store } from "./store.ts";
+import { Lifecycle } from "./states/lifecycle.ts";
 
-/** A cloud without its HTTP door, alone on its state folder. */
-export interface Core extends Cloud {
+/** A cloud without its HTTP server, alone on its state folder. */
+export interface OpenCloud extends Cloud {
   readonly host: CommandRunner;
   /** What could not be put back in order at the start, in words. */
   readonly problems: readonly string[];
@@ -39,7 +40,7 @@ export function deviceFolderOf(stateFolder: string): string {
  * @throws {LocalCloudError} when another process has the folder, when it is of another region, when there is nothing to
  * look at, or when the folder has other things in it
  */
-export async function openCore(asked: AskedSettings, mode: "run" | "look"): Promise<Core> {
+export async function openCloud(asked: AskedSettings, mode: "run" | "look"): Promise<OpenCloud> {
   const host = hostRunner(asked.log);
   if (!hasCloud(asked.stateFolder) && mode === "look") {
     const hint = "Start it once with `outscale-chroot local-cloud start`";
@@ -49,21 +50,21 @@ export async function openCore(asked: AskedSettings, mode: "run" | "look"): Prom
   // The kernel knows the files behind loop devices by their real paths.
   const stateFolder = await realpath(asked.stateFolder);
   const settings = { ...asked, stateFolder };
-  const lock = await lockState(stateFolder);
+  const lock = await lockFolder(stateFolder);
   if (!lock) throw new LocalCloudError(`Another process uses the state folder "${stateFolder}"`);
   let cloud: Cloud | undefined;
   try {
     cloud = await assemble(settings, host, lock);
     checkRegion(cloud, asked.region);
     const problems = mode === "run" ? await beginWork(cloud, host) : [];
-    return { ...cloud, host, problems, close: () => closeCore(cloud, lock) };
+    return { ...cloud, host, problems, close: () => closeCloud(cloud, lock) };
   } catch (error) {
-    await closeCore(cloud, lock);
+    await closeCloud(cloud, lock);
     throw error;
   }
 }
 
-async function assemble(asked: AskedSettings, host: CommandRunner, lock: StateLock): Promise<Cloud> {
+async function assemble(asked: AskedSettings, host: CommandRunner, lock: FolderLock): Promise<Cloud> {
   const { stateFolder, clock } = asked;
   const accounts = await Accounts.open(stateFolder, new Date(clock.now()).toISOString());
   const store = await Store.open(stateFolder);
@@ -86,7 +87,7 @@ function checkRegion({ settings }: Cloud, asked: string | undefined): void {
   throw new LocalCloudError(`${place} is of the region ${settings.region}, not ${asked}`);
 }
 
-function loopDisks(stateFolder: string, host: CommandRunner, { descriptor }: StateLock): Disks {
+function loopDisks(stateFolder: string, host: CommandRunner, { descriptor }: FolderLock): Disks {
   return new LoopDisks(host, {
     folder: join(stateFolder, "disks"),
     deviceFolder: deviceFolderOf(stateFolder),
@@ -116,7 +117,7 @@ function slotOf({ LinkedVolumes }: VolumeRecord["api"]): string {
   return deviceSlot(LinkedVolumes[0]?.DeviceName ?? "");
 }
 
-async function closeCore(cloud: Cloud | undefined, lock: StateLock): Promise<void> {
+async function closeCloud(cloud: Cloud | undefined, lock: FolderLock): Promise<void> {
   try {
     await cloud?.lifecycle.close();
     await cloud?.store.close();

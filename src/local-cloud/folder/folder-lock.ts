@@ -1,18 +1,11 @@
 import { closeSync, openSync } from "node:fs";
 import { join } from "node:path";
-import { systemClock } from "../common/clock.ts";
-import { ChrootError, ExitCode } from "../common/errors.ts";
-import { tryFlock } from "../host/flock.ts";
-import { isServed } from "./control-door.ts";
-
-/** The state folder of a local cloud cannot be used: another server has it, or there is no cloud in it. */
-export class LocalCloudError extends ChrootError {
-  override readonly code = "E_LOCAL_CLOUD";
-  override readonly exitCode = ExitCode.Failed;
-}
+import { systemClock } from "../../common/clock.ts";
+import { tryFlock } from "../../host/flock.ts";
+import { isServed } from "../control/running-server.ts";
 
 /** The lock on a state folder. The kernel lets go of it when we, and the commands that hold it with us, have ended. */
-export interface StateLock {
+export interface FolderLock {
   /** The open file; a child that inherits it holds the lock too. */
   readonly descriptor: number;
   release(): void;
@@ -26,7 +19,7 @@ const POLL_MS = 25;
  * Locks a state folder. Waits for what a killed server has begun, but not for a server that runs.
  * @returns undefined when another process has the lock
  */
-export async function lockState(stateFolder: string): Promise<StateLock | undefined> {
+export async function lockFolder(stateFolder: string): Promise<FolderLock | undefined> {
   const descriptor = openSync(join(stateFolder, "lock"), "a", 0o600);
   let isOurs = false;
   try {

@@ -5,11 +5,11 @@ import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type Answer, type Caller, signedCall, signedHeaders } from "../../tests/support/signed-call.ts";
-import { localCloudImages, localCloudSnapshots, localCloudStatus, localCloudVolumes } from "./commands.ts";
-import { findControlDoor } from "./control-door.ts";
+import { localCloudImages, localCloudSnapshots, localCloudStatus, localCloudVolumes } from "./administer-cloud.ts";
+import { findRunningServer } from "./control/running-server.ts";
 import type { Fault } from "./faults.ts";
-import { type LocalCloud, startLocalCloud } from "./local-cloud.ts";
 import type { LocalCloudOptions } from "./options.ts";
+import { type LocalCloud, startLocalCloud } from "./start-local-cloud.ts";
 
 describe("startLocalCloud()", () => {
   let folder: string;
@@ -66,7 +66,7 @@ describe("startLocalCloud()", () => {
     });
 
     it("are set, listed and cleared through the control door, with its token alone", async () => {
-      const door = await findControlDoor(join(folder, "state"));
+      const door = await findRunningServer(join(folder, "state"));
       const control = async (operation: string, given: unknown, token = door?.token) => {
         const headers = { authorization: `Bearer ${token}` };
         const response = await fetch(`${door?.url}/_control/${operation}`, {

@@ -1,9 +1,9 @@
 import * as z from "zod";
-import type { Image, Snapshot, Volume } from "../outscale/oapi.ts";
-import type { Core } from "./core.ts";
-import { exportImage, importDisk } from "./disk-transfer.ts";
-import { Fault } from "./faults.ts";
-import { listImages, listSnapshots, listVolumes, type Status, statusOf } from "./status.ts";
+import type { Image, Snapshot, Volume } from "../../outscale/oapi.ts";
+import { exportImage, importDisk } from "../disks/disk-transfer.ts";
+import { Fault } from "../faults.ts";
+import type { OpenCloud } from "../open-cloud.ts";
+import { listImages, listSnapshots, listVolumes, type Status, statusOf } from "../status.ts";
 
 const nothing = z.strictObject({});
 
@@ -38,12 +38,12 @@ export interface ControlResults {
 
 type Operations = {
   readonly [O in ControlOperation]: (
-    core: Core,
+    core: OpenCloud,
     given: ArgumentsOf<O>,
   ) => ControlResults[O] | Promise<ControlResults[O]>;
 };
 
-/** The operations, for the server's control door and for commands that open a stopped cloud themselves. */
+/** The operations, for the running server and for commands that open a stopped cloud themselves. */
 export const controlOperations: Operations = {
   status: statusOf,
   images: listImages,

@@ -2,7 +2,7 @@ import { appendFile, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import type { Violation } from "./records.ts";
+import type { Violation } from "../records.ts";
 import { Store } from "./store.ts";
 
 const violation = (id: string): Violation => ({ id, at: "", action: "UnlinkVolume", volumeId: "vol-1", details: "" });

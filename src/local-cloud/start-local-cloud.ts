@@ -3,17 +3,17 @@ import { rm } from "node:fs/promises";
 import type { Server } from "node:http";
 import { secrets } from "../common/secrets.ts";
 import type { Account, AccountRole } from "./accounts.ts";
-import { API_PREFIX, answerApi } from "./api-route.ts";
-import { CONTROL_PREFIX, controlFile } from "./control-door.ts";
-import { answerControl } from "./control-route.ts";
-import { type Core, deviceFolderOf, openCore } from "./core.ts";
-import { writeWholeFile } from "./durable-files.ts";
+import { CONTROL_PREFIX, controlFile } from "./control/running-server.ts";
 import type { FaultInjector } from "./faults.ts";
-import { closeServer, listen, listenOnSocket, portOf, type Route, text } from "./http-server.ts";
-import { LockOut } from "./lock-out.ts";
-import { answerMetadata, METADATA_PREFIX } from "./metadata-route.ts";
+import { writeWholeFile } from "./folder/durable-files.ts";
+import { API_PREFIX, answerApi } from "./http/api-route.ts";
+import { answerControl } from "./http/control-route.ts";
+import { closeServer, listen, listenOnSocket, portOf, type Route, text } from "./http/http-server.ts";
+import { LockOut } from "./http/lock-out.ts";
+import { answerMetadata, METADATA_PREFIX } from "./http/metadata-route.ts";
+import { type LoggedRequest, RequestLog } from "./http/request-log.ts";
+import { deviceFolderOf, type OpenCloud, openCloud } from "./open-cloud.ts";
 import { type LocalCloudOptions, settingsOf } from "./options.ts";
-import { type LoggedRequest, RequestLog } from "./request-log.ts";
 import { type Status, statusOf } from "./status.ts";
 
 /** A cloud that answers on this machine. */
@@ -49,7 +49,7 @@ export interface LocalCloud extends AsyncDisposable {
  * @throws {CommandError} when a program it needs fails or is missing
  */
 export async function startLocalCloud(options: LocalCloudOptions): Promise<LocalCloud> {
-  const core = await openCore(settingsOf(options), "run");
+  const core = await openCloud(settingsOf(options), "run");
   const servers: Server[] = [];
   try {
     const token = randomBytes(24).toString("hex");
@@ -61,8 +61,8 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
     if (options.socketPath !== undefined) servers.push(await listenOnSocket(options.socketPath, route));
     const url = `http://127.0.0.1:${portOf(server)}`;
     const cloud = describeCloud(core, { url, requests, close: once(() => closeAll(core, servers)) });
-    const door = { url, token, pid: process.pid, environment: cloud.environment };
-    await writeWholeFile(controlFile(core.settings.stateFolder), JSON.stringify(door));
+    const running = { url, token, pid: process.pid, environment: cloud.environment };
+    await writeWholeFile(controlFile(core.settings.stateFolder), JSON.stringify(running));
     return cloud;
   } catch (error) {
     await closeAll(core, servers);
@@ -70,7 +70,7 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
   }
 }
 
-function routeOf(core: Core, { token, requests }: { token: string; requests: RequestLog }): Route {
+function routeOf(core: OpenCloud, { token, requests }: { token: string; requests: RequestLog }): Route {
   const lockOut = new LockOut(core.settings);
   return async (request) => {
     if (request.url.startsWith(API_PREFIX)) return answerApi({ cloud: core, lockOut, requests }, request);
@@ -86,7 +86,7 @@ interface DescribeInput {
   readonly close: () => Promise<void>;
 }
 
-function describeCloud(core: Core, { url, requests, close }: DescribeInput): LocalCloud {
+function describeCloud(core: OpenCloud, { url, requests, close }: DescribeInput): LocalCloud {
   const { settings, accounts, faults, lifecycle } = core;
   const deviceFolder = deviceFolderOf(settings.stateFolder);
   const { accessKey, secretKey } = accounts.byRole("builder");
@@ -114,11 +114,11 @@ function describeCloud(core: Core, { url, requests, close }: DescribeInput): Loc
   };
 }
 
-function vmOf({ store }: Core): string {
+function vmOf({ store }: OpenCloud): string {
   return store.vms.values()[0]?.id ?? "";
 }
 
-async function closeAll(core: Core, servers: readonly Server[]): Promise<void> {
+async function closeAll(core: OpenCloud, servers: readonly Server[]): Promise<void> {
   await Promise.all(servers.map(closeServer));
   await rm(controlFile(core.settings.stateFolder), { force: true });
   await core.close();

@@ -1,15 +1,15 @@
 import { timingSafeEqual } from "node:crypto";
 import type { z } from "zod";
-import { ChrootError, messageOf } from "../common/errors.ts";
-import { type ArgumentsOf, type ControlOperation, controlArguments, controlOperations } from "./control.ts";
-import { CONTROL_PREFIX } from "./control-door.ts";
-import type { Core } from "./core.ts";
+import { ChrootError, messageOf } from "../../common/errors.ts";
+import { type ArgumentsOf, type ControlOperation, controlArguments, controlOperations } from "../control/operations.ts";
+import { CONTROL_PREFIX } from "../control/running-server.ts";
+import type { OpenCloud } from "../open-cloud.ts";
 import { type HttpAnswer, type HttpRequest, json } from "./http-server.ts";
 
 const schemas: { readonly [O in ControlOperation]: z.ZodType<ArgumentsOf<O>> } = controlArguments;
 
-/** Answers an operation of the control door; whoever has no token of the state folder is turned away. */
-export async function answerControl(core: Core, token: string, request: HttpRequest): Promise<HttpAnswer> {
+/** Answers an operation besides the API; whoever has no token of the state folder is turned away. */
+export async function answerControl(core: OpenCloud, token: string, request: HttpRequest): Promise<HttpAnswer> {
   if (!isBearer(request.headers.authorization, token)) return json(403, { error: "The control token is wrong" });
   const operation = request.url.slice(CONTROL_PREFIX.length);
   if (request.method !== "POST" || !isOperation(operation)) return json(404, { error: `No operation "${operation}"` });
@@ -22,7 +22,7 @@ export async function answerControl(core: Core, token: string, request: HttpRequ
   }
 }
 
-function runOperation<O extends ControlOperation>(core: Core, operation: O, given: unknown): unknown {
+function runOperation<O extends ControlOperation>(core: OpenCloud, operation: O, given: unknown): unknown {
   return controlOperations[operation](core, schemas[operation].parse(given));
 }
 

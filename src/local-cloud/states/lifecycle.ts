@@ -1,7 +1,7 @@
-import { CancelledError, messageOf } from "../common/errors.ts";
-import type { Cloud } from "./cloud.ts";
+import { CancelledError, messageOf } from "../../common/errors.ts";
+import type { Cloud } from "../cloud.ts";
 import { StuckError, stateMachines } from "./state-machines.ts";
-import { isTransition, type Machine, machines, type TransitionName, transitions } from "./states.ts";
+import { isTransition, type Machine, machines, type TransitionName, transitions } from "./transitions.ts";
 
 /**
  * Moves objects out of the states that do not last: waits as long as the profile says, does the work on the disks, and

@@ -1,4 +1,4 @@
-import type { ActionName } from "../outscale/oapi.ts";
+import type { ActionName } from "../../outscale/oapi.ts";
 
 /** One state that does not last: where it leads, and where it leads when its work fails. */
 export interface Transition {

@@ -1,6 +1,6 @@
-import type { Vm } from "../outscale/oapi.ts";
-import { vmAsSeen } from "./actions/read-vms.ts";
-import type { Cloud } from "./cloud.ts";
+import type { Vm } from "../../outscale/oapi.ts";
+import { vmAsSeen } from "../actions/read-vms.ts";
+import type { Cloud } from "../cloud.ts";
 import { type HttpAnswer, type HttpRequest, text } from "./http-server.ts";
 
 export const METADATA_PREFIX = "/latest/meta-data";

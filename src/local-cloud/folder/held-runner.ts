@@ -1,7 +1,7 @@
 import type { Readable } from "node:stream";
 import { text } from "node:stream/consumers";
-import { CommandError, type CommandRunner, describeExit } from "../host/run-command.ts";
-import { shellQuote } from "../host/shell-quote.ts";
+import { CommandError, type CommandRunner, describeExit } from "../../host/run-command.ts";
+import { shellQuote } from "../../host/shell-quote.ts";
 
 /** Runs a program to its end. @returns its output @throws {CommandError} when it fails */
 export type HeldRun = (argv: readonly string[]) => Promise<string>;

@@ -1,5 +1,5 @@
-import { ApiError } from "./api-error.ts";
-import type { Settings } from "./options.ts";
+import type { Settings } from "../options.ts";
+import { Refusal } from "../refusal.ts";
 
 const FAILURES = 4;
 const MINUTE_MS = 60_000;
@@ -17,14 +17,14 @@ export class LockOut {
     this.#settings = settings;
   }
 
-  /** @throws {ApiError} `locked-out` */
+  /** @throws {Refusal} `locked-out` */
   check(accessKey: string): void {
     const failures = this.#failures.get(accessKey);
     if (!this.#settings.lockOut || !failures) return;
     const minutes = Math.min(Math.floor(failures.count / FAILURES), LONGEST_MINUTES);
     const leftMs = failures.lastMs + minutes * MINUTE_MS - this.#settings.clock.now();
     if (leftMs <= 0) return;
-    throw new ApiError(
+    throw new Refusal(
       "locked-out",
       `Too many bad signatures: authentication is blocked for ${Math.ceil(leftMs / 1000)} s`,
     );
