@@ -1,9 +1,10 @@
 import type { Stats } from "node:fs";
 import { type FileHandle, mkdir, open, stat } from "node:fs/promises";
 import { dirname } from "node:path";
+import { ignoreErrno } from "../common/errno.ts";
 import { MountError } from "../common/errors.ts";
 import { tryFlock } from "../host/flock.ts";
-import { folderKind, ignore, removeFolder } from "./resources/folder.ts";
+import { folderKind, removeFolder } from "./resources/folder.ts";
 import type { Scope } from "./scope.ts";
 
 /** Below it every folder is some build's: the default of `mount_path`. */
@@ -47,7 +48,7 @@ export async function borrowMountFolder(path: string): Promise<{ readonly releas
  * what is put there instead is what the next command runs in, as root.
  */
 async function refuseOthersFolder(path: string): Promise<void> {
-  const found = await stat(path).catch(ignore("ENOENT"));
+  const found = await stat(path).catch(ignoreErrno("ENOENT"));
   const problem = found && othersRightTo(found);
   if (problem !== undefined) {
     throw new MountError(`Cannot mount below "${path}": ${problem}`, {
@@ -71,7 +72,7 @@ async function makeFolders(mounted: Holder, path: string): Promise<void> {
   if (isThere && !path.startsWith(`${DEFAULT_ROOT}/`)) return;
   await makeFolders(mounted, dirname(path));
   await mounted.acquire(folderKind, { path }, async () => {
-    await mkdir(path, { mode: FOR_US_ALONE }).catch(ignore("EEXIST"));
+    await mkdir(path, { mode: FOR_US_ALONE }).catch(ignoreErrno("EEXIST"));
     return path;
   });
 }
@@ -80,7 +81,7 @@ async function makeFolders(mounted: Holder, path: string): Promise<void> {
 async function useFolder(path: string): Promise<FileHandle> {
   for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
     await mkdir(path, { mode: FOR_US_ALONE, recursive: true });
-    const folder = await open(path, "r").catch(ignore("ENOENT"));
+    const folder = await open(path, "r").catch(ignoreErrno("ENOENT"));
     if (folder === undefined) continue;
     if ((await tryFlock(folder.fd, "shared")) && (await isStillAt(path, folder))) return folder;
     await folder.close();
@@ -92,12 +93,12 @@ async function useFolder(path: string): Promise<FileHandle> {
 }
 
 async function isStillAt(path: string, folder: FileHandle): Promise<boolean> {
-  const [there, held] = await Promise.all([stat(path).catch(ignore("ENOENT")), folder.stat()]);
+  const [there, held] = await Promise.all([stat(path).catch(ignoreErrno("ENOENT")), folder.stat()]);
   return there?.ino === held.ino && there.dev === held.dev;
 }
 
 async function isFolder(path: string): Promise<boolean> {
-  const found = await stat(path).catch(ignore("ENOENT"));
+  const found = await stat(path).catch(ignoreErrno("ENOENT"));
   if (found === undefined || found.isDirectory()) return found !== undefined;
   throw new MountError(`"${path}" is no folder`, { target: path, hint: "Choose another mount_path" });
 }

@@ -1,5 +1,6 @@
 import { closeSync, constants, openSync, readdirSync } from "node:fs";
 import { join } from "node:path";
+import { isErrno } from "../common/errno.ts";
 import { tryFlock } from "../host/flock.ts";
 import { type RunRecord, readJournal } from "./journal.ts";
 import { journalFolder } from "./run-folder.ts";
@@ -42,7 +43,7 @@ function readRun(path: string): Run[] {
     return record ? [{ path, record }] : [];
   } catch (error) {
     // A run that ended meanwhile took its journal with it.
-    if (isAbsent(error)) return [];
+    if (isErrno(error, "ENOENT")) return [];
     throw error;
   }
 }
@@ -51,11 +52,7 @@ function listFolder(path: string): string[] {
   try {
     return readdirSync(path);
   } catch (error) {
-    if (isAbsent(error)) return [];
+    if (isErrno(error, "ENOENT")) return [];
     throw error;
   }
-}
-
-function isAbsent(error: unknown): boolean {
-  return error instanceof Error && "code" in error && error.code === "ENOENT";
 }

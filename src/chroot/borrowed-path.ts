@@ -2,12 +2,12 @@ import { spawnSync } from "node:child_process";
 import { createHash, randomBytes } from "node:crypto";
 import { type BigIntStats, constants, fchmodSync, fchownSync, openSync, readFileSync, writeFileSync } from "node:fs";
 import { posix } from "node:path";
+import { isErrno } from "../common/errno.ts";
 import { hostEnvironment } from "../host/run-command.ts";
 import {
   createFile,
   fdPath,
   fdPathForChildren,
-  hasCode,
   openEntryIfThere,
   renameEntry,
   statFd,
@@ -110,7 +110,7 @@ function putAside({ folder, name, fd }: Place): Pick<Loan, "aside" | "wasImmutab
     renameEntry(folder, name, aside);
     return { aside, wasImmutable: false };
   } catch (error) {
-    if (!hasCode(error, "EPERM") || !statFd(fd).isFile()) throw error;
+    if (!isErrno(error, "EPERM") || !statFd(fd).isFile()) throw error;
     // People make resolv.conf immutable, to keep programs from writing it.
     changeAttribute(folder, name, "-i");
     renameEntry(folder, name, aside);

@@ -12,6 +12,7 @@ import {
   symlinkSync,
   unlinkSync,
 } from "node:fs";
+import { isErrno } from "../common/errno.ts";
 
 // System calls relative to the descriptor of a folder, as openat(2) and its kin: Node has none, but a name below
 // /proc/self/fd/N is looked up in the very folder that the descriptor stands for, wherever that has been moved.
@@ -62,7 +63,7 @@ export function openEntryIfThere(folder: number, name: string): number | undefin
   try {
     return openEntry(folder, name);
   } catch (error) {
-    if (hasCode(error, "ENOENT")) return undefined;
+    if (isErrno(error, "ENOENT")) return undefined;
     throw error;
   }
 }
@@ -112,9 +113,4 @@ export function usingFd<T>(fd: number, use: (fd: number) => T): T {
   } finally {
     closeSync(fd);
   }
-}
-
-/** Is this the error of a system call with one of these names, such as `ENOENT`? */
-export function hasCode(error: unknown, ...codes: readonly string[]): boolean {
-  return error instanceof Error && "code" in error && codes.includes(String(error.code));
 }

@@ -1,8 +1,8 @@
 import { type BigIntStats, constants, fchmodSync, openSync, readdirSync, readSync } from "node:fs";
+import { isErrno } from "../common/errno.ts";
 import {
   createFile,
   fdPath,
-  hasCode,
   readLink,
   removeEmptyFolder,
   statFd,
@@ -140,7 +140,7 @@ export class RootFolder {
     try {
       return this.#use(path, { followLast, onMissing: "fail" }, use);
     } catch (error) {
-      if (hasCode(error, "ENOENT", "ENOTDIR")) return undefined;
+      if (isErrno(error, "ENOENT", "ENOTDIR")) return undefined;
       throw this.#failure("read", path, error);
     }
   }
@@ -192,7 +192,7 @@ function openOrCreate(place: Place, mode: number | undefined, mayRetry: boolean)
     try {
       return createFile(place.folder, place.name, mode ?? DEFAULT_FILE_MODE);
     } catch (error) {
-      if (mayRetry && hasCode(error, "EEXIST")) return undefined;
+      if (mayRetry && isErrno(error, "EEXIST")) return undefined;
       throw error;
     }
   }

@@ -13,12 +13,12 @@ import {
   writeSync,
 } from "node:fs";
 import picomatch from "picomatch";
+import { isErrno } from "../common/errno.ts";
 import {
   createFile,
   entryPath,
   fdPath,
   fdPathForChildren,
-  hasCode,
   makeFolder,
   makeLink,
   O_PATH,
@@ -265,7 +265,7 @@ function createInPlace(folder: number, name: string): number {
   try {
     return createFile(folder, name, 0o600);
   } catch (error) {
-    if (!hasCode(error, "EEXIST")) throw error;
+    if (!isErrno(error, "EEXIST")) throw error;
     removeIfThere(folder, name);
     return createFile(folder, name, 0o600);
   }
@@ -275,8 +275,8 @@ function removeIfThere(folder: number, name: string): void {
   try {
     unlinkEntry(folder, name);
   } catch (error) {
-    if (hasCode(error, "EISDIR")) throw new Error("There is a folder in the file's place");
-    if (!hasCode(error, "ENOENT")) throw error;
+    if (isErrno(error, "EISDIR")) throw new Error("There is a folder in the file's place");
+    if (!isErrno(error, "ENOENT")) throw error;
   }
 }
 

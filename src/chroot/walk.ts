@@ -1,5 +1,6 @@
 import { chmodSync, closeSync } from "node:fs";
-import { fdPath, hasCode, makeFolder, openEntry, openFolder, readLink, statFd } from "./openat.ts";
+import { isErrno } from "../common/errno.ts";
+import { fdPath, makeFolder, openEntry, openFolder, readLink, statFd } from "./openat.ts";
 
 /** As many links as Linux follows in one path. @see path_resolution(7) */
 const MAX_LINKS = 40;
@@ -108,7 +109,7 @@ class Walker {
     try {
       return openEntry(this.#here, name);
     } catch (error) {
-      if (!hasCode(error, "ENOENT") || onMissing === "fail") throw error;
+      if (!isErrno(error, "ENOENT") || onMissing === "fail") throw error;
       if (onMissing !== "stop") return this.#make(name, onMissing.makeFolders);
       if (isLast) return undefined;
       throw error;

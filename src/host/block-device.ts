@@ -1,6 +1,7 @@
 import { closeSync, constants, openSync } from "node:fs";
 import { readdir, readFile, readlink, realpath, stat } from "node:fs/promises";
 import { basename, join } from "node:path";
+import { isErrno } from "../common/errno.ts";
 import { DeviceError } from "../common/errors.ts";
 
 /** Sysfs counts sizes in units of 512 bytes, whatever the device's own sector size. */
@@ -108,11 +109,6 @@ export function canOpenExclusively(device: string): boolean {
     if (isErrno(error, "EBUSY")) return false;
     throw new DeviceError(`Cannot open "${device}"`, { cause: error });
   }
-}
-
-/** Is this the error of a system call with that name, such as `ENOENT`? */
-export function isErrno(error: unknown, code: string): boolean {
-  return error instanceof Error && "code" in error && error.code === code;
 }
 
 function tidySerial(text: string): string | undefined {

@@ -2,6 +2,7 @@ import { closeSync, constants, fsyncSync, openSync } from "node:fs";
 import { readdir, readFile, readlink, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { type Clock, systemClock } from "../common/clock.ts";
+import { isErrno } from "../common/errno.ts";
 import { DeviceError, LeftoverError, throwIfCancelled } from "../common/errors.ts";
 import {
   canOpenExclusively,
@@ -91,8 +92,7 @@ function canOpenIfThere(node: string): boolean {
   try {
     return canOpenExclusively(node);
   } catch (error) {
-    const cause = error instanceof Error ? error.cause : undefined;
-    if (cause instanceof Error && "code" in cause && (cause.code === "ENOENT" || cause.code === "ENXIO")) return true;
+    if (error instanceof Error && isErrno(error.cause, "ENOENT", "ENXIO")) return true;
     throw error;
   }
 }

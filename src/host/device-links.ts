@@ -1,7 +1,8 @@
 import { lstat, mkdir, readdir, readlink, rmdir, symlink, unlink } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
+import { ignoreErrno } from "../common/errno.ts";
 import { DeviceError } from "../common/errors.ts";
-import { isErrno, kernelNameOf, listPartitionNames, readAttribute } from "./block-device.ts";
+import { kernelNameOf, listPartitionNames, readAttribute } from "./block-device.ts";
 
 /**
  * The links of a build to its device, so that a template's `{{.Device}}1` is partition 1 whatever the kernel calls it:
@@ -48,10 +49,11 @@ export async function createDeviceLinks({ folder, name, device }: DeviceLinksInp
 
 /** Removes the device links of a run and their folder: links only, and the folder only when nothing else is in it. */
 export async function removeDeviceLinks(folder: string): Promise<void> {
-  for (const entry of await readdir(folder, { withFileTypes: true }).catch(ignoreMissing([]))) {
+  const entries = await readdir(folder, { withFileTypes: true }).catch(ignoreErrno("ENOENT"));
+  for (const entry of entries ?? []) {
     if (entry.isSymbolicLink()) await unlink(join(folder, entry.name));
   }
-  await rmdir(folder).catch(ignoreMissing(undefined));
+  await rmdir(folder).catch(ignoreErrno("ENOENT"));
 }
 
 /** A link that leads nowhere would let a tool make a plain file in /dev, so there is none without a node. */
@@ -95,11 +97,4 @@ async function makeOwnFolder(folder: string): Promise<void> {
   } catch (cause) {
     throw new DeviceError(`Cannot make the folder "${folder}" for device links`, { cause });
   }
-}
-
-function ignoreMissing<T>(fallback: T): (error: unknown) => T {
-  return (error) => {
-    if (isErrno(error, "ENOENT")) return fallback;
-    throw error;
-  };
 }

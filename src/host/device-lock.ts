@@ -2,8 +2,8 @@ import { constants } from "node:fs";
 import { type FileHandle, lstat, mkdir, open, readlink } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { type Clock, systemClock } from "../common/clock.ts";
+import { isErrno } from "../common/errno.ts";
 import { DeviceError, TimeoutError, throwIfCancelled } from "../common/errors.ts";
-import { isErrno } from "./block-device.ts";
 import { tryFlock } from "./flock.ts";
 import { findOpeners } from "./open-files.ts";
 

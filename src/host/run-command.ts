@@ -1,5 +1,6 @@
 import { type ChildProcess, type StdioOptions, spawn } from "node:child_process";
 import type { Readable, Writable } from "node:stream";
+import { isErrno } from "../common/errno.ts";
 import { ChrootError, type ErrorOptions, ExitCode, throwIfCancelled } from "../common/errors.ts";
 import { type DebugLog, noLog } from "../common/log.ts";
 import { readProcessTree, withDescendants } from "./process-tree.ts";
@@ -157,9 +158,9 @@ function killerOf(pid: number): (signal: NodeJS.Signals) => void {
 function spawned(child: ChildProcess, argv: readonly string[]): Promise<void> {
   return new Promise((resolve, reject) => {
     child.once("spawn", resolve);
-    child.once("error", (cause: NodeJS.ErrnoException) => {
+    child.once("error", (cause) => {
       const options = { cause, argv, status: { code: null, signal: null }, stderr: "" };
-      if (cause.code !== "ENOENT") return reject(new CommandError(`Cannot run ${shellQuote(argv)}`, options));
+      if (!isErrno(cause, "ENOENT")) return reject(new CommandError(`Cannot run ${shellQuote(argv)}`, options));
       const hint = `Install the package that has "${argv[0]}", or put its folder on PATH`;
       reject(new MissingProgramError(`The program "${argv[0]}" is not installed`, { ...options, hint }));
     });

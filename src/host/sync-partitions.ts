@@ -1,7 +1,8 @@
 import { stat } from "node:fs/promises";
 import { type Clock, systemClock } from "../common/clock.ts";
+import { ignoreErrno } from "../common/errno.ts";
 import { TimeoutError } from "../common/errors.ts";
-import { isErrno, kernelNameOf, listPartitionNames, readAttribute, resolveBlockDevice } from "./block-device.ts";
+import { kernelNameOf, listPartitionNames, readAttribute, resolveBlockDevice } from "./block-device.ts";
 import { type PartitionTable, partitionPath } from "./partition.ts";
 import { readPartitionTable } from "./partition-table.ts";
 import type { CommandRunner } from "./run-command.ts";
@@ -59,9 +60,6 @@ async function waitForNode(
 }
 
 async function isBlockDevice(path: string): Promise<boolean> {
-  const entry = await stat(path).catch((error) => {
-    if (isErrno(error, "ENOENT")) return undefined;
-    throw error;
-  });
+  const entry = await stat(path).catch(ignoreErrno("ENOENT"));
   return entry?.isBlockDevice() ?? false;
 }

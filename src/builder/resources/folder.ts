@@ -1,4 +1,5 @@
 import { open, rmdir } from "node:fs/promises";
+import { ignoreErrno } from "../../common/errno.ts";
 import { tryFlock } from "../../host/flock.ts";
 import type { ResourceKind } from "../resource-kind.ts";
 
@@ -17,20 +18,11 @@ export const folderKind: ResourceKind<FolderIntent> = {
  * build that uses one therefore holds its shared lock (see `makeMountFolder()`), and the last one out removes it.
  */
 export async function removeFolder(path: string): Promise<void> {
-  const folder = await open(path, "r").catch(ignore("ENOENT"));
+  const folder = await open(path, "r").catch(ignoreErrno("ENOENT"));
   if (folder === undefined) return;
   try {
-    if (await tryFlock(folder.fd)) await rmdir(path).catch(ignore("ENOENT", "ENOTEMPTY", "EBUSY", "EEXIST"));
+    if (await tryFlock(folder.fd)) await rmdir(path).catch(ignoreErrno("ENOENT", "ENOTEMPTY", "EBUSY", "EEXIST"));
   } finally {
     await folder.close();
   }
-}
-
-/** Passes over failures with these codes. */
-export function ignore(...codes: readonly string[]): (error: unknown) => undefined {
-  return (error) => {
-    const code = error instanceof Error && "code" in error ? String(error.code) : "";
-    if (!codes.includes(code)) throw error;
-    return undefined;
-  };
 }

@@ -1,8 +1,8 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import * as z from "zod";
+import { isErrno } from "../../common/errno.ts";
 import { secrets } from "../../common/secrets.ts";
-import { isErrno } from "../../host/block-device.ts";
 
 /** The path below which a running server takes the operations besides the API. */
 export const CONTROL_PREFIX = "/_control/";

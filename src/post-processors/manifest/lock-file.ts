@@ -1,7 +1,7 @@
 import { type FileHandle, open, stat, unlink } from "node:fs/promises";
 import type { Clock } from "../../common/clock.ts";
+import { isErrno } from "../../common/errno.ts";
 import { ProvisionError, TimeoutError } from "../../common/errors.ts";
-import { isErrno } from "../../host/block-device.ts";
 import { tryFlock } from "../../host/flock.ts";
 
 const POLL_MS = 50;

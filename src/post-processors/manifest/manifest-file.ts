@@ -2,8 +2,8 @@ import { randomBytes } from "node:crypto";
 import { readFile, rename, writeFile } from "node:fs/promises";
 import { z } from "zod";
 import type { Clock } from "../../common/clock.ts";
+import { isErrno } from "../../common/errno.ts";
 import { ProvisionError } from "../../common/errors.ts";
-import { isErrno } from "../../host/block-device.ts";
 import { withLockFile } from "./lock-file.ts";
 
 /** One entry of a manifest, with the names and the order of Packer's. */

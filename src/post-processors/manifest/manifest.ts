@@ -1,6 +1,6 @@
 import { stat } from "node:fs/promises";
 import { basename } from "node:path";
-import { isErrno } from "../../host/block-device.ts";
+import { isErrno } from "../../common/errno.ts";
 import { flag, text, textMap } from "../../provisioners/option-types.ts";
 import { type OptionsOf, readOptions } from "../../provisioners/read-options.ts";
 import type { Artifact } from "../artifact.ts";

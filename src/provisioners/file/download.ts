@@ -2,8 +2,8 @@ import { createWriteStream } from "node:fs";
 import { lstat, mkdir, realpath } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { finished } from "node:stream/promises";
+import { ignoreErrno } from "../../common/errno.ts";
 import { ProvisionError, throwIfCancelled } from "../../common/errors.ts";
-import { isErrno } from "../../host/block-device.ts";
 import { isBelow } from "../../host/mountinfo.ts";
 import { quoteWord } from "../../host/shell-quote.ts";
 import type { ProvisionerInput } from "../provisioner.ts";
@@ -76,10 +76,7 @@ async function downloadFile(source: string, target: string, { ui, communicator }
  * link that stays in its folder, such as `latest`, is written through; one that leads out of it may be the image's.
  */
 async function refuseLinkOut(target: string): Promise<void> {
-  const entry = await lstat(target).catch((error: unknown) => {
-    if (isErrno(error, "ENOENT")) return undefined;
-    throw error;
-  });
+  const entry = await lstat(target).catch(ignoreErrno("ENOENT"));
   if (!entry?.isSymbolicLink()) return;
   const folder = await realpath(dirname(target));
   const leadsTo = await realpath(target).catch(() => undefined);
