@@ -1,59 +1,54 @@
+import { SHORTEST_TEXT, TextSearch } from "./text-search.ts";
+import { writtenForms } from "./written-forms.ts";
+
 const MASK = "<sensitive>";
 /** Shorter values would mask innocent text: a secret of three letters hides in many words. */
-const SHORTEST_SECRET = 4;
+const SHORTEST_SECRET = SHORTEST_TEXT;
+/** A line of a secret is one by itself from here on, as those of a key are; shorter ones may be `users:` or `}`. */
+const SHORTEST_LINE = 16;
 
 /**
- * The values that may never be shown. Credentials register here as soon as they are resolved, sensitive template
- * variables as soon as they are read; everything that is written for people or machines passes `mask()` on its way out.
+ * The values that may never be shown in free text. Credentials register here as soon as they are resolved, sensitive
+ * template variables as soon as they are read; texts for people pass `mask()` on their way out, data piece by piece before
+ * it is serialised.
  */
 export class Secrets {
-  readonly #values = new Set<string>();
-  #pattern: RegExp | undefined;
+  readonly #forms = new Set<string>();
+  #search: TextSearch | undefined;
 
-  /** Registers a secret; its lines are registered too, as a log shows a multi-line value line by line. */
+  /** Registers a secret, as a whole and by its long lines: a log shows a text of several lines line by line. */
   add(value: string | undefined | null): void {
     if (!value) return;
-    for (const part of [value, ...value.split("\n")]) {
-      if (part.trim().length < SHORTEST_SECRET) continue;
-      for (const form of formsOf(part)) this.#values.add(form);
-      this.#pattern = undefined;
+    this.addWhole(value);
+    for (const line of value.split("\n").map((text) => text.trim())) {
+      if (line.length >= SHORTEST_LINE && line !== value && !isKeyBoundary(line)) this.addWhole(line);
     }
   }
 
-  /** The text with every registered secret replaced. */
+  /** Registers a secret as a whole: a text that was made with one, most of whose lines are none. */
+  addWhole(value: string): void {
+    if (value.trim().length < SHORTEST_SECRET) return;
+    for (const form of writtenForms(value)) this.#forms.add(form);
+    this.#search = undefined;
+  }
+
+  /** The text with every registered secret replaced, in any of the forms in which one is written. */
   mask(text: string): string {
-    if (this.#values.size === 0) return text;
-    this.#pattern ??= new RegExp(
-      [...this.#values]
-        .sort((a, b) => b.length - a.length)
-        .map((value) => value.replace(/[.*+?^${}()|[\]\\]/g, "\\$&"))
-        .join("|"),
-      "g",
-    );
-    return text.replace(this.#pattern, MASK);
+    if (this.#forms.size === 0) return text;
+    this.#search ??= new TextSearch(this.#forms);
+    const parts: string[] = [];
+    let from = 0;
+    for (const { start, end } of this.#search.find(text)) {
+      parts.push(text.slice(from, start), MASK);
+      from = end;
+    }
+    return from === 0 ? text : parts.join("") + text.slice(from);
   }
 }
 
-/** How a quote stands inside quotes: our way, and Packer's. */
-const QUOTES = ["'\\''", `'"'"'`];
-
-/**
- * A value as it stands in a log line, which loses blanks at its end, in JSON, in a URL and in a command line that quotes
- * it, or that quotes a line with it once more: `chroot / sh -c 'TOKEN='...` is shown as one.
- */
-function formsOf(value: string): string[] {
-  // A lone half of a character is none in a URL.
-  const wellFormed = Buffer.from(value).toString();
-  const quoted = QUOTES.map((quote) => value.replaceAll("'", quote));
-  const requoted = quoted.map((text) => text.replaceAll("'", "'\\''"));
-  return [
-    value,
-    value.trim(),
-    JSON.stringify(value).slice(1, -1),
-    ...quoted,
-    ...requoted,
-    encodeURIComponent(wellFormed),
-  ];
+/** `-----BEGIN PRIVATE KEY-----` stands in every key file. */
+function isKeyBoundary(line: string): boolean {
+  return /^-----(BEGIN|END) [A-Z0-9 ]+-----$/.test(line);
 }
 
 /** The process's own list: what one build learns to be secret, no other build may print. */

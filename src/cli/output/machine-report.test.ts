@@ -5,7 +5,7 @@ import { MachineReport } from "./machine-report.ts";
 
 describe("MachineReport", () => {
   it("masks a secret whose commas and line ends it escapes", () => {
-    secrets.add("machine,report\nsecret,two");
+    secrets.add("machine,report,of,one\nsecret,two,of,two,lines");
     let text = "";
     const out = {
       write: (more: string) => {
@@ -16,8 +16,8 @@ describe("MachineReport", () => {
       columns: () => 80,
     };
     const report = new MachineReport(out, systemClock);
-    report.line("message", "debian", "it is machine,report");
-    report.line("message", "debian", "machine,report\nsecret,two");
+    report.line("message", "debian", "it is machine,report,of,one");
+    report.line("message", "debian", "machine,report,of,one\nsecret,two,of,two,lines");
     expect(text).not.toMatch(/machine|two/);
   });
 });
