@@ -7,7 +7,10 @@ export default defineConfig({
   test: {
     globalSetup: ["tests/support/remember-machine.ts"],
     projects: [
-      { extends: true, test: { name: "unit", include: ["src/**/*.test.ts"], sequence: { groupOrder: 0 } } },
+      {
+        extends: true,
+        test: { name: "unit", include: ["src/**/*.test.ts", "scripts/**/*.test.ts"], sequence: { groupOrder: 0 } },
+      },
       {
         extends: true,
         test: {
