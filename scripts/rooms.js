@@ -55,6 +55,7 @@ export const rooms = {
       "template",
       "go-template",
       "definition",
+      "chroot",
       "host",
       "outscale",
       "local-cloud",
@@ -127,7 +128,7 @@ export const rooms = {
     face: ["boot-check-error", "boot-test", "check-filesystems", "check-image", "finding"],
   },
   config: {
-    uses: ["go-template", "definition", "types:outscale", "common"],
+    uses: ["go-template", "definition", "types:chroot", "types:outscale", "common"],
     face: [
       "build-config",
       "check-options",

@@ -1,9 +1,10 @@
 import { randomUUID } from "node:crypto";
+import type { Isolation } from "../chroot/sandbox.ts";
 import { type Clock, systemClock } from "../common/clock.ts";
 import { messageOf, UsageError } from "../common/errors.ts";
 import { type DebugLog, noLog } from "../common/log.ts";
 import { version } from "../common/version.ts";
-import type { BuildConfig, Isolation } from "../config/build-config.ts";
+import type { BuildConfig } from "../config/build-config.ts";
 import { type HclShapes, hclShapes } from "../config/hcl-shape.ts";
 import { type PreparedConfig, prepareConfig } from "../config/prepare-config.ts";
 import type { RawConfig } from "../definition/raw-value.ts";

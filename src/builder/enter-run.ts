@@ -1,6 +1,6 @@
 import { closeSync } from "node:fs";
 import { chrootEnvironment } from "../chroot/environment.ts";
-import { defaultChrootMounts, mountInImage } from "../chroot/image-mounts.ts";
+import { chosenChrootMounts, mountInImage } from "../chroot/image-mounts.ts";
 import { startSandbox } from "../chroot/sandbox.ts";
 import { DeviceError, UsageError } from "../common/errors.ts";
 import { type DebugLog, noLog } from "../common/log.ts";
@@ -68,7 +68,7 @@ async function enterKeptVolume({ record }: Run, { command, ui, log = noLog }: En
   const folder = await borrowMountFolder(mountPath);
   try {
     await mountRoot({ view, root, mountPath, userOptions: [] });
-    for (const mount of await defaultChrootMounts()) await mountInImage({ view, mountPath }, mount);
+    for (const mount of chosenChrootMounts([])) await mountInImage({ view, mountPath }, mount);
     ui.say(`You are in the image of run ${record.header.runId}, on ${device}. Leave with "exit".`);
     return await runShell({ pid: sandbox.pid, mountPath }, { command, log });
   } finally {

@@ -1,5 +1,4 @@
-import { closeSync, readFileSync } from "node:fs";
-import { access } from "node:fs/promises";
+import { closeSync, existsSync, readFileSync } from "node:fs";
 import { MountError } from "../common/errors.ts";
 import type { MountView } from "../host/mount-view.ts";
 import { type MountEntry, readMountinfo } from "../host/mountinfo.ts";
@@ -8,8 +7,14 @@ import { CommandError, describeExit, MissingProgramError } from "../host/run-com
 import { fdPath, openFolder, toText } from "./openat.ts";
 import { RootFolder } from "./root-folder.ts";
 
-/** An entry of `chroot_mounts`: type, source and place in the image. The type `bind` shows a folder of the host. */
-export type ChrootMount = readonly [type: string, source: string, target: string];
+/** An entry of `chroot_mounts`. */
+export interface ChrootMount {
+  /** `bind` shows a folder of the host. */
+  readonly fsType: string;
+  readonly source: string;
+  /** Its place in the image. */
+  readonly target: string;
+}
 
 /** Where an image is mounted, in the view of its build. */
 export interface MountedImage {
@@ -29,21 +34,29 @@ export interface ImageMountHandle {
   release(): Promise<void>;
 }
 
-const BINFMT_MISC = "/proc/sys/fs/binfmt_misc";
+const DEFAULTS: readonly ChrootMount[] = [
+  { fsType: "proc", source: "proc", target: "/proc" },
+  { fsType: "sysfs", source: "sysfs", target: "/sys" },
+  { fsType: "bind", source: "/dev", target: "/dev" },
+  { fsType: "devpts", source: "devpts", target: "/dev/pts" },
+];
+const BINFMT_MISC: ChrootMount = {
+  fsType: "binfmt_misc",
+  source: "binfmt_misc",
+  target: "/proc/sys/fs/binfmt_misc",
+};
 
-/** The original's defaults; binfmt_misc only where the host's kernel has it. */
-export async function defaultChrootMounts(binfmtMisc = BINFMT_MISC): Promise<ChrootMount[]> {
-  const mounts: ChrootMount[] = [
-    ["proc", "proc", "/proc"],
-    ["sysfs", "sysfs", "/sys"],
-    ["bind", "/dev", "/dev"],
-    ["devpts", "devpts", "/dev/pts"],
-  ];
-  const hasBinfmtMisc = await access(binfmtMisc).then(
-    () => true,
-    () => false,
-  );
-  return hasBinfmtMisc ? [...mounts, ["binfmt_misc", "binfmt_misc", BINFMT_MISC]] : mounts;
+/**
+ * What is mounted in an image: `chroot_mounts`, or when that is empty the original's defaults, with binfmt_misc only where
+ * this machine's kernel has it.
+ * @param binfmtMisc The folder that the kernel has then
+ */
+export function chosenChrootMounts(
+  configured: readonly ChrootMount[],
+  binfmtMisc = BINFMT_MISC.target,
+): readonly ChrootMount[] {
+  if (configured.length > 0) return configured;
+  return existsSync(binfmtMisc) ? [...DEFAULTS, BINFMT_MISC] : DEFAULTS;
 }
 
 /**
@@ -53,7 +66,7 @@ export async function defaultChrootMounts(binfmtMisc = BINFMT_MISC): Promise<Chr
  * @throws {MountError}
  */
 export async function mountInImage(image: MountedImage, mount: ChrootMount): Promise<ImageMountHandle> {
-  const [type, source, target] = mount;
+  const { fsType: type, source, target } = mount;
   const root = new RootFolder(`${image.view.rootPrefix}${image.mountPath}`);
   const point = openMountPoint(root, target);
   try {
@@ -108,7 +121,7 @@ function mountIdOf(fd: number): number {
 }
 
 async function makePrivate(view: MountView, mount: ChrootMount, root: RootFolder): Promise<void> {
-  const { fd } = openMountPoint(root, mount[2]);
+  const { fd } = openMountPoint(root, mount.target);
   try {
     await mountOnFolder(view, mount, fd, ["--make-private"]);
   } finally {
@@ -138,7 +151,7 @@ async function unmountEntry(view: MountView, { id, parentId, device }: MountEntr
   if (now) await unmountBelow(now.mountPoint, { view });
 }
 
-function mountError([, source, target]: ChrootMount, reason: string): MountError {
+function mountError({ source, target }: ChrootMount, reason: string): MountError {
   // mount names its target by the descriptor that we gave it.
   const readable = reason.replaceAll("/proc/self/fd/0/.", target);
   return new MountError(`Cannot mount "${source}" on "${target}" in the image: ${readable}`, { target });

@@ -1,3 +1,5 @@
+import type { ChrootMount } from "../chroot/image-mounts.ts";
+import type { Isolation } from "../chroot/sandbox.ts";
 import type { EngineSettings } from "./engine-settings.ts";
 import type { StepOptions } from "./schema.ts";
 import type { SourceFilter } from "./source-filter.ts";
@@ -28,13 +30,10 @@ export interface BuildConfig extends CamelCased<StepOptions>, EngineSettings {
   /** Everybody may create volumes from the root snapshot: `all` among `snapshot_groups`. */
   readonly snapshotIsPublic: boolean;
   readonly isolation: Isolation;
+  /** As given; empty means what this machine has by default: `chosenChrootMounts()`. */
+  readonly chrootMounts: readonly ChrootMount[];
   readonly copyFiles: readonly string[];
 }
 
-export type Isolation = "private" | "host";
-export type Timeouts = BuildConfig["timeouts"];
-export type Polling = BuildConfig["polling"];
-export type ChrootMount = BuildConfig["chrootMounts"][number];
 /** One entry of `omi_block_device_mappings`; what is undefined is the source OMI's, or the service's default. */
 export type BlockDeviceMapping = BuildConfig["omiBlockDeviceMappings"][number];
-export type BootTestOptions = NonNullable<BuildConfig["bootTest"]>;

@@ -1,8 +1,9 @@
+import type { Isolation } from "../chroot/sandbox.ts";
 import { ConfigError } from "../common/errors.ts";
 import { secrets } from "../common/secrets.ts";
 import { isRawMap, type RawConfig, type RawValue } from "../definition/raw-value.ts";
 import type { RenderContext } from "../go-template/context.ts";
-import type { BuildConfig, Isolation } from "./build-config.ts";
+import type { BuildConfig } from "./build-config.ts";
 import { camelCased } from "./camel-case.ts";
 import { checkOptions } from "./check-options.ts";
 import { type EngineSettings, type Environment, engineSettings } from "./engine-settings.ts";
@@ -40,14 +41,6 @@ export interface PreparedConfig {
   /** What late options are rendered with, besides their own data. */
   readonly renderContext: RenderContext;
 }
-
-const DEFAULT_CHROOT_MOUNTS = [
-  { fsType: "proc", source: "proc", target: "/proc" },
-  { fsType: "sysfs", source: "sysfs", target: "/sys" },
-  { fsType: "bind", source: "/dev", target: "/dev" },
-  { fsType: "devpts", source: "devpts", target: "/dev/pts" },
-  { fsType: "binfmt_misc", source: "binfmt_misc", target: "/proc/sys/fs/binfmt_misc" },
-] as const;
 
 /**
  * Makes one validated build of raw options.
@@ -122,7 +115,6 @@ function derivedOptions(
   const scratch = options.from_scratch;
   return {
     ...camelCased(stepSchema.shape, options),
-    chrootMounts: options.chroot_mounts.length > 0 ? options.chroot_mounts : DEFAULT_CHROOT_MOUNTS,
     copyFiles: options.copy_files ?? (scratch ? [] : ["/etc/resolv.conf"]),
     forceDeregister: options.force_deregister || options.packer_force,
     isolation: options.isolation ?? defaultIsolation,

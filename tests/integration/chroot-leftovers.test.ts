@@ -31,8 +31,8 @@ async function mountImage(isolation: Isolation): Promise<Provisioned> {
   await makeBusyboxRoot(sandbox.hostPath(mountPath));
   const image = { view: sandbox.view, mountPath };
   const mounts = [
-    await mountInImage(image, ["proc", "proc", "/proc"]),
-    await mountInImage(image, ["bind", "/dev", "/dev"]),
+    await mountInImage(image, { fsType: "proc", source: "proc", target: "/proc" }),
+    await mountInImage(image, { fsType: "bind", source: "/dev", target: "/dev" }),
   ];
   const communicator = new ChrootCommunicator({ runner: sandbox, mountPath, rootPath: sandbox.hostPath(mountPath) });
   return { sandbox, device, mountPath, mounts, communicator };

@@ -10,7 +10,7 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { afterEach, expect, it } from "vitest";
-import { defaultChrootMounts, type MountedImage, mountInImage } from "../../src/chroot/image-mounts.ts";
+import { chosenChrootMounts, type MountedImage, mountInImage } from "../../src/chroot/image-mounts.ts";
 import { type Isolation, startSandbox } from "../../src/chroot/sandbox.ts";
 import { assertDeviceNotInUse } from "../../src/host/device-in-use.ts";
 import { unmountBelow } from "../../src/host/mounts.ts";
@@ -58,7 +58,7 @@ describe("mountInImage()", () => {
       const hostBefore = await hostMountPoints();
       const image = await mountImage(isolation);
       const handles = [];
-      for (const mount of await defaultChrootMounts()) handles.push(await mountInImage(image, mount));
+      for (const mount of chosenChrootMounts([])) handles.push(await mountInImage(image, mount));
       expect(await mountedInSandbox(image)).toEqual(expect.arrayContaining(["/proc", "/sys", "/dev", "/dev/pts"]));
       const shown = await image.view.runner.run([
         "chroot",
@@ -82,12 +82,12 @@ describe("mountInImage()", () => {
 
   it("makes a missing place with 0755 and removes it again, unless something is in it", async () => {
     const image = await mountImage("private");
-    const cache = await mountInImage(image, ["tmpfs", "tmpfs", "/var/cache/deep"]);
+    const cache = await mountInImage(image, { fsType: "tmpfs", source: "tmpfs", target: "/var/cache/deep" });
     expect(statSync(join(image.root, "var/cache")).mode & 0o7777).toBe(0o755);
     await cache.release();
     expect(readdirSync(join(image.root, "var"))).toEqual(["lib"]);
 
-    const other = await mountInImage(image, ["tmpfs", "tmpfs", "/var/cache/deep"]);
+    const other = await mountInImage(image, { fsType: "tmpfs", source: "tmpfs", target: "/var/cache/deep" });
     writeFileSync(join(image.root, "var/cache/provisioned"), "");
     await other.release();
     expect(readdirSync(join(image.root, "var/cache"))).toEqual(["provisioned"]);
@@ -98,8 +98,8 @@ describe("mountInImage()", () => {
     const image = await mountImage("host");
     symlinkSync("/run", join(image.root, "data"));
     symlinkSync("../../../../../../run", join(image.root, "climb"));
-    const first = await mountInImage(image, ["tmpfs", "tmpfs", "/data/x"]);
-    const second = await mountInImage(image, ["tmpfs", "tmpfs", "/climb/y"]);
+    const first = await mountInImage(image, { fsType: "tmpfs", source: "tmpfs", target: "/data/x" });
+    const second = await mountInImage(image, { fsType: "tmpfs", source: "tmpfs", target: "/climb/y" });
     expect([first.target, second.target]).toEqual(["/run/x", "/run/y"]);
     expect(await mountedInSandbox(image)).toEqual(["/run/x", "/run/y"]);
     await second.release();
@@ -112,7 +112,7 @@ describe("mountInImage()", () => {
 
   it("unmounts what was mounted below, also after a folder above was renamed", async () => {
     const image = await mountImage("private");
-    const handle = await mountInImage(image, ["tmpfs", "tmpfs", "/var/outer/inner"]);
+    const handle = await mountInImage(image, { fsType: "tmpfs", source: "tmpfs", target: "/var/outer/inner" });
     mkdirSync(join(image.root, "var/outer/inner/nested"));
     await image.view.runner.run(["mount", "-t", "tmpfs", "tmpfs", `${image.mountPath}/var/outer/inner/nested`]);
     renameSync(join(image.root, "var/outer"), join(image.root, "var/renamed"));
@@ -126,8 +126,8 @@ describe("mountInImage()", () => {
     await run("mount", ["--bind", "--make-shared", shared, shared]);
     cleanup.add(() => run("umount", ["--recursive", shared]));
     mkdirSync(join(shared, "sub"));
-    const bound = await mountInImage(image, ["bind", shared, "/tmp/bound"]);
-    const nested = await mountInImage(image, ["tmpfs", "tmpfs", "/tmp/bound/sub"]);
+    const bound = await mountInImage(image, { fsType: "bind", source: shared, target: "/tmp/bound" });
+    const nested = await mountInImage(image, { fsType: "tmpfs", source: "tmpfs", target: "/tmp/bound/sub" });
     expect(await hostMountPoints()).not.toContain(join(shared, "sub"));
     await nested.release();
     await bound.release();
@@ -140,7 +140,10 @@ describe("mountInImage()", () => {
       lines.push(line);
       return `env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin ${line}`;
     });
-    const handle = await mountInImage({ ...image, view: { ...image.view, runner } }, ["bind", "/dev", "/dev"]);
+    const handle = await mountInImage(
+      { ...image, view: { ...image.view, runner } },
+      { fsType: "bind", source: "/dev", target: "/dev" },
+    );
     expect(await mountedInSandbox(image)).toEqual(["/dev"]);
     await handle.release();
     expect(lines[0]).toBe("mount --no-canonicalize --bind /dev /proc/self/fd/0/.");
@@ -149,19 +152,30 @@ describe("mountInImage()", () => {
   it("says what cannot be mounted and leaves nothing behind", async () => {
     const image = await mountImage("private");
     const message = /^Cannot mount "nothing" on "\/var\/x" in the image: mount: \/var\/x: .*does not exist/;
-    await expect(mountInImage(image, ["nosuchfs", "nothing", "/var/x"])).rejects.toThrow(message);
-    await expect(mountInImage(image, ["bind", "/no/such/folder", "/var/x"])).rejects.toMatchObject({ code: "E_MOUNT" });
+    await expect(mountInImage(image, { fsType: "nosuchfs", source: "nothing", target: "/var/x" })).rejects.toThrow(
+      message,
+    );
+    await expect(
+      mountInImage(image, { fsType: "bind", source: "/no/such/folder", target: "/var/x" }),
+    ).rejects.toMatchObject({ code: "E_MOUNT" });
     expect(readdirSync(join(image.root, "var"))).toEqual(["lib"]);
     writeFileSync(join(image.root, "var/file"), "");
-    await expect(mountInImage(image, ["tmpfs", "tmpfs", "/var/file/x"])).rejects.toThrow('"/var/file/x" in the image');
+    await expect(mountInImage(image, { fsType: "tmpfs", source: "tmpfs", target: "/var/file/x" })).rejects.toThrow(
+      '"/var/file/x" in the image',
+    );
   });
 });
 
-describe("defaultChrootMounts()", () => {
-  it("has binfmt_misc only where the host has it", async () => {
+describe("chosenChrootMounts()", () => {
+  it("has binfmt_misc only where the host has it", () => {
+    const targetsOf = (binfmtMisc: string) => chosenChrootMounts([], binfmtMisc).map(({ target }) => target);
     const basic = ["/proc", "/sys", "/dev", "/dev/pts"];
-    expect((await defaultChrootMounts("/nowhere")).map(([, , target]) => target)).toEqual(basic);
-    const withBinfmt = await defaultChrootMounts("/");
-    expect(withBinfmt.at(-1)).toEqual(["binfmt_misc", "binfmt_misc", "/proc/sys/fs/binfmt_misc"]);
+    expect(targetsOf("/nowhere")).toEqual(basic);
+    expect(targetsOf("/")).toEqual([...basic, "/proc/sys/fs/binfmt_misc"]);
+  });
+
+  it("is what the template says, if it says anything", () => {
+    const mounts = [{ fsType: "tmpfs", source: "none", target: "/run" }];
+    expect(chosenChrootMounts(mounts, "/")).toBe(mounts);
   });
 });

@@ -179,6 +179,15 @@ describe("bin/outscale-chroot", () => {
     expect(stdout).toContain("outscale-chroot.small: in the bundle");
   });
 
+  it("builds by default on a machine whose kernel has no binfmt_misc", async () => {
+    const path = await template("plain-kernel", shell("cut -d' ' -f2 /proc/mounts"));
+    // In a mount namespace where the kernel's folder is not to be seen.
+    const masked = 'mount -t tmpfs none /proc/sys/fs && exec bin/outscale-chroot build -local "$0"';
+    const { stdout } = await execute("unshare", ["--mount", "sh", "-c", masked, path], { env });
+    expect(stdout).toMatch(/small: \/dev\/pts$/m);
+    expect(stdout).not.toContain("binfmt_misc");
+  });
+
   it("cleans up when Ctrl-C reaches every process of the terminal", async () => {
     const path = await template("interrupted", shell("echo begun", "sleep 60"));
     // A process group of its own, as a shell gives to what it starts.

@@ -46,7 +46,7 @@ async function openImage(isolation: Isolation): Promise<{ readonly sandbox: Sand
   cleanup.add(() => sandbox.stop());
   await makeBusyboxRoot(sandbox.hostPath(mountPath));
   cleanup.add(() => unmountBelow(mountPath, { view: sandbox.view }));
-  await mountInImage({ view: sandbox.view, mountPath }, ["proc", "proc", "/proc"]);
+  await mountInImage({ view: sandbox.view, mountPath }, { fsType: "proc", source: "proc", target: "/proc" });
   return { sandbox, mountPath };
 }
 

@@ -1,3 +1,4 @@
+import { chosenChrootMounts } from "../../chroot/image-mounts.ts";
 import { isRawList, type RawValue } from "../../definition/raw-value.ts";
 import { InterpolationError } from "../../go-template/interpolation-error.ts";
 import { placeholderData, renderContextOf } from "../../provisioners/late-values.ts";
@@ -9,7 +10,7 @@ import { type PlanContext, renderKnown } from "./plan-context.ts";
 export function planInside(context: PlanContext): readonly PlannedStep[] {
   const { config } = context;
   const commands = (lines: readonly string[]) => lines.map((line) => context.text(line));
-  const mounts = config.chrootMounts.map(({ source, target }) => `mounts ${source} on ${target}`);
+  const mounts = chosenChrootMounts(config.chrootMounts).map(({ source, target }) => `mounts ${source} on ${target}`);
   const copies = config.copyFiles.map((path) => `lends ${path} of this VM to the image`);
   const quiet = config.quietServices ? ["keeps package scripts from starting services"] : [];
   return [

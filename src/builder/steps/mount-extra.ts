@@ -1,4 +1,4 @@
-import { type ChrootMount, defaultChrootMounts, mountInImage } from "../../chroot/image-mounts.ts";
+import { chosenChrootMounts, mountInImage } from "../../chroot/image-mounts.ts";
 import { RootFolder } from "../../chroot/root-folder.ts";
 import { mountImageFstab } from "../../host/mount-image-fstab.ts";
 import type { Build } from "../build.ts";
@@ -27,18 +27,13 @@ export const mountExtra = step(
     ui.say("Mounting additional paths within the chroot...");
     for (const { source, mountPoint } of await mountBootPartitions(build, { image, root }))
       ui.message(`${source} on ${mountPoint}`);
-    for (const mount of await chosenMounts(config.chrootMounts)) {
+    for (const mount of chosenChrootMounts(config.chrootMounts)) {
       const handle = await mountInImage({ view, mountPath }, mount);
       mounted.defer(`Unmounting ${handle.target}`, () => handle.release());
-      ui.message(`${mount[1]} on ${mount[2]}`);
+      ui.message(`${mount.source} on ${mount.target}`);
     }
   },
 );
-
-async function chosenMounts(configured: Build["config"]["chrootMounts"]): Promise<readonly ChrootMount[]> {
-  if (configured.length === 0) return defaultChrootMounts();
-  return configured.map(({ fsType, source, target }) => [fsType, source, target] as const);
-}
 
 async function mountBootPartitions(
   build: Build,

@@ -59,7 +59,8 @@ export const chrootOptions = {
   chroot_mounts: option(z.array(chrootMount).default([]), {
     about: "What is mounted inside the image, in this order: `[file system type or bind, source, target]`.",
     example: '[["proc", "proc", "/proc"], ["bind", "/dev", "/dev"]]',
-    defaultText: "`/proc`, `/sys`, `/dev` (bind), `/dev/pts` and `/proc/sys/fs/binfmt_misc`",
+    defaultText:
+      "`/proc`, `/sys`, `/dev` (bind), `/dev/pts`, and `/proc/sys/fs/binfmt_misc` where this VM's kernel has it",
   }),
   chroot_environment: option(z.record(z.string(), z.string()).default({}), {
     about: "Variables for everything that runs inside the image, added to a clean environment.",
