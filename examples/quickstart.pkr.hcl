@@ -1,13 +1,10 @@
-# Bakes an OMI from a public one: a script runs inside the image, a file is put there.
-# On the embedded local cloud: outscale-chroot build --local examples/quickstart.pkr.hcl
-
-# Names are unique in an account: this one tells when it was baked.
-locals {
-  omi_name = "quickstart-${formatdate("YYYYMMDD-hhmmss", timestamp())}"
-}
+# Bakes an OMI from a public one: a script runs inside the image, and a file is put there.
+#
+#   outscale-chroot build --local examples/quickstart.pkr.hcl
 
 source "outscale-chroot" "debian" {
-  omi_name = local.omi_name
+  # Names are unique in an account: this one says when it was baked.
+  omi_name = "quickstart-${formatdate("YYYYMMDD-hhmmss", timestamp())}"
 
   source_omi_filter {
     filters     = { image-name = "Debian-12-*" }
@@ -15,7 +12,7 @@ source "outscale-chroot" "debian" {
     most_recent = true
   }
 
-  # The local cloud's Debian has a shell and no kernel, so there is nothing to check.
+  # The local cloud's Debian has a shell and no kernel, so there is no boot loader to check.
   boot_check = "off"
 }
 
@@ -23,10 +20,7 @@ build {
   sources = ["source.outscale-chroot.debian"]
 
   provisioner "shell" {
-    inline = [
-      "echo \"Baked into $(cat /etc/os-release | head -n 1)\"",
-      "mkdir -p /srv/www",
-    ]
+    inline = ["mkdir -p /srv/www", "echo \"Baked on $(date)\" > /etc/motd"]
   }
 
   provisioner "file" {

@@ -34,7 +34,7 @@ beforeAll(async () => {
   const [readme = ""] = fencedBlocks(await readFile("README.md", "utf8"), "hcl");
   await writeFile(join(folder, "readme.pkr.hcl"), readme);
   // What the examples call web.pkr.hcl has a variable for the name, too.
-  const named = readme.replace('"web-{{timestamp}}"', "var.omi_name");
+  const named = readme.replace(/^( *omi_name *= ).*$/m, "$1var.omi_name");
   await writeFile(join(folder, "web.pkr.hcl"), `variable "omi_name" {\n  default = "web"\n}\n\n${named}`);
 });
 afterAll(async () => {
@@ -55,6 +55,12 @@ describe("docs/commands.md", () => {
 });
 
 describe("the template of README.md", () => {
+  it("is the one that npm start bakes", async () => {
+    const withoutComments = (text: string) => text.replace(/^ *#.*\n/gm, "").trim();
+    const [readme = ""] = fencedBlocks(await readFile("README.md", "utf8"), "hcl");
+    expect(withoutComments(readme)).toBe(withoutComments(await readFile("examples/quickstart.pkr.hcl", "utf8")));
+  });
+
   it.each(["validate", "plan", "fmt -check"])("passes %s", async (command) => {
     expect(await run([...command.split(" "), join(folder, "readme.pkr.hcl")])).toMatchObject({
       exitCode: 0,
