@@ -6,7 +6,7 @@ import type { GivenVariable } from "./blocks/variable-values.ts";
 export interface LoadOptions {
   /** A file, or a folder of `.pkr.hcl` and `.pkr.json` files. */
   readonly path: string;
-  /** `-var NAME=VALUE`, in their order. */
+  /** `-var NAME=VALUE`, or what a program gives, in their order. */
   readonly vars?: readonly GivenVariable[];
   /** `-var-file`, in their order. */
   readonly varFiles?: readonly string[];

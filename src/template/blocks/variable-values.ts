@@ -1,4 +1,5 @@
 import { suggestName } from "../../common/suggest-name.ts";
+import type { RawValue } from "../../definition/raw-value.ts";
 import { evaluate } from "../../hcl/evaluate/evaluate.ts";
 import { makeScope } from "../../hcl/evaluate/scope.ts";
 import { Diagnostics } from "../../hcl/source/diagnostic.ts";
@@ -7,12 +8,14 @@ import { readBodyPartly } from "../../hcl/syntax/body-content.ts";
 import { parseExpressionText } from "../../hcl/syntax/parse.ts";
 import type { Body, Expression } from "../../hcl/syntax/syntax.ts";
 import { stringValue } from "../../hcl/values/value.ts";
+import { fromRawValue } from "../raw-from-value.ts";
 import { assign, type InputVariable } from "./variables.ts";
 
-/** A `-var NAME=VALUE` of the command line. */
+/** A `-var NAME=VALUE` of the command line, or a value that a program gives. */
 export interface GivenVariable {
   readonly name: string;
-  readonly value: string;
+  /** A text is read as `-var` has it: itself for a variable that takes a text, else an expression. */
+  readonly value: RawValue;
 }
 
 type Variables = ReadonlyMap<string, InputVariable>;
@@ -65,7 +68,7 @@ export function assignFromFile(
   }
 }
 
-/** Sets variables from the command line; here an undeclared one is an error. */
+/** Sets variables from the command line or a program; here an undeclared one is an error. */
 export function assignFromArguments(
   given: readonly GivenVariable[],
   variables: Variables,
@@ -74,7 +77,9 @@ export function assignFromArguments(
   for (const { name, value } of given) {
     const variable = variables.get(name);
     if (variable) {
-      assignText("cmd", variable, value, `<value for var.${name} from arguments>`, diagnostics);
+      const fileName = `<value for var.${name} from arguments>`;
+      if (typeof value === "string") assignText("cmd", variable, value, fileName, diagnostics);
+      else assignData(variable, value, fileName, diagnostics);
       continue;
     }
     const detail = `"-var ${name}=..." sets a variable that no template declares.${suggestName(name, variables.keys())}`;
@@ -105,6 +110,13 @@ function assignText(
   } else diagnostics.addAll(problems.all);
 }
 
-function literal(source: SourceFile): Expression {
-  return { kind: "literal", span: { source, start: 0, end: source.text.length }, value: stringValue(source.text) };
+/** Data of a program, which nothing has to read. */
+function assignData(variable: InputVariable, data: RawValue, fileName: string, diagnostics: Diagnostics): void {
+  const value = fromRawValue(data);
+  const expression = literal(new SourceFile(fileName, JSON.stringify(data)), value);
+  variable.assignments.push(assign("cmd", expression, value, variable, "Invalid value for variable", diagnostics));
+}
+
+function literal(source: SourceFile, value = stringValue(source.text)): Expression {
+  return { kind: "literal", span: { source, start: 0, end: source.text.length }, value };
 }

@@ -7,6 +7,7 @@ import {
   type TestOptions,
 } from "../../../tests/support/template/load-text.ts";
 import { secrets } from "../../common/secrets.ts";
+import type { RawValue } from "../../definition/raw-value.ts";
 import { TemplateError } from "../../hcl/source/diagnostic.ts";
 import { printDiagnostic } from "../../hcl/source/print-diagnostic.ts";
 
@@ -53,6 +54,17 @@ describe("variables", () => {
     ["list(any)", '["a", 1]', ["a", "1"]],
   ])("of type %s take the text %s of the environment", async (type, text, expected) => {
     expect(await valueOfX(`variable "x" {\ntype = ${type}\n}`, { env: { PKR_VAR_x: text } })).toEqual(expected);
+  });
+
+  it.each<[string, RawValue, unknown]>([
+    ["any", ["a", 1], ["a", 1]],
+    ["any", { a: "${upper(1)}" }, { a: "${upper(1)}" }],
+    ["string", 5, "5"],
+    ["list(string)", ["a", "%{ if"], ["a", "%{ if"]],
+    ["map(number)", { a: 1 }, { a: 1 }],
+    ["bool", false, false],
+  ])("of type %s take %j of a program as it is", async (type, value, expected) => {
+    expect(await valueOfX(`variable "x" {\ntype = ${type}\n}`, { vars: [{ name: "x", value }] })).toEqual(expected);
   });
 
   it.each<[string, string, string[]]>([

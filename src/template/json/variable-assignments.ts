@@ -29,7 +29,10 @@ export function gatherAssignments(
   for (const [name, assignment] of varFiles.flatMap((file) => readVariableFile(file, diagnostics))) {
     assignments.set(name, assignment);
   }
-  for (const { name, value } of vars) assignments.set(name, { text: value, from: "cmd", span: undefined });
+  for (const { name, value } of vars) {
+    const text = typeof value === "string" ? value : JSON.stringify(value);
+    assignments.set(name, { text, from: "cmd", span: undefined });
+  }
   return assignments;
 }
 
