@@ -4,10 +4,11 @@
  */
 
 export { BuilderId, joinArtifactIds, OmiArtifact as Artifact } from "./builder/artifact.ts";
-export { Builder, type BuilderOptions, type Prepared, type RunInput } from "./builder/builder.ts";
+export { Builder, type BuilderOptions, type RunInput } from "./builder/builder.ts";
 export { type CleanedRun, type CleanUpOptions, type Connection, cleanUpRuns } from "./builder/clean-up-runs.ts";
 export { type EnterRunOptions, enterRun } from "./builder/enter-run.ts";
 export type { BuildEvent, EventSink, StepName } from "./builder/events.ts";
+export { generatedDataNames } from "./builder/generated-data.ts";
 export type { GeneratedData, Hook, ProvisionInput } from "./builder/hook.ts";
 export type { Product } from "./builder/publish-omi.ts";
 export type { Lease as Cleanup } from "./builder/scope.ts";
@@ -42,6 +43,7 @@ export type { BuildConfig as Config } from "./config/build-config.ts";
 export { type HclShapes, hclShapes } from "./config/hcl-shape.ts";
 export { configJsonSchema } from "./config/json-schema.ts";
 export { optionReference } from "./config/option-reference.ts";
+export type { PreparedConfig as Prepared } from "./config/prepare-config.ts";
 export type { FlatConfig } from "./config/schema.ts";
 export { DEVICE_LOCK_FILE, LOCK_EX, LOCK_NB, LOCK_UN } from "./host/device-lock.ts";
 export { availableDevice } from "./host/device-name.ts";

@@ -1,4 +1,3 @@
-import type { Prepared } from "../builder/builder.ts";
 import { renderOmiName } from "../builder/omi-name.ts";
 import { findOwnImage } from "../builder/resources/image.ts";
 import { fittingRootOf, type SourceOmi } from "../builder/steps/check-root-device.ts";
@@ -9,6 +8,7 @@ import { assertReplaceable } from "../builder/steps/pre-validate.ts";
 import { searchOmi } from "../builder/steps/source-omi-info.ts";
 import type { DebugLog } from "../common/log.ts";
 import type { BuildConfig } from "../config/build-config.ts";
+import type { PreparedConfig } from "../config/prepare-config.ts";
 import type { Api } from "../outscale/api.ts";
 import type { Image } from "../outscale/oapi.ts";
 import { openAccount, readAccountId } from "./open-account.ts";
@@ -34,7 +34,7 @@ export interface AccountFacts {
  * @throws {AuthError} when there are no credentials, or they are refused
  */
 export async function readAccountFacts(
-  { config, renderContext }: Prepared,
+  { config, renderContext }: PreparedConfig,
   options: { readonly env: NodeJS.ProcessEnv; readonly log: DebugLog },
 ): Promise<AccountFacts> {
   await using account = await openAccount(config, options);

@@ -4,8 +4,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { RunHeader } from "../builder/journal.ts";
 import { AuthError } from "../common/errors.ts";
-import { noLog } from "../common/log.ts";
-import { connectToRun } from "./connect-to-run.ts";
+import { type ConnectInput, connectToRun } from "./connect-to-run.ts";
 
 const header: RunHeader = {
   runId: "0a1b2c3d4e5f",
@@ -20,7 +19,6 @@ const header: RunHeader = {
   deviceFolder: "/dev",
   localCloud: null,
 };
-const nothing = { profile: undefined, template: undefined, var: [], "var-file": [] };
 
 let folder: string;
 let env: NodeJS.ProcessEnv;
@@ -32,10 +30,8 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
-type Flags = Partial<Parameters<typeof connectToRun>[1]>;
-
-async function accessOf(flags: Flags, environment: NodeJS.ProcessEnv, changed: Partial<RunHeader> = {}) {
-  const { access, close } = await connectToRun({ ...header, ...changed }, { ...nothing, ...flags }, environment, noLog);
+async function accessOf(input: ConnectInput, environment: NodeJS.ProcessEnv, changed: Partial<RunHeader> = {}) {
+  const { access, close } = await connectToRun({ ...header, ...changed }, { ...input, env: environment });
   await close();
   return access;
 }
@@ -78,7 +74,7 @@ build {
 }
 `,
     );
-    expect(await accessOf({ template, var: ["secret=SKTEMPLATECONNECT"] }, env)).toMatchObject({
+    expect(await accessOf({ template: { template, variables: { secret: "SKTEMPLATECONNECT" } } }, env)).toMatchObject({
       accessKey: "AKTEMPLATECONNECT",
       secretKey: "SKTEMPLATECONNECT",
       ...place,

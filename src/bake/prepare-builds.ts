@@ -1,81 +1,129 @@
-import { Builder, type BuilderOptions, type Prepared } from "../builder/builder.ts";
+import { Builder, type BuilderOptions } from "../builder/builder.ts";
 import { ConfigError, type ConfigProblem } from "../common/errors.ts";
+import type { OnError } from "../config/build-config.ts";
+import { withoutUnknown } from "../config/known-problems.ts";
+import type { PreparedConfig } from "../config/prepare-config.ts";
 import type { BuildDefinition } from "../definition/build-definition.ts";
-import type { RawConfig } from "../definition/raw-value.ts";
+import { holdsUnknown, type RawConfig } from "../definition/raw-value.ts";
 import { checkPostProcessors } from "../post-processors/check-post-processors.ts";
 import { checkProvisioners } from "../provisioners/check-provisioners.ts";
 import type { BuildIdentity } from "../provisioners/provisioner.ts";
 import { BUILDER_TYPE } from "./builder-type.ts";
 
-/** What the command line says about every build. */
+/** What is asked of every build of a template. */
 export interface BuildSettings {
-  readonly debug: boolean;
-  readonly force: boolean;
-  readonly onError: string;
-  /** `--boot-test`: as if the template had an empty `boot_test` block. */
-  readonly bootTest: boolean;
+  /** Pauses after each step and before each provisioner. */
+  readonly debug?: boolean;
+  /** Replaces OMIs that have the same name. */
+  readonly force?: boolean;
+  /** What a failed build does; `cleanup` by default. */
+  readonly onError?: OnError;
+  /** Boots the finished volume before it is published: as if the template had an empty `boot_test` block. */
+  readonly bootTest?: boolean;
+}
+
+export interface PrepareBuildsOptions extends BuildSettings {
   readonly builder: BuilderOptions;
   /** Wins over the template's options: the local cloud's. */
-  readonly override: RawConfig;
+  readonly override?: RawConfig;
 }
 
 /** A build that can run. */
 export interface PreparedBuild {
   readonly definition: BuildDefinition;
   readonly builder: Pick<Builder, "run">;
-  readonly prepared: Prepared;
+  readonly prepared: PreparedConfig;
   readonly identity: BuildIdentity;
+}
+
+/** What can be said of builds whose data sources have not been read. */
+export interface CheckedBuilds {
+  /** Those of which everything is known that has to be. */
+  readonly prepared: readonly PreparedBuild[];
+  /** Options of the others, which could not be judged: `tags`. */
+  readonly unknownOptions: readonly string[];
 }
 
 /**
  * Checks every build with its provisioners and post-processors; nothing is created yet.
  * @throws {ConfigError} with every problem of every build, each with its place in the template
  */
-export function prepareBuilds(builds: readonly BuildDefinition[], settings: BuildSettings): PreparedBuild[] {
-  const problems: ConfigProblem[] = [];
-  const prepared = builds.flatMap((definition) => prepareBuild(definition, settings, problems) ?? []);
-  if (problems.length > 0) throw new ConfigError(problems);
-  return prepared;
+export function prepareBuilds(
+  builds: readonly BuildDefinition[],
+  options: PrepareBuildsOptions,
+): readonly PreparedBuild[] {
+  return settle(builds.map((definition) => prepareBuild(definition, options)));
 }
 
+/**
+ * The same for builds with options that come from data sources that have not been read: these are not judged.
+ * @throws {ConfigError} with every problem of what is known
+ */
+export function checkBuilds(builds: readonly BuildDefinition[], options: PrepareBuildsOptions): CheckedBuilds {
+  const attempts = builds.map((definition) => prepareBuild(definition, options, unknownOptionsOf(definition)));
+  const unjudged = builds.filter((_, index) => attempts[index]?.prepared === undefined);
+  return {
+    prepared: settle(attempts),
+    unknownOptions: [...new Set(unjudged.flatMap((definition) => [...unknownOptionsOf(definition)]))],
+  };
+}
+
+interface Attempt {
+  /** Undefined when something is wrong with the build, or not known. */
+  readonly prepared: PreparedBuild | undefined;
+  readonly problems: readonly ConfigProblem[];
+}
+
+function settle(attempts: readonly Attempt[]): readonly PreparedBuild[] {
+  const problems = attempts.flatMap((attempt) => attempt.problems);
+  if (problems.length > 0) throw new ConfigError(problems);
+  return attempts.flatMap(({ prepared }) => prepared ?? []);
+}
+
+/** The options of which something comes from data sources that have not been read. */
+export function unknownOptionsOf({ config }: BuildDefinition): ReadonlySet<string> {
+  return new Set(Object.keys(config).filter((name) => holdsUnknown(config[name] ?? null)));
+}
+
+/** @param unknown Options of which nothing can be said yet */
 function prepareBuild(
   definition: BuildDefinition,
-  settings: BuildSettings,
-  problems: ConfigProblem[],
-): PreparedBuild | undefined {
+  options: PrepareBuildsOptions,
+  unknown: ReadonlySet<string> = new Set(),
+): Attempt {
   if (definition.type !== BUILDER_TYPE) {
     const message = `"${definition.type}" is not built here, only "${BUILDER_TYPE}"`;
     const hint = `leave it to Packer: -except=${definition.name}`;
-    problems.push({ option: definition.name, message, hint });
-    return undefined;
+    return { prepared: undefined, problems: [{ option: definition.name, message, hint }] };
   }
-  const { templatePath, env: environment = process.env } = settings.builder;
+  const { templatePath, env: environment = process.env } = options.builder;
   const { sourceName: buildName, type: buildType, userVariables } = definition;
   const identity = { buildName, buildType, templatePath, userVariables, environment };
-  problems.push(
+  const problems = [
     ...checkProvisioners(definition, identity),
     ...checkPostProcessors(definition.postProcessors, identity),
-  );
-  const builder = new Builder(settings.builder);
+  ];
+  const builder = new Builder(options.builder);
   try {
-    const prepared = builder.prepare(definition.config, packerOptions(definition, settings), settings.override);
-    return { definition, builder, prepared, identity };
+    const prepared = builder.prepare(definition.config, packerOptions(definition, options), options.override ?? {});
+    return { prepared: { definition, builder, prepared, identity }, problems };
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
-    problems.push(...error.problems.map((problem) => located(problem, definition)));
-    return undefined;
+    const known = withoutUnknown(error, unknown)?.problems ?? [];
+    return { prepared: undefined, problems: [...problems, ...known.map((problem) => located(problem, definition))] };
   }
 }
 
 /** What Packer tells a builder besides the options of the template. */
 function packerOptions(definition: BuildDefinition, settings: BuildSettings): RawConfig {
+  const { debug = false, force = false, onError = "cleanup", bootTest = false } = settings;
   return {
     packer_build_name: definition.sourceName,
     packer_builder_type: definition.type,
-    packer_debug: settings.debug,
-    packer_force: settings.force,
-    packer_on_error: settings.onError,
-    ...(settings.bootTest && definition.config.boot_test === undefined && { boot_test: {} }),
+    packer_debug: debug,
+    packer_force: force,
+    packer_on_error: onError,
+    ...(bootTest && definition.config.boot_test === undefined && { boot_test: {} }),
   };
 }
 

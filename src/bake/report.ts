@@ -1,14 +1,17 @@
 import type { BuildEvent } from "../builder/events.ts";
+import type { Phase } from "../builder/phase.ts";
 import type { Ui } from "../builder/ui.ts";
-import type { Phase } from "../terminal/phases.ts";
 
 /** What kind of line it is; a terminal shows it by its colour. */
 export type LineKind = "say" | "message" | "warn" | "error";
 
 /** What became of one build, for its end and the final list. */
 export interface BuildResult {
-  readonly build: string;
+  /** As the template has it: `outscale-chroot.web`. */
+  readonly name: string;
+  readonly outcome: "done" | "failed" | "cancelled";
   readonly elapsedMs: number;
+  /** The steps, in the order in which they ended. */
   readonly phases: readonly Phase[];
   readonly artifact: ReportedArtifact | undefined;
   /** Undefined for a success. */
@@ -22,7 +25,7 @@ export interface ReportedArtifact {
   string(): string;
 }
 
-/** How a run of builds is told: to a person, as JSON, or as Packer's machine-readable lines. */
+/** How a run of builds is told: to a person, to a program, or as Packer's machine-readable lines. */
 export interface Report {
   /** A line of one build, or of a post-processor (`part`) that has its artifact. */
   line(kind: LineKind, build: string, message: string, part?: string): void;

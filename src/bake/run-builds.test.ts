@@ -1,14 +1,12 @@
 import { describe, expect, it } from "vitest";
-import { recordingIo } from "../../tests/support/recording-io.ts";
 import { OmiArtifact } from "../builder/artifact.ts";
 import type { RunInput } from "../builder/builder.ts";
 import type { GeneratedData } from "../builder/hook.ts";
-import { MachineReport } from "../cli/output/machine-report.ts";
 import { systemClock } from "../common/clock.ts";
 import { CancelledError, TimeoutError } from "../common/errors.ts";
 import { noLog } from "../common/log.ts";
 import type { BuildDefinition, PostProcessorDefinition } from "../definition/build-definition.ts";
-import { watchStopSignals } from "../terminal/signals.ts";
+import { type BakeEvent, EventReport } from "./event-report.ts";
 import type { PreparedBuild } from "./prepare-builds.ts";
 import { runBuilds } from "./run-builds.ts";
 
@@ -58,20 +56,21 @@ function prepared(name: string, { run, postProcessors = [] }: FakeBuild): Prepar
   return { definition, identity, builder: { run }, prepared: ready };
 }
 
-async function runAll(builds: readonly PreparedBuild[], parallel = 0) {
-  const io = recordingIo();
-  using wishes = watchStopSignals(io, () => undefined);
+async function runAll(builds: readonly PreparedBuild[], parallel = 0, signal = new AbortController().signal) {
+  const events: BakeEvent[] = [];
+  const clock = systemClock;
   const results = await runBuilds(builds, {
-    report: new MachineReport(io.stdout, systemClock),
-    wishes,
-    clock: systemClock,
+    report: new EventReport({ clock, onEvent: (event) => events.push(event), ask: undefined }),
+    signal,
+    hurry: new AbortController().signal,
+    clock,
     log: noLog,
     parallel,
     debug: false,
     force: false,
     runUuid: "uuid",
   });
-  return { results, io };
+  return { results, events };
 }
 
 describe("runBuilds()", () => {
@@ -82,24 +81,25 @@ describe("runBuilds()", () => {
       onEvent?.({ type: "warning", message: "slow" });
       return artifact();
     };
-    const { results, io } = await runAll([prepared("a", { run })]);
+    const { results, events } = await runAll([prepared("a", { run })]);
     expect(results).toMatchObject([
       {
-        build: "a",
+        name: "a",
+        outcome: "done",
         runId: "0a1b2c3d4e5f",
         phases: [{ step: "StepVmInfo", startedAt: 20, elapsedMs: 10, outcome: "done" }],
-        warnings: ["slow"],
+        warnings: ["a is odd", "slow"],
         error: undefined,
       },
     ]);
     expect(results[0]?.artifact?.id).toBe("eu-west-2:ami-12345678");
-    expect(io.written.stdout).toContain("==> a: Warning: a is odd");
+    expect(events[0]).toMatchObject({ type: "line", build: "a", kind: "warn", text: "a is odd" });
   });
 
   it("lets the others go on when one fails", async () => {
     const failing = { run: async () => Promise.reject(new TimeoutError("late")) };
     const { results } = await runAll([prepared("a", failing), prepared("b", { run: async () => artifact() })]);
-    expect(results.map(({ build, error }) => [build, error instanceof TimeoutError])).toEqual([
+    expect(results.map(({ name, error }) => [name, error instanceof TimeoutError])).toEqual([
       ["a", true],
       ["b", false],
     ]);
@@ -128,13 +128,12 @@ describe("runBuilds()", () => {
   });
 
   it("starts no further build once it was told to stop", async () => {
-    const io = recordingIo();
-    using wishes = watchStopSignals(io, () => undefined);
+    const stop = new AbortController();
     let second = false;
     const builds = [
       prepared("a", {
         run: async ({ signal }) => {
-          io.send("SIGINT");
+          stop.abort(new CancelledError());
           signal?.throwIfAborted();
           return undefined;
         },
@@ -146,10 +145,9 @@ describe("runBuilds()", () => {
         },
       }),
     ];
-    const report = new MachineReport(io.stdout, systemClock);
-    const common = { report, wishes, clock: systemClock, log: noLog, debug: false, force: false, runUuid: "uuid" };
-    const results = await runBuilds(builds, { ...common, parallel: 1 });
+    const { results } = await runAll(builds, 1, stop.signal);
     expect(second).toBe(false);
+    expect(results.map(({ outcome }) => outcome)).toEqual(["cancelled", "cancelled"]);
     expect(results.map(({ error }) => error instanceof CancelledError)).toEqual([true, true]);
   });
 

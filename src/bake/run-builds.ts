@@ -1,18 +1,21 @@
 import type { BuildEvent } from "../builder/events.ts";
+import { outcomeOf, unwrapFailure } from "../builder/failure.ts";
+import { type Phase, phaseOf } from "../builder/phase.ts";
 import type { Clock } from "../common/clock.ts";
 import { messageOf, throwIfCancelled } from "../common/errors.ts";
 import type { DebugLog } from "../common/log.ts";
 import { hostRunner } from "../host/run-command.ts";
 import { PostProcessError, runPostProcessors } from "../post-processors/run-post-processors.ts";
 import { templateHook } from "../provisioners/hook.ts";
-import { type Phase, phaseOf } from "../terminal/phases.ts";
-import type { StopWishes } from "../terminal/signals.ts";
 import type { PreparedBuild } from "./prepare-builds.ts";
 import { type BuildResult, type Report, uiOf } from "./report.ts";
 
 export interface RunBuildsInput {
   readonly report: Report;
-  readonly wishes: StopWishes;
+  /** Stops the builds at the next safe point; they then clean up. */
+  readonly signal: AbortSignal;
+  /** Shortens the clean-up. */
+  readonly hurry: AbortSignal;
   readonly clock: Clock;
   readonly log: DebugLog;
   /** How many builds run at a time; 0 means all. */
@@ -24,8 +27,10 @@ export interface RunBuildsInput {
 }
 
 /** A result with what only programs are told. */
-export interface FullResult extends BuildResult {
+export interface BakedBuild extends BuildResult {
+  /** What `cleanup` and `shell` call it by; undefined when the build did not get that far. */
   readonly runId: string | undefined;
+  /** Milliseconds since the epoch. */
   readonly startedAt: number;
   readonly warnings: readonly string[];
   readonly artifact: Awaited<ReturnType<PreparedBuild["builder"]["run"]>>;
@@ -35,9 +40,9 @@ export interface FullResult extends BuildResult {
  * Runs the builds, several at a time, each to its end whatever becomes of the others.
  * @returns what became of each, in the order of the template
  */
-export async function runBuilds(builds: readonly PreparedBuild[], input: RunBuildsInput): Promise<FullResult[]> {
+export async function runBuilds(builds: readonly PreparedBuild[], input: RunBuildsInput): Promise<BakedBuild[]> {
   const startedAt = input.clock.now();
-  const results = new Map<PreparedBuild, FullResult>();
+  const results = new Map<PreparedBuild, BakedBuild>();
   const waiting = [...builds];
   const worker = async () => {
     for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
@@ -51,7 +56,7 @@ export async function runBuilds(builds: readonly PreparedBuild[], input: RunBuil
   return inOrder;
 }
 
-async function runBuild(build: PreparedBuild, input: RunBuildsInput): Promise<FullResult> {
+async function runBuild(build: PreparedBuild, input: RunBuildsInput): Promise<BakedBuild> {
   const { report, clock } = input;
   const name = build.definition.name;
   const startedAt = clock.now();
@@ -61,12 +66,12 @@ async function runBuild(build: PreparedBuild, input: RunBuildsInput): Promise<Fu
     report.event(name, event);
     if (event.type === "build-started") uiOf(report, name).say(`Run ${event.runId} begins`);
   };
-  let artifact: FullResult["artifact"];
+  let artifact: BakedBuild["artifact"];
   let error: unknown;
   try {
     for (const warning of build.prepared.warnings) uiOf(report, name).warn(warning);
-    throwIfCancelled(input.wishes.signal);
-    artifact = await bake(build, input, onEvent);
+    throwIfCancelled(input.signal);
+    artifact = await makeArtifact(build, input, onEvent);
     if (artifact !== undefined) await postProcess(build, artifact, input);
   } catch (thrown) {
     error = thrown;
@@ -74,30 +79,33 @@ async function runBuild(build: PreparedBuild, input: RunBuildsInput): Promise<Fu
     input.log.write({ kind: "note", message: `${name}: ${messageOf(thrown)}` });
   }
   const elapsedMs = clock.now() - startedAt;
-  const result = { build: name, startedAt, elapsedMs, artifact, error, ...seen.facts };
+  const outcome = error === undefined ? "done" : outcomeOf(unwrapFailure(error).error);
+  const warnings = [...build.prepared.warnings, ...seen.warnings];
+  const { runId, phases } = seen;
+  const result: BakedBuild = { name, outcome, runId, startedAt, elapsedMs, artifact, error, phases, warnings };
   report.ended(result);
   return result;
 }
 
-function bake(
+function makeArtifact(
   { definition, identity, builder }: PreparedBuild,
-  { report, wishes, debug, clock }: RunBuildsInput,
+  { report, signal, hurry, debug, clock }: RunBuildsInput,
   onEvent: (event: BuildEvent) => void,
-): Promise<FullResult["artifact"]> {
+): Promise<BakedBuild["artifact"]> {
   const { provisioners, errorCleanupProvisioner } = definition;
   return builder.run({
     ui: uiOf(report, definition.name),
     hook: templateHook({ provisioners, errorCleanupProvisioner, ...identity, debug, clock }),
-    signal: wishes.signal,
-    hurry: wishes.hurry,
+    signal,
+    hurry,
     onEvent,
   });
 }
 
 async function postProcess(
   { definition, identity }: PreparedBuild,
-  artifact: NonNullable<FullResult["artifact"]>,
-  { report, wishes, clock, log, force, runUuid }: RunBuildsInput,
+  artifact: NonNullable<BakedBuild["artifact"]>,
+  { report, signal, clock, log, force, runUuid }: RunBuildsInput,
 ): Promise<void> {
   await runPostProcessors(definition.postProcessors, artifact, {
     ...identity,
@@ -106,25 +114,21 @@ async function postProcess(
     ui: uiOf(report, definition.name),
     uiOf: (type) => uiOf(report, definition.name, type),
     local: hostRunner(log),
-    signal: wishes.signal,
+    signal,
     clock,
   });
 }
 
 /** What the events of a build have told so far. */
 class Seen {
-  #runId: string | undefined;
-  readonly #phases: Phase[] = [];
-  readonly #warnings: string[] = [];
+  runId: string | undefined;
+  readonly phases: Phase[] = [];
+  readonly warnings: string[] = [];
 
   note(event: BuildEvent): void {
-    if (event.type === "build-started") this.#runId = event.runId;
-    if (event.type === "warning") this.#warnings.push(event.message);
+    if (event.type === "build-started") this.runId = event.runId;
+    if (event.type === "warning") this.warnings.push(event.message);
     const phase = phaseOf(event);
-    if (phase !== undefined) this.#phases.push(phase);
-  }
-
-  get facts() {
-    return { runId: this.#runId, phases: this.#phases, warnings: this.#warnings };
+    if (phase !== undefined) this.phases.push(phase);
   }
 }

@@ -8,7 +8,6 @@ import type { BuildConfig } from "../config/build-config.ts";
 import { type HclShapes, hclShapes } from "../config/hcl-shape.ts";
 import { type PreparedConfig, prepareConfig } from "../config/prepare-config.ts";
 import type { RawConfig } from "../definition/raw-value.ts";
-import type { RenderContext } from "../go-template/context.ts";
 import { checkPrograms, type Feature } from "../host/required-programs.ts";
 import { hostRunner } from "../host/run-command.ts";
 import type { Access } from "../outscale/access.ts";
@@ -22,7 +21,6 @@ import { type BuildResult, buildImage } from "./build-image.ts";
 import { destroyProduct } from "./destroy-product.ts";
 import type { EventSink } from "./events.ts";
 import { outcomeOf, unwrapFailure } from "./failure.ts";
-import { generatedDataNames } from "./generated-data.ts";
 import type { Hook } from "./hook.ts";
 import { Journal } from "./journal.ts";
 import { journalFolder, newRunId } from "./run-folder.ts";
@@ -40,15 +38,6 @@ export interface BuilderOptions {
   readonly log?: DebugLog;
   /** The state folder of an embedded cloud, which `cleanup` then starts again to reach what a dead run left. */
   readonly localCloud?: string;
-}
-
-export interface Prepared {
-  readonly config: BuildConfig;
-  readonly warnings: readonly string[];
-  /** The names of what the build gives its provisioners under `build.*`. */
-  readonly generatedVariables: readonly string[];
-  /** What options are rendered with that had to wait for values of the build. */
-  readonly renderContext: RenderContext;
 }
 
 export interface RunInput {
@@ -90,7 +79,7 @@ export class Builder {
    * @param raws Later ones win, option by option
    * @throws {ConfigError} with every problem at once
    */
-  prepare(...raws: readonly RawConfig[]): Prepared {
+  prepare(...raws: readonly RawConfig[]): PreparedConfig {
     const { env = process.env, defaultIsolation, templatePath } = this.#options;
     this.#prepared = prepareConfig(raws, {
       env,
@@ -98,8 +87,7 @@ export class Builder {
       ...(defaultIsolation && { defaultIsolation }),
       ...(templatePath && { templatePath }),
     });
-    const { config, warnings, renderContext } = this.#prepared;
-    return { config, warnings, generatedVariables: generatedDataNames, renderContext };
+    return this.#prepared;
   }
 
   /**

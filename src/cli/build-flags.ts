@@ -31,15 +31,3 @@ export function parallelBuilds(flags: FlagValues<typeof buildFlags>): number {
   if (!/^\d+$/.test(text)) throw new UsageError(`-parallel-builds must be a whole number, not "${text}"`);
   return Number(text);
 }
-
-/**
- * The one template of the command line.
- * @throws {UsageError} when there is none, or more
- */
-export function templateArgument(positionals: readonly string[]): string {
-  const [path, ...others] = positionals;
-  const hint = "Give one template: a .pkr.hcl or .json file, or a folder of .pkr.hcl files";
-  if (path === undefined) throw new UsageError("No template is given", { hint });
-  if (others.length > 0) throw new UsageError(`More than one template is given: ${positionals.join(", ")}`, { hint });
-  return path;
-}

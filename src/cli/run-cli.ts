@@ -1,6 +1,6 @@
 import { ExitCode } from "../common/errors.ts";
+import { maskEnvironment } from "../outscale/mask-environment.ts";
 import { hasColor } from "../terminal/color.ts";
-import { maskEnvironment } from "../terminal/mask-environment.ts";
 import type { Invocation } from "./command.ts";
 import { findCommand } from "./find-command.ts";
 

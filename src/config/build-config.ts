@@ -35,5 +35,7 @@ export interface BuildConfig extends CamelCased<StepOptions>, EngineSettings {
   readonly copyFiles: readonly string[];
 }
 
+/** What a failed build does. */
+export type OnError = BuildConfig["packerOnError"];
 /** One entry of `omi_block_device_mappings`; what is undefined is the source OMI's, or the service's default. */
 export type BlockDeviceMapping = BuildConfig["omiBlockDeviceMappings"][number];

@@ -31,7 +31,7 @@ export async function runPlugin({ argv, io, file }: RunPluginInput): Promise<num
   // Packer asks every plugin to describe itself at every start: that must not wait for the engine to load.
   const [{ servePlugin }, { maskEnvironment }] = await Promise.all([
     import("./serve.ts"),
-    import("../terminal/mask-environment.ts"),
+    import("../outscale/mask-environment.ts"),
   ]);
   maskEnvironment(io.env);
   await servePlugin({ ...task, io, parentProgram: `/proc/${process.ppid}/exe` });

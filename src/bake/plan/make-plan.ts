@@ -1,15 +1,15 @@
+import { AS_IN_SOURCE } from "./placeholder-source.ts";
 import type { Plan, PlannedResource } from "./plan.ts";
-import { type PlanContext, type PlanInput, planContext } from "./plan-context.ts";
+import { type MakePlanInput, type PlanContext, planContext } from "./plan-context.ts";
 import { planComponent, planInside } from "./plan-inside.ts";
 import { planProduct } from "./plan-product.ts";
 import { planSource, volumeRequest } from "./plan-source.ts";
-import { AS_IN_SOURCE } from "./stand-in.ts";
 
 /**
  * What a build would do, made with the rules of the build itself. Nothing is read: what the account says is in the input.
  * @throws {ConfigError} when the build could not make its requests
  */
-export function makePlan(input: PlanInput): Plan {
+export function makePlan(input: MakePlanInput): Plan {
   const context = planContext(input);
   const { definition, prepared } = input.build;
   return {

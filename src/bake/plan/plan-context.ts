@@ -9,10 +9,10 @@ import type { ActionName, RequestOf } from "../../outscale/oapi.ts";
 import type { AccountFacts } from "../account-facts.ts";
 import type { PreparedBuild } from "../prepare-builds.ts";
 import { hideSensitive } from "./hide-sensitive.ts";
+import { AS_IN_SOURCE, placeholderSource } from "./placeholder-source.ts";
 import type { PlannedRequest } from "./plan.ts";
-import { AS_IN_SOURCE, standInSource } from "./stand-in.ts";
 
-export interface PlanInput {
+export interface MakePlanInput {
   readonly build: PreparedBuild;
   readonly region: string;
   /** Undefined: the account is not asked. */
@@ -38,7 +38,7 @@ export interface PlanContext {
   request<A extends ActionName>(action: A, request: RequestOf<A>): PlannedRequest;
 }
 
-export function planContext({ build, region, facts, sensitiveValues }: PlanInput): PlanContext {
+export function planContext({ build, region, facts, sensitiveValues }: MakePlanInput): PlanContext {
   const { definition, identity, prepared } = build;
   const { config, renderContext } = prepared;
   const hide = (value: unknown) => hideSensitive(value, sensitiveValues, AS_IN_SOURCE);
@@ -49,7 +49,7 @@ export function planContext({ build, region, facts, sensitiveValues }: PlanInput
     definition,
     identity,
     facts,
-    source: config.fromScratch ? undefined : (facts?.source ?? standInSource(config)),
+    source: config.fromScratch ? undefined : (facts?.source ?? placeholderSource(config)),
     hide,
     text,
     late: (template) => text(renderKnown(template, renderContext, known)),

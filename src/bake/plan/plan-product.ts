@@ -1,8 +1,8 @@
 import { type OmiParts, registerRequest } from "../../builder/steps/create-omi.ts";
+import { AS_IN_SOURCE } from "./placeholder-source.ts";
 import { type PlannedStep, planned } from "./plan.ts";
 import type { PlanContext } from "./plan-context.ts";
 import { describeTags, volumeRequest } from "./plan-source.ts";
-import { AS_IN_SOURCE } from "./stand-in.ts";
 
 /** From the unlinked volume to the published OMI. */
 export function planProduct(context: PlanContext): readonly PlannedStep[] {

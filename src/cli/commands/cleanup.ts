@@ -7,6 +7,7 @@ import type { Command } from "../command.ts";
 import { type Flags, parseFlags } from "../flags.ts";
 import { maskedJson } from "../output/json-report.ts";
 import { plainUi, silentUi } from "../output/plain-ui.ts";
+import { templateInput } from "../template-flags.ts";
 
 const flagSpecs = {
   "dry-run": { type: "boolean", about: "says what it would do, and does nothing" },
@@ -34,7 +35,13 @@ export const cleanup: Command = {
       runIds: positionals,
       dryRun: flags["dry-run"] === true,
       ui: flags.json ? silentUi(io) : plainUi(io),
-      connect: (header) => connectToRun(header, flags, io.env, log),
+      connect: (header) =>
+        connectToRun(header, {
+          ...(flags.profile !== undefined && { profile: flags.profile }),
+          ...(flags.template !== undefined && { template: templateInput(flags.template, flags, io.env) }),
+          env: io.env,
+          log,
+        }),
       log,
       env: io.env,
     });

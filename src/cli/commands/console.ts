@@ -1,14 +1,14 @@
-import { ChrootError, ExitCode } from "../../common/errors.ts";
+import { openTemplateConsole } from "../../bake/open-console.ts";
+import { ChrootError, ExitCode, UsageError } from "../../common/errors.ts";
 import { version } from "../../common/version.ts";
 import type { TemplateConsole } from "../../template/console.ts";
+import { openFunctionConsole } from "../../template/function-console.ts";
 import { hasColor } from "../../terminal/color.ts";
 import type { Io } from "../../terminal/io.ts";
-import { templateArgument } from "../build-flags.ts";
 import type { Command } from "../command.ts";
-import { type Flags, parseFlags } from "../flags.ts";
-import { openTemplateConsole } from "../open-console.ts";
+import { type Flags, type FlagValues, parseFlags } from "../flags.ts";
 import { errorText, exitCodeOf } from "../output/error-text.ts";
-import { templateFlags } from "../template-flags.ts";
+import { templateArgument, templateFlags, templateInput } from "../template-flags.ts";
 
 const flagSpecs = {
   var: templateFlags.var,
@@ -36,11 +36,7 @@ export const consoleCommand: Command = {
   ],
   async run({ argv, io }) {
     const { flags, positionals } = parseFlags(flagSpecs, argv);
-    const template = await openTemplateConsole(
-      positionals.length > 0 ? templateArgument(positionals) : undefined,
-      flags,
-      io.env,
-    );
+    const template = await open(positionals, flags, io.env);
     if (io.stdin.isTerminal) io.stdout.write(`outscale-chroot ${version}: "help" tells what there is.\n`);
     const words = [...template.names, "variables", "help", "exit"];
     const failures: number[] = [];
@@ -53,6 +49,20 @@ export const consoleCommand: Command = {
     return io.stdin.isTerminal ? ExitCode.Success : (failures[0] ?? ExitCode.Success);
   },
 };
+
+/** @throws {UsageError} when variables are given without a template that declares them */
+async function open(
+  positionals: readonly string[],
+  flags: FlagValues<typeof flagSpecs>,
+  env: NodeJS.ProcessEnv,
+): Promise<TemplateConsole> {
+  if (positionals.length > 0) {
+    const input = templateInput(templateArgument(positionals), flags, env);
+    return openTemplateConsole({ ...input, readDataSources: flags["evaluate-datasources"] === true });
+  }
+  if (flags.var.length === 0 && flags["var-file"].length === 0) return openFunctionConsole(env);
+  throw new UsageError("Variables need a template that declares them", { hint: "outscale-chroot console TEMPLATE" });
+}
 
 /** Prints what a line asks for. @returns the exit code of its failure, or success */
 function answer(expression: string, template: TemplateConsole, io: Io): number {

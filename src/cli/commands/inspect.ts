@@ -1,12 +1,10 @@
-import { loadOptions } from "../../bake/load-builds.ts";
+import { inspect as inspectTemplate } from "../../bake/inspect.ts";
 import { ExitCode } from "../../common/errors.ts";
-import { inspectTemplate } from "../../template/inspect-template.ts";
-import { templateArgument } from "../build-flags.ts";
 import type { Command } from "../command.ts";
 import { type Flags, parseFlags } from "../flags.ts";
 import { inspectText } from "../output/inspect-text.ts";
 import { maskedJson } from "../output/json-report.ts";
-import { templateFlags } from "../template-flags.ts";
+import { templateArgument, templateFlags, templateInput } from "../template-flags.ts";
 
 const flagSpecs = {
   var: templateFlags.var,
@@ -23,7 +21,7 @@ export const inspect: Command = {
   examples: ["outscale-chroot inspect web.pkr.hcl", "outscale-chroot inspect -json -var omi_name=web web.pkr.hcl"],
   async run({ argv, io }) {
     const { flags, positionals } = parseFlags(flagSpecs, argv);
-    const description = await inspectTemplate(loadOptions(templateArgument(positionals), flags, io.env));
+    const description = await inspectTemplate(templateInput(templateArgument(positionals), flags, io.env));
     io.stdout.write(flags.json ? `${maskedJson(description, 2)}\n` : inspectText(description));
     return ExitCode.Success;
   },

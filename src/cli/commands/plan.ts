@@ -1,19 +1,11 @@
-import { readAccountFacts } from "../../bake/account-facts.ts";
-import { loadBuilds } from "../../bake/load-builds.ts";
-import { makePlan } from "../../bake/plan/make-plan.ts";
-import type { Plan } from "../../bake/plan/plan.ts";
-import { prepareBuilds } from "../../bake/prepare-builds.ts";
-import { dataReader } from "../../bake/read-data-source.ts";
-import { withoutUnknown } from "../../bake/unread-data.ts";
-import { ConfigError, ExitCode } from "../../common/errors.ts";
-import { resolveRegion } from "../../outscale/credentials.ts";
+import { plan as planBuilds } from "../../bake/plan/plan-builds.ts";
+import { ExitCode } from "../../common/errors.ts";
 import { openDebugLog } from "../../terminal/debug-log.ts";
-import { templateArgument } from "../build-flags.ts";
 import type { Command } from "../command.ts";
 import { type Flags, parseFlags } from "../flags.ts";
 import { maskedJson } from "../output/json-report.ts";
 import { planText } from "../output/plan-text.ts";
-import { templateFlags } from "../template-flags.ts";
+import { templateArgument, templateFlags, templateInput } from "../template-flags.ts";
 
 const flagSpecs = {
   ...templateFlags,
@@ -31,35 +23,19 @@ export const plan: Command = {
     "that it would make. Touches nothing, and needs neither root nor, without -online, the network.",
   flags: flagSpecs,
   examples: ["outscale-chroot plan examples/quickstart.pkr.hcl", "outscale-chroot plan -online -json web.pkr.hcl"],
-  async run({ argv, io: { env, stdout, stderr }, io }) {
+  async run({ argv, io }) {
     const { flags, positionals } = parseFlags(flagSpecs, argv);
     const path = templateArgument(positionals);
     using log = openDebugLog(flags.log, io);
-    const template = await loadBuilds(path, flags, env, flags.online ? dataReader({ env, log }) : undefined);
-    const { builds, sensitiveValues, warnings } = template;
-    const settings = { debug: false, force: flags.force === true, onError: "cleanup", override: {} };
-    const builder = { env, log, templatePath: path };
-    const bootTest = flags["boot-test"] === true;
-    const plans: Plan[] = [];
-    try {
-      for (const build of prepareBuilds(builds, { ...settings, bootTest, builder })) {
-        const { config } = build.prepared;
-        const facts = flags.online ? await readAccountFacts(build.prepared, { env, log }) : undefined;
-        plans.push(makePlan({ build, region: facts?.region ?? resolveRegion(config, env), facts, sensitiveValues }));
-      }
-    } catch (error) {
-      throw error instanceof ConfigError && !flags.online ? sayUnread(error, builds) : error;
-    }
-    for (const warning of warnings) stderr.write(`Warning: ${warning}\n`);
-    stdout.write(flags.json ? `${maskedJson({ plans }, 2)}\n` : plans.map(planText).join("\n"));
+    const { plans, warnings } = await planBuilds({
+      ...templateInput(path, flags, io.env),
+      online: flags.online === true,
+      force: flags.force === true,
+      bootTest: flags["boot-test"] === true,
+      log,
+    });
+    for (const warning of warnings) io.stderr.write(`Warning: ${warning}\n`);
+    io.stdout.write(flags.json ? `${maskedJson({ plans }, 2)}\n` : plans.map(planText).join("\n"));
     return ExitCode.Success;
   },
 };
-
-/** Problems of options that come from a data source are none yet: it has to be read. */
-function sayUnread(error: ConfigError, builds: Parameters<typeof withoutUnknown>[1]): ConfigError {
-  const { error: known, unknownOptions } = withoutUnknown(error, builds);
-  if (known !== undefined || unknownOptions.length === 0) return known ?? error;
-  const hint = "plan -online reads it";
-  return new ConfigError(unknownOptions.map((option) => ({ option, message: "comes from a data source", hint })));
-}

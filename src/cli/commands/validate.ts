@@ -1,18 +1,11 @@
-import { readAccountFacts } from "../../bake/account-facts.ts";
-import { loadBuilds, loadOptions } from "../../bake/load-builds.ts";
-import { located, type PreparedBuild, prepareBuilds } from "../../bake/prepare-builds.ts";
-import { dataReader } from "../../bake/read-data-source.ts";
-import { withoutUnknown } from "../../bake/unread-data.ts";
-import { ConfigError, type ConfigProblem, ExitCode } from "../../common/errors.ts";
+import { validate as validateTemplate } from "../../bake/validate.ts";
+import { ExitCode } from "../../common/errors.ts";
 import type { DebugLog } from "../../common/log.ts";
-import type { BuildDefinition } from "../../definition/build-definition.ts";
-import { inspectTemplate } from "../../template/inspect-template.ts";
 import { openDebugLog } from "../../terminal/debug-log.ts";
-import { templateArgument } from "../build-flags.ts";
 import type { Command } from "../command.ts";
 import { type Flags, type FlagValues, parseFlags } from "../flags.ts";
 import { validationJson } from "../output/diagnostics-json.ts";
-import { templateFlags } from "../template-flags.ts";
+import { templateArgument, templateFlags, templateInput } from "../template-flags.ts";
 
 const { "warn-on-undeclared-var": _, ...readingFlags } = templateFlags;
 
@@ -71,58 +64,16 @@ export const validate: Command = {
 
 /** @returns the warnings @throws {ChrootError} with what is wrong */
 async function check({ path, flags, env, log }: ValidateInput): Promise<readonly string[]> {
-  const reading = { ...flags, "warn-on-undeclared-var": flags["warn-undeclared-var"] ?? true };
-  if (flags["syntax-only"]) {
-    await inspectTemplate(loadOptions(path, reading, env));
-    return [];
-  }
-  const readData = flags["evaluate-datasources"] || flags["check-account"] ? dataReader({ env, log }) : undefined;
-  const { builds, warnings } = await loadBuilds(path, reading, env, readData);
-  const { prepared, unknownOptions } = prepareKnown(builds, { path, env });
-  if (flags["check-account"]) await checkAccount(prepared, { env, log });
-  const unchecked = unknownOptions.map((name) => {
+  const { warnings, uncheckedOptions } = await validateTemplate({
+    ...templateInput(path, flags, env),
+    warnUndeclared: flags["warn-undeclared-var"] ?? true,
+    syntaxOnly: flags["syntax-only"] === true,
+    readDataSources: flags["evaluate-datasources"] === true,
+    checkAccount: flags["check-account"] === true,
+    log,
+  });
+  const unchecked = uncheckedOptions.map((name) => {
     return `${name} comes from a data source, and was not checked: -evaluate-datasources reads it`;
   });
-  const fromBuilds = prepared.flatMap(({ definition, prepared: { warnings } }) => {
-    return warnings.map((text) => `${definition.name}: ${text}`);
-  });
-  return [...warnings, ...fromBuilds, ...unchecked];
-}
-
-/** Checks the builds; what data sources that were not read would give is left out. */
-function prepareKnown(
-  builds: readonly BuildDefinition[],
-  { path, env }: { readonly path: string; readonly env: NodeJS.ProcessEnv },
-): { readonly prepared: readonly PreparedBuild[]; readonly unknownOptions: readonly string[] } {
-  const settings = { debug: false, force: false, onError: "cleanup", bootTest: false, override: {} };
-  try {
-    return {
-      prepared: prepareBuilds(builds, { ...settings, builder: { env, templatePath: path } }),
-      unknownOptions: [],
-    };
-  } catch (thrown) {
-    if (!(thrown instanceof ConfigError)) throw thrown;
-    const { error, unknownOptions } = withoutUnknown(thrown, builds);
-    if (error !== undefined) throw error;
-    return { prepared: [], unknownOptions };
-  }
-}
-
-/** Asks the account about every build. @throws {ConfigError} with what it says against any of them */
-async function checkAccount(
-  prepared: readonly PreparedBuild[],
-  options: { readonly env: NodeJS.ProcessEnv; readonly log: DebugLog },
-): Promise<void> {
-  const problems: ConfigProblem[] = [];
-  for (const { definition, prepared: build } of prepared) {
-    try {
-      await readAccountFacts(build, options);
-    } catch (error) {
-      if (!(error instanceof ConfigError)) throw error;
-      problems.push(
-        ...error.problems.map((problem) => located({ ...problem, hint: problem.hint ?? error.hint }, definition)),
-      );
-    }
-  }
-  if (problems.length > 0) throw new ConfigError(problems);
+  return [...warnings, ...unchecked];
 }

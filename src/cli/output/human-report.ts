@@ -3,7 +3,7 @@ import type { BuildEvent } from "../../builder/events.ts";
 import type { Clock } from "../../common/clock.ts";
 import { inWords } from "../../terminal/elapsed.ts";
 import type { Io } from "../../terminal/io.ts";
-import { phaseTable } from "../../terminal/phases.ts";
+import { phaseTable } from "../../terminal/phase-table.ts";
 import { Activity } from "./activity.ts";
 import { errorText } from "./error-text.ts";
 import { type BuildColor, colorOf, painted, prefixed, timestamped } from "./lines.ts";
@@ -63,7 +63,7 @@ export class HumanReport implements Report {
     }
   }
 
-  ended({ build, elapsedMs, phases, error }: BuildResult): void {
+  ended({ name: build, elapsedMs, phases, error }: BuildResult): void {
     if (phases.length > 0) {
       this.line("say", build, "Time per step:");
       this.line("message", build, phaseTable(phases, elapsedMs));
@@ -79,12 +79,13 @@ export class HumanReport implements Report {
     const failed = results.filter(({ error }) => error !== undefined);
     if (failed.length > 0) {
       this.note("error", "\n==> Some builds didn't complete successfully and had errors:");
-      for (const { build, error } of failed) this.note("error", `--> ${build}: ${errorText(error).trimEnd()}`);
+      for (const { name: build, error } of failed) this.note("error", `--> ${build}: ${errorText(error).trimEnd()}`);
     }
     const made = results.filter(({ artifact }) => artifact !== undefined);
     if (made.length === 0) this.note("say", "\n==> Builds finished but no artifacts were created.");
     else this.note("say", "\n==> Builds finished. The artifacts of successful builds are:");
-    for (const { build, artifact } of made) this.note("say", `--> ${build}: ${artifact?.string().trimEnd() ?? ""}`);
+    for (const { name: build, artifact } of made)
+      this.note("say", `--> ${build}: ${artifact?.string().trimEnd() ?? ""}`);
   }
 
   #write(kind: LineKind, text: string, color: BuildColor | undefined): void {

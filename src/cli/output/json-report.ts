@@ -55,7 +55,7 @@ export class JsonReport implements Report {
     throw new CancelledError("Nobody can answer: the output is for a program");
   }
 
-  ended({ build, elapsedMs, artifact, error }: BuildResult): void {
+  ended({ name: build, elapsedMs, artifact, error }: BuildResult): void {
     const record = error === undefined ? null : errorRecord(error);
     this.#write({
       type: "result",

@@ -40,7 +40,7 @@ export class MachineReport implements Report {
     throw new CancelledError("Nobody can answer: the output is for a machine");
   }
 
-  ended({ build, elapsedMs, error }: BuildResult): void {
+  ended({ name: build, elapsedMs, error }: BuildResult): void {
     const took = inWords(elapsedMs);
     if (error === undefined) this.line("say", build, `Build '${build}' finished after ${took}.`);
     else this.line("error", build, `Build '${build}' errored after ${took}: ${errorText(error).trimEnd()}`);
@@ -53,14 +53,14 @@ export class MachineReport implements Report {
       this.fact("error-count", String(failed.length));
       this.note("error", "\n==> Some builds didn't complete successfully and had errors:");
     }
-    for (const { build, error } of failed) {
+    for (const { name: build, error } of failed) {
       this.#write(build, "error", errorText(error).trimEnd());
       this.note("error", `--> ${build}: ${errorText(error).trimEnd()}`);
     }
-    const made = results.flatMap(({ build, artifact }) => (artifact ? [{ build, artifact }] : []));
+    const made = results.flatMap(({ name, artifact }) => (artifact ? [{ name, artifact }] : []));
     if (made.length === 0) this.note("say", "\n==> Builds finished but no artifacts were created.");
     else this.note("say", "\n==> Builds finished. The artifacts of successful builds are:");
-    for (const { build, artifact } of made) this.#artifact(build, artifact);
+    for (const { name: build, artifact } of made) this.#artifact(build, artifact);
   }
 
   #artifact(build: string, artifact: NonNullable<BuildResult["artifact"]>): void {

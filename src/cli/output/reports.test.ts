@@ -18,7 +18,8 @@ const artifact = {
 };
 
 const result: BuildResult = {
-  build: name,
+  name,
+  outcome: "done",
   elapsedMs: 65_250,
   phases: [
     { step: "StepSnapshot", startedAt: 2_000, elapsedMs: 63_000, outcome: "done" },
@@ -28,7 +29,13 @@ const result: BuildResult = {
   artifact,
   error: undefined,
 };
-const failure: BuildResult = { ...result, phases: [], artifact: undefined, error: new TimeoutError("Too late, alas") };
+const failure: BuildResult = {
+  ...result,
+  outcome: "failed",
+  phases: [],
+  artifact: undefined,
+  error: new TimeoutError("Too late, alas"),
+};
 
 /** A build as the engine tells it. */
 function tell(report: Report): void {

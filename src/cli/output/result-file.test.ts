@@ -2,7 +2,7 @@ import { lstatSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync,
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import type { FullResult } from "../../bake/run-builds.ts";
+import type { BakedBuild } from "../../bake/run-builds.ts";
 import { OmiArtifact } from "../../builder/artifact.ts";
 import type { GeneratedData } from "../../builder/hook.ts";
 import { TimeoutError, UsageError } from "../../common/errors.ts";
@@ -23,8 +23,9 @@ const data: GeneratedData = {
   PackerRunUUID: "uuid",
 };
 const product = { imageId: "ami-12345678", name: "web", snapshotIds: ["snap-12345678"] };
-const done: FullResult = {
-  build: "outscale-chroot.debian",
+const done: BakedBuild = {
+  name: "outscale-chroot.debian",
+  outcome: "done",
   runId: "0a1b2c3d4e5f",
   startedAt: Date.parse("2026-01-02T03:04:05Z"),
   elapsedMs: 1_500,
@@ -33,8 +34,9 @@ const done: FullResult = {
   artifact: new OmiArtifact({ region: "eu-west-2", product, data, destroy: async () => undefined }),
   error: undefined,
 };
-const failed: FullResult = {
+const failed: BakedBuild = {
   ...done,
+  outcome: "failed",
   phases: [],
   runId: undefined,
   artifact: undefined,

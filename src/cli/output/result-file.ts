@@ -1,9 +1,9 @@
 import { createHash, randomBytes } from "node:crypto";
 import { readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
-import type { FullResult } from "../../bake/run-builds.ts";
+import type { BakedBuild } from "../../bake/run-builds.ts";
+import type { Phase } from "../../builder/phase.ts";
 import { UsageError } from "../../common/errors.ts";
 import { version } from "../../common/version.ts";
-import type { Phase } from "../../terminal/phases.ts";
 import { type ErrorRecord, errorRecord } from "./error-record.ts";
 import { maskedJson } from "./json-report.ts";
 
@@ -21,7 +21,7 @@ export interface ResultFile {
 
 /** What a result file tells of. */
 export interface RunResults {
-  readonly results: readonly FullResult[];
+  readonly results: readonly BakedBuild[];
   readonly templateFiles: readonly string[];
   /** Set when no build has begun. */
   readonly error?: unknown;
@@ -94,7 +94,8 @@ function temporaryName(path: string): string {
 }
 
 function resultBuild({
-  build,
+  name,
+  outcome,
   runId,
   startedAt,
   elapsedMs,
@@ -102,10 +103,10 @@ function resultBuild({
   phases,
   warnings,
   error,
-}: FullResult): ResultBuild {
+}: BakedBuild): ResultBuild {
   return {
-    name: build,
-    outcome: error === undefined ? "done" : "failed",
+    name,
+    outcome: outcome === "done" ? "done" : "failed",
     runId: runId ?? null,
     startedAt: new Date(startedAt).toISOString(),
     elapsedMs,
@@ -116,7 +117,7 @@ function resultBuild({
   };
 }
 
-function resultArtifact(artifact: NonNullable<FullResult["artifact"]>): ResultArtifact {
+function resultArtifact(artifact: NonNullable<BakedBuild["artifact"]>): ResultArtifact {
   const { id, region, product } = artifact;
   return {
     id,

@@ -1,9 +1,11 @@
 import type { OmiArtifact } from "../../builder/artifact.ts";
-import { Builder, type Prepared, type RunInput } from "../../builder/builder.ts";
+import { Builder, type RunInput } from "../../builder/builder.ts";
 import { generatedDataNames } from "../../builder/generated-data.ts";
 import { CancelledError, ConfigError, UsageError } from "../../common/errors.ts";
 import type { DebugLog } from "../../common/log.ts";
 import { secrets } from "../../common/secrets.ts";
+import { withoutUnknown } from "../../config/known-problems.ts";
+import type { PreparedConfig } from "../../config/prepare-config.ts";
 import type { StreamBroker } from "../broker.ts";
 import { type Configuration, readConfiguration } from "../configuration.ts";
 import { failureText } from "../failure-text.ts";
@@ -17,7 +19,7 @@ import { progressLines } from "./progress-lines.ts";
 
 /** The engine, as this service drives it; tests give their own. */
 export interface Engine {
-  prepare(...raws: Configuration["raws"]): Prepared;
+  prepare(...raws: Configuration["raws"]): PreparedConfig;
   run(input: RunInput): Promise<OmiArtifact | undefined>;
 }
 
@@ -79,12 +81,13 @@ export class BuilderService {
       const { warnings } = this.#prepareEngine(configuration);
       return { ...answer, Warnings: warnings.length > 0 ? warnings.map((text) => secrets.mask(text)) : null };
     } catch (error) {
-      const relevant = withoutUnknown(error, configuration.unknown);
+      // When a template is only validated, its data sources have not been read.
+      const relevant = error instanceof ConfigError ? withoutUnknown(error, configuration.unknown) : error;
       return relevant === undefined ? answer : { ...answer, Error: { Message: secrets.mask(failureText(relevant)) } };
     }
   }
 
-  #prepareEngine({ raws }: Configuration): Prepared {
+  #prepareEngine({ raws }: Configuration): PreparedConfig {
     const path = raws.map((raw) => raw.packer_template_path).find((value) => typeof value === "string");
     const { env, log } = this.#options;
     const open =
@@ -121,11 +124,4 @@ export class BuilderService {
     const find = methodsOf({ Artifact: artifactMethods(artifact) });
     return this.#options.broker.serve((stream) => serveRpc(stream, find).catch(onFailure)).point;
   }
-}
-
-/** When a template is only validated, values of data sources are not known: nothing can be said against them. */
-function withoutUnknown(error: unknown, unknown: ReadonlySet<string>): unknown {
-  if (!(error instanceof ConfigError) || unknown.size === 0) return error;
-  const problems = error.problems.filter(({ option }) => !unknown.has(option.split(/[.[]/)[0] ?? ""));
-  return problems.length > 0 ? new ConfigError(problems) : undefined;
 }

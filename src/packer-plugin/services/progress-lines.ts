@@ -1,7 +1,8 @@
 import type { BuildEvent, EventSink } from "../../builder/events.ts";
+import { type Phase, phaseOf } from "../../builder/phase.ts";
 import type { Ui } from "../../builder/ui.ts";
 import { inShort } from "../../terminal/elapsed.ts";
-import { type Phase, phaseOf, phaseTable } from "../../terminal/phases.ts";
+import { phaseTable } from "../../terminal/phase-table.ts";
 
 type Progress = Extract<BuildEvent, { type: "progress" }>;
 

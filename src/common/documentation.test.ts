@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { ExitCode } from "../common/errors.ts";
+import { ExitCode } from "./errors.ts";
 
 const page = readFileSync("docs/exit-codes.md", "utf8");
 const sources = readdirSync("src", { recursive: true, encoding: "utf8" }).filter((name) =>

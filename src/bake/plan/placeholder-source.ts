@@ -8,7 +8,7 @@ export const AS_IN_SOURCE = "<as in the source OMI>";
  * A source OMI for a plan without the account: it says of itself that it is not known, so that the rules of the build can
  * make their requests of it. A size is not a number, which is neither more nor less than any other.
  */
-export function standInSource(config: BuildConfig): SourceOmi {
+export function placeholderSource(config: BuildConfig): SourceOmi {
   const deviceName = config.rootDeviceName ?? "/dev/sda1";
   return rootOf({
     ImageId: config.sourceOmi ?? "<the source OMI>",

@@ -1,5 +1,5 @@
 import { secrets } from "../common/secrets.ts";
-import { proxyPasswords } from "../outscale/proxy.ts";
+import { proxyPasswords } from "./proxy.ts";
 
 /** Variables whose values are secret; the paths of certificate files are not. */
 const SECRET_NAME = /^(OSC|OUTSCALE)_.*(KEY|KEYID|SECRET|PASSWORD|LOGIN|TOKEN|_B64|_V2)$/;

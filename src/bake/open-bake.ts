@@ -1,0 +1,80 @@
+import { randomUUID } from "node:crypto";
+import { type Clock, systemClock } from "../common/clock.ts";
+import { type DebugLog, noLog } from "../common/log.ts";
+import { maskEnvironment } from "../outscale/mask-environment.ts";
+import { loadBuilds } from "./load-builds.ts";
+import { defaultCloudFolder, type LocalSession, openLocalSession } from "./local-session.ts";
+import { type BuildSettings, prepareBuilds } from "./prepare-builds.ts";
+import { dataReader } from "./read-data-source.ts";
+import type { Report } from "./report.ts";
+import { type BakedBuild, runBuilds } from "./run-builds.ts";
+import type { TemplateInput } from "./template-input.ts";
+
+/** A template to bake, and how. */
+export interface OpenBakeInput extends TemplateInput, BuildSettings {
+  /** Bakes on the embedded local cloud, at its usual place or in another folder: no account, no network. */
+  readonly local?: true | { readonly stateFolder: string };
+  /** How many builds run at a time; all by default. */
+  readonly parallel?: number;
+  /** API calls, commands and journal entries. */
+  readonly log?: DebugLog;
+  readonly clock?: Clock;
+}
+
+/** What the builds of one call are told by, and stopped by. */
+export interface BakeControl {
+  readonly report: Report;
+  readonly signal: AbortSignal;
+  readonly hurry: AbortSignal;
+}
+
+/** A template whose builds are checked and can begin. Nothing has been created for them yet. */
+export interface OpenBake extends AsyncDisposable {
+  /** The names of the builds, in their order. */
+  readonly names: readonly string[];
+  /** The files that the template was read from. */
+  readonly templateFiles: readonly string[];
+  readonly warnings: readonly string[];
+  /** Runs every build to its end. Never throws for what becomes of one: that is in its result. */
+  run(control: BakeControl): Promise<readonly BakedBuild[]>;
+}
+
+/**
+ * Does everything that can be refused before anything is created: reads the template with its data sources, and checks
+ * every build. With `local` the cloud runs until this is disposed of.
+ * @throws {TemplateError | ConfigError} with every problem
+ * @throws {UsageError} when no build is left, or the local cloud cannot be had
+ */
+export async function openBake(input: OpenBakeInput): Promise<OpenBake> {
+  const { log = noLog, clock = systemClock, env: outerEnv = process.env } = input;
+  maskEnvironment(outerEnv);
+  const local = await openLocal(input, outerEnv, log);
+  try {
+    const runUuid = outerEnv.PACKER_RUN_UUID || randomUUID();
+    const env = { ...(local?.env ?? outerEnv), PACKER_RUN_UUID: runUuid };
+    const override = local?.options ?? {};
+    const template = await loadBuilds({ ...input, env }, dataReader({ env, log, override }));
+    const builder = { env, log, clock, templatePath: input.template, ...(local && { localCloud: local.stateFolder }) };
+    const builds = prepareBuilds(template.builds, { ...input, builder, override });
+    const { parallel = 0, debug = false, force = false } = input;
+    return {
+      names: builds.map(({ definition }) => definition.name),
+      templateFiles: template.files,
+      warnings: template.warnings,
+      run: (control) => runBuilds(builds, { ...control, clock, log, parallel, debug, force, runUuid }),
+      [Symbol.asyncDispose]: async () => local?.[Symbol.asyncDispose](),
+    };
+  } catch (error) {
+    await local?.[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
+async function openLocal(
+  { local }: OpenBakeInput,
+  env: NodeJS.ProcessEnv,
+  log: DebugLog,
+): Promise<LocalSession | undefined> {
+  if (local === undefined) return undefined;
+  return openLocalSession(env, local === true ? defaultCloudFolder(env) : local.stateFolder, log);
+}

@@ -1,0 +1,67 @@
+import { ConfigError } from "../../common/errors.ts";
+import { type DebugLog, noLog } from "../../common/log.ts";
+import { withoutUnknown } from "../../config/known-problems.ts";
+import { resolveRegion } from "../../outscale/credentials.ts";
+import { maskEnvironment } from "../../outscale/mask-environment.ts";
+import { readAccountFacts } from "../account-facts.ts";
+import { loadBuilds } from "../load-builds.ts";
+import { type BuildSettings, checkBuilds, unknownOptionsOf } from "../prepare-builds.ts";
+import { dataReader } from "../read-data-source.ts";
+import type { TemplateInput } from "../template-input.ts";
+import { makePlan } from "./make-plan.ts";
+import type { Plan } from "./plan.ts";
+import type { MakePlanInput } from "./plan-context.ts";
+
+export interface PlanInput extends TemplateInput, Pick<BuildSettings, "force" | "bootTest"> {
+  /** Looks into the account: data sources, source OMI, name, copy. Changes nothing. */
+  readonly online?: boolean;
+  /** API calls. */
+  readonly log?: DebugLog;
+}
+
+export interface Plans {
+  /** One for each build, in the order of the template. */
+  readonly plans: readonly Plan[];
+  /** What the template is warned of; the warnings of a build are in its plan. */
+  readonly warnings: readonly string[];
+}
+
+/**
+ * Tells what a build would do, step by step, as `outscale-chroot plan` does. Touches nothing, and needs neither root nor,
+ * unless it is `online`, the network.
+ * @throws {TemplateError} with every problem of the template
+ * @throws {ConfigError} with every problem of its builds, and when one cannot be planned before its data sources are read
+ * @throws {UsageError} when there is no build to plan
+ */
+export async function plan(input: PlanInput): Promise<Plans> {
+  const { online = false, env = process.env, log = noLog } = input;
+  maskEnvironment(env);
+  const { builds, sensitiveValues, warnings } = await loadBuilds(input, online ? dataReader({ env, log }) : undefined);
+  const { prepared, unknownOptions } = checkBuilds(builds, {
+    ...input,
+    builder: { env, log, templatePath: input.template },
+  });
+  if (unknownOptions.length > 0) throw new ConfigError(unknownOptions.map(isUnread));
+  const plans: Plan[] = [];
+  for (const build of prepared) {
+    const facts = online ? await readAccountFacts(build.prepared, { env, log }) : undefined;
+    const region = facts?.region ?? resolveRegion(build.prepared.config, env);
+    plans.push(planOne({ build, region, facts, sensitiveValues }));
+  }
+  return { plans, warnings };
+}
+
+/** @throws {ConfigError} when the build could not make its requests */
+function planOne(input: MakePlanInput): Plan {
+  try {
+    return makePlan(input);
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    const unknown = unknownOptionsOf(input.build.definition);
+    throw withoutUnknown(error, unknown) ?? new ConfigError([...unknown].map(isUnread));
+  }
+}
+
+function isUnread(option: string) {
+  return { option, message: "comes from a data source", hint: "plan -online reads it" };
+}

@@ -1,0 +1,22 @@
+import type { RawValue } from "../definition/raw-value.ts";
+
+/** A template, and what its meaning depends on besides its text. */
+export interface TemplateInput {
+  /** A `.pkr.hcl` or `.json` file, or a folder of `.pkr.hcl` files. */
+  readonly template: string;
+  /**
+   * Values of the template's variables. They win over files, and files win over `PKR_VAR_name` in the environment. A text
+   * for a variable of another type is read as an expression, as `-var` has it; anything else is taken as it is.
+   */
+  readonly variables?: Readonly<Record<string, RawValue>>;
+  /** Files of values, in HCL or JSON; later ones win. */
+  readonly variableFiles?: readonly string[];
+  /** Names of the builds to read, or patterns of them; all when absent. */
+  readonly only?: readonly string[];
+  /** Names of builds and post-processors to leave out, or patterns of them. */
+  readonly except?: readonly string[];
+  /** Whether a value in a file for a variable that is not declared is a warning; false by default. */
+  readonly warnUndeclared?: boolean;
+  /** Credentials, settings and variables are read from here, and nothing is written to it; `process.env` by default. */
+  readonly env?: NodeJS.ProcessEnv;
+}

@@ -1,0 +1,71 @@
+import { ConfigError, type ConfigProblem } from "../common/errors.ts";
+import { type DebugLog, noLog } from "../common/log.ts";
+import { maskEnvironment } from "../outscale/mask-environment.ts";
+import { inspectTemplate } from "../template/inspect-template.ts";
+import { readAccountFacts } from "./account-facts.ts";
+import { loadBuilds, loadOptions } from "./load-builds.ts";
+import { checkBuilds, located, type PreparedBuild } from "./prepare-builds.ts";
+import { dataReader } from "./read-data-source.ts";
+import type { TemplateInput } from "./template-input.ts";
+
+export interface ValidateInput extends TemplateInput {
+  /** Reads the template, but needs no variables and checks no options. */
+  readonly syntaxOnly?: boolean;
+  /** Reads data sources from the account, and checks what they give. */
+  readonly readDataSources?: boolean;
+  /** Looks into the account as a build would: credentials, source OMI, whether the name is free. Reads data sources, too. */
+  readonly checkAccount?: boolean;
+  /** API calls. */
+  readonly log?: DebugLog;
+}
+
+/** A template that may be built, as far as it was checked. */
+export interface Validation {
+  readonly warnings: readonly string[];
+  /** Options that come from data sources, which were not read, and so were not judged. */
+  readonly uncheckedOptions: readonly string[];
+}
+
+/**
+ * Checks a template and the options of its builds, as `outscale-chroot validate` does. Nothing is built, and without
+ * `readDataSources` and `checkAccount` no network is needed.
+ * @throws {TemplateError} with every problem of the template
+ * @throws {ConfigError} with every problem of its builds
+ * @throws {UsageError} when there is no build to check
+ */
+export async function validate(input: ValidateInput): Promise<Validation> {
+  const { env = process.env, log = noLog } = input;
+  maskEnvironment(env);
+  if (input.syntaxOnly) {
+    await inspectTemplate(loadOptions(input));
+    return { warnings: [], uncheckedOptions: [] };
+  }
+  const readsData = input.readDataSources || input.checkAccount;
+  const { builds, warnings } = await loadBuilds(input, readsData ? dataReader({ env, log }) : undefined);
+  const { prepared, unknownOptions } = checkBuilds(builds, { builder: { env, templatePath: input.template } });
+  if (input.checkAccount) await checkAccount(prepared, { env, log });
+  return { warnings: [...warnings, ...prepared.flatMap(warningsOf)], uncheckedOptions: unknownOptions };
+}
+
+function warningsOf({ definition, prepared: { warnings } }: PreparedBuild): readonly string[] {
+  return warnings.map((text) => `${definition.name}: ${text}`);
+}
+
+/** Asks the account about every build. @throws {ConfigError} with what it says against any of them */
+async function checkAccount(
+  prepared: readonly PreparedBuild[],
+  options: { readonly env: NodeJS.ProcessEnv; readonly log: DebugLog },
+): Promise<void> {
+  const problems: ConfigProblem[] = [];
+  for (const { definition, prepared: build } of prepared) {
+    try {
+      await readAccountFacts(build, options);
+    } catch (error) {
+      if (!(error instanceof ConfigError)) throw error;
+      problems.push(
+        ...error.problems.map((problem) => located({ ...problem, hint: problem.hint ?? error.hint }, definition)),
+      );
+    }
+  }
+  if (problems.length > 0) throw new ConfigError(problems);
+}
