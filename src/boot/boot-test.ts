@@ -1,45 +1,37 @@
-import type { Readable } from "node:stream";
-import { finished } from "node:stream/promises";
 import { type Clock, systemClock } from "../common/clock.ts";
 import { throwIfCancelled } from "../common/errors.ts";
-import { type CommandRunner, describeExit, type RunningProcess } from "../host/run-command.ts";
-import { canUseKvm } from "./acceleration.ts";
-import { BootCheckError } from "./boot-check-error.ts";
-import { Console } from "./console.ts";
-import { type QemuOptions, qemuArguments } from "./qemu-arguments.ts";
+import { type Acceleration, chooseAcceleration } from "./acceleration.ts";
+import { bootFailure, inSeconds } from "./boot-failure.ts";
+import { BootingGuest, type BootOutcome, type GuestOptions } from "./booting-guest.ts";
 
-export interface BootTestOptions extends QemuOptions {
+export interface BootTestOptions extends Omit<GuestOptions, "clock" | "consoleFile"> {
   /** What the serial console must show, such as `/login:/`. */
   readonly pattern: RegExp;
+  /** From the start of the guest that decides. */
   readonly timeoutMs: number;
-  /** `auto`: KVM when a probe guest prints within 5 s, TCG otherwise. */
-  readonly acceleration: "auto" | "kvm" | "tcg";
-  readonly runner: CommandRunner;
-  readonly signal?: AbortSignal | undefined;
+  /** `auto`: KVM where it is clearly faster than TCG, and as long as it gets on where TCG does; TCG otherwise. */
+  readonly acceleration: "auto" | Acceleration;
+  /** `/dev/kvm` */
+  readonly kvmDevice?: string;
   readonly clock?: Clock;
   /** Every line of the console as it comes. */
-  readonly onLine?: (line: string) => void;
+  readonly onLine?: (line: string, acceleration: Acceleration) => void;
+  /** A guest is started. */
+  readonly onStart?: (acceleration: Acceleration) => void;
+  /** What a person should know about how the test is run. */
+  readonly onNotice?: (message: string) => void;
+  /** The file that QEMU writes a guest's console to, too; it is left there. */
+  readonly consoleFile?: (acceleration: Acceleration) => string;
+  /** For the debug log. */
+  readonly onNote?: (message: string) => void;
 }
 
 export interface BootTestResult {
-  readonly acceleration: "kvm" | "tcg";
+  readonly acceleration: Acceleration;
   readonly elapsedMs: number;
   /** The last lines of the console. */
   readonly tail: readonly string[];
 }
-
-/** What a console shows when nothing more will come, so that nobody has to wait for the deadline. */
-const DEAD_ENDS = [
-  /Kernel panic - not syncing[^\n]*\n/,
-  /\(initramfs\)/,
-  /You are in (emergency|rescue) mode/,
-  /Give root password for maintenance/,
-  /Entering emergency mode/,
-  /grub rescue>/,
-  /No bootable device/,
-  /BdsDxe: No bootable option/,
-  /^ *Shell> /m, // of UEFI, which found nothing to boot
-];
 
 /**
  * Boots the finished volume under QEMU until its serial console shows the pattern. The device is only read; what the guest
@@ -50,78 +42,88 @@ const DEAD_ENDS = [
  * @throws {CancelledError}
  */
 export async function bootTest(options: BootTestOptions): Promise<BootTestResult> {
-  const clock = options.clock ?? systemClock;
-  throwIfCancelled(options.signal);
-  const acceleration = await chooseAcceleration(options);
-  const startedAt = clock.now();
-  const argv = qemuArguments(options, acceleration);
-  const guest = await options.runner.spawn(argv, { stdio: ["ignore", "pipe", "pipe"] });
+  const guests = new Guests(options);
   try {
-    const console = new Console(options.onLine);
-    await waitForPattern(guest, console, { ...options, clock });
-    return { acceleration, elapsedMs: clock.now() - startedAt, tail: console.tail() };
+    throwIfCancelled(options.signal);
+    const { guest, outcome } = await guests.decide();
+    if (outcome.kind !== "booted") {
+      const consoleFile = options.consoleFile?.(guest.acceleration);
+      throw bootFailure(guest, outcome, { ...options, consoleFile });
+    }
+    return { acceleration: guest.acceleration, elapsedMs: guest.elapsedMs(), tail: guest.console.tail() };
   } finally {
-    guest.kill("SIGKILL");
-    await guest.exited;
+    await guests.stop();
   }
 }
 
-async function chooseAcceleration(options: BootTestOptions): Promise<"kvm" | "tcg"> {
-  if (options.acceleration !== "auto") return options.acceleration;
-  return (await canUseKvm(options.runner, options)) ? "kvm" : "tcg";
+/**
+ * A guest under KVM that shows nothing new for so long gets company. It decides nothing: the one under TCG has to show that
+ * there was something to show.
+ */
+const SILENCE_MS = 10_000;
+
+interface Decided {
+  readonly guest: BootingGuest;
+  readonly outcome: BootOutcome;
 }
 
-async function waitForPattern(
-  guest: RunningProcess,
-  console: Console,
-  options: BootTestOptions & { readonly clock: Clock },
-): Promise<void> {
-  const done = new AbortController();
-  const stop = options.signal ? AbortSignal.any([options.signal, done.signal]) : done.signal;
-  const fail = (what: string, hint?: string) => {
-    throw new BootCheckError(`The image does not boot: ${what}`, { tail: console.tail(), hint });
-  };
-  try {
-    await Promise.race([
-      watchConsole(guest, console, options.pattern),
-      guestEnd(guest).then((how) => fail(`QEMU ended ${how}`)),
-      options.clock.sleep(options.timeoutMs, stop).then(() => {
-        const isSilent = console.tail().length === 0;
-        const hint = isSilent
-          ? "Nothing was on the serial console: add console=ttyS0 to the kernel's command line"
-          : undefined;
-        fail(`${options.pattern} was not on the console after ${options.timeoutMs / 1000} s`, hint);
-      }),
-    ]);
-  } finally {
-    done.abort();
+/** The guests of one test: one as a rule, and a second one beside it where KVM is in doubt. */
+class Guests {
+  readonly #options: BootTestOptions & { readonly clock: Clock };
+  readonly #started: BootingGuest[] = [];
+
+  constructor(options: BootTestOptions) {
+    this.#options = { ...options, clock: options.clock ?? systemClock };
+  }
+
+  async decide(): Promise<Decided> {
+    const { acceleration } = this.#options;
+    if (acceleration !== "auto") return ended(await this.#start(acceleration));
+    const choice = await chooseAcceleration(this.#options.runner, this.#options);
+    this.#options.onNote?.(`${choice.acceleration.toUpperCase()} is used: ${choice.why}`);
+    const guest = await this.#start(choice.acceleration);
+    return choice.acceleration === "kvm" ? this.#compare(guest) : ended(guest);
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all(this.#started.map((guest) => guest.stop()));
+  }
+
+  /** Where a guest under KVM falls silent, one under TCG is started beside it: the one that gets further decides. */
+  async #compare(kvm: BootingGuest): Promise<Decided> {
+    const first = ended(kvm);
+    const silenceMs = Math.min(SILENCE_MS, this.#options.timeoutMs / 4);
+    const early = await Promise.race([first, kvm.untilSilent(silenceMs).then(() => undefined)]);
+    if (early) return early;
+    this.#options.onNote?.(`Nothing new under KVM for ${inSeconds(kvm.console.silentMs())}: trying TCG beside it`);
+    const tcg = await this.#start("tcg");
+    const second = ended(tcg);
+    const next = await Promise.race([first, unlessQemuFails(second), tcg.overtakes(kvm)]);
+    if (next) return next;
+    const silence = inSeconds(kvm.console.silentMs());
+    this.#options.onNotice?.(
+      `The guest has shown nothing new under KVM for ${silence}, and does under TCG: TCG is used`,
+    );
+    await kvm.stop();
+    return second;
+  }
+
+  async #start(acceleration: Acceleration): Promise<BootingGuest> {
+    const { consoleFile, ...options } = this.#options;
+    const file = consoleFile && { consoleFile: consoleFile(acceleration) };
+    const guest = await BootingGuest.start({ ...options, ...file }, acceleration);
+    this.#started.push(guest);
+    this.#options.onStart?.(acceleration);
+    return guest;
   }
 }
 
-/** Resolves when the pattern is there, rejects at a dead end. */
-function watchConsole(guest: RunningProcess, console: Console, pattern: RegExp): Promise<void> {
-  const wanted = new RegExp(pattern.source, pattern.flags.replace(/[gy]/g, ""));
-  return new Promise((resolve, reject) => {
-    console.listen(guest.stdout as Readable, () => {
-      const text = console.text();
-      if (wanted.test(text)) return resolve();
-      const deadEnd = DEAD_ENDS.map((end) => end.exec(text)?.[0])
-        .find((found) => found !== undefined)
-        ?.trim();
-      if (deadEnd === undefined) return;
-      reject(new BootCheckError(`The image does not boot: ${deadEnd}`, { tail: console.tail() }));
-    });
-  });
+async function ended(guest: BootingGuest): Promise<Decided> {
+  return { guest, outcome: await guest.outcome };
 }
 
-/** How QEMU ended, with what it said: a guest that powers off or reboots ends it without a word. */
-async function guestEnd(guest: RunningProcess): Promise<string> {
-  const said: Buffer[] = [];
-  guest.stderr?.on("data", (chunk: Buffer) => said.push(chunk));
-  const status = await guest.exited;
-  // The last words may still be in the pipe: a pattern among them counts.
-  if (guest.stdout) await finished(guest.stdout).catch(() => undefined);
-  const text = Buffer.concat(said).toString("utf8").trim().slice(-2_000);
-  if (status.code === 0) return "as the guest powered off or rebooted";
-  return `with ${describeExit(status)}${text ? `: ${text}` : ""}`;
+/** A second QEMU may not have found enough memory: that says nothing of the image. */
+async function unlessQemuFails(decided: Promise<Decided>): Promise<Decided> {
+  const { outcome } = await decided;
+  return outcome.kind === "ended" && outcome.isFailureOfQemu ? new Promise(() => undefined) : decided;
 }

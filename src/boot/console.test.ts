@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { FakeClock } from "../../tests/support/outscale/fake-clock.ts";
 import { Console } from "./console.ts";
 
 function consoleWith(...pieces: readonly string[]) {
@@ -29,5 +30,22 @@ describe("Console", () => {
     expect(console.tail().at(-1)).toMatch(/^499 x/);
     expect(lines).toHaveLength(500);
     expect(lines[123]).toMatch(/^123 x{400}$/);
+  });
+
+  it("counts the lines that say something and have ended", () => {
+    expect(consoleWith("one\r\n\r\n\x1b[2J\r\ntw", "o\r\nvm login: ").console.lines).toBe(2);
+  });
+
+  it("knows how long it is silent, and whether it has been silent for so long before", async () => {
+    const clock = new FakeClock();
+    const console = new Console(undefined, clock);
+    const pass = (ms: number) => clock.run(clock.sleep(ms));
+    await pass(4_000);
+    expect([console.silentMs(), console.isMoving()]).toEqual([4_000, false]);
+    console.add("one");
+    await pass(4_000);
+    expect([console.silentMs(), console.isMoving()]).toEqual([4_000, true]);
+    await pass(1);
+    expect(console.isMoving()).toBe(false);
   });
 });

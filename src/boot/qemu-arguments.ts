@@ -1,4 +1,5 @@
 import { existsSync } from "node:fs";
+import type { Acceleration } from "./acceleration.ts";
 import { BootCheckError } from "./boot-check-error.ts";
 
 export interface QemuOptions {
@@ -6,6 +7,8 @@ export interface QemuOptions {
   readonly memoryMib: number;
   readonly cpus: number;
   readonly firmware: "legacy" | "uefi";
+  /** A file that QEMU writes the serial console to, besides our pipe. */
+  readonly consoleFile?: string;
 }
 
 /** OVMF's code and variables, where Debian, Fedora and SUSE put them. */
@@ -22,16 +25,23 @@ const OVMF_FILES = [
  *
  * @throws {BootCheckError} when UEFI is asked for and OVMF is not installed
  */
-export function qemuArguments(options: QemuOptions, acceleration: "kvm" | "tcg"): string[] {
-  const drive = `file=${options.device.replaceAll(",", ",,")},format=raw,if=none,id=root,snapshot=on,discard=ignore`;
+export function qemuArguments(options: QemuOptions, acceleration: Acceleration): string[] {
+  const drive = `file=${withDoubledCommas(options.device)},format=raw,if=none,id=root,snapshot=on,discard=ignore`;
+  const log = options.consoleFile === undefined ? "" : `,logfile=${withDoubledCommas(options.consoleFile)}`;
   return [
     ...["qemu-system-x86_64", "-accel", acceleration, "-cpu", acceleration === "kvm" ? "host" : "max"],
     ...["-m", `${options.memoryMib}`, "-smp", `${options.cpus}`],
-    ...["-nographic", "-serial", "stdio", "-monitor", "none", "-nic", "none", "-no-reboot"],
+    ...["-nographic", "-chardev", `stdio,id=console${log}`, "-serial", "chardev:console", "-monitor", "none"],
+    ...["-nic", "none", "-no-reboot"],
     ...["-device", "virtio-rng-pci", "-device", "virtio-scsi-pci"],
     ...["-drive", drive, "-device", "scsi-hd,drive=root,bootindex=0"],
     ...(options.firmware === "uefi" ? ovmfArguments() : []),
   ];
+}
+
+/** A comma in a value of QEMU's is written twice. */
+function withDoubledCommas(value: string): string {
+  return value.replaceAll(",", ",,");
 }
 
 function ovmfArguments(): string[] {

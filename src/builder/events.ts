@@ -37,13 +37,14 @@ export type BuildEvent =
       readonly elapsedMs: number;
       readonly outcome: "done" | "failed" | "cancelled";
     }
-  /** A long wait: `percent` is 0 to 100 where the service tells it. */
+  /** A long wait: `percent` is 0 to 100 where the service tells it; `detail` is its latest news, and may change all the time. */
   | {
       readonly type: "progress";
       readonly step: StepName | undefined;
       readonly subject: string;
       readonly state: string;
       readonly percent: number | undefined;
+      readonly detail?: string;
       readonly elapsedMs: number;
     }
   | {

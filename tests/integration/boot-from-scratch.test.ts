@@ -98,6 +98,8 @@ requirePrograms(...programs)("a Debian 12 from nothing", () => {
       );
       const { exitCode, output } = await build(path);
       expect(output).toMatch(/does not boot: Kernel panic - not syncing.*\n(.*\| .*\n)+/);
+      const [, consoleFile = ""] = /The whole console is in (.*)/.exec(output) ?? [];
+      expect(await readFile(consoleFile, "utf8")).toMatch(/Linux version.*Kernel panic - not syncing/s);
       expect(exitCode).toBe(13);
       expect(await imageNames()).not.toContain("no-init");
     },

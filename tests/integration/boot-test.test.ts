@@ -86,7 +86,10 @@ requirePrograms("qemu-system-x86_64")("bootTest()", () => {
     expect(error).toBeInstanceOf(BootCheckError);
     const panic = "Kernel panic - not syncing: No working init found.";
     expect(error).toMatchObject({ tail: expect.arrayContaining(["Run /init", panic]) });
-    expect(String(error)).toMatch(new RegExp(`The image does not boot: ${panic}\n(  \\| .*\n)+  \\| ${panic}$`));
+    const told = new RegExp(
+      `The image does not boot: ${panic} \\(after .* s under TCG\\)\n(  \\| .*\n)+  \\| ${panic}$`,
+    );
+    expect(String(error)).toMatch(told);
   });
 
   it("tells of a guest that reboots", async () => {
@@ -102,13 +105,23 @@ requirePrograms("qemu-system-x86_64")("bootTest()", () => {
   it("gives up at the deadline", async () => {
     const options = await diskThatPrints("booting...\r\n");
     const failing = bootTest({ ...options, timeoutMs: 3_000 });
-    await expect(failing).rejects.toThrow("/login: $/ was not on the console after 3 s");
+    await expect(failing).rejects.toThrow("/login: $/ was not on the console after 3 s under TCG, ");
+  });
+
+  it("keeps the console of a guest in a file, and names it in the error", async () => {
+    const options = await diskThatPrints("Kernel panic - not syncing: Attempted to kill init!\r\n");
+    const consoleFile = (acceleration: string) => join(folder, `console, ${acceleration}.log`);
+    const failing = bootTest({ ...options, consoleFile });
+    await expect(failing).rejects.toThrow(`\nThe whole console is in ${consoleFile("tcg")}`);
+    expect(await readFile(consoleFile("tcg"), "utf8")).toContain("Attempted to kill init!\r\n");
   });
 
   it("says what to do when the console is silent or QEMU fails", async () => {
     const options = await diskThatPrints("x");
     const gone = join(folder, "gone.raw");
-    await expect(bootTest({ ...options, device: gone })).rejects.toThrow(/QEMU ended with exit code 1: .*gone\.raw/);
+    await expect(bootTest({ ...options, device: gone })).rejects.toThrow(
+      /QEMU ended with exit code 1 after .* under TCG: .*gone\.raw/,
+    );
   });
 
   it("can be cancelled", async () => {
@@ -120,7 +133,10 @@ requirePrograms("qemu-system-x86_64")("bootTest()", () => {
 
   it("finds out whether KVM works before it relies on it", async () => {
     const options = await diskThatPrints("image login: ");
-    const { acceleration } = await bootTest({ ...options, acceleration: "auto" });
-    expect(["kvm", "tcg"]).toContain(acceleration);
+    const notes: string[] = [];
+    const onNote = (message: string) => notes.push(message);
+    const { acceleration } = await bootTest({ ...options, acceleration: "auto", onNote });
+    expect(notes[0]).toMatch(/^(KVM|TCG) is used: /);
+    if (notes.length === 1) expect(notes[0]).toContain(acceleration.toUpperCase());
   });
 });

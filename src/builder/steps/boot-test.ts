@@ -1,11 +1,17 @@
-import { bootTest } from "../../boot/boot-test.ts";
+import type { Acceleration } from "../../boot/acceleration.ts";
+import { type BootTestOptions, bootTest } from "../../boot/boot-test.ts";
 import { checkBootSector, checkFilesystems } from "../../boot/check-filesystems.ts";
+import { formatDuration } from "../../common/duration.ts";
+import type { BuildConfig } from "../../config/build-config.ts";
 import type { Build } from "../build.ts";
+import { openConsoleFiles } from "../console-files.ts";
 import type { OpenImage } from "../open-image.ts";
 import { step } from "../step.ts";
 import { judge } from "./boot-check.ts";
 import type { SourceOmi } from "./check-root-device.ts";
 import type { MountedRoot } from "./mount-device.ts";
+
+type BootTestConfig = NonNullable<BuildConfig["bootTest"]>;
 
 interface TestBootInput {
   readonly image: OpenImage;
@@ -21,32 +27,75 @@ interface TestBootInput {
 export const testBoot = step(
   "StepBootTest",
   async (build: Build, { image, root, source }: TestBootInput): Promise<void> => {
-    const { config, ui, signal, clock } = build;
+    const { config, signal } = build;
     const { sandbox, links } = image;
     if (config.bootCheck !== "off") {
       const { parts } = root.layout;
       const filesystems = await checkFilesystems(parts, { runner: sandbox, signal });
       judge(build, [...filesystems, ...(await checkBootSector(links.device, parts))]);
     }
-    const options = config.bootTest;
-    if (options === undefined) return;
-    ui.say("Booting the volume under QEMU...");
-    const result = await bootTest({
-      device: links.device,
-      pattern: new RegExp(options.pattern, "m"), // `^` is the start of a line: it is a line that must match
-      timeoutMs: options.timeout,
-      memoryMib: options.memory,
-      cpus: options.cpus,
-      firmware: options.firmware === "auto" ? firmwareOf(build, source) : options.firmware,
-      acceleration: "auto",
-      runner: sandbox,
-      signal,
-      clock,
-      onLine: (line) => build.log.write({ kind: "note", message: `console: ${line}` }),
-    });
-    ui.message(`It booted in ${(result.elapsedMs / 1000).toFixed(1)} s (${result.acceleration.toUpperCase()})`);
+    if (config.bootTest !== undefined) await bootVolume(build, config.bootTest, { image, source });
   },
 );
+
+/** A console may show hundreds of lines a second, and nobody reads so fast. */
+const TELL_EVERY_MS = 500;
+
+async function bootVolume(
+  build: Build,
+  test: BootTestConfig,
+  { image, source }: Pick<TestBootInput, "image" | "source">,
+): Promise<void> {
+  const { config, ui, signal, clock, runId } = build;
+  const { sandbox, links } = image;
+  const consoles = await openConsoleFiles(config.stateFolder, runId);
+  const note = (message: string) => build.log.write({ kind: "note", message });
+  ui.say("Booting the volume under QEMU...");
+  const result = await bootTest({
+    device: links.device,
+    pattern: new RegExp(test.pattern, "m"), // `^` is the start of a line: it is a line that must match
+    timeoutMs: test.timeout,
+    memoryMib: test.memory,
+    cpus: test.cpus,
+    firmware: test.firmware === "auto" ? firmwareOf(build, source) : test.firmware,
+    acceleration: "auto",
+    runner: sandbox,
+    signal,
+    clock,
+    consoleFile: consoles.path,
+    ...watchBoot(build, test),
+    onNotice: (message) => build.warn(message),
+    onNote: note,
+  });
+  await consoles.remove();
+  ui.message(`It booted in ${(result.elapsedMs / 1000).toFixed(1)} s (${result.acceleration.toUpperCase()})`);
+}
+
+/** Tells what is waited for, and shows the console's last line and the deadline while it lasts. */
+function watchBoot(build: Build, { pattern, timeout }: BootTestConfig): Pick<BootTestOptions, "onStart" | "onLine"> {
+  const { clock, progress } = build;
+  let startedAt = clock.now();
+  let toldAt = Number.NEGATIVE_INFINITY;
+  const tell = (acceleration: Acceleration, detail?: string) => {
+    const now = clock.now();
+    const state = `under ${acceleration.toUpperCase()}, at most ${formatDuration(timeout)}`;
+    const base = { type: "progress", step: progress.step, subject: "boot", state, percent: undefined } as const;
+    build.emit({ ...base, elapsedMs: now - startedAt, ...(detail === undefined ? {} : { detail }) });
+    toldAt = now;
+  };
+  return {
+    onStart: (acceleration) => {
+      startedAt = clock.now();
+      const until = `until its console shows ${JSON.stringify(pattern)}`;
+      build.ui.message(`Under ${acceleration.toUpperCase()}, ${until}, for at most ${formatDuration(timeout)}`);
+      tell(acceleration);
+    },
+    onLine: (line, acceleration) => {
+      build.log.write({ kind: "note", message: `console (${acceleration}): ${line}` });
+      if (line.trim() !== "" && clock.now() - toldAt >= TELL_EVERY_MS) tell(acceleration, line.trim());
+    },
+  };
+}
 
 /** `uefi` for an OMI that boots no other way. */
 function firmwareOf({ config }: Build, source: SourceOmi | undefined): "legacy" | "uefi" {

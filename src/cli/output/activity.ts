@@ -1,4 +1,5 @@
 import type { BuildEvent, StepName } from "../../builder/events.ts";
+import { secrets } from "../../common/secrets.ts";
 import { inShort } from "../../terminal/elapsed.ts";
 
 interface BuildActivity {
@@ -35,5 +36,7 @@ export class Activity {
 
 function describeWait(event: Extract<BuildEvent, { type: "progress" }>): string {
   const percent = event.percent === undefined ? "" : ` ${Math.round(event.percent)} %`;
-  return `${event.subject} ${event.state}${percent}`;
+  // Before the line is cut to the terminal's width, or half a secret would not be recognised.
+  const detail = event.detail === undefined ? "" : `: ${secrets.mask(event.detail)}`;
+  return `${event.subject} ${event.state}${percent}${detail}`;
 }

@@ -136,6 +136,8 @@ describe("HumanReport", () => {
     expect(io.written.stdout.endsWith(`\r\u001b[2K${live}`)).toBe(true);
     uiOf(report, name).say("Hello");
     expect(io.written.stdout.endsWith(`\r\u001b[2K==> outscale-chroot.debian: Hello\n${live}`)).toBe(true);
+    report.event(name, { ...wait, percent: undefined, detail: "up", elapsedMs: 65_000 });
+    expect(io.written.stdout.endsWith("StepSnapshot 1m05s, snap-12345678 pending: up")).toBe(true);
     report.event(name, { type: "step-ended", step: "StepSnapshot", at, elapsedMs: 1, outcome: "done" });
     expect(io.written.stdout.endsWith("\r\u001b[2K")).toBe(true);
   });
