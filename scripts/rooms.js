@@ -134,7 +134,7 @@ export const rooms = {
   },
   boot: {
     uses: ["host", "common"],
-    face: ["boot-check-error", "boot-test", "check-filesystems", "check-image", "finding"],
+    face: ["acceleration", "boot-check-error", "boot-test", "check-filesystems", "check-image", "finding"],
   },
   config: {
     uses: ["go-template", "definition", "types:chroot", "types:outscale", "common"],
@@ -234,6 +234,7 @@ export const rooms = {
       "process-tree",
       "processes",
       "require-root",
+      "require-system",
       "required-programs",
       "run-command",
       "run-local-commands",

@@ -1,11 +1,10 @@
-import { access, lstat, readdir } from "node:fs/promises";
+import { access, lstat } from "node:fs/promises";
 import { join } from "node:path";
 import { DeviceError } from "../common/errors.ts";
+import { chooseRoots, listSubvolumes, type Subvolume } from "./btrfs-subvolumes.ts";
 import type { MountView } from "./mount-view.ts";
-import { type FilesystemPlace, holdsSystem, withReadOnlyMount } from "./read-only-mount.ts";
+import { type FilesystemPlace, holdsSystem, isPlainFolder, withReadOnlyMount } from "./read-only-mount.ts";
 
-/** Names that distributions give the subvolume of their root: Ubuntu and SUSE, Fedora, Debian. */
-const USUAL_NAMES = ["@", "root", "@rootfs"];
 /** The inode number of every subvolume's top. @see Linux, BTRFS_FIRST_FREE_OBJECTID */
 const SUBVOLUME_INODE = 256;
 const TOP_LEVEL = "subvolid=5";
@@ -18,21 +17,23 @@ export interface BtrfsRoot {
 }
 
 /**
- * Which subvolume of a btrfs holds the system: the default one, else one at the top level, where the usual names come
- * first because snapshots of a root look just like it.
+ * Which subvolume of a btrfs holds the system: the default one, which is what an image says for itself, else the one at
+ * whatever depth that does, snapshots of it aside.
  * @throws {DeviceError} when several could, or the host has a file system of the same id mounted and would mix them up
  */
 export async function findBtrfsRoot(view: MountView, place: FilesystemPlace): Promise<BtrfsRoot> {
   await refuseSharedFsid(place);
   if (await withReadOnlyMount(view, place, holdsSystem)) return { hasSystem: true, options: [] };
-  const names = await withReadOnlyMount(view, place, listSystems, [TOP_LEVEL]);
-  const name = USUAL_NAMES.find((usual) => names.includes(usual)) ?? names[0];
-  if (name === undefined) return { hasSystem: false, options: [] };
-  if (names.length > 1 && !USUAL_NAMES.includes(name)) {
-    const hint = "Name one in mount_options: subvol=NAME";
+  const [root, second, ...more] = chooseRoots(await findSystems(view, place));
+  if (root === undefined) return { hasSystem: false, options: [] };
+  if (second !== undefined) {
+    const names = [root, second, ...more].map(({ path }) => path).sort();
+    const hint = `Name one in mount_options: subvol=${names[0]}`;
     throw new DeviceError(`Several subvolumes of "${place.path}" hold a system: ${names.join(", ")}`, { hint });
   }
-  return { hasSystem: true, options: [`subvol=${name}`] };
+  // A name with a comma could not be written as a mount option.
+  const option = root.path.includes(",") ? `subvolid=${root.id}` : `subvol=${root.path}`;
+  return { hasSystem: true, options: [option] };
 }
 
 /**
@@ -49,16 +50,20 @@ export async function refuseSharedFsid({ path, filesystem }: FilesystemPlace, sy
   );
 }
 
-async function listSystems(folder: string): Promise<string[]> {
-  const names = await readdir(folder);
-  const found = await Promise.all(
-    names.map(async (name) => {
-      const entry = await lstat(join(folder, name));
-      return entry.isDirectory() && entry.ino === SUBVOLUME_INODE && (await holdsSystem(join(folder, name)));
-    }),
-  );
-  // A name with a comma could not be written as a mount option.
-  return names.filter((name, index) => found[index] && !name.includes(",")).sort();
+async function findSystems(view: MountView, place: FilesystemPlace): Promise<Subvolume[]> {
+  const look = async (folder: string, mountedOn: string) => {
+    const subvolumes = await listSubvolumes(view.runner, mountedOn);
+    const hold = await Promise.all(subvolumes.map(({ path }) => isSystemAt(folder, path)));
+    return subvolumes.filter((_, index) => hold[index]);
+  };
+  return withReadOnlyMount(view, place, look, [TOP_LEVEL]);
+}
+
+/** A name of a crafted file system may hold `..`, or stand for a link. */
+async function isSystemAt(folder: string, path: string): Promise<boolean> {
+  if (!(await isPlainFolder(folder, path))) return false;
+  const { ino } = await lstat(join(folder, path));
+  return ino === SUBVOLUME_INODE && holdsSystem(join(folder, path));
 }
 
 async function exists(path: string): Promise<boolean> {

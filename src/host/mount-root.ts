@@ -5,6 +5,7 @@ import type { RootPart } from "./find-root.ts";
 import { requireKernelSupport } from "./kernel-filesystems.ts";
 import type { MountView } from "./mount-view.ts";
 import { mountFilesystem } from "./mounts.ts";
+import { namesSubvolume } from "./require-system.ts";
 import { typeOptions } from "./type-options.ts";
 
 export interface MountRootInput {
@@ -45,12 +46,6 @@ async function refuseLinkedPath(mountPath: string): Promise<void> {
 async function ownOptions(view: MountView, root: RootPart, userOptions: readonly string[]): Promise<readonly string[]> {
   if (root.filesystem.type !== "btrfs") return typeOptions(root.filesystem.type);
   await refuseSharedFsid(root);
-  if (
-    userOptions
-      .join(",")
-      .split(",")
-      .some((option) => /^subvol(id)?=/.test(option))
-  )
-    return [];
+  if (namesSubvolume(userOptions)) return [];
   return (await findBtrfsRoot(view, root)).options;
 }

@@ -157,6 +157,24 @@ describe("builds from disks as real images have them", () => {
     await artifact?.destroy();
   });
 
+  it("a btrfs whose system is in a nested subvolume, with the top level as the default one", async () => {
+    const fill = async (folder: string) => {
+      await mkdir(join(folder, "distros"));
+      await hostRunner().run(["btrfs", "subvolume", "create", join(folder, "distros/debian")]);
+      await writeSystem(join(folder, "distros/debian"));
+    };
+    const device = await makeDisk(bench, { sizeMib: 300, parts: [{ number: 0, type: "btrfs", fill }] });
+    const source = await importAs("btrfs-nested", device);
+    const provision: Hook["provision"] = ({ rootPath }) => writeFile(join(rootPath, "root-note"), "on the root");
+    const { artifact } = await bakery.bake(configOf(source, "btrfs-nested-built"), { hook: { provision } });
+    await bench.detach(device);
+    await inspectProduct(bakery, bench, artifact, async (product) => {
+      const top = await bench.mount(product, "subvolid=5");
+      expect(await readFile(join(top, "distros/debian/root-note"), "utf8")).toBe("on the root");
+    });
+    await artifact?.destroy();
+  });
+
   it("a system on a logical partition of an MBR, in a disk of the source's size", async () => {
     const table = "label: dos\n,32M,L\n,,E\n,64M,L\n,64M,S\n";
     const device = await makeDisk(bench, {
@@ -186,13 +204,25 @@ describe("builds from disks as real images have them", () => {
       message: /several partitions with a system: 1: ext4, 2: ext4/,
     },
     {
+      what: "a btrfs without a system",
+      parts: [
+        {
+          number: 1,
+          type: "btrfs",
+          fill: (folder: string) => hostRunner().run(["btrfs", "subvolume", "create", join(folder, "data")]),
+        },
+      ],
+      craft: async () => undefined,
+      message: /The btrfs on ".*p1" has no etc\/os-release and no shell, nor has a subvolume: data/,
+    },
+    {
       what: "an LVM root beside /boot",
       parts: [{ number: 1, type: "ext4" }],
       craft: (device: string) => craftSignature("LVM2_member", `${device}p2`),
       message: /p2" of ".*" is an LVM physical volume \(LVM2_member\)/,
     },
   ])("refuses $what, and leaves nothing behind", async ({ what, parts, craft, message }) => {
-    const device = await makeDisk(bench, { sizeMib: 256, table: "label: gpt\nsize=100M\nsize=100M\n", parts });
+    const device = await makeDisk(bench, { sizeMib: 256, table: "label: gpt\nsize=120M\nsize=100M\n", parts });
     await craft(device);
     const source = await importAs(what.replaceAll(/\W/g, "-"), device);
     const { images, snapshots } = await bakery.leftovers();

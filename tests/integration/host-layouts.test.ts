@@ -1,13 +1,14 @@
 import { mkdir, readdir, readFile, symlink, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { DeviceError } from "../../src/common/errors.ts";
-import { findRoot } from "../../src/host/find-root.ts";
+import { findRoot, type RootPart } from "../../src/host/find-root.ts";
 import { mountImageFstab } from "../../src/host/mount-image-fstab.ts";
 import { mountRoot } from "../../src/host/mount-root.ts";
 import { hostView } from "../../src/host/mount-view.ts";
 import { unmountBelow } from "../../src/host/mounts.ts";
 import { readVolumeLayout, type VolumeLayout } from "../../src/host/probe-filesystem.ts";
+import { requireSystem } from "../../src/host/require-system.ts";
 import { hostRunner } from "../../src/host/run-command.ts";
 import { craftSignature } from "../support/crafted-signatures.ts";
 import { readLedger } from "../support/ledger.ts";
@@ -193,6 +194,81 @@ requirePrograms(
     await mkdir(tree);
     await mountRoot({ view, root, mountPath: tree, userOptions: [] });
     expect(await readdir(tree)).toEqual([]);
+  });
+
+  /** Makes a btrfs with these subvolumes, each a system; `a<b` is a snapshot of `b`. */
+  async function btrfsWith(subvolumes: readonly string[]): Promise<string> {
+    const device = await bench.addDisk(256);
+    await makeFilesystem("btrfs", device);
+    await fill(device, async (folder) => {
+      for (const text of subvolumes) {
+        const [path = "", original] = text.split("<");
+        const place = join(folder, path);
+        await mkdir(dirname(place), { recursive: true });
+        const make = original === undefined ? ["create"] : ["snapshot", join(folder, original)];
+        await runner.run(["btrfs", "subvolume", ...make, place]);
+        await writeSystem(place, `# ${path}`);
+      }
+    });
+    return device;
+  }
+
+  test.each([
+    { subvolumes: ["distros/debian"], root: "distros/debian" },
+    { subvolumes: ["a/b/c d/e"], root: "a/b/c d/e" },
+    { subvolumes: ["with,comma"], root: "with,comma" },
+    { subvolumes: ["@", "@before<@", "snapshots/1<@"], root: "@" },
+    { subvolumes: ["sys", "sys/var/lib/machines/web"], root: "sys" },
+  ])("mountRoot() finds the system among the subvolumes $subvolumes", async ({ subvolumes, root }) => {
+    const device = await btrfsWith(subvolumes);
+    const tree = join(bench.folder, "root");
+    await mkdir(tree);
+    const part = await rootOf(await readVolumeLayout(runner, device));
+    await mountRoot({ view, root: part, mountPath: tree, userOptions: [] });
+    expect(await readFile(join(tree, "etc/fstab"), "utf8")).toBe(`# ${root}`);
+  });
+
+  test.each([
+    { subvolumes: ["@", "distros/debian"], named: "@, distros/debian" },
+    {
+      subvolumes: ["distros/debian", "distros/arch", "distros/arch-old<distros/arch"],
+      named: "distros/arch, distros/debian",
+    },
+  ])("mountRoot() refuses the subvolumes $subvolumes and names them", async ({ subvolumes, named }) => {
+    const device = await btrfsWith(subvolumes);
+    const root = await rootOf(await readVolumeLayout(runner, device));
+    const choose = mountRoot({ view, root, mountPath: bench.folder, userOptions: [] });
+    await expect(choose).rejects.toThrow(`Several subvolumes of "${device}" hold a system: ${named}`);
+  });
+
+  test("requireSystem() refuses what was found and is no system, and warns of what was named", async () => {
+    const device = await bench.addDisk(256);
+    await makeFilesystem("btrfs", device);
+    await fill(device, async (folder) => {
+      for (const name of ["data", "logs"]) await runner.run(["btrfs", "subvolume", "create", join(folder, name)]);
+    });
+    const found = await rootOf(await readVolumeLayout(runner, device));
+    const mountPath = await bench.mount(device);
+    const warnings: string[] = [];
+    const require = (root: RootPart, userOptions: string[] = []) =>
+      requireSystem({ view, root, mountPath, userOptions, onWarning: (message) => warnings.push(message) });
+    const what = `The btrfs on "${device}" has no etc/os-release and no shell`;
+    await expect(require(found)).rejects.toThrow(`${what}, nor has a subvolume: data, logs`);
+    await expect(require({ ...found, filesystem: { ...found.filesystem, type: "ext4" } })).rejects.toThrow(
+      `${what.replace("btrfs", "ext4")}, so it is not the root of a system`,
+    );
+    expect(warnings).toEqual([]);
+    await require({ ...found, foundBy: "option" });
+    await require(found, ["noatime,subvol=data"]);
+    expect(warnings).toEqual(Array(2).fill(`${what}, so it may not be the root of a system`));
+    await require({ ...found, foundBy: "from_scratch" });
+    // A link is not followed to see: it may lead to this machine's own shell.
+    await symlink("/usr/bin", join(mountPath, "bin"));
+    await expect(require(found)).rejects.toThrow(what);
+    await mkdir(join(mountPath, "usr/bin"), { recursive: true });
+    await writeFile(join(mountPath, "usr/bin/sh"), "");
+    await require(found);
+    expect(warnings).toHaveLength(2);
   });
 
   test("mountRoot() lets the user's subvolume win, and names subvolumes that it cannot choose between", async () => {

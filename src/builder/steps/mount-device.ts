@@ -5,6 +5,7 @@ import { mountRoot } from "../../host/mount-root.ts";
 import { mountsBelow, readMountinfo } from "../../host/mountinfo.ts";
 import { unmountBelow } from "../../host/mounts.ts";
 import { readVolumeLayout, type VolumeLayout } from "../../host/probe-filesystem.ts";
+import { requireSystem } from "../../host/require-system.ts";
 import type { Build } from "../build.ts";
 import { makeMountFolder } from "../mount-folder.ts";
 import type { OpenImage } from "../open-image.ts";
@@ -31,7 +32,7 @@ interface MountDeviceInput {
  * Finds the root file system on the volume, grows it if the volume is larger than its source, and mounts it.
  *
  * Acquires: the mount folder, and the mount with whatever is mounted below it until the end.
- * @throws {DeviceError} when no root, or more than one, is found
+ * @throws {DeviceError} when no root, or more than one, is found, or what was found is no system
  * @throws {MountError} when the mount path is in use
  */
 export const mountDevice = step(
@@ -56,6 +57,7 @@ export const mountDevice = step(
     await mountFor(build, { image, mounted, source: root.path }, () =>
       mountRoot({ view, root, mountPath, userOptions: config.mountOptions }),
     );
+    await requireSystem({ view, root, mountPath, userOptions: config.mountOptions, onWarning });
     if (grown) await growMounted({ view, root, mountPath });
     ui.message(`Mounted on ${mountPath}`);
     return { layout, root };
