@@ -81,7 +81,8 @@ function hour12(time: Date): number {
 }
 
 function dayOfYear(time: Date): number {
-  const startOfYear = Date.UTC(time.getUTCFullYear(), 0, 1);
+  // Not Date.UTC(), which takes the years before 100 for those of the 20th century.
+  const startOfYear = new Date(0).setUTCFullYear(time.getUTCFullYear(), 0, 1);
   return Math.floor((time.getTime() - startOfYear) / MS_PER_DAY) + 1;
 }
 

@@ -14,7 +14,8 @@ export function evaluateBinary(evaluator: Evaluator, expression: BinaryExpressio
   evaluator.diagnostics.addAll(problems);
   const both = [left.value, right.value];
   if (decider?.value.isKnown) return inheritMark(boolValue(operator === "||"), both);
-  if (decider || problems.length > 0) return inheritMark(unknownValue(resultType(operator)), both);
+  if (decider) return inheritMark(unknownValue(resultType(operator)).notNull(), both);
+  if (problems.length > 0) return inheritMark(unknownValue(resultType(operator)), both);
   try {
     return applyOperator(operator, left.value, right.value);
   } catch (error) {

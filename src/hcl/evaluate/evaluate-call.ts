@@ -5,12 +5,12 @@ import { Diagnostics, diagnosticLine } from "../source/diagnostic.ts";
 import type { CallExpression, Expression } from "../syntax/syntax.ts";
 import { NumberError } from "../values/big-float.ts";
 import { boolType } from "../values/type.ts";
-import { falseValue, trueValue, unknownValue, type Value } from "../values/value.ts";
+import { falseValue, inheritMark, trueValue, unknownValue, type Value } from "../values/value.ts";
 import type { Evaluator } from "./evaluate.ts";
 import { applyDefaults, readTypeConstraint } from "./type-constraint.ts";
 
 /** The functions that look at the expressions of their arguments, not at their values. */
-export const LAZY_FUNCTIONS = ["can", "convert", "try"] as const;
+export const LAZY_FUNCTIONS: readonly string[] = ["can", "convert", "try"];
 
 /** An argument with the expression that it comes from; several come from one when it is expanded with `...`. */
 interface Argument {
@@ -20,9 +20,7 @@ interface Argument {
 
 /** `name(args)`: the arguments are evaluated, converted to what the parameters say, and given to the function. */
 export function evaluateCall(evaluator: Evaluator, call: CallExpression): Value {
-  if (call.name === "try") return evaluateTry(evaluator, call);
-  if (call.name === "can") return evaluateCan(evaluator, call);
-  if (call.name === "convert") return evaluateConvert(evaluator, call);
+  if (LAZY_FUNCTIONS.includes(call.name)) return evaluateLazy(evaluator, call);
   const fn = evaluator.scope.functions.get(call.name);
   if (!fn) return reportUnknown(evaluator, call);
   const before = evaluator.diagnostics.errorCount;
@@ -44,7 +42,12 @@ function evaluateArguments(evaluator: Evaluator, call: CallExpression): readonly
   const args = call.args.map((expression) => ({ expression, value: evaluator.evaluate(expression) }));
   const last = args.at(-1);
   if (!call.isExpanded || !last) return args;
-  const { value, expression } = last;
+  const expanded = expand(evaluator, last);
+  return expanded && [...args.slice(0, -1), ...expanded];
+}
+
+/** The arguments that one with `...` stands for; undefined when they are not known, or there are none, which has been reported. */
+function expand(evaluator: Evaluator, { value, expression }: Argument): readonly Argument[] | undefined {
   const isSequence = value.type.kind === "tuple" || value.type.kind === "list" || value.type.kind === "set";
   if (!value.isKnown && (isSequence || value.type.kind === "dynamic")) return undefined;
   if (value.isNull || !isSequence) {
@@ -52,8 +55,7 @@ function evaluateArguments(evaluator: Evaluator, call: CallExpression): readonly
     evaluator.report("Invalid expanding argument value", detail, expression);
     return undefined;
   }
-  const mark = (element: Value) => (value.isSensitive ? element.withSensitive() : element);
-  return [...args.slice(0, -1), ...value.elements().map((element) => ({ expression, value: mark(element) }))];
+  return value.elements().map((element) => ({ expression, value: inheritMark(element, [value]) }));
 }
 
 function checkCount(evaluator: Evaluator, call: CallExpression, fn: HclFunction, args: readonly Argument[]): boolean {
@@ -96,27 +98,45 @@ function apply(evaluator: Evaluator, call: CallExpression, fn: HclFunction, args
   }
 }
 
+/** `try`, `can` and `convert`; what one with `...` stands for is known already, so it can be neither tried nor a type. */
+function evaluateLazy(evaluator: Evaluator, call: CallExpression): Value {
+  const before = evaluator.diagnostics.errorCount;
+  const last = call.isExpanded ? call.args.at(-1) : undefined;
+  if (!last) return evaluateUnexpanded(evaluator, call, call.args);
+  const value = evaluator.evaluate(last);
+  if (evaluator.diagnostics.errorCount > before) return unknownValue();
+  const expanded = expand(evaluator, { expression: last, value });
+  if (!expanded) return unknownValue();
+  const literals = expanded.map((item): Expression => ({ kind: "literal", span: last.span, value: item.value }));
+  return evaluateUnexpanded(evaluator, call, [...call.args.slice(0, -1), ...literals]);
+}
+
+function evaluateUnexpanded(evaluator: Evaluator, call: CallExpression, args: readonly Expression[]): Value {
+  if (call.name === "try") return evaluateTry(evaluator, call, args);
+  return call.name === "can" ? evaluateCan(evaluator, call, args) : evaluateConvert(evaluator, call, args);
+}
+
 /** `try(a, b, ...)`: the first argument that has a value. */
-function evaluateTry(evaluator: Evaluator, call: CallExpression): Value {
+function evaluateTry(evaluator: Evaluator, call: CallExpression, args: readonly Expression[]): Value {
   const failures: string[] = [];
-  for (const expression of call.args) {
+  for (const expression of args) {
     const diagnostics = new Diagnostics();
     const value = evaluator.with({ diagnostics }).evaluate(expression);
     if (!diagnostics.hasErrors) return value.isWhollyKnown ? value : unknownValue();
     failures.push(...diagnostics.errors.map(diagnosticLine));
   }
   const reason =
-    call.args.length === 0 ? "It needs at least one argument." : `No argument has a value: ${failures.join("; ")}`;
+    args.length === 0 ? "It needs at least one argument." : `No argument has a value: ${failures.join("; ")}`;
   evaluator.report("Error in function call", `try() failed. ${reason}`, call);
   return unknownValue();
 }
 
 /** `can(a)`: whether the argument has a value. */
-function evaluateCan(evaluator: Evaluator, call: CallExpression): Value {
-  const [expression] = call.args;
-  if (!expression || call.args.length > 1) {
+function evaluateCan(evaluator: Evaluator, call: CallExpression, args: readonly Expression[]): Value {
+  const [expression] = args;
+  if (!expression || args.length > 1) {
     evaluator.report("Error in function call", "can() takes one argument.", call);
-    return unknownValue(boolType);
+    return unknownValue();
   }
   const diagnostics = new Diagnostics();
   const value = evaluator.with({ diagnostics }).evaluate(expression);
@@ -125,16 +145,18 @@ function evaluateCan(evaluator: Evaluator, call: CallExpression): Value {
 }
 
 /** `convert(value, type)`, where the type is written as in a variable block. */
-function evaluateConvert(evaluator: Evaluator, call: CallExpression): Value {
-  const [expression, typeExpression] = call.args;
-  if (!expression || !typeExpression || call.args.length > 2) {
+function evaluateConvert(evaluator: Evaluator, call: CallExpression, args: readonly Expression[]): Value {
+  const [expression, typeExpression] = args;
+  if (!expression || !typeExpression || args.length > 2) {
     evaluator.report("Error in function call", "convert() takes a value and a type.", call);
     return unknownValue();
   }
+  const before = evaluator.diagnostics.errorCount;
   const value = evaluator.evaluate(expression);
   const constraint = readTypeConstraint(typeExpression, (inner) => evaluator.evaluate(inner), evaluator.diagnostics);
-  if (!constraint) return unknownValue();
+  if (!constraint || evaluator.diagnostics.errorCount > before) return unknownValue();
   const subject = 'Invalid value for the parameter "value" of convert()';
   const given = applyDefaults(value, constraint.defaults);
-  return evaluator.convert(given, constraint.type, expression, "Invalid function argument", subject);
+  const converted = evaluator.convert(given, constraint.type, expression, "Invalid function argument", subject);
+  return evaluator.diagnostics.errorCount > before ? unknownValue() : converted;
 }

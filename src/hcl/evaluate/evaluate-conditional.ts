@@ -1,8 +1,8 @@
 import { Diagnostics } from "../source/diagnostic.ts";
 import type { ConditionalExpression, Expression } from "../syntax/syntax.ts";
-import { boolType, type Type, typeName } from "../values/type.ts";
+import { boolType, sameType, type Type, typeName } from "../values/type.ts";
 import { unify } from "../values/unify.ts";
-import { inheritMark, unknownValue, type Value } from "../values/value.ts";
+import { inheritMark, listValue, nullValue, sizeOf, unknownValue, type Value } from "../values/value.ts";
 import type { Evaluator } from "./evaluate.ts";
 
 /** `condition ? a : b`, both converted to one type; problems of the one that is not chosen do not count. */
@@ -22,7 +22,7 @@ export function evaluateConditional(evaluator: Evaluator, expression: Conditiona
   const condition = evaluateCondition(evaluator, expression.condition);
   if (!condition) return unknownValue(type);
   const marked = [condition, whenTrue, whenFalse];
-  if (!condition.isKnown) return inheritMark(unknownValue(type), marked);
+  if (!condition.isKnown) return inheritMark(openChoice(whenTrue, whenFalse, type), marked);
   const isTrue = condition.asBool();
   evaluator.diagnostics.addAll((isTrue ? trueProblems : falseProblems).all);
   const chosen = isTrue ? expression.whenTrue : expression.whenFalse;
@@ -31,21 +31,37 @@ export function evaluateConditional(evaluator: Evaluator, expression: Conditiona
   return inheritMark(evaluator.convert(value, type, chosen, "Inconsistent conditional result types", subject), marked);
 }
 
+/** What is known of a result before it is known which of the two it will be. */
+function openChoice(whenTrue: Value, whenFalse: Value, type: Type): Value {
+  if (whenTrue.isNull && whenFalse.isNull) return nullValue(type);
+  if (whenTrue.mayBeNull || whenFalse.mayBeNull) return unknownValue(type);
+  const size = sizeOf(whenTrue);
+  const isSameList = type.kind === "list" && sameType(whenTrue.type, whenFalse.type);
+  if (!isSameList || size === undefined || size !== sizeOf(whenFalse)) return unknownValue(type).notNull();
+  return listValue(
+    Array.from({ length: size }, () => unknownValue(type.element)),
+    type.element,
+  );
+}
+
 function evaluateApart(evaluator: Evaluator, expression: Expression): readonly [Value, Diagnostics] {
   const diagnostics = new Diagnostics();
   return [evaluator.with({ diagnostics }).evaluate(expression), diagnostics];
 }
 
-/** A condition as a bool; undefined when it is null or no bool, which has been reported. */
+/** A condition as a bool, or not known; undefined when it is null or no bool, which has been reported. */
 function evaluateCondition(evaluator: Evaluator, expression: Expression): Value | undefined {
   const value = evaluator.evaluate(expression);
   if (value.isNull) {
     evaluator.report("Null condition", "The condition is null. It must be true or false.", expression);
     return undefined;
   }
+  // As in Packer, what is not known yet is not judged by its type.
+  if (!value.isKnown) return value;
+  const before = evaluator.diagnostics.errorCount;
   const summary = "Incorrect condition type";
   const condition = evaluator.convert(value, boolType, expression, summary, "The condition must be true or false");
-  return condition;
+  return evaluator.diagnostics.errorCount > before ? undefined : condition;
 }
 
 /** The type that both branches are converted to; undefined when there is none. */

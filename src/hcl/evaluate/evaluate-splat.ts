@@ -24,11 +24,11 @@ export function evaluateSplat(evaluator: Evaluator, expression: SplatExpression)
   }
   if (target.type.kind === "dynamic") return inheritMark(unknownValue(), [target]);
   const evaluateEach = (value: Value) => evaluateItem(evaluator, expression, inheritMark(value, [target]));
-  if (!target.isKnown && isSequence) return inheritMark(unknownSplat(target, evaluateEach), [target]);
+  if (!target.isKnown && isSequence) return inheritMark(unknownSplat(target, evaluateEach).notNull(), [target]);
   if (!isSequence) {
     // A single value is a list of one; one that may yet turn out to be null, of none.
     const item = evaluateEach(target);
-    return inheritMark(target.isKnown ? tupleValue([item]) : unknownValue(), [target]);
+    return inheritMark(target.mayBeNull ? unknownValue() : tupleValue([item]), [target]);
   }
   const items = target.elements().map(evaluateEach);
   if (target.type.kind === "tuple") return inheritMark(tupleValue(items), [target]);

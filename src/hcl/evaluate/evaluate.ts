@@ -157,6 +157,8 @@ export class Evaluator {
       this.report(summary, `The result of ${noun} is null, which has no text.`, part);
       return undefined;
     }
+    // As in Packer, what is not known yet is not judged by its type.
+    if (!value.isKnown) return inheritMark(unknownValue(stringType), [value]);
     const before = this.diagnostics.errorCount;
     const text = this.convert(value, stringType, part, summary, `The result of ${noun} has no text`);
     return this.diagnostics.errorCount > before ? undefined : text;
@@ -248,6 +250,6 @@ function joinTexts(texts: readonly (Value | undefined)[]): Value {
   const isKnown = known.length === texts.length && known.every((text) => text.isKnown);
   const length = isKnown ? known.reduce((sum, text) => sum + text.asString().length, 0) : 0;
   if (length > LONGEST_TEXT) throw new RangeError(`A text has more than ${LONGEST_TEXT} characters`);
-  const result = isKnown ? stringValue(known.map((text) => text.asString()).join("")) : unknownValue(stringType);
-  return inheritMark(result, known);
+  if (isKnown) return inheritMark(stringValue(known.map((text) => text.asString()).join("")), known);
+  return inheritMark(unknownValue(stringType).notNull(), known);
 }

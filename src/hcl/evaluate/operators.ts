@@ -32,7 +32,7 @@ export function applyOperator(operator: BinaryOperator, left: Value, right: Valu
 }
 
 function computeKnown(operator: BinaryOperator, left: Value, right: Value): Value {
-  if (!left.isKnown || !right.isKnown) return unknownValue(resultType(operator));
+  if (!left.isKnown || !right.isKnown) return unknownValue(resultType(operator)).notNull();
   if (operator === "&&") return boolValue(left.asBool() && right.asBool());
   if (operator === "||") return boolValue(left.asBool() || right.asBool());
   if (ARITHMETIC.has(operator)) return compute(operator, left, right);
@@ -57,12 +57,12 @@ function compute(operator: BinaryOperator, left: Value, right: Value): Value {
 
 /** `!value` of a bool. */
 export function not(value: Value): Value {
-  const result = value.isKnown ? boolValue(!value.asBool()) : unknownValue(boolType);
+  const result = value.isKnown ? boolValue(!value.asBool()) : unknownValue(boolType).notNull();
   return value.isSensitive ? result.withSensitive() : result;
 }
 
 /** `-value` of a number. */
 export function negate(value: Value): Value {
-  const result = value.isKnown ? numberValue(value.asNumber().negate()) : unknownValue(numberType);
+  const result = value.isKnown ? numberValue(value.asNumber().negate()) : unknownValue(numberType).notNull();
   return value.isSensitive ? result.withSensitive() : result;
 }

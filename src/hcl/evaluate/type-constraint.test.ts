@@ -3,9 +3,11 @@ import { evaluateText, sampleScope } from "../../../tests/support/hcl/evaluate-t
 import { Diagnostics } from "../source/diagnostic.ts";
 import { SourceFile } from "../source/source-file.ts";
 import { parseExpressionText } from "../syntax/parse.ts";
+import { parseJsonText } from "../syntax/parse-json.ts";
 import { convert } from "../values/convert.ts";
 import { printValue } from "../values/print-value.ts";
 import { typeExpression } from "../values/type.ts";
+import { nullValue } from "../values/value.ts";
 import { evaluate } from "./evaluate.ts";
 import { applyDefaults, readTypeConstraint } from "./type-constraint.ts";
 
@@ -25,8 +27,6 @@ describe("readTypeConstraint()", () => {
   it.each([
     ["string", "string"],
     ["any", "any"],
-    ["list", "list(any)"],
-    ["map", "map(any)"],
     ["set(bool)", "set(bool)"],
     ["list(map(number))", "list(map(number))"],
     ["tuple([])", "tuple([])"],
@@ -34,8 +34,6 @@ describe("readTypeConstraint()", () => {
     ["object({})", "object({})"],
     ['object({b = string, "a" = number})', "object({a=number, b=string})"],
     ["object({a = optional(string), b = optional(number, 1)})", "object({a=optional(string), b=optional(number)})"],
-    ['"string"', "string"],
-    ['"list(string)"', "list(string)"],
   ])("%s", (text, expected) => {
     const { constraint, problems } = read(text);
     expect(problems).toEqual([]);
@@ -46,6 +44,11 @@ describe("readTypeConstraint()", () => {
     "strng",
     "object",
     "tuple",
+    "list",
+    "map",
+    "set",
+    '"string"',
+    '"list(string)"',
     "list()",
     "list(string, string)",
     "list(strng)",
@@ -105,10 +108,27 @@ describe("applyDefaults()", () => {
   });
 });
 
+describe("readTypeConstraint() of a string in JSON", () => {
+  it.each([
+    ['"list(string)"', "list(string)"],
+    ['"map"', undefined],
+  ])("%s", (text, expected) => {
+    const diagnostics = new Diagnostics();
+    const expression = parseJsonText(new SourceFile("a.pkr.json", text), diagnostics);
+    if (!expression) throw new Error("The test's JSON cannot be read");
+    const constraint = readTypeConstraint(expression, () => nullValue(), diagnostics);
+    expect(constraint && typeExpression(constraint.type)).toBe(expected);
+  });
+});
+
 describe("convert(), the function", () => {
   it.each([
     ['convert(["b", "a", "b"], set(string))', 'convert(["a", "b"], set(string))'],
     ['convert("5", number)', "5"],
+    ['convert({a = null, b = ["x"]}, map(any))', '{"a" = null, "b" = ["x"]}'],
+    ['convert(["5", number]...)', "! Unknown variable"],
+    ['convert("5", "number")', "! Invalid type specification"],
+    ['convert("5", ["number"]...)', "! Invalid type specification"],
     ["convert({a = 1}, map(string))", '{"a" = "1"}'],
     ['convert({}, object({a = optional(string, "x")}))', '{"a" = "x"}'],
     ["convert(us, number)", "unknown number"],

@@ -5,18 +5,7 @@ import { literalText } from "../syntax/literal-text.ts";
 import { parseExpressionText } from "../syntax/parse.ts";
 import type { CallExpression, Expression } from "../syntax/syntax.ts";
 import { convert } from "../values/convert.ts";
-import {
-  boolType,
-  dynamicType,
-  listType,
-  mapType,
-  numberType,
-  objectType,
-  setType,
-  stringType,
-  type Type,
-  tupleType,
-} from "../values/type.ts";
+import { boolType, dynamicType, numberType, objectType, stringType, type Type, tupleType } from "../values/type.ts";
 import { haveSameType, listValue, mapValue, objectValue, setValue, tupleValue, type Value } from "../values/value.ts";
 
 /** What `type = ...` says: a type, and the defaults of its optional attributes. */
@@ -43,10 +32,9 @@ const KEYWORDS: ReadonlyMap<string, Type> = new Map<string, Type>([
   ["number", numberType],
   ["bool", boolType],
   ["any", dynamicType],
-  ["list", listType(dynamicType)],
-  ["set", setType(dynamicType)],
-  ["map", mapType(dynamicType)],
 ]);
+const COLLECTIONS = ["list", "set", "map"];
+const CONSTRUCTORS = [...COLLECTIONS, "object", "tuple"];
 
 /**
  * Reads a type constraint: `string`, `list(number)`, `object({ name = string, size = optional(number, 10) })`.
@@ -60,10 +48,15 @@ export function readTypeConstraint(
   evaluateDefault: (expression: Expression) => Value,
   diagnostics: Diagnostics,
 ): TypeConstraint | undefined {
-  return new ConstraintReader(evaluateDefault, diagnostics).read(unquote(expression, diagnostics));
+  const reader = new ConstraintReader(evaluateDefault, diagnostics);
+  return reader.read(isJsonText(expression) ? unquote(expression, diagnostics) : expression);
 }
 
-/** In JSON, and in templates of old, the constraint stands in quotes. */
+function isJsonText(expression: Expression): boolean {
+  return expression.kind === "template" && expression.isJson === true;
+}
+
+/** In JSON the constraint stands in quotes. */
 function unquote(expression: Expression, diagnostics: Diagnostics): Expression {
   const text = literalText(expression);
   if (text === undefined) return expression;
@@ -89,12 +82,10 @@ class ConstraintReader {
     if (expression.kind === "variable") {
       const type = KEYWORDS.get(expression.name);
       if (type) return { type, defaults: undefined };
-      if (expression.name === "object" || expression.name === "tuple")
-        return this.#fail(expression, `"${expression.name}" needs the types of its parts in parentheses.`);
-      return this.#fail(
-        expression,
-        `"${expression.name}" is not a type.${suggestName(expression.name, KEYWORDS.keys())}`,
-      );
+      return this.#fail(expression, adviceForWord(expression.name));
+    }
+    if (literalText(expression) !== undefined) {
+      return this.#fail(expression, "A type is written without quotes, except in JSON.");
     }
     if (expression.kind === "call") return this.#constructed(expression);
     return this.#fail(expression, "A type is a word such as string, or a type constructor such as list(string).");
@@ -103,9 +94,8 @@ class ConstraintReader {
   #constructed(call: CallExpression): TypeConstraint | undefined {
     const [inner, ...others] = call.args;
     if (call.name === "optional") return this.#fail(call, "Only attributes of an object can be optional.");
-    if (!["list", "set", "map", "object", "tuple"].includes(call.name)) {
-      const known = ["list", "set", "map", "object", "tuple"];
-      return this.#fail(call, `"${call.name}" is not a type constructor.${suggestName(call.name, known)}`);
+    if (!CONSTRUCTORS.includes(call.name)) {
+      return this.#fail(call, `"${call.name}" is not a type constructor.${suggestName(call.name, CONSTRUCTORS)}`);
     }
     if (!inner || others.length > 0) return this.#fail(call, `${call.name}() takes one argument.`);
     if (call.name === "object") return this.#object(inner);
@@ -182,6 +172,13 @@ class ConstraintReader {
     );
     return undefined;
   }
+}
+
+function adviceForWord(word: string): string {
+  if (COLLECTIONS.includes(word))
+    return `"${word}" needs the type of its elements in parentheses: ${word}(string), ${word}(any).`;
+  if (CONSTRUCTORS.includes(word)) return `"${word}" needs the types of its parts in parentheses.`;
+  return `"${word}" is not a type.${suggestName(word, [...KEYWORDS.keys(), ...CONSTRUCTORS])}`;
 }
 
 function makeDefaults(

@@ -1,7 +1,7 @@
-import { convert } from "../values/convert.ts";
-import { dynamicType, listType, numberType, stringType, type Type, tupleType, typeName } from "../values/type.ts";
+import { ConversionError, convert } from "../values/convert.ts";
+import { dynamicType, listType, numberType, type Type, tupleType, typeName } from "../values/type.ts";
 import { unify } from "../values/unify.ts";
-import { listValue, numberValue, tupleValue, unknownValue, type Value } from "../values/value.ts";
+import { listValue, numberValue, sizeOf, tupleValue, unknownValue, type Value } from "../values/value.ts";
 import { anyParam, argumentAt, type Functions, isSequence, keepMark, numberParam } from "./define.ts";
 import { ArgumentError, FunctionError, type HclFunction } from "./function.ts";
 import { graphemes } from "./graphemes.ts";
@@ -80,6 +80,7 @@ const range: HclFunction = {
     if (first === undefined || numbers.length > 3) throw new FunctionError("one, two or three arguments are required");
     const [start, end] = second === undefined ? [zero, first] : [first, second];
     const step = third ?? numberValue(end.compare(start) < 0 ? -1 : 1).asNumber();
+    if (step.isZero && end.equals(start)) return listValue([], numberType);
     if (step.isZero) throw new ArgumentError(2, "the step must not be zero");
     if (end.compare(start) * step.sign < 0) {
       throw new ArgumentError(1, `the end must be ${step.sign < 0 ? "less" : "greater"} than the start with this step`);
@@ -105,9 +106,11 @@ const coalesce: HclFunction = {
     if (common === undefined) throw new FunctionError("all arguments must have the same type");
     return common;
   },
+  mayBeNull: true,
   evaluate: (args, returnType) => {
     for (const arg of args) {
-      const value = convert(arg, returnType);
+      const value = convertIfPossible(arg, returnType);
+      if (value === undefined) continue;
       if (!value.isKnown) return unknownValue(returnType);
       const isEmptyString = !value.isNull && returnType.kind === "string" && value.asString() === "";
       if (!value.isNull && !isEmptyString) return value;
@@ -115,6 +118,16 @@ const coalesce: HclFunction = {
     throw new FunctionError("no argument is other than null or an empty string");
   },
 };
+
+/** Undefined for what has no value of the type, such as `"a"` for a number: it is passed over, as null is. */
+function convertIfPossible(value: Value, type: Type): Value | undefined {
+  try {
+    return convert(value, type);
+  } catch (error) {
+    if (error instanceof ConversionError) return undefined;
+    throw error;
+  }
+}
 
 /** `length(value)`: of a string, its characters as a reader counts them. */
 const length: HclFunction = {
@@ -127,12 +140,9 @@ const length: HclFunction = {
   },
   evaluate: (args) => {
     const value = argumentAt(args, 0);
-    if (value.type.kind === "tuple") return numberValue(value.type.elements.length);
-    if (value.type.kind === "object") return numberValue(value.type.attributes.size);
-    if (!value.isKnown) return unknownValue(numberType);
-    // Unknown elements of a set may turn out to be equal to others.
-    if (value.type.kind === "set" && !value.isWhollyKnown) return unknownValue(numberType);
-    return numberValue(value.type === stringType ? graphemes(value.asString()).length : value.elements().length);
+    if (value.isKnown && value.type.kind === "string") return numberValue(graphemes(value.asString()).length);
+    const size = sizeOf(value);
+    return size === undefined ? unknownValue(numberType) : numberValue(size);
   },
 };
 

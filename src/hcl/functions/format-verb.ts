@@ -73,7 +73,7 @@ function formatWhole(verb: FormatVerb, number: BigFloat): string {
 
 function formatNumber({ letter, spec }: FormatVerb, number: BigFloat): string {
   const text = number.isInfinite ? "Inf" : digitsOf(number.absolute(), letter, spec.precision);
-  const sign = number.sign < 0 ? "-" : spec.plus ? "+" : spec.space ? " " : number.isInfinite ? "+" : "";
+  const sign = number.isNegative ? "-" : spec.plus ? "+" : spec.space ? " " : number.isInfinite ? "+" : "";
   const missing = Math.max(0, (spec.width ?? 0) - sign.length - text.length);
   if (spec.zero && !number.isInfinite) return sign + "0".repeat(missing) + text;
   if (spec.minus) return sign + text + " ".repeat(missing);
@@ -107,7 +107,7 @@ function shortestDecimal(number: BigFloat): Decimal {
   const [whole = "", fraction = ""] = number.absolute().toString().split(".");
   const digits = (whole + fraction).replace(/^0+/, "");
   const point = whole.length - (whole.length + fraction.length - digits.length);
-  return { negative: number.sign < 0, digits: digits.replace(/0+$/, ""), point };
+  return { negative: number.isNegative, digits: digits.replace(/0+$/, ""), point };
 }
 
 /** Pads to the width, counted in characters as a reader counts them; with `0`, zeros stand on whichever side is padded. */

@@ -1,10 +1,10 @@
 import { listType, stringType } from "../values/type.ts";
-import { listValue, stringValue, unknownValue, type Value } from "../values/value.ts";
+import { listValue, sizeOf, stringValue, unknownValue, type Value } from "../values/value.ts";
 import { anyParam, argumentAt, type Functions, isSequence, stringParam } from "./define.ts";
 import { formatVerb } from "./format-verb.ts";
 import { ArgumentError, FunctionError, type HclFunction } from "./function.ts";
 
-const formatArgs = anyParam("args", { allowNull: true, allowUnknown: true, allowDynamicType: true });
+const formatArgs = anyParam("args", { allowNull: true, allowUnknown: true });
 
 /** `format(format, args...)` */
 const format: HclFunction = {
@@ -51,14 +51,13 @@ function itemFor(arg: Value, row: number): Value {
   return isList(arg) ? argumentAt(arg.elements(), row) : arg;
 }
 
-/** Undefined while an argument may still turn out to be a list, or a list is not known. */
+/** Undefined while a list is not known. */
 function commonLength(args: readonly Value[]): number | undefined {
   let chosen: { readonly length: number; readonly index: number } | undefined;
   let isKnown = true;
   for (const [index, arg] of args.entries()) {
-    if (arg.type.kind === "dynamic" && !arg.isKnown) isKnown = false;
     if (!isList(arg)) continue;
-    const length = lengthOf(arg);
+    const length = sizeOf(arg);
     if (!arg.isKnown || length === undefined) isKnown = false;
     if (length === undefined) continue;
     chosen ??= { length, index };
@@ -68,11 +67,6 @@ function commonLength(args: readonly Value[]): number | undefined {
     }
   }
   return isKnown ? (chosen?.length ?? 1) : undefined;
-}
-
-function lengthOf(arg: Value): number | undefined {
-  if (arg.type.kind === "tuple") return arg.type.elements.length;
-  return arg.isKnown && (arg.type.kind !== "set" || arg.isWhollyKnown) ? arg.elements().length : undefined;
 }
 
 const VERB = /%([-0#+ ]*)([1-9]\d*)?(?:\.(\d*))?(?:\[([1-9]\d*)\])?([A-Za-z])/y;

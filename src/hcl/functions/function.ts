@@ -2,7 +2,7 @@ import { conversionFailure } from "../values/conversion-failure.ts";
 import { ConversionError, convert } from "../values/convert.ts";
 import { dynamicType, type Type } from "../values/type.ts";
 import { canConvert } from "../values/unify.ts";
-import { unknownValue, type Value } from "../values/value.ts";
+import { ElementTypeError, unknownValue, type Value } from "../values/value.ts";
 
 /** A parameter of a function, and which unusual arguments the function wants to see for itself. */
 export interface FunctionParameter {
@@ -31,6 +31,8 @@ export interface HclFunction {
   readonly variadic?: FunctionParameter;
   /** The type of the result, when it can be known before the arguments are; arguments may be unknown here. */
   readonly returnType: Type | ((args: readonly Value[]) => Type);
+  /** The result may be null; else it is known not to be, even before it is known itself. */
+  readonly mayBeNull?: boolean;
   evaluate(args: readonly Value[], returnType: Type): Value;
 }
 
@@ -60,15 +62,31 @@ export function callFunction(fn: HclFunction, args: readonly Value[]): Value {
   const params = args.map((_, index) => parameterAt(fn, index));
   const given = args.map((arg, index) => prepareArgument(arg, params[index] as FunctionParameter, index));
   const isSensitive = params.some((param, index) => !param.allowSensitive && args[index]?.containsSensitive);
-  const mark = (value: Value) => (isSensitive ? value.withSensitive() : value);
-  if (params.some((param, index) => !param.allowDynamicType && given[index]?.type.kind === "dynamic")) {
-    return mark(unknownValue(dynamicType));
+  const finish = (value: Value) => {
+    const result = fn.mayBeNull ? value : value.notNull();
+    return isSensitive ? result.withSensitive() : result;
+  };
+  if (params.some((param, index) => !param.allowDynamicType && hasNoType(given[index]))) {
+    return finish(unknownValue(dynamicType));
   }
-  const returnType = typeof fn.returnType === "function" ? fn.returnType(given) : fn.returnType;
-  if (params.some((param, index) => !param.allowUnknown && !given[index]?.isKnown)) {
-    return mark(unknownValue(returnType));
+  return finish(callPrepared(fn, params, given));
+}
+
+/** A null of no type is a value all the same; a function that takes null sees it. */
+function hasNoType(arg: Value | undefined): boolean {
+  return arg?.type.kind === "dynamic" && !arg.isNull;
+}
+
+function callPrepared(fn: HclFunction, params: readonly FunctionParameter[], args: readonly Value[]): Value {
+  try {
+    const returnType = typeof fn.returnType === "function" ? fn.returnType(args) : fn.returnType;
+    if (params.some((param, index) => !param.allowUnknown && !args[index]?.isKnown)) return unknownValue(returnType);
+    return fn.evaluate(args, returnType);
+  } catch (error) {
+    // Arguments that fit each by itself may still not fit together.
+    const isUnfit = error instanceof ConversionError || error instanceof ElementTypeError;
+    throw isUnfit ? new FunctionError(error.message) : error;
   }
-  return mark(fn.evaluate(given, returnType));
 }
 
 /** The parameter that the argument with this index belongs to. */

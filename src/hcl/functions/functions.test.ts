@@ -63,6 +63,9 @@ describe("packerFunctions() differ from Packer on purpose", () => {
   it.each([
     // Packer takes the null of a whole document for something unknown.
     ['yamldecode("null")', "any null"],
+    // The same for a null as an argument of any type.
+    ['format("%v", null)', 'string "null"'],
+    ['formatlist("%v", null)', 'list(string) ["null"]'],
     // go-cidr takes the end of the address space for an overflow.
     ['cidrsubnets("0.0.0.0/0", 1, 1)', 'list(string) ["0.0.0.0/1","128.0.0.0/1"]'],
     // go-cidr counts hosts of an IPv4 network inside IPv6 in the wrong half of the address.

@@ -57,7 +57,7 @@ const jsonencode: HclFunction = {
 /** `jsondecode(str)`: objects and tuples; numbers keep all their digits. */
 const jsondecode: HclFunction = {
   params: [stringParam("str")],
-  returnType: (args) => (argumentAt(args, 0).isKnown ? fromJson(argumentAt(args, 0).asString()).type : dynamicType),
+  returnType: dynamicType,
   evaluate: (args) => fromJson(argumentAt(args, 0).asString()),
 };
 

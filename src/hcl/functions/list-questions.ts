@@ -8,7 +8,7 @@ import { ArgumentError, FunctionError, type HclFunction } from "./function.ts";
 
 /** `contains(list, value)` */
 const contains: HclFunction = {
-  params: [anyParam("list"), anyParam("value", { allowNull: true })],
+  params: [anyParam("list"), anyParam("value")],
   returnType: boolType,
   evaluate: (args) => {
     const list = argumentAt(args, 0);

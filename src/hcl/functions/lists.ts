@@ -7,16 +7,19 @@ import { ArgumentError, FunctionError, type HclFunction } from "./function.ts";
 const sensitiveList = anyParam("list", { allowSensitive: true });
 const anyList = { name: "list", type: listType(dynamicType) };
 
-/** `element(list, index)`: the index wraps around, at both ends. */
+/** `element(list, index)`: the index wraps around at the end; there is nothing before the beginning. */
 const element: HclFunction = {
   params: [sensitiveList, numberParam("index")],
   returnType: (args) => {
     const { type } = argumentAt(args, 0);
+    const index = argumentAt(args, 1);
+    if (index.isKnown && index.asNumber().sign < 0) throw new FunctionError("the index must not be negative");
     if (type.kind === "list") return type.element;
     if (type.kind !== "tuple") throw new FunctionError(`elements cannot be read from a ${typeName(type)}`);
-    if (!argumentAt(args, 1).isKnown) return dynamicType;
+    if (!index.isKnown) return dynamicType;
     return type.elements[wrappedIndex(args, type.elements.length)] ?? dynamicType;
   },
+  mayBeNull: true,
   evaluate: (args) => {
     const list = argumentAt(args, 0);
     const elements = list.elements();
@@ -26,7 +29,7 @@ const element: HclFunction = {
 
 function wrappedIndex(args: readonly Value[], length: number): number {
   if (length === 0) throw new FunctionError("an empty list has no elements");
-  return ((wholeNumber(args, 1) % length) + length) % length;
+  return wholeNumber(args, 1) % length;
 }
 
 /** `coalescelist(vals...)`: the first list that is not empty. */

@@ -1,4 +1,4 @@
-import { canConvert, convert } from "../values/convert.ts";
+import { ConversionError, convert } from "../values/convert.ts";
 import {
   dynamicType,
   listType,
@@ -69,15 +69,25 @@ const lookup: HclFunction = {
       return key.isKnown ? (map.type.attributes.get(key.asString()) ?? fallback.type) : dynamicType;
     }
     if (map.type.kind !== "map") throw new ArgumentError(0, "a map or object is required");
-    if (canConvert(fallback.type, map.type.element)) return map.type.element;
-    throw new ArgumentError(2, "the default value must have the type of the map's elements");
+    convertDefault(fallback, map.type.element);
+    return map.type.element;
   },
+  mayBeNull: true,
   evaluate: (args, returnType) => {
     const [map, key, fallback] = [argumentAt(args, 0), argumentAt(args, 1), argumentAt(args, 2)];
     if (!map.isWhollyKnown) return keepMark(unknownValue(returnType), map, key);
-    return keepMark(map.get(key.asString()) ?? convert(fallback, returnType), map, key);
+    return keepMark(map.get(key.asString()) ?? convertDefault(fallback, returnType), map, key);
   },
 };
+
+function convertDefault(fallback: Value, type: Type): Value {
+  try {
+    return convert(fallback, type);
+  } catch (error) {
+    if (!(error instanceof ConversionError)) throw error;
+    throw new ArgumentError(2, `the default value must have the type of the map's elements; ${error.message}`);
+  }
+}
 
 /** `merge(maps...)`: of equal keys the last one wins. */
 const merge: HclFunction = {

@@ -44,7 +44,7 @@ function double(args: readonly Value[], index: number): number {
 
 /** Cuts off what is after the point, towards the neighbour that `isAway` asks for. */
 function roundTo(number: BigFloat, direction: 1 | -1): BigFloat {
-  if (number.isInfinite || number.isInteger) return number;
+  if (number.isInfinite || (number.isInteger && !number.isZero)) return number;
   const whole = number.toBigInt();
   const rounded = number.sign === direction ? whole + BigInt(direction) : whole;
   return BigFloat.rounded(rounded < 0n ? -1 : 1, rounded < 0n ? -rounded : rounded, 0, number.precision);

@@ -1,8 +1,8 @@
 import { convert } from "../values/convert.ts";
 import { areEqual } from "../values/equality.ts";
-import { dynamicType, listType, setType, type Type, tupleType } from "../values/type.ts";
+import { dynamicType, listType, sameType, setType, type Type, tupleType } from "../values/type.ts";
 import { unify } from "../values/unify.ts";
-import { elementTypeOf, listValue, setValue, tupleValue, unknownValue, type Value } from "../values/value.ts";
+import { elementTypeOf, listValue, setValue, sizeOf, tupleValue, unknownValue, type Value } from "../values/value.ts";
 import { anyParam, type Functions, keepMark } from "./define.ts";
 import { ArgumentError, FunctionError, type FunctionParameter, type HclFunction } from "./function.ts";
 
@@ -28,11 +28,21 @@ function setOperation(options: {
       return setType(common);
     },
     evaluate: (args, returnType) => {
-      const sets = args.map((arg) => convert(arg, returnType));
-      if (!options.allowUnknownElements && !sets.every((set) => set.isWhollyKnown)) return unknownValue(returnType);
-      return setValue(sets.map((set) => set.elements()).reduce(options.combine), elementTypeOf(returnType));
+      let result: Value | undefined;
+      for (const arg of args) {
+        const set = convert(arg, returnType);
+        if (!options.allowUnknownElements && !set.isWhollyKnown) return unknownValue(returnType);
+        result = result === undefined ? set : combineSets(result, set, options.combine);
+      }
+      return result ?? setValue([], elementTypeOf(returnType));
     },
   };
+}
+
+function combineSets(a: Value, b: Value, combine: (a: readonly Value[], b: readonly Value[]) => readonly Value[]) {
+  // Where elements have no common type until they are known, `any` has let all of them pass.
+  if (!sameType(a.type, b.type)) throw new FunctionError("the elements of the sets must have compatible types");
+  return setValue(combine(a.elements(), b.elements()), elementTypeOf(a.type));
 }
 
 /** `setproduct(sets...)`: every combination of one element of each; a list when no argument is a set. */
@@ -46,7 +56,7 @@ const setproduct: HclFunction = {
   },
   evaluate: (args, returnType) => {
     const tuple = elementTypeOf(returnType);
-    if (!args.every(isLengthKnown)) return keepMark(unknownValue(returnType), ...args);
+    if (!args.every(isLengthKnown)) return keepMark(openProduct(args, returnType), ...args);
     const combinations = args.reduce<readonly (readonly Value[])[]>(
       (before, arg) => before.flatMap((chosen) => arg.elements().map((item) => [...chosen, item])),
       [[]],
@@ -56,6 +66,17 @@ const setproduct: HclFunction = {
   },
 };
 
+function isLengthKnown(arg: Value): boolean {
+  return arg.isKnown && sizeOf(arg) !== undefined;
+}
+
+/** A product whose size is not known, unless it must be empty. */
+function openProduct(args: readonly Value[], returnType: Type): Value {
+  const isBounded = args.every((arg) => arg.isKnown || arg.type.kind === "tuple");
+  if (!isBounded || !args.some((arg) => sizeOf(arg) === 0)) return unknownValue(returnType);
+  return (returnType.kind === "set" ? setValue : listValue)([], elementTypeOf(returnType));
+}
+
 function commonElementType(type: Type, index: number): Type {
   if (type.kind === "set" || type.kind === "list") return type.element;
   if (type.kind !== "tuple") throw new ArgumentError(index, "a set or list is required");
@@ -63,11 +84,6 @@ function commonElementType(type: Type, index: number): Type {
   const common = unify(type.elements, true);
   if (common === undefined) throw new ArgumentError(index, "all elements must have the same type");
   return common;
-}
-
-/** Unknown elements of a set may turn out to be equal to others. */
-function isLengthKnown(arg: Value): boolean {
-  return arg.isKnown && (arg.type.kind !== "set" || arg.isWhollyKnown);
 }
 
 export const setFunctions: Functions = {

@@ -53,7 +53,14 @@ const sort: HclFunction = {
   returnType: stringList,
   evaluate: (args) => {
     const list = argumentAt(args, 0);
-    if (!list.isWhollyKnown) return unknownValue(stringList);
+    if (!list.isKnown) return unknownValue(stringList);
+    if (!list.isWhollyKnown) {
+      // Which is where is not known, but how many there are is.
+      return listValue(
+        list.elements().map(() => unknownValue(stringType)),
+        stringType,
+      );
+    }
     const texts = list.elements().map((item, index) => {
       if (item.isNull) throw new FunctionError(`element ${index} is null; a null string cannot be sorted`);
       return item.asString();

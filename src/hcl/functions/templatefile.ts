@@ -25,7 +25,7 @@ export function templateFileFunction(
   };
   return {
     params: [stringParam("path"), anyParam("vars")],
-    returnType: (args) => (args.every(({ isKnown }) => isKnown) ? render(args).type : dynamicType),
+    returnType: dynamicType,
     evaluate: render,
   };
 }

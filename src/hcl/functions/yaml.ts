@@ -18,7 +18,7 @@ const yamlencode: HclFunction = {
 /** `yamldecode(src)` */
 const yamldecode: HclFunction = {
   params: [stringParam("src")],
-  returnType: (args) => (argumentAt(args, 0).isKnown ? fromYaml(argumentAt(args, 0).asString()).type : dynamicType),
+  returnType: dynamicType,
   evaluate: (args) => fromYaml(argumentAt(args, 0).asString()),
 };
 

@@ -126,7 +126,7 @@ class JsonParser {
     const span = this.#span(start);
     const text: string = JSON.parse(raw);
     if (!/[$%]\{/.test(text)) {
-      return { kind: "template", span, parts: [{ kind: "literal", span, value: stringValue(text) }] };
+      return { kind: "template", span, parts: [{ kind: "literal", span, value: stringValue(text) }], isJson: true };
     }
     const expression = raw.includes("\\")
       ? this.#unescapedTemplate(text, span)

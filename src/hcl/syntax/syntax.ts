@@ -32,6 +32,8 @@ export interface TemplateExpression {
   readonly kind: "template";
   readonly span: Span;
   readonly parts: readonly Expression[];
+  /** A plain string of the JSON syntax, where what is no text stands in quotes too. */
+  readonly isJson?: true;
 }
 /** `"${x}"` and nothing else: the value of `x` itself, of whatever type. */
 export interface WrapExpression {

@@ -92,6 +92,38 @@ describe("BigFloat", () => {
     }
   });
 
+  it("has a negative zero, which is equal to zero", () => {
+    const [zero, negative] = [number("0"), number("-0")];
+    expect(zero.equals(negative)).toBe(true);
+    const results = {
+      negated: zero.negate(),
+      twice: zero.negate().negate(),
+      sum: negative.add(zero),
+      "sum of two": negative.add(negative),
+      product: zero.multiply(number("-3")),
+      quotient: number("-1").divide(number("Inf")),
+      "by negative zero": number("1").divide(negative),
+      remainder: negative.modulo(number("5")),
+      size: negative.absolute(),
+    };
+    expect(Object.entries(results).map(([name, result]) => `${name}: ${result}`)).toEqual([
+      "negated: -0",
+      "twice: 0",
+      "sum: 0",
+      "sum of two: -0",
+      "product: -0",
+      "quotient: -0",
+      "by negative zero: -Inf",
+      "remainder: -0",
+      "size: 0",
+    ]);
+  });
+
+  it("has no remainder with infinity", () => {
+    expect(() => number("5").modulo(number("Inf"))).toThrow(NumberError);
+    expect(() => number("Inf").modulo(number("5"))).toThrow(NumberError);
+  });
+
   it("becomes an integer by cutting off what is after the point", () => {
     expect(["2.9", "-2.9", "0.5", "1e20"].map((text) => number(text).toBigInt())).toEqual([2n, -2n, 0n, 10n ** 20n]);
     expect(["2", "2.5", "1e20", "Inf"].map((text) => number(text).isInteger)).toEqual([true, false, true, false]);

@@ -17,7 +17,7 @@ type Sign = -1 | 0 | 1;
  * A binary floating-point number of a chosen precision, rounded to nearest even: what Packer computes with.
  *
  * Decimal arithmetic would be nicer, but `1/3*3` or `0.1+0.2` would then print other digits than Packer does.
- * Zero has sign 0; an infinity has no mantissa.
+ * Zero has sign 0, and may be a negative one, which shows when it is printed or divided by; an infinity has no mantissa.
  * @see Go, math/big.Float, and zclconf/go-cty, cty/value_ops.go, for the precision of each result
  */
 export class BigFloat {
@@ -27,18 +27,21 @@ export class BigFloat {
   readonly exponent: number;
   readonly precision: number;
   readonly isInfinite: boolean;
+  readonly isNegativeZero: boolean;
 
-  private constructor(sign: Sign, mantissa: bigint, exponent: number, precision: number, isInfinite = false) {
+  private constructor(sign: Sign, mantissa: bigint, exponent: number, precision: number, kind?: "Inf" | "-0") {
     this.sign = sign;
     this.mantissa = mantissa;
     this.exponent = exponent;
     this.precision = precision;
-    this.isInfinite = isInfinite;
+    this.isInfinite = kind === "Inf";
+    this.isNegativeZero = kind === "-0";
   }
 
   /** Exactly `number`: 64 bits for an integer, more if it needs more, 53 for a fraction. */
   static from(number: number | bigint): BigFloat {
     if (typeof number === "bigint") return BigFloat.#fromBigInt(number);
+    if (Object.is(number, -0)) return BigFloat.zero(true, 53);
     if (Number.isSafeInteger(number)) return BigFloat.#fromBigInt(BigInt(number));
     if (Number.isNaN(number)) throw new NumberError("The result is not a number");
     if (!Number.isFinite(number)) return BigFloat.infinity(number > 0 ? 1 : -1);
@@ -54,12 +57,16 @@ export class BigFloat {
   }
 
   static infinity(sign: -1 | 1, precision = 53): BigFloat {
-    return new BigFloat(sign, 0n, 0, precision, true);
+    return new BigFloat(sign, 0n, 0, precision, "Inf");
+  }
+
+  static zero(isNegative: boolean, precision: number): BigFloat {
+    return new BigFloat(0, 0n, 0, precision, isNegative ? "-0" : undefined);
   }
 
   /** `sign * magnitude * 2 ** exponent`, rounded to nearest, ties to even. */
   static rounded(sign: Sign, magnitude: bigint, exponent: number, precision: number): BigFloat {
-    if (magnitude === 0n || sign === 0) return new BigFloat(0, 0n, 0, precision);
+    if (magnitude === 0n || sign === 0) return BigFloat.zero(false, precision);
     const excess = bitLength(magnitude) - precision;
     let mantissa = magnitude;
     let shift = exponent;
@@ -85,6 +92,7 @@ export class BigFloat {
     if (!match) return undefined;
     const [, sign, whole = "", fraction = "", mark = "e", power = "0"] = match;
     const digits = BigInt(whole + fraction);
+    if (digits === 0n) return BigFloat.zero(sign === "-", precision);
     const isBinary = mark.toLowerCase() === "p";
     const tens = (isBinary ? 0 : Number(power)) - fraction.length;
     const magnitude = scaleByTens(digits, tens, isBinary ? Number(power) : 0);
@@ -99,17 +107,25 @@ export class BigFloat {
     return !this.isInfinite && this.exponent >= 0;
   }
 
+  /** Below zero, or the negative zero. */
+  get isNegative(): boolean {
+    return this.sign < 0 || this.isNegativeZero;
+  }
+
   negate(): BigFloat {
-    return new BigFloat((-this.sign || 0) as Sign, this.mantissa, this.exponent, this.precision, this.isInfinite);
+    if (this.isZero) return BigFloat.zero(!this.isNegativeZero, this.precision);
+    if (this.isInfinite) return BigFloat.infinity(this.sign < 0 ? 1 : -1, this.precision);
+    return new BigFloat(this.sign < 0 ? 1 : -1, this.mantissa, this.exponent, this.precision);
   }
 
   absolute(): BigFloat {
-    return this.sign < 0 ? this.negate() : this;
+    return this.isNegative ? this.negate() : this;
   }
 
   add(other: BigFloat): BigFloat {
     const precision = Math.max(this.precision, other.precision);
     if (this.isInfinite || other.isInfinite) return this.#addInfinite(other, precision);
+    if (this.isNegativeZero && other.isNegativeZero) return BigFloat.zero(true, precision);
     const exponent = Math.min(this.exponent, other.exponent);
     const sum = this.#scaled(exponent) + other.#scaled(exponent);
     return BigFloat.rounded(sum < 0n ? -1 : 1, sum < 0n ? -sum : sum, exponent, precision);
@@ -139,6 +155,7 @@ export class BigFloat {
       if (this.isZero || other.isZero) throw new NumberError("Zero times infinity has no value");
       return BigFloat.infinity((this.sign * other.sign) as -1 | 1, precision);
     }
+    if (this.isZero || other.isZero) return BigFloat.zero(this.isNegative !== other.isNegative, precision);
     const product = BigFloat.#product(this, other, LITERAL_PRECISION);
     return product.#withPrecision(Math.max(precision, bitLength(product.mantissa)));
   }
@@ -150,6 +167,7 @@ export class BigFloat {
 
   #withPrecision(precision: number): BigFloat {
     if (this.isInfinite) return BigFloat.infinity(this.sign as -1 | 1, precision);
+    if (this.isZero) return BigFloat.zero(this.isNegative, precision);
     return BigFloat.rounded(this.sign, this.mantissa, this.exponent, precision);
   }
 
@@ -159,9 +177,10 @@ export class BigFloat {
     if ((this.isZero && other.isZero) || (this.isInfinite && other.isInfinite)) {
       throw new NumberError("Zero by zero, and infinity by infinity, have no value");
     }
-    const sign = (this.sign * (other.sign || 1)) as Sign;
-    if (this.isInfinite || other.isZero) return BigFloat.infinity(sign as -1 | 1, precision);
-    if (this.isZero || other.isInfinite) return BigFloat.rounded(0, 0n, 0, precision);
+    const isNegative = this.isNegative !== other.isNegative;
+    const sign = isNegative ? -1 : 1;
+    if (this.isInfinite || other.isZero) return BigFloat.infinity(sign, precision);
+    if (this.isZero || other.isInfinite) return BigFloat.zero(isNegative, precision);
     // Two bits more than asked, and a last one that says whether anything was cut off: enough to round right.
     const shift = Math.max(0, precision + 2 + bitLength(other.mantissa) - bitLength(this.mantissa));
     const dividend = this.mantissa << BigInt(shift);
@@ -170,9 +189,12 @@ export class BigFloat {
     return BigFloat.rounded(sign, (quotient << 1n) | rest, this.exponent - other.exponent - shift - 1, precision);
   }
 
-  /** The remainder with the sign of the dividend; that of zero is the dividend itself. */
+  /**
+   * The remainder with the sign of the dividend; that of zero is the dividend itself.
+   * @throws {NumberError} when one is an infinity
+   */
   modulo(other: BigFloat): BigFloat {
-    if (this.isInfinite || other.isInfinite) return this.multiply(other);
+    if (this.isInfinite || other.isInfinite) throw new NumberError("A remainder with infinity has no value");
     if (other.isZero) return this;
     // Quotient and multiple are rounded to the dividend's precision, as Packer's are, before the subtraction.
     const quotient = BigFloat.from(this.divide(other).toBigInt()).#withPrecision(this.precision);
@@ -209,7 +231,7 @@ export class BigFloat {
   /** The shortest decimal text, without an exponent, that reads back as this number at its precision. */
   toString(): string {
     if (this.isInfinite) return this.sign < 0 ? "-Inf" : "+Inf";
-    if (this.isZero) return "0";
+    if (this.isZero) return this.isNegativeZero ? "-0" : "0";
     const sign = this.sign < 0 ? "-" : "";
     if (this.isInteger && bitLength(this.mantissa) + this.exponent <= this.precision) return `${this.toBigInt()}`;
     const { digits, point } = shortestDecimal(this.mantissa, this.exponent, this.precision);

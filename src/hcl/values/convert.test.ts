@@ -160,7 +160,7 @@ describe("Value", () => {
     expect(() => unknownValue(n).asNumber()).toThrow("A not yet known number is not a known number");
     expect(() => stringValue("").asBool()).toThrow(TypeError);
     expect(() => stringValue("").elements()).toThrow(TypeError);
-    expect(() => listValue([trueValue, numberValue(1)])).toThrow("The elements of a collection have one type");
+    expect(() => listValue([trueValue, numberValue(1)])).toThrow("the elements of a collection have one type");
   });
 
   it("loses its marks only on demand", () => {

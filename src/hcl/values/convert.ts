@@ -3,7 +3,6 @@ import { conversionFailure } from "./conversion-failure.ts";
 import {
   type CollectionType,
   dynamicType,
-  hasDynamic,
   isPrimitive,
   type ObjectType,
   objectType,
@@ -23,6 +22,7 @@ import {
   numberValue,
   objectValue,
   setValue,
+  sizeOf,
   stringValue,
   tupleValue,
   unknownValue,
@@ -60,9 +60,15 @@ export function convert(value: Value, want: Type): Value {
 function convertAt(value: Value, want: Type, path: string): Value {
   if (want.kind === "dynamic" || sameType(value.type, want)) return value;
   const mark = (result: Value) => (value.isSensitive ? result.withSensitive() : result);
-  if (!value.isKnown) return mark(unknownValue(fillDynamic(want, value.type)));
+  if (!value.isKnown) return mark(unknownOf(fillDynamic(want, value.type), value));
   if (value.isNull) return mark(nullValue(fillDynamic(want, value.type)));
   return mark(convertKnown(value, want, path));
+}
+
+/** An unknown value of a type, no more null than the one that it comes from. */
+function unknownOf(type: Type, from: Value): Value {
+  const unknown = unknownValue(type);
+  return from.mayBeNull ? unknown : unknown.notNull();
 }
 
 function convertKnown(value: Value, want: Type, path: string): Value {
@@ -130,7 +136,8 @@ function toMap(value: Value, want: CollectionType, path: string): Value {
   const types = entries.map(([, { type }]) => type);
   const element = value.type.kind === "object" ? (sharedElementType(types, want) ?? want.element) : want.element;
   const elements = entries.map(([key, entry]) => convertAt(entry, element, `${path}["${key}"]`));
-  const agreed = agreeOnType(elements, path);
+  const agreed = isPrimitive(element) || element.kind === "tuple" ? elements : agreeOnType(elements, path);
+  expectSameType(agreed, path);
   return mapValue(entries.map(([key], index) => [key, agreed[index] as Value] as const));
 }
 
@@ -138,28 +145,36 @@ function toSequence(value: Value, want: CollectionType, path: string): Value {
   const given = value.elements();
   const make = want.kind === "set" ? setValue : listValue;
   if (given.length === 0) return make([], emptyElementType(value, want));
+  // Unknown elements of a set may turn out to be equal, so nobody knows how many the list will have.
+  if (want.kind === "list" && value.type.kind === "set" && sizeOf(value) === undefined) {
+    return unknownValue({ kind: "list", element: emptyElementType(value, want) }).notNull();
+  }
   const types = given.map(({ type }) => type);
   const element = value.type.kind === "tuple" ? (sharedElementType(types, want) ?? want.element) : want.element;
   const elements = given.map((entry, index) => convertAt(entry, element, `${path}[${index}]`));
-  return make(agreeOnType(elements, path));
+  const agreed = want.kind === "list" && value.type.kind === "tuple" ? agreeOnType(elements, path) : elements;
+  expectSameType(agreed, path);
+  return make(agreed);
 }
 
-/** An empty collection keeps its element type where none is asked for. */
+/** What an empty or unknown collection is made of: it keeps its element type where none is asked for. */
 function emptyElementType(value: Value, want: CollectionType): Type {
   return want.element.kind === "dynamic" ? elementTypeOf(value.type) : want.element;
 }
 
-/** Elements converted to `list(any)` and the like may still differ inside; a collection holds one type. */
+/** Elements converted to `list(any)` and the like may still differ inside; where one type suits all, they take it. */
 function agreeOnType(elements: readonly Value[], path: string): readonly Value[] {
   if (haveSameType(elements)) return elements;
   const common = unify(
     elements.map(({ type }) => type),
     true,
   );
-  if (common === undefined || hasDynamic(common)) {
-    throw new ConversionError("all elements must have the same type", path);
-  }
+  if (common === undefined) throw new ConversionError("all elements must have the same type", path);
   return elements.map((element) => convertAt(element, common, path));
+}
+
+function expectSameType(elements: readonly Value[], path: string): void {
+  if (!haveSameType(elements)) throw new ConversionError("all elements must have the same type", path);
 }
 
 /** The constraint with every `any` in it replaced by what the type of the value has at that place. */

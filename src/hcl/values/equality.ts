@@ -9,12 +9,13 @@ import { boolValue, unknownValue, type Value } from "./value.ts";
  */
 export function equals(a: Value, b: Value): Value {
   const isEqual = areEqual(a, b);
-  const result = isEqual === undefined ? unknownValue(boolType) : boolValue(isEqual);
+  const result = isEqual === undefined ? unknownValue(boolType).notNull() : boolValue(isEqual);
   return a.containsSensitive || b.containsSensitive ? result.withSensitive() : result;
 }
 
 /** Whether two values are equal; `undefined` when that is not known yet. */
 export function areEqual(a: Value, b: Value): boolean | undefined {
+  if ((a.isNull && !b.mayBeNull) || (b.isNull && !a.mayBeNull)) return false;
   if (!a.isKnown || !b.isKnown) return mayBeEqual(a, b) ? undefined : false;
   if (a.isNull || b.isNull) return a.isNull && b.isNull;
   if (!sameType(a.type, b.type)) return false;

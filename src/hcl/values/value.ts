@@ -19,12 +19,25 @@ import {
 
 /** What a value that is not known yet holds in place of a payload. */
 const UNKNOWN = Symbol("unknown");
+/** The same for one that is known not to be null, such as a text with an unknown part. */
+const UNKNOWN_NOT_NULL = Symbol("unknown, not null");
 
 /** Levels of lists and objects in each other that a value may have; everything that walks through values recurses. */
 const DEEPEST_NESTING = 1000;
 
 /** Lists, sets and tuples hold arrays; maps and objects hold maps sorted by key. */
-type Payload = typeof UNKNOWN | null | string | boolean | BigFloat | readonly Value[] | ReadonlyMap<string, Value>;
+type Payload =
+  | typeof UNKNOWN
+  | typeof UNKNOWN_NOT_NULL
+  | null
+  | string
+  | boolean
+  | BigFloat
+  | readonly Value[]
+  | ReadonlyMap<string, Value>;
+
+/** Elements of a list, set or map that are not of one type. */
+export class ElementTypeError extends Error {}
 
 /**
  * A value of the template language: typed, possibly null, possibly unknown until a build runs, possibly sensitive.
@@ -57,7 +70,21 @@ export class Value {
   }
 
   get isKnown(): boolean {
-    return this.#payload !== UNKNOWN;
+    return this.#payload !== UNKNOWN && this.#payload !== UNKNOWN_NOT_NULL;
+  }
+
+  /** Null, or not known yet with nothing said against it. */
+  get mayBeNull(): boolean {
+    return this.#payload === null || this.#payload === UNKNOWN;
+  }
+
+  /**
+   * The same value, which is known not to be null if it was unknown; of a value of unknown type nothing can be said.
+   * @see zclconf/go-cty, docs/refinements.md
+   */
+  notNull(): Value {
+    const isOpen = this.#payload === UNKNOWN && this.type.kind !== "dynamic";
+    return isOpen ? new Value(this.type, UNKNOWN_NOT_NULL, this.isSensitive) : this;
   }
 
   /** Known, and so is everything inside it. */
@@ -170,20 +197,26 @@ export function unknownValue(type: Type = dynamicType): Value {
  * @param elementType Needed when there are no elements; else the type of the first, which all must have
  */
 export function listValue(elements: readonly Value[], elementType?: Type): Value {
-  return new Value(listType(commonElementType(elements, elementType)), [...elements]);
+  const type = commonElementType(elements, elementType);
+  return new Value(
+    listType(type),
+    elements.map((element) => asElement(element, type)),
+  );
 }
 
 /** A set: duplicates are dropped, elements sorted (strings by code point, numbers by size, false before true). */
 export function setValue(elements: readonly Value[], elementType?: Type): Value {
-  const type = setType(commonElementType(elements, elementType));
+  const type = commonElementType(elements, elementType);
   // An element of a set has no place of its own to carry the mark, so the set carries it.
   const isSensitive = elements.some((element) => element.containsSensitive);
-  return new Value(type, distinctSorted(elements.map((element) => element.withoutSensitiveDeep())), isSensitive);
+  const unmarked = elements.map((element) => asElement(element, type).withoutSensitiveDeep());
+  return new Value(setType(type), distinctSorted(unmarked), isSensitive);
 }
 
 export function mapValue(entries: Iterable<readonly [string, Value]>, elementType?: Type): Value {
   const elements = sortedMap(normalizedKeys(entries));
-  return new Value(mapType(commonElementType([...elements.values()], elementType)), elements);
+  const type = commonElementType([...elements.values()], elementType);
+  return new Value(mapType(type), new Map([...elements].map(([key, element]) => [key, asElement(element, type)])));
 }
 
 export function tupleValue(elements: readonly Value[]): Value {
@@ -199,19 +232,28 @@ function* normalizedKeys(entries: Iterable<readonly [string, Value]>): Iterable<
   for (const [key, value] of entries) yield [key.normalize("NFC"), value];
 }
 
+/**
+ * The one type of all elements. Those of no type, `null` and what is not known at all, take the type of the others.
+ * @throws {ElementTypeError}
+ */
 function commonElementType(elements: readonly Value[], elementType: Type | undefined): Type {
-  const first = elements[0];
-  if (first === undefined) return elementType === undefined ? dynamicType : withoutOptional(elementType);
-  const odd = elements.find(({ type }) => !sameType(type, first.type));
-  if (odd)
-    throw new TypeError(`The elements of a collection have one type, not ${first.type.kind} and ${odd.type.kind}`);
-  return first.type;
+  const first = elements.find(({ type }) => type.kind !== "dynamic");
+  if (elements.length === 0) return elementType === undefined ? dynamicType : withoutOptional(elementType);
+  if (first === undefined) return dynamicType;
+  const odd = elements.find(({ type }) => type.kind !== "dynamic" && !sameType(type, first.type));
+  if (odd === undefined) return first.type;
+  throw new ElementTypeError(`the elements of a collection have one type, not ${first.type.kind} and ${odd.type.kind}`);
 }
 
-/** Whether values in a collection may stand together: all of one type. */
+function asElement(element: Value, type: Type): Value {
+  if (element.type.kind !== "dynamic" || type.kind === "dynamic") return element;
+  return inheritMark(element.isNull ? nullValue(type) : unknownValue(type), [element]);
+}
+
+/** Whether values in a collection may stand together: all of one type, or of none yet. */
 export function haveSameType(values: readonly Value[]): boolean {
-  const first = values[0];
-  return first === undefined || values.every(({ type }) => sameType(type, first.type));
+  const first = values.find(({ type }) => type.kind !== "dynamic");
+  return first === undefined || values.every(({ type }) => type.kind === "dynamic" || sameType(type, first.type));
 }
 
 function distinctSorted(elements: readonly Value[]): readonly Value[] {
@@ -223,9 +265,9 @@ function distinctSorted(elements: readonly Value[]): readonly Value[] {
   });
 }
 
-/** The order in which a set is walked: known values first, then nulls, then unknown ones. */
+/** The order in which a set is walked: known values first, then unknown ones, then null. */
 function compareForSet(a: Value, b: Value): number {
-  const rank = (value: Value) => (value.isNull ? 1 : value.isKnown ? 0 : 2);
+  const rank = (value: Value) => (value.isNull ? 2 : value.isKnown ? 0 : 1);
   if (rank(a) !== 0 || rank(b) !== 0) return rank(a) - rank(b);
   if (a.type.kind === "string") return compareStrings(a.asString(), b.asString());
   if (a.type.kind === "number") return a.asNumber().compare(b.asNumber());
@@ -252,6 +294,18 @@ function setKey(value: Value): string {
     .elements()
     .map((element) => `${setKey(element)};`)
     .join("")}${close}`;
+}
+
+/**
+ * How many elements a value has or will have; undefined while that is not known. Unknown elements of a set may turn out
+ * to be equal to others.
+ */
+export function sizeOf(value: Value): number | undefined {
+  if (value.type.kind === "tuple") return value.type.elements.length;
+  if (value.type.kind === "object") return value.type.attributes.size;
+  if (!value.isContainer) return undefined;
+  const size = value.elements().length;
+  return value.type.kind === "set" && size > 1 && !value.isWhollyKnown ? undefined : size;
 }
 
 /** The element type of a collection, `dynamic` for anything else. */
