@@ -8,6 +8,7 @@ import { type CommandRunner, describeExit, type ExitStatus, type RunningProcess 
 import { shellQuote } from "../host/shell-quote.ts";
 import type { Communicator, RemoteCommand, UploadInfo } from "./communicator.ts";
 import { chrootEnvironment } from "./environment.ts";
+import { StderrTail, throwIfFailed } from "./failed-command.ts";
 import { locateProgram } from "./locate-program.ts";
 import { pump } from "./pump.ts";
 import { RootFolder } from "./root-folder.ts";
@@ -55,7 +56,11 @@ export class ChrootCommunicator implements Communicator {
     refuseNul([command.command, ...Object.entries(env).flat()]);
     const startedAt = Date.now();
     const child = await runner.spawn(argv, { env, stdio: [command.stdin ? "pipe" : "ignore", "pipe", "pipe"] });
-    const pumps = [pump(child.stdout as Readable, command.stdout), pump(child.stderr as Readable, command.stderr)];
+    const tail = new StderrTail();
+    const pumps = [
+      pump(child.stdout as Readable, command.stdout),
+      pump(child.stderr as Readable, command.stderr ?? tail),
+    ];
     const stopFeeding = feed(child, command.stdin);
     const stopWatching = killOnAbort(child, command.signal);
     try {
@@ -64,6 +69,7 @@ export class ChrootCommunicator implements Communicator {
       log.write({ kind: "command", line: shellQuote(argv), outcome, elapsedMs: Date.now() - startedAt });
       throwIfCancelled(command.signal);
       await Promise.all(pumps.map((each) => each.drained()));
+      throwIfFailed(command, status, tail.text);
       return status;
     } finally {
       stopFeeding();

@@ -11,6 +11,8 @@ export interface RemoteCommand {
   readonly env?: Readonly<Record<string, string>>;
   /** Kills the command and everything it started. */
   readonly signal?: AbortSignal | undefined;
+  /** Exit codes that are no failure; 0 alone when absent. With `"any"` the caller looks at the status itself. */
+  readonly okExitCodes?: readonly number[] | "any" | undefined;
 }
 
 export interface UploadInfo {
@@ -25,7 +27,7 @@ export interface UploadInfo {
 export interface Communicator {
   /**
    * Runs a command and resolves when it exits, also while a process it left behind still holds its pipes.
-   * A non-zero exit is a result, not an error.
+   * @throws {ProvisionError} when it fails: ends with a code that is not in `okExitCodes`, or by a signal
    */
   start(command: RemoteCommand): Promise<ExitStatus>;
   /** Writes a file; an existing folder as destination is an error that says so. */

@@ -16,7 +16,7 @@ export async function runInImage(
   const stdout = new OutputLines((line) => ui.message(line));
   const stderr = new OutputLines((line) => ui.error(line));
   try {
-    const status = await communicator.start({ command, stdout, stderr, env, signal });
+    const status = await communicator.start({ command, stdout, stderr, env, signal, okExitCodes: "any" });
     throwIfCancelled(signal);
     return status;
   } finally {
@@ -40,7 +40,7 @@ export async function readFromImage(
       done();
     },
   });
-  const status = await communicator.start({ command, stdout, signal });
+  const status = await communicator.start({ command, stdout, signal, okExitCodes: "any" });
   throwIfCancelled(signal);
   return { status, stdout: Buffer.concat(chunks).toString("utf8") };
 }

@@ -23,6 +23,6 @@ export async function thenRemove(
 
 /** Without the build's signal, which may have fired. */
 async function remove(path: string, communicator: Communicator): Promise<void> {
-  const status = await communicator.start({ command: `rm -rf ${quoteWord(path)}` });
-  if (status.code !== 0) throw new ProvisionError(`Cannot remove "${path}" from the image`);
+  const { code } = await communicator.start({ command: `rm -rf ${quoteWord(path)}`, okExitCodes: "any" });
+  if (code !== 0) throw new ProvisionError(`Cannot remove "${path}" from the image`);
 }

@@ -6,7 +6,7 @@ import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
 import { ChrootCommunicator, type ChrootCommunicatorOptions } from "../../src/chroot/chroot-communicator.ts";
 import { chrootEnvironment } from "../../src/chroot/environment.ts";
 import { type Sandbox, startSandbox } from "../../src/chroot/sandbox.ts";
-import { CancelledError } from "../../src/common/errors.ts";
+import { CancelledError, ProvisionError } from "../../src/common/errors.ts";
 import type { LogEntry } from "../../src/common/log.ts";
 import { hostRunner } from "../../src/host/run-command.ts";
 import { quoteWord } from "../../src/host/shell-quote.ts";
@@ -49,7 +49,7 @@ function communicate(options: Partial<ChrootCommunicatorOptions> = {}): ChrootCo
 
 async function output(command: string, options: Partial<ChrootCommunicatorOptions> = {}, env = {}) {
   const [stdout, stderr] = [new Collected(), new Collected()];
-  const status = await communicate(options).start({ command, stdout, stderr, env });
+  const status = await communicate(options).start({ command, stdout, stderr, env, okExitCodes: "any" });
   return { ...status, stdout: stdout.text, stderr: stderr.text };
 }
 
@@ -59,6 +59,14 @@ describe("ChrootCommunicator.start()", () => {
   it("runs the line with the image's shell, in the image's root", async () => {
     const result = await output("pwd; ls -d /bin /etc; echo problem >&2; exit 3");
     expect(result).toEqual({ code: 3, signal: null, stdout: "/\n/bin\n/etc\n", stderr: "problem\n" });
+  });
+
+  it("takes a failure for one, and tells it with what the command said", async () => {
+    const failing = communicate().start({ command: "echo no space >&2; exit 3" });
+    await expect(failing).rejects.toThrow('"echo no space >&2; exit 3" failed in the image: exit code 3: no space');
+    await expect(failing).rejects.toThrow(ProvisionError);
+    await expect(communicate().start({ command: "kill -9 $$" })).rejects.toThrow("signal SIGKILL");
+    expect(await communicate().start({ command: "exit 3", okExitCodes: [0, 3] })).toEqual({ code: 3, signal: null });
   });
 
   it("works without a sandbox", async () => {
@@ -101,7 +109,7 @@ describe("ChrootCommunicator.start()", () => {
     expect(endless.destroyed).toBe(false);
 
     const broken = new PassThrough();
-    const running = communicate().start({ command: "cat; exit 8", stdin: broken });
+    const running = communicate().start({ command: "cat; exit 8", stdin: broken, okExitCodes: [8] });
     broken.destroy();
     expect((await running).code).toBe(8);
   });
@@ -156,7 +164,8 @@ describe("ChrootCommunicator.start()", () => {
   it("does not hold the command up when the destination fails", async () => {
     const failing = new Writable({ write: (_chunk, _encoding, done) => done(new Error("disk full")) });
     failing.on("error", () => undefined);
-    expect((await communicate().start({ command: "head -c 3000000 /dev/zero; exit 6", stdout: failing })).code).toBe(6);
+    const command = "head -c 3000000 /dev/zero; exit 6";
+    expect((await communicate().start({ command, stdout: failing, okExitCodes: [6] })).code).toBe(6);
   });
 
   it("kills everything the command started when it is cancelled", async () => {

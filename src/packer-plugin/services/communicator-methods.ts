@@ -60,8 +60,16 @@ async function startCommand(argument: unknown, input: CommunicatorInput): Promis
 async function runCommand(command: string, streams: CommandStreams, input: CommunicatorInput): Promise<void> {
   const { stdin, stdout, stderr, response } = streams;
   const { communicator, signal, onFailure } = input;
+  // Whether it has failed is for Packer's provisioner to say.
   const status = await communicator
-    .start({ command, signal, ...(stdin && { stdin }), ...(stdout && { stdout }), ...(stderr && { stderr }) })
+    .start({
+      command,
+      signal,
+      okExitCodes: "any",
+      ...(stdin && { stdin }),
+      ...(stdout && { stdout }),
+      ...(stderr && { stderr }),
+    })
     .catch((error: unknown): ExitStatus => {
       onFailure(error);
       stderr?.write(`${messageOf(error)}\n`);

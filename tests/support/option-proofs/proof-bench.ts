@@ -88,7 +88,7 @@ export class ProofBench {
     const text = buffer(stdout);
     const hook: BakeOptions["hook"] = {
       provision: async ({ communicator }) => {
-        await communicator.start({ command, stdout });
+        await communicator.start({ command, stdout, okExitCodes: "any" });
         stdout.end();
       },
     };
