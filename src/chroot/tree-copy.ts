@@ -12,8 +12,8 @@ import {
   utimesSync,
   writeSync,
 } from "node:fs";
-import picomatch from "picomatch";
 import { isErrno } from "../common/errno.ts";
+import { compilePathGlob, type Glob } from "../common/glob.ts";
 import {
   createFile,
   entryPath,
@@ -112,8 +112,8 @@ class TreeCopier {
     this.#job = job;
     this.#to = to;
     this.#xattrs = new XattrCopier((message) => this.#warnings.push(message), job.keepPrivileges);
-    const globs = job.exclude.map(anchorGlob);
-    this.#isExcluded = globs.length > 0 ? picomatch(globs, { dot: true }) : () => false;
+    const globs = job.exclude.map(compileExclude);
+    this.#isExcluded = (path) => globs.some((glob) => glob.test(path));
   }
 
   copy(from: number, to: number, isNew: boolean): TreeResult {
@@ -241,9 +241,11 @@ class TreeCopier {
 }
 
 /** A slash at the beginning or within ties a glob to the tree; without one it is a name at any depth. */
-function anchorGlob(glob: string): string {
-  const folder = glob.replace(/\/$/, "");
-  return folder.includes("/") ? folder.replace(/^\.?\//, "") : `**/${folder}`;
+function compileExclude(exclude: string): Glob {
+  const folder = exclude.replace(/\/$/, "");
+  const glob = compilePathGlob(folder.includes("/") ? folder.replace(/^\.?\//, "") : `**/${folder}`);
+  if (!glob) throw new Error(`"${exclude}" is no pattern of file names`);
+  return glob;
 }
 
 /** One file system object, whatever its names. */

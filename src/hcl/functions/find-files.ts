@@ -1,6 +1,6 @@
 import fs from "node:fs";
 import path from "node:path";
-import picomatch from "picomatch";
+import { compilePathGlob } from "../../common/glob.ts";
 
 /** What a pattern is made of; a segment without any of it is a plain name. */
 const GLOB_CHARACTER = /[*?[{\\]/;
@@ -11,7 +11,7 @@ const GLOB_CHARACTER = /[*?[{\\]/;
  *
  * @param root Absolute
  * @returns Paths relative to the root
- * @throws when a match cannot be looked at, such as a symbolic link to nothing
+ * @throws when the pattern is broken, or a match cannot be looked at, such as a symbolic link to nothing
  */
 export function findFiles(root: string, pattern: string): string[] {
   const segments = path.normalize(pattern).split("/");
@@ -20,11 +20,12 @@ export function findFiles(root: string, pattern: string): string[] {
   const start = path.join(root, ...names);
   if (firstGlob < 0) return isFile(start) ? [path.relative(root, start)] : [];
   const rest = segments.slice(firstGlob);
-  const isMatch = picomatch(rest.join("/"), { dot: true, noextglob: true, nonegate: true });
+  const glob = compilePathGlob(rest.join("/"));
+  if (!glob) throw new Error(`"${pattern}" is no pattern of file names`);
   const depth =
     rest.includes("**") || rest.some((segment) => segment.includes("{")) ? Number.POSITIVE_INFINITY : rest.length;
   return [...walk(start, "", depth)]
-    .filter((file) => isMatch(file))
+    .filter((file) => glob.test(file))
     .map((file) => path.join(start, file))
     .filter((file) => fs.statSync(file).isFile())
     .map((file) => path.relative(root, file));

@@ -1,3 +1,4 @@
+import { compileGlob, type Glob } from "../../common/glob.ts";
 import { suggestName } from "../../common/suggest-name.ts";
 import type {
   BuildDefinition,
@@ -12,7 +13,6 @@ import { referencesOf } from "../../hcl/syntax/references.ts";
 import type { Block, Body } from "../../hcl/syntax/syntax.ts";
 import { stringType } from "../../hcl/values/type.ts";
 import { objectValue, stringValue, unknownValue, type Value } from "../../hcl/values/value.ts";
-import { compileGlob } from "../glob.ts";
 import type { BuildBlock, SourceUse } from "./build-block.ts";
 import { type ComponentBlock, isSkipped, overrideFor, readComponentBlock } from "./component-block.ts";
 import { type BodyShape, decodeBody, findPlace } from "./decode-body.ts";
@@ -121,7 +121,7 @@ class BuildFilter {
 
 interface Pattern {
   readonly text: string;
-  readonly pattern: RegExp | undefined;
+  readonly pattern: Glob | undefined;
   isUsed: boolean;
 }
 
