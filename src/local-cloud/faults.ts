@@ -18,11 +18,18 @@ const refusing = [
   "too-many-snapshots",
 ] as const satisfies readonly RefusalName[];
 
+/** The calls that can run into a limit; the others never answer it. */
+const LIMITED: Readonly<Partial<Record<RefusalName, readonly string[]>>> = {
+  "too-many-concurrent-snapshots": ["CreateSnapshot", "CreateImage"],
+  "too-many-volumes": ["CreateVolume", "LinkVolume"],
+  "too-many-snapshots": ["CreateSnapshot", "CreateImage"],
+};
+
 /**
  * One fault.
  *
  * - A refusal (429 with code 24 or 25, 503 with 6, 500, or 10008, 10018, 10026), or a connection that is dropped before
- *   or after the call took effect. `action` names the call; without it every call matches.
+ *   or after the call took effect. `action` names the call, `*` all of them; without it every call that can answer so.
  * - A transition that gets stuck, or fails. Stuck objects go on when the faults are cleared.
  * - A device that shows up `ms` after the API says `attached`; a decoy: another disk of the same size at the same time.
  */
@@ -49,6 +56,8 @@ export function isRefusing(fault: CallFault | undefined): fault is RefusingFault
   return fault !== undefined && fault.kind !== "drop-before" && fault.kind !== "drop-after";
 }
 
+const MOST_FAULTS = 1_000;
+
 interface Armed {
   readonly fault: Fault;
   skip: number;
@@ -65,7 +74,9 @@ export class FaultInjector {
     this.#onClear = onClear;
   }
 
+  /** @throws when very many wait already */
   add(fault: Fault): void {
+    if (this.#armed.length >= MOST_FAULTS) throw new Error(`At most ${MOST_FAULTS} faults can wait`);
     this.#armed.push({ fault, skip: fault.skip ?? 0, left: fault.times ?? 1 });
   }
 
@@ -81,9 +92,7 @@ export class FaultInjector {
 
   /** The fault of this call, if it has one; it is used up by one. */
   takeCall(action: string): CallFault | undefined {
-    return this.#take(
-      (fault): fault is CallFault => isCallFault(fault) && [undefined, "*", action].includes(fault.action),
-    );
+    return this.#take((fault): fault is CallFault => isCallFault(fault) && strikes(fault, action));
   }
 
   takeTransition(name: TransitionName): "stuck" | "fail" | undefined {
@@ -114,6 +123,12 @@ export class FaultInjector {
     }
     return undefined;
   }
+}
+
+function strikes({ kind, action: wanted }: CallFault, action: string): boolean {
+  if (wanted !== undefined) return wanted === "*" || wanted === action;
+  const limited = kind === "drop-before" || kind === "drop-after" ? undefined : LIMITED[kind];
+  return limited === undefined || limited.includes(action);
 }
 
 function isCallFault(fault: Fault): fault is CallFault {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { applyFilters, checkIdForm, type FilterRules, tagFilters } from "./filters.ts";
+import { applyFilters, checkIdForm, type FilterRules, tagFilters, wildcard } from "./filters.ts";
 
 interface Item {
   readonly id: string;
@@ -55,6 +55,39 @@ describe("applyFilters()", () => {
         .map(({ id }) => id)
         .join(""),
     ).toBe(expected);
+  });
+});
+
+describe("wildcard()", () => {
+  it.each([
+    ["abc", "abc", true],
+    ["abc", "abcd", false],
+    ["", "", true],
+    ["*", "", true],
+    ["**", "a", true],
+    ["a*", "ba", false],
+    ["*a", "ab", false],
+    ["a*a", "a", false],
+    ["a*a", "aa", true],
+    ["a*b*c", "a-b-b-c", true],
+    ["a*b*c", "a-c-b", false],
+    ["*ab*ab*", "abab", true],
+    ["*ab*ab*", "aba", false],
+    ["*.*", "a.b", true],
+    ["a*b", "a\nb", true],
+  ])("%s on %s: %s", (pattern, text, expected) => {
+    expect(wildcard(pattern)(text)).toBe(expected);
+  });
+
+  it("is over at once where every way to share the text out among the stars would take for ever", () => {
+    expect(wildcard(`${"*a".repeat(60)}b`)("a".repeat(128))).toBe(false);
+    expect(wildcard(`${"*a".repeat(2_000)}b`)("a".repeat(4_096))).toBe(false);
+  });
+
+  it("is not taken in any number", () => {
+    const ImageNames = Array.from({ length: 101 }, (_, number) => `*${number}`);
+    const many = () => applyFilters(items, { ImageNames }, rules);
+    expect(many).toThrow(expect.objectContaining({ refusal: "bad-parameter" }));
   });
 });
 

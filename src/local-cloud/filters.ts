@@ -27,25 +27,18 @@ export const tagFilters = {
 /** Keys whose values may hold `*`. @see docs/local-cloud.md */
 const WILDCARDS = new Set(["ImageNames", "Descriptions", "FileLocations"]);
 
-const ID_PREFIXES: Readonly<Record<string, string>> = {
-  VmIds: "i-",
-  ImageIds: "ami-",
-  SnapshotIds: "snap-",
-  VolumeIds: "vol-",
-};
+/** Every pattern meets every object, while all other calls wait. */
+const MOST_PATTERNS = 100;
 
-/**
- * The items that pass every filter; a filter passes with any of its values.
- * @throws {Refusal} `bad-id-prefix`, `bad-id` when an id in a filter cannot be one of its kind
- */
+/** The items that pass every filter; a filter passes with any of its values. An id that is none finds nothing. */
 export function applyFilters<Item extends object, Keys extends string>(
   items: readonly Item[],
   filters: Readonly<Partial<Record<Keys, unknown>>> | undefined,
   rules: FilterRules<Keys, Item>,
 ): Item[] {
   const given = filters === undefined ? [] : entriesOf(filters);
-  for (const [key, wanted] of given) for (const id of listOf(wanted)) checkIdForm(ID_PREFIXES[key], id);
-  return items.filter((item) => given.every(([key, wanted]) => passes(item, key, rules[key], wanted)));
+  const tests = given.map(([key, wanted]) => testOf(key, rules[key], wanted));
+  return items.filter((item) => tests.every((test) => test(item)));
 }
 
 /** @throws {Refusal} `bad-id-prefix`, `bad-id` */
@@ -60,22 +53,50 @@ function entriesOf<Keys extends string>(filters: Readonly<Partial<Record<Keys, u
   return keys.flatMap((key): [Keys, unknown][] => (filters[key] === undefined ? [] : [[key, filters[key]]]));
 }
 
-function passes<Item extends object>(item: Item, key: string, rule: FilterRule<Item>, wanted: unknown): boolean {
-  if (typeof rule === "object") return withinBound(item, rule, String(wanted));
-  const found = typeof rule === "function" ? rule(item) : valuesAt(item, rule.split("."));
-  const matches = WILDCARDS.has(key) ? matchesWildcard : Object.is;
-  return listOf(wanted).some((value) => found.some((candidate) => matches(candidate, value)));
+type Test<Value> = (value: Value) => boolean;
+
+function testOf<Item extends object>(key: string, rule: FilterRule<Item>, wanted: unknown): Test<Item> {
+  if (typeof rule === "object") return (item) => withinBound(item, rule, String(wanted));
+  const matches = valueTest(key, Array.isArray(wanted) ? wanted : [wanted]);
+  if (typeof rule === "function") return (item) => rule(item).some(matches);
+  const path = rule.split(".");
+  return (item) => valuesAt(item, path).some(matches);
+}
+
+/** Whether a value is one of those that a filter names. */
+function valueTest(key: string, wanted: readonly unknown[]): Test<unknown> {
+  const isPattern = (value: unknown) => WILDCARDS.has(key) && typeof value === "string" && value.includes("*");
+  const patterns = [...new Set(wanted.filter(isPattern))].map((value) => wildcard(String(value)));
+  if (patterns.length > MOST_PATTERNS)
+    throw new Refusal("bad-parameter", `${key} takes at most ${MOST_PATTERNS} patterns`);
+  const exact = new Set(wanted.filter((value) => !isPattern(value)));
+  return (value) => exact.has(value) || patterns.some((matches) => matches(String(value)));
+}
+
+/**
+ * A test of texts against a pattern in which `*` stands for any text. Each part between two stars is looked for once,
+ * behind the one before: trying every place of every part takes for ever with `*a*a*a*b`.
+ */
+export function wildcard(pattern: string): Test<string> {
+  const [first = "", ...rest] = pattern.split("*");
+  const last = rest.pop();
+  if (last === undefined) return (text) => text === pattern;
+  return (text) => {
+    if (!text.startsWith(first)) return false;
+    let at = first.length;
+    for (const part of rest) {
+      const found = text.indexOf(part, at);
+      if (found < 0) return false;
+      at = found + part.length;
+    }
+    return text.length - last.length >= at && text.endsWith(last);
+  };
 }
 
 function withinBound(item: object, { bound }: DateBound, wanted: string): boolean {
   const [created] = valuesAt(item, ["CreationDate"]);
   const difference = Date.parse(String(created)) - Date.parse(wanted);
   return bound === "from" ? difference >= 0 : difference <= 0;
-}
-
-function matchesWildcard(candidate: unknown, pattern: unknown): boolean {
-  const escaped = String(pattern).replace(/[.+?^${}()|[\]\\]/g, "\\$&");
-  return new RegExp(`^${escaped.replaceAll("*", ".*")}$`, "s").test(String(candidate));
 }
 
 /** Every value that a path leads to. */
@@ -85,8 +106,4 @@ function valuesAt(value: unknown, path: readonly string[]): unknown[] {
   const [key, ...rest] = path;
   if (key === undefined) return [value];
   return typeof value === "object" ? valuesAt(Reflect.get(value, key), rest) : [];
-}
-
-function listOf(wanted: unknown): readonly unknown[] {
-  return Array.isArray(wanted) ? wanted : [wanted];
 }

@@ -39,6 +39,7 @@ export const refusals = {
   "bad-volume-size": parameter("4078"),
   "bad-id-prefix": parameter("4104"),
   "bad-id": parameter("4105"),
+  "bad-length": parameter("4106"), // chosen
   "page-token-expired": parameter("4116"),
   "bad-page-token": parameter("4117"),
   "unknown-access-key": parameter("4120"),
@@ -69,6 +70,7 @@ export const refusals = {
   "too-many-iops": tooMany("10025"),
   "too-many-snapshots": tooMany("10026"),
   "too-many-tags": tooMany("10041"),
+  "too-many-images": tooMany("10000"), // chosen
 } as const satisfies Record<string, RefusalKind>;
 
 export type RefusalName = keyof typeof refusals;

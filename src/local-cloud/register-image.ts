@@ -1,5 +1,6 @@
 import type { Image, PermissionsOnResource } from "../outscale/oapi.ts";
 import { type Cloud, newId, timestamp } from "./cloud.ts";
+import { Refusal } from "./refusal.ts";
 
 /** What the ways to make an image differ in. */
 export type ImageParts = Pick<
@@ -13,6 +14,18 @@ type NewImage = ImageParts & {
   /** Nobody but the owner when absent. */
   readonly permissions?: PermissionsOnResource;
 };
+
+/** No quota of images is known; this keeps the memory they take bounded. */
+const MOST_IMAGES = 5_000;
+
+/**
+ * Refuses one more image to an account that has very many.
+ * @throws {Refusal} `too-many-images`
+ */
+export function checkImageCount({ store }: Cloud, accountId: string): void {
+  if (store.images.values().filter((image) => image.accountId === accountId).length < MOST_IMAGES) return;
+  throw new Refusal("too-many-images", `An account has at most ${MOST_IMAGES} images`);
+}
 
 /** Stores an image and begins what it waits for. */
 export function registerImage(cloud: Cloud, accountId: string, input: NewImage): Image {

@@ -1,6 +1,5 @@
 import { randomBytes } from "node:crypto";
 import { rm } from "node:fs/promises";
-import type { Server } from "node:http";
 import { secrets } from "../common/secrets.ts";
 import type { Account, AccountRole } from "./accounts.ts";
 import { CONTROL_PREFIX, controlFile } from "./control/running-server.ts";
@@ -8,7 +7,7 @@ import type { FaultInjector } from "./faults.ts";
 import { writeWholeFile } from "./folder/durable-files.ts";
 import { API_PREFIX, answerApi } from "./http/api-route.ts";
 import { answerControl } from "./http/control-route.ts";
-import { closeServer, listen, listenOnSocket, portOf, type Route, text } from "./http/http-server.ts";
+import { closeServer, type HttpServer, listen, listenOnSocket, portOf, type Route, text } from "./http/http-server.ts";
 import { LockOut } from "./http/lock-out.ts";
 import { answerMetadata, METADATA_PREFIX } from "./http/metadata-route.ts";
 import { type LoggedRequest, RequestLog } from "./http/request-log.ts";
@@ -50,7 +49,7 @@ export interface LocalCloud extends AsyncDisposable {
  */
 export async function startLocalCloud(options: LocalCloudOptions): Promise<LocalCloud> {
   const core = await openCloud(settingsOf(options), "run");
-  const servers: Server[] = [];
+  const servers: HttpServer[] = [];
   try {
     const token = randomBytes(24).toString("hex");
     secrets.add(token);
@@ -118,7 +117,7 @@ function vmOf({ store }: OpenCloud): string {
   return store.vms.values()[0]?.id ?? "";
 }
 
-async function closeAll(core: OpenCloud, servers: readonly Server[]): Promise<void> {
+async function closeAll(core: OpenCloud, servers: readonly HttpServer[]): Promise<void> {
   await Promise.all(servers.map(closeServer));
   await rm(controlFile(core.settings.stateFolder), { force: true });
   await core.close();

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { openTestCore, type TestCore } from "../../tests/support/local-cloud/test-core.ts";
+import { recordUse } from "./violations.ts";
 
 describe("violations", () => {
   let test: TestCore;
@@ -37,6 +38,16 @@ describe("violations", () => {
       ["UnlinkVolume", VolumeId],
       ["DeleteVolume", VolumeId],
     ]);
+  });
+
+  it("are kept up to a number, the newest last, each with so much text", async () => {
+    link();
+    await test.core.lifecycle.idle();
+    test.disks.used.add(VolumeId);
+    for (let count = 0; count < 1_100; count++) recordUse(test.core, `Call${count}`, VolumeId);
+    const kept = test.core.store.violations.values();
+    expect([kept.length, kept[0]?.action, kept.at(-1)?.action]).toEqual([1_000, "Call100", "Call1099"]);
+    expect(Math.max(...kept.map(({ details }) => details.length))).toBeLessThanOrEqual(500);
   });
 
   it("record a link and a delete of a volume whose snapshot is not completed", () => {

@@ -16,7 +16,15 @@ export function recordUnfinishedSnapshots(cloud: Cloud, action: string, volumeId
   }
 }
 
-function record(cloud: Cloud, action: string, volumeId: string, details: string): void {
-  cloud.store.violations.put({ id: randomUUID(), at: timestamp(cloud), action, volumeId, details });
+/** The newest are kept, each with so much text: a program that never does it right must not fill the memory. */
+const MOST_KEPT = 1_000;
+const LONGEST_DETAILS = 500;
+
+function record(cloud: Cloud, action: string, volumeId: string, everything: string): void {
+  const { violations } = cloud.store;
+  const details = everything.slice(0, LONGEST_DETAILS);
+  violations.put({ id: randomUUID(), at: timestamp(cloud), action, volumeId, details });
+  const [oldest, ...others] = violations.values();
+  if (oldest && others.length >= MOST_KEPT) violations.delete(oldest.id);
   cloud.settings.log.write({ kind: "note", message: `local cloud: violation: ${action} ${volumeId}: ${details}` });
 }

@@ -53,6 +53,17 @@ describe("the local cloud's disks", () => {
     return answer;
   };
 
+  it("takes the device of a link away that ends in `error`", async () => {
+    const { VolumeId } = (await call("CreateVolume", { SubregionName: "eu-west-2a", Size: 1 })).body.Volume;
+    // Nothing can be linked into a file, and so the link fails when its loop device is there already.
+    rmSync(cloud.deviceFolder, { recursive: true });
+    writeFileSync(cloud.deviceFolder, "");
+    await call("LinkVolume", { VmId: cloud.vmId, VolumeId, DeviceName: "/dev/xvdf" });
+    const [volume] = (await call("ReadVolumes", { Filters: { VolumeIds: [VolumeId] } })).body.Volumes;
+    expect([volume.State, volume.LinkedVolumes]).toEqual(["error", []]);
+    expect(loopDevicesOf(folder)).toEqual([]);
+  });
+
   async function volumeFromSeed(): Promise<string> {
     const [image] = (await call("ReadImages", { Filters: { ImageNames: ["Debian-12-*"] } })).body.Images;
     const copy = await call("CreateImage", {

@@ -75,6 +75,8 @@ export function checkOwnRegion({ cloud }: Call, region: string | undefined): voi
   );
 }
 
+const MOST_ACCOUNTS = 1_000;
+
 /** Permissions after an update: additions and removals, of accounts and of everybody. */
 export function updatePermissions(
   now: PermissionsOnResource | undefined,
@@ -85,9 +87,13 @@ export function updatePermissions(
   }
   const removed = new Set(Removals?.AccountIds ?? []);
   const accounts = new Set([...(now?.AccountIds ?? []), ...(Additions?.AccountIds ?? [])]);
+  const left = [...accounts].filter((id) => !removed.has(id));
+  if (left.length > MOST_ACCOUNTS) {
+    throw new Refusal("bad-parameter", `A resource is shared with at most ${MOST_ACCOUNTS} accounts`);
+  }
   const everybody = (now?.GlobalPermission ?? false) || (Additions?.GlobalPermission ?? false);
   return {
-    AccountIds: [...accounts].filter((id) => !removed.has(id)),
+    AccountIds: left,
     GlobalPermission: everybody && !(Removals?.GlobalPermission ?? false),
   };
 }

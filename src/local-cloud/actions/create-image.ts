@@ -1,5 +1,5 @@
 import { Refusal } from "../refusal.ts";
-import { registerImage } from "../register-image.ts";
+import { checkImageCount, registerImage } from "../register-image.ts";
 import type { Handler } from "./call.ts";
 import { checkImageName, nameOfCopy } from "./image-name.ts";
 import { imageParts } from "./image-parts.ts";
@@ -13,6 +13,7 @@ export const createImage: Handler<"CreateImage"> = (call, request) => {
   const name = request.ImageName ?? (request.SourceImageId && nameOfCopy(call, request.SourceImageId));
   if (!name) throw new Refusal("bad-parameter", "ImageName is required");
   checkImageName(call, name);
+  checkImageCount(cloud, account.id);
   const parts = imageParts(call, request);
   return { Image: registerImage(cloud, account.id, { ...parts, name, description: request.Description }) };
 };

@@ -10,9 +10,11 @@ export const createTags: Handler<"CreateTags"> = (call, { ResourceIds, Tags }) =
     if (Key.length < 1 || Key.length > 255) throw new Refusal("bad-parameter", "A tag's key has 1 to 255 characters");
     if (Value.length > 255) throw new Refusal("bad-parameter", "A tag's value has at most 255 characters");
   }
+  const given = new Map(Tags.map(({ Key, Value }) => [Key, Value]));
+  if (given.size > MOST_TAGS) throw new Refusal("too-many-tags", `A resource has at most ${MOST_TAGS} tags`);
   const changes = ResourceIds.map((id) => {
     const resource = ownResource(call, id);
-    const merged = new Map([...resource.tags, ...Tags].map(({ Key, Value }) => [Key, Value]));
+    const merged = new Map([...resource.tags.map(({ Key, Value }) => [Key, Value] as const), ...given]);
     if (merged.size > MOST_TAGS) throw new Refusal("too-many-tags", `${id} would have more than ${MOST_TAGS} tags`);
     return { resource, tags: [...merged].map(([Key, Value]) => ({ Key, Value })) };
   });

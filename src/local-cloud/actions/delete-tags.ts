@@ -3,11 +3,10 @@ import { ownResource } from "./tagged.ts";
 
 /** Removes tags; only those whose value is the given one too. */
 export const deleteTags: Handler<"DeleteTags"> = (call, { ResourceIds, Tags }) => {
+  const removed = new Set(Tags.map(({ Key, Value }) => JSON.stringify([Key, Value])));
   const resources = ResourceIds.map((id) => ownResource(call, id));
   for (const resource of resources) {
-    resource.store(
-      resource.tags.filter(({ Key, Value }) => !Tags.some((removed) => removed.Key === Key && removed.Value === Value)),
-    );
+    resource.store(resource.tags.filter(({ Key, Value }) => !removed.has(JSON.stringify([Key, Value]))));
   }
   return {};
 };

@@ -6,6 +6,7 @@ import type { ImageParts } from "../register-image.ts";
 import { checkOwnRegion, launchableImage, ownVm, usableSnapshot } from "./access.ts";
 import type { Call } from "./call.ts";
 import { beginSnapshot } from "./create-snapshot.ts";
+import { MOST_VOLUMES } from "./link-volume.ts";
 import { volumeShape } from "./volume-rules.ts";
 
 type Request = RequestOf<"CreateImage">;
@@ -31,6 +32,9 @@ export function imageParts(call: Call, request: Request): ImageParts {
 /** Refers to the given snapshots. Without BootModes the platform registers `legacy` alone, whatever the source booted. */
 function partsOfSnapshots(call: Call, request: Request, mappings: readonly Mapping[]): ImageParts {
   const RootDeviceName = request.RootDeviceName ?? ROOT_DEVICE_NAME;
+  if (mappings.length > MOST_VOLUMES) {
+    throw new Refusal("bad-parameter", `An image maps at most ${MOST_VOLUMES} volumes, as many as a VM takes`);
+  }
   if (!mappings.some(({ DeviceName, Bsu }) => DeviceName === RootDeviceName && Bsu?.SnapshotId)) {
     throw new Refusal("bad-root-mapping", `No mapping gives ${RootDeviceName} a snapshot`);
   }

@@ -6,7 +6,7 @@ import { ownVm, ownVolume } from "./access.ts";
 import type { Handler } from "./call.ts";
 
 /** The root volume included. @see OUTSCALE, "About Volumes" */
-const MOST_VOLUMES = 40;
+export const MOST_VOLUMES = 40;
 
 /** Links a volume to a VM of the same subregion. The VM is checked before the volume, as the platform does. */
 export const linkVolume: Handler<"LinkVolume"> = (call, { VmId, VolumeId, DeviceName }) => {

@@ -1,6 +1,6 @@
 import type { FiltersVm, Vm } from "../../outscale/oapi.ts";
 import type { Cloud } from "../cloud.ts";
-import { applyFilters, type FilterRules, tagFilters } from "../filters.ts";
+import { applyFilters, checkIdForm, type FilterRules, tagFilters } from "../filters.ts";
 import { pageOf } from "../pagination.ts";
 import type { VmRecord } from "../records.ts";
 import type { Handler } from "./call.ts";
@@ -76,8 +76,12 @@ const rules: FilterRules<keyof FiltersVm, Vm> = {
   ...tagFilters,
 };
 
-/** The account's own VMs, with the volumes that are linked now. */
+/**
+ * The account's own VMs, with the volumes that are linked now.
+ * @throws {Refusal} `bad-id-prefix`, `bad-id` for an id that cannot be a VM's; no other read is known to refuse one
+ */
 export const readVms: Handler<"ReadVms"> = ({ cloud, account }, request) => {
+  for (const id of request.Filters?.VmIds ?? []) checkIdForm("i-", id);
   const own = cloud.store.vms.values().filter(({ accountId }) => accountId === account.id);
   const found = applyFilters(
     own.map((vm) => vmAsSeen(cloud, vm)),

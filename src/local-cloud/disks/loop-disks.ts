@@ -49,8 +49,12 @@ export class LoopDisks implements Disks {
     if (this.has(id)) return;
     const partial = `${this.#path(id)}${PARTIAL}`;
     await rm(partial, { force: true });
-    await fill(partial);
-    await publishFile(partial, this.#path(id));
+    try {
+      await fill(partial);
+      await publishFile(partial, this.#path(id));
+    } finally {
+      await rm(partial, { force: true });
+    }
   }
 
   async copy(fromId: string, id: string, sizeGib: number): Promise<void> {
@@ -138,8 +142,11 @@ export class LoopDisks implements Disks {
   }
 
   async #release(loop: LoopDevice): Promise<void> {
-    await unlinkDevice(this.#deviceFolder, loop.device);
-    await detachLoopDevice(this.#heldRun, loop);
+    try {
+      await unlinkDevice(this.#deviceFolder, loop.device);
+    } finally {
+      await detachLoopDevice(this.#heldRun, loop);
+    }
   }
 
   #devicesOf(id: string): LoopDevice[] {

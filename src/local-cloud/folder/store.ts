@@ -23,8 +23,9 @@ interface Base {
   readonly tables: Readonly<Record<TableName, readonly { readonly id: string }[]>>;
 }
 
-/** After so many lines the journal is folded into the base. */
-const LONGEST_JOURNAL = 2_000;
+/** After so many lines, or bytes, the journal is folded into the base. */
+const MOST_LINES = 2_000;
+const MOST_BYTES = 16 * 1024 * 1024;
 
 /** The records of one kind. Reads see a change at once; it is on the disk when `Store.settled()` resolves. */
 export class Table<Row extends { readonly id: string }> {
@@ -74,7 +75,9 @@ export class Store {
   #journal: FileHandle | undefined;
   #lastLine = 0;
   #linesSinceBase = 0;
-  #turn: Change[] = [];
+  #bytesSinceBase = 0;
+  /** By table and id: a record that one turn changes often is written once, as it is in the end. */
+  #turn = new Map<string, Change>();
   #written: Promise<void> = Promise.resolve();
 
   private constructor(folder: string) {
@@ -105,24 +108,27 @@ export class Store {
   }
 
   #note(change: Change): void {
-    if (this.#turn.length === 0) {
+    if (this.#turn.size === 0) {
       this.#written = this.#written.then(() => this.#writeTurn());
       // Whoever waits for settled() is told; nobody may be waiting.
       this.#written.catch(() => undefined);
     }
-    this.#turn.push(change);
+    this.#turn.set(`${change[0]} ${change[1]}`, change);
   }
 
   async #writeTurn(): Promise<void> {
-    const changes = this.#turn;
-    this.#turn = [];
+    const changes = [...this.#turn.values()];
+    this.#turn = new Map();
     if (this.#journal === undefined) throw new Error("The store is closed");
     this.#lastLine++;
     this.#linesSinceBase++;
-    await this.#journal.appendFile(`${JSON.stringify({ line: this.#lastLine, changes })}\n`);
+    const text = `${JSON.stringify({ line: this.#lastLine, changes })}\n`;
+    this.#bytesSinceBase += Buffer.byteLength(text);
+    await this.#journal.appendFile(text);
     await this.#journal.datasync();
     // The base holds everything in memory: only a moment without an open turn gives a state that is acknowledged.
-    if (this.#linesSinceBase >= LONGEST_JOURNAL && this.#turn.length === 0) await this.#writeBase();
+    const isLong = this.#linesSinceBase >= MOST_LINES || this.#bytesSinceBase >= MOST_BYTES;
+    if (isLong && this.#turn.size === 0) await this.#writeBase();
   }
 
   async #writeBase(): Promise<void> {
@@ -131,6 +137,7 @@ export class Store {
     await this.#journal?.close();
     this.#journal = await open(this.#path("journal.jsonl"), "w", 0o600);
     this.#linesSinceBase = 0;
+    this.#bytesSinceBase = 0;
   }
 
   async #read(): Promise<void> {

@@ -10,7 +10,7 @@ import { authenticate } from "./authenticate.ts";
 import { type HttpAnswer, type HttpRequest, json } from "./http-server.ts";
 import type { LockOut } from "./lock-out.ts";
 import { isAction, parseRequest } from "./request-body.ts";
-import { type RequestLog, redactedBody } from "./request-log.ts";
+import type { RequestLog } from "./request-log.ts";
 
 export const API_PREFIX = "/api/v1/";
 /** What is kept of an action's name, which may be none. */
@@ -45,15 +45,15 @@ export async function answerApi(input: ApiRouteInput, request: HttpRequest): Pro
   const entry = { atMs: clock.now(), action: action.slice(0, LONGEST_NAME) };
   const fault = cloud.faults.takeCall(action);
   if (fault?.kind === "drop-before") {
-    requests.add({ ...entry, body: redactedBody(request.body) });
+    requests.add(entry, request.body);
     return "drop";
   }
   const { status, body, ...outcome } = await callOrRefuse(input, action, request, fault);
   await clock.sleep(isAction(action) ? (latency[action] ?? 0) : 0);
   const isDropped = fault?.kind === "drop-after";
   // Who has no key could fill our memory with bodies.
-  const known = outcome.accountId ? { body: redactedBody(request.body) } : {};
-  requests.add({ ...entry, ...known, ...outcome, ...(isDropped ? {} : { status }) });
+  const known = outcome.accountId ? request.body : undefined;
+  requests.add({ ...entry, ...outcome, ...(isDropped ? {} : { status }) }, known);
   return isDropped ? "drop" : json(status, { ...body, ...context() }, retryAfter(fault));
 }
 

@@ -1,6 +1,8 @@
 import { chmod, lstat, rm } from "node:fs/promises";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { type AddressInfo, connect, type ListenOptions } from "node:net";
+import { systemClock } from "../../common/clock.ts";
+import { BodyReader, BodyTooLarge } from "./read-body.ts";
 
 /** A request with its whole body. */
 export interface HttpRequest {
@@ -12,53 +14,92 @@ export interface HttpRequest {
 }
 
 /** What goes back; `drop` closes the connection without an answer. */
-export type HttpAnswer =
-  | {
-      readonly status: number;
-      readonly body: string;
-      readonly contentType: string;
-      readonly headers?: Readonly<Record<string, string>>;
-    }
-  | "drop";
+export type HttpAnswer = WholeAnswer | "drop";
+
+export interface WholeAnswer {
+  readonly status: number;
+  readonly body: string;
+  readonly contentType: string;
+  readonly headers?: Readonly<Record<string, string>>;
+}
 
 export type Route = (request: HttpRequest) => Promise<HttpAnswer>;
 
-const LARGEST_BODY_BYTES = 1024 * 1024;
+/** How long a client may take to send a request: half of one that never comes holds a connection. */
+const REQUEST_TIMEOUT_MS = 60_000;
+const MOST_CONNECTIONS = 1_000;
+
+/** How long the last answers may take to go out when a server closes. */
+const LAST_ANSWERS_MS = 1_000;
+const POLL_MS = 10;
+
+/** A server with what it is working on. */
+export interface HttpServer {
+  readonly server: Server;
+  readonly routed: ReadonlySet<Promise<HttpAnswer>>;
+}
 
 /** A JSON answer. */
-export function json(status: number, body: unknown, headers: Readonly<Record<string, string>> = {}): HttpAnswer {
+export function json(status: number, body: unknown, headers: Readonly<Record<string, string>> = {}): WholeAnswer {
   return { status, body: JSON.stringify(body), contentType: "application/json", headers };
 }
 
 /** A plain text answer. */
-export function text(status: number, body: string): HttpAnswer {
+export function text(status: number, body: string): WholeAnswer {
   return { status, body, contentType: "text/plain" };
 }
 
 /**
- * Listens and hands every request to the route.
+ * Listens and hands every request to the route. Whatever comes in, and whatever fails, ends in an answer or in a closed
+ * connection, and never ends the process.
  * @param where A port on an address, or the path of a Unix socket
+ * @param onFailure Told what could not be answered
  * @throws when the port or the socket is taken
  */
-export async function listen(where: ListenOptions, route: Route): Promise<Server> {
-  const server = createServer((request, response) => {
-    void answer(request, response, route).catch(() => request.socket.destroy());
+export async function listen(
+  where: ListenOptions,
+  route: Route,
+  onFailure: (error: unknown) => void = () => undefined,
+): Promise<HttpServer> {
+  const bodies = new BodyReader();
+  const routed = new Set<Promise<HttpAnswer>>();
+  const tracked: Route = (request) => {
+    const answering = route(request);
+    routed.add(answering);
+    return answering.finally(() => routed.delete(answering));
+  };
+  const server = createServer({ requestTimeout: REQUEST_TIMEOUT_MS }, (request, response) => {
+    // Whoever goes away in the middle is nobody's failure.
+    request.on("error", () => undefined);
+    response.on("error", () => undefined);
+    void answer(request, response, { bodies, route: tracked }).catch((error: unknown) => {
+      onFailure(error);
+      if (response.headersSent) response.destroy();
+      else send(response, text(500, "Internal Server Error"));
+    });
   });
+  server.maxConnections = MOST_CONNECTIONS;
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
     server.listen(where, resolve);
   });
-  return server;
+  // Such as no file descriptor for a new connection: the others go on.
+  server.on("error", onFailure);
+  return { server, routed };
 }
 
 /**
  * Listens on a Unix socket that its owner alone may use. A socket that a killed server has left is replaced.
  * @throws when a server answers there, or when something else has the path
  */
-export async function listenOnSocket(path: string, route: Route): Promise<Server> {
+export async function listenOnSocket(
+  path: string,
+  route: Route,
+  onFailure?: (error: unknown) => void,
+): Promise<HttpServer> {
   const [isSocket, isAnswered] = await Promise.all([isSocketFile(path), isListenedOn(path)]);
   if (isSocket && !isAnswered) await rm(path);
-  const server = await listen({ path }, route);
+  const server = await listen({ path }, route, onFailure);
   await chmod(path, 0o600);
   return server;
 }
@@ -79,41 +120,44 @@ function isListenedOn(path: string): Promise<boolean> {
 }
 
 /** The TCP port of a server. */
-export function portOf(server: Server): number {
+export function portOf({ server }: HttpServer): number {
   const address: AddressInfo | string | null = server.address();
   return typeof address === "object" && address !== null ? address.port : 0;
 }
 
-/** Stops listening, lets the answers on their way go out, and closes idle connections. */
-export async function closeServer(server: Server): Promise<void> {
-  const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-  server.closeIdleConnections();
+/** Stops listening, lets the answers on their way go out, and cuts every other connection, also one that is half said. */
+export async function closeServer({ server, routed }: HttpServer): Promise<void> {
+  let isClosed = false;
+  const closed = new Promise<void>((resolve) => server.close(() => resolve())).then(() => {
+    isClosed = true;
+  });
+  await Promise.allSettled(routed);
+  for (let waitedMs = 0; !isClosed && waitedMs < LAST_ANSWERS_MS; waitedMs += POLL_MS) {
+    server.closeIdleConnections();
+    await systemClock.sleep(POLL_MS);
+  }
+  server.closeAllConnections();
   await closed;
 }
 
-async function answer(incoming: IncomingMessage, response: ServerResponse, route: Route): Promise<void> {
-  const body = await readBody(incoming);
-  const request = { method: incoming.method ?? "", url: incoming.url ?? "", headers: incoming.headers, body };
-  const reply = await route(request);
-  if (reply === "drop") {
-    incoming.socket.destroy();
-    return;
-  }
-  response.writeHead(reply.status, {
-    "content-type": reply.contentType,
-    "content-length": Buffer.byteLength(reply.body),
-    ...reply.headers,
-  });
-  response.end(reply.body);
+interface AnswerInput {
+  readonly bodies: BodyReader;
+  readonly route: Route;
 }
 
-async function readBody(incoming: IncomingMessage): Promise<Buffer> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of incoming) {
-    size += chunk.length;
-    if (size > LARGEST_BODY_BYTES) throw new Error(`The body is larger than ${LARGEST_BODY_BYTES} bytes`);
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks);
+async function answer(incoming: IncomingMessage, response: ServerResponse, input: AnswerInput): Promise<void> {
+  const body = await input.bodies.read(incoming).catch((error: unknown) => {
+    if (!(error instanceof BodyTooLarge)) return void response.destroy(); // The client has gone away.
+    send(response, { ...text(error.status, error.message), headers: { connection: "close" } });
+  });
+  if (body === undefined) return;
+  const { method = "", url = "", headers } = incoming;
+  const reply = await input.route({ method, url, headers, body });
+  if (reply === "drop") response.destroy();
+  else send(response, reply);
+}
+
+function send(response: ServerResponse, { status, body, contentType, headers }: WholeAnswer): void {
+  response.writeHead(status, { "content-type": contentType, "content-length": Buffer.byteLength(body), ...headers });
+  response.end(body);
 }

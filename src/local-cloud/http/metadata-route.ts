@@ -17,16 +17,25 @@ interface Folder {
 export function answerMetadata(cloud: Cloud, vmId: string, request: HttpRequest): HttpAnswer {
   const vm = cloud.store.vms.get(vmId);
   if (request.method !== "GET" || !vm) return text(404, "Not Found");
-  const keys = request.url
-    .slice(METADATA_PREFIX.length)
-    .split("/")
-    .filter((key) => key !== "");
-  const found = keys.reduce<string | Folder | undefined>(
-    (at, key) => (typeof at === "object" ? at[decodeURIComponent(key)] : undefined),
+  const keys = keysOf(request.url.slice(METADATA_PREFIX.length));
+  const found = keys?.reduce<string | Folder | undefined>(
+    (at, key) => (typeof at === "object" && Object.hasOwn(at, key) ? at[key] : undefined),
     metadataOf(vmAsSeen(cloud, vm)),
   );
   if (found === undefined) return text(404, "Not Found");
   return text(200, typeof found === "string" ? found : listing(found));
+}
+
+/** The names in a path; undefined when an escape in it is none. */
+function keysOf(path: string): string[] | undefined {
+  try {
+    return path
+      .split("/")
+      .filter((key) => key !== "")
+      .map(decodeURIComponent);
+  } catch {
+    return undefined;
+  }
 }
 
 function listing(folder: Folder): string {

@@ -5,7 +5,7 @@ export interface LoggedRequest {
   readonly action: string;
   /** Absent when the caller was not authenticated. */
   readonly accountId?: string;
-  /** The body with its secrets replaced; absent when it is no JSON, or nobody's that we know. */
+  /** The body with its secrets replaced; absent when it is no JSON, large, or nobody's that we know. */
   readonly body?: unknown;
   /** The HTTP status; absent when the connection was dropped. */
   readonly status?: number;
@@ -13,25 +13,39 @@ export interface LoggedRequest {
   readonly code?: string;
 }
 
-const KEPT = 20_000;
+/** What is kept, at most: of a call's body, of all bodies together, and of calls. Texts take several times as much in memory. */
+const LARGEST_BODY_BYTES = 16 * 1024;
+const LARGEST_SUM_BYTES = 4 * 1024 * 1024;
+const MOST_CALLS = 20_000;
 const SECRET_FIELDS = new Set(["Password", "SecretKey"]);
 
-/** The last calls, for tests. */
+/** The last calls, for tests and for whoever follows them live. */
 export class RequestLog {
   readonly #entries: LoggedRequest[] = [];
+  readonly #bodyBytes: number[] = [];
+  #sum = 0;
 
-  add(entry: LoggedRequest): void {
-    this.#entries.push(entry);
-    if (this.#entries.length > KEPT) this.#entries.shift();
+  /** @param body As it came in; absent when the caller is not to have it kept */
+  add(entry: Omit<LoggedRequest, "body">, body?: Buffer): void {
+    const isKept = body !== undefined && body.length <= LARGEST_BODY_BYTES;
+    this.#entries.push(isKept ? { ...entry, body: redactedBody(body) } : entry);
+    this.#bodyBytes.push(isKept ? body.length : 0);
+    this.#sum += isKept ? body.length : 0;
+    while (this.#sum > LARGEST_SUM_BYTES || this.#entries.length > MOST_CALLS) this.#dropOldest();
   }
 
   get entries(): readonly LoggedRequest[] {
     return this.#entries;
   }
+
+  #dropOldest(): void {
+    this.#entries.shift();
+    this.#sum -= this.#bodyBytes.shift() ?? 0;
+  }
 }
 
 /** A body with the values of its secret fields replaced; undefined when it is no JSON. */
-export function redactedBody(body: Buffer): unknown {
+function redactedBody(body: Buffer): unknown {
   try {
     return JSON.parse(body.toString("utf8"), (key, value) => (SECRET_FIELDS.has(key) ? "<sensitive>" : value));
   } catch {

@@ -1,9 +1,11 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setImmediate } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { openTestCore, type TestCore } from "../../../tests/support/local-cloud/test-core.ts";
 import { FakeClock } from "../../../tests/support/outscale/fake-clock.ts";
+import { systemClock } from "../../common/clock.ts";
 import { type Transition, transitions } from "./transitions.ts";
 
 describe("transitions", () => {
@@ -42,6 +44,18 @@ describe("Lifecycle", () => {
       "available",
       transitions["volume.creating"].realisticMs,
     ]);
+  });
+
+  it("moves any number of objects at a time, without a warning of Node's", async () => {
+    const warnings: Error[] = [];
+    const onWarning = (warning: Error) => warnings.push(warning);
+    process.on("warning", onWarning);
+    await using real = await openTestCore({ clock: systemClock, latency: { "volume.creating": 1 } });
+    for (let count = 0; count < 20; count++) real.call("CreateVolume", { SubregionName: "eu-west-2a", Size: 1 });
+    await real.core.lifecycle.idle();
+    await setImmediate();
+    process.off("warning", onWarning);
+    expect(warnings).toEqual([]);
   });
 
   it("shows a snapshot's progress by the time that has passed", async () => {

@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import { CancelledError, messageOf } from "../../common/errors.ts";
 import type { Cloud } from "../cloud.ts";
 import { StuckError, stateMachines } from "./state-machines.ts";
@@ -15,6 +16,8 @@ export class Lifecycle {
 
   constructor(cloud: () => Cloud) {
     this.#cloud = cloud;
+    // Every job on its way listens; there is no number of them that would be a mistake.
+    setMaxListeners(0, this.#stop.signal);
   }
 
   /** Fires when the cloud closes. */
@@ -26,7 +29,7 @@ export class Lifecycle {
   start(machine: Machine, id: string): void {
     const key = `${machine}:${id}`;
     const before = this.#jobs.get(key) ?? Promise.resolve();
-    const job = before.then(() => this.#run(machine, id));
+    const job = before.then(() => this.#run(machine, id)).catch((error) => this.#report(key, error));
     this.#jobs.set(key, job);
     void job.then(() => {
       if (this.#jobs.get(key) === job) this.#jobs.delete(key);
@@ -56,6 +59,10 @@ export class Lifecycle {
     await Promise.all(this.#jobs.values());
   }
 
+  #report(what: string, error: unknown): void {
+    this.#cloud().settings.log.write({ kind: "note", message: `local cloud: ${what}: ${messageOf(error)}` });
+  }
+
   async #run(machine: Machine, id: string): Promise<void> {
     for (let name = this.#transitionOf(machine, id); name !== undefined; name = this.#transitionOf(machine, id)) {
       if (!(await this.#step(machine, id, name))) return;
@@ -75,13 +82,23 @@ export class Lifecycle {
       await stateMachines[machine].work[name]?.(this.#cloud(), id);
     } catch (error) {
       if (this.#stop.signal.aborted || error instanceof StuckError) return false;
-      settings.log.write({ kind: "note", message: `local cloud: ${name} of ${id}: ${messageOf(error)}` });
+      this.#report(`${name} of ${id}`, error);
+      await this.#undo(machine, id, name);
       this.#move(machine, id, name, transitions[name].failed);
       return true;
     }
     if (this.#stop.signal.aborted) return false;
     this.#move(machine, id, name, transitions[name].next);
     return true;
+  }
+
+  /** What cannot be taken back is told, and does not keep the object from the state that it fails into. */
+  async #undo(machine: Machine, id: string, name: TransitionName): Promise<void> {
+    try {
+      await stateMachines[machine].undo?.[name]?.(this.#cloud(), id);
+    } catch (error) {
+      this.#report(`taking back ${name} of ${id}`, error);
+    }
   }
 
   /** Stores the next state, unless a request has changed the state meanwhile. */

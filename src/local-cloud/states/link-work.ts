@@ -30,7 +30,10 @@ async function attachLate(cloud: Cloud, disk: { id: string; slot: string }, ms: 
   const { store, disks, settings, lifecycle } = cloud;
   try {
     await settings.clock.sleep(ms, lifecycle.closing);
-    if (store.volumes.get(disk.id)?.api.LinkedVolumes[0]?.State === "attached") await disks.attach(disk);
+    const isLinked = () => store.volumes.get(disk.id)?.api.LinkedVolumes[0]?.State === "attached";
+    if (isLinked()) await disks.attach(disk);
+    // It may have been unlinked while the device came up.
+    if (!isLinked()) await disks.detach(disk.id);
   } catch (error) {
     settings.log.write({ kind: "note", message: `local cloud: late device of ${disk.id}: ${messageOf(error)}` });
   }

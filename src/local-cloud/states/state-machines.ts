@@ -15,6 +15,8 @@ export interface StateMachine {
   /** Stores a state; `absent` removes the object, or the part of it. */
   move(cloud: Cloud, id: string, state: string): void;
   readonly work: Readonly<Partial<Record<TransitionName, Work>>>;
+  /** What takes back half of a work that has failed. */
+  readonly undo?: Readonly<Partial<Record<TransitionName, Work>>>;
 }
 
 const volume: StateMachine = {
@@ -38,6 +40,7 @@ const link: StateMachine = {
       return { ...record, ...(linkDate ? { linkDate } : {}), api: { ...record.api, LinkedVolumes } };
     }),
   work: { "link.attaching": attachLink, "link.detaching": detachLink },
+  undo: { "link.attaching": detachLink },
 };
 
 const update: StateMachine = {
