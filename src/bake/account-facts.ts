@@ -1,17 +1,16 @@
-import { renderOmiName } from "../builder/omi-name.ts";
+import { checkRequests } from "../builder/check-requests.ts";
+import { renderOmiName } from "../builder/render-omi-name.ts";
 import { findOwnImage } from "../builder/resources/image.ts";
 import { fittingRootOf, type SourceOmi } from "../builder/steps/check-root-device.ts";
 import { areSnapshotsUsable } from "../builder/steps/copy-source-omi.ts";
-import { registerRequest } from "../builder/steps/create-omi.ts";
-import { rootVolumeRequest } from "../builder/steps/create-volume.ts";
 import { assertReplaceable } from "../builder/steps/pre-validate.ts";
 import { searchOmi } from "../builder/steps/source-omi-info.ts";
 import type { DebugLog } from "../common/log.ts";
-import type { BuildConfig } from "../config/build-config.ts";
 import type { PreparedConfig } from "../config/prepare-config.ts";
+import { readAccountId } from "../outscale/account-id.ts";
 import type { Api } from "../outscale/api.ts";
 import type { Image } from "../outscale/oapi.ts";
-import { openAccount, readAccountId } from "./open-account.ts";
+import { openAccount } from "./open-account.ts";
 
 /** What only the account can tell about a build; read, never changed. */
 export interface AccountFacts {
@@ -50,13 +49,6 @@ export async function readAccountFacts(
   const needsCopy = source !== undefined && !(await areSnapshotsUsable(cloud, source));
   const subregionName = config.vmId && (await readSubregion(api, config.vmId));
   return { accountId, region, source, needsCopy, omiName, replaced, subregionName };
-}
-
-/** Makes the requests in thought, for what they refuse. */
-function checkRequests(config: BuildConfig, source: SourceOmi | undefined): void {
-  const { Size = 1, VolumeType = "standard" } = rootVolumeRequest(config, "", source);
-  const volume = { id: "", sizeGib: Size, type: VolumeType, iops: undefined };
-  registerRequest(config, { name: "", description: undefined, parts: { volume, snapshotId: "", source } });
 }
 
 async function readSubregion(api: Api, vmId: string): Promise<string | undefined> {

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { RunHeader } from "../builder/journal.ts";
+import type { RunHeader } from "../builder/journal/entry.ts";
 import { AuthError } from "../common/errors.ts";
 import { type ConnectInput, connectToRun } from "./connect-to-run.ts";
 

@@ -1,5 +1,5 @@
 import type { Connection } from "../builder/clean-up-runs.ts";
-import type { RunHeader } from "../builder/journal.ts";
+import type { RunHeader } from "../builder/journal/entry.ts";
 import { type DebugLog, noLog } from "../common/log.ts";
 import { resolveAccess, type TemplateAccess } from "../outscale/credentials.ts";
 import { BUILDER_TYPE } from "./builder-type.ts";

@@ -1,4 +1,3 @@
-import { AuthError } from "../common/errors.ts";
 import type { DebugLog } from "../common/log.ts";
 import type { Api } from "../outscale/api.ts";
 import { createApi } from "../outscale/client.ts";
@@ -21,18 +20,4 @@ export async function openAccount(
   const { access } = await resolveAccess({ template, env });
   const api = createApi({ access, env, log });
   return { api, region: access.region, [Symbol.asyncDispose]: () => api[Symbol.asyncDispose]() };
-}
-
-/**
- * Whose credentials these are.
- * @returns the account's id, 12 digits
- * @throws {AuthError} when they are refused
- */
-export async function readAccountId(api: Api): Promise<string> {
-  const { Accounts } = await api.readAccounts({});
-  const accountId = Accounts[0]?.AccountId;
-  if (accountId !== undefined) return accountId;
-  throw new AuthError("The service names no account for these credentials", {
-    hint: "Check that the access key may call ReadAccounts",
-  });
 }

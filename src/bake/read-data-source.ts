@@ -10,11 +10,12 @@ import { Findings } from "../config/rules/findings.ts";
 import { readSourceFilter, type SourceFilter } from "../config/source-filter.ts";
 import { unknownOption } from "../config/unknown-option.ts";
 import type { RawConfig } from "../definition/raw-value.ts";
+import { readAccountId } from "../outscale/account-id.ts";
 import type { Api } from "../outscale/api.ts";
 import type { TemplateAccess } from "../outscale/credentials.ts";
 import type { Image } from "../outscale/oapi.ts";
 import type { LoadOptions } from "../template/load-template.ts";
-import { openAccount, readAccountId } from "./open-account.ts";
+import { openAccount } from "./open-account.ts";
 
 type ReadData = NonNullable<LoadOptions["readData"]>;
 
@@ -45,8 +46,8 @@ export function dataReader({ env, log = noLog, override = {}, signal }: DataRead
 }
 
 async function search(api: Api, filter: SourceFilter, signal: AbortSignal | undefined): Promise<Image> {
-  const ownAccountId = filter.owners.self ? await readAccountId(api) : "";
   const cloud = { api, signal: signal ?? new AbortController().signal };
+  const ownAccountId = filter.owners.self ? await readAccountId(api, { signal: cloud.signal }) : "";
   try {
     return await searchOmi(cloud, { sourceOmi: undefined, filter, ownAccountId });
   } catch (error) {

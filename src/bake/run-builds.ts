@@ -1,5 +1,5 @@
 import type { BuildEvent } from "../builder/events.ts";
-import { outcomeOf, unwrapFailure } from "../builder/failure.ts";
+import { outcomeOf, unwrapFailure } from "../builder/unwrap-failure.ts";
 import { type Phase, phaseOf } from "../builder/phase.ts";
 import type { Clock } from "../common/clock.ts";
 import { messageOf, throwIfCancelled } from "../common/errors.ts";

@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { resolve } from "node:path";
 import type { Isolation } from "../chroot/sandbox.ts";
 import { type Clock, systemClock } from "../common/clock.ts";
 import { messageOf, UsageError } from "../common/errors.ts";
@@ -16,16 +17,19 @@ import { resolveAccess, resolveRegion } from "../outscale/credentials.ts";
 import { unlimited } from "../outscale/rate-limiter.ts";
 import { createWaiters } from "../outscale/waiters.ts";
 import { OmiArtifact } from "./artifact.ts";
-import { Build, type Session } from "./build.ts";
-import { type BuildResult, buildImage } from "./build-image.ts";
+import { startBuild } from "./build.ts";
+import { CurrentStep } from "./current-step.ts";
 import { destroyProduct } from "./destroy-product.ts";
 import type { EventSink } from "./events.ts";
-import { outcomeOf, unwrapFailure } from "./failure.ts";
 import type { Hook } from "./hook.ts";
-import { Journal } from "./journal.ts";
-import { journalFolder, newRunId } from "./run-folder.ts";
+import { Journal } from "./journal/journal.ts";
+import { journalFolder, newRunId } from "./journal/run-id.ts";
+import { KeptVolume } from "./kept-volume.ts";
+import { type BuildResult, runRecipe } from "./run-recipe.ts";
+import type { Session } from "./session.ts";
 import { checkAuth } from "./steps/check-auth.ts";
 import type { Ui } from "./ui.ts";
+import { outcomeOf, unwrapFailure } from "./unwrap-failure.ts";
 
 export interface BuilderOptions {
   /** Credentials and engine settings are read from here; `process.env` when absent. */
@@ -57,7 +61,7 @@ const never = new AbortController().signal;
  *
  * ```ts
  * const builder = new Builder();
- * await builder.prepare({ source_omi: "ami-1a2b3c4d", omi_name: "web" });
+ * builder.prepare({ source_omi: "ami-1a2b3c4d", omi_name: "web" });
  * const artifact = await builder.run({ ui, hook });
  * ```
  */
@@ -111,7 +115,7 @@ export class Builder {
       api,
       clock,
       log,
-      polling: { minMs: config.polling.min, maxMs: config.polling.max },
+      polling: config.polling,
       timeouts: config.timeouts,
     });
     const session: Session = {
@@ -130,7 +134,8 @@ export class Builder {
       hurry: input.hurry ?? never,
       host: hostRunner(log),
       hook: input.hook,
-      progress: { step: undefined, keepOnFailure: false, hasSaidHowToGoOn: false, mayNotTag: false, tagged: new Set() },
+      currentStep: new CurrentStep(),
+      keptVolume: new KeptVolume(config.packerOnError),
     };
     return await this.#runSession(session, access); // the connection must live until it is done
   }
@@ -162,7 +167,7 @@ export class Builder {
     const journal = await this.#openJournal(session, access, accountId);
     let outcome = "failed";
     try {
-      const result = await buildImage(new Build(session, { accountId, journal }));
+      const result = await runRecipe(startBuild(session, { accountId, journal }));
       outcome = "done";
       return result;
     } catch (error) {
@@ -171,16 +176,17 @@ export class Builder {
     } finally {
       const isKept = journal.hasOpenResources;
       journal.close(outcome);
-      if (isKept && !session.progress.hasSaidHowToGoOn)
+      if (isKept && !session.keptVolume.isTold)
         session.ui.warn(`Something is left behind: run "outscale-chroot cleanup ${session.runId}"`);
     }
   }
 
   async #openJournal(
-    { runId, config, log, region, clock }: Session,
+    { runId, config, log, region, clock, ui, emit }: Session,
     access: Access,
     accountId: string,
   ): Promise<Journal> {
+    const { localCloud } = this.#options;
     const header = {
       runId,
       buildName: config.packerBuildName ?? "outscale-chroot",
@@ -191,10 +197,14 @@ export class Builder {
       region,
       accountId,
       profile: access.profile ?? null,
-      deviceFolder: config.deviceFolder,
-      localCloud: this.#options.localCloud ?? null,
+      deviceFolder: resolve(config.deviceFolder),
+      localCloud: localCloud === undefined ? null : resolve(localCloud),
     };
-    return Journal.create(journalFolder(config.stateFolder), header, log);
+    const onTrouble = (message: string) => {
+      ui.warn(message);
+      emit({ type: "warning", message });
+    };
+    return Journal.create(journalFolder(config.stateFolder), header, { log, onTrouble });
   }
 }
 

@@ -1,15 +1,27 @@
+import { closeSync } from "node:fs";
 import { type Clock, systemClock } from "../common/clock.ts";
 import { AuthError, LeftoverError, messageOf } from "../common/errors.ts";
 import { type DebugLog, noLog } from "../common/log.ts";
+import { defaultWaiting } from "../config/options/engine.ts";
 import { hostRunner } from "../host/run-command.ts";
 import type { Access } from "../outscale/access.ts";
+import { readAccountId } from "../outscale/account-id.ts";
+import type { Api } from "../outscale/api.ts";
 import { createApi } from "../outscale/client.ts";
 import { createWaiters } from "../outscale/waiters.ts";
-import { Journal, type OpenResource, type RunHeader } from "./journal.ts";
-import type { ReleaseContext } from "./resource-kind.ts";
-import { kindsByName } from "./resources/kinds.ts";
-import { listRuns, lockDeadRun, type Run } from "./runs.ts";
-import { releaseDeadline } from "./scope.ts";
+import type { RunHeader } from "./journal/entry.ts";
+import { Journal } from "./journal/journal.ts";
+import type { OpenResource } from "./journal/read-journal.ts";
+import {
+  findRuns,
+  type HeldRun,
+  holdDeadRun,
+  type Run,
+  removeStillborn,
+  type UnusableJournal,
+} from "./journal/runs.ts";
+import { releaseDeadline } from "./release-deadline.ts";
+import type { RunContext } from "./run-context.ts";
 import type { Ui } from "./ui.ts";
 
 export interface CleanUpOptions {
@@ -38,24 +50,32 @@ export interface Connection {
 /** What happened to one run. */
 export interface CleanedRun {
   readonly runId: string;
-  readonly outcome: "alive" | "clean" | "cleaned" | "dry-run" | "failed";
+  /** `unusable`: its journal cannot be read, so it was left as it is. */
+  readonly outcome: "alive" | "clean" | "cleaned" | "dry-run" | "failed" | "unusable";
   readonly removed: readonly string[];
   readonly failures: readonly string[];
 }
 
 /**
- * Takes down what dead runs have left, newest first, from their journals. Live runs are never touched.
+ * Takes down what dead runs have left, newest first, from their journals. Live runs are never touched, and a journal that
+ * cannot be used keeps nobody else's from being.
  * @throws {LeftoverError} at the end, when something could not be taken down; the rest was all the same
  */
 export async function cleanUpRuns(options: CleanUpOptions): Promise<readonly CleanedRun[]> {
   const { ui, runIds } = options;
-  const all = listRuns(options.stateFolder);
-  const unknown = runIds.filter((id) => !all.some(({ record }) => record.header.runId === id));
-  for (const id of unknown) ui.message(`There is no run ${id}, or it left nothing behind`);
-  const wanted = runIds.length === 0 ? all : all.filter(({ record }) => runIds.includes(record.header.runId));
+  const { runs, unusable, stillborn } = findRuns(options.stateFolder);
+  const isWanted = (runId: string) => runIds.length === 0 || runIds.includes(runId);
+  const known = [...runs.map(({ record }) => record.header.runId), ...unusable.map(({ runId }) => runId)];
+  for (const id of runIds.filter((id) => !known.includes(id))) {
+    ui.message(`There is no run ${id}, or it left nothing behind`);
+  }
+  if (runIds.length === 0 && !options.dryRun) for (const path of stillborn) await removeStillborn(path);
   const results: CleanedRun[] = [];
-  for (const run of wanted) results.push(await cleanUpRun(run, options));
-  if (wanted.length === 0) ui.say("Nothing to clean up");
+  for (const run of runs.filter(({ record }) => isWanted(record.header.runId))) {
+    results.push(await cleanUpRun(run, options));
+  }
+  for (const journal of unusable.filter(({ runId }) => isWanted(runId))) results.push(tellUnusable(journal, options));
+  if (results.length === 0) ui.say("Nothing to clean up");
   const failures = results.flatMap(({ failures }) => failures);
   if (failures.length > 0) {
     throw new LeftoverError(`Not everything could be taken down: ${failures.join("; ")}`, {
@@ -66,36 +86,58 @@ export async function cleanUpRuns(options: CleanUpOptions): Promise<readonly Cle
   return results;
 }
 
-async function cleanUpRun(run: Run, options: CleanUpOptions): Promise<CleanedRun> {
+function tellUnusable({ runId, problem }: UnusableJournal, { ui }: CleanUpOptions): CleanedRun {
+  ui.error(problem);
+  return { runId, outcome: "unusable", removed: [], failures: [problem] };
+}
+
+async function cleanUpRun(listed: Run, options: CleanUpOptions): Promise<CleanedRun> {
+  const { header } = listed.record;
+  const { ui } = options;
+  const failed = (error: unknown): CleanedRun => {
+    ui.error(`Run ${header.runId}: ${messageOf(error)}`);
+    const failures = [`run ${header.runId}: ${messageOf(error)}`];
+    return { runId: header.runId, outcome: "failed", removed: [], failures };
+  };
+  try {
+    const run = await holdDeadRun(listed);
+    if (run !== undefined) return await cleanUpHeldRun(run, options, failed);
+  } catch (error) {
+    return failed(error);
+  }
+  ui.say(`Run ${header.runId} (${header.buildName}) is alive: left alone`);
+  return { runId: header.runId, outcome: "alive", removed: [], failures: [] };
+}
+
+async function cleanUpHeldRun(
+  run: HeldRun,
+  options: CleanUpOptions,
+  failed: (error: unknown) => CleanedRun,
+): Promise<CleanedRun> {
   const { header, resources } = run.record;
   const { ui, dryRun, log = noLog } = options;
-  const result = { runId: header.runId, removed: [], failures: [] };
-  const fd = await lockDeadRun(run);
-  if (fd === undefined) {
-    ui.say(`Run ${header.runId} (${header.buildName}) is alive: left alone`);
-    return { ...result, outcome: "alive" };
-  }
   ui.say(
     `Run ${header.runId} (${header.buildName}, started ${header.startedAt}): ${resources.length} things to look at`,
   );
-  const journal = Journal.resume(run.path, fd, run.record, log);
-  if (resources.length === 0 || dryRun) {
-    for (const resource of [...resources].reverse()) ui.message(`Would do: ${describe(resource)}`);
-    if (dryRun) journal.detach();
-    else journal.close("cleaned");
-    return { ...result, outcome: dryRun ? "dry-run" : "clean" };
-  }
+  if (dryRun) return sayWhatWouldBeDone(run, options);
+  const journal = Journal.resume(run, { log, onTrouble: (message) => ui.warn(message) });
   try {
+    if (resources.length === 0) return { runId: header.runId, outcome: "clean", removed: [], failures: [] };
     return await releaseAll(run, journal, options);
   } catch (error) {
-    ui.error(`Run ${header.runId}: ${messageOf(error)}`);
-    return { ...result, outcome: "failed", failures: [`run ${header.runId}: ${messageOf(error)}`] };
+    return failed(error);
   } finally {
     journal.close("cleaned");
   }
 }
 
-async function releaseAll({ record }: Run, journal: Journal, options: CleanUpOptions): Promise<CleanedRun> {
+function sayWhatWouldBeDone({ fd, record: { header, resources } }: HeldRun, { ui }: CleanUpOptions): CleanedRun {
+  closeSync(fd);
+  for (const resource of [...resources].reverse()) ui.message(`Would do: ${describe(resource)}`);
+  return { runId: header.runId, outcome: "dry-run", removed: [], failures: [] };
+}
+
+async function releaseAll({ record }: HeldRun, journal: Journal, options: CleanUpOptions): Promise<CleanedRun> {
   const { header } = record;
   const { ui, clock = systemClock, log = noLog, env = process.env } = options;
   const connection = await options.connect(header);
@@ -104,9 +146,7 @@ async function releaseAll({ record }: Run, journal: Journal, options: CleanUpOpt
   try {
     await using api = createApi({ access: connection.access, clock, log, env });
     await assertSameAccount(api, header);
-    const { runId, accountId, region, deviceFolder } = header;
-    const waiters = createWaiters({ api, clock, log });
-    const context = { runId, api, waiters, accountId, region, deviceFolder, host: hostRunner(log), ui, log, clock };
+    const context = contextOf(header, { api, journal, ui, log, clock });
     for (const resource of [...record.resources].reverse()) {
       try {
         if (await releaseOne(context, resource)) removed.push(describe(resource));
@@ -122,26 +162,34 @@ async function releaseAll({ record }: Run, journal: Journal, options: CleanUpOpt
   return { runId: header.runId, outcome: failures.length > 0 ? "failed" : "cleaned", removed, failures };
 }
 
+/** The run of a journal, as scopes and releases know a build: nobody listens to it, and nobody stops it. */
+function contextOf(
+  { runId, accountId, deviceFolder }: RunHeader,
+  tools: Pick<RunContext, "api" | "journal" | "ui" | "log" | "clock">,
+): RunContext {
+  const waiters = createWaiters({ ...tools, ...defaultWaiting });
+  const { signal } = new AbortController();
+  const host = hostRunner(tools.log);
+  return { ...tools, runId, accountId, deviceFolder, waiters, host, emit: () => undefined, signal, hurry: signal };
+}
+
 /** @returns false when there was nothing: the intent was written, and nothing came of it */
-async function releaseOne(context: Omit<ReleaseContext, "signal">, resource: OpenResource): Promise<boolean> {
-  const kind = kindsByName.get(resource.kind);
-  if (kind === undefined)
-    throw new Error(`A newer version made the ${resource.kind} ${resource.id ?? ""}: use that one`);
-  using deadline = releaseDeadline(new AbortController().signal);
-  const full: ReleaseContext = { ...context, signal: deadline.signal };
-  const id = resource.id ?? (await kind.find(full, resource.intent));
+async function releaseOne(context: RunContext, resource: OpenResource): Promise<boolean> {
+  const { recorded } = resource;
+  using deadline = releaseDeadline(context.hurry);
+  const timed = { ...context, signal: deadline.signal };
+  const id = resource.id ?? (await recorded.find(timed));
   if (id === undefined) return false;
-  context.ui.message(`${kind.releaseLabel(id, resource.intent)}...`);
-  await kind.release(full, { id, intent: resource.intent, facts: resource.facts });
+  context.ui.message(`${recorded.label(id)}...`);
+  await recorded.release(timed, id);
   return true;
 }
 
-async function assertSameAccount(api: Pick<ReleaseContext["api"], "readAccounts">, header: RunHeader): Promise<void> {
-  const { Accounts } = await api.readAccounts({});
-  const accountId = Accounts[0]?.AccountId;
+async function assertSameAccount(api: Pick<Api, "readAccounts">, header: RunHeader): Promise<void> {
+  const accountId = await readAccountId(api);
   if (accountId === header.accountId) return;
   throw new AuthError(
-    `These credentials are of the account ${accountId ?? "(unknown)"}, but the run was made with ${header.accountId}`,
+    `These credentials are of the account ${accountId}, but the run was made with ${header.accountId}`,
     {
       hint: header.profile
         ? `Use the profile of the run: outscale-chroot cleanup --profile ${header.profile}`
@@ -150,8 +198,6 @@ async function assertSameAccount(api: Pick<ReleaseContext["api"], "readAccounts"
   );
 }
 
-function describe({ kind, id, intent }: OpenResource): string {
-  const known = kindsByName.get(kind);
-  if (known === undefined || id === undefined) return `${kind} ${id ?? "without an answer"}`;
-  return known.releaseLabel(id, intent);
+function describe({ kind, id, recorded }: OpenResource): string {
+  return id === undefined ? `${kind} without an answer` : recorded.label(id);
 }

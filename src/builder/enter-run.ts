@@ -9,10 +9,11 @@ import { mountRoot } from "../host/mount-root.ts";
 import { unmountBelow } from "../host/mounts.ts";
 import { readVolumeLayout } from "../host/probe-filesystem.ts";
 import { type ExitStatus, hostRunner } from "../host/run-command.ts";
-import type { OpenResource } from "./journal.ts";
+import { JournalError } from "./journal/journal-error.ts";
+import type { OpenResource } from "./journal/read-journal.ts";
+import { findRuns, holdDeadRun, type Run } from "./journal/runs.ts";
 import { borrowMountFolder } from "./mount-folder.ts";
-import { findDeviceNow } from "./resources/link.ts";
-import { listRuns, lockDeadRun, type Run } from "./runs.ts";
+import { findDeviceNow, linkKind } from "./resources/link.ts";
 import type { Ui } from "./ui.ts";
 
 export interface EnterRunOptions {
@@ -32,20 +33,26 @@ export interface EnterRunOptions {
  * @throws {DeviceError} when its volume is not linked any more
  */
 export async function enterRun(options: EnterRunOptions): Promise<ExitStatus> {
-  const run = listRuns(options.stateFolder).find(({ record }) => record.header.runId === options.runId);
-  if (run === undefined) {
-    const known = listRuns(options.stateFolder).map(({ record }) => record.header.runId);
-    throw new UsageError(`There is no run "${options.runId}" to enter`, {
-      hint: known.length > 0 ? `Runs that left something: ${known.join(", ")}` : "No run has left anything",
-    });
-  }
-  const fd = await lockDeadRun(run);
-  if (fd === undefined) return enterLiveRun(run, options);
+  const listed = findRun(options);
+  const run = await holdDeadRun(listed);
+  if (run === undefined) return enterLiveRun(listed, options);
   try {
     return await enterKeptVolume(run, options);
   } finally {
-    closeSync(fd);
+    closeSync(run.fd);
   }
+}
+
+function findRun({ stateFolder, runId }: EnterRunOptions): Run {
+  const { runs, unusable } = findRuns(stateFolder);
+  const run = runs.find(({ record }) => record.header.runId === runId);
+  if (run !== undefined) return run;
+  const journal = unusable.find((each) => each.runId === runId);
+  if (journal !== undefined) throw new JournalError(journal.problem);
+  const known = runs.map(({ record }) => record.header.runId);
+  throw new UsageError(`There is no run "${runId}" to enter`, {
+    hint: known.length > 0 ? `Runs that left something: ${known.join(", ")}` : "No run has left anything",
+  });
 }
 
 async function enterLiveRun({ record }: Run, { command, log = noLog }: EnterRunOptions): Promise<ExitStatus> {
@@ -83,15 +90,15 @@ async function findKeptDevice(
   deviceFolder: string,
   runId: string,
 ): Promise<string> {
-  const link = resources.find(({ kind }) => kind === "link");
-  const deviceName = link?.intent.deviceName;
-  if (link === undefined || typeof deviceName !== "string") {
+  const link = resources.find(({ kind }) => kind === linkKind.name);
+  if (link === undefined) {
     throw new DeviceError(`The run ${runId} has no linked volume`, {
       hint: `Remove what it left: outscale-chroot cleanup ${runId}`,
     });
   }
-  const device = (await findDeviceNow(deviceFolder, deviceName)) ?? link.facts.device;
-  if (typeof device === "string") return device;
+  const { deviceName } = linkKind.intent.parse(link.intent);
+  const device = (await findDeviceNow(deviceFolder, deviceName)) ?? linkKind.facts.parse(link.facts).device;
+  if (device !== undefined) return device;
   throw new DeviceError(`The device of ${link.id ?? "the volume"} (${deviceName}) is not on this VM`, {
     resourceId: link.id,
   });

@@ -1,6 +1,7 @@
 import { ConfigError } from "../common/errors.ts";
-import type { BlockDeviceMapping } from "../config/build-config.ts";
+import type { BlockDeviceMapping, BuildConfig } from "../config/build-config.ts";
 import type { BlockDeviceMappingImage } from "../outscale/oapi.ts";
+import type { SourceOmi } from "./steps/check-root-device.ts";
 import type { OmiParts } from "./steps/create-omi.ts";
 
 /** The source's mappings with the configuration's merged over them by device name. */
@@ -17,16 +18,25 @@ export function mergeMappings(
   return [...merged.values()];
 }
 
+type MappingOptions = Pick<BuildConfig, "rootDeviceName" | "omiBlockDeviceMappings">;
+
+/** The device name of the new OMI's root: the source's, or the one that is chosen from scratch. */
+export function productRootDevice(
+  config: Pick<BuildConfig, "rootDeviceName">,
+  source: Pick<SourceOmi, "rootDeviceName"> | undefined,
+): string {
+  return source?.rootDeviceName ?? config.rootDeviceName ?? "/dev/sda1";
+}
+
 /**
- * The mappings of the new OMI: the merged ones, but the root's carries the snapshot that was built, whatever they say.
+ * The mappings of the new OMI: the source's with the configuration's over them, but the root's carries the snapshot that
+ * was built, whatever they say.
  * @throws {ConfigError} when the root's mapping is taken out, or smaller than what was built
  */
-export function registerMappings(
-  source: readonly BlockDeviceMappingImage[],
-  overrides: readonly BlockDeviceMapping[],
-  { rootDeviceName, parts }: { readonly rootDeviceName: string; readonly parts: OmiParts },
-): BlockDeviceMappingImage[] {
-  const merged = mergeMappings(source, overrides);
+export function omiMappings(config: MappingOptions, parts: OmiParts): BlockDeviceMappingImage[] {
+  const rootDeviceName = productRootDevice(config, parts.source);
+  const overrides = config.omiBlockDeviceMappings;
+  const merged = mergeMappings(parts.source?.image.BlockDeviceMappings ?? [], overrides);
   const override = overrides.find(({ deviceName }) => deviceName === rootDeviceName);
   if (!merged.some(({ DeviceName, Bsu }) => DeviceName === rootDeviceName && Bsu !== undefined)) {
     const message = `nothing maps the root device ${rootDeviceName}, so the OMI would not have what was built`;

@@ -1,14 +1,15 @@
 import { realpath } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { type Sandbox, startSandbox } from "../chroot/sandbox.ts";
+import { MountError } from "../common/errors.ts";
 import { createDeviceLinks, type DeviceLinks } from "../host/device-links.ts";
 import type { MountView } from "../host/mount-view.ts";
 import type { CommandRunner } from "../host/run-command.ts";
 import { type CommandWrapper, wrapRunner } from "../host/run-local-commands.ts";
 import type { Build } from "./build.ts";
-import { renderLate } from "./late-values.ts";
+import { mountPathsOfOtherRuns } from "./journal/runs.ts";
+import { renderLate } from "./render-late.ts";
 import { deviceLinksKind } from "./resources/device-links.ts";
-import { mountPathsOfOtherRuns } from "./runs.ts";
 import type { Scope } from "./scope.ts";
 import type { LinkedDevice } from "./steps/link-volume.ts";
 
@@ -47,16 +48,23 @@ export async function openImage(
   const sandbox = await startSandbox({
     isolation: config.isolation,
     log,
-    dropMountPaths: await mountPathsOfOtherRuns(config.stateFolder, runId),
+    dropMountPaths: mountPathsOfOtherRuns(config.stateFolder, runId),
   });
   linked.defer("Stopping the sandbox", async () => void (await sandbox.stop()));
   const mountPath = await resolveFolders(join("/", renderLate(build, config.mountPath, { Device: name })));
+  refuseRoot(mountPath);
   journal.sandbox(sandbox.pid, mountPath);
   const wrapCommand = (command: string) => renderLate(build, config.commandWrapper, { Command: command });
   if (links === undefined) throw new Error("The device links were acquired but not made");
   const isWrapped = wrapCommand("true") !== "true";
   const runner = isWrapped ? wrapRunner(sandbox, wrapCommand) : sandbox;
   return { sandbox, runner, view: { ...sandbox.view, runner }, links, mountPath, wrapCommand };
+}
+
+/** What is mounted there would be mounted over this machine, and unmounting below it would end everything. */
+function refuseRoot(mountPath: string): void {
+  if (mountPath !== "/") return;
+  throw new MountError('The mount path is "/"', { target: mountPath, hint: "Set mount_path to a folder of its own" });
 }
 
 /** The path without links on the way: the mount table names mounts by where they really are. */

@@ -1,15 +1,15 @@
 import { messageOf, throwIfCancelled } from "../common/errors.ts";
 import type { Image } from "../outscale/oapi.ts";
 import type { Build } from "./build.ts";
-import { rehearsalName } from "./omi-name.ts";
+import { omiMappings } from "./omi-mappings.ts";
 import { snapshotIdsOf } from "./resources/image.ts";
 import { deleteSnapshot } from "./resources/snapshot.ts";
-import { removeRunTag } from "./run-tag.ts";
 import type { Lease, Scope } from "./scope.ts";
-import { createOmi, type OmiParts, registerRequest } from "./steps/create-omi.ts";
+import { createOmi, type OmiParts } from "./steps/create-omi.ts";
 import { tagOmi } from "./steps/create-tags.ts";
 import { deregisterOmi } from "./steps/deregister-omi.ts";
 import { updateOmiAttributes } from "./steps/update-omi-attributes.ts";
+import { rehearsalName } from "./temporary-names.ts";
 
 /** The OMI that a build leaves in the account. */
 export interface Product {
@@ -32,21 +32,21 @@ interface PublishOmiInput {
  * replacement is rehearsed first under a name of its own: what may go wrong goes wrong while the old OMI still stands.
  */
 export async function publishOmi(build: Build, { omiName, parts, replaced, undo }: PublishOmiInput): Promise<Product> {
-  const ownSnapshotIds = await findOwnSnapshots(build, omiName, parts);
-  const register = (name: string) => registerOmi(build, { name, parts, ownSnapshotIds, undo });
+  const ownSnapshotIds = await findOwnSnapshots(build, parts);
+  const publish = (name: string) => publishUnder(build, { name, parts, ownSnapshotIds, undo });
   let omi: Lease;
   let deregistered: Image | undefined;
   if (replaced === undefined) {
-    omi = await register(omiName);
+    omi = await publish(omiName);
   } else {
-    const rehearsal = await register(rehearsalName(omiName, build.runId));
+    const rehearsal = await publish(rehearsalName(omiName, build.runId));
     deregistered = await deregisterOmi(build, { name: omiName, successorSnapshotId: parts.snapshotId, undo });
-    omi = await register(omiName);
+    omi = await publish(omiName);
     await rehearsal.release();
   }
   // The last moment at which a cancelled build can still take everything back.
   throwIfCancelled(build.signal);
-  await removeRunTag(build, [omi.id, parts.snapshotId]).catch((error) => {
+  await build.runTags.remove([omi.id, parts.snapshotId]).catch((error) => {
     build.warn(`The OMI ${omi.id} still carries the tag of this run: ${messageOf(error)}`);
   });
   undo.keep();
@@ -54,14 +54,14 @@ export async function publishOmi(build: Build, { omiName, parts, replaced, undo 
   return { imageId: omi.id, name: omiName, snapshotIds: ownSnapshotIds };
 }
 
-interface RegisterOmiInput {
+interface PublishUnderInput {
   readonly name: string;
   readonly parts: OmiParts;
   readonly ownSnapshotIds: readonly string[];
   readonly undo: Scope;
 }
 
-async function registerOmi(build: Build, { name, parts, ownSnapshotIds, undo }: RegisterOmiInput): Promise<Lease> {
+async function publishUnder(build: Build, { name, parts, ownSnapshotIds, undo }: PublishUnderInput): Promise<Lease> {
   const omi = await createOmi(build, { name, parts, undo });
   await updateOmiAttributes(build, { imageId: omi.id, snapshotId: parts.snapshotId });
   await tagOmi(build, { imageId: omi.id, snapshotIds: ownSnapshotIds, source: parts.source });
@@ -69,10 +69,9 @@ async function registerOmi(build: Build, { name, parts, ownSnapshotIds, undo }: 
 }
 
 /** Which of the snapshots that the OMI will map are the account's own: others are neither tagged nor ever deleted. */
-async function findOwnSnapshots(build: Build, name: string, parts: OmiParts): Promise<string[]> {
-  const { BlockDeviceMappings = [] } = registerRequest(build.config, { name, description: undefined, parts });
-  const ids = [...new Set(snapshotIdsOf({ BlockDeviceMappings }))];
-  return readOwnSnapshots(build, ids);
+async function findOwnSnapshots(build: Build, parts: OmiParts): Promise<string[]> {
+  const mappings = omiMappings(build.config, parts);
+  return readOwnSnapshots(build, [...new Set(snapshotIdsOf({ BlockDeviceMappings: mappings }))]);
 }
 
 async function readOwnSnapshots({ api, accountId, signal }: Build, ids: readonly string[]): Promise<string[]> {

@@ -1,46 +1,40 @@
-import type { Clock } from "../common/clock.ts";
-import type { DebugLog } from "../common/log.ts";
-import type { CommandRunner } from "../host/run-command.ts";
-import type { Api } from "../outscale/api.ts";
-import type { Waiters } from "../outscale/waiters.ts";
-import type { JsonObject } from "./journal.ts";
-import type { Ui } from "./ui.ts";
+import { z } from "zod";
+import type { JsonObject } from "./journal/entry.ts";
+import type { RunContext } from "./run-context.ts";
 
-/** What a release works with. It has no build: `cleanup` releases what a dead run left, from its journal alone. */
-export interface ReleaseContext {
-  readonly runId: string;
-  readonly api: Api;
-  readonly waiters: Waiters;
-  readonly accountId: string;
-  readonly region: string;
-  readonly deviceFolder: string;
-  /** Runs on the host itself, outside every sandbox. */
-  readonly host: CommandRunner;
-  readonly ui: Ui;
-  readonly log: DebugLog;
-  readonly clock: Clock;
-  /** Fires at the release's deadline. Not the build's signal: a cancelled build still cleans up. */
-  readonly signal: AbortSignal;
-}
+/**
+ * What a release works with. It has no build: `cleanup` releases what a dead run left, from its journal alone. Its
+ * signal fires at the release's deadline and is not the build's: a cancelled build still cleans up.
+ */
+export type ReleaseContext = Omit<RunContext, "journal" | "emit" | "hurry">;
 
 /** A resource as the journal knows it. */
-export interface Held<Intent extends JsonObject> {
+export interface Held<Intent extends JsonObject, Facts extends JsonObject> {
   readonly id: string;
   readonly intent: Intent;
-  readonly facts: JsonObject;
+  readonly facts: Partial<Facts>;
 }
 
 /**
  * A kind of thing that a build acquires: how it is found when the answer to its creation was lost, and how it is
  * released. The live build and `cleanup` use the same two functions.
  */
-export interface ResourceKind<Intent extends JsonObject = JsonObject> {
+export interface ResourceKind<Intent extends JsonObject = JsonObject, Facts extends JsonObject = JsonObject> {
   /** The name in journal and events: `volume`, `link`, ... */
   readonly name: string;
+  /** What a journal may say of it. Exact values, never masked: what is needed to find it again. */
+  readonly intent: z.ZodType<Intent>;
+  /** What is learned of it later. */
+  readonly facts: z.ZodType<Facts>;
+  /** It is made on this machine, in several steps: when one of them fails, what the others made is taken back. */
+  readonly isMadeInSteps?: boolean;
   /** What a release says, with the id of what may be left behind: `Deleting volume vol-1a2b3c4d`. */
   releaseLabel(id: string, intent: Intent): string;
   /** The id of what the intent has made, if it has made anything. */
   find(context: ReleaseContext, intent: Intent): Promise<string | undefined>;
   /** Removes it and waits until it is gone. One that is gone already is no failure. */
-  release(context: ReleaseContext, held: Held<Intent>): Promise<void>;
+  release(context: ReleaseContext, held: Held<Intent, Facts>): Promise<void>;
 }
+
+/** The facts of a kind about which nothing more is learned. */
+export const noFacts = z.strictObject({});

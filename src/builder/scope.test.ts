@@ -2,14 +2,16 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { z } from "zod";
+import { runContext, runHeader } from "../../tests/support/builder/run-context.ts";
 import { RecordingUi } from "../../tests/support/recording-ui.ts";
-import { releaseContext, scriptedApi } from "../../tests/support/scripted-api.ts";
 import { CancelledError, LeftoverError } from "../common/errors.ts";
 import { noLog } from "../common/log.ts";
 import { ApiError } from "../outscale/errors.ts";
 import type { BuildEvent } from "./events.ts";
-import { Journal, readJournal } from "./journal.ts";
-import type { ResourceKind } from "./resource-kind.ts";
+import { Journal } from "./journal/journal.ts";
+import { readJournal } from "./journal/read-journal.ts";
+import { noFacts, type ResourceKind } from "./resource-kind.ts";
 import { Scope } from "./scope.ts";
 
 let state: string;
@@ -19,23 +21,7 @@ let happened: string[];
 beforeEach(async () => {
   state = mkdtempSync(join(tmpdir(), "scope-"));
   happened = [];
-  journal = await Journal.create(
-    state,
-    {
-      runId: "0123456789ab",
-      buildName: "web",
-      startedAt: "2026-01-01T12:00:00.000Z",
-      version: "0.0.0",
-      pid: 1,
-      endpoint: "http://127.0.0.1:1",
-      region: "eu-west-2",
-      accountId: "123456789012",
-      profile: null,
-      deviceFolder: "/dev",
-      localCloud: null,
-    },
-    noLog,
-  );
+  journal = await Journal.create(state, runHeader, { log: noLog, onTrouble: () => undefined });
 });
 afterEach(() => {
   journal.close("failed");
@@ -43,28 +29,22 @@ afterEach(() => {
 });
 
 const thing = (options: Partial<ResourceKind> = {}): ResourceKind => ({
-  name: "thing",
+  name: "folder", // a name that a journal may have
+  intent: z.strictObject({ path: z.string() }),
+  facts: noFacts,
   releaseLabel: (id) => `Removing ${id}`,
   find: async () => undefined,
   release: async (_context, { id }) => void happened.push(`release ${id}`),
   ...options,
 });
+const intent = { path: "/mnt/thing" };
 
 function newScope(onFailure: "throw" | "warn" = "throw", cancelled = new AbortController()) {
   const events: BuildEvent[] = [];
   const ui = new RecordingUi();
-  const scope = new Scope(
-    "test",
-    {
-      journal,
-      emit: (event) => void events.push(event),
-      signal: cancelled.signal,
-      hurry: new AbortController().signal,
-      context: releaseContext(scriptedApi({}).api, ui),
-    },
-    { onFailure },
-  );
-  return { scope, events, ui };
+  const emit = (event: BuildEvent) => void events.push(event);
+  const context = runContext({ journal, ui, emit, signal: cancelled.signal });
+  return { scope: new Scope("test", context, { onFailure }), events, ui };
 }
 
 const lost = () =>
@@ -75,8 +55,8 @@ const conflict = () =>
 describe("Scope.acquire()", () => {
   it("writes the intent before the call and the id after it", async () => {
     const { scope } = newScope();
-    await scope.acquire(thing(), { name: "a" }, async () => {
-      expect(readFileSync(journal.path, "utf8")).toContain('"type":"intent","seq":1,"kind":"thing"');
+    await scope.acquire(thing(), intent, async () => {
+      expect(readFileSync(journal.path, "utf8")).toContain('"type":"intent","seq":1,"kind":"folder"');
       expect(readFileSync(journal.path, "utf8")).not.toContain('"type":"result"');
       return "thing-1";
     });
@@ -86,7 +66,7 @@ describe("Scope.acquire()", () => {
   it("finds what a lost answer was about instead of making a second one", async () => {
     const { scope } = newScope();
     let calls = 0;
-    const lease = await scope.acquire(thing({ find: async () => "thing-7" }), {}, async () => {
+    const lease = await scope.acquire(thing({ find: async () => "thing-7" }), intent, async () => {
       calls++;
       throw lost();
     });
@@ -96,7 +76,7 @@ describe("Scope.acquire()", () => {
   it("tries again when a lost answer had no effect", async () => {
     const { scope } = newScope();
     let calls = 0;
-    const lease = await scope.acquire(thing(), {}, async () => {
+    const lease = await scope.acquire(thing(), intent, async () => {
       calls++;
       if (calls === 1) throw lost();
       return "thing-2";
@@ -108,7 +88,7 @@ describe("Scope.acquire()", () => {
     const { scope } = newScope();
     const looks = [undefined, "thing-3"];
     const answers = [lost(), conflict()];
-    const lease = await scope.acquire(thing({ find: async () => looks.shift() }), {}, async () => {
+    const lease = await scope.acquire(thing({ find: async () => looks.shift() }), intent, async () => {
       throw answers.shift();
     });
     expect(lease.id).toBe("thing-3");
@@ -116,7 +96,7 @@ describe("Scope.acquire()", () => {
 
   it("takes a plain conflict for what it is, and leaves nothing in the journal", async () => {
     const { scope } = newScope();
-    const failing = scope.acquire(thing({ find: async () => "somebody-elses" }), {}, async () => {
+    const failing = scope.acquire(thing({ find: async () => "somebody-elses" }), intent, async () => {
       throw conflict();
     });
     await expect(failing).rejects.toThrow("The name is taken");
@@ -126,7 +106,7 @@ describe("Scope.acquire()", () => {
   it("keeps a doubt that was never settled, and looks again when the scope ends", async () => {
     const { scope } = newScope();
     const looks = [undefined, undefined, undefined, undefined, "thing-9"];
-    const failing = scope.acquire(thing({ find: async () => looks.shift() }), {}, async () => {
+    const failing = scope.acquire(thing({ find: async () => looks.shift() }), intent, async () => {
       throw lost();
     });
     await expect(failing).rejects.toThrow("The connection broke");
@@ -140,7 +120,7 @@ describe("Scope.acquire()", () => {
     const cancelled = new AbortController();
     const { scope } = newScope("throw", cancelled);
     cancelled.abort();
-    await expect(scope.acquire(thing(), {}, async () => "thing-1")).rejects.toThrow(CancelledError);
+    await expect(scope.acquire(thing(), intent, async () => "thing-1")).rejects.toThrow(CancelledError);
     expect(journal.hasOpenResources).toBe(false);
   });
 });
@@ -148,11 +128,11 @@ describe("Scope.acquire()", () => {
 describe("Scope release", () => {
   it("goes newest first, past failures, and throws what failed", async () => {
     const { scope, ui } = newScope();
-    await scope.acquire(thing(), {}, async () => "a");
+    await scope.acquire(thing(), intent, async () => "a");
     scope.defer("Unmounting /mnt", async () => {
       throw new LeftoverError("busy", { leftovers: ["/mnt, held by pid 1"] });
     });
-    await scope.acquire(thing(), {}, async () => "c");
+    await scope.acquire(thing(), intent, async () => "c");
     await expect(scope[Symbol.asyncDispose]()).rejects.toMatchObject({ leftovers: ["/mnt, held by pid 1"] });
     expect(happened).toEqual(["release c", "release a"]);
     expect(ui.lines).toEqual(["error: Unmounting /mnt failed: busy"]);
@@ -165,7 +145,7 @@ describe("Scope release", () => {
       tries++;
       throw new Error("not now");
     };
-    await scope.acquire(thing({ release }), {}, async () => "a");
+    await scope.acquire(thing({ release }), intent, async () => "a");
     await scope[Symbol.asyncDispose]();
     expect(tries).toBe(5);
     expect(journal.hasOpenResources).toBe(true);
@@ -173,7 +153,7 @@ describe("Scope release", () => {
 
   it("does nothing twice", async () => {
     const { scope } = newScope();
-    const lease = await scope.acquire(thing(), {}, async () => "a");
+    const lease = await scope.acquire(thing(), intent, async () => "a");
     await lease.release();
     await lease.release();
     await scope[Symbol.asyncDispose]();
@@ -182,17 +162,17 @@ describe("Scope release", () => {
 
   it("takes back only what is newer than a mark", async () => {
     const { scope } = newScope();
-    await scope.acquire(thing(), {}, async () => "a");
+    await scope.acquire(thing(), intent, async () => "a");
     const mark = scope.size;
-    await scope.acquire(thing(), {}, async () => "b");
+    await scope.acquire(thing(), intent, async () => "b");
     await scope.releaseBackTo(mark);
     expect(happened).toEqual(["release b"]);
   });
 
   it("keeps the product with one line of the journal", async () => {
     const { scope, events } = newScope();
-    await scope.acquire(thing(), {}, async () => "a");
-    await scope.acquire(thing(), {}, async () => "b");
+    await scope.acquire(thing(), intent, async () => "a");
+    await scope.acquire(thing(), intent, async () => "b");
     scope.keep();
     await scope[Symbol.asyncDispose]();
     expect(happened).toEqual([]);
@@ -204,8 +184,8 @@ describe("Scope release", () => {
 
   it("leaves a kind where it is, for a later clean-up", async () => {
     const { scope } = newScope();
-    await scope.acquire(thing(), {}, async () => "a");
-    scope.leave("thing");
+    await scope.acquire(thing(), intent, async () => "a");
+    scope.leave("folder");
     await scope[Symbol.asyncDispose]();
     expect(happened).toEqual([]);
     expect(journal.hasOpenResources).toBe(true);

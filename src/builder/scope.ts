@@ -7,31 +7,19 @@ import {
   throwIfCancelled,
 } from "../common/errors.ts";
 import { isAmbiguous, isAuth, isConflict } from "../outscale/errors.ts";
-import type { EventSink } from "./events.ts";
-import type { Journal, JsonObject } from "./journal.ts";
-import type { ReleaseContext, ResourceKind } from "./resource-kind.ts";
+import type { JsonObject } from "./journal/entry.ts";
+import { releaseDeadline } from "./release-deadline.ts";
+import type { ResourceKind } from "./resource-kind.ts";
+import type { RunContext } from "./run-context.ts";
 
-/** What every scope of one build shares. */
-export interface ScopeShare {
-  readonly journal: Journal;
-  readonly emit: EventSink;
-  /** The build's own cancellation: nothing new is acquired after it. */
-  readonly signal: AbortSignal;
-  /** Fires when the user asked a second time: releases get {@link HURRIED_DEADLINE_MS}. */
-  readonly hurry: AbortSignal;
-  readonly context: Omit<ReleaseContext, "signal">;
-}
-
-export const RELEASE_DEADLINE_MS = 15 * 60_000;
-export const HURRIED_DEADLINE_MS = 60_000;
 const RELEASE_ATTEMPTS = 5;
 const CREATE_ATTEMPTS = 4;
 
 /** Something that was acquired and not yet released. */
-export interface Lease {
+export interface Lease<Facts extends JsonObject = JsonObject> {
   readonly id: string;
   /** Writes down what a release of it will need, such as the device of a link. */
-  note(facts: JsonObject): void;
+  note(facts: Facts): void;
   /** Releases it now instead of at the end of its scope. */
   release(): Promise<void>;
 }
@@ -50,13 +38,13 @@ interface Entry {
  */
 export class Scope implements AsyncDisposable {
   readonly name: string;
-  readonly #share: ScopeShare;
+  readonly #context: RunContext;
   readonly #onFailure: "throw" | "warn";
   readonly #entries: Entry[] = [];
 
-  constructor(name: string, share: ScopeShare, options: { readonly onFailure: "throw" | "warn" }) {
+  constructor(name: string, context: RunContext, options: { readonly onFailure: "throw" | "warn" }) {
     this.name = name;
-    this.#share = share;
+    this.#context = context;
     this.#onFailure = options.onFailure;
   }
 
@@ -64,30 +52,34 @@ export class Scope implements AsyncDisposable {
    * Acquires a resource. The creation runs to its answer even when the build is cancelled meanwhile; when the answer is
    * lost, what it made is looked up before it is tried again, so that there are never two.
    */
-  async acquire<Intent extends JsonObject>(
-    kind: ResourceKind<Intent>,
+  async acquire<Intent extends JsonObject, Facts extends JsonObject>(
+    kind: ResourceKind<Intent, Facts>,
     intent: Intent,
     create: () => Promise<string>,
-  ): Promise<Lease> {
-    throwIfCancelled(this.#share.signal);
-    const { journal } = this.#share;
+  ): Promise<Lease<Facts>> {
+    const { journal, signal } = this.#context;
+    throwIfCancelled(signal);
     const seq = journal.intent(kind.name, intent);
+    let id: string;
     try {
-      const id = await this.#createOnce(kind, intent, create);
-      journal.result(seq, id);
-      return this.#hold(kind, intent, seq, id);
+      id = await this.#createOnce(kind, intent, create);
     } catch (error) {
-      // A call that may have had an effect stays in the journal, and its scope looks again when it ends.
-      if (isAmbiguous(error)) this.#holdInDoubt(kind, intent, seq);
-      else journal.released(seq);
+      await this.#giveUp(kind, intent, seq, error);
       throw error;
     }
+    journal.result(seq, id);
+    return this.#hold(kind, intent, seq, id);
   }
 
   /** Takes charge of a resource that another call has made, such as the snapshots of a copied image. */
-  adopt<Intent extends JsonObject>(kind: ResourceKind<Intent>, intent: Intent, id: string): Lease {
-    const seq = this.#share.journal.intent(kind.name, intent);
-    this.#share.journal.result(seq, id);
+  adopt<Intent extends JsonObject, Facts extends JsonObject>(
+    kind: ResourceKind<Intent, Facts>,
+    intent: Intent,
+    id: string,
+  ): Lease<Facts> {
+    const { journal } = this.#context;
+    const seq = journal.intent(kind.name, intent);
+    journal.result(seq, id);
     return this.#hold(kind, intent, seq, id);
   }
 
@@ -115,8 +107,8 @@ export class Scope implements AsyncDisposable {
    */
   keep(): void {
     const kept = this.#entries.splice(0).flatMap(({ journaled }) => journaled ?? []);
-    this.#share.journal.kept(kept.map(({ seq }) => seq));
-    for (const { kind, id } of kept) this.#share.emit({ type: "resource", kind, id, change: "kept" });
+    this.#context.journal.kept(kept.map(({ seq }) => seq));
+    for (const { kind, id } of kept) this.#context.emit({ type: "resource", kind, id, change: "kept" });
   }
 
   /** Lets go of one kind without releasing it: `shell` and `cleanup` find it in the journal (`on_error = "abort"`). */
@@ -124,7 +116,7 @@ export class Scope implements AsyncDisposable {
     for (const entry of this.#entries.filter(({ journaled }) => journaled?.kind === kindName)) {
       this.#entries.splice(this.#entries.indexOf(entry), 1);
       const { kind, id } = entry.journaled ?? { kind: kindName, id: "" };
-      this.#share.emit({ type: "resource", kind, id, change: "left" });
+      this.#context.emit({ type: "resource", kind, id, change: "left" });
     }
   }
 
@@ -133,8 +125,8 @@ export class Scope implements AsyncDisposable {
     if (failures.length > 0 && this.#onFailure === "throw") throw failureOf(failures);
   }
 
-  async #createOnce<Intent extends JsonObject>(
-    kind: ResourceKind<Intent>,
+  async #createOnce<Intent extends JsonObject, Facts extends JsonObject>(
+    kind: ResourceKind<Intent, Facts>,
     intent: Intent,
     create: () => Promise<string>,
   ): Promise<string> {
@@ -147,23 +139,49 @@ export class Scope implements AsyncDisposable {
         const unclear = isAmbiguous(error) || (doubt !== undefined && isConflict(error));
         if (!unclear) throw doubt === undefined ? error : doubtful(error, doubt);
         doubt ??= error;
-        using deadline = releaseDeadline(this.#share.hurry);
-        const id = await kind.find({ ...this.#share.context, signal: deadline.signal }, intent);
+        using deadline = releaseDeadline(this.#context.hurry);
+        const id = await kind.find({ ...this.#context, signal: deadline.signal }, intent);
         if (id !== undefined) return id;
         if (attempt === CREATE_ATTEMPTS) throw doubt;
-        await this.#share.context.clock.sleep(250 * 2 ** attempt);
+        await this.#context.clock.sleep(250 * 2 ** attempt);
       }
     }
   }
 
-  #hold<Intent extends JsonObject>(kind: ResourceKind<Intent>, intent: Intent, seq: number, id: string): Lease {
-    const { journal, emit, context } = this.#share;
-    let facts: JsonObject = {};
+  /**
+   * A call that may have had an effect stays in the journal, and its scope looks again when it ends. What is made in
+   * several steps is taken back now, as far as it came. Anything else that failed has made nothing.
+   */
+  async #giveUp<Intent extends JsonObject, Facts extends JsonObject>(
+    kind: ResourceKind<Intent, Facts>,
+    intent: Intent,
+    seq: number,
+    error: unknown,
+  ): Promise<void> {
+    if (isAmbiguous(error)) {
+      this.#holdInDoubt(kind, intent, seq);
+    } else if (kind.isMadeInSteps) {
+      const entry = this.#holdInDoubt(kind, intent, seq);
+      const failures = await this.#release([entry]);
+      if (failures.length === 0) this.#entries.splice(this.#entries.indexOf(entry), 1);
+    } else {
+      this.#context.journal.released(seq);
+    }
+  }
+
+  #hold<Intent extends JsonObject, Facts extends JsonObject>(
+    kind: ResourceKind<Intent, Facts>,
+    intent: Intent,
+    seq: number,
+    id: string,
+  ): Lease<Facts> {
+    const { journal, emit } = this.#context;
+    let facts: Partial<Facts> = {};
     emit({ type: "resource", kind: kind.name, id, change: "acquired" });
     const entry: Entry = {
       label: () => kind.releaseLabel(id, intent),
       release: async (signal) => {
-        await kind.release({ ...context, signal }, { id, intent, facts });
+        await kind.release({ ...this.#context, signal }, { id, intent, facts });
         journal.released(seq);
         emit({ type: "resource", kind: kind.name, id, change: "released" });
       },
@@ -177,20 +195,26 @@ export class Scope implements AsyncDisposable {
     });
   }
 
-  #holdInDoubt<Intent extends JsonObject>(kind: ResourceKind<Intent>, intent: Intent, seq: number): void {
-    const { journal, context } = this.#share;
-    this.#entries.push({
-      label: () => `Looking for a ${kind.name} whose creation got no answer`,
+  #holdInDoubt<Intent extends JsonObject, Facts extends JsonObject>(
+    kind: ResourceKind<Intent, Facts>,
+    intent: Intent,
+    seq: number,
+  ): Entry {
+    const entry: Entry = {
+      label: () => `Looking for a ${kind.name} whose creation was not finished`,
       release: async (signal) => {
-        const id = await kind.find({ ...context, signal }, intent);
-        if (id !== undefined) await kind.release({ ...context, signal }, { id, intent, facts: {} });
-        journal.released(seq);
+        const context = { ...this.#context, signal };
+        const id = await kind.find(context, intent);
+        if (id !== undefined) await kind.release(context, { id, intent, facts: {} });
+        this.#context.journal.released(seq);
       },
       attempts: RELEASE_ATTEMPTS,
-    });
+    };
+    this.#entries.push(entry);
+    return entry;
   }
 
-  #lease(id: string, entry: Entry, note: (facts: JsonObject) => void): Lease {
+  #lease<Facts extends JsonObject>(id: string, entry: Entry, note: (facts: Facts) => void): Lease<Facts> {
     return {
       id,
       note,
@@ -210,7 +234,7 @@ export class Scope implements AsyncDisposable {
       try {
         await this.#releaseOne(entry);
       } catch (error) {
-        this.#share.context.ui.error(`${entry.label()} failed: ${messageOf(error)}`);
+        this.#context.ui.error(`${entry.label()} failed: ${messageOf(error)}`);
         failures.push(error);
       }
     }
@@ -218,7 +242,8 @@ export class Scope implements AsyncDisposable {
   }
 
   async #releaseOne(entry: Entry): Promise<void> {
-    const { hurry, context } = this.#share;
+    const context = this.#context;
+    const { hurry } = context;
     using deadline = releaseDeadline(hurry);
     for (let attempt = 1; ; attempt++) {
       try {
@@ -230,25 +255,6 @@ export class Scope implements AsyncDisposable {
       }
     }
   }
-}
-
-/** A signal that fires when a release has had its time, which the user's second interrupt shortens. */
-export function releaseDeadline(hurry: AbortSignal): Disposable & { readonly signal: AbortSignal } {
-  const controller = new AbortController();
-  const fire = () => controller.abort(new CancelledError("The clean-up took too long"));
-  let timer = setTimeout(fire, hurry.aborted ? HURRIED_DEADLINE_MS : RELEASE_DEADLINE_MS);
-  const shorten = () => {
-    clearTimeout(timer);
-    timer = setTimeout(fire, HURRIED_DEADLINE_MS);
-  };
-  hurry.addEventListener("abort", shorten, { once: true });
-  return {
-    signal: controller.signal,
-    [Symbol.dispose]: () => {
-      clearTimeout(timer);
-      hurry.removeEventListener("abort", shorten);
-    },
-  };
 }
 
 /** What stays as it is however often we try: somebody holds it, or our time is up. */

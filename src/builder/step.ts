@@ -1,6 +1,7 @@
 import { CancelledError, ChrootError, messageOf, throwIfCancelled } from "../common/errors.ts";
-import type { Build, Session } from "./build.ts";
+import type { Build } from "./build.ts";
 import type { StepName } from "./events.ts";
+import type { Session } from "./session.ts";
 
 /** A step of the recipe as others call it: the build first, then what it needs. */
 export type Step<Host extends Session | Build, Args extends readonly unknown[], Result> = ((
@@ -36,12 +37,11 @@ export function step<Host extends Session | Build, Args extends readonly unknown
 
 async function timed<Result>(build: Session | Build, step: StepName, run: () => Promise<Result>): Promise<Result> {
   const startedAt = build.clock.now();
-  const outer = build.progress.step;
-  build.progress.step = step;
+  const leave = build.currentStep.enter(step);
   build.emit({ type: "step-started", step, at: startedAt });
   const end = (outcome: "done" | "failed" | "cancelled") => {
     const at = build.clock.now();
-    build.progress.step = outer;
+    leave();
     build.emit({ type: "step-ended", step, at, elapsedMs: at - startedAt, outcome });
   };
   try {
@@ -74,7 +74,7 @@ async function isTriedAgain(build: Session | Build, step: StepName, error: unkno
     if (answer === "c") return false;
     if (answer === "r") return true;
     if (answer !== "a") continue;
-    build.progress.keepOnFailure = true;
+    build.keptVolume.want();
     return false;
   }
 }

@@ -1,5 +1,8 @@
 import type { TemplateFunction } from "../go-template/context.ts";
 
+/** @see CreateImage in the OUTSCALE API */
+export const LONGEST_OMI_NAME = 128;
+const SHORTEST_OMI_NAME = 3;
 const REFUSED_LETTERS = /[^A-Za-z0-9_ ()/.-]/gu;
 
 /**
@@ -12,8 +15,8 @@ export function omiNameProblem(name: string): string | undefined {
   const refused = [...new Set(name.match(REFUSED_LETTERS))];
   if (refused.length > 0)
     return `must not contain ${refused.map((letter) => JSON.stringify(letter)).join(", ")}: "${name}"`;
-  if (name.length < 3 || name.length > 128) return `must have 3 to 128 characters, not ${name.length}: "${name}"`;
-  return undefined;
+  if (name.length >= SHORTEST_OMI_NAME && name.length <= LONGEST_OMI_NAME) return undefined;
+  return `must have ${SHORTEST_OMI_NAME} to ${LONGEST_OMI_NAME} characters, not ${name.length}: "${name}"`;
 }
 
 /** The text with a dash for each character that an OMI's name may not have. */

@@ -9,7 +9,8 @@ import type { SharedPoller } from "./shared-poller.ts";
 export interface WaitTools {
   readonly clock: Clock;
   readonly log: DebugLog;
-  readonly polling: { readonly minMs: number; readonly maxMs: number };
+  /** In milliseconds. */
+  readonly polling: { readonly min: number; readonly max: number };
   /** Between 0 and 1, for the jitter between reads. */
   readonly random: () => number;
 }
@@ -97,7 +98,7 @@ function isPassing(error: unknown): boolean {
 
 /** Time until the next read: short at first, then a share of the time waited so far; a fifth more or less, by chance. */
 function delayMs({ polling, random }: WaitTools, elapsedMs: number): number {
-  const steady = Math.min(polling.maxMs, Math.max(polling.minMs, elapsedMs * PATIENCE));
+  const steady = Math.min(polling.max, Math.max(polling.min, elapsedMs * PATIENCE));
   return steady * (0.8 + 0.4 * random());
 }
 

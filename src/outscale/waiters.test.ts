@@ -33,6 +33,17 @@ interface Scripts {
   readonly images?: Script<Image>;
 }
 
+const polling = { min: 250, max: 5_000 };
+const minutes = (count: number) => count * 60_000;
+const timeouts = {
+  lock: minutes(30),
+  volume: minutes(10),
+  link: minutes(5),
+  snapshot: minutes(360),
+  image: minutes(40),
+  copy: minutes(120),
+};
+
 /** Waiters over an API that answers by script; `asked` has the ids of every request. */
 function createWait(scripts: Scripts, options: Partial<WaitersOptions> = {}) {
   const clock = new FakeClock();
@@ -51,6 +62,8 @@ function createWait(scripts: Scripts, options: Partial<WaitersOptions> = {}) {
   const waiters = createWaiters({
     api,
     clock,
+    polling,
+    timeouts,
     random: () => 0.5,
     log: { write: (entry) => log.push(entry) },
     ...options,
@@ -161,7 +174,7 @@ describe("Waiters.snapshot()", () => {
   it("ends at the deadline, with a last look at that very moment", async () => {
     const { clock, waiters, asked } = createWait(
       { snapshots: [[snapshot("snap-1", "in-queue", 0)]] },
-      { timeouts: { snapshot: 60_000 } },
+      { timeouts: { ...timeouts, snapshot: 60_000 } },
     );
     const startedAt = clock.now();
     const error = await clock.run(failure(waiters.snapshot("snap-1", { until: "completed" })));
@@ -177,7 +190,7 @@ describe("Waiters.snapshot()", () => {
 
   it("says at the deadline what stood in the way", async () => {
     const trouble = new ApiError({ action: "ReadSnapshots", httpStatus: 500, ambiguous: false }, "trouble");
-    const { clock, waiters } = createWait({ snapshots: [trouble] }, { timeouts: { snapshot: 60_000 } });
+    const { clock, waiters } = createWait({ snapshots: [trouble] }, { timeouts: { ...timeouts, snapshot: 60_000 } });
     const error = await clock.run(failure(waiters.snapshot("snap-1", { until: "completed" })));
     expect(error).toMatchObject({ lastState: "unknown", cause: trouble });
   });
@@ -217,7 +230,7 @@ describe("createWaiters()", () => {
     const both = [volume("vol-1", "available"), volume("vol-2", "available")];
     const pending = [volume("vol-1", "creating"), volume("vol-2", "creating")];
     const { api, clock, waiters, asked } = createWait({ volumes: [pending, pending, pending, both] });
-    const others = createWaiters({ api, clock, random: () => 0.5, polling: { minMs: 4000, maxMs: 4000 } });
+    const others = createWaiters({ api, clock, random: () => 0.5, timeouts, polling: { min: 4000, max: 4000 } });
     const waits = [waiters.volume("vol-1", { until: "available" }), others.volume("vol-2", { until: "available" })];
     await clock.run(Promise.all(waits));
     expect(asked).toEqual(Array(4).fill(["vol-1", "vol-2"]));
@@ -226,7 +239,7 @@ describe("createWaiters()", () => {
   it("does not let a patient wait hold up an eager one", async () => {
     const both = [volume("vol-1", "creating"), volume("vol-2", "available")];
     const { api, clock, waiters } = createWait({ volumes: [both] });
-    const patient = createWaiters({ api, clock, polling: { minMs: 60_000, maxMs: 60_000 } });
+    const patient = createWaiters({ api, clock, timeouts, polling: { min: 60_000, max: 60_000 } });
     const controller = new AbortController();
     const startedAt = clock.now();
     const eager = (async () => {
@@ -277,7 +290,7 @@ describe("createWaiters()", () => {
         queueMicrotask(() => controller.abort());
       });
     const { api } = createWait({});
-    const waiters = createWaiters({ api: { ...api, readVolumes }, clock });
+    const waiters = createWaiters({ api: { ...api, readVolumes }, clock, polling, timeouts });
     const error = await clock.run(failure(waiters.volume("vol-1", { until: "available", signal: controller.signal })));
     expect(error).toBeInstanceOf(CancelledError);
     expect(wasAborted).toBe(true);

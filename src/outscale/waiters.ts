@@ -28,30 +28,18 @@ export interface Timeouts {
   readonly copy: number;
 }
 
-const MINUTE = 60_000;
-
-export const defaultTimeouts: Timeouts = {
-  lock: 30 * MINUTE,
-  volume: 10 * MINUTE,
-  link: 5 * MINUTE,
-  snapshot: 6 * 60 * MINUTE,
-  image: 40 * MINUTE,
-  copy: 120 * MINUTE,
-};
-
+/** How long to wait between two reads, in milliseconds. */
 export interface Polling {
-  /** Between two reads at the beginning of a wait. */
-  readonly minMs: number;
-  readonly maxMs: number;
+  /** At the beginning of a wait. */
+  readonly min: number;
+  readonly max: number;
 }
-
-export const defaultPolling: Polling = { minMs: 250, maxMs: 5000 };
 
 export interface WaitersOptions {
   readonly api: ReadApi;
   readonly clock: Clock;
-  readonly polling?: Polling;
-  readonly timeouts?: Partial<Timeouts>;
+  readonly polling: Polling;
+  readonly timeouts: Timeouts;
   readonly log?: DebugLog;
   /** Between 0 and 1, for the jitter between reads. */
   readonly random?: () => number;
@@ -93,8 +81,8 @@ export class Waiters {
   readonly #tools: WaitTools;
   readonly #pollers: Pollers;
 
-  constructor({ api, clock, polling = defaultPolling, timeouts, log = noLog, random = Math.random }: WaitersOptions) {
-    this.timeouts = { ...defaultTimeouts, ...timeouts };
+  constructor({ api, clock, polling, timeouts, log = noLog, random = Math.random }: WaitersOptions) {
+    this.timeouts = timeouts;
     this.#tools = { clock, polling, log, random };
     this.#pollers = pollersOf(api, clock);
   }

@@ -1,4 +1,4 @@
-import { unwrapFailure } from "../builder/failure.ts";
+import { unwrapFailure } from "../builder/unwrap-failure.ts";
 import { ChrootError, ConfigError, type ConfigProblem, messageOf } from "../common/errors.ts";
 
 /** A failure as Packer prints it: what happened, then what to do now, then what went wrong while cleaning up. */

@@ -2,6 +2,7 @@ import type { ReleaseContext } from "../../src/builder/resource-kind.ts";
 import type { Ui } from "../../src/builder/ui.ts";
 import type { Clock } from "../../src/common/clock.ts";
 import { noLog } from "../../src/common/log.ts";
+import { defaultWaiting } from "../../src/config/options/engine.ts";
 import type { CommandRunner } from "../../src/host/run-command.ts";
 import type { Api } from "../../src/outscale/api.ts";
 import { createWaiters } from "../../src/outscale/waiters.ts";
@@ -51,9 +52,8 @@ export function releaseContext(api: Api, ui: Ui = new RecordingUi()): ReleaseCon
   return {
     runId: "0123456789ab",
     api,
-    waiters: createWaiters({ api, clock }),
+    waiters: createWaiters({ api, clock, ...defaultWaiting }),
     accountId: "123456789012",
-    region: "eu-west-2",
     deviceFolder: "/nonexistent",
     host: noRunner,
     ui,

@@ -1,4 +1,4 @@
-import { sourceValues } from "../../builder/late-values.ts";
+import { sourceValues } from "../../builder/render-late.ts";
 import type { SourceOmi } from "../../builder/steps/check-root-device.ts";
 import type { BuildConfig } from "../../config/build-config.ts";
 import type { BuildDefinition } from "../../definition/build-definition.ts";

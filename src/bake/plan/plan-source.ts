@@ -6,7 +6,7 @@ import type { PlanContext } from "./plan-context.ts";
 
 /** The request for the root volume, as the build makes it. */
 export function volumeRequest({ config, facts, source }: PlanContext): RequestOf<"CreateVolume"> {
-  return rootVolumeRequest(config, facts?.subregionName ?? "<this VM's subregion>", source);
+  return rootVolumeRequest(config, { subregionName: facts?.subregionName ?? "<this VM's subregion>", source });
 }
 
 /** From the credentials to the volume: everything before this VM is touched. */

@@ -1,12 +1,17 @@
+import { z } from "zod";
 import { removeDeviceLinks } from "../../host/device-links.ts";
-import type { ResourceKind } from "../resource-kind.ts";
+import { absolutePath } from "../journal/absolute-path.ts";
+import { noFacts, type ResourceKind } from "../resource-kind.ts";
 
 /** Our links to the device and its partitions, by which a template's `{{.Device}}1` works under every kernel name. */
-export type DeviceLinksIntent = { readonly folder: string };
+const intent = z.strictObject({ folder: absolutePath });
 
-export const deviceLinksKind: ResourceKind<DeviceLinksIntent> = {
+export const deviceLinksKind: ResourceKind<z.infer<typeof intent>, z.infer<typeof noFacts>> = {
   name: "device-links",
+  intent,
+  facts: noFacts,
+  isMadeInSteps: true,
   releaseLabel: (id) => `Removing the device links in ${id}`,
   find: async (_context, { folder }) => folder,
-  release: async (_context, { id }) => removeDeviceLinks(id),
+  release: async (_context, { intent: { folder } }) => removeDeviceLinks(folder),
 };

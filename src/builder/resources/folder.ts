@@ -1,28 +1,45 @@
 import { open, rmdir } from "node:fs/promises";
-import { ignoreErrno } from "../../common/errno.ts";
+import { z } from "zod";
+import { ignoreErrno, isErrno } from "../../common/errno.ts";
+import { LeftoverError } from "../../common/errors.ts";
 import { tryFlock } from "../../host/flock.ts";
-import type { ResourceKind } from "../resource-kind.ts";
+import { absolutePath } from "../journal/absolute-path.ts";
+import { noFacts, type ResourceKind } from "../resource-kind.ts";
 
 /** A mount folder that we made. Removed with rmdir alone: what is in it is not ours to delete. */
-export type FolderIntent = { readonly path: string };
+const intent = z.strictObject({ path: absolutePath });
 
-export const folderKind: ResourceKind<FolderIntent> = {
+export const folderKind: ResourceKind<z.infer<typeof intent>, z.infer<typeof noFacts>> = {
   name: "folder",
+  intent,
+  facts: noFacts,
   releaseLabel: (id) => `Removing the folder ${id}`,
   find: async (_context, { path }) => path,
-  release: async (_context, { id }) => removeFolder(id),
+  release: async (_context, { intent: { path } }) => removeFolder(path),
 };
 
 /**
  * Removes an empty folder that nobody uses. Removing one takes away what other mount namespaces have mounted on it: a
  * build that uses one therefore holds its shared lock (see `makeMountFolder()`), and the last one out removes it.
+ * @throws {LeftoverError} when something is mounted on it: it stays until that is gone
  */
 export async function removeFolder(path: string): Promise<void> {
   const folder = await open(path, "r").catch(ignoreErrno("ENOENT"));
   if (folder === undefined) return;
   try {
-    if (await tryFlock(folder.fd)) await rmdir(path).catch(ignoreErrno("ENOENT", "ENOTEMPTY", "EBUSY", "EEXIST"));
+    if (await tryFlock(folder.fd)) await rmdir(path).catch(ignoreErrno("ENOENT", "ENOTEMPTY", "EEXIST"));
+  } catch (error) {
+    throw isErrno(error, "EBUSY") ? stillMounted(path, error) : error;
   } finally {
     await folder.close();
   }
+}
+
+function stillMounted(path: string, cause: unknown): LeftoverError {
+  const message = `The folder "${path}" cannot be removed: something is mounted on it`;
+  return new LeftoverError(message, {
+    leftovers: [`folder ${path}`],
+    cause,
+    hint: `Unmount "${path}", and clean up again`,
+  });
 }

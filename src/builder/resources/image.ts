@@ -1,13 +1,16 @@
+import { z } from "zod";
 import type { Image } from "../../outscale/oapi.ts";
-import type { ReleaseContext, ResourceKind } from "../resource-kind.ts";
+import { noFacts, type ReleaseContext, type ResourceKind } from "../resource-kind.ts";
 import { ignoreNotFound } from "./not-found.ts";
 import { deleteSnapshot } from "./snapshot.ts";
 
 /** An OMI that we register over a snapshot of ours. The name alone proves nothing: somebody else may have taken it. */
-export type ImageIntent = { readonly name: string; readonly rootSnapshotId: string };
+const imageIntent = z.strictObject({ name: z.string().min(1), rootSnapshotId: z.string().min(1) });
 
-export const imageKind: ResourceKind<ImageIntent> = {
+export const imageKind: ResourceKind<z.infer<typeof imageIntent>, z.infer<typeof noFacts>> = {
   name: "image",
+  intent: imageIntent,
+  facts: noFacts,
   releaseLabel: (id, { name }) => `Deregistering the OMI ${id} (${name})`,
   find: async (context, { name, rootSnapshotId }) => {
     const image = await findOwnImage(context, name);
@@ -17,16 +20,25 @@ export const imageKind: ResourceKind<ImageIntent> = {
 };
 
 /** A whole image copied into the account, since its root snapshot may not be used in place. */
-export type CopiedImageIntent = { readonly name: string };
+const copiedImageIntent = z.strictObject({ name: z.string().min(1) });
+const copiedImageFacts = z.strictObject({
+  snapshotIds: z.array(z.string()).optional(),
+  /** Those that the new OMI maps: somebody else is in charge of them. */
+  keptSnapshotIds: z.array(z.string()).optional(),
+});
 
-export const copiedImageKind: ResourceKind<CopiedImageIntent> = {
+export type CopiedImageFacts = z.infer<typeof copiedImageFacts>;
+
+export const copiedImageKind: ResourceKind<z.infer<typeof copiedImageIntent>, CopiedImageFacts> = {
   name: "copied-image",
+  intent: copiedImageIntent,
+  facts: copiedImageFacts,
   releaseLabel: (id) => `Deleting the temporary copy ${id} and its snapshots`,
   find: async (context, { name }) => (await findOwnImage(context, name))?.ImageId,
   release: async (context, { id, facts }) => {
     const { Images } = await context.api.readImages({ Filters: { ImageIds: [id] } }, { signal: context.signal });
-    const snapshotIds = new Set([...(Images[0] ? snapshotIdsOf(Images[0]) : []), ...textList(facts.snapshotIds)]);
-    for (const kept of textList(facts.keptSnapshotIds)) snapshotIds.delete(kept);
+    const snapshotIds = new Set([...(Images[0] ? snapshotIdsOf(Images[0]) : []), ...(facts.snapshotIds ?? [])]);
+    for (const kept of facts.keptSnapshotIds ?? []) snapshotIds.delete(kept);
     // The service refuses to delete a snapshot that an image still maps.
     await deleteImage(context, id);
     for (const snapshotId of snapshotIds) await deleteSnapshot(context, snapshotId);
@@ -59,8 +71,4 @@ export interface ImageMappings {
 
 export function snapshotIdsOf(image: ImageMappings): string[] {
   return image.BlockDeviceMappings.flatMap(({ Bsu }) => (Bsu?.SnapshotId ? [Bsu.SnapshotId] : []));
-}
-
-function textList(value: unknown): string[] {
-  return Array.isArray(value) ? value.filter((item) => typeof item === "string") : [];
 }

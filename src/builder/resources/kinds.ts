@@ -1,4 +1,6 @@
-import type { ResourceKind } from "../resource-kind.ts";
+import type { z } from "zod";
+import { describeIssues, type JsonObject } from "../journal/entry.ts";
+import type { ReleaseContext, ResourceKind } from "../resource-kind.ts";
 import { deviceLinksKind } from "./device-links.ts";
 import { folderKind } from "./folder.ts";
 import { copiedImageKind, imageKind } from "./image.ts";
@@ -8,19 +10,58 @@ import { replacedImageKind } from "./replaced-image.ts";
 import { snapshotKind } from "./snapshot.ts";
 import { volumeKind } from "./volume.ts";
 
-const kinds = [
-  volumeKind,
-  linkKind,
-  deviceLinksKind,
-  folderKind,
-  mountKind,
-  snapshotKind,
-  copiedImageKind,
-  imageKind,
-  replacedImageKind,
-];
+/** A resource that a journal names, with what its kind can do. */
+export interface Recorded {
+  label(id: string): string;
+  find(context: ReleaseContext): Promise<string | undefined>;
+  release(context: ReleaseContext, id: string): Promise<void>;
+  /** The same with more facts. @throws {Error} when they are none of its kind */
+  noting(facts: JsonObject): Recorded;
+}
 
-/** Every kind that a journal may name. `cleanup` reads intents that the same version's `acquire` has written. */
-export const kindsByName: ReadonlyMap<string, ResourceKind> = new Map(
-  kinds.map((kind) => [kind.name, kind as unknown as ResourceKind]),
-);
+const readers: ReadonlyMap<string, (intent: JsonObject) => Recorded> = new Map([
+  reader(volumeKind),
+  reader(linkKind),
+  reader(deviceLinksKind),
+  reader(folderKind),
+  reader(mountKind),
+  reader(snapshotKind),
+  reader(copiedImageKind),
+  reader(imageKind),
+  reader(replacedImageKind),
+]);
+
+/**
+ * What a journal says of a resource.
+ * @throws {Error} when there is no such kind, or it is not described as its kind is
+ */
+export function recordOf(kind: string, intent: JsonObject): Recorded {
+  const read = readers.get(kind);
+  if (read === undefined) throw new Error(`a newer version made the ${kind}: use that one`);
+  return read(intent);
+}
+
+function reader<Intent extends JsonObject, Facts extends JsonObject>(
+  kind: ResourceKind<Intent, Facts>,
+): [string, (intent: JsonObject) => Recorded] {
+  return [kind.name, (intent) => recorded(kind, parse(kind.intent, intent), {})];
+}
+
+function recorded<Intent extends JsonObject, Facts extends JsonObject>(
+  kind: ResourceKind<Intent, Facts>,
+  intent: Intent,
+  facts: Partial<Facts>,
+): Recorded {
+  return {
+    label: (id) => kind.releaseLabel(id, intent),
+    find: (context) => kind.find(context, intent),
+    release: (context, id) => kind.release(context, { id, intent, facts }),
+    noting: (more) => recorded(kind, intent, { ...facts, ...parse(kind.facts, more) }),
+  };
+}
+
+function parse<Value>(schema: z.ZodType<Value>, value: unknown): Value {
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  throw new Error(describeIssues(parsed.error));
+}

@@ -1,56 +1,86 @@
 import { access, realpath } from "node:fs/promises";
 import { join } from "node:path";
+import { z } from "zod";
+import { listBlockDevices, readSerial } from "../../host/block-device.ts";
 import { assertDeviceNotInUse } from "../../host/device-in-use.ts";
 import { serialOf } from "../../host/identify-device.ts";
-import type { Held, ReleaseContext, ResourceKind } from "../resource-kind.ts";
+import { absolutePath } from "../journal/absolute-path.ts";
+import type { ReleaseContext, ResourceKind } from "../resource-kind.ts";
 import { ignoreNotFound } from "./not-found.ts";
 
 /** The link of a volume to this VM. Its id is the volume's: a volume has at most one. */
-export type LinkIntent = { readonly volumeId: string; readonly vmId: string; readonly deviceName: string };
+const intent = z.strictObject({ volumeId: z.string().min(1), vmId: z.string().min(1), deviceName: z.string().min(1) });
+const facts = z.strictObject({
+  /** The device that the build saw. */
+  device: absolutePath.optional(),
+});
 
-export const linkKind: ResourceKind<LinkIntent> = {
+export type LinkFacts = z.infer<typeof facts>;
+
+export const linkKind: ResourceKind<z.infer<typeof intent>, LinkFacts> = {
   name: "link",
+  intent,
+  facts,
   releaseLabel: (id, { deviceName }) => `Unlinking the volume ${id} (${deviceName})`,
   find: async ({ api, signal }, { volumeId, vmId }) => {
     const { Volumes } = await api.readVolumes({ Filters: { VolumeIds: [volumeId] } }, { signal });
     return Volumes[0]?.LinkedVolumes.some((link) => link.VmId === vmId) ? volumeId : undefined;
   },
-  release: async (context, held) => {
-    const { api, waiters, signal } = context;
-    const { Volumes } = await api.readVolumes({ Filters: { VolumeIds: [held.id] } }, { signal });
+  release: async (context, { intent, facts }) => {
+    const { api, signal } = context;
+    const { Volumes } = await api.readVolumes({ Filters: { VolumeIds: [intent.volumeId] } }, { signal });
     const link = Volumes[0]?.LinkedVolumes[0];
     if (link === undefined) return;
-    // Unlinked by a call whose answer nobody saw: its device is going, and there is nothing left to prove.
-    if (link.State === "detaching") {
-      await waiters.volume(held.id, { until: "available", signal });
-      return;
-    }
-    for (const device of await devicesOf(context, held)) {
-      await assertDeviceNotInUse(device, { clock: context.clock, signal });
-    }
-    await ignoreNotFound(api.unlinkVolume({ VolumeId: held.id }));
-    await waiters.volume(held.id, { until: "available", signal });
+    await unlink(context, { ...intent, state: link.State, device: facts.device });
   },
 };
 
+/** A link as the service shows it, and where its device was when the build saw it. */
+interface KnownLink {
+  readonly volumeId: string;
+  readonly state: string | undefined;
+  readonly deviceName: string;
+  readonly device: string | undefined;
+}
+
 /**
- * Where a linked volume's disk is at this moment, by its identity alone.
- * @returns undefined when no by-id link leads to it
+ * Unlinks a volume whose device nobody uses, and waits until it is free.
+ * @throws {LeftoverError} when somebody does: then it stays linked
+ */
+export async function unlink(context: ReleaseContext, link: KnownLink): Promise<void> {
+  const { api, waiters, signal, clock } = context;
+  // Unlinked by a call whose answer nobody saw: its device is going, and there is nothing left to prove.
+  if (link.state !== "detaching") {
+    for (const device of await devicesOf(context, link)) await assertDeviceNotInUse(device, { clock, signal });
+    await ignoreNotFound(api.unlinkVolume({ VolumeId: link.volumeId }));
+  }
+  await waiters.volume(link.volumeId, { until: "available", signal });
+}
+
+/**
+ * Where a linked volume's disk is at this moment, by its identity alone: its by-id link, or its serial where nobody
+ * makes such links.
+ * @returns undefined when no disk shows it
  */
 export async function findDeviceNow(deviceFolder: string, deviceName: string): Promise<string | undefined> {
-  const link = join(deviceFolder, "disk/by-id", `scsi-0QEMU_QEMU_HARDDISK_${serialOf(deviceName)}`);
-  return realpath(link).catch(() => undefined);
+  const serial = serialOf(deviceName);
+  const link = join(deviceFolder, "disk/by-id", `scsi-0QEMU_QEMU_HARDDISK_${serial}`);
+  return realpath(link).catch(() => findBySerial(serial));
+}
+
+async function findBySerial(serial: string): Promise<string | undefined> {
+  for (const { name } of await listBlockDevices()) if ((await readSerial(name)) === serial) return `/dev/${name}`;
+  return undefined;
 }
 
 /**
  * The device as it is now and as it was when the build saw it. After a reboot they may differ: what is proved idle must
  * be what the service takes away, and the old path is checked too rather than trusted to be somebody else's.
  */
-async function devicesOf(context: ReleaseContext, { intent, facts }: Held<LinkIntent>): Promise<readonly string[]> {
-  const now = await findDeviceNow(context.deviceFolder, intent.deviceName);
+async function devicesOf({ deviceFolder }: ReleaseContext, { deviceName, device }: KnownLink): Promise<string[]> {
+  const now = await findDeviceNow(deviceFolder, deviceName);
   if (now !== undefined) return [now];
-  const before = typeof facts.device === "string" ? facts.device : undefined;
-  return before !== undefined && (await exists(before)) ? [before] : [];
+  return device !== undefined && (await exists(device)) ? [device] : [];
 }
 
 async function exists(path: string): Promise<boolean> {

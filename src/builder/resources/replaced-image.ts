@@ -1,54 +1,60 @@
+import { z } from "zod";
 import { LeftoverError } from "../../common/errors.ts";
 import type { Image } from "../../outscale/oapi.ts";
 import { isBootMode } from "../../outscale/oapi.ts";
-import type { ReleaseContext, ResourceKind } from "../resource-kind.ts";
+import { noFacts, type ReleaseContext, type ResourceKind } from "../resource-kind.ts";
 import { findOwnImage, snapshotIdsOf } from "./image.ts";
+
+const mapping = z.strictObject({
+  deviceName: z.string().min(1),
+  virtualDeviceName: z.string().nullable(),
+  snapshotId: z.string().nullable(),
+  sizeGib: z.number().nullable(),
+  type: z.string().nullable(),
+  iops: z.number().nullable(),
+  deleteOnVmDeletion: z.boolean().nullable(),
+});
 
 /**
  * An OMI that is about to be replaced: all that is needed to register it again over its untouched snapshots. Names
  * are unique, so between its deletion and the registration of its successor nobody has the name.
  */
-export type ReplacedImageIntent = {
-  readonly imageId: string;
-  readonly name: string;
+const intent = z.strictObject({
+  imageId: z.string().min(1),
+  name: z.string().min(1),
   /** The root snapshot of the OMI that takes its name. */
-  readonly successorSnapshotId: string;
-  readonly description: string | null;
-  readonly architecture: string | null;
-  readonly rootDeviceName: string | null;
-  readonly mappings: readonly Mapping[];
-  readonly bootModes: readonly string[];
-  readonly tpmMandatory: boolean | null;
-  readonly productCodes: readonly string[];
-  readonly launchAccountIds: readonly string[];
-  readonly isPublic: boolean;
-  readonly tags: readonly { readonly key: string; readonly value: string }[];
-};
+  successorSnapshotId: z.string().min(1),
+  description: z.string().nullable(),
+  architecture: z.string().nullable(),
+  rootDeviceName: z.string().nullable(),
+  mappings: z.array(mapping),
+  bootModes: z.array(z.string()),
+  tpmMandatory: z.boolean().nullable(),
+  productCodes: z.array(z.string()),
+  launchAccountIds: z.array(z.string()),
+  isPublic: z.boolean(),
+  tags: z.array(z.strictObject({ key: z.string(), value: z.string() })),
+});
 
-type Mapping = {
-  readonly deviceName: string;
-  readonly virtualDeviceName: string | null;
-  readonly snapshotId: string | null;
-  readonly sizeGib: number | null;
-  readonly type: string | null;
-  readonly iops: number | null;
-  readonly deleteOnVmDeletion: boolean | null;
-};
+type Mapping = z.infer<typeof mapping>;
+export type ReplacedImageIntent = z.infer<typeof intent>;
 
-export const replacedImageKind: ResourceKind<ReplacedImageIntent> = {
+export const replacedImageKind: ResourceKind<ReplacedImageIntent, z.infer<typeof noFacts>> = {
   name: "replaced-image",
+  intent,
+  facts: noFacts,
   releaseLabel: (id, { name }) => `Making sure that the OMI ${name} (${id}) exists again`,
   find: async (_context, { imageId }) => imageId,
-  release: async (context, { intent }) => {
-    const present = await findOwnImage(context, intent.name);
-    if (present !== undefined && !isRegisteredAgain(present, intent)) {
-      assertNotSuccessor(present, intent);
+  release: async (context, { intent: old }) => {
+    const present = await findOwnImage(context, old.name);
+    if (present !== undefined && !isRegisteredAgain(present, old)) {
+      assertNotSuccessor(present, old);
       return; // it never went, or somebody else has taken the name
     }
-    const imageId = present?.ImageId ?? (await registerAgain(context, intent));
-    await restoreAccess(context, imageId, intent);
+    const imageId = present?.ImageId ?? (await registerAgain(context, old));
+    await restoreAccess(context, imageId, old);
     context.ui.warn(
-      `The OMI ${intent.name} was registered again over its old snapshots: it is ${imageId} now, and was ${intent.imageId}`,
+      `The OMI ${old.name} was registered again over its old snapshots: it is ${imageId} now, and was ${old.imageId}`,
     );
   },
 };

@@ -1,11 +1,14 @@
-import type { ReleaseContext, ResourceKind } from "../resource-kind.ts";
+import { z } from "zod";
+import { noFacts, type ReleaseContext, type ResourceKind } from "../resource-kind.ts";
 import { ignoreNotFound } from "./not-found.ts";
 
 /** A snapshot made with a client token of ours, or one that the copy of an image has made (then there is no token). */
-export type SnapshotIntent = { readonly clientToken: string | null };
+const intent = z.strictObject({ clientToken: z.string().min(1).nullable() });
 
-export const snapshotKind: ResourceKind<SnapshotIntent> = {
+export const snapshotKind: ResourceKind<z.infer<typeof intent>, z.infer<typeof noFacts>> = {
   name: "snapshot",
+  intent,
+  facts: noFacts,
   releaseLabel: (id) => `Deleting the snapshot ${id}`,
   find: async ({ api, accountId, signal }, { clientToken }) => {
     if (clientToken === null) return undefined;

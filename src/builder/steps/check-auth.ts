@@ -1,5 +1,5 @@
-import { AuthError } from "../../common/errors.ts";
-import type { Session } from "../build.ts";
+import { readAccountId } from "../../outscale/account-id.ts";
+import type { Session } from "../session.ts";
 import { step } from "../step.ts";
 
 /**
@@ -9,12 +9,5 @@ import { step } from "../step.ts";
  */
 export const checkAuth = step("StepCheckAuth", async ({ api, signal }: Session): Promise<string> => {
   await api.dryRun("ReadVms", {}, { signal });
-  const { Accounts } = await api.readAccounts({}, { signal });
-  const accountId = Accounts[0]?.AccountId;
-  if (accountId === undefined) {
-    throw new AuthError("The service names no account for these credentials", {
-      hint: "Check that the access key may call ReadAccounts",
-    });
-  }
-  return accountId;
+  return readAccountId(api, { signal });
 });

@@ -2,11 +2,11 @@ import { WaitError } from "../../outscale/errors.ts";
 import type { Snapshot } from "../../outscale/oapi.ts";
 import type { Build } from "../build.ts";
 import { mergeMappings } from "../omi-mappings.ts";
-import { copiedImageKind, deleteImage, snapshotIdsOf } from "../resources/image.ts";
+import { type CopiedImageFacts, copiedImageKind, deleteImage, snapshotIdsOf } from "../resources/image.ts";
 import { snapshotKind } from "../resources/snapshot.ts";
-import { tagWithRun } from "../run-tag.ts";
 import type { Lease, Scope } from "../scope.ts";
 import { step } from "../step.ts";
+import { copyName } from "../temporary-names.ts";
 import { rootOf, type SourceOmi } from "./check-root-device.ts";
 import { waitProgress } from "./wait-progress.ts";
 
@@ -46,7 +46,7 @@ export const copySourceOmi = step(
       const request = { ImageName: name, SourceImageId: source.image.ImageId, SourceRegionName: region };
       return (await api.createImage(request)).Image.ImageId;
     });
-    await tagWithRun(build, copy.id);
+    await build.runTags.add(copy.id);
     const image = await waiters.image(copy.id, {
       until: "available",
       timeoutMs: config.timeouts.copy,
@@ -63,7 +63,7 @@ export const copySourceOmi = step(
 );
 
 interface ReleaseCopyInput {
-  readonly copy: Lease;
+  readonly copy: Lease<CopiedImageFacts>;
   readonly copied: SourceOmi;
   readonly undo: Scope;
 }
@@ -115,12 +115,4 @@ function mayUse({ AccountId, PermissionsToCreateVolume: shared }: Snapshot, acco
   return (
     AccountId === accountId || shared?.GlobalPermission === true || shared?.AccountIds?.includes(accountId) === true
   );
-}
-
-const LONGEST_NAME = 128;
-
-/** A name within the API's alphabet and length that no other build uses. */
-export function copyName(sourceName: string, runId: string): string {
-  const suffix = `-copy-${runId}`;
-  return sourceName.replace(/[^A-Za-z0-9_ ()/.-]/g, "-").slice(0, LONGEST_NAME - suffix.length) + suffix;
 }

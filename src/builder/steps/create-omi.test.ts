@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { BlockDeviceMapping } from "../../config/build-config.ts";
 import type { Image } from "../../outscale/oapi.ts";
 import { rootOf } from "./check-root-device.ts";
-import { type OmiParts, registerRequest } from "./create-omi.ts";
+import { createImageRequest, type OmiParts } from "./create-omi.ts";
 
 const image = (changes: Partial<Image> = {}): Image => ({
   AccountId: "999999999999",
@@ -48,10 +48,10 @@ const builtRoot = {
   Bsu: { SnapshotId: "snap-built001", VolumeSize: 10, VolumeType: "gp2", DeleteOnVmDeletion: true },
 };
 
-describe("registerRequest()", () => {
+describe("createImageRequest()", () => {
   it("carries over what the source says about itself", () => {
     const source = image({ BootModes: ["uefi"], TpmMandatory: true, ProductCodes: ["0002", "0003"] });
-    expect(registerRequest(config, { name: "web", description: "A web server", parts: partsOf(source) })).toEqual({
+    expect(createImageRequest(config, { name: "web", description: "A web server", parts: partsOf(source) })).toEqual({
       ImageName: "web",
       Description: "A web server",
       Architecture: "x86_64",
@@ -65,7 +65,7 @@ describe("registerRequest()", () => {
 
   it("lets the configuration override boot modes and product codes", () => {
     const overriding = { ...config, omiBootModes: ["legacy", "uefi"] as const, productCodes: ["0009"] };
-    const request = registerRequest(overriding, { name: "web", description: undefined, parts: partsOf(image()) });
+    const request = createImageRequest(overriding, { name: "web", description: undefined, parts: partsOf(image()) });
     expect(request).toMatchObject({ BootModes: ["legacy", "uefi"], ProductCodes: ["0009"] });
     expect(request).not.toHaveProperty("Description");
   });
@@ -87,7 +87,7 @@ describe("registerRequest()", () => {
         mapping({ deviceName: "/dev/xvde", virtualName: "ephemeral0" }),
       ],
     };
-    const request = registerRequest(overriding, { name: "web", description: undefined, parts: partsOf(source) });
+    const request = createImageRequest(overriding, { name: "web", description: undefined, parts: partsOf(source) });
     expect(request.BlockDeviceMappings).toEqual([
       builtRoot,
       { DeviceName: "/dev/xvdb", Bsu: { SnapshotId: "snap-data0001", VolumeSize: 50, VolumeType: "gp2" } },
@@ -104,7 +104,7 @@ describe("registerRequest()", () => {
       ],
     };
     const parts = partsOf(image(), { sizeGib: 20, type: "io1", iops: 1000 });
-    expect(registerRequest(overriding, { name: "web", description: undefined, parts }).BlockDeviceMappings).toEqual([
+    expect(createImageRequest(overriding, { name: "web", description: undefined, parts }).BlockDeviceMappings).toEqual([
       {
         DeviceName: "/dev/sda1",
         Bsu: { SnapshotId: "snap-built001", VolumeSize: 20, VolumeType: "io1", Iops: 1000, DeleteOnVmDeletion: false },
@@ -118,7 +118,7 @@ describe("registerRequest()", () => {
       omiBlockDeviceMappings: [mapping({ deviceName: "/dev/sda1", ...changes })],
     });
     const register = (changes: Partial<BlockDeviceMapping>) =>
-      registerRequest(of(changes), { name: "web", description: undefined, parts: partsOf(image()) });
+      createImageRequest(of(changes), { name: "web", description: undefined, parts: partsOf(image()) });
     expect(register({ volumeSize: 40, volumeType: "standard" }).BlockDeviceMappings?.[0]?.Bsu).toMatchObject({
       VolumeSize: 40,
       VolumeType: "standard",
@@ -132,7 +132,7 @@ describe("registerRequest()", () => {
       rootDeviceName: "/dev/sda1",
       omiBlockDeviceMappings: [mapping({ deviceName: "/dev/sda1", volumeType: "gp2" })],
     };
-    expect(registerRequest(scratch, { name: "web", description: undefined, parts: partsOf(undefined) })).toEqual({
+    expect(createImageRequest(scratch, { name: "web", description: undefined, parts: partsOf(undefined) })).toEqual({
       ImageName: "web",
       Architecture: "x86_64",
       RootDeviceName: "/dev/sda1",
@@ -142,9 +142,9 @@ describe("registerRequest()", () => {
 
   it("refuses an OMI that would not have what was built", () => {
     const overriding = { ...config, omiBlockDeviceMappings: [mapping({ deviceName: "/dev/sda1", noDevice: true })] };
-    expect(() => registerRequest(overriding, { name: "web", description: undefined, parts: partsOf(image()) })).toThrow(
-      "nothing maps the root device /dev/sda1",
-    );
+    expect(() =>
+      createImageRequest(overriding, { name: "web", description: undefined, parts: partsOf(image()) }),
+    ).toThrow("nothing maps the root device /dev/sda1");
   });
 });
 

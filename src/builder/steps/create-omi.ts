@@ -1,10 +1,9 @@
 import type { BuildConfig } from "../../config/build-config.ts";
 import { isBootMode, type RequestOf } from "../../outscale/oapi.ts";
 import type { Build } from "../build.ts";
-import { renderLate, sourceValues } from "../late-values.ts";
-import { registerMappings } from "../omi-mappings.ts";
+import { omiMappings, productRootDevice } from "../omi-mappings.ts";
+import { renderLate, sourceValues } from "../render-late.ts";
 import { imageKind } from "../resources/image.ts";
-import { tagWithRun } from "../run-tag.ts";
 import type { Lease, Scope } from "../scope.ts";
 import { step } from "../step.ts";
 import type { SourceOmi } from "./check-root-device.ts";
@@ -36,12 +35,12 @@ export const createOmi = step(
     const { api, ui, waiters, signal, config } = build;
     ui.say(`Registering the OMI ${name}...`);
     const description = renderDescription(build, parts.source);
-    const request = registerRequest(config, { name, description, parts });
+    const request = createImageRequest(config, { name, description, parts });
     const lease = await undo.acquire(imageKind, { name, rootSnapshotId: parts.snapshotId }, async () => {
       return (await api.createImage(request)).Image.ImageId;
     });
     ui.message(`OMI: ${lease.id}`);
-    await tagWithRun(build, lease.id);
+    await build.runTags.add(lease.id);
     const onProgress = waitProgress(build, `the OMI ${lease.id}`);
     await waiters.image(lease.id, { until: "available", signal, onProgress });
     return lease;
@@ -54,7 +53,7 @@ function renderDescription(build: Build, source: SourceOmi | undefined): string 
   return renderLate(build, omiDescription, sourceValues(build.region, source?.image));
 }
 
-interface RegisterInput {
+interface CreateImageInput {
   readonly name: string;
   readonly description: string | undefined;
   readonly parts: OmiParts;
@@ -65,23 +64,19 @@ interface RegisterInput {
  * unless the configuration says otherwise. Without boot modes the service assumes `legacy`, and a UEFI image would no
  * longer boot.
  */
-export function registerRequest(
+export function createImageRequest(
   config: Pick<BuildConfig, "rootDeviceName" | "omiBlockDeviceMappings" | "omiBootModes" | "productCodes">,
-  { name, description, parts }: RegisterInput,
+  { name, description, parts }: CreateImageInput,
 ): RequestOf<"CreateImage"> {
   const source = parts.source?.image;
-  const rootDeviceName = parts.source?.rootDeviceName ?? config.rootDeviceName ?? "/dev/sda1";
   const bootModes =
     config.omiBootModes.length > 0 ? [...config.omiBootModes] : (source?.BootModes ?? []).filter(isBootMode);
   const productCodes = config.productCodes.length > 0 ? config.productCodes : (source?.ProductCodes ?? []);
   return {
     ImageName: name,
     Architecture: source?.Architecture ?? "x86_64",
-    RootDeviceName: rootDeviceName,
-    BlockDeviceMappings: registerMappings(source?.BlockDeviceMappings ?? [], config.omiBlockDeviceMappings, {
-      rootDeviceName,
-      parts,
-    }),
+    RootDeviceName: productRootDevice(config, parts.source),
+    BlockDeviceMappings: omiMappings(config, parts),
     ...(description && { Description: description }),
     ...(bootModes.length > 0 && { BootModes: bootModes }),
     ...(source?.TpmMandatory !== undefined && { TpmMandatory: source.TpmMandatory }),

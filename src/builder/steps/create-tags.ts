@@ -1,6 +1,6 @@
 import type { Build } from "../build.ts";
-import { renderTags, sourceValues } from "../late-values.ts";
-import { createTags } from "../run-tag.ts";
+import { renderTags, sourceValues } from "../render-late.ts";
+import { createTags } from "../run-tags.ts";
 import { step } from "../step.ts";
 import type { SourceOmi } from "./check-root-device.ts";
 

@@ -61,7 +61,7 @@ describe("rootVolumeRequest()", () => {
     ],
     ["of the snapshot's size when the mapping names none", config, source({}), {}],
   ])("asks for a volume %s", (_what, options, from, expected) => {
-    expect(rootVolumeRequest(options, "eu-west-2a", from)).toEqual({
+    expect(rootVolumeRequest(options, { subregionName: "eu-west-2a", source: from })).toEqual({
       SubregionName: "eu-west-2a",
       SnapshotId: "snap-source01",
       ...expected,
@@ -70,7 +70,7 @@ describe("rootVolumeRequest()", () => {
 
   it("asks for an empty gp2 volume from scratch", () => {
     const scratch = { ...config, fromScratch: true, rootVolumeSize: 10, rootDeviceName: "/dev/sda1" };
-    expect(rootVolumeRequest(scratch, "eu-west-2a", undefined)).toEqual({
+    expect(rootVolumeRequest(scratch, { subregionName: "eu-west-2a", source: undefined })).toEqual({
       SubregionName: "eu-west-2a",
       Size: 10,
       VolumeType: "gp2",
@@ -79,6 +79,8 @@ describe("rootVolumeRequest()", () => {
 
   it("refuses io1 when nothing says how many iops", () => {
     const io1 = { ...config, rootVolumeType: "io1" as const };
-    expect(() => rootVolumeRequest(io1, "eu-west-2a", source({ VolumeType: "gp2" }))).toThrow("how many iops");
+    expect(() =>
+      rootVolumeRequest(io1, { subregionName: "eu-west-2a", source: source({ VolumeType: "gp2" }) }),
+    ).toThrow("how many iops");
   });
 });

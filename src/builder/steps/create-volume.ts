@@ -2,9 +2,9 @@ import { ConfigError } from "../../common/errors.ts";
 import type { BuildConfig } from "../../config/build-config.ts";
 import type { RequestOf } from "../../outscale/oapi.ts";
 import type { Build } from "../build.ts";
-import { renderTags, sourceValues } from "../late-values.ts";
+import { renderTags, sourceValues } from "../render-late.ts";
 import { volumeKind } from "../resources/volume.ts";
-import { tagWithRun } from "../run-tag.ts";
+import { createTags } from "../run-tags.ts";
 import type { Scope } from "../scope.ts";
 import { step } from "../step.ts";
 import type { SourceOmi } from "./check-root-device.ts";
@@ -37,17 +37,18 @@ export const createVolume = step(
   "StepCreateVolume",
   async (build: Build, { vm, source, temporary }: CreateVolumeInput): Promise<RootVolume> => {
     const { api, config, ui, waiters, signal } = build;
-    const request = rootVolumeRequest(config, vm.subregionName, source);
+    const request = rootVolumeRequest(config, { subregionName: vm.subregionName, source });
     ui.say(source ? `Creating the root volume from ${request.SnapshotId}...` : "Creating an empty root volume...");
     const clientToken = `outscale-chroot-${build.runId}-volume`;
-    const lease = await temporary.acquire(volumeKind, { clientToken }, async () => {
+    const lease = await temporary.acquire(volumeKind, { clientToken, vmId: vm.id }, async () => {
       return (await api.createVolume({ ...request, ClientToken: clientToken })).Volume.VolumeId;
     });
-    await tagWithRun(
+    await createTags(
       build,
-      lease.id,
+      [lease.id],
       renderTags(build, config.rootVolumeTags, sourceValues(build.region, source?.image)),
     );
+    await build.runTags.add(lease.id);
     const volume = await waiters.volume(lease.id, {
       until: "available",
       signal,
@@ -68,8 +69,7 @@ export function rootVolumeRequest(
     BuildConfig,
     "fromScratch" | "rootVolumeSize" | "rootVolumeType" | "omiBlockDeviceMappings" | "rootDeviceName"
   >,
-  subregionName: string,
-  source: SourceOmi | undefined,
+  { subregionName, source }: { readonly subregionName: string; readonly source: SourceOmi | undefined },
 ): RequestOf<"CreateVolume"> {
   const bsu = source?.rootMapping.Bsu;
   const rootDeviceName = source?.rootDeviceName ?? config.rootDeviceName;

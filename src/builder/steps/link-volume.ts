@@ -1,6 +1,6 @@
 import { findLinkedDevice } from "../../host/find-device.ts";
 import type { Build } from "../build.ts";
-import { linkKind } from "../resources/link.ts";
+import { type LinkFacts, linkKind } from "../resources/link.ts";
 import type { Lease, Scope } from "../scope.ts";
 import { step } from "../step.ts";
 import type { RootVolume } from "./create-volume.ts";
@@ -14,7 +14,7 @@ export interface LinkedDevice {
   readonly deviceName: string;
   /** The real block device: `/dev/sda`, `/dev/loop3`. */
   readonly path: string;
-  readonly lease: Lease;
+  readonly lease: Lease<LinkFacts>;
 }
 
 interface LinkVolumeInput {

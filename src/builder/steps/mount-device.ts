@@ -80,20 +80,16 @@ async function mountFor(
   }: Pick<MountDeviceInput, "image" | "mounted"> & { readonly source: string },
   mount: () => Promise<unknown>,
 ): Promise<void> {
-  const unmount = async () => void (await unmountBelow(mountPath, { view, clock: build.clock }));
   if (sandbox.isolation === "private") {
-    mounted.defer(`Unmounting ${mountPath}`, unmount);
+    mounted.defer(`Unmounting ${mountPath}`, async () => {
+      await unmountBelow(mountPath, { view, clock: build.clock });
+    });
     await mount();
     return;
   }
   await mounted.acquire(mountKind, { mountPath, source }, async () => {
-    try {
-      await mount();
-      return mountPath;
-    } catch (error) {
-      await unmount();
-      throw error;
-    }
+    await mount();
+    return mountPath;
   });
 }
 

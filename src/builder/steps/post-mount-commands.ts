@@ -1,7 +1,7 @@
 import { runLocalCommands } from "../../host/run-local-commands.ts";
 import type { Build } from "../build.ts";
-import { renderLate } from "../late-values.ts";
 import type { OpenImage } from "../open-image.ts";
+import { renderLate } from "../render-late.ts";
 import { step } from "../step.ts";
 
 /**

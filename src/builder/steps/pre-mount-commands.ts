@@ -2,8 +2,8 @@ import type { DeviceLinks } from "../../host/device-links.ts";
 import { runLocalCommands } from "../../host/run-local-commands.ts";
 import { syncPartitions } from "../../host/sync-partitions.ts";
 import type { Build } from "../build.ts";
-import { renderLate } from "../late-values.ts";
 import type { OpenImage } from "../open-image.ts";
+import { renderLate } from "../render-late.ts";
 import { step } from "../step.ts";
 
 /**

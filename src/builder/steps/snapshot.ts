@@ -1,8 +1,7 @@
 import { apiFailureOf } from "../../outscale/errors.ts";
 import type { Build } from "../build.ts";
-import { renderLate, sourceValues } from "../late-values.ts";
+import { renderLate, sourceValues } from "../render-late.ts";
 import { snapshotKind } from "../resources/snapshot.ts";
-import { tagWithRun } from "../run-tag.ts";
 import type { Scope } from "../scope.ts";
 import { step } from "../step.ts";
 import type { SourceOmi } from "./check-root-device.ts";
@@ -39,7 +38,7 @@ export const createSnapshot = step(
       return createWhenAllowed(build, async () => (await api.createSnapshot(request)).Snapshot.SnapshotId);
     });
     ui.message(`Snapshot ID: ${lease.id}`);
-    await tagWithRun(build, lease.id);
+    await build.runTags.add(lease.id);
     const onProgress = waitProgress(build, `the snapshot ${lease.id}`);
     await waiters.snapshot(lease.id, { until: "completed", signal, onProgress });
     return lease.id;

@@ -1,4 +1,4 @@
-import { unwrapFailure } from "../../builder/failure.ts";
+import { unwrapFailure } from "../../builder/unwrap-failure.ts";
 import { ChrootError, ConfigError, type ConfigProblem, messageOf } from "../../common/errors.ts";
 import { TemplateError } from "../../hcl/source/diagnostic.ts";
 import { type DiagnosticJson, diagnosticJson } from "../../hcl/source/print-diagnostic.ts";

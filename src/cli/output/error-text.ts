@@ -1,5 +1,5 @@
 import { inspect, styleText } from "node:util";
-import { unwrapFailure } from "../../builder/failure.ts";
+import { unwrapFailure } from "../../builder/unwrap-failure.ts";
 import { ChrootError, ConfigError, type ConfigProblem, ExitCode, messageOf } from "../../common/errors.ts";
 import { version } from "../../common/version.ts";
 import { TemplateError } from "../../hcl/source/diagnostic.ts";

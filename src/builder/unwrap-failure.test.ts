@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { unwrapFailure } from "./failure.ts";
+import { unwrapFailure } from "./unwrap-failure.ts";
 
 describe("unwrapFailure()", () => {
   it("finds the error that began it under those of the releases, newest release first", async () => {

@@ -1,7 +1,7 @@
 import type { RenderContext, TemplateValue } from "../go-template/context.ts";
 import { renderOnce } from "../go-template/render.ts";
 import type { Image } from "../outscale/oapi.ts";
-import type { Session } from "./build.ts";
+import type { Session } from "./session.ts";
 
 /** What a name, description or tag may use once the source OMI is known. */
 export interface SourceValues {

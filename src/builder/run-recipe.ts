@@ -1,12 +1,12 @@
-import type { BuildConfig } from "../config/build-config.ts";
 import type { Image } from "../outscale/oapi.ts";
 import type { Build } from "./build.ts";
+import { checkRequests } from "./check-requests.ts";
 import { generatedData } from "./generated-data.ts";
 import type { GeneratedData } from "./hook.ts";
 import { linkUnderLock } from "./link-under-lock.ts";
-import { renderOmiName } from "./omi-name.ts";
 import { openImage } from "./open-image.ts";
 import { type Product, publishOmi } from "./publish-omi.ts";
+import { renderOmiName } from "./render-omi-name.ts";
 import type { Scope } from "./scope.ts";
 import { checkBootFiles } from "./steps/boot-check.ts";
 import { testBoot } from "./steps/boot-test.ts";
@@ -14,7 +14,6 @@ import { checkRootDevice, type SourceOmi } from "./steps/check-root-device.ts";
 import { provision } from "./steps/chroot-provision.ts";
 import { copyFiles } from "./steps/copy-files.ts";
 import { copySourceOmi, type UsableSource } from "./steps/copy-source-omi.ts";
-import { registerRequest } from "./steps/create-omi.ts";
 import { createVolume, type RootVolume } from "./steps/create-volume.ts";
 import { cleanUpEarly } from "./steps/early-cleanup.ts";
 import { mountDevice } from "./steps/mount-device.ts";
@@ -36,12 +35,12 @@ export interface BuildResult {
  * The recipe. Nothing is created before everything that can be known is checked; nothing is published before it is
  * finished; and whatever happens, each scope takes down what it holds.
  */
-export async function buildImage(build: Build): Promise<BuildResult> {
+export async function runRecipe(build: Build): Promise<BuildResult> {
   const { config } = build;
   const vm = await readVm(build);
   const original = config.fromScratch ? undefined : await findSource(build);
   const omiName = renderOmiName(build, original?.image);
-  checkMappings(config, original);
+  checkRequests(config, original);
   const replaced = await preValidate(build, { omiName });
 
   await using temporary = build.scope("temporary", { onFailure: "warn" }); // copy and volume: always deleted
@@ -66,13 +65,6 @@ export async function buildImage(build: Build): Promise<BuildResult> {
 
 async function findSource(build: Build): Promise<SourceOmi> {
   return checkRootDevice(build, { image: await findSourceOmi(build) });
-}
-
-/** Registers in thought, so that a mapping that cannot be is refused before anything is created. */
-function checkMappings(config: BuildConfig, source: SourceOmi | undefined): void {
-  const sizeGib = config.rootVolumeSize ?? source?.rootMapping.Bsu?.VolumeSize ?? 1;
-  const volume = { id: "", sizeGib, type: config.rootVolumeType ?? "standard", iops: undefined };
-  registerRequest(config, { name: "", description: undefined, parts: { volume, snapshotId: "", source } });
 }
 
 interface FillVolumeInput {
@@ -107,19 +99,12 @@ async function fillVolume(
     await testBoot(build, { image, root, source });
     return data;
   } catch (error) {
-    if (build.keepsVolumeAfter(error)) {
+    const { keptVolume, signal, ui, runId } = build;
+    if (keptVolume.staysAfter(error, signal)) {
       linked.leave("link");
       temporary.leave("volume");
-      tellHowToGoOn(build, volume);
+      keptVolume.tell(ui, { runId, volumeId: volume.id });
     }
     throw error;
   }
-}
-
-/** `-on-error=abort` and the like: the volume stays linked, unmounted, for its owner to look at. */
-function tellHowToGoOn({ ui, runId, progress }: Build, volume: RootVolume): void {
-  progress.hasSaidHowToGoOn = true;
-  ui.error(`The volume ${volume.id} stays as it is, as the build was to be aborted`);
-  ui.error(`To look inside: outscale-chroot shell ${runId}`);
-  ui.error(`To remove it:   outscale-chroot cleanup ${runId}`);
 }

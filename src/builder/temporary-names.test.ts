@@ -1,6 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { rehearsalName } from "./omi-name.ts";
-import { copyName } from "./steps/copy-source-omi.ts";
+import { copyName, rehearsalName } from "./temporary-names.ts";
 
 describe("rehearsalName()", () => {
   it("is the name with the run's id, within 128 characters", () => {

@@ -1,0 +1,110 @@
+import { z } from "zod";
+import { absolutePath } from "./absolute-path.ts";
+
+/** Plain JSON: what a journal entry may carry. What is undefined is left out. */
+type Json = string | number | boolean | null | readonly Json[] | JsonObject;
+export type JsonObject = { readonly [key: string]: Json | undefined };
+
+/** The form of the journal's entries. It counts up whenever an older version would misread what a newer one writes. */
+export const JOURNAL_FORMAT = 1;
+
+const text = z.string().min(1);
+const seq = z.int().positive();
+const values = z.record(z.string(), z.json());
+
+const header = {
+  runId: z.string().regex(/^[0-9a-f]{12}$/),
+  buildName: z.string(),
+  startedAt: z.iso.datetime(),
+  version: text,
+  pid: z.int().positive(),
+  endpoint: text,
+  region: text,
+  accountId: text,
+  profile: z.string().nullable(),
+  deviceFolder: absolutePath,
+  localCloud: absolutePath.nullable(),
+};
+
+const entry = z.discriminatedUnion("type", [
+  z.strictObject({ type: z.literal("run"), format: z.literal(JOURNAL_FORMAT), ...header }),
+  z.strictObject({ type: z.literal("intent"), seq, kind: text, intent: values }),
+  z.strictObject({ type: z.literal("result"), seq, id: text }),
+  z.strictObject({ type: z.literal("facts"), seq, facts: values }),
+  z.strictObject({ type: z.literal("released"), seq }),
+  z.strictObject({ type: z.literal("kept"), seqs: z.array(seq) }),
+  z.strictObject({ type: z.literal("sandbox"), pid: z.int().positive(), mountPath: absolutePath }),
+  z.strictObject({ type: z.literal("end"), outcome: text }),
+]);
+
+/** What a later `cleanup` has to know to find the same account again. */
+export interface RunHeader {
+  readonly runId: string;
+  readonly buildName: string;
+  /** ISO 8601, UTC. */
+  readonly startedAt: string;
+  readonly version: string;
+  readonly pid: number;
+  readonly endpoint: string;
+  readonly region: string;
+  readonly accountId: string;
+  /** The profile that the credentials came from, if one was named. */
+  readonly profile: string | null;
+  /** Where the device nodes and links of this VM are. */
+  readonly deviceFolder: string;
+  /** The state folder of the embedded cloud of a `--local` run: `cleanup` starts it again. */
+  readonly localCloud: string | null;
+}
+
+export type JournalEntry =
+  | ({ readonly type: "run"; readonly format: typeof JOURNAL_FORMAT } & RunHeader)
+  /** Written before a resource is asked for: from here on it may exist. */
+  | { readonly type: "intent"; readonly seq: number; readonly kind: string; readonly intent: JsonObject }
+  | { readonly type: "result"; readonly seq: number; readonly id: string }
+  /** Something learned later that a release needs, such as the device of a link. */
+  | { readonly type: "facts"; readonly seq: number; readonly facts: JsonObject }
+  /** Nothing was made, or what was made is gone again. */
+  | { readonly type: "released"; readonly seq: number }
+  /** These are the product: no longer ours to remove. One entry for all of them, as they are a product only together. */
+  | { readonly type: "kept"; readonly seqs: readonly number[] }
+  /** The sandbox of a live build, which `shell` enters. */
+  | { readonly type: "sandbox"; readonly pid: number; readonly mountPath: string }
+  | { readonly type: "end"; readonly outcome: string };
+
+/** One line of a journal, as it is: what is needed to find a thing again is never masked. */
+export function formatEntry(entry: JournalEntry): string {
+  return `${JSON.stringify(entry)}\n`;
+}
+
+/**
+ * Reads one line.
+ * @throws {Error} with what is wrong with it
+ */
+export function parseEntry(line: string): JournalEntry {
+  const value = parseJson(line);
+  const format = formatOf(value);
+  if (format !== undefined && format > JOURNAL_FORMAT) {
+    throw new Error(`a newer version wrote it (format ${format}, not ${JOURNAL_FORMAT}): use that one`);
+  }
+  const parsed = entry.safeParse(value);
+  if (parsed.success) return parsed.data;
+  throw new Error(describeIssues(parsed.error));
+}
+
+/** What a schema found wrong, in short: `seq: Invalid input: expected number, received string`. */
+export function describeIssues({ issues }: z.ZodError): string {
+  return issues.map(({ path, message }) => (path.length > 0 ? `${path.join(".")}: ${message}` : message)).join("; ");
+}
+
+function parseJson(line: string): unknown {
+  try {
+    return JSON.parse(line);
+  } catch {
+    throw new Error("it is no JSON");
+  }
+}
+
+function formatOf(value: unknown): number | undefined {
+  const isHeader = typeof value === "object" && value !== null && "type" in value && value.type === "run";
+  return isHeader && "format" in value && typeof value.format === "number" ? value.format : undefined;
+}

@@ -1,0 +1,154 @@
+import { spawnSync } from "node:child_process";
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  fsyncSync,
+  ftruncateSync,
+  lstatSync,
+  openSync,
+  renameSync,
+  writeSync,
+} from "node:fs";
+import { messageOf } from "../../common/errors.ts";
+import { hostEnvironment } from "../../host/run-command.ts";
+import { JournalError } from "./journal-error.ts";
+
+/** The calls that can fail on a bad or full disk. */
+export interface DiskCalls {
+  write(fd: number, bytes: Buffer, offset: number): number;
+  sync(fd: number): void;
+  truncate(fd: number, length: number): void;
+  /** Reserves disk space for the first so many bytes of a file, without changing its length. */
+  reserve(fd: number, bytes: number): "reserved" | "full" | "unsupported";
+}
+
+const nodeDisk: DiskCalls = {
+  write: (fd, bytes, offset) => writeSync(fd, bytes, offset),
+  sync: fsyncSync,
+  truncate: ftruncateSync,
+  reserve: reserveWithFallocate,
+};
+
+/** How much is reserved at a time: a whole build writes a tenth of it. */
+const CHUNK_BYTES = 64 * 1024;
+
+/**
+ * A file that lines are added to, each of them on disk or not there at all. Its space is reserved in advance, so that
+ * what must be written later does not depend on how full the disk is then.
+ */
+export class JournalFile {
+  readonly fd: number;
+  #path: string;
+  readonly #disk: DiskCalls;
+  #length: number;
+  #reserved: number;
+  #canReserve = true;
+  /** A line was written in part and could not be taken back: what came after it would not be found. */
+  #isTorn = false;
+
+  /** @param fd Open for appending */
+  constructor(path: string, fd: number, disk: DiskCalls = nodeDisk) {
+    this.#path = path;
+    this.fd = fd;
+    this.#disk = disk;
+    const { size, blocks } = fstatSync(fd);
+    this.#length = size;
+    this.#reserved = blocks * 512;
+  }
+
+  get path(): string {
+    return this.#path;
+  }
+
+  /** Gives it another name in its folder. */
+  moveTo(path: string): void {
+    renameSync(this.#path, path);
+    this.#path = path;
+  }
+
+  /**
+   * Adds a line.
+   * @param headroom How many bytes must be sure to find room after it
+   * @throws {JournalError} when it is not on disk; then nothing of it is in the file
+   */
+  append(line: string, headroom = 0): void {
+    if (this.#isTorn) throw this.#failure("an earlier line is cut short");
+    const bytes = Buffer.from(line);
+    if (headroom > 0) this.#makeRoom(this.#length + bytes.length + headroom);
+    try {
+      // A disk that is almost full takes a part of what it is given.
+      for (let done = 0; done < bytes.length; ) done += this.#disk.write(this.fd, bytes, done);
+      this.#disk.sync(this.fd);
+      this.#length += bytes.length;
+    } catch (error) {
+      this.#takeBack();
+      throw this.#failure(error);
+    }
+  }
+
+  /** Removes what a crash has left behind the last whole line. */
+  cutTo(length: number): void {
+    if (length === this.#length) return;
+    this.#disk.truncate(this.fd, length);
+    this.#length = length;
+  }
+
+  /** Lets go of the file, and of its lock. */
+  close(): void {
+    closeSync(this.fd);
+  }
+
+  /** Where the file system cannot reserve space, a full disk is found out by the write itself. */
+  #makeRoom(bytes: number): void {
+    if (!this.#canReserve || bytes <= this.#reserved) return;
+    const wanted = Math.ceil(bytes / CHUNK_BYTES) * CHUNK_BYTES;
+    const outcome = this.#disk.reserve(this.fd, wanted);
+    if (outcome === "full") throw this.#failure("there is no space for it");
+    this.#canReserve = outcome === "reserved";
+    this.#reserved = wanted;
+  }
+
+  /** Cutting a file also gives up what was reserved beyond its end. */
+  #takeBack(): void {
+    this.#reserved = 0;
+    try {
+      this.#disk.truncate(this.fd, this.#length);
+    } catch {
+      this.#isTorn = true;
+    }
+  }
+
+  #failure(reason: unknown): JournalError {
+    const hint = "Make room on the disk of the state folder (OUTSCALE_CHROOT_STATE)";
+    return new JournalError(`Cannot write the journal "${this.path}": ${messageOf(reason)}`, { cause: reason, hint });
+  }
+}
+
+/** Node has no call for it. @see fallocate(1), fallocate(2) FALLOC_FL_KEEP_SIZE */
+function reserveWithFallocate(fd: number, bytes: number): ReturnType<DiskCalls["reserve"]> {
+  const argv = ["--keep-size", "--length", String(bytes), "/proc/self/fd/3"];
+  const options = { env: hostEnvironment(), encoding: "utf8" as const };
+  const { status, stderr } = spawnSync("fallocate", argv, { ...options, stdio: ["ignore", "ignore", "pipe", fd] });
+  if (status === 0) return "reserved";
+  return /No space left|quota exceeded/i.test(stderr ?? "") ? "full" : "unsupported";
+}
+
+const { O_RDWR, O_APPEND, O_NOFOLLOW, O_NONBLOCK, O_NOCTTY, O_CREAT, O_EXCL } = constants;
+
+/** Makes a file that only its owner can read. @throws when there is one of that name */
+export function createFile(path: string): number {
+  return openSync(path, O_RDWR | O_APPEND | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600);
+}
+
+/** Opens what may be no journal at all: no pipe is waited for, no terminal becomes ours, no link is followed. */
+export function openFile(path: string): number {
+  return openSync(path, O_RDWR | O_APPEND | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
+}
+
+/** Is an open file still what is at the path? Somebody may have removed it meanwhile. */
+export function isAt(path: string, fd: number): boolean {
+  const there = lstatSync(path, { throwIfNoEntry: false });
+  const held = fstatSync(fd);
+  return there?.ino === held.ino && there.dev === held.dev;
+}

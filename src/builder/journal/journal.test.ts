@@ -1,0 +1,149 @@
+import { appendFileSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { runHeader } from "../../../tests/support/builder/run-context.ts";
+import { noLog } from "../../common/log.ts";
+import { secrets } from "../../common/secrets.ts";
+import { Journal } from "./journal.ts";
+import { JournalError } from "./journal-error.ts";
+import { readJournal } from "./read-journal.ts";
+import { findRuns, holdDeadRun } from "./runs.ts";
+
+const volumeIntent = { clientToken: "t", vmId: "i-1" };
+const linkIntent = { volumeId: "vol-1", vmId: "i-1", deviceName: "/dev/xvdf" };
+
+let state: string;
+let troubles: string[];
+beforeEach(() => {
+  state = mkdtempSync(join(tmpdir(), "journal-"));
+  troubles = [];
+});
+afterEach(() => rmSync(state, { recursive: true }));
+
+const options = { log: noLog, onTrouble: (message: string) => void troubles.push(message) };
+const open = () => Journal.create(join(state, "runs"), runHeader, options);
+
+describe("Journal", () => {
+  it("is readable by its owner alone, and so is its folder", async () => {
+    const journal = await open();
+    expect(statSync(join(state, "runs")).mode & 0o777).toBe(0o700);
+    expect(statSync(journal.path).mode & 0o777).toBe(0o600);
+    journal.close("done");
+  });
+
+  it("is gone when nothing is left to clean up", async () => {
+    const journal = await open();
+    const seq = journal.intent("volume", volumeIntent);
+    journal.result(seq, "vol-1");
+    journal.released(seq);
+    journal.close("failed");
+    expect(readdirSync(join(state, "runs"))).toEqual([]);
+  });
+
+  it("stays while something may exist, and tells what", async () => {
+    const journal = await open();
+    const volume = journal.intent("volume", volumeIntent);
+    journal.result(volume, "vol-1");
+    const link = journal.intent("link", linkIntent);
+    journal.facts(link, { device: "/dev/loop0" });
+    journal.close("failed");
+    const record = readJournal(journal.path);
+    expect(record).toMatchObject({ header: runHeader, outcome: "failed", lastSeq: 2 });
+    expect(record.resources).toMatchObject([
+      { seq: 1, kind: "volume", intent: volumeIntent, id: "vol-1", facts: {} },
+      { seq: 2, kind: "link", intent: linkIntent, id: undefined, facts: { device: "/dev/loop0" } },
+    ]);
+  });
+
+  it("says of several things at once that they are the product", async () => {
+    const journal = await open();
+    const snapshot = journal.intent("snapshot", { clientToken: "s" });
+    const image = journal.intent("image", { name: "web", rootSnapshotId: "snap-1" });
+    journal.intent("volume", volumeIntent);
+    journal.kept([snapshot, image]);
+    journal.close("done");
+    expect(readJournal(journal.path).resources.map(({ kind }) => kind)).toEqual(["volume"]);
+  });
+
+  it("holds exact values, whatever is secret elsewhere", async () => {
+    const journal = await open();
+    secrets.add("outscale-chroot");
+    const intent = { clientToken: "outscale-chroot-0123456789ab-volume", vmId: "i-1" };
+    const seq = journal.intent("volume", intent);
+    journal.result(seq, "vol-outscale-chroot");
+    journal.close("failed");
+    expect(readJournal(journal.path).resources).toMatchObject([{ intent, id: "vol-outscale-chroot" }]);
+  });
+
+  it("refuses what it could not read again", async () => {
+    const journal = await open();
+    expect(() => journal.sandbox(4711, "/")).not.toThrow();
+    expect(troubles).toEqual([expect.stringContaining("mountPath: must be an absolute path below /")]);
+    expect(() => journal.intent("volume", volumeIntent)).toThrow(JournalError);
+    expect(journal.hasOpenResources).toBe(false);
+    journal.close("failed");
+  });
+
+  it("goes on where a crash has cut its last line short", async () => {
+    const journal = await open();
+    journal.intent("volume", volumeIntent);
+    journal.close("failed");
+    appendFileSync(journal.path, '{"type":"result","seq":1,"i');
+    const run = await holdDeadRun(journal);
+    if (run === undefined) throw new Error("The run counts as alive");
+    const resumed = Journal.resume(run, options);
+    resumed.intent("snapshot", { clientToken: "s" });
+    resumed.close("failed");
+    expect(readJournal(journal.path).resources.map(({ kind }) => kind)).toEqual(["volume", "snapshot"]);
+  });
+});
+
+describe("holdDeadRun()", () => {
+  it("takes a run alive for as long as its journal is locked", async () => {
+    const journal = await open();
+    journal.intent("volume", volumeIntent);
+    expect(await holdDeadRun(journal)).toBeUndefined();
+    journal.close("failed");
+    const run = await holdDeadRun(journal);
+    if (run === undefined) throw new Error("The run counts as alive");
+    Journal.resume(run, options).close("cleaned");
+  });
+
+  it("reads what the run has done since it was listed", async () => {
+    const journal = await open();
+    const [listed] = findRuns(state).runs;
+    journal.intent("volume", volumeIntent);
+    journal.close("failed");
+    expect(listed?.record.resources).toEqual([]);
+    const run = listed && (await holdDeadRun(listed));
+    expect(run?.record.resources).toHaveLength(1);
+    if (run) Journal.resume(run, options).close("cleaned");
+  });
+
+  it("has nothing to hold of a run that has ended", async () => {
+    const journal = await open();
+    journal.close("done");
+    expect(existsSync(journal.path)).toBe(false);
+    expect(await holdDeadRun(journal)).toBeUndefined();
+  });
+});
+
+describe("Journal.create()", () => {
+  it("leaves no journal that does not name its run", async () => {
+    const folder = join(state, "runs");
+    await expect(Journal.create(folder, { ...runHeader, deviceFolder: "dev" }, options)).rejects.toThrow(JournalError);
+    expect(readdirSync(folder)).toEqual([]);
+  });
+
+  it("writes one JSON object a line", async () => {
+    const journal = await open();
+    journal.intent("volume", volumeIntent);
+    const lines = readFileSync(journal.path, "utf8").trimEnd().split("\n");
+    expect(lines.map((line) => JSON.parse(line))).toEqual([
+      { type: "run", format: 1, ...runHeader },
+      { type: "intent", seq: 1, kind: "volume", intent: volumeIntent },
+    ]);
+    journal.close("failed");
+  });
+});

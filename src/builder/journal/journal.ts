@@ -1,0 +1,219 @@
+import { closeSync, constants, fsyncSync, mkdirSync, openSync, rmSync, unlinkSync } from "node:fs";
+import { join } from "node:path";
+import { messageOf } from "../../common/errors.ts";
+import type { DebugLog } from "../../common/log.ts";
+import { tryFlock } from "../../host/flock.ts";
+import {
+  formatEntry,
+  JOURNAL_FORMAT,
+  type JournalEntry,
+  type JsonObject,
+  parseEntry,
+  type RunHeader,
+} from "./entry.ts";
+import { JournalError } from "./journal-error.ts";
+import { createFile, isAt, JournalFile } from "./journal-file.ts";
+import { type HeldRun, UNBORN_ENDING } from "./runs.ts";
+
+/** Room for what has to follow an intent: its result, facts and release, and those of everything that is open. */
+const HEADROOM_BYTES = 16 * 1024;
+const CREATE_ATTEMPTS = 5;
+
+export interface JournalOptions {
+  readonly log: DebugLog;
+  /** Told what a person must know, when the disk fails: nothing is thrown for what has happened already. */
+  readonly onTrouble: (message: string) => void;
+}
+
+/**
+ * The diary of one run: one JSON object a line, each on disk (fsync) before what it announces is done. The run is alive
+ * as long as the file is flocked; the kernel drops the lock when the process ends, however it ends.
+ *
+ * An intent that cannot be written is thrown, and what it announces is not done. What has happened already cannot be
+ * refused: it is kept in memory and written as soon as the disk takes it, and until then nothing new is announced.
+ */
+export class Journal {
+  readonly #file: JournalFile;
+  readonly #options: JournalOptions;
+  #seq = 0;
+  /** What is open, by number, as a person knows it. */
+  readonly #open = new Map<number, string>();
+  /** What has happened and is not on disk. */
+  readonly #unwritten: JournalEntry[] = [];
+  #closed = false;
+
+  private constructor(file: JournalFile, options: JournalOptions) {
+    this.#file = file;
+    this.#options = options;
+  }
+
+  /**
+   * Starts the journal `RUN.jsonl` in a folder that only root can read. It is not there before it names its run.
+   * @throws {JournalError} when it cannot be written
+   */
+  static async create(folder: string, header: RunHeader, options: JournalOptions): Promise<Journal> {
+    const path = journalPath(folder, header.runId);
+    try {
+      mkdirSync(folder, { recursive: true, mode: 0o700 });
+      const file = await startFile(path, header);
+      syncFolder(folder);
+      options.log.write({ kind: "journal", entry: headerEntry(header) });
+      return new Journal(file, options);
+    } catch (error) {
+      if (error instanceof JournalError) throw error;
+      throw new JournalError(`Cannot start the journal "${path}": ${messageOf(error)}`, { cause: error });
+    }
+  }
+
+  /** Continues the journal of a dead run. */
+  static resume({ path, fd, record }: HeldRun, options: JournalOptions): Journal {
+    const file = new JournalFile(path, fd);
+    file.cutTo(record.length);
+    const journal = new Journal(file, options);
+    journal.#seq = record.lastSeq;
+    for (const { seq, kind, id } of record.resources) journal.#open.set(seq, `${kind} ${id ?? ""}`.trim());
+    return journal;
+  }
+
+  get path(): string {
+    return this.#file.path;
+  }
+
+  /**
+   * Announces a resource; the number is its name in the entries that follow.
+   * @throws {JournalError} when it is not on disk: then nothing may be made
+   */
+  intent(kind: string, intent: JsonObject): number {
+    const entry: JournalEntry = { type: "intent", seq: this.#seq + 1, kind, intent };
+    this.#writeUnwritten();
+    this.#write(entry, HEADROOM_BYTES);
+    this.#open.set(entry.seq, kind);
+    return ++this.#seq;
+  }
+
+  result(seq: number, id: string): void {
+    this.#open.set(seq, `${this.#open.get(seq) ?? ""} ${id}`.trim());
+    this.#tell({ type: "result", seq, id });
+  }
+
+  facts(seq: number, facts: JsonObject): void {
+    this.#tell({ type: "facts", seq, facts });
+  }
+
+  released(seq: number): void {
+    this.#open.delete(seq);
+    this.#tell({ type: "released", seq });
+  }
+
+  kept(seqs: readonly number[]): void {
+    for (const seq of seqs) this.#open.delete(seq);
+    this.#tell({ type: "kept", seqs });
+  }
+
+  sandbox(pid: number, mountPath: string): void {
+    this.#tell({ type: "sandbox", pid, mountPath });
+  }
+
+  /** True while something that was announced is neither released nor part of the product. */
+  get hasOpenResources(): boolean {
+    return this.#open.size > 0;
+  }
+
+  /** Ends the run. The file goes when nothing is left to clean up; otherwise it stays for `cleanup`. */
+  close(outcome: string): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    if (this.hasOpenResources) this.#tell({ type: "end", outcome });
+    // A journal that does not know of the product would have `cleanup` delete it.
+    const forgetsProduct = this.#unwritten.some(({ type }) => type === "kept");
+    if (forgetsProduct && this.hasOpenResources) {
+      const left = [...this.#open.values()].join(", ");
+      this.#options.onTrouble(`The journal could not be written to its end and is removed. Take down by hand: ${left}`);
+    }
+    if (forgetsProduct || !this.hasOpenResources) this.#remove();
+    this.#file.close();
+  }
+
+  /** Writes what has happened, now or as soon as the disk takes it. */
+  #tell(entry: JournalEntry): void {
+    this.#unwritten.push(entry);
+    const isNews = this.#unwritten.length === 1;
+    try {
+      this.#writeUnwritten();
+    } catch (error) {
+      if (isNews) this.#options.onTrouble(`${messageOf(error)}. The build goes on as far as it can without it`);
+    }
+  }
+
+  #writeUnwritten(): void {
+    for (let [entry] = this.#unwritten; entry !== undefined; [entry] = this.#unwritten) {
+      this.#write(entry);
+      this.#unwritten.shift();
+    }
+  }
+
+  #write(entry: JournalEntry, headroom?: number): void {
+    this.#file.append(lineOf(entry), headroom);
+    this.#options.log.write({ kind: "journal", entry });
+  }
+
+  #remove(): void {
+    try {
+      unlinkSync(this.path);
+    } catch (error) {
+      this.#options.onTrouble(`The journal "${this.path}" cannot be removed: ${messageOf(error)}`);
+    }
+  }
+}
+
+export function journalPath(folder: string, runId: string): string {
+  return join(folder, `${runId}.jsonl`);
+}
+
+/** Under another name until it is whole and locked: whoever finds a journal finds one that can be read. */
+async function startFile(path: string, header: RunHeader): Promise<JournalFile> {
+  const unborn = path.replace(/\.jsonl$/, UNBORN_ENDING);
+  for (let attempt = 1; attempt <= CREATE_ATTEMPTS; attempt++) {
+    const fd = createFile(unborn);
+    try {
+      // A clean-up may have found it before it was locked, and removed it as what a dead run left.
+      if ((await tryFlock(fd)) && isAt(unborn, fd)) {
+        const file = new JournalFile(unborn, fd);
+        file.append(lineOf(headerEntry(header)), HEADROOM_BYTES);
+        file.moveTo(path);
+        return file;
+      }
+      closeSync(fd);
+    } catch (error) {
+      closeSync(fd);
+      rmSync(unborn, { force: true });
+      throw error;
+    }
+  }
+  throw new JournalError(`Cannot start the journal "${path}": its file is removed again and again`);
+}
+
+function headerEntry(header: RunHeader): JournalEntry {
+  return { type: "run", format: JOURNAL_FORMAT, ...header };
+}
+
+/** A line that can be read again: what no reader would accept is not written either. */
+function lineOf(entry: JournalEntry): string {
+  const line = formatEntry(entry);
+  try {
+    parseEntry(line);
+    return line;
+  } catch (error) {
+    throw new JournalError(`The journal cannot hold this entry (${entry.type}): ${messageOf(error)}`);
+  }
+}
+
+/** A new file is only sure to survive a power cut once its folder is on disk too. */
+function syncFolder(folder: string): void {
+  const fd = openSync(folder, constants.O_RDONLY | constants.O_DIRECTORY);
+  try {
+    fsyncSync(fd);
+  } finally {
+    closeSync(fd);
+  }
+}

@@ -1,0 +1,87 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { runHeader } from "../../../tests/support/builder/run-context.ts";
+import { JournalError } from "./journal-error.ts";
+import { readJournal } from "./read-journal.ts";
+
+let folder: string;
+let path: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "read-journal-"));
+  path = join(folder, `${runHeader.runId}.jsonl`);
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+const header = JSON.stringify({ type: "run", format: 1, ...runHeader });
+const intent = '{"type":"intent","seq":1,"kind":"volume","intent":{"clientToken":"t","vmId":"i-1"}}';
+const result = '{"type":"result","seq":1,"id":"vol-1"}';
+const read = (text: string) => {
+  writeFileSync(path, text);
+  return readJournal(path);
+};
+
+describe("readJournal()", () => {
+  it("passes over a last line that a crash has cut short, wherever it was cut", () => {
+    for (let length = 0; length <= result.length; length++) {
+      const record = read(`${header}\n${intent}\n${result.slice(0, length)}`);
+      expect(record.resources).toMatchObject([{ kind: "volume", id: undefined }]);
+      expect(record.length).toBe(header.length + intent.length + 2);
+    }
+    expect(read(`${header}\n${intent}\n${result}\n`).resources).toMatchObject([{ kind: "volume", id: "vol-1" }]);
+  });
+
+  it.each([
+    [
+      "a line that is cut short in the middle",
+      `${header}\n${intent.slice(0, 30)}\n${result}\n`,
+      "line 2: it is no JSON",
+    ],
+    ["a line of zeros", `${header}\n${"\0".repeat(40)}\n${intent}\n`, "line 2: it is no JSON"],
+    ["an empty line", `${header}\n\n${intent}\n`, "line 2: it is no JSON"],
+    ["null", `${header}\nnull\n`, "line 2: Invalid input"],
+    ["a number", `${header}\n5\n`, "line 2: Invalid input"],
+    ["a text", `${header}\n"x"\n`, "line 2: Invalid input"],
+    ["a list", `${header}\n[]\n`, "line 2: Invalid input"],
+    ["an unknown type", `${header}\n{"type":"swap","seq":1}\n`, "line 2: type: Invalid discriminator"],
+    ["a field too many", `${header}\n{"type":"end","outcome":"done","by":"x"}\n`, "line 2: Unrecognized key"],
+    ["a field too few", `${header}\n${intent}\n{"type":"kept"}\n`, "line 3: seqs: Invalid input"],
+    [
+      "an unknown kind",
+      `${header}\n${intent.replace("volume", "bucket")}\n`,
+      "line 2: a newer version made the bucket",
+    ],
+    [
+      "an intent of another kind",
+      `${header}\n${intent.replace("volume", "link")}\n`,
+      "line 2: volumeId: Invalid input",
+    ],
+    [
+      "facts of another kind",
+      `${header}\n${intent}\n{"type":"facts","seq":1,"facts":{"device":"/dev/sda"}}\n`,
+      "line 3: Unr",
+    ],
+    ["a result of nothing", `${header}\n${result}\n`, "line 2: it speaks of 1, which was not announced"],
+    ["a release of nothing", `${header}\n${intent}\n{"type":"released","seq":7}\n`, "line 3: it speaks of 7"],
+    ["a number twice", `${header}\n${intent}\n${intent}\n`, "line 3: it announces 1 after 1"],
+    ["a second run", `${header}\n${header}\n`, "line 2: it names the run a second time"],
+    [
+      "a mount path that is the root",
+      `${header}\n{"type":"sandbox","pid":2,"mountPath":"/"}\n`,
+      "line 2: mountPath: must",
+    ],
+    [
+      "a mount path with a detour",
+      `${header}\n{"type":"sandbox","pid":2,"mountPath":"/mnt/.."}\n`,
+      "line 2: mountPath: must",
+    ],
+    ["no run", `${intent}\n`, 'line 1: it should name the run, and is of the type "intent"'],
+    ["a run of a newer version", `${header.replace('"format":1', '"format":2')}\n`, "line 1: a newer version wrote it"],
+    ["a run without a format", `${header.replace('"format":1,', "")}\n`, "line 1: format: Invalid input"],
+    ["a first line that is cut short", header, "its first line is cut short"],
+  ])("refuses %s, and says where", (_what, text, problem) => {
+    expect(() => read(text)).toThrow(JournalError);
+    expect(() => read(text)).toThrow(problem);
+  });
+});

@@ -1,0 +1,15 @@
+import { cleanOmiName, LONGEST_OMI_NAME } from "../config/omi-name.ts";
+
+/** The name under which a replacement is rehearsed: within the service's length, and no other build's. */
+export function rehearsalName(omiName: string, runId: string): string {
+  return withSuffix(omiName, `-${runId}`);
+}
+
+/** The name of a temporary copy of a source OMI: within the service's alphabet and length, and no other build's. */
+export function copyName(sourceName: string, runId: string): string {
+  return withSuffix(cleanOmiName(sourceName), `-copy-${runId}`);
+}
+
+function withSuffix(name: string, suffix: string): string {
+  return name.slice(0, LONGEST_OMI_NAME - suffix.length) + suffix;
+}
