@@ -73,13 +73,13 @@ async function bootVolume(
 
 /** Tells what is waited for, and shows the console's last line and the deadline while it lasts. */
 function watchBoot(build: Build, { pattern, timeout }: BootTestConfig): Pick<BootTestOptions, "onStart" | "onLine"> {
-  const { clock, progress } = build;
+  const { clock, currentStep } = build;
   let startedAt = clock.now();
   let toldAt = Number.NEGATIVE_INFINITY;
   const tell = (acceleration: Acceleration, detail?: string) => {
     const now = clock.now();
     const state = `under ${acceleration.toUpperCase()}, at most ${formatDuration(timeout)}`;
-    const base = { type: "progress", step: progress.step, subject: "boot", state, percent: undefined } as const;
+    const base = { type: "progress", step: currentStep.name, subject: "boot", state, percent: undefined } as const;
     build.emit({ ...base, elapsedMs: now - startedAt, ...(detail === undefined ? {} : { detail }) });
     toldAt = now;
   };
