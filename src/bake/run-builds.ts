@@ -1,6 +1,6 @@
 import type { BuildEvent } from "../builder/events.ts";
-import { outcomeOf, unwrapFailure } from "../builder/unwrap-failure.ts";
 import { type Phase, phaseOf } from "../builder/phase.ts";
+import { outcomeOf, unwrapFailure } from "../builder/unwrap-failure.ts";
 import type { Clock } from "../common/clock.ts";
 import { messageOf, throwIfCancelled } from "../common/errors.ts";
 import type { DebugLog } from "../common/log.ts";
