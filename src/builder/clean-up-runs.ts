@@ -2,7 +2,7 @@ import { closeSync } from "node:fs";
 import { type Clock, systemClock } from "../common/clock.ts";
 import { AuthError, LeftoverError, messageOf } from "../common/errors.ts";
 import { type DebugLog, noLog } from "../common/log.ts";
-import { defaultWaiting } from "../config/options/engine.ts";
+import { defaultWaiting } from "../config/default-waiting.ts";
 import { hostRunner } from "../host/run-command.ts";
 import type { Access } from "../outscale/access.ts";
 import { readAccountId } from "../outscale/account-id.ts";

@@ -1,6 +1,6 @@
 import { systemClock } from "../common/clock.ts";
 import { noLog } from "../common/log.ts";
-import { defaultWaiting } from "../config/options/engine.ts";
+import { defaultWaiting } from "../config/default-waiting.ts";
 import type { Access } from "../outscale/access.ts";
 import { createApi } from "../outscale/client.ts";
 import { createWaiters } from "../outscale/waiters.ts";

@@ -2,7 +2,7 @@ import type { ReleaseContext } from "../../src/builder/resource-kind.ts";
 import type { Ui } from "../../src/builder/ui.ts";
 import type { Clock } from "../../src/common/clock.ts";
 import { noLog } from "../../src/common/log.ts";
-import { defaultWaiting } from "../../src/config/options/engine.ts";
+import { defaultWaiting } from "../../src/config/default-waiting.ts";
 import type { CommandRunner } from "../../src/host/run-command.ts";
 import type { Api } from "../../src/outscale/api.ts";
 import { createWaiters } from "../../src/outscale/waiters.ts";

@@ -35,9 +35,6 @@ const bootTest = z.strictObject({
   }),
 });
 
-/** How long waits last and how often they look when no template says so: `cleanup` and an artifact's `destroy()`. */
-export const defaultWaiting = { timeouts: timeouts.parse({}), polling: polling.parse({}) };
-
 /** How the engine waits and what it checks. */
 export const engineOptions = {
   timeouts: option(timeouts.prefault({}), {

@@ -2,7 +2,7 @@ import type { RunHeader } from "../../../src/builder/journal/entry.ts";
 import type { Journal } from "../../../src/builder/journal/journal.ts";
 import type { RunContext } from "../../../src/builder/run-context.ts";
 import { noLog } from "../../../src/common/log.ts";
-import { defaultWaiting } from "../../../src/config/options/engine.ts";
+import { defaultWaiting } from "../../../src/config/default-waiting.ts";
 import type { CommandRunner } from "../../../src/host/run-command.ts";
 import type { Api } from "../../../src/outscale/api.ts";
 import { createWaiters } from "../../../src/outscale/waiters.ts";
