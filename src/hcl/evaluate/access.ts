@@ -1,6 +1,6 @@
 import { suggestName } from "../../common/suggest-name.ts";
 import { ConversionError, convert } from "../values/convert.ts";
-import { isPrimitive, numberType, stringType, type Type, typeName } from "../values/type.ts";
+import { dynamicType, isPrimitive, numberType, stringType, type Type, typeName } from "../values/type.ts";
 import { unknownValue, type Value } from "../values/value.ts";
 
 /** An element or attribute that a value does not have. */
@@ -89,9 +89,10 @@ function convertKey(key: Value, type: Type): Value {
 
 function elementAt(value: Value, key: Value): Value {
   const { type } = value;
-  if (!value.isKnown || !key.isKnown) return unknownElement(type, key);
+  if (!key.isKnown) return unknownValue(type.kind === "list" ? type.element : dynamicType);
+  if (!value.isKnown && type.kind === "list") return unknownValue(type.element);
   const index = key.asNumber();
-  const elements = value.elements();
+  const elements = value.isKnown ? value.elements() : unknownElements(type);
   const element = index.isInteger && index.sign >= 0 ? elements[Number(index.toBigInt())] : undefined;
   if (element) return element;
   const shown = key.isSensitive ? "with this index" : `${index}`;
@@ -103,10 +104,9 @@ function elementAt(value: Value, key: Value): Value {
   throw new AccessError("Invalid index", `There is no element ${shown}${size}.`);
 }
 
-function unknownElement(type: Type, key: Value): Value {
-  if (type.kind === "list") return unknownValue(type.element);
-  if (type.kind !== "tuple" || !key.isKnown) return unknownValue();
-  return unknownValue(type.elements[key.asNumber().toNumber()]);
+/** What is known of the elements of an unknown tuple. */
+function unknownElements(type: Type): readonly Value[] {
+  return type.kind === "tuple" ? type.elements.map((element) => unknownValue(element)) : [];
 }
 
 function elementNamed(value: Value, key: Value, wasNumber: boolean): Value {

@@ -39,11 +39,12 @@ function reportUnknown(evaluator: Evaluator, call: CallExpression): Value {
 }
 
 function evaluateArguments(evaluator: Evaluator, call: CallExpression): readonly Argument[] | undefined {
-  const args = call.args.map((expression) => ({ expression, value: evaluator.evaluate(expression) }));
-  const last = args.at(-1);
-  if (!call.isExpanded || !last) return args;
-  const expanded = expand(evaluator, last);
-  return expanded && [...args.slice(0, -1), ...expanded];
+  const argument = (expression: Expression) => ({ expression, value: evaluator.evaluate(expression) });
+  const last = call.isExpanded ? call.args.at(-1) : undefined;
+  if (!last) return call.args.map(argument);
+  // First, as in Packer: while nobody knows which arguments there are, nothing is said of the others.
+  const expanded = expand(evaluator, argument(last));
+  return expanded && [...call.args.slice(0, -1).map(argument), ...expanded];
 }
 
 /** The arguments that one with `...` stands for; undefined when they are not known, or there are none, which has been reported. */

@@ -1,5 +1,6 @@
 import { Diagnostics } from "../source/diagnostic.ts";
 import type { ConditionalExpression, Expression } from "../syntax/syntax.ts";
+import { areEqual } from "../values/equality.ts";
 import { boolType, sameType, type Type, typeName } from "../values/type.ts";
 import { unify } from "../values/unify.ts";
 import { inheritMark, listValue, nullValue, sizeOf, unknownValue, type Value } from "../values/value.ts";
@@ -35,6 +36,7 @@ export function evaluateConditional(evaluator: Evaluator, expression: Conditiona
 function openChoice(whenTrue: Value, whenFalse: Value, type: Type): Value {
   if (whenTrue.isNull && whenFalse.isNull) return nullValue(type);
   if (whenTrue.mayBeNull || whenFalse.mayBeNull) return unknownValue(type);
+  if (type.kind === "number" && whenTrue.isKnown && areEqual(whenTrue, whenFalse)) return whenTrue;
   const size = sizeOf(whenTrue);
   const isSameList = type.kind === "list" && sameType(whenTrue.type, whenFalse.type);
   if (!isSameList || size === undefined || size !== sizeOf(whenFalse)) return unknownValue(type).notNull();

@@ -89,8 +89,8 @@ function iterate(evaluator: Evaluator, expression: ForExpression, progress: Prog
     return;
   }
   const name = evaluateKey(within, expression.key, progress);
-  const element = within.evaluate(expression.value);
   if (name === undefined) return;
+  const element = within.evaluate(expression.value);
   const group = progress.groups.get(name);
   if (!group) progress.groups.set(name, [element]);
   else if (expression.isGrouped) group.push(element);
@@ -124,10 +124,13 @@ function convertOnce(
   const quiet = within.with({ diagnostics });
   const given = quiet.evaluate(expression);
   if (given.isSensitive) progress.isSensitive = true;
+  const before = diagnostics.errorCount;
   if (given.isNull) quiet.report(summary, `${subject} must not be null.`, expression);
-  const value = given.isNull ? given : quiet.convert(given, type, expression, summary, `${subject} is invalid`);
+  // As in Packer, a key that is not known yet is not judged by its type, while a condition is.
+  const isConvertible = !given.isNull && (given.isKnown || type.kind === "bool");
+  const value = isConvertible ? quiet.convert(given, type, expression, summary, `${subject} is invalid`) : given;
   if (progress.isKnown) within.diagnostics.addAll(diagnostics.all);
-  if (value.isKnown && !value.isNull && !diagnostics.hasErrors) return value;
+  if (value.isKnown && diagnostics.errorCount === before) return value;
   progress.isKnown = false;
   return undefined;
 }

@@ -1,4 +1,5 @@
 import type { SplatExpression } from "../syntax/syntax.ts";
+import { dynamicType, listType, tupleType } from "../values/type.ts";
 import {
   elementTypeOf,
   haveSameType,
@@ -28,9 +29,12 @@ export function evaluateSplat(evaluator: Evaluator, expression: SplatExpression)
   if (!isSequence) {
     // A single value is a list of one; one that may yet turn out to be null, of none.
     const item = evaluateEach(target);
-    return inheritMark(target.mayBeNull ? unknownValue() : tupleValue([item]), [target]);
+    const isFailed = evaluator.diagnostics.errorCount > before;
+    const result = isFailed ? unknownValue(tupleType([item.type])) : tupleValue([item]);
+    return inheritMark(target.mayBeNull ? unknownValue() : result, [target]);
   }
   const items = target.elements().map(evaluateEach);
+  if (evaluator.diagnostics.errorCount > before) return inheritMark(failedSplat(target, items), [target]);
   if (target.type.kind === "tuple") return inheritMark(tupleValue(items), [target]);
   return inheritMark(makeList(evaluator, expression, target, items, evaluateEach), [target]);
 }
@@ -58,6 +62,12 @@ function makeList(
     "The inner splat gives elements of different types, which make no list. Use a 'for' expression instead.";
   evaluator.report("Invalid nested splat expressions", detail, expression);
   return unknownValue();
+}
+
+/** What the result would have been of items with problems, which have been reported. */
+function failedSplat(target: Value, items: readonly Value[]): Value {
+  const types = items.map(({ type }) => type);
+  return unknownValue(target.type.kind === "tuple" ? tupleType(types) : listType(types[0] ?? dynamicType));
 }
 
 function unknownSplat(target: Value, each: (value: Value) => Value): Value {

@@ -245,9 +245,10 @@ function isBareAccess(expression: Expression): boolean {
   return current !== expression && current.kind === "variable";
 }
 
+/** A part that has no text has been reported, and is left out. */
 function joinTexts(texts: readonly (Value | undefined)[]): Value {
   const known = texts.filter((text) => text !== undefined);
-  const isKnown = known.length === texts.length && known.every((text) => text.isKnown);
+  const isKnown = known.every((text) => text.isKnown);
   const length = isKnown ? known.reduce((sum, text) => sum + text.asString().length, 0) : 0;
   if (length > LONGEST_TEXT) throw new RangeError(`A text has more than ${LONGEST_TEXT} characters`);
   if (isKnown) return inheritMark(stringValue(known.map((text) => text.asString()).join("")), known);

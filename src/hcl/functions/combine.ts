@@ -54,6 +54,7 @@ function flattened(list: Value): Value | undefined {
   let isSensitive = false;
   const visit = (value: Value): boolean => {
     isSensitive ||= value.isSensitive;
+    if (sizeOf(value) === undefined) return false;
     return value.elements().every((item) => {
       if (item.type.kind === "dynamic" && !item.isKnown) return false;
       if (!item.isNull && isSequence(item.type)) return item.isKnown && visit(item);

@@ -66,8 +66,10 @@ export function callFunction(fn: HclFunction, args: readonly Value[]): Value {
     const result = fn.mayBeNull ? value : value.notNull();
     return isSensitive ? result.withSensitive() : result;
   };
-  if (params.some((param, index) => !param.allowDynamicType && hasNoType(given[index]))) {
-    return finish(unknownValue(dynamicType));
+  for (const [index, param] of params.entries()) {
+    if (given[index]?.isNull && !param.allowNull) throw new ArgumentError(index, "argument must not be null");
+    // Whether the arguments after it fit is not looked at either.
+    if (!param.allowDynamicType && hasNoType(given[index])) return finish(unknownValue(dynamicType));
   }
   return finish(callPrepared(fn, params, given));
 }
@@ -109,9 +111,7 @@ function prepareArgument(arg: Value, param: FunctionParameter, index: number): V
   if (!canConvert(visible.type, param.type)) {
     throw new ArgumentError(index, conversionFailure(visible.type, param.type));
   }
-  const converted = convertArgument(visible, param.type, index);
-  if (converted.isNull && !param.allowNull) throw new ArgumentError(index, "argument must not be null");
-  return converted;
+  return convertArgument(visible, param.type, index);
 }
 
 function convertArgument(arg: Value, type: Type, index: number): Value {

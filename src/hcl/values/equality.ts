@@ -1,4 +1,4 @@
-import { boolType, sameType } from "./type.ts";
+import { boolType, hasDynamic, sameType } from "./type.ts";
 import { boolValue, unknownValue, type Value } from "./value.ts";
 
 /**
@@ -31,9 +31,10 @@ export function areEqual(a: Value, b: Value): boolean | undefined {
   }
 }
 
-/** Two unknown values of types that can never meet are known to differ. */
+/** Of two values, one at least unknown. What may turn out to be null may be equal to a null of another type. */
 function mayBeEqual(a: Value, b: Value): boolean {
-  return a.type.kind === "dynamic" || b.type.kind === "dynamic" || a.isNull || b.isNull || sameType(a.type, b.type);
+  const [unknown, other] = a.isKnown ? [b, a] : [a, b];
+  return !other.isKnown || other.isNull || hasDynamic(unknown.type) || sameType(a.type, b.type);
 }
 
 function areContainersEqual(a: Value, b: Value): boolean | undefined {
