@@ -85,7 +85,7 @@ export const rooms = {
   },
   terminal: {
     uses: ["types:builder", "common"],
-    face: ["color", "debug-log", "elapsed", "io", "phase-table", "process-io", "signals"],
+    face: ["color", "debug-log", "elapsed", "io", "masked-json", "phase-table", "process-io", "signals"],
   },
   "plugin-install": {
     uses: ["host", "common"],
@@ -193,11 +193,11 @@ export const rooms = {
   },
   "go-template": {
     uses: ["common"],
-    face: ["go/*", "context", "function-table", "interpolation-error", "references", "render"],
+    face: ["go/*", "context", "expand-variables", "function-table", "interpolation-error", "references", "render"],
   },
   definition: {
-    uses: ["types:common"],
-    face: ["build-definition", "raw-value"],
+    uses: ["common"],
+    face: ["build-definition", "hide-options", "map-texts", "raw-value"],
   },
   chroot: {
     uses: ["host", "common"],

@@ -1,5 +1,4 @@
 import { UsageError } from "../common/errors.ts";
-import { secrets } from "../common/secrets.ts";
 import { hclShapes } from "../config/hcl-shape.ts";
 import type { Template } from "../definition/build-definition.ts";
 import { type LoadOptions, loadTemplate } from "../template/load-template.ts";
@@ -15,7 +14,6 @@ import type { TemplateInput } from "./template-input.ts";
  */
 export async function loadBuilds(input: TemplateInput, readData?: LoadOptions["readData"]): Promise<Template> {
   const template = await loadTemplate({ ...loadOptions(input), ...(readData && { readData }) });
-  for (const value of template.sensitiveValues) secrets.add(value);
   if (template.builds.length > 0) return template;
   const hint = "A template needs a build block with a source, and -only and -except must leave one";
   throw new UsageError("There is no build to run", { hint: template.warnings.join(" ") || hint });

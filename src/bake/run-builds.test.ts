@@ -45,6 +45,7 @@ function prepared(name: string, { run, postProcessors = [] }: FakeBuild): Prepar
     type: "outscale-chroot",
     sourceName: name,
     config: {},
+    sensitiveOptions: new Set(),
     locate: () => undefined,
     provisioners: [],
     errorCleanupProvisioner: undefined,
@@ -159,6 +160,7 @@ describe("runBuilds()", () => {
       location,
       keepInputArtifact: undefined,
       evaluate: () => ({}),
+      show: () => ({}),
     };
     const made = { run: async () => artifact(destroyed), postProcessors: [unknown] };
     const { results } = await runAll([prepared("a", made)]);

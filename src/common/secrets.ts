@@ -2,6 +2,8 @@ import { SHORTEST_TEXT, TextSearch } from "./text-search.ts";
 import { writtenForms } from "./written-forms.ts";
 
 const MASK = "<sensitive>";
+/** What stands in the place of a value that is marked as sensitive, where values are shown one by one. */
+export const HIDDEN = "(sensitive value)";
 /** Shorter values would mask innocent text: a secret of three letters hides in many words. */
 const SHORTEST_SECRET = SHORTEST_TEXT;
 /** A line of a secret is one by itself from here on, as those of a key are; shorter ones may be `users:` or `}`. */
@@ -30,6 +32,11 @@ export class Secrets {
     if (value.trim().length < SHORTEST_SECRET) return;
     for (const form of writtenForms(value)) this.#forms.add(form);
     this.#search = undefined;
+  }
+
+  /** Whether a text is a secret, to the letter. */
+  has(text: string): boolean {
+    return this.#forms.has(text);
   }
 
   /** The text with every registered secret replaced, in any of the forms in which one is written. */

@@ -2,41 +2,58 @@ import type { z } from "zod";
 import type { ConfigProblem } from "../common/errors.ts";
 import type { RawConfig } from "../definition/raw-value.ts";
 import { coerce } from "./coerce.ts";
-import { describeIssue, optionPath } from "./describe-issue.ts";
-import { type CheckedOptions, configSchema } from "./schema.ts";
+import { describeIssue } from "./describe-issue.ts";
+import { type CheckedOptions, configSchema, type OptionName } from "./schema.ts";
 import { unknownOption } from "./unknown-option.ts";
 
 /** What the options are worth one by one. Rules about several of them come after. */
 export interface OptionCheck {
   /** Options with a problem are as if they were not given. */
   readonly options: CheckedOptions;
+  /** In the order of the options. */
   readonly problems: readonly ConfigProblem[];
 }
 
 /**
- * Checks every option on its own, so that one wrong value hides no other problem. `type` and options of Packer's
- * (`packer_*`) that we have no use for pass, as they do in Packer.
+ * Checks every option, so that one wrong value hides no other problem. `type` and options of Packer's (`packer_*`) that we
+ * have no use for pass, as they do in Packer.
  */
 export function checkOptions(raw: RawConfig): OptionCheck {
-  const problems: ConfigProblem[] = [];
-  const given: Record<string, unknown> = {};
-  for (const [name, value] of Object.entries(raw)) {
-    const schema: z.ZodType | undefined = Object.hasOwn(configSchema.shape, name)
-      ? configSchema.shape[name as keyof typeof configSchema.shape]
-      : undefined;
-    if (schema === undefined) {
-      if (name !== "type" && !name.startsWith("packer_")) problems.push(unknownOption(name, configSchema.shape));
-      continue;
-    }
-    const coerced = coerce(schema, value);
-    const result = schema.safeParse(coerced, { reportInput: true });
-    if (result.success) {
-      given[name] = coerced;
-      continue;
-    }
-    for (const issue of result.error.issues) {
-      problems.push(...describeIssue(optionPath([name, ...issue.path]), schema, issue));
-    }
-  }
-  return { options: configSchema.parse(given), problems };
+  const isUnknown = (name: string) => !isOption(name) && name !== "type" && !name.startsWith("packer_");
+  const unknown = Object.keys(raw).filter(isUnknown);
+  const { options, issues } = parse(coerceOptions(raw));
+  const found = [
+    ...unknown.map((name) => [name, unknownOption(name, configSchema.shape)] as const),
+    ...issues.flatMap((issue) =>
+      describeIssue(configSchema, issue).map((problem) => [issue.path[0], problem] as const),
+    ),
+  ];
+  const order = Object.keys(raw);
+  const placeOf = (name: PropertyKey | undefined) => order.indexOf(String(name));
+  const problems = found.toSorted(([a], [b]) => placeOf(a) - placeOf(b)).map(([, problem]) => problem);
+  return { options, problems };
+}
+
+export function isOption(name: string): name is OptionName {
+  return Object.hasOwn(configSchema.shape, name);
+}
+
+function coerceOptions(raw: RawConfig): ReadonlyMap<OptionName, unknown> {
+  const known = Object.entries(raw).flatMap(([name, value]) => (isOption(name) ? [[name, value] as const] : []));
+  return new Map(known.map(([name, value]) => [name, coerce(configSchema.shape[name], value)]));
+}
+
+interface Parsed {
+  readonly options: CheckedOptions;
+  readonly issues: readonly z.core.$ZodIssue[];
+}
+
+/** Only what has problems is parsed again, without them. */
+function parse(given: ReadonlyMap<OptionName, unknown>): Parsed {
+  const result = configSchema.safeParse(Object.fromEntries(given), { reportInput: true });
+  if (result.success) return { options: result.data, issues: [] };
+  const { issues } = result.error;
+  const wrong = new Set(issues.map(({ path }) => path[0]));
+  const rest = [...given].filter(([name]) => !wrong.has(name));
+  return { options: configSchema.parse(Object.fromEntries(rest)), issues };
 }

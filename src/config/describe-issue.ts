@@ -12,15 +12,14 @@ export function optionPath(path: readonly PropertyKey[]): string {
 
 /**
  * What a schema's complaint means to the user; an unknown name in a block is one problem each.
- * @param option The path of the value it is about
- * @param schema The schema of the option that the path begins with
+ * @param schema Of all options, which the issue's path leads into
  */
-export function describeIssue(option: string, schema: z.core.$ZodType, issue: z.core.$ZodIssue): ConfigProblem[] {
+export function describeIssue(schema: z.core.$ZodType, issue: z.core.$ZodIssue): ConfigProblem[] {
   if (issue.code === "unrecognized_keys") {
     const shape = shapeAt(schema, issue.path);
-    return issue.keys.map((key) => unknownOption(`${option}.${key}`, shape));
+    return issue.keys.map((key) => unknownOption(optionPath([...issue.path, key]), shape));
   }
-  return [{ option, message: messageOf(issue) }];
+  return [{ option: optionPath(issue.path), message: messageOf(issue) }];
 }
 
 function messageOf(issue: z.core.$ZodIssue): string {

@@ -16,7 +16,8 @@ import { Findings } from "./rules/findings.ts";
 import { checkOmi } from "./rules/omi-rules.ts";
 import { checkSource } from "./rules/source-rules.ts";
 import { type CheckedOptions, stepSchema } from "./schema.ts";
-import { readSourceFilter } from "./source-filter.ts";
+import { showOptions } from "./show-options.ts";
+import { readSourceFilter, type SourceFilter } from "./source-filter.ts";
 
 /** What a configuration depends on besides its options. */
 export interface PrepareContext {
@@ -40,6 +41,12 @@ export interface PreparedConfig {
   readonly warnings: readonly string[];
   /** What late options are rendered with, besides their own data. */
   readonly renderContext: RenderContext;
+  /**
+   * The configuration for people to look at: a text stands in the place of each value that is sensitive. Nothing can be
+   * built with it.
+   * @param sensitive Paths of options, besides those that use sensitive variables
+   */
+  show(sensitive: ReadonlySet<string>): BuildConfig;
 }
 
 /**
@@ -68,7 +75,16 @@ export function prepareConfig(raws: readonly RawConfig[], context: PrepareContex
     config: { ...derivedOptions(options, defaultIsolation), ...engine, sourceFilter },
     warnings: findings.warnings,
     renderContext,
+    show: (sensitive) => {
+      const shown = showOptions(given, options, sensitive, renderContext);
+      return { ...derivedOptions(shown, defaultIsolation), ...engine, sourceFilter: shownFilter(shown) };
+    },
   };
+}
+
+function shownFilter({ source_omi_filter, from_scratch, source_omi }: CheckedOptions): SourceFilter | undefined {
+  if (from_scratch || !source_omi_filter) return undefined;
+  return readSourceFilter(source_omi_filter, source_omi !== undefined, new Findings([]));
 }
 
 function renderContextOf(given: RawConfig, context: PrepareContext): RenderContext {

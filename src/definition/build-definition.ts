@@ -10,6 +10,8 @@ export interface BuildDefinition {
   /** The label of the source block. */
   readonly sourceName: string;
   readonly config: RawConfig;
+  /** The paths of options whose values are sensitive, such as `tags.Name`: they are not shown. */
+  readonly sensitiveOptions: ReadonlySet<string>;
   /** What `{{user "name"}}` reads in the options of its provisioners and post-processors; only JSON templates have it. */
   readonly userVariables?: Readonly<Record<string, string>>;
   /** Where an option stands in the template: `omi_name`, `omi_block_device_mappings[0].device_name`. */
@@ -35,6 +37,8 @@ export interface ProvisionerDefinition {
    * @throws {TemplateError} when an expression fails
    */
   evaluate(build: Readonly<Record<string, string>>): RawConfig;
+  /** The same options for people to look at: what is sensitive is hidden. */
+  show(build: Readonly<Record<string, string>>): RawConfig;
 }
 
 export interface PostProcessorDefinition {
@@ -44,6 +48,8 @@ export interface PostProcessorDefinition {
   /** Undefined when the template does not say: the post-processor's own default holds. */
   readonly keepInputArtifact: boolean | undefined;
   evaluate(build: Readonly<Record<string, string>>): RawConfig;
+  /** The same options for people to look at: what is sensitive is hidden. */
+  show(build: Readonly<Record<string, string>>): RawConfig;
 }
 
 /** A template, read and evaluated as far as it can be before a build runs. */
@@ -51,8 +57,6 @@ export interface Template {
   /** The files it was read from, in order. */
   readonly files: readonly string[];
   readonly builds: readonly BuildDefinition[];
-  /** Values that may never be shown; the caller registers them with the secret mask. */
-  readonly sensitiveValues: readonly string[];
   /** Problems that do not stop a build: undeclared variables in a var file and the like. */
   readonly warnings: readonly string[];
 }

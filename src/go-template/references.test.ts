@@ -15,6 +15,11 @@ describe("references()", () => {
     ["{{range $i, $x := .L}}{{$x.Y}}{{end}}{{(index .M 0).N}}", ["L", "M"], ["index"], []],
     ["{{define `t`}}{{.X}}{{end}}{{template `t` .Y}}", ["Y", "X"], [], []],
   ])("%s", (template, fields, functions, userVariables) => {
-    expect(references(template)).toEqual({ fields, functions, userVariables });
+    expect(references(template)).toEqual({
+      fields,
+      functions,
+      userVariables,
+      usesOtherVariables: template.includes("user .C"),
+    });
   });
 });

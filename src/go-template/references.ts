@@ -1,5 +1,6 @@
 import type { RenderContext } from "./context.ts";
 import { functionTable } from "./function-table.ts";
+import { InterpolationError } from "./interpolation-error.ts";
 import type { Command, Node, Operand, Pipeline } from "./nodes.ts";
 import { parseTemplate } from "./parse.ts";
 
@@ -11,6 +12,8 @@ export interface TemplateReferences {
   readonly functions: readonly string[];
   /** The variables of `{{user "name"}}` where the name is written out. */
   readonly userVariables: readonly string[];
+  /** Whether it uses a variable whose name only rendering tells. */
+  readonly usesOtherVariables: boolean;
 }
 
 /**
@@ -29,13 +32,27 @@ export function references(text: string, context: RenderContext = {}): TemplateR
     fields: [...found.fields],
     functions: [...found.functions],
     userVariables: [...found.userVariables],
+    usesOtherVariables: found.usesOtherVariables,
   };
+}
+
+/** Whether a text uses one of the variables, or one whose name only rendering tells. What cannot be read uses none. */
+export function usesVariable(text: string, names: readonly string[], context: RenderContext = {}): boolean {
+  if (names.length === 0 || !text.includes("{{")) return false;
+  try {
+    const { usesOtherVariables, userVariables } = references(text, context);
+    return usesOtherVariables || userVariables.some((name) => names.includes(name));
+  } catch (error) {
+    if (error instanceof InterpolationError) return false;
+    throw error;
+  }
 }
 
 class Collector {
   readonly fields = new Set<string>();
   readonly functions = new Set<string>();
   readonly userVariables = new Set<string>();
+  usesOtherVariables = false;
 
   nodes(nodes: readonly Node[]): void {
     for (const node of nodes) {
@@ -52,6 +69,7 @@ class Collector {
     if (first.kind === "function" && first.name === "user") {
       const name = args[0] ?? before?.first;
       if (name?.kind === "literal" && typeof name.value === "string") this.userVariables.add(name.value);
+      else this.usesOtherVariables = true;
     }
     for (const operand of [first, ...args]) this.#operand(operand);
   }

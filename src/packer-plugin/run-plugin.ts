@@ -21,7 +21,7 @@ export interface RunPluginInput {
 export async function runPlugin({ argv, io, file }: RunPluginInput): Promise<number> {
   const task = readTask(argv);
   if (task.kind === "describe") {
-    io.stdout.write(`${describePlugin(identityOf(file))}\n`);
+    io.stdout.writeExact(`${describePlugin(identityOf(file))}\n`);
     return ExitCode.Success;
   }
   if (task.kind === "unknown" || io.env[COOKIE_VARIABLE] !== COOKIE) {

@@ -31,7 +31,7 @@ const PROTOCOL = "5";
 export async function servePlugin(input: ServeInput): Promise<void> {
   const core = lazily(() => coreKindOf(input.parentProgram, input.io.env));
   const door = await openDoor();
-  input.io.stdout.write(`${await handshake(input, core)}|unix|${door.path}\n`);
+  input.io.stdout.writeExact(`${await handshake(input, core)}|unix|${door.path}\n`);
   await serveConnection(await door.connection(), input, core);
 }
 

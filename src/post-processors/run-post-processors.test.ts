@@ -54,6 +54,7 @@ function define(
     ...{ type, name: type, keepInputArtifact: keep },
     location: { file: "debian.pkr.hcl", line: 40, column: 5 },
     evaluate: typeof options === "function" ? options : () => options,
+    show: () => ({}),
   };
 }
 

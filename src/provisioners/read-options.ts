@@ -3,7 +3,8 @@ import { didYouMean } from "../common/did-you-mean.ts";
 import { ChrootError, ConfigError, type ConfigProblem } from "../common/errors.ts";
 import { isRawList, type RawConfig, type RawValue } from "../definition/raw-value.ts";
 import type { RenderContext } from "../go-template/context.ts";
-import { renderOnce, validateTemplate } from "../go-template/render.ts";
+import { expandVariables } from "../go-template/expand-variables.ts";
+import { renderOnce } from "../go-template/render.ts";
 
 type CamelCase<Name extends string> = Name extends `${infer Head}_${infer Tail}`
   ? `${Head}${Capitalize<CamelCase<Tail>>}`
@@ -29,7 +30,7 @@ export function readOptions<Shape extends z.ZodRawShape>(
   const problems: ConfigProblem[] = [];
   const given = Object.entries(raw).filter(([, value]) => value !== null);
   const rendered = given.map(([option, value]) => {
-    const render = rendersItself.includes(option) ? validateOnly : renderOnce;
+    const render = rendersItself.includes(option) ? expandVariables : renderOnce;
     const report = ({ message, hint }: ChrootError) => problems.push({ option, message, hint });
     return [option, renderStrings(value, (text) => render(text, context), report)];
   });
@@ -37,11 +38,6 @@ export function readOptions<Shape extends z.ZodRawShape>(
   if (!result.success) problems.push(...result.error.issues.flatMap((issue) => describeIssue(issue, shape)));
   if (problems.length > 0 || !result.success) throw new ConfigError(problems);
   return camelKeys<Shape>(result.data);
-}
-
-function validateOnly(text: string, context: RenderContext): string {
-  validateTemplate(text, context);
-  return text;
 }
 
 function renderStrings(

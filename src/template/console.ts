@@ -8,17 +8,20 @@ import { printValue } from "../hcl/values/print-value.ts";
 import { openJsonConsole } from "./json/json-console.ts";
 import { isJsonTemplate } from "./json/open-json-template.ts";
 import type { LoadOptions } from "./load-options.ts";
-import { openHclTemplate } from "./load-template.ts";
+import { openTemplate } from "./open-template.ts";
+
+/** How a console prints a text: as it is, or as an expression that gives it. */
+export type TextStyle = "raw" | "literal";
 
 /** What `console` evaluates expressions with: the variables, locals and functions of a template. */
 export interface TemplateConsole {
   /** Names of variables and functions, for completion. */
   readonly names: readonly string[];
   /**
-   * The value of an expression, printed; sensitive ones are hidden.
+   * The value of an expression, printed: a text as it is, unless a literal is asked for; sensitive values are hidden.
    * @throws {TemplateError} when it is broken or has no value
    */
-  evaluate(expression: string): string;
+  evaluate(expression: string, texts?: TextStyle): string;
   /** Every variable and local with its value: what `variables` prints. */
   listVariables(): string;
 }
@@ -30,12 +33,11 @@ export interface TemplateConsole {
 export async function openConsole(options: LoadOptions): Promise<TemplateConsole> {
   if (isJsonTemplate(options.path)) return openJsonConsole(options);
   const diagnostics = new Diagnostics();
-  const template = await openHclTemplate(options, diagnostics);
+  const { scope } = await openTemplate(options, "as they are", diagnostics);
   diagnostics.throwIfErrors();
-  const scope = template.scope();
   return {
     names: [...variableNames(scope), ...scope.functions.keys(), ...LAZY_FUNCTIONS],
-    evaluate: (expression) => evaluateExpression(expression, scope),
+    evaluate: (expression, texts) => evaluateExpression(expression, scope, texts),
     listVariables: () => `${listValues("var", scope)}${listValues("local", scope)}`,
   };
 }
@@ -44,13 +46,14 @@ export async function openConsole(options: LoadOptions): Promise<TemplateConsole
  * The value of an expression, printed.
  * @throws {TemplateError}
  */
-export function evaluateExpression(text: string, scope: Scope): string {
+export function evaluateExpression(text: string, scope: Scope, texts: TextStyle = "raw"): string {
   const diagnostics = new Diagnostics();
   const expression = parseExpressionText(new SourceFile("<console-input>", text), diagnostics);
   if (!expression) throw new TemplateError(diagnostics.distinct);
   const value = evaluate(expression, scope, diagnostics);
   diagnostics.throwIfErrors();
-  return printValue(value);
+  const isText = value.type.kind === "string" && value.isKnown && !value.isNull && !value.isSensitive;
+  return isText && texts === "raw" ? value.asString() : printValue(value);
 }
 
 function listValues(root: string, scope: Scope): string {

@@ -1,9 +1,9 @@
-import { PACKER_VERSION } from "../common/packer-version.ts";
 import { renderTemplate } from "../hcl/evaluate/render-template.ts";
 import { makeScope } from "../hcl/evaluate/scope.ts";
 import { packerFunctions } from "../hcl/functions/functions.ts";
 import { objectValue, stringValue } from "../hcl/values/value.ts";
 import { evaluateExpression, type TemplateConsole } from "./console.ts";
+import { packerValue } from "./evaluate-template.ts";
 
 /** A console without a template: the functions, and what every template has. */
 export function openFunctionConsole(env: NodeJS.ProcessEnv): TemplateConsole {
@@ -13,11 +13,10 @@ export function openFunctionConsole(env: NodeJS.ProcessEnv): TemplateConsole {
     ["cwd", stringValue(here)],
     ["root", stringValue(here)],
   ]);
-  const packer = objectValue([["version", stringValue(PACKER_VERSION)]]);
-  const scope = makeScope(Object.entries({ path, packer }), functions);
+  const scope = makeScope(Object.entries({ path, packer: packerValue() }), functions);
   return {
     names: ["path.cwd", "path.root", "packer.version", ...functions.keys()],
-    evaluate: (expression) => evaluateExpression(expression, scope),
+    evaluate: (expression, texts) => evaluateExpression(expression, scope, texts),
     listVariables: () => "",
   };
 }

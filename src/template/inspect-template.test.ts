@@ -90,7 +90,7 @@ describe("openConsole()", () => {
 
   it("evaluates expressions with the template's variables, locals and functions", async () => {
     await open((opened) => {
-      expect(opened.evaluate('upper("${local.where}!")')).toBe('"IN EU!"');
+      expect(opened.evaluate('upper("${local.where}!")')).toBe("IN EU!");
       expect(opened.evaluate("var.sizes")).toBe("[\n  1,\n  2,\n]");
       expect(opened.evaluate("var.password")).toBe("(sensitive value)");
       expect(opened.evaluate("{ a = { b = null } }")).toBe('{\n  "a" = {\n    "b" = null\n  }\n}');

@@ -8,10 +8,11 @@ import { readComponentBlock } from "./blocks/component-block.ts";
 import type { ScopedBlock } from "./blocks/dynamic-blocks.ts";
 import type { RequiredPlugin } from "./blocks/packer-block.ts";
 import { type InputVariable, valueOfVariable } from "./blocks/variables.ts";
-import { HclTemplate } from "./hcl-template.ts";
 import { inspectJsonTemplate } from "./json/inspect-json-template.ts";
 import { isJsonTemplate } from "./json/open-json-template.ts";
 import type { LoadOptions } from "./load-options.ts";
+import { openTemplate } from "./open-template.ts";
+import { type BuildableTemplate, readBuilds } from "./read-builds.ts";
 
 /** What a template consists of, for `inspect`. Values are printed as expressions, sensitive ones hidden. */
 export interface TemplateDescription {
@@ -58,19 +59,12 @@ export async function inspectTemplate(options: LoadOptions): Promise<TemplateDes
   if (isJsonTemplate(options.path)) return inspectJsonTemplate(options);
   const diagnostics = new Diagnostics();
   const { readData: _, ...offline } = options;
-  const template = new HclTemplate(offline, diagnostics);
-  template.parse();
+  const template = readBuilds(await openTemplate(offline, "as they are", diagnostics), diagnostics);
   diagnostics.throwIfErrors();
-  template.checkRequirements();
-  template.readBlocks();
-  template.readVariables();
-  await template.evaluatePrerequisites();
-  const builds = template.readBuilds();
-  diagnostics.throwIfErrors();
-  return { ...describeDeclarations(template), builds: builds.map(describeBuild) };
+  return { ...describeDeclarations(template), builds: template.builds.map(describeBuild) };
 }
 
-function describeDeclarations(template: HclTemplate): Omit<TemplateDescription, "builds"> {
+function describeDeclarations(template: BuildableTemplate): Omit<TemplateDescription, "builds"> {
   const { files, plugins, variables, sources, prerequisites, values } = template;
   const locals = prerequisites.flatMap(({ kind, name, address, span }) => {
     const value = kind === "local" ? values.get(address) : undefined;

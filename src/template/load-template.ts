@@ -1,9 +1,11 @@
-import type { Template } from "../definition/build-definition.ts";
+import type { BuildDefinition, Template } from "../definition/build-definition.ts";
 import { Diagnostics, diagnosticLine } from "../hcl/source/diagnostic.ts";
-import { HclTemplate } from "./hcl-template.ts";
+import { defineBuilds } from "./blocks/build-definitions.ts";
 import { loadJsonTemplate } from "./json/load-json-template.ts";
 import { isJsonTemplate } from "./json/open-json-template.ts";
 import type { LoadOptions } from "./load-options.ts";
+import { openTemplate } from "./open-template.ts";
+import { type BuildableTemplate, readBuilds } from "./read-builds.ts";
 
 export { TemplateError } from "../hcl/source/diagnostic.ts";
 export type { LoadOptions } from "./load-options.ts";
@@ -17,25 +19,20 @@ export type { LoadOptions } from "./load-options.ts";
 export async function loadTemplate(options: LoadOptions): Promise<Template> {
   if (isJsonTemplate(options.path)) return loadJsonTemplate(options);
   const diagnostics = new Diagnostics();
-  const template = await openHclTemplate(options, diagnostics);
-  const builds = template.defineBuilds(template.readBuilds());
+  const template = readBuilds(await openTemplate(options, "needed", diagnostics), diagnostics);
+  const builds = defineTemplateBuilds(template, options, diagnostics);
   diagnostics.throwIfErrors();
-  const warnings = diagnostics.distinct.map(diagnosticLine);
-  return { files: template.files, builds, sensitiveValues: template.sensitiveValues(), warnings };
+  return { files: template.files, builds, warnings: diagnostics.distinct.map(diagnosticLine) };
 }
 
-/** A template whose variables, locals and data sources are evaluated. */
-export async function openHclTemplate(options: LoadOptions, diagnostics: Diagnostics): Promise<HclTemplate> {
-  const template = new HclTemplate(options, diagnostics);
-  template.parse();
-  // A broken block may be the one that declares what others use.
-  diagnostics.throwIfErrors();
-  template.checkRequirements();
-  diagnostics.throwIfErrors();
-  template.readBlocks();
-  diagnostics.throwIfErrors();
-  template.readVariables();
-  template.validateVariables();
-  await template.evaluatePrerequisites();
-  return template;
+function defineTemplateBuilds(
+  { builds, sources, scope }: BuildableTemplate,
+  { only = [], except = [], shapeOf = () => ({}) }: LoadOptions,
+  diagnostics: Diagnostics,
+): readonly BuildDefinition[] {
+  if (builds.length === 0) {
+    const detail = 'There is nothing to build: build { sources = ["source.TYPE.NAME"] }';
+    diagnostics.error("Missing build block", detail);
+  }
+  return defineBuilds(builds, { sources, scope, shapeOf, only, except }, diagnostics);
 }

@@ -32,7 +32,8 @@ export function toRawValue(value: Value): RawValue {
   }
 }
 
-function toRawConfig(entries: ReadonlyMap<string, Value>): RawConfig {
+/** Options as plain data; those that are null are not set. */
+export function toRawConfig(entries: ReadonlyMap<string, Value>): RawConfig {
   return Object.fromEntries(
     [...entries].filter(([, value]) => !value.isNull).map(([key, value]) => [key, toRawValue(value)]),
   );
@@ -43,6 +44,16 @@ function placeholder(type: Type): RawValue {
   if (type.kind === "bool") return false;
   if (type.kind === "map" || type.kind === "object") return {};
   return type.kind === "string" || type.kind === "dynamic" ? UNKNOWN_TEXT : [];
+}
+
+/** Where in a value something is sensitive, as paths of options: `tags.Name`, `disks[0].size`. */
+export function sensitivePaths(value: Value, path: string): readonly string[] {
+  if (value.isSensitive) return [path];
+  if (!value.containsSensitive) return [];
+  if (value.type.kind === "map" || value.type.kind === "object") {
+    return [...value.asMap()].flatMap(([key, element]) => sensitivePaths(element, `${path}.${key}`));
+  }
+  return value.elements().flatMap((element, index) => sensitivePaths(element, `${path}[${index}]`));
 }
 
 /** Plain data as a value, as an expression of the same text would have it. */

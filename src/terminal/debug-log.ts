@@ -3,6 +3,7 @@ import { messageOf, UsageError } from "../common/errors.ts";
 import { type DebugLog, type LogEntry, noLog } from "../common/log.ts";
 import { secrets } from "../common/secrets.ts";
 import type { Io } from "./io.ts";
+import { maskedJson } from "./masked-json.ts";
 
 /** A debug log that somebody opened and has to close. */
 export interface OpenLog extends DebugLog {
@@ -19,7 +20,7 @@ export function openDebugLog(flag: string | undefined, io: Pick<Io, "env" | "std
   const path = flag ?? (isWanted ? io.env.PACKER_LOG_PATH : undefined);
   if (path) return fileLog(path);
   if (!isWanted) return { ...noLog, [Symbol.dispose]: () => undefined };
-  return { write: (entry) => io.stderr.write(logLine(entry, new Date())), [Symbol.dispose]: () => undefined };
+  return { write: (entry) => io.stderr.writeExact(logLine(entry, new Date())), [Symbol.dispose]: () => undefined };
 }
 
 /** Synchronous: what was done last is in the file even when the process dies of it. */
@@ -28,7 +29,7 @@ function fileLog(path: string): OpenLog {
   return {
     write: (entry) => {
       try {
-        appendFileSync(fd, secrets.mask(logLine(entry, new Date())));
+        appendFileSync(fd, logLine(entry, new Date()));
       } catch {
         // A full disk must not stop a build.
       }
@@ -45,7 +46,7 @@ function openLog(path: string): number {
   }
 }
 
-/** One line of the log: `2026-01-02T03:04:05.678Z [api] CreateVolume 200 152 ms ...`. */
+/** One line of the log, masked: `2026-01-02T03:04:05.678Z [api] CreateVolume 200 152 ms ...`. */
 export function logLine(entry: LogEntry, now: Date): string {
   return `${now.toISOString()} [${entry.kind}] ${describe(entry)}\n`;
 }
@@ -56,14 +57,14 @@ function describe(entry: LogEntry): string {
       const { action, status, requestId, code, attempt, elapsedMs, request, response } = entry;
       const facts = [action, status ?? "no answer", code && `code ${code}`, requestId, `${Math.round(elapsedMs)} ms`];
       const retry = attempt > 1 ? `attempt ${attempt}` : undefined;
-      const bodies = `request ${JSON.stringify(request)} response ${JSON.stringify(response)}`;
-      return [...facts, retry, bodies].filter(Boolean).join(" ");
+      const bodies = `request ${maskedJson(request)} response ${maskedJson(response)}`;
+      return [secrets.mask([...facts, retry].filter(Boolean).join(" ")), bodies].join(" ");
     }
     case "command":
-      return `${entry.outcome}, ${Math.round(entry.elapsedMs)} ms: ${entry.line}`;
+      return `${entry.outcome}, ${Math.round(entry.elapsedMs)} ms: ${secrets.mask(entry.line)}`;
     case "journal":
-      return JSON.stringify(entry.entry);
+      return maskedJson(entry.entry);
     case "note":
-      return entry.message;
+      return secrets.mask(entry.message);
   }
 }

@@ -4,8 +4,8 @@ import type { Prompt } from "./prompt-lines.ts";
 /** Text that goes out: to a terminal, a pipe or a file. */
 export interface TextSink {
   write(text: string): void;
-  /** Writes past the mask, where a secret is what was asked for. */
-  writeSecret(text: string): void;
+  /** Writes past the mask: what was asked for to the letter, or was masked piece by piece, or by the marks of its values. */
+  writeExact(text: string): void;
   readonly isTerminal: boolean;
   /** The width of the terminal. */
   columns(): number;
@@ -44,7 +44,7 @@ export function maskedSink(stream: NodeJS.WriteStream): TextSink {
   stream.on("error", () => undefined);
   return {
     write: (text) => void stream.write(secrets.mask(text)),
-    writeSecret: (text) => void stream.write(text),
+    writeExact: (text) => void stream.write(text),
     isTerminal: stream.isTTY === true,
     columns: () => stream.columns || 80,
   };

@@ -37,9 +37,9 @@ interface RunningCloud {
 async function start(...flags: readonly string[]): Promise<RunningCloud> {
   const io = recordingIo();
   const printed = new Promise<void>((resolve) => {
-    const { writeSecret } = io.stdout;
-    io.stdout.writeSecret = (text) => {
-      writeSecret(text);
+    const { writeExact } = io.stdout;
+    io.stdout.writeExact = (text) => {
+      writeExact(text);
       resolve();
     };
   });

@@ -149,8 +149,8 @@ describe("plan", () => {
     expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: "" });
     expect(stdout).toContain("base.outscale-chroot.web (eu-west-2): what a build would do. Nothing is done now.");
     expect(stdout).toMatch(/StepCreateVolume +creates the root volume.*\n +CreateVolume\n.*\n.*\n +Size = 20$/m);
-    expect(stdout).toMatch(/StepPreMountCommands +echo \{\{\.Device\}\} \(sensitive value\)$/m);
-    expect(stdout).toContain('inline = ["install nginx curl","login (sensitive value) <build.ID>"]');
+    expect(stdout).toMatch(/StepPreMountCommands +\(sensitive value\)$/m);
+    expect(stdout).toContain('inline = ["install nginx curl","(sensitive value)"]');
     expect(stdout).toContain('ImageName = "web-2"');
     expect(stdout).toContain("may launch the OMI: 123456789012");
     expect(stdout).toContain("tags: From=ami-1a2b3c4d, Name={{.SourceOMIName}}, Secret=(sensitive value)");
@@ -200,12 +200,77 @@ describe("plan", () => {
   });
 });
 
+describe("what is sensitive", () => {
+  const secret = Array.from({ length: 600 }, (_, line) => `-(${line}) ${"k".repeat(50)}`).join("\n");
+  const template = (value: string) => `variable "ca" {
+  type      = string
+  sensitive = true
+}
+variable "x" {
+  default   = ${JSON.stringify(value)}
+  sensitive = true
+}
+locals {
+  config = "users:\\n  - name: true\\nca: \${var.ca}"
+  public = "users: ${value}"
+}
+source "outscale-chroot" "web" {
+  source_omi      = "ami-1a2b3c4d"
+  omi_name        = "web-1"
+  omi_description = local.config
+  tags            = { Secret = var.x, Public = "${value}", Number = 1 }
+}
+build {
+  sources = ["source.outscale-chroot.web"]
+  provisioner "shell" {
+    inline = ["a", local.config, var.x, "users:"]
+  }
+}
+`;
+
+  it.each([["validate"], ["inspect"], ["plan"]])("is in no output of %s, however large it is", async (command) => {
+    await writeFile(path, template("a"));
+    const values = join(folder, "ca.pkrvars.json");
+    await writeFile(values, JSON.stringify({ ca: secret }));
+    const { exitCode, stdout, stderr } = await run([command, "-var-file", values, path]);
+    expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: "" });
+    expect(stdout).not.toContain("kkkk");
+  });
+
+  // A letter that is everywhere, words of JSON, and a word of our own output.
+  it.each(["a", "true", "line", "users", "severity", "web-1"])("hides nothing else when it is %j", async (value) => {
+    await writeFile(path, template(value));
+    const given = ["-var", "ca=x", path];
+    expect((await run(["inspect", ...given])).stdout).toContain(`local.public = "users: ${value}"\n`);
+    const inspected = JSON.parse((await run(["inspect", "-json", ...given])).stdout);
+    expect(inspected.locals.map(({ value: shown }: { value: string }) => shown)).toEqual([
+      "(sensitive value)",
+      `"users: ${value}"`,
+    ]);
+    const validated = await run(["validate", "-json", ...given]);
+    expect(JSON.parse(validated.stdout)).toEqual({ valid: true, errorCount: 0, warningCount: 0, diagnostics: [] });
+    const [plan] = JSON.parse((await run(["plan", "-json", ...given])).stdout).plans;
+    const steps = new Map(plan.steps.map((step: { step: string }) => [step.step, step]));
+    expect(steps.get("StepChrootProvision")).toMatchObject({
+      provisioners: [{ options: { inline: ["a", "(sensitive value)", "(sensitive value)", "users:"] } }],
+    });
+    expect(steps.get("StepCreateOMI")).toMatchObject({
+      requests: [{ request: { ImageName: "web-1", Description: "(sensitive value)" } }],
+    });
+    expect(steps.get("StepCreateTags")).toMatchObject({
+      does: expect.arrayContaining([expect.stringContaining(`Public=${value}, Secret=(sensitive value)`)]),
+    });
+    const answers = ["local.public", "var.x"];
+    expect((await run(["console", ...given], { answers })).stdout).toBe(`users: ${value}\n(sensitive value)\n`);
+  });
+});
+
 describe("console", () => {
   it("evaluates line by line, goes on after an error, and ends with its code", async () => {
     const answers = ["upper(var.packages[0])", "var.pw", "1 +", "", "local.count + 1", "variables", "exit", "2"];
     const { exitCode, stdout, stderr } = await run(["console", ...packages, path], { answers });
     expect(exitCode).toBe(3);
-    expect(stdout.split("\n").slice(0, 3)).toEqual(['"NGINX"', "(sensitive value)", "3"]);
+    expect(stdout.split("\n").slice(0, 3)).toEqual(["NGINX", "(sensitive value)", "3"]);
     expect(stdout).toContain("local.key = (sensitive value)\n");
     expect(stdout).not.toMatch(/abc|^2$/m);
     expect(stderr).toContain("<console-input>:1:4");
@@ -222,10 +287,13 @@ describe("console", () => {
   });
 
   it("has the functions alone without a template, and no variables", async () => {
-    const answers = ["packer.version", 'sha1("a")'];
+    const answers = ["packer.version", 'sha1("a")', '"$${a}"', '["a"]'];
     expect(await run(["console"], { answers })).toMatchObject({
       exitCode: 0,
-      stdout: '"1.16.0"\n"86f7e437faa5a7fce15d1ddcb9eaeaea377667b8"\n',
+      stdout: '1.16.0\n86f7e437faa5a7fce15d1ddcb9eaeaea377667b8\n${a}\n[\n  "a",\n]\n',
+    });
+    expect(await run(["console", "-literal"], { answers: answers.slice(0, 3) })).toMatchObject({
+      stdout: '"1.16.0"\n"86f7e437faa5a7fce15d1ddcb9eaeaea377667b8"\n"$${a}"\n',
     });
     expect(await run(["console", "-var", "a=1"])).toMatchObject({ exitCode: 2 });
   });
@@ -237,7 +305,7 @@ describe("console", () => {
     await writeFile(json, JSON.stringify({ variables, "sensitive-variables": ["pw"], builders }));
     const answers = ["{{ user `name` | upper }}!", "{{ user `pw` | upper }}", "variables"];
     expect(await run(["console", json], { answers })).toMatchObject({
-      stdout: "WEB!\n(SENSITIVE VALUE)\nname = web\npw = (sensitive value)\n",
+      stdout: "WEB!\n(sensitive value)\nname = web\npw = (sensitive value)\n",
     });
   });
 });

@@ -80,6 +80,7 @@ export function define(
     timeoutMs: 0,
     maxRetries: 0,
     evaluate: typeof options === "function" ? options : () => options,
+    show: () => ({}),
     ...limits,
   };
 }

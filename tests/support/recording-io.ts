@@ -25,7 +25,7 @@ export function recordingIo({ env = {}, isTerminal = false, answers = [] }: Reco
     write: (text) => {
       written[stream] += secrets.mask(text);
     },
-    writeSecret: (text) => {
+    writeExact: (text) => {
       written[stream] += text;
     },
     isTerminal,

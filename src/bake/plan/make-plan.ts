@@ -1,3 +1,4 @@
+import { secrets } from "../../common/secrets.ts";
 import { AS_IN_SOURCE } from "./placeholder-source.ts";
 import type { Plan, PlannedResource } from "./plan.ts";
 import { type MakePlanInput, type PlanContext, planContext } from "./plan-context.ts";
@@ -20,14 +21,14 @@ export function makePlan(input: MakePlanInput): Plan {
     resources: planResources(context),
     postProcessors: definition.postProcessors.map((chain) => chain.map((item) => planComponent(context, item))),
     toBeRead: whatToRead(context),
-    warnings: prepared.warnings,
+    warnings: prepared.warnings.map((text) => secrets.mask(text)),
   };
 }
 
 function planResources(context: PlanContext): readonly PlannedResource[] {
   const { config, facts } = context;
   const { Size = Number.NaN, VolumeType = AS_IN_SOURCE } = volumeRequest(context);
-  const what = `${context.hide(Size)}${Number.isNaN(Size) ? "" : " GiB"}, ${VolumeType}`;
+  const what = `${Number.isNaN(Size) ? AS_IN_SOURCE : `${Size} GiB`}, ${VolumeType}`;
   const isCopied = !config.fromScratch && (facts?.needsCopy ?? true);
   const copy: PlannedResource = {
     kind: "OMI copy",

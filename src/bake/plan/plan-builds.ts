@@ -36,7 +36,7 @@ export interface Plans {
 export async function plan(input: PlanInput): Promise<Plans> {
   const { online = false, env = process.env, log = noLog } = input;
   maskEnvironment(env);
-  const { builds, sensitiveValues, warnings } = await loadBuilds(input, online ? dataReader({ env, log }) : undefined);
+  const { builds, warnings } = await loadBuilds(input, online ? dataReader({ env, log }) : undefined);
   const { prepared, unknownOptions } = checkBuilds(builds, {
     ...input,
     builder: { env, log, templatePath: input.template },
@@ -46,7 +46,7 @@ export async function plan(input: PlanInput): Promise<Plans> {
   for (const build of prepared) {
     const facts = online ? await readAccountFacts(build.prepared, { env, log }) : undefined;
     const region = facts?.region ?? resolveRegion(build.prepared.config, env);
-    plans.push(planOne({ build, region, facts, sensitiveValues }));
+    plans.push(planOne({ build, region, facts }));
   }
   return { plans, warnings };
 }

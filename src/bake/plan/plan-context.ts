@@ -8,41 +8,35 @@ import { renderOnce } from "../../go-template/render.ts";
 import type { ActionName, RequestOf } from "../../outscale/oapi.ts";
 import type { AccountFacts } from "../account-facts.ts";
 import type { PreparedBuild } from "../prepare-builds.ts";
-import { hideSensitive } from "./hide-sensitive.ts";
-import { AS_IN_SOURCE, placeholderSource } from "./placeholder-source.ts";
+import { placeholderSource } from "./placeholder-source.ts";
 import type { PlannedRequest } from "./plan.ts";
+import { toPlanData } from "./plan-data.ts";
 
 export interface MakePlanInput {
   readonly build: PreparedBuild;
   readonly region: string;
   /** Undefined: the account is not asked. */
   readonly facts: AccountFacts | undefined;
-  /** Of the template: never to be shown. */
-  readonly sensitiveValues: readonly string[];
 }
 
 /** What the steps of a plan share. */
 export interface PlanContext {
+  /** The configuration as it may be shown: what is sensitive is hidden in it. */
   readonly config: BuildConfig;
   readonly definition: BuildDefinition;
   readonly identity: PreparedBuild["identity"];
   readonly facts: AccountFacts | undefined;
   /** The source OMI, or what stands in for it; undefined from scratch. */
   readonly source: SourceOmi | undefined;
-  /** Hides what is sensitive in a text or data of the template. */
-  hide<Value>(value: Value): ReturnType<typeof hideSensitive>;
-  /** The same for a text. */
-  text(value: string): string;
   /** An option that is rendered late: with its values if they are known, else as it is written. */
   late(text: string): string;
   request<A extends ActionName>(action: A, request: RequestOf<A>): PlannedRequest;
 }
 
-export function planContext({ build, region, facts, sensitiveValues }: MakePlanInput): PlanContext {
+export function planContext({ build, region, facts }: MakePlanInput): PlanContext {
   const { definition, identity, prepared } = build;
-  const { config, renderContext } = prepared;
-  const hide = (value: unknown) => hideSensitive(value, sensitiveValues, AS_IN_SOURCE);
-  const text = (value: string) => String(hide(value));
+  const { renderContext } = prepared;
+  const config = prepared.show(definition.sensitiveOptions);
   const known = knownValues(config, region, facts);
   return {
     config,
@@ -50,10 +44,8 @@ export function planContext({ build, region, facts, sensitiveValues }: MakePlanI
     identity,
     facts,
     source: config.fromScratch ? undefined : (facts?.source ?? placeholderSource(config)),
-    hide,
-    text,
-    late: (template) => text(renderKnown(template, renderContext, known)),
-    request: (action, request) => ({ action, request: hide(request) }),
+    late: (template) => renderKnown(template, renderContext, known),
+    request: (action, request) => ({ action, request: toPlanData(request) }),
   };
 }
 

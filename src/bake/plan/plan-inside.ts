@@ -5,11 +5,12 @@ import { placeholderData, renderContextOf } from "../../provisioners/late-values
 import type { PlannedComponent, PlannedStep } from "./plan.ts";
 import { planned } from "./plan.ts";
 import { type PlanContext, renderKnown } from "./plan-context.ts";
+import { toPlanData } from "./plan-data.ts";
 
 /** What happens on this VM while the volume is linked. */
 export function planInside(context: PlanContext): readonly PlannedStep[] {
   const { config } = context;
-  const commands = (lines: readonly string[]) => lines.map((line) => context.text(line));
+  const commands = (lines: readonly string[]) => lines.map((line) => context.late(line));
   const mounts = chosenChrootMounts(config.chrootMounts).map(({ source, target }) => `mounts ${source} on ${target}`);
   const copies = config.copyFiles.map((path) => `lends ${path} of this VM to the image`);
   const quiet = config.quietServices ? ["keeps package scripts from starting services"] : [];
@@ -36,11 +37,11 @@ export function planInside(context: PlanContext): readonly PlannedStep[] {
   ];
 }
 
-function describeMount({ config, text }: PlanContext): string {
+function describeMount({ config, late }: PlanContext): string {
   const part = config.mountPartition === undefined ? "the root file system" : `partition ${config.mountPartition}`;
   const options = config.mountOptions.length > 0 ? `, with ${config.mountOptions.join(",")}` : "";
   const where = config.isolation === "private" ? "where only this build sees it" : "where all of this VM sees it";
-  return `mounts ${part} on ${text(config.mountPath)}${options}, ${where}`;
+  return `mounts ${part} on ${late(config.mountPath)}${options}, ${where}`;
 }
 
 function planProvisioning(context: PlanContext): PlannedStep {
@@ -62,10 +63,10 @@ type Component =
 /** A provisioner or post-processor with its options; what only the build knows is named in angle brackets. */
 export function planComponent(context: PlanContext, definition: Component): PlannedComponent {
   const { type, location } = definition;
-  const options = definition.evaluate(placeholderData);
+  const options = definition.show(placeholderData);
   const shown = Object.entries(options).filter(([, value]) => value !== null);
   const resolved = Object.fromEntries(shown.map(([name, value]) => [name, resolve(context, value)]));
-  return { title: `${type} (${location.file}:${location.line})`, options: context.hide(resolved) };
+  return { title: `${type} (${location.file}:${location.line})`, options: toPlanData(resolved) };
 }
 
 function resolve(context: PlanContext, value: RawValue): RawValue {

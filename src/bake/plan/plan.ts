@@ -1,6 +1,6 @@
 import type { StepName } from "../../builder/events.ts";
 import type { ActionName } from "../../outscale/oapi.ts";
-import type { Secretive } from "./hide-sensitive.ts";
+import type { PlanData } from "./plan-data.ts";
 
 /** What a build would do. Texts in angle brackets stand for what is not known yet. */
 export interface Plan {
@@ -29,14 +29,14 @@ export interface PlannedStep {
 /** A call of the API, as far as it is known. */
 export interface PlannedRequest {
   readonly action: ActionName;
-  readonly request: Secretive;
+  readonly request: PlanData;
 }
 
 /** A provisioner or post-processor with its options, resolved. */
 export interface PlannedComponent {
   /** `shell (web.pkr.hcl:12)` */
   readonly title: string;
-  readonly options: Secretive;
+  readonly options: PlanData;
 }
 
 /** Something that the build makes or removes. */

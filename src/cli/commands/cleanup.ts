@@ -5,7 +5,7 @@ import { engineSettings } from "../../config/engine-settings.ts";
 import { openDebugLog } from "../../terminal/debug-log.ts";
 import type { Command } from "../command.ts";
 import { type Flags, parseFlags } from "../flags.ts";
-import { maskedJson } from "../output/json-report.ts";
+import { writeJson } from "../output/json-report.ts";
 import { plainUi, silentUi } from "../output/plain-ui.ts";
 import { templateInput } from "../template-flags.ts";
 
@@ -45,7 +45,7 @@ export const cleanup: Command = {
       log,
       env: io.env,
     });
-    if (flags.json) io.stdout.write(`${maskedJson(results, 2)}\n`);
+    if (flags.json) writeJson(io.stdout, results);
     return ExitCode.Success;
   },
 };

@@ -29,7 +29,7 @@ export const completion: Command = {
           .replace(/, (\w+)$/, " or $1")}${given}`,
       );
     }
-    io.stdout.write(write(await commandTree()));
+    io.stdout.writeExact(write(await commandTree()));
     return ExitCode.Success;
   },
 };

@@ -1,7 +1,7 @@
 import { openTemplateConsole } from "../../bake/open-console.ts";
 import { ChrootError, ExitCode, UsageError } from "../../common/errors.ts";
 import { version } from "../../common/version.ts";
-import type { TemplateConsole } from "../../template/console.ts";
+import type { TemplateConsole, TextStyle } from "../../template/console.ts";
 import { openFunctionConsole } from "../../template/function-console.ts";
 import { hasColor } from "../../terminal/color.ts";
 import type { Io } from "../../terminal/io.ts";
@@ -13,6 +13,7 @@ import { templateArgument, templateFlags, templateInput } from "../template-flag
 const flagSpecs = {
   var: templateFlags.var,
   "var-file": templateFlags["var-file"],
+  literal: { type: "boolean", about: "prints texts as literals: in quotes, with escapes" },
   "evaluate-datasources": { type: "boolean", about: "reads data sources from the account" },
 } as const satisfies Flags;
 
@@ -28,7 +29,7 @@ export const consoleCommand: Command = {
   usage: "console [flags] [TEMPLATE]",
   about:
     "Evaluates expressions, line by line, with the variables, locals and functions of a template; without one, with the\n" +
-    "functions alone. From a pipe it prints a value per line, and ends with the code of the first line that failed.",
+    "functions alone. A text is printed as it is. From a pipe it prints a value per line, and ends with the code of the first line that failed.",
   flags: flagSpecs,
   examples: [
     "outscale-chroot console web.pkr.hcl",
@@ -43,7 +44,7 @@ export const consoleCommand: Command = {
     for await (const line of io.stdin.lines({ text: "> ", words })) {
       const expression = line.trim();
       if (expression === "exit") break;
-      const code = answer(expression, template, io);
+      const code = answer(expression, { template, texts: flags.literal ? "literal" : "raw", io });
       if (code !== ExitCode.Success) failures.push(code);
     }
     return io.stdin.isTerminal ? ExitCode.Success : (failures[0] ?? ExitCode.Success);
@@ -64,12 +65,18 @@ async function open(
   throw new UsageError("Variables need a template that declares them", { hint: "outscale-chroot console TEMPLATE" });
 }
 
+interface AnswerInput {
+  readonly template: TemplateConsole;
+  readonly texts: TextStyle;
+  readonly io: Io;
+}
+
 /** Prints what a line asks for. @returns the exit code of its failure, or success */
-function answer(expression: string, template: TemplateConsole, io: Io): number {
+function answer(expression: string, { template, texts, io }: AnswerInput): number {
   try {
     if (expression === "help") io.stdout.write(HELP);
-    else if (expression === "variables") io.stdout.write(template.listVariables());
-    else if (expression !== "") io.stdout.write(`${template.evaluate(expression)}\n`);
+    else if (expression === "variables") io.stdout.writeExact(template.listVariables());
+    else if (expression !== "") io.stdout.writeExact(`${template.evaluate(expression, texts)}\n`);
     return ExitCode.Success;
   } catch (error) {
     if (!(error instanceof ChrootError)) throw error;

@@ -69,7 +69,7 @@ async function formatInput(flags: FmtFlags, io: Io, diagnostics: Diagnostics): P
   const after = format(new SourceFile(STDIN_NAME, before), diagnostics);
   if (flags.diff) io.stdout.write(lineDiff(STDIN_NAME, before, after));
   // What is piped through may hold what looks like a secret, and must come out as it went in.
-  else if (writes(flags)) io.stdout.writeSecret(after);
+  else if (writes(flags)) io.stdout.writeExact(after);
   return after !== before;
 }
 

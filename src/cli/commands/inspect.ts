@@ -3,7 +3,6 @@ import { ExitCode } from "../../common/errors.ts";
 import type { Command } from "../command.ts";
 import { type Flags, parseFlags } from "../flags.ts";
 import { inspectText } from "../output/inspect-text.ts";
-import { maskedJson } from "../output/json-report.ts";
 import { templateArgument, templateFlags, templateInput } from "../template-flags.ts";
 
 const flagSpecs = {
@@ -22,7 +21,8 @@ export const inspect: Command = {
   async run({ argv, io }) {
     const { flags, positionals } = parseFlags(flagSpecs, argv);
     const description = await inspectTemplate(templateInput(templateArgument(positionals), flags, io.env));
-    io.stdout.write(flags.json ? `${maskedJson(description, 2)}\n` : inspectText(description));
+    // Its values are shown or hidden by their marks.
+    io.stdout.writeExact(flags.json ? `${JSON.stringify(description, null, 2)}\n` : inspectText(description));
     return ExitCode.Success;
   },
 };

@@ -3,7 +3,6 @@ import { ExitCode } from "../../common/errors.ts";
 import { openDebugLog } from "../../terminal/debug-log.ts";
 import type { Command } from "../command.ts";
 import { type Flags, parseFlags } from "../flags.ts";
-import { maskedJson } from "../output/json-report.ts";
 import { planText } from "../output/plan-text.ts";
 import { templateArgument, templateFlags, templateInput } from "../template-flags.ts";
 
@@ -35,7 +34,8 @@ export const plan: Command = {
       log,
     });
     for (const warning of warnings) io.stderr.write(`Warning: ${warning}\n`);
-    io.stdout.write(flags.json ? `${maskedJson({ plans }, 2)}\n` : plans.map(planText).join("\n"));
+    // Options are shown or hidden by their marks.
+    io.stdout.writeExact(flags.json ? `${JSON.stringify({ plans }, null, 2)}\n` : plans.map(planText).join("\n"));
     return ExitCode.Success;
   },
 };

@@ -13,7 +13,7 @@ export const schema: Command = {
   async run({ argv, io }) {
     const { positionals } = parseFlags({}, argv);
     if (positionals.length > 0) throw new UsageError(`schema takes no arguments, not ${positionals.join(" ")}`);
-    io.stdout.write(`${JSON.stringify(configJsonSchema(), null, 2)}\n`);
+    io.stdout.writeExact(`${JSON.stringify(configJsonSchema(), null, 2)}\n`);
     return ExitCode.Success;
   },
 };

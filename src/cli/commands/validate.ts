@@ -51,12 +51,12 @@ export const validate: Command = {
     using log = openDebugLog(flags.log, io);
     try {
       const warnings = await check({ path, flags, env: io.env, log });
-      if (flags.json) io.stdout.write(validationJson(warnings));
+      if (flags.json) io.stdout.writeExact(validationJson(warnings));
       else io.stdout.write(`The ${flags["syntax-only"] ? "syntax of the template" : "configuration"} is valid.\n`);
       if (!flags.json) for (const warning of warnings) io.stderr.write(`Warning: ${warning}\n`);
       return ExitCode.Success;
     } catch (error) {
-      if (flags.json) io.stdout.write(validationJson([], error));
+      if (flags.json) io.stdout.writeExact(validationJson([], error));
       throw error;
     }
   },

@@ -1,8 +1,8 @@
 import { ConfigError, type ConfigProblem } from "../../common/errors.ts";
 import { TemplateError } from "../../hcl/source/diagnostic.ts";
 import { type DiagnosticJson, diagnosticJson } from "../../hcl/source/print-diagnostic.ts";
+import { maskedJson } from "../../terminal/masked-json.ts";
 import { errorRecord } from "./error-record.ts";
-import { maskedJson } from "./json-report.ts";
 
 /** What `validate --json` prints. */
 export interface ValidationJson {

@@ -2,8 +2,8 @@ import type { BuildResult, LineKind, Report } from "../../bake/report.ts";
 import type { BuildEvent } from "../../builder/events.ts";
 import type { Clock } from "../../common/clock.ts";
 import { CancelledError } from "../../common/errors.ts";
-import { secrets } from "../../common/secrets.ts";
 import type { TextSink } from "../../terminal/io.ts";
+import { maskedJson } from "../../terminal/masked-json.ts";
 import { type ErrorRecord, errorRecord } from "./error-record.ts";
 
 /** One line of the stream that `--json` gives. `at` is in milliseconds since the epoch. */
@@ -78,11 +78,11 @@ export class JsonReport implements Report {
   }
 
   #write(line: JsonLine): void {
-    this.#out.write(`${maskedJson(line)}\n`);
+    this.#out.writeExact(`${maskedJson(line)}\n`);
   }
 }
 
-/** JSON whose texts are masked one by one, so that no secret can break its syntax. */
-export function maskedJson(value: unknown, indent?: number): string {
-  return JSON.stringify(value, (_, item: unknown) => (typeof item === "string" ? secrets.mask(item) : item), indent);
+/** Writes one JSON document, its texts masked. */
+export function writeJson(out: TextSink, document: unknown): void {
+  out.writeExact(`${maskedJson(document, 2)}\n`);
 }

@@ -11,7 +11,7 @@ describe("MachineReport", () => {
       write: (more: string) => {
         text += secrets.mask(more);
       },
-      writeSecret: () => undefined,
+      writeExact: () => undefined,
       isTerminal: false,
       columns: () => 80,
     };

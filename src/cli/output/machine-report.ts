@@ -77,9 +77,8 @@ export class MachineReport implements Report {
 
   #write(target: string, type: string, ...data: readonly string[]): void {
     const escaped = data.map((item) =>
-      // The sink could not find a secret with a comma in it any more.
       secrets.mask(item).replaceAll(",", "%!(PACKER_COMMA)").replaceAll("\r", "\\r").replaceAll("\n", "\\n"),
     );
-    this.#out.write(`${[Math.floor(this.#clock.now() / 1_000), target, type, ...escaped].join(",")}\n`);
+    this.#out.writeExact(`${[Math.floor(this.#clock.now() / 1_000), target, type, ...escaped].join(",")}\n`);
   }
 }

@@ -237,7 +237,7 @@ describe("JsonReport", () => {
   it("stays JSON when a secret has its syntax", () => {
     secrets.add('quo"ted-secret');
     const io = recordingIo();
-    const report = new JsonReport({ ...io.stdout, write: (text) => io.stdout.writeSecret(text) }, clock);
+    const report = new JsonReport({ ...io.stdout, write: (text) => io.stdout.writeExact(text) }, clock);
     report.line("say", name, 'a quo"ted-secret here');
     expect(JSON.parse(io.written.stdout)).toMatchObject({ text: "a <sensitive> here" });
   });

@@ -4,8 +4,8 @@ import type { BakedBuild } from "../../bake/run-builds.ts";
 import type { Phase } from "../../builder/phase.ts";
 import { UsageError } from "../../common/errors.ts";
 import { version } from "../../common/version.ts";
+import { maskedJson } from "../../terminal/masked-json.ts";
 import { type ErrorRecord, errorRecord } from "./error-record.ts";
-import { maskedJson } from "./json-report.ts";
 
 /** What `--result FILE` holds: one run of the program. Times are ISO 8601, UTC. */
 export interface ResultFile {

@@ -2,7 +2,7 @@ import { posix } from "node:path";
 import { messageOf } from "../../common/errors.ts";
 import type { RenderContext } from "../../go-template/context.ts";
 import { references } from "../../go-template/references.ts";
-import { render } from "../../go-template/render.ts";
+import { renderOnce } from "../../go-template/render.ts";
 import type { CheckedOptions } from "../schema.ts";
 import type { Findings } from "./findings.ts";
 
@@ -43,7 +43,7 @@ function usesCommand(wrapper: string): boolean {
 function checkMountPath(template: string, context: RenderContext, findings: Findings): void {
   let path: string;
   try {
-    path = render(template, { ...context, data: { Device: "xvdf" } });
+    path = renderOnce(template, { ...context, data: { Device: "xvdf" } });
   } catch (error) {
     findings.problem("mount_path", messageOf(error));
     return;

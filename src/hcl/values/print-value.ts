@@ -1,3 +1,4 @@
+import { HIDDEN } from "../../common/secrets.ts";
 import { typeExpression } from "./type.ts";
 import type { Value } from "./value.ts";
 
@@ -6,7 +7,7 @@ import type { Value } from "./value.ts";
  * @param indent Spaces that the lines after the first begin with
  */
 export function printValue(value: Value, indent = 0): string {
-  if (value.isSensitive) return "(sensitive value)";
+  if (value.isSensitive) return HIDDEN;
   if (!value.isKnown) return "(known after the build has begun)";
   if (value.isNull) return "null";
   switch (value.type.kind) {

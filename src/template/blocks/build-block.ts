@@ -64,7 +64,10 @@ export function readBuildBlock(block: Block, scope: Scope, diagnostics: Diagnost
   const [errorCleanupProvisioner, second] = ofType("error-cleanup-provisioner");
   if (second)
     diagnostics.error("Duplicate error-cleanup-provisioner", "A build has at most one.", second.block.headerSpan);
-  warnAboutRegistry(ofType("hcp_packer_registry"), diagnostics);
+  warnAboutRegistry(
+    ofType("hcp_packer_registry").map(({ block: registry }) => registry),
+    diagnostics,
+  );
   return {
     name: textOf("name"),
     description: textOf("description"),
@@ -121,9 +124,9 @@ function readSourceUse({ block, scope }: ScopedBlock, diagnostics: Diagnostics):
 }
 
 /** Nothing of ours speaks to HCP Packer, and a template that asks for it should not find out afterwards. */
-export function warnAboutRegistry(blocks: readonly ScopedBlock[], diagnostics: Diagnostics): void {
-  for (const { block } of blocks) {
+export function warnAboutRegistry(blocks: readonly Block[], diagnostics: Diagnostics): void {
+  for (const { headerSpan } of blocks) {
     const detail = "outscale-chroot does not report builds to HCP Packer; the block has no effect.";
-    diagnostics.warn("HCP Packer registry", detail, block.headerSpan);
+    diagnostics.warn("HCP Packer registry", detail, headerSpan);
   }
 }

@@ -5,7 +5,7 @@ import type {
   PostProcessorDefinition,
   ProvisionerDefinition,
 } from "../../definition/build-definition.ts";
-import type { RawConfig } from "../../definition/raw-value.ts";
+import { hideOptions } from "../../definition/hide-options.ts";
 import { childScope, innerVariables, type Scope } from "../../hcl/evaluate/scope.ts";
 import { Diagnostics } from "../../hcl/source/diagnostic.ts";
 import { locationOf } from "../../hcl/source/source-file.ts";
@@ -15,7 +15,7 @@ import { stringType } from "../../hcl/values/type.ts";
 import { objectValue, stringValue, unknownValue, type Value } from "../../hcl/values/value.ts";
 import type { BuildBlock, SourceUse } from "./build-block.ts";
 import { type ComponentBlock, isSkipped, overrideFor, readComponentBlock } from "./component-block.ts";
-import { type BodyShape, decodeBody, findPlace } from "./decode-body.ts";
+import { type BodyShape, type DecodedBody, decodeBody, findPlace } from "./decode-body.ts";
 import { expressionsOf } from "./prerequisites.ts";
 
 /** How the options of a builder, provisioner or post-processor are written; `{}` when that is not known. */
@@ -162,13 +162,14 @@ class BuildDefiner {
       ...(this.#use.body ? [{ body: this.#use.body, scope: within }] : []),
     ];
     const shape = this.#options.shapeOf("source", this.#use.type);
-    const { config, places } = decodeBody(bodies, shape, this.#diagnostics);
+    const { config, sensitive, places } = decodeBody(bodies, shape, this.#diagnostics);
     const cleanup = this.#build.errorCleanupProvisioner;
     return {
       name,
       type: this.#use.type,
       sourceName: this.#use.name,
       config,
+      sensitiveOptions: sensitive,
       locate: (optionPath) => locationOf(findPlace(places, optionPath) ?? source.block.headerSpan),
       provisioners: this.#build.provisioners.flatMap((block) =>
         this.#provisioner(readComponentBlock(this.#inSource(block), this.#diagnostics)),
@@ -202,8 +203,8 @@ class BuildDefiner {
     if (isSkipped(component, this.#shortName())) return [];
     this.#evaluateEarly(component, "provisioner");
     const { type, pauseBeforeMs, timeoutMs, maxRetries, continueOnError, span } = component;
-    const evaluate = (build: Readonly<Record<string, string>>) => this.#evaluateLate(component, "provisioner", build);
-    return [{ type, location: locationOf(span), pauseBeforeMs, timeoutMs, maxRetries, continueOnError, evaluate }];
+    const limits = { pauseBeforeMs, timeoutMs, maxRetries, continueOnError };
+    return [{ type, location: locationOf(span), ...limits, ...this.#lateOptions(component, "provisioner") }];
   }
 
   #shortName(): string {
@@ -224,9 +225,8 @@ class BuildDefiner {
   #postProcessor(component: ComponentBlock): PostProcessorDefinition {
     this.#evaluateEarly(component, "post-processor");
     const { type, name, keepInputArtifact, span } = component;
-    const evaluate = (build: Readonly<Record<string, string>>) =>
-      this.#evaluateLate(component, "post-processor", build);
-    return { type, name: name || type, location: locationOf(span), keepInputArtifact, evaluate };
+    const late = this.#lateOptions(component, "post-processor");
+    return { type, name: name || type, location: locationOf(span), keepInputArtifact, ...late };
   }
 
   /** Finds at once what is wrong whatever the builder generates. */
@@ -234,18 +234,30 @@ class BuildDefiner {
     this.#evaluate(component, kind, component.scope, this.#diagnostics);
   }
 
+  /** The options of a component, once it is known what the builder has generated. */
+  #lateOptions(component: ComponentBlock, kind: "provisioner" | "post-processor"): LateOptions {
+    const evaluate = (build: GeneratedValues) => this.#evaluateLate(component, kind, build);
+    return {
+      evaluate: (build) => evaluate(build).config,
+      show: (build) => {
+        const { config, sensitive } = evaluate(build);
+        return hideOptions(config, sensitive);
+      },
+    };
+  }
+
   #evaluateLate(
     component: ComponentBlock,
     kind: "provisioner" | "post-processor",
-    build: Readonly<Record<string, string>>,
-  ): RawConfig {
+    build: GeneratedValues,
+  ): EvaluatedOptions {
     const diagnostics = new Diagnostics();
     const values = Object.entries({ ...build, name: this.#build.name }).map(
       ([key, text]) => [key, stringValue(text)] as const,
     );
-    const config = this.#evaluate(component, kind, this.#late(component.scope, objectValue(values)), diagnostics);
+    const options = this.#evaluate(component, kind, this.#late(component.scope, objectValue(values)), diagnostics);
     diagnostics.throwIfErrors();
-    return config;
+    return options;
   }
 
   #evaluate(
@@ -253,12 +265,21 @@ class BuildDefiner {
     kind: "provisioner" | "post-processor",
     scope: Scope,
     diagnostics: Diagnostics,
-  ): RawConfig {
+  ): EvaluatedOptions {
     const shape = this.#options.shapeOf(kind, component.type);
-    const { config } = decodeBody([{ body: component.body, scope }], shape, diagnostics);
-    return { ...config, ...overrideFor(component, this.#use.localName, scope, diagnostics) };
+    const own = decodeBody([{ body: component.body, scope }], shape, diagnostics);
+    const override = overrideFor(component, this.#use.localName, scope, diagnostics);
+    const isOverridden = (path: string) => Object.hasOwn(override.config, /^\w*/.exec(path)?.[0] ?? "");
+    return {
+      config: { ...own.config, ...override.config },
+      sensitive: new Set([...[...own.sensitive].filter((path) => !isOverridden(path)), ...override.sensitive]),
+    };
   }
 }
+
+type EvaluatedOptions = Pick<DecodedBody, "config" | "sensitive">;
+type GeneratedValues = Readonly<Record<string, string>>;
+type LateOptions = Pick<ProvisionerDefinition, "evaluate" | "show">;
 
 /** `build` before a build: its name, and as texts that are not known yet whatever the block reads of it. */
 function unknownBuild(body: Body, name: string): Value {

@@ -1,5 +1,4 @@
 import { parseDuration } from "../../common/duration.ts";
-import { isRawMap, type RawConfig, type RawValue } from "../../definition/raw-value.ts";
 import { evaluate } from "../../hcl/evaluate/evaluate.ts";
 import type { Scope } from "../../hcl/evaluate/scope.ts";
 import type { Diagnostics } from "../../hcl/source/diagnostic.ts";
@@ -7,7 +6,9 @@ import type { Span } from "../../hcl/source/source-file.ts";
 import { readBodyPartly } from "../../hcl/syntax/body-content.ts";
 import type { Attribute, Body, Expression } from "../../hcl/syntax/syntax.ts";
 import { boolType, listType, numberType, stringType, typeName } from "../../hcl/values/type.ts";
-import { toRawValue } from "../raw-from-value.ts";
+import type { Value } from "../../hcl/values/value.ts";
+import { sensitivePaths, toRawConfig } from "../raw-from-value.ts";
+import type { DecodedBody } from "./decode-body.ts";
 import type { ScopedBlock } from "./dynamic-blocks.ts";
 import { readArgument } from "./read-argument.ts";
 
@@ -127,18 +128,27 @@ function checkOverride(expression: Expression | undefined, scope: Scope, diagnos
   diagnostics.error("Invalid provisioner override", detail, expression.span);
 }
 
-/** The overriding options for a source; none when there are none for it. */
+/** The overriding options for a source, and which of them are sensitive; none when there are none for it. */
 export function overrideFor(
   component: ComponentBlock,
   sourceName: string,
   scope: Scope,
   diagnostics: Diagnostics,
-): RawConfig {
-  if (!component.override) return {};
-  const value = evaluate(component.override, scope, diagnostics);
-  const raw: RawValue = value.isContainer ? toRawValue(value) : {};
-  const found = isRawMap(raw) ? raw[sourceName] : undefined;
-  return isRawMap(found) ? found : {};
+): Pick<DecodedBody, "config" | "sensitive"> {
+  const none = { config: {}, sensitive: new Set<string>() };
+  if (!component.override) return none;
+  const overrides = evaluate(component.override, scope, diagnostics);
+  const options = hasKeys(overrides) ? overrides.get(sourceName) : undefined;
+  if (!options || !hasKeys(options)) return none;
+  const isSensitive = overrides.isSensitive || options.isSensitive;
+  const paths = [...options.asMap()].flatMap(([name, value]) =>
+    sensitivePaths(isSensitive ? value.withSensitive() : value, name),
+  );
+  return { config: toRawConfig(options.asMap()), sensitive: new Set(paths) };
+}
+
+function hasKeys(value: Value): boolean {
+  return value.isContainer && (value.type.kind === "object" || value.type.kind === "map");
 }
 
 /** Whether `only` and `except` leave a component out of the build of a source. */

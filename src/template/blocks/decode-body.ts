@@ -6,7 +6,7 @@ import type { Span } from "../../hcl/source/source-file.ts";
 import { unpackBlocks } from "../../hcl/syntax/body-content.ts";
 import { literalText } from "../../hcl/syntax/literal-text.ts";
 import type { Attribute, Block, Body, Expression } from "../../hcl/syntax/syntax.ts";
-import { toRawValue } from "../raw-from-value.ts";
+import { sensitivePaths, toRawValue } from "../raw-from-value.ts";
 import { expandBlocks, type ScopedBlock } from "./dynamic-blocks.ts";
 
 /** How an option is written: as an argument, or as a block, alone or repeated, with options of its own. */
@@ -18,6 +18,8 @@ export type BodyShape = Readonly<Record<string, OptionShape>>;
 
 export interface DecodedBody {
   readonly config: RawConfig;
+  /** The paths of options whose values are sensitive. */
+  readonly sensitive: ReadonlySet<string>;
   /** Where each option stands, by its path: `tag[0].key`. */
   readonly places: ReadonlyMap<string, Span>;
 }
@@ -31,7 +33,7 @@ export interface DecodedBody {
 export function decodeBody(bodies: readonly ScopedBody[], shape: BodyShape, diagnostics: Diagnostics): DecodedBody {
   const decoder = new BodyDecoder(diagnostics);
   const config = decoder.decode(bodies, shape, "");
-  return { config, places: decoder.places };
+  return { config, sensitive: decoder.sensitive, places: decoder.places };
 }
 
 /** A body with the names that its expressions can use. */
@@ -42,6 +44,7 @@ export interface ScopedBody {
 
 class BodyDecoder {
   readonly places = new Map<string, Span>();
+  readonly sensitive = new Set<string>();
   readonly #diagnostics: Diagnostics;
 
   constructor(diagnostics: Diagnostics) {
@@ -85,9 +88,11 @@ class BodyDecoder {
       return;
     }
     this.#rememberPlaces(`${prefix}${name}`, expression, nameSpan);
-    const value = toRawValue(evaluate(expression, scope, this.#diagnostics));
+    const value = evaluate(expression, scope, this.#diagnostics);
+    for (const path of sensitivePaths(value, `${prefix}${name}`)) this.sensitive.add(path);
+    const raw = toRawValue(value);
     // Null means not set.
-    if (value !== null) config.set(name, value);
+    if (raw !== null) config.set(name, raw);
   }
 
   #blocks(

@@ -194,10 +194,9 @@ describe("sensitive variables", () => {
     }
     ${MINIMAL}`;
 
-  it("are listed for the mask, with what is inside them", async () => {
-    const { sensitiveValues } = await loadText(TEXT.replace("> 50", "> 5"));
-    expect(sensitiveValues).toEqual(["correct-horse", "battery-staple", "987654"]);
-    expect(secrets.mask("a correct-horse")).toBe("a <sensitive>");
+  it("are known to the mask, with what is inside them", async () => {
+    await loadText(TEXT.replace("> 50", "> 5"));
+    expect(secrets.mask("a correct-horse, battery-staple, 987654")).toBe("a <sensitive>, <sensitive>, <sensitive>");
   });
 
   it.each<[string, TestOptions]>([

@@ -1,9 +1,11 @@
+import { secrets } from "../../common/secrets.ts";
 import { evaluate } from "../../hcl/evaluate/evaluate.ts";
 import { makeScope, type Scope } from "../../hcl/evaluate/scope.ts";
 import { applyDefaults, readTypeConstraint, type TypeConstraint } from "../../hcl/evaluate/type-constraint.ts";
 import type { Diagnostics } from "../../hcl/source/diagnostic.ts";
 import type { Span } from "../../hcl/source/source-file.ts";
 import { readAttributes, readBody } from "../../hcl/syntax/body-content.ts";
+import { literalText } from "../../hcl/syntax/literal-text.ts";
 import type { Attribute, Block, Expression } from "../../hcl/syntax/syntax.ts";
 import { ConversionError, convert } from "../../hcl/values/convert.ts";
 import { boolType, dynamicType, stringType, type Type } from "../../hcl/values/type.ts";
@@ -111,11 +113,18 @@ function readDefault(
   return assign(
     "default",
     attribute.value,
-    evaluate(attribute.value, scope, diagnostics),
+    markCredential(evaluate(attribute.value, scope, diagnostics), attribute.value),
     variable,
     summary,
     diagnostics,
   );
+}
+
+/** A credential that the environment brings in, as `env("OSC_SECRET_KEY")` does, is sensitive, whatever the variable says. */
+function markCredential(value: Value, expression: Expression): Value {
+  const isText = value.type.kind === "string" && value.isKnown && !value.isNull;
+  const isRead = literalText(expression) === undefined;
+  return isText && isRead && secrets.has(value.asString()) ? value.withSensitive() : value;
 }
 
 /** Without a type, the default's type is the variable's; an empty list or object says too little. */

@@ -1,10 +1,14 @@
+import { HIDDEN } from "../../common/secrets.ts";
 import type {
   BuildDefinition,
   PostProcessorDefinition,
   ProvisionerDefinition,
 } from "../../definition/build-definition.ts";
+import { mapTexts } from "../../definition/map-texts.ts";
+import type { RawConfig } from "../../definition/raw-value.ts";
 import type { RenderContext } from "../../go-template/context.ts";
 import { InterpolationError } from "../../go-template/interpolation-error.ts";
+import { usesVariable } from "../../go-template/references.ts";
 import { render } from "../../go-template/render.ts";
 import type { Diagnostics } from "../../hcl/source/diagnostic.ts";
 import { locationOf, type Span } from "../../hcl/source/source-file.ts";
@@ -20,6 +24,8 @@ import type {
 export interface DefineOptions {
   /** What names and `max_retries` are rendered with; its user variables go into each build. */
   readonly context: RenderContext;
+  /** The variables that are sensitive, by declaration or as they use one that is. */
+  readonly sensitiveVariables: readonly string[];
   /** `-only` and `-except`: names of builds, to the letter, as in Packer. `-except` leaves out post-processors too. */
   readonly only: readonly string[];
   readonly except: readonly string[];
@@ -108,8 +114,9 @@ class BuildDefiner {
       config: {
         ...builder.config,
         packer_user_variables: userVariables,
-        packer_sensitive_variables: this.#template.sensitiveVariables,
+        packer_sensitive_variables: this.#options.sensitiveVariables,
       },
+      sensitiveOptions: new Set(),
       userVariables,
       locate: (optionPath) => locationOf(findPlace(builder, optionPath)),
       provisioners: this.#template.provisioners
@@ -125,7 +132,8 @@ class BuildDefiner {
     const { type, span, pauseBeforeMs, timeoutMs, config, override } = provisioner;
     const options = { ...config, ...override.get(builderName) };
     const maxRetries = this.#maxRetries(provisioner);
-    return { type, location: locationOf(span), pauseBeforeMs, timeoutMs, maxRetries, evaluate: () => options };
+    const late = { evaluate: () => options, show: () => this.#show(options) };
+    return { type, location: locationOf(span), pauseBeforeMs, timeoutMs, maxRetries, ...late };
   }
 
   #maxRetries({ maxRetries, span }: LegacyProvisioner): number {
@@ -141,9 +149,20 @@ class BuildDefiner {
       const wanted = chain.filter((postProcessor) => !isSkipped(postProcessor, builderName));
       // A chain ends at a post-processor that is left out: the next one would get the wrong artifact.
       const end = wanted.findIndex(({ name }) => this.#options.except.includes(name));
-      return (end < 0 ? wanted : wanted.slice(0, end)).map(postProcessorDefinition);
+      return (end < 0 ? wanted : wanted.slice(0, end)).map((postProcessor) => this.#postProcessor(postProcessor));
     });
     return chains.filter(({ length }) => length > 0);
+  }
+
+  #postProcessor({ type, name, keepInputArtifact, span, config }: LegacyPostProcessor): PostProcessorDefinition {
+    const late = { evaluate: () => config, show: () => this.#show(config) };
+    return { type, name, location: locationOf(span), keepInputArtifact, ...late };
+  }
+
+  /** A text that uses a sensitive variable is sensitive as a whole. */
+  #show(options: RawConfig): RawConfig {
+    const uses = (text: string) => usesVariable(text, this.#options.sensitiveVariables);
+    return mapTexts(options, (text) => (uses(text) ? HIDDEN : text));
   }
 
   render(text: string, what: string, span: Span): string {
@@ -156,11 +175,6 @@ class BuildDefiner {
       return text;
     }
   }
-}
-
-function postProcessorDefinition(postProcessor: LegacyPostProcessor): PostProcessorDefinition {
-  const { type, name, keepInputArtifact, span, config } = postProcessor;
-  return { type, name, location: locationOf(span), keepInputArtifact, evaluate: () => config };
 }
 
 /** Where an option stands, or the nearest thing around it that has a place. */

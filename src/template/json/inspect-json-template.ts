@@ -1,3 +1,4 @@
+import { HIDDEN } from "../../common/secrets.ts";
 import { Diagnostics } from "../../hcl/source/diagnostic.ts";
 import { locationOf } from "../../hcl/source/source-file.ts";
 import type { BuildDescription, TemplateDescription } from "../inspect-template.ts";
@@ -20,7 +21,7 @@ export async function inspectJsonTemplate(options: LoadOptions): Promise<Templat
   const variables = [...template.variables.values()].map(({ name, span }) => {
     const assignment = assignments.get(name);
     const isSensitive = template.sensitiveVariables.includes(name);
-    const value = assignment && (isSensitive ? "(sensitive value)" : JSON.stringify(assignment.text));
+    const value = assignment && (isSensitive ? HIDDEN : JSON.stringify(assignment.text));
     const setBy = assignment?.from;
     return { name, description: "", type: "string", isSensitive, value, setBy, location: locationOf(span) };
   });

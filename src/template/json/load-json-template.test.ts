@@ -1,6 +1,7 @@
 import path from "node:path";
 import { describe, expect, it } from "vitest";
 import { TemplateFolder } from "../../../tests/support/template/load-template-text.ts";
+import { secrets } from "../../common/secrets.ts";
 import type { LoadOptions } from "../load-options.ts";
 
 const templates = new TemplateFolder();
@@ -203,18 +204,27 @@ describe("loadJsonTemplate() resolves variables", () => {
   });
 
   it("and gives them to the builder, the sensitive ones by name", async () => {
-    const { builds, sensitiveValues } = await templates.load(
+    const { builds } = await templates.load(
       {
-        ...withVariables({ key: "{{env `KEY`}}", region: "r" }),
+        ...withVariables({ key: "{{env `KEY`}}", region: "r", url: "https://{{user `key`}}@host" }),
         "sensitive-variables": ["key", "missing"],
       },
       { env: { KEY: "s3cret" } },
     );
     expect(builds[0]?.config).toEqual({
-      packer_user_variables: { key: "s3cret", region: "r" },
-      packer_sensitive_variables: ["key", "missing"],
+      packer_user_variables: { key: "s3cret", region: "r", url: "https://s3cret@host" },
+      packer_sensitive_variables: ["key", "missing", "url"],
     });
-    expect(sensitiveValues).toEqual(["s3cret"]);
+    expect(secrets.mask("s3cret")).toBe("<sensitive>");
+  });
+
+  it("hiding every text that uses a sensitive one, and no other", async () => {
+    const { builds } = await templates.load({
+      ...withVariables({ key: "a", url: "{{user `key`}}" }),
+      "sensitive-variables": ["key"],
+      provisioners: [{ type: "shell", inline: ["a {{user `url` | upper}}", "a", "{{user `region`}}"] }],
+    });
+    expect(builds[0]?.provisioners[0]?.show({})).toEqual({ inline: ["(sensitive value)", "a", "{{user `region`}}"] });
   });
 
   it("warning about a variable that is used and not set", async () => {

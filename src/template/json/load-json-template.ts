@@ -18,15 +18,15 @@ import { checkAndResolve, openJsonTemplate } from "./open-json-template.ts";
 export async function loadJsonTemplate(options: LoadOptions): Promise<Template> {
   const diagnostics = new Diagnostics();
   const open = openJsonTemplate(options, diagnostics);
-  if (!open) return { files: [], builds: [], sensitiveValues: [], warnings: [] };
+  if (!open) return { files: [], builds: [], warnings: [] };
   const { template, context } = open;
-  const userVariables = checkAndResolve(open, options.env, diagnostics);
+  const { values: userVariables, sensitive } = checkAndResolve(open, options.env, diagnostics);
   warnAboutUndeclared(template, userVariables, diagnostics);
   const { only = [], except = [] } = options;
-  const builds = defineLegacyBuilds(template, { context: { ...context, userVariables }, only, except }, diagnostics);
+  const defineOptions = { context: { ...context, userVariables }, sensitiveVariables: sensitive, only, except };
+  const builds = defineLegacyBuilds(template, defineOptions, diagnostics);
   diagnostics.throwIfErrors();
-  const sensitiveValues = template.sensitiveVariables.flatMap((name) => userVariables[name] || []);
-  return { files: [options.path], builds, sensitiveValues, warnings: diagnostics.distinct.map(diagnosticLine) };
+  return { files: [options.path], builds, warnings: diagnostics.distinct.map(diagnosticLine) };
 }
 
 /** Packer gives an empty text for a variable that does not exist; a spelling mistake would go unseen. */

@@ -4,10 +4,11 @@ import type { Diagnostics } from "../../hcl/source/diagnostic.ts";
 import type { SourceFile } from "../../hcl/source/source-file.ts";
 import type { LoadOptions } from "../load-options.ts";
 import { readSource } from "../read-template-files.ts";
+import { registerUserSecrets } from "../template-secrets.ts";
 import { checkLegacyTemplate } from "./check-legacy-template.ts";
 import type { LegacyTemplate } from "./legacy-template.ts";
 import { readLegacyTemplate } from "./read-legacy-template.ts";
-import { resolveVariables } from "./user-variables.ts";
+import { type ResolvedVariables, resolveVariables } from "./user-variables.ts";
 import { type Assignment, gatherAssignments } from "./variable-assignments.ts";
 
 /** Whether a path is that of a JSON template of before HCL2, by its name. */
@@ -34,14 +35,16 @@ export function openJsonTemplate(options: LoadOptions, diagnostics: Diagnostics)
   return { source, template, assignments, context: renderContextOf(options) };
 }
 
-/** Checks an open template and gives the values of its variables; problems are reported. */
+/** Checks an open template and gives the values of its variables; problems are reported. Nobody prints its secrets then. */
 export function checkAndResolve(
   { source, template, assignments, context }: OpenJsonTemplate,
   env: LoadOptions["env"],
   diagnostics: Diagnostics,
-): Readonly<Record<string, string>> {
+): ResolvedVariables {
   checkLegacyTemplate(template, source, diagnostics);
-  return resolveVariables(template, assignments, { ...context, env }, diagnostics);
+  const variables = resolveVariables(template, assignments, { ...context, env }, diagnostics);
+  registerUserSecrets(variables, template.sensitiveVariables, source);
+  return variables;
 }
 
 function renderContextOf({ path, cwd, now }: LoadOptions): RenderContext {

@@ -1,10 +1,17 @@
 import type { RenderContext } from "../../go-template/context.ts";
+import { renderAround } from "../../go-template/expand-variables.ts";
 import { InterpolationError } from "../../go-template/interpolation-error.ts";
-import { references } from "../../go-template/references.ts";
+import { references, usesVariable } from "../../go-template/references.ts";
 import { renderOnce } from "../../go-template/render.ts";
 import type { Diagnostics } from "../../hcl/source/diagnostic.ts";
 import type { LegacyTemplate } from "./legacy-template.ts";
 import type { Assignment } from "./variable-assignments.ts";
+
+/** What the variables of a template are, and which of them are sensitive: declared so, or made of one that is. */
+export interface ResolvedVariables {
+  readonly values: Readonly<Record<string, string>>;
+  readonly sensitive: readonly string[];
+}
 
 /**
  * The values of a template's variables, rendered. A variable may use others, and `{{env}}`; `{{.Name}}` stays, for
@@ -17,7 +24,7 @@ export function resolveVariables(
   assignments: ReadonlyMap<string, Assignment>,
   context: RenderContext,
   diagnostics: Diagnostics,
-): Readonly<Record<string, string>> {
+): ResolvedVariables {
   for (const { name, span } of variables.values()) {
     const detail = `The variable "${name}" has no default. Set it with -var "${name}=..." or in a -var-file.`;
     if (!assignments.has(name)) diagnostics.error("Required variable not set", detail, span);
@@ -32,26 +39,23 @@ interface ResolverInput {
   readonly context: RenderContext;
 }
 
-/** `{{.Name}}` alone: what Packer leaves for later. */
-const LATE_FIELD = /\{\{\s?\.(.*?)\s?\}\}/g;
-/** A private-use character, which no template has. */
-const MARK = "\uE000";
-
 class VariableResolver {
   readonly #input: ResolverInput;
   readonly #diagnostics: Diagnostics;
   readonly #values: Record<string, string> = Object.create(null);
   /** Those being resolved, outermost first: one that comes again uses itself. */
   readonly #open: string[] = [];
+  readonly #sensitive: Set<string>;
 
   constructor(input: ResolverInput, diagnostics: Diagnostics) {
     this.#input = input;
     this.#diagnostics = diagnostics;
+    this.#sensitive = new Set(input.sensitive);
   }
 
-  resolveAll(): Readonly<Record<string, string>> {
+  resolveAll(): ResolvedVariables {
     for (const name of [...this.#input.assignments.keys()].sort()) this.#resolve(name);
-    return { ...this.#values };
+    return { values: { ...this.#values }, sensitive: [...this.#sensitive] };
   }
 
   #resolve(name: string): void {
@@ -70,15 +74,15 @@ class VariableResolver {
   }
 
   #render(name: string, { text, span }: Assignment): string {
-    const late: string[] = [];
-    const kept = text.replace(LATE_FIELD, (field) => `${MARK}${late.push(field) - 1}${MARK}`);
     try {
-      for (const used of references(kept).userVariables) this.#resolve(used);
-      const rendered = renderOnce(kept, { ...this.#input.context, userVariables: this.#values });
-      return rendered.replace(/\uE000(\d+)\uE000/g, (_, index) => late[Number(index)] ?? "");
+      return renderAround(text, (kept) => {
+        for (const used of references(kept).userVariables) this.#resolve(used);
+        if (usesVariable(kept, [...this.#sensitive])) this.#sensitive.add(name);
+        return renderOnce(kept, { ...this.#input.context, userVariables: this.#values });
+      });
     } catch (error) {
       if (!(error instanceof InterpolationError)) throw error;
-      const isSensitive = this.#input.sensitive.includes(name);
+      const isSensitive = this.#sensitive.has(name);
       const detail = isSensitive ? "It is sensitive: what it holds is not shown." : `${error.message}.`;
       this.#diagnostics.error(`Cannot render the variable "${name}"`, detail, span);
       return "";

@@ -2,7 +2,7 @@ import { ExitCode } from "../../../common/errors.ts";
 import { localCloudImages, localCloudSnapshots, localCloudVolumes } from "../../../local-cloud/administer-cloud.ts";
 import type { Command } from "../../command.ts";
 import { parseFlags } from "../../flags.ts";
-import { maskedJson } from "../../output/json-report.ts";
+import { writeJson } from "../../output/json-report.ts";
 import { tableText } from "../../output/table.ts";
 import { jsonFlag, stateFlag, stateFolderOf } from "./state-flag.ts";
 
@@ -24,7 +24,8 @@ function listCommand<Item>({ what, read, header, row }: List<Item>): Command {
     async run({ argv, io }) {
       const { flags } = parseFlags(flagSpecs, argv);
       const items = await read(stateFolderOf(flags, io.env));
-      io.stdout.write(flags.json ? `${maskedJson(items, 2)}\n` : tableText(header, items.map(row)));
+      if (flags.json) writeJson(io.stdout, items);
+      else io.stdout.write(tableText(header, items.map(row)));
       return ExitCode.Success;
     },
   };

@@ -44,7 +44,7 @@ export const start: Command = {
     for (const problem of cloud.status().problems) io.stderr.write(`Warning: ${problem}\n`);
     // The keys are of this machine's own cloud and are meant to be copied: they pass no mask.
     const lines = Object.entries(cloud.environment).map(([name, value]) => `export ${name}=${quoteWord(value)}\n`);
-    io.stdout.writeSecret(lines.join(""));
+    io.stdout.writeExact(lines.join(""));
     await aborted(wishes.signal);
     return ExitCode.Success;
   },

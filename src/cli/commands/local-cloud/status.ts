@@ -2,7 +2,7 @@ import { ExitCode } from "../../../common/errors.ts";
 import { localCloudStatus } from "../../../local-cloud/administer-cloud.ts";
 import type { Command } from "../../command.ts";
 import { parseFlags } from "../../flags.ts";
-import { maskedJson } from "../../output/json-report.ts";
+import { writeJson } from "../../output/json-report.ts";
 import { tableText } from "../../output/table.ts";
 import { jsonFlag, stateFlag, stateFolderOf } from "./state-flag.ts";
 
@@ -17,7 +17,8 @@ export const status: Command = {
     const { flags } = parseFlags(flagSpecs, argv);
     const { environment, ...state } = await localCloudStatus(stateFolderOf(flags, io.env));
     const endpoint = environment?.OSC_ENDPOINT_API;
-    io.stdout.write(flags.json ? `${maskedJson({ ...state, endpoint }, 2)}\n` : statusText(state, endpoint));
+    if (flags.json) writeJson(io.stdout, { ...state, endpoint });
+    else io.stdout.write(statusText(state, endpoint));
     return ExitCode.Success;
   },
 };

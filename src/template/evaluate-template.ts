@@ -1,0 +1,84 @@
+import { resolve } from "node:path";
+import { PACKER_VERSION } from "../common/packer-version.ts";
+import { renderTemplate } from "../hcl/evaluate/render-template.ts";
+import { makeScope, type Scope } from "../hcl/evaluate/scope.ts";
+import { packerFunctions } from "../hcl/functions/functions.ts";
+import type { Diagnostics } from "../hcl/source/diagnostic.ts";
+import { stringType } from "../hcl/values/type.ts";
+import { objectValue, stringValue, unknownValue } from "../hcl/values/value.ts";
+import {
+  evaluatePrerequisites,
+  type Prerequisite,
+  type PrerequisiteValues,
+  prerequisiteVariables,
+  readPrerequisites,
+} from "./blocks/prerequisites.ts";
+import { valueOfVariable } from "./blocks/variables.ts";
+import type { LoadOptions } from "./load-options.ts";
+import { blocksOfType } from "./read-blocks.ts";
+import type { DeclaredTemplate } from "./read-variables.ts";
+import { registerSecretLocals } from "./template-secrets.ts";
+
+/** A template with the names that the expressions of locals and data sources can use. */
+export interface ScopedTemplate extends DeclaredTemplate {
+  /** `var`, `path`, `packer` and every function. */
+  readonly baseScope: Scope;
+}
+
+/** A template whose locals and data sources are evaluated. */
+export interface EvaluatedTemplate extends ScopedTemplate {
+  readonly prerequisites: readonly Prerequisite[];
+  readonly values: PrerequisiteValues;
+  /** What expressions of sources and builds can use: also `local`, `data` and `source`. */
+  readonly scope: Scope;
+}
+
+export function makeBaseScope(template: DeclaredTemplate, { cwd, env, now }: LoadOptions): ScopedTemplate {
+  const workingFolder = resolve(cwd ?? ".");
+  const functions = packerFunctions({
+    baseFolder: resolve(workingFolder, template.root),
+    workingFolder,
+    env,
+    renderTemplate,
+    ...(now ? { now: () => now, runStart: now } : {}),
+  });
+  const variables = [...template.variables.values()].map((each) => [each.name, valueOfVariable(each)] as const);
+  const path = objectValue([
+    ["cwd", stringValue(cwd ?? process.cwd())],
+    ["root", stringValue(template.root)],
+  ]);
+  return {
+    ...template,
+    baseScope: makeScope(Object.entries({ var: objectValue(variables), path, packer: packerValue() }), functions),
+  };
+}
+
+/** What `packer` is; the ids that HCP Packer gives are nowhere known. */
+export function packerValue() {
+  return objectValue([
+    ["version", stringValue(PACKER_VERSION)],
+    ["iterationID", unknownValue(stringType)],
+    ["versionFingerprint", unknownValue(stringType)],
+  ]);
+}
+
+export async function evaluateTemplate(
+  template: ScopedTemplate,
+  { readData, shapeOf }: LoadOptions,
+  diagnostics: Diagnostics,
+): Promise<EvaluatedTemplate> {
+  const { baseScope } = template;
+  const prerequisites = readPrerequisites(blocksOfType(template, "local", "locals", "data"), diagnostics);
+  const options = { readData, shapeOf: (type: string) => shapeOf?.("data", type) ?? {} };
+  const values = await evaluatePrerequisites(prerequisites, baseScope, options, diagnostics);
+  registerSecretLocals(prerequisites, values, template.bodies);
+  const source = objectValue([
+    ["type", unknownValue(stringType)],
+    ["name", unknownValue(stringType)],
+  ]);
+  const scope = makeScope(
+    [...baseScope.variables, ...prerequisiteVariables(values), ["source", source]],
+    baseScope.functions,
+  );
+  return { ...template, prerequisites, values, scope };
+}

@@ -1,0 +1,36 @@
+import { makeScope } from "../hcl/evaluate/scope.ts";
+import { variableFunctions } from "../hcl/functions/functions.ts";
+import type { Diagnostics } from "../hcl/source/diagnostic.ts";
+import { assignFromArguments, assignFromEnvironment, assignFromFile } from "./blocks/variable-values.ts";
+import { declareVariable, declareVariables, type InputVariable } from "./blocks/variables.ts";
+import type { LoadOptions } from "./load-options.ts";
+import { blocksOfType, type SortedTemplate } from "./read-blocks.ts";
+import { readBodyFile } from "./read-template-files.ts";
+import { registerSecretVariables } from "./template-secrets.ts";
+
+/** A template with its variables and what they are set to. */
+export interface DeclaredTemplate extends SortedTemplate {
+  readonly variables: ReadonlyMap<string, InputVariable>;
+}
+
+type Assignments = Pick<LoadOptions, "env" | "vars" | "varFiles" | "warnUndeclared">;
+
+/** Reads what variables there are, and what they are set to: later assignments win over earlier ones. */
+export function readVariables(
+  template: SortedTemplate,
+  { env, vars = [], varFiles = [], warnUndeclared = true }: Assignments,
+  diagnostics: Diagnostics,
+): DeclaredTemplate {
+  const variables = new Map<string, InputVariable>();
+  const scope = makeScope([], variableFunctions({ env }));
+  for (const block of blocksOfType(template, "variable")) declareVariable(block, variables, scope, diagnostics);
+  for (const block of blocksOfType(template, "variables")) declareVariables(block, variables, scope, diagnostics);
+  assignFromEnvironment(env, variables, diagnostics);
+  for (const file of [...template.variableFiles, ...varFiles]) {
+    const body = readBodyFile(file, diagnostics);
+    if (body) assignFromFile(body, variables, { warnUndeclared }, diagnostics);
+  }
+  assignFromArguments(vars, variables, diagnostics);
+  registerSecretVariables(variables.values());
+  return { ...template, variables };
+}
