@@ -45,14 +45,9 @@ export { configJsonSchema } from "./config/json-schema.ts";
 export { optionReference } from "./config/option-reference.ts";
 export type { PreparedConfig as Prepared } from "./config/prepare-config.ts";
 export type { FlatConfig } from "./config/schema.ts";
+export { CommandError, type ExitStatus, MissingProgramError } from "./host/command-error.ts";
 export { DEVICE_LOCK_FILE, LOCK_EX, LOCK_NB, LOCK_UN } from "./host/device-lock.ts";
 export { availableDevice } from "./host/device-name.ts";
-export {
-  CommandError,
-  type CommandRunner,
-  type ExitStatus,
-  hostRunner,
-  MissingProgramError,
-} from "./host/run-command.ts";
+export { type CommandRunner, hostRunner } from "./host/run-command.ts";
 export { type CommandWrapper, runLocalCommands, shellCommand } from "./host/run-local-commands.ts";
 export { ApiError } from "./outscale/errors.ts";

@@ -1,7 +1,8 @@
 import type { Readable } from "node:stream";
 import { finished } from "node:stream/promises";
 import type { Clock } from "../common/clock.ts";
-import { type CommandRunner, describeExit, type RunningProcess } from "../host/run-command.ts";
+import { describeExit } from "../host/command-error.ts";
+import type { CommandRunner, RunningProcess } from "../host/run-command.ts";
 import type { Acceleration } from "./acceleration.ts";
 import { Console } from "./console.ts";
 import { type QemuOptions, qemuArguments } from "./qemu-arguments.ts";

@@ -1,5 +1,6 @@
 import { open } from "node:fs/promises";
-import { CommandError, type CommandRunner, describeExit, MissingProgramError } from "../host/run-command.ts";
+import { CommandError, describeExit, MissingProgramError } from "../host/command-error.ts";
+import type { CommandRunner } from "../host/run-command.ts";
 import type { Finding } from "./finding.ts";
 import type { ImagePart } from "./image-part.ts";
 

@@ -1,7 +1,8 @@
 import type { Readable } from "node:stream";
 import { ChrootError, ExitCode } from "../common/errors.ts";
+import { describeExit } from "../host/command-error.ts";
 import { readProcessTree } from "../host/process-tree.ts";
-import { describeExit, hostRunner, type RunningProcess } from "../host/run-command.ts";
+import { hostRunner, type RunningProcess } from "../host/run-command.ts";
 import type { Isolation } from "./sandbox.ts";
 
 /** The sandbox cannot be started, or has ended while it was needed. */

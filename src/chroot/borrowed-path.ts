@@ -1,9 +1,8 @@
-import { spawnSync } from "node:child_process";
 import { createHash, randomBytes } from "node:crypto";
 import { type BigIntStats, constants, fchmodSync, fchownSync, openSync, readFileSync, writeFileSync } from "node:fs";
 import { posix } from "node:path";
 import { isErrno } from "../common/errno.ts";
-import { hostEnvironment } from "../host/run-command.ts";
+import { runSync } from "../host/run-sync.ts";
 import {
   createFile,
   fdPath,
@@ -153,17 +152,16 @@ function hashOf(content: Buffer): string {
 
 function changeAttribute(folder: number, name: string, change: "+i" | "-i"): void {
   const path = Buffer.from(`${fdPathForChildren(folder)}/${name}`, "latin1").toString("utf8");
-  runTool("chattr", [change, "--", path]);
+  runTool(["chattr", change, "--", path]);
 }
 
 /** With touch(1), which takes nanoseconds. */
 function setModifiedTime(folder: number, ns: bigint): void {
   const fraction = `${ns % 1_000_000_000n}`.padStart(9, "0");
-  runTool("touch", ["-m", "-d", `@${ns / 1_000_000_000n}.${fraction}`, "--", fdPathForChildren(folder)]);
+  runTool(["touch", "-m", "-d", `@${ns / 1_000_000_000n}.${fraction}`, "--", fdPathForChildren(folder)]);
 }
 
-function runTool(program: string, args: readonly string[]): void {
-  const { error, status, stderr } = spawnSync(program, args, { encoding: "utf8", env: hostEnvironment() });
-  if (error) throw error;
-  if (status !== 0) throw new Error(stderr.trim() || `${program} ended with exit code ${status}`);
+function runTool(argv: readonly [string, ...string[]]): void {
+  const { exitCode, stderr } = runSync(argv);
+  if (exitCode !== 0) throw new Error(stderr.trim() || `${argv[0]} ended with exit code ${exitCode}`);
 }

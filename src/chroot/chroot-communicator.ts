@@ -1,23 +1,26 @@
+import type { StdioOptions } from "node:child_process";
 import { close, read, write } from "node:fs";
 import { basename, resolve as resolvePath } from "node:path";
 import type { Readable, Writable } from "node:stream";
 import { promisify } from "node:util";
+import { type Clock, systemClock } from "../common/clock.ts";
 import { ProvisionError, throwIfCancelled } from "../common/errors.ts";
 import { type DebugLog, noLog } from "../common/log.ts";
-import { type CommandRunner, describeExit, type ExitStatus, type RunningProcess } from "../host/run-command.ts";
+import { describeExit, type ExitStatus } from "../host/command-error.ts";
+import { locateProgram } from "../host/program-path.ts";
+import { pump } from "../host/pump.ts";
+import type { CommandRunner, RunningProcess } from "../host/run-command.ts";
 import { shellQuote } from "../host/shell-quote.ts";
+import { terminateOnAbort } from "../host/terminate.ts";
 import type { Communicator, RemoteCommand, UploadInfo } from "./communicator.ts";
 import { chrootEnvironment } from "./environment.ts";
 import { StderrTail, throwIfFailed } from "./failed-command.ts";
-import { locateProgram } from "./locate-program.ts";
-import { pump } from "./pump.ts";
 import { RootFolder } from "./root-folder.ts";
 import { TransferError } from "./transfer-error.ts";
 import type { TreeJob } from "./tree-copy.ts";
 import { runTreeJob } from "./tree-job.ts";
 
 const CHUNK_BYTES = 256 * 1024;
-const KILL_AFTER_MS = 5_000;
 const [closeAsync, readAsync, writeAsync] = [promisify(close), promisify(read), promisify(write)];
 
 export interface ChrootCommunicatorOptions {
@@ -34,6 +37,7 @@ export interface ChrootCommunicatorOptions {
   /** Told what a transfer left out, such as device nodes. */
   readonly onWarning?: (message: string) => void;
   readonly log?: DebugLog;
+  readonly clock?: Clock;
 }
 
 /**
@@ -51,22 +55,23 @@ export class ChrootCommunicator implements Communicator {
 
   async start(command: RemoteCommand): Promise<ExitStatus> {
     throwIfCancelled(command.signal);
-    const { runner, environment = chrootEnvironment().env, log = noLog } = this.#options;
+    const { runner, environment = chrootEnvironment().env, log = noLog, clock = systemClock } = this.#options;
     const [argv, env] = [this.#argvOf(command.command), { ...environment, ...command.env }];
     refuseNul([command.command, ...Object.entries(env).flat()]);
-    const startedAt = Date.now();
-    const child = await runner.spawn(argv, { env, stdio: [command.stdin ? "pipe" : "ignore", "pipe", "pipe"] });
+    const startedAt = clock.now();
+    const stdio: StdioOptions = [command.stdin ? "pipe" : "ignore", "pipe", "pipe"];
+    const child = await runner.spawn(argv, { env, stdio, canReopenStreams: true });
     const tail = new StderrTail();
     const pumps = [
       pump(child.stdout as Readable, command.stdout),
       pump(child.stderr as Readable, command.stderr ?? tail),
     ];
     const stopFeeding = feed(child, command.stdin);
-    const stopWatching = killOnAbort(child, command.signal);
+    const stopWatching = terminateOnAbort(child, command.signal, clock);
     try {
       const status = await child.exited;
       const outcome = describeExit(status);
-      log.write({ kind: "command", line: shellQuote(argv), outcome, elapsedMs: Date.now() - startedAt });
+      log.write({ kind: "command", line: shellQuote(argv), outcome, elapsedMs: clock.now() - startedAt });
       throwIfCancelled(command.signal);
       await Promise.all(pumps.map((each) => each.drained()));
       throwIfFailed(command, status, tail.text);
@@ -187,20 +192,6 @@ function feed(child: RunningProcess, stdin: Readable | undefined): () => void {
   return () => {
     stdin.off("error", giveUp).off("close", giveUp).unpipe(pipe);
     pipe.destroy();
-  };
-}
-
-function killOnAbort(child: RunningProcess, signal: AbortSignal | undefined): () => void {
-  let timer: NodeJS.Timeout | undefined;
-  const kill = () => {
-    child.kill("SIGTERM");
-    timer = setTimeout(() => child.kill("SIGKILL"), KILL_AFTER_MS);
-  };
-  if (signal?.aborted) kill();
-  else signal?.addEventListener("abort", kill, { once: true });
-  return () => {
-    clearTimeout(timer);
-    signal?.removeEventListener("abort", kill);
   };
 }
 

@@ -1,5 +1,5 @@
 import type { Readable, Writable } from "node:stream";
-import type { ExitStatus } from "../host/run-command.ts";
+import type { ExitStatus } from "../host/command-error.ts";
 
 /** A command for the machine that is provisioned: one `/bin/sh -c` line there, and where its streams go. */
 export interface RemoteCommand {

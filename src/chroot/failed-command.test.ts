@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { describe, expect, it } from "vitest";
 import { ProvisionError } from "../common/errors.ts";
-import type { ExitStatus } from "../host/run-command.ts";
+import type { ExitStatus } from "../host/command-error.ts";
 import type { RemoteCommand } from "./communicator.ts";
 import { StderrTail, throwIfFailed } from "./failed-command.ts";
 

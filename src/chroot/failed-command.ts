@@ -1,6 +1,6 @@
 import { Writable } from "node:stream";
 import { ProvisionError } from "../common/errors.ts";
-import { describeExit, type ExitStatus } from "../host/run-command.ts";
+import { describeExit, type ExitStatus } from "../host/command-error.ts";
 import type { RemoteCommand } from "./communicator.ts";
 
 const KEPT_BYTES = 4_096;

@@ -1,9 +1,9 @@
 import { closeSync, existsSync, readFileSync } from "node:fs";
 import { MountError } from "../common/errors.ts";
+import { CommandError, describeExit, MissingProgramError } from "../host/command-error.ts";
 import type { MountView } from "../host/mount-view.ts";
 import { type MountEntry, readMountinfo } from "../host/mountinfo.ts";
 import { unmountBelow } from "../host/mounts.ts";
-import { CommandError, describeExit, MissingProgramError } from "../host/run-command.ts";
 import { fdPath, openFolder, toText } from "./openat.ts";
 import { RootFolder } from "./root-folder.ts";
 

@@ -1,5 +1,6 @@
+import type { ExitStatus } from "../host/command-error.ts";
 import { type ProcessNode, readProcessNode, readProcessTree, withDescendants } from "../host/process-tree.ts";
-import type { ExitStatus, RunningProcess } from "../host/run-command.ts";
+import type { RunningProcess } from "../host/run-command.ts";
 
 const POLL_MS = 10;
 /** SIGKILL cannot be refused, but a process that waits for a dead disk dies only when the disk answers. */

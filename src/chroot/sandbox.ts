@@ -2,6 +2,7 @@ import { accessSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { type Clock, systemClock } from "../common/clock.ts";
 import { type DebugLog, noLog } from "../common/log.ts";
+import { hostEnvironment } from "../host/host-environment.ts";
 import type { MountView } from "../host/mount-view.ts";
 import { readMountinfo } from "../host/mountinfo.ts";
 import { readCommand } from "../host/process-table.ts";
@@ -12,9 +13,9 @@ import {
   readProcessTree,
   withDescendants,
 } from "../host/process-tree.ts";
+import { locateProgram } from "../host/program-path.ts";
 import {
   type CommandRunner,
-  hostEnvironment,
   hostRunner,
   type RunningProcess,
   type RunOptions,
@@ -23,7 +24,6 @@ import {
   type SpawnOptions,
 } from "../host/run-command.ts";
 import { type Anchor, SandboxError, startAnchor } from "./anchor.ts";
-import { locateProgram } from "./locate-program.ts";
 import { mountsToDrop } from "./mounts-to-drop.ts";
 import { SandboxCommand, sendSignal } from "./sandbox-command.ts";
 
@@ -85,7 +85,7 @@ export class Sandbox implements CommandRunner, AsyncDisposable {
     this.isolation = options.isolation;
     this.pid = anchor.pid;
     this.mountinfoPath = `/proc/${anchor.pid}/mountinfo`;
-    this.run = runnerOf((argv, spawnOptions) => this.spawn(argv, spawnOptions), options.log ?? noLog).run;
+    this.run = runnerOf((argv, spawnOptions) => this.spawn(argv, spawnOptions), options).run;
     this.#anchor = anchor;
     this.#clock = options.clock ?? systemClock;
   }

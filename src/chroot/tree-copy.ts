@@ -1,4 +1,3 @@
-import { spawnSync } from "node:child_process";
 import {
   type BigIntStats,
   chmodSync,
@@ -14,6 +13,7 @@ import {
 } from "node:fs";
 import { isErrno } from "../common/errno.ts";
 import { compilePathGlob, type Glob } from "../common/glob.ts";
+import { runSync } from "../host/run-sync.ts";
 import {
   createFile,
   entryPath,
@@ -63,7 +63,7 @@ export interface TreeResult {
 const SPARSE_FROM_BYTES = 65_536n;
 /** From here on starting cp(1) costs less than it saves. */
 const LARGE_FROM_BYTES = 16_777_216n;
-const buffer = Buffer.allocUnsafe(1024 * 1024);
+const BUFFER_BYTES = 1024 * 1024;
 const BLOCK_BYTES = 512n;
 const PERMISSIONS = 0o7777n;
 const SET_IDS = 0o6000n;
@@ -105,6 +105,8 @@ class TreeCopier {
   readonly #xattrs: XattrCopier;
   /** Files with several names: where the first of them was copied to, by device and inode. */
   readonly #linked = new Map<string, string>();
+  /** One for all files: the copying is synchronous. */
+  readonly #buffer = Buffer.allocUnsafe(BUFFER_BYTES);
   #files = 0;
   #target = "";
 
@@ -203,7 +205,7 @@ class TreeCopier {
     const { fd, stats, toFolder, name, path } = entry;
     if (stats.nlink > 1n && this.#linkToCopy(entry)) return;
     usingFd(createInPlace(toFolder, name), (to) => {
-      copyBytes(fd, to, stats);
+      copyBytes(fd, to, stats, this.#buffer);
       this.#finish(fd, to, stats);
     });
     this.#files += 1;
@@ -282,13 +284,13 @@ function removeIfThere(folder: number, name: string): void {
   }
 }
 
-function copyBytes(from: number, to: number, { size, blocks }: BigIntStats): void {
+function copyBytes(from: number, to: number, { size, blocks }: BigIntStats, buffer: Buffer): void {
   const isSparse = size >= SPARSE_FROM_BYTES && blocks * BLOCK_BYTES < size;
   if (isSparse || size >= LARGE_FROM_BYTES) copyWithCp(from, to);
-  else if (size > 0n) usingFd(openSync(fdPath(from), constants.O_RDONLY), (open) => copyByBuffer(open, to));
+  else if (size > 0n) usingFd(openSync(fdPath(from), constants.O_RDONLY), (open) => copyByBuffer(open, to, buffer));
 }
 
-function copyByBuffer(from: number, to: number): void {
+function copyByBuffer(from: number, to: number, buffer: Buffer): void {
   for (let size = readSync(from, buffer); size > 0; size = readSync(from, buffer)) {
     for (let done = 0; done < size; ) done += writeSync(to, buffer, done, size - done);
   }
@@ -299,8 +301,7 @@ function copyByBuffer(from: number, to: number): void {
  * twice as fast too, as it lets the kernel copy or share the blocks.
  */
 function copyWithCp(from: number, to: number): void {
-  const argv = ["--sparse=auto", "--", fdPathForChildren(from), fdPathForChildren(to)];
-  const { error, status, stderr } = spawnSync("cp", argv, { encoding: "utf8", env: { ...process.env, LC_ALL: "C" } });
-  if (error) throw error;
-  if (status !== 0) throw new Error(stderr.trim() || `cp ended with exit code ${status}`);
+  const argv = ["cp", "--sparse=auto", "--", fdPathForChildren(from), fdPathForChildren(to)] as const;
+  const { exitCode, stderr } = runSync(argv);
+  if (exitCode !== 0) throw new Error(stderr.trim() || `cp ended with exit code ${exitCode}`);
 }

@@ -1,10 +1,10 @@
-import { spawnSync } from "node:child_process";
 import { closeSync } from "node:fs";
+import { CommandError } from "../host/command-error.ts";
+import { runSync } from "../host/run-sync.ts";
 import { fdPathForChildren } from "./openat.ts";
 
 /** Pairs of descriptors that are held at a time, so that one run of getfattr serves many files. */
 const BATCH = 256;
-const MAX_OUTPUT_BYTES = 64 * 1024 * 1024;
 /** Labels belong to the policy of the system that a file is on. */
 const LABELS = "security.selinux=";
 /** What the kernel acts upon: capabilities, above all. */
@@ -61,22 +61,23 @@ export class XattrCopier {
 
   #copy(pairs: readonly Pair[]): void {
     const sources = pairs.map(({ from }) => fdPathForChildren(from));
-    const dump = this.#run("getfattr", ["--dump", "--match=-", "--encoding=hex", "--absolute-names", "--", ...sources]);
+    const dump = this.#run(["getfattr", "--dump", "--match=-", "--encoding=hex", "--absolute-names", "--", ...sources]);
     const targets = new Map(pairs.map(({ from, to }) => [fdPathForChildren(from), fdPathForChildren(to)]));
     const restore = redirectDump(dump, targets, this.#notCopied);
-    if (restore) this.#run("setfattr", ["--restore=-"], restore);
+    if (restore) this.#run(["setfattr", "--restore=-"], restore);
   }
 
-  #run(program: string, args: readonly string[], input = ""): string {
-    const env = { ...process.env, LC_ALL: "C" };
-    const result = spawnSync(program, args, { input, encoding: "latin1", maxBuffer: MAX_OUTPUT_BYTES, env });
-    if (result.error) {
+  #run(argv: readonly [string, ...string[]], input = ""): string {
+    try {
+      const { exitCode, stdout, stderr } = runSync(argv, { input });
+      if (exitCode !== 0) this.#warn(`Some extended attributes were not copied: ${reasonOf(stderr)}`);
+      return stdout;
+    } catch (error) {
+      if (!(error instanceof CommandError)) throw error;
       this.#isMissing = true;
-      this.#warn(`Extended attributes are not copied: "${program}" of the package attr cannot be run`);
+      this.#warn(`Extended attributes are not copied: "${argv[0]}" of the package attr cannot be run`);
       return "";
     }
-    if (result.status !== 0) this.#warn(`Some extended attributes were not copied: ${reasonOf(result.stderr)}`);
-    return result.stdout;
   }
 }
 

@@ -1,5 +1,4 @@
-import { spawn } from "node:child_process";
-import { CommandError, describeExit, hostEnvironment, MissingProgramError } from "./run-command.ts";
+import { hostRunner } from "./run-command.ts";
 
 /**
  * Takes the flock(2) of an open file without waiting. Node has no call for it: `flock` of util-linux takes it
@@ -10,23 +9,11 @@ import { CommandError, describeExit, hostEnvironment, MissingProgramError } from
  * @returns false while another open file has the lock
  * @throws {CommandError} when it can be neither taken nor refused
  */
-export function tryFlock(fd: number, mode: "exclusive" | "shared" = "exclusive"): Promise<boolean> {
-  const argv = ["flock", `--${mode}`, "--nonblock", "3"];
-  return new Promise((resolve, reject) => {
-    const child = spawn("flock", argv.slice(1), { env: hostEnvironment(), stdio: ["ignore", "ignore", "ignore", fd] });
-    child.once("error", (cause) => reject(missingFlock(argv, cause)));
-    child.once("exit", (code, signal) => {
-      if (code === 0) return resolve(true);
-      if (code === 1) return resolve(false);
-      const status = { code, signal };
-      const message = `Cannot lock a file (${describeExit(status)}): ${argv.join(" ")}`;
-      reject(new CommandError(message, { argv, status, stderr: "" }));
-    });
-  });
+export async function tryFlock(fd: number, mode: "exclusive" | "shared" = "exclusive"): Promise<boolean> {
+  const argv = ["flock", `--${mode}`, "--nonblock", "0"];
+  const { exitCode } = await hostRunner().run(argv, { stdin: fd, okExitCodes: [0, HELD_BY_OTHERS] });
+  return exitCode === 0;
 }
 
-function missingFlock(argv: readonly string[], cause: unknown): MissingProgramError {
-  const hint = "Install util-linux";
-  const status = { code: null, signal: null };
-  return new MissingProgramError('The program "flock" is not installed', { argv, status, stderr: "", cause, hint });
-}
+/** The exit code of flock(1) for that. */
+const HELD_BY_OTHERS = 1;

@@ -1,9 +1,10 @@
 import { DeviceError } from "../common/errors.ts";
+import { CommandError } from "./command-error.ts";
 import type { RootPart } from "./find-root.ts";
 import type { MountView } from "./mount-view.ts";
 import type { Partition, PartitionTable } from "./partition.ts";
 import type { VolumeLayout } from "./probe-filesystem.ts";
-import { CommandError, type CommandRunner } from "./run-command.ts";
+import type { CommandRunner } from "./run-command.ts";
 import { syncPartitions } from "./sync-partitions.ts";
 
 /** Less than this at the end of a disk is alignment and the backup GPT, and no room to grow into. */

@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { MountError } from "../common/errors.ts";
-import { CommandError, type CommandRunner } from "./run-command.ts";
+import { CommandError } from "./command-error.ts";
+import type { CommandRunner } from "./run-command.ts";
 
 /** Can this kernel mount the type? Its module is loaded if there is one. */
 export async function kernelSupports(runner: CommandRunner, type: string): Promise<boolean> {

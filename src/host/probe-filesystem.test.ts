@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
+import { CommandError } from "./command-error.ts";
 import { parseProbe, probeFilesystem } from "./probe-filesystem.ts";
-import { CommandError, type CommandRunner } from "./run-command.ts";
+import type { CommandRunner } from "./run-command.ts";
 
 const runnerThat = (run: CommandRunner["run"]): CommandRunner => ({
   run,

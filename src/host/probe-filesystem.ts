@@ -1,7 +1,8 @@
 import { DeviceError } from "../common/errors.ts";
 import { kernelNameOf, readBlockDevice, resolveBlockDevice } from "./block-device.ts";
+import { CommandError } from "./command-error.ts";
 import { type Partition, type PartitionTable, partitionPath } from "./partition.ts";
-import { CommandError, type CommandRunner } from "./run-command.ts";
+import type { CommandRunner } from "./run-command.ts";
 import { syncPartitions } from "./sync-partitions.ts";
 
 /** What a partition or disk holds, as libblkid names it. */

@@ -2,7 +2,8 @@ import { chmod, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { checkPrograms, REQUIRED_PROGRAMS } from "./required-programs.ts";
+import { checkPrograms } from "./required-programs.ts";
+import { REQUIRED_PROGRAMS } from "./system-programs.ts";
 
 let folder: string;
 beforeEach(async () => {

@@ -1,8 +1,13 @@
+import { mkdtemp, readdir, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { expect, test, vi } from "vitest";
 import { CancelledError } from "../common/errors.ts";
 import type { LogEntry } from "../common/log.ts";
+import { CommandError, describeExit, MissingProgramError } from "./command-error.ts";
+import { hostEnvironment } from "./host-environment.ts";
 import { readProcessNode } from "./process-tree.ts";
-import { CommandError, describeExit, hostEnvironment, hostRunner, MissingProgramError } from "./run-command.ts";
+import { hostRunner } from "./run-command.ts";
 
 const runner = hostRunner();
 const shell = (line: string) => ["/bin/sh", "-c", line];
@@ -86,6 +91,55 @@ test("run() writes each command to the debug log", async () => {
   const entries: LogEntry[] = [];
   await hostRunner({ write: (entry) => entries.push(entry) }).run(["true"]);
   expect(entries).toMatchObject([{ kind: "command", line: "true", outcome: "exit code 0" }]);
+});
+
+test.each(["/dev/stdout", "/proc/self/fd/1", "/dev/fd/1"])(
+  "run() gives commands of users an output that %s opens again",
+  async (path) => {
+    const line = `echo 1; echo 2 > ${path}; echo 3 | tee ${path}; exec 3> ${path}; echo 4 >&3; echo 5`;
+    const { stdout } = await runner.run(shell(line), { canReopenStreams: true });
+    expect(stdout).toBe("1\n2\n3\n3\n4\n5\n");
+  },
+);
+
+test("run() gives commands of users an input and an error stream that can be opened again", async () => {
+  const line = "cat < /dev/stdin; echo e > /dev/stderr; echo f | tee /dev/fd/2 > /dev/null";
+  const options = { canReopenStreams: true, input: "in" };
+  expect(await runner.run(shell(line), options)).toEqual({ stdout: "in", stderr: "e\nf\n", exitCode: 0 });
+  expect((await runner.run(shell("cat < /dev/stdin"), { canReopenStreams: true })).stdout).toBe("");
+});
+
+test("run() with pipes leaves no file behind and tells a missing program from one that fails", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "run-command-"));
+  const env = process.env.TMPDIR;
+  process.env.TMPDIR = folder;
+  try {
+    const open = { canReopenStreams: true };
+    await expect(runner.run(["no-such-program-here"], open)).rejects.toThrow(MissingProgramError);
+    await expect(runner.run(shell("exit 4"), open)).rejects.toThrow("exit code 4");
+    await runner.run(["true"], { ...open, input: "that nobody reads" });
+    expect(await readdir(folder)).toEqual([]);
+  } finally {
+    if (env === undefined) delete process.env.TMPDIR;
+    else process.env.TMPDIR = env;
+    await rm(folder, { recursive: true });
+  }
+});
+
+test("spawn() gives the lines of both streams in the order in which they are written", async () => {
+  const script = "while read n; do echo o$n; read n; echo e$n >&2; done";
+  const child = await runner.spawn(shell(script), { canReopenStreams: true });
+  const lines: string[] = [];
+  const next = () => (lines.length < 6 ? child.stdin?.write(`${lines.length}\n`) : child.stdin?.end());
+  for (const stream of [child.stdout, child.stderr]) {
+    stream?.on("data", (chunk: Buffer) => {
+      lines.push(chunk.toString().trim());
+      next();
+    });
+  }
+  next();
+  await child.exited;
+  expect(lines).toEqual(["o0", "e1", "o2", "e3", "o4", "e5"]);
 });
 
 test("spawn() gives the streams and how the program ended", async () => {

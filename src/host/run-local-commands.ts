@@ -1,4 +1,5 @@
 import { throwIfCancelled } from "../common/errors.ts";
+import { OutputLines } from "../common/output-lines.ts";
 import type { CommandRunner } from "./run-command.ts";
 import { shellQuote } from "./shell-quote.ts";
 
@@ -52,14 +53,15 @@ export async function runLocalCommands(commands: readonly string[], options: Run
     throwIfCancelled(signal);
     const line = wrapCommand(render(command));
     ui.say(`Executing command: ${line}`);
-    const stdout = splitLines((text) => ui.message(text));
-    const stderr = splitLines((text) => ui.message(text));
+    const stdout = new OutputLines((text) => ui.message(text));
+    const stderr = new OutputLines((text) => ui.message(text));
     try {
       await runner.run(shellCommand(line), {
         signal,
         ...(env ? { env } : {}),
-        onStdout: stdout.add,
-        onStderr: stderr.add,
+        canReopenStreams: true,
+        onStdout: (chunk) => stdout.write(chunk),
+        onStderr: (chunk) => stderr.write(chunk),
       });
     } finally {
       stdout.flush();
@@ -67,26 +69,4 @@ export async function runLocalCommands(commands: readonly string[], options: Run
     }
     await afterEach?.();
   }
-}
-
-/** Puts chunks together to whole lines; a character may be cut in two between chunks. */
-function splitLines(emit: (line: string) => void): {
-  readonly add: (chunk: Buffer) => void;
-  readonly flush: () => void;
-} {
-  const decoder = new TextDecoder();
-  let rest = "";
-  const take = (text: string) => {
-    const lines = (rest + text).split("\n");
-    rest = lines.pop() ?? "";
-    for (const line of lines) emit(line);
-  };
-  return {
-    add: (chunk) => take(decoder.decode(chunk, { stream: true })),
-    flush: () => {
-      take(decoder.decode());
-      if (rest) emit(rest);
-      rest = "";
-    },
-  };
 }

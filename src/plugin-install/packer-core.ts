@@ -1,5 +1,6 @@
 import { UsageError } from "../common/errors.ts";
-import { type CommandRunner, hostEnvironment } from "../host/run-command.ts";
+import { hostEnvironment } from "../host/host-environment.ts";
+import type { CommandRunner } from "../host/run-command.ts";
 
 /** Where a version of Packer looks for plugins, and under which names. */
 export type Layout = "builder-file" | "plugin-file" | "source-tree";

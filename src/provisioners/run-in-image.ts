@@ -1,7 +1,7 @@
 import { Writable } from "node:stream";
 import { throwIfCancelled } from "../common/errors.ts";
 import { OutputLines } from "../common/output-lines.ts";
-import type { ExitStatus } from "../host/run-command.ts";
+import type { ExitStatus } from "../host/command-error.ts";
 import type { ProvisionerInput } from "./provisioner.ts";
 
 /**

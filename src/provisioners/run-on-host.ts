@@ -1,6 +1,7 @@
 import type { Ui } from "../builder/ui.ts";
 import { OutputLines } from "../common/output-lines.ts";
-import { CommandError, type CommandRunner, type ExitStatus } from "../host/run-command.ts";
+import { CommandError, type ExitStatus } from "../host/command-error.ts";
+import type { CommandRunner } from "../host/run-command.ts";
 
 /**
  * Runs a program on the host in our working folder and shows what it says, line by line.
@@ -17,6 +18,7 @@ export async function runOnHost(
   const stdout = new OutputLines((line) => ui.message(line));
   const stderr = new OutputLines((line) => ui.error(line));
   const streams = {
+    canReopenStreams: true,
     onStdout: (chunk: Buffer) => stdout.write(chunk),
     onStderr: (chunk: Buffer) => stderr.write(chunk),
   };

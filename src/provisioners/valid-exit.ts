@@ -1,5 +1,5 @@
 import { ProvisionError } from "../common/errors.ts";
-import { describeExit, type ExitStatus } from "../host/run-command.ts";
+import { describeExit, type ExitStatus } from "../host/command-error.ts";
 
 /** The code in `valid_exit_codes` by which Packer means "the connection was lost". */
 export const DISCONNECTED = 2_300_218;

@@ -5,7 +5,7 @@ import { basename, join } from "node:path";
 import type { Readable, Writable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import type { Communicator, RemoteCommand, UploadInfo } from "../../src/chroot/communicator.ts";
-import type { ExitStatus } from "../../src/host/run-command.ts";
+import type { ExitStatus } from "../../src/host/command-error.ts";
 
 /**
  * A communicator whose "image" is a folder, for tests without root: commands run on this machine in that folder with the

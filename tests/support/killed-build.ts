@@ -1,7 +1,8 @@
 import { join } from "node:path";
 import { build } from "rolldown";
 import type { RawConfig } from "../../src/definition/raw-value.ts";
-import { hostEnvironment, hostRunner, type RunResult } from "../../src/host/run-command.ts";
+import { hostEnvironment } from "../../src/host/host-environment.ts";
+import { hostRunner, type RunResult } from "../../src/host/run-command.ts";
 import type { Bakery } from "./bake.ts";
 
 /** Bundles `crashing-build.ts`, as Node cannot run TypeScript by itself. @returns the path of the bundle */

@@ -11,7 +11,7 @@ import {
   writeSync,
 } from "node:fs";
 import { messageOf } from "../../common/errors.ts";
-import { hostEnvironment } from "../../host/run-command.ts";
+import { hostEnvironment } from "../../host/host-environment.ts";
 import { JournalError } from "./journal-error.ts";
 
 /** The calls that can fail on a bad or full disk. */

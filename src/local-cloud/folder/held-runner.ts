@@ -1,6 +1,7 @@
 import type { Readable } from "node:stream";
 import { text } from "node:stream/consumers";
-import { CommandError, type CommandRunner, describeExit } from "../../host/run-command.ts";
+import { CommandError, describeExit } from "../../host/command-error.ts";
+import type { CommandRunner } from "../../host/run-command.ts";
 import { shellQuote } from "../../host/shell-quote.ts";
 
 /** Runs a program to its end. @returns its output @throws {CommandError} when it fails */

@@ -1,6 +1,7 @@
 import { mkdtemp, rm, truncate, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { type CommandRunner, hostEnvironment } from "../../host/run-command.ts";
+import { hostEnvironment } from "../../host/host-environment.ts";
+import type { CommandRunner } from "../../host/run-command.ts";
 import { stageSystem } from "./stage-system.ts";
 
 /** The disk is this large, but sparse: its files take a few MiB. */

@@ -1,7 +1,8 @@
 import { existsSync } from "node:fs";
 import { copyFile, mkdir, realpath, symlink } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
-import { type CommandRunner, MissingProgramError } from "../../host/run-command.ts";
+import { MissingProgramError } from "../../host/command-error.ts";
+import type { CommandRunner } from "../../host/run-command.ts";
 
 const SYSTEM_FOLDERS = ["/usr/bin", "/bin", "/usr/sbin", "/sbin"];
 

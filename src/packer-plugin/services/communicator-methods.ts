@@ -2,7 +2,7 @@ import { once } from "node:events";
 import type { Duplex } from "node:stream";
 import type { Communicator } from "../../chroot/communicator.ts";
 import { messageOf } from "../../common/errors.ts";
-import type { ExitStatus } from "../../host/run-command.ts";
+import type { ExitStatus } from "../../host/command-error.ts";
 import type { StreamBroker } from "../broker.ts";
 import { encodeExitStatus } from "../gob/exit-status.ts";
 import { countOf, fieldsOf, isFields, textOf, textsOf } from "../rpc/fields.ts";

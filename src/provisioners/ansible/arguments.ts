@@ -1,4 +1,4 @@
-import { hostEnvironment } from "../../host/run-command.ts";
+import { hostEnvironment } from "../../host/host-environment.ts";
 import type { BuildIdentity } from "../provisioner.ts";
 import { type AnsibleOptions, playbooksOf } from "./options.ts";
 

@@ -1,7 +1,6 @@
 import { accessSync, constants } from "node:fs";
-import { delimiter, join } from "node:path";
 import { type ConfigProblem, messageOf } from "../../common/errors.ts";
-import { hostEnvironment } from "../../host/run-command.ts";
+import { findProgram } from "../../host/program-path.ts";
 import { checkEnvironment } from "../environment.ts";
 import { isLate } from "../late-values.ts";
 import { flag, text, texts } from "../option-types.ts";
@@ -65,19 +64,7 @@ function checkReadable(option: string, path: string): ConfigProblem[] {
 /** Ansible is looked for before the build, as Packer does, not after half an hour of it. */
 function checkInstalled({ command, galaxyFile, galaxyCommand }: AnsibleOptions): ConfigProblem[] {
   const programs = { command, ...(galaxyFile ? { galaxy_command: galaxyCommand } : {}) };
-  const missing = Object.entries(programs).filter(([, program]) => !isLate(program) && !isInstalled(program));
+  const missing = Object.entries(programs).filter(([, program]) => !isLate(program) && !findProgram(program));
   const hint = "install the package ansible; skip_version_check = true skips this check";
   return missing.map(([option, program]) => ({ option, message: `the program "${program}" is not installed`, hint }));
-}
-
-function isInstalled(program: string): boolean {
-  const folders = program.includes("/") ? [""] : (hostEnvironment().PATH ?? "").split(delimiter);
-  return folders.some((folder) => {
-    try {
-      accessSync(join(folder, program), constants.X_OK);
-      return true;
-    } catch {
-      return false;
-    }
-  });
 }

@@ -4,7 +4,7 @@ import { PassThrough, Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { formatDuration } from "../../common/duration.ts";
 import { CancelledError, messageOf, throwIfCancelled } from "../../common/errors.ts";
-import type { ExitStatus } from "../../host/run-command.ts";
+import type { ExitStatus } from "../../host/command-error.ts";
 import { quoteWord } from "../../host/shell-quote.ts";
 import { defineProvisioner } from "../define-provisioner.ts";
 import { formatEnvironment, scriptEnvironment } from "../environment.ts";

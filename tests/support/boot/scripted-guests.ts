@@ -2,7 +2,8 @@ import { setMaxListeners } from "node:events";
 import { PassThrough } from "node:stream";
 import type { Acceleration } from "../../../src/boot/acceleration.ts";
 import type { Clock } from "../../../src/common/clock.ts";
-import { type CommandRunner, type ExitStatus, hostRunner, type RunningProcess } from "../../../src/host/run-command.ts";
+import type { ExitStatus } from "../../../src/host/command-error.ts";
+import { type CommandRunner, hostRunner, type RunningProcess } from "../../../src/host/run-command.ts";
 
 /** What a guest does: texts on its console at times after its start, and its end, if it ends by itself. */
 export interface GuestScript {
