@@ -1,5 +1,6 @@
 import { open } from "node:fs/promises";
 import { CommandError, describeExit, MissingProgramError } from "../host/command-error.ts";
+import { findNewerFeature } from "../host/newer-feature.ts";
 import type { CommandRunner } from "../host/run-command.ts";
 import type { Finding } from "./finding.ts";
 import type { ImagePart } from "./image-part.ts";
@@ -30,9 +31,8 @@ export async function checkFilesystems(
       await options.runner.run([...checker, path], { signal: options.signal, onStdout: (chunk) => said.push(chunk) });
     } catch (error) {
       if (!(error instanceof CommandError)) throw error;
-      // What they find stands on standard output; standard error has e2fsck's version.
-      const output = Buffer.concat(said).toString("utf8") || error.stderr;
-      findings.push(describeFailure(error, { path, type: filesystem?.type ?? "", output }));
+      const stdout = Buffer.concat(said).toString("utf8");
+      findings.push(describeFailure(error, { path, type: filesystem?.type ?? "", stdout }));
     }
   }
   return findings;
@@ -40,13 +40,19 @@ export async function checkFilesystems(
 
 function describeFailure(
   error: CommandError,
-  { path, type, output }: { readonly path: string; readonly type: string; readonly output: string },
+  { path, type, stdout }: { readonly path: string; readonly type: string; readonly stdout: string },
 ): Finding {
   const [program] = error.argv;
   if (error instanceof MissingProgramError) {
     return { severity: "warning", what: `the ${type} was not checked: ${program} is not installed`, where: path };
   }
-  const lines = output.split("\n").map((line) => line.trim());
+  const feature = findNewerFeature(`${error.stderr}\n${stdout}`);
+  if (feature !== undefined) {
+    const what = `the ${type} cannot be checked: this ${program} is too old for a feature of it: ${feature}`;
+    return { severity: "warning", what, where: path, hint: `install a newer ${program} on this machine` };
+  }
+  // What they find stands on standard output; standard error has e2fsck's version.
+  const lines = (stdout || error.stderr).split("\n").map((line) => line.trim());
   const said = lines
     .filter((line) => line !== "")
     .slice(-SHOWN_LINES)

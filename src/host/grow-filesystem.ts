@@ -2,6 +2,7 @@ import { DeviceError } from "../common/errors.ts";
 import { CommandError } from "./command-error.ts";
 import type { RootPart } from "./find-root.ts";
 import type { MountView } from "./mount-view.ts";
+import { findNewerFeature } from "./newer-feature.ts";
 import type { Partition, PartitionTable } from "./partition.ts";
 import type { VolumeLayout } from "./probe-filesystem.ts";
 import type { CommandRunner } from "./run-command.ts";
@@ -94,7 +95,10 @@ async function growPartition(runner: CommandRunner, device: string, number: numb
 async function growExt(runner: CommandRunner, path: string): Promise<void> {
   await runner.run(["e2fsck", "-f", "-p", path], { okExitCodes: [0, 1, 2] }).catch((cause) => {
     if (!(cause instanceof CommandError)) throw cause;
-    throw new DeviceError(`The file system on "${path}" is damaged, or newer than this machine's e2fsck`, { cause });
+    const feature = findNewerFeature(cause.stderr);
+    const why =
+      feature === undefined ? "it is damaged" : `this machine's e2fsck is too old for a feature of it, ${feature}`;
+    throw new DeviceError(`The file system on "${path}" cannot grow: ${why}`, { cause });
   });
   await runner.run(["resize2fs", path]);
 }

@@ -6,6 +6,7 @@ import { checkImage } from "../../src/boot/check-image.ts";
 import { RootFolder } from "../../src/chroot/root-folder.ts";
 import { readVolumeLayout } from "../../src/host/probe-filesystem.ts";
 import { hostRunner } from "../../src/host/run-command.ts";
+import { makeFutureExt4 } from "../support/ext-features.ts";
 import { makeFilesystem, writeSystem } from "../support/loop-disk.ts";
 import { requirePrograms } from "../support/requirements.ts";
 import { createWorkbench, type Workbench } from "../support/workbench.ts";
@@ -61,6 +62,18 @@ requirePrograms(
       { severity: "error", where: `${device}p2`, what: expect.stringMatching(/^e2fsck found trouble .*[Rr]oot inode/) },
     ]);
   });
+
+  it.each(["compat", "roCompat", "incompat"] as const)(
+    "checkFilesystems() tells an e2fsck that is too old from a broken file system (%s)",
+    async (set) => {
+      const device = await bench.addDisk(64);
+      await makeFutureExt4(device, set);
+      const { parts } = await readVolumeLayout(runner, device);
+      const what = /^the ext4 cannot be checked: this e2fsck is too old for a feature of it: FEATURE_/;
+      const findings = await checkFilesystems(parts, { runner });
+      expect(findings).toMatchObject([{ severity: "warning", where: device, what: expect.stringMatching(what) }]);
+    },
+  );
 
   it.each(["xfs", "btrfs"])("checkFilesystems() checks %s", async (type) => {
     const device = await bench.addDisk(400);
