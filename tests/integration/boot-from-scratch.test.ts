@@ -34,7 +34,7 @@ requirePrograms(...programs)("a Debian 12 from nothing", () => {
     cloud = join(folder, "cloud");
     const { exitCode, output } = await build(EXAMPLE);
     expect(exitCode, output).toBe(0);
-  }, 10 * MINUTES);
+  }, 30 * MINUTES);
 
   afterAll(async () => {
     await resetLocalCloud(cloud);
@@ -70,12 +70,12 @@ requirePrograms(...programs)("a Debian 12 from nothing", () => {
     async () => {
       const device = await exportDisk("debian-12-from-scratch");
       const result = await bootTest({
-        ...{ device, pattern: /login: $/, timeoutMs: 4 * MINUTES, memoryMib: 1024, cpus: 2 },
+        ...{ device, pattern: /login: $/, timeoutMs: 15 * MINUTES, memoryMib: 1024, cpus: 2 },
         ...{ firmware: "legacy", acceleration: "auto", runner: hostRunner() },
       });
       expect(result.tail.at(-1)).toMatch(/login: $/);
     },
-    5 * MINUTES,
+    20 * MINUTES,
   );
 
   it("is refused by the strict check when its boot loader names a device of the builder", async () => {
@@ -90,7 +90,7 @@ requirePrograms(...programs)("a Debian 12 from nothing", () => {
   it(
     "is refused by the boot test when its init is broken",
     async () => {
-      const options = 'boot_check = "strict"\n boot_test { timeout = "4m" }';
+      const options = 'boot_check = "strict"\n boot_test { timeout = "15m" }';
       const path = await template(
         "no-init",
         options,
@@ -103,7 +103,7 @@ requirePrograms(...programs)("a Debian 12 from nothing", () => {
       expect(exitCode).toBe(13);
       expect(await imageNames()).not.toContain("no-init");
     },
-    5 * MINUTES,
+    20 * MINUTES,
   );
 
   it(
@@ -134,7 +134,7 @@ requirePrograms(...programs)("a Debian 12 from nothing", () => {
       const enabled = "/etc/systemd/system/multi-user.target.wants/cron.service";
       expect(added.filter(isNoState)).toEqual([enabled, "/opt/app.conf"]);
     },
-    5 * MINUTES,
+    20 * MINUTES,
   );
 
   it("leaves no violation in the cloud", async () => {
