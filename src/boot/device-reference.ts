@@ -1,3 +1,4 @@
+import { unescapeUdev } from "../host/fstab.ts";
 import type { ImagePart } from "./image-part.ts";
 
 /** What is wrong with a reference to a device. */
@@ -39,12 +40,7 @@ function readTag(text: string): [tag: string | undefined, value: string] {
   const [, tag, value] = /^(UUID|LABEL|PARTUUID|PARTLABEL)=(.*)$/.exec(text) ?? [];
   if (tag !== undefined) return [tag, (value ?? "").replace(/^"(.*)"$/, "$1")];
   const [, kind, name] = /^\/dev\/disk\/by-(uuid|label|partuuid|partlabel)\/(.+)$/.exec(text) ?? [];
-  return [kind?.toUpperCase(), unescapeName(name ?? "")];
-}
-
-/** udev writes a blank in a name as `\x20`. */
-function unescapeName(name: string): string {
-  return name.replace(/\\x([0-9a-f]{2})/gi, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
+  return [kind?.toUpperCase(), unescapeUdev(name ?? "")];
 }
 
 function checkTag(text: string, tag: string, value: string, parts: readonly ImagePart[]): ReferenceProblem | undefined {

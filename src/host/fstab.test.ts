@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { matchSource, parseFstab } from "./fstab.ts";
+import { matchSource, parseFstab, unescapeUdev } from "./fstab.ts";
 import type { VolumePart } from "./probe-filesystem.ts";
 
 const part = (number: number, uuid: string, label: string): VolumePart => ({
@@ -40,6 +40,10 @@ test.each([
   ["PARTLABEL=name-2", [2]],
   ["/dev/disk/by-uuid/aaaa", [1]],
   ["/dev/disk/by-label/root", [1]],
+  ["/dev/disk/by-label/two\\x20words", [2]],
+  ["/dev/disk/by-partlabel/name-2", [2]],
+  ["/dev/disk/by-partuuid/part-3", [3]],
+  ["/dev/disk/by-uuid/BBBB\\x2d1", [2]],
   ["/dev/vda2", [2]],
   ["/dev/sda1", [1]],
   ["/dev/nvme0n1p3", [3]],
@@ -50,3 +54,10 @@ test.each([
 ])("matchSource(%j) looks only among the volume's parts", (source, numbers) => {
   expect(matchSource(source, PARTS).map(({ number }) => number)).toEqual(numbers);
 });
+
+test.each([
+  ["opt\\x20part", "opt part"],
+  ["a\\x2Fb\\x5cx20", "a/b\\x20"],
+  ["\\xc3\\xbcber", "über"],
+  ["über\\x", "über\\x"],
+])("unescapeUdev(%j) is %j", (name, plain) => expect(unescapeUdev(name)).toBe(plain));

@@ -38,7 +38,7 @@ export function matchSource(source: string, parts: readonly VolumePart[]): Volum
 /** `UUID="x"` and `/dev/disk/by-uuid/x` say the same. */
 function splitSource(source: string): { readonly key: string; readonly value: string } {
   const byLink = /^\/dev\/disk\/by-(uuid|label|partuuid|partlabel)\/(.+)$/.exec(source);
-  if (byLink?.[1] && byLink[2]) return { key: byLink[1].toUpperCase(), value: byLink[2] };
+  if (byLink?.[1] && byLink[2]) return { key: byLink[1].toUpperCase(), value: unescapeUdev(byLink[2]) };
   const at = source.indexOf("=");
   return { key: source.slice(0, Math.max(at, 0)), value: source.slice(at + 1).replace(/^"(.*)"$/, "$1") };
 }
@@ -46,4 +46,9 @@ function splitSource(source: string): { readonly key: string; readonly value: st
 /** Identifiers are written in either case; an empty one matches nothing. */
 function same(id: string, wanted: string): boolean {
   return id !== "" && id.toLowerCase() === wanted.toLowerCase();
+}
+
+/** In the names of its links udev writes a byte that it does not like as `\xNN`: a blank is `\x20`. */
+export function unescapeUdev(name: string): string {
+  return name.replace(/(\\x[0-9a-f]{2})+/gi, (bytes) => Buffer.from(bytes.replaceAll("\\x", ""), "hex").toString());
 }

@@ -7,6 +7,8 @@ const HEADER_BYTES = 92;
 /** The specification asks for room for 128; whoever claims thousands wants to make us read. */
 const MAX_ENTRIES = 1024;
 const MAX_ENTRY_BYTES = 4096;
+/** @see The Discoverable Partitions Specification, "Partition Attribute Flags" */
+const NO_AUTO = 1n << 63n;
 const EMPTY_TYPE = "00000000-0000-0000-0000-000000000000";
 
 interface Header {
@@ -107,6 +109,7 @@ function readEntry(entry: Buffer, { number, type, disk, header }: EntryPlace): P
     uuid: formatGuid(entry.subarray(16, 32)),
     name: entry.toString("utf16le", 56, 128).replace(/\0.*$/s, ""),
     role: "primary",
+    ...((entry.readBigUInt64LE(48) & NO_AUTO) !== 0n && { isNoAuto: true }),
   };
 }
 

@@ -5,6 +5,7 @@ import type { RootPart } from "./find-root.ts";
 import { requireKernelSupport } from "./kernel-filesystems.ts";
 import type { MountView } from "./mount-view.ts";
 import { mountFilesystem } from "./mounts.ts";
+import { withReadOnlyMount } from "./read-only-mount.ts";
 import { namesSubvolume } from "./require-system.ts";
 import { typeOptions } from "./type-options.ts";
 
@@ -29,8 +30,25 @@ export async function mountRoot({ view, root, mountPath, userOptions }: MountRoo
   await requireKernelSupport(view.runner, filesystem.type, path);
   await refuseLinkedPath(mountPath);
   const options = [...(await ownOptions(view, root, userOptions)), ...userOptions];
-  await mountFilesystem(view, { source: path, target: mountPath, type: filesystem.type, options });
+  await mountFilesystem(view, { source: path, target: mountPath, type: filesystem.type, options }).catch(
+    async (cause) => {
+      if (await canOnlyBeRead(view, root)) throw readOnlyError(root, mountPath, cause);
+      throw cause;
+    },
+  );
   return options;
+}
+
+/** A file system with features that its kernel does not know may be one that it still reads. */
+async function canOnlyBeRead(view: MountView, root: RootPart): Promise<boolean> {
+  return withReadOnlyMount(view, root, async () => true).catch(() => false);
+}
+
+function readOnlyError({ path, filesystem }: RootPart, target: string, cause: unknown): MountError {
+  return new MountError(`This kernel can read the ${filesystem.type} on "${path}", but not write to it`, {
+    ...{ cause, target },
+    hint: "It was made with features that are newer than this kernel: build on a VM with a newer one",
+  });
 }
 
 /** The mount table has real paths only: what is mounted through a link would not be found again. */

@@ -10,6 +10,8 @@ export interface Partition {
   /** The name that a GPT gives it; empty with an MBR. */
   readonly name: string;
   readonly role: "primary" | "extended" | "logical";
+  /** A GPT's attribute: nobody mounts it by its type alone. */
+  readonly isNoAuto?: boolean;
 }
 
 export interface PartitionTable {

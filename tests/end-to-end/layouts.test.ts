@@ -19,6 +19,7 @@ const LINUX = "0FC63DAF-8483-4772-8E79-3D69D8477DE4";
 const ESP = "C12A7328-F81F-11D2-BA4B-00A0C93EC93B";
 const BIOS_BOOT = "21686148-6449-6E6F-744E-656564454649";
 const XBOOTLDR = "BC13C2FF-59E6-4262-A352-B275FD6F7172";
+const HOME = "933AC7E1-2EB4-4F13-B844-0E14E2AEF915";
 const BOOT_UUID = "5b0b1a3e-8f5c-4b3c-9d6e-0a1b2c3d4e5f";
 
 /** Provisioning: a file for the root and one for /boot, by the path that the booted image will use. */
@@ -153,6 +154,47 @@ describe("builds from disks as real images have them", () => {
       expect(await readFile(join(top, "@boot/boot-note"), "utf8")).toBe("on the boot partition");
       const { blocks, bsize } = await statfs(top);
       expect(blocks * bsize).toBe(2 * GIB);
+    });
+    await artifact?.destroy();
+  });
+
+  it("typed partitions without an fstab line, a bind, and a /tmp that nothing may be run from", async () => {
+    const table = `label: gpt
+      1: size=150M, type=${LINUX}
+      2: size=24M, type=${XBOOTLDR}
+      3: size=24M, type=${HOME}
+      4: size=24M, type=${LINUX}, name="tmp part"\n`;
+    const fstab = "/dev/disk/by-partlabel/tmp\\x20part /tmp ext4 noexec,nodev,ro 0 2\n/home/www /srv none bind 0 0\n";
+    const fill = async (folder: string) => {
+      await writeSystem(folder, fstab);
+      const generators = join(folder, "usr/lib/systemd/system-generators");
+      await mkdir(generators, { recursive: true });
+      await writeFile(join(generators, "systemd-gpt-auto-generator"), "");
+    };
+    const device = await makeDisk(bench, {
+      sizeMib: 256,
+      table,
+      parts: [
+        { number: 1, type: "ext4", fill },
+        { number: 2, type: "ext4" },
+        { number: 3, type: "ext4", fill: (folder) => mkdir(join(folder, "www")) },
+        { number: 4, type: "ext4" },
+      ],
+    });
+    const source = await importAs("typed", device);
+    const provision: Hook["provision"] = async ({ rootPath }) => {
+      await writeFile(join(rootPath, "boot/boot-note"), "on /boot");
+      await writeFile(join(rootPath, "srv/web-note"), "on /home");
+      const script = join(rootPath, "tmp/script");
+      await writeFile(script, "#!/bin/sh\necho ran\n", { mode: 0o755 });
+      expect((await hostRunner().run([script])).stdout).toBe("ran\n");
+    };
+    const { artifact, ui } = await bakery.bake(configOf(source, "typed-built"), { hook: { provision } });
+    expect(ui.of("warn")).toEqual([]);
+    await inspectProduct(bakery, bench, artifact, async (product) => {
+      const [boot, home] = [await bench.mount(`${product}p2`, "ro"), await bench.mount(`${product}p3`, "ro")];
+      expect(await readFile(join(boot, "boot-note"), "utf8")).toBe("on /boot");
+      expect(await readFile(join(home, "www/web-note"), "utf8")).toBe("on /home");
     });
     await artifact?.destroy();
   });

@@ -1,6 +1,7 @@
-import { mkdir, readdir, readFile, symlink, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { RootFolder } from "../../src/chroot/root-folder.ts";
 import { DeviceError } from "../../src/common/errors.ts";
 import { findRoot, type RootPart } from "../../src/host/find-root.ts";
 import { mountImageFstab } from "../../src/host/mount-image-fstab.ts";
@@ -11,6 +12,7 @@ import { readVolumeLayout, type VolumeLayout } from "../../src/host/probe-filesy
 import { requireSystem } from "../../src/host/require-system.ts";
 import { hostRunner } from "../../src/host/run-command.ts";
 import { craftSignature } from "../support/crafted-signatures.ts";
+import { makeFutureExt4 } from "../support/ext-features.ts";
 import { readLedger } from "../support/ledger.ts";
 import { makeFilesystem, writeSystem } from "../support/loop-disk.ts";
 import { requirePrograms } from "../support/requirements.ts";
@@ -22,6 +24,7 @@ const LINUX = "0FC63DAF-8483-4772-8E79-3D69D8477DE4";
 const ROOT_X86 = "4F68BCE3-E8CD-4DB1-96E7-FBCAF984B709";
 const ESP = "C12A7328-F81F-11D2-BA4B-00A0C93EC93B";
 const BIOS_BOOT = "21686148-6449-6E6F-744E-656564454649";
+const HOME = "933AC7E1-2EB4-4F13-B844-0E14E2AEF915";
 const XBOOTLDR = "BC13C2FF-59E6-4262-A352-B275FD6F7172";
 
 requirePrograms(
@@ -63,7 +66,7 @@ requirePrograms(
       view,
       layout,
       root,
-      fstab: await readFile(join(tree, "etc/fstab"), "utf8"),
+      tree: new RootFolder(tree),
       resolveMountPoint: async (path) => {
         await mkdir(join(tree, path), { recursive: true });
         return join(tree, path);
@@ -137,6 +140,74 @@ requirePrograms(
     const warning = `This kernel has no vfat, so the EFI system partition "${device}p15" is not mounted on "/boot/efi"`;
     expect(warnings).toEqual(hasVfat ? [] : [warning]);
   });
+
+  test("mountImageFstab() binds folders, reads udev's names, and mounts so that programs run", async () => {
+    const script = 'label: gpt\nsize=40M, name=root\nsize=20M, name="opt part"\nsize=20M, name=tmp\n';
+    const device = await bench.addDisk(128, script);
+    await readVolumeLayout(runner, device);
+    for (const part of ["p1", "p2", "p3"]) await makeFilesystem("ext4", `${device}${part}`);
+    const fstab = `PARTLABEL=root / ext4 defaults 0 1
+      /dev/disk/by-partlabel/opt\\x20part /opt ext4 ro 0 2
+      PARTLABEL=tmp /tmp ext4 noexec,nodev,nosuid 0 2
+      /opt/data /srv none bind,ro 0 0
+      /nowhere /mnt none bind 0 0\n`;
+    await fill(`${device}p2`, (folder) => mkdir(join(folder, "data")));
+    await fill(`${device}p1`, (folder) => writeSystem(folder, fstab));
+    const { tree, mounted, warnings } = await mountAll(device);
+    const own = "errors=remount-ro";
+    expect(mounted).toEqual([`/opt p2 ${own}`, `/tmp p3 ${own}`, "/srv /opt/data bind"]);
+    expect(warnings).toEqual([
+      expect.stringMatching(/binds "\/nowhere" to "\/mnt", but that is no folder of the image/),
+    ]);
+    await writeFile(join(tree, "srv/note"), "bound");
+    expect(await readFile(join(tree, "opt/data/note"), "utf8")).toBe("bound");
+    await writeFile(join(tree, "tmp/script"), "#!/bin/sh\nexit 0\n", { mode: 0o755 });
+    await runner.run([join(tree, "tmp/script")]);
+    await runner.run(["mknod", join(tree, "tmp/null"), "c", "1", "3"]);
+    await writeFile(join(tree, "tmp/null"), "a device is one");
+  });
+
+  test("mountImageFstab() says why a file system is read-only", async () => {
+    const device = await bench.addDisk(96, "label: gpt\nsize=40M\nsize=40M\n");
+    await readVolumeLayout(runner, device);
+    await makeFilesystem("ext4", `${device}p1`);
+    await makeFutureExt4(`${device}p2`, "roCompat", "-L", "future");
+    await fill(`${device}p1`, (folder) => writeSystem(folder, "LABEL=future /data ext4 defaults 0 2\n"));
+    const { warnings } = await mountAll(device);
+    expect(warnings).toEqual([`The ext4 on "${device}p2" can only be read, so nothing can be changed in "/data"`]);
+  });
+
+  test("mountRoot() says that this kernel can only read a root", async () => {
+    const device = await bench.addDisk(64);
+    await makeFutureExt4(device, "roCompat");
+    const root = await rootOf(await readVolumeLayout(runner, device));
+    const attempt = mountRoot({ view, root, mountPath: bench.folder, userOptions: [] });
+    await expect(attempt).rejects.toThrow(`This kernel can read the ext4 on "${device}", but not write to it`);
+  });
+
+  test.each([true, false])(
+    "mountImageFstab() mounts by partition types without an fstab, if systemd does: %j",
+    async (does) => {
+      const script = `label: gpt\nsize=40M, type=${ROOT_X86}\nsize=20M, type=${XBOOTLDR}\nsize=20M, type=${HOME}\n`;
+      const device = await bench.addDisk(128, script);
+      await readVolumeLayout(runner, device);
+      for (const part of ["p1", "p2", "p3"]) await makeFilesystem("ext4", `${device}${part}`);
+      await fill(`${device}p2`, (folder) => writeFile(join(folder, "vmlinuz"), "kernel"));
+      await fill(`${device}p1`, async (folder) => {
+        await writeSystem(folder);
+        await rm(join(folder, "etc/fstab"));
+        const generators = join(folder, "usr/lib/systemd/system-generators");
+        await mkdir(generators, { recursive: true });
+        if (does) await writeFile(join(generators, "systemd-gpt-auto-generator"), "");
+      });
+      const { tree, mounted, warnings } = await mountAll(device);
+      const own = "errors=remount-ro";
+      expect(mounted).toEqual(does ? [`/boot p2 ${own}`, `/home p3 ${own}`] : []);
+      expect(warnings).toHaveLength(does ? 0 : 2);
+      if (does) expect(await readFile(join(tree, "boot/vmlinuz"), "utf8")).toBe("kernel");
+      else expect(warnings[1]).toMatch(/^Partition 3 .* has the type for \/home, but .*; it is not mounted$/);
+    },
+  );
 
   test("mountRoot() mounts an xfs root as partition 4 while the host has the same UUID mounted", async () => {
     const script = `label: gpt
@@ -387,7 +458,7 @@ requirePrograms(
     const device = await bench.addDisk(128, "label: gpt\nsize=40M\nsize=40M\n");
     await readVolumeLayout(runner, device);
     for (const part of ["p1", "p2"]) await makeFilesystem("ext4", `${device}${part}`, "-L", part);
-    await fill(`${device}p1`, (folder) => writeSystem(folder));
+    await fill(`${device}p1`, (folder) => writeSystem(folder, "LABEL=p2 /boot ext4 defaults 0 0\n"));
     const layout = await readVolumeLayout(runner, device);
     const root = await rootOf(layout);
     const tree = await bench.mount(root.path);
@@ -397,7 +468,7 @@ requirePrograms(
       view,
       layout,
       root,
-      fstab: "LABEL=p2 /boot ext4 defaults 0 0\n",
+      tree: new RootFolder(tree),
       resolveMountPoint: async (path) => join(tree, path),
       onWarning: () => undefined,
     });

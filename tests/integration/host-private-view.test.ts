@@ -1,6 +1,7 @@
 import { access, mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { RootFolder } from "../../src/chroot/root-folder.ts";
 import { assertDeviceNotInUse } from "../../src/host/device-in-use.ts";
 import { findRoot } from "../../src/host/find-root.ts";
 import { growMounted } from "../../src/host/grow-filesystem.ts";
@@ -71,8 +72,8 @@ requirePrograms(
       await mkdir(join(view.rootPrefix, mountPath, path), { recursive: true });
       return join(mountPath, path);
     };
-    const fstab = "LABEL=boot /boot ext4 defaults 0 0\n";
-    await mountImageFstab({ view, layout, root, fstab, resolveMountPoint, onWarning: () => undefined });
+    const tree = new RootFolder(join(view.rootPrefix, mountPath));
+    await mountImageFstab({ view, layout, root, tree, resolveMountPoint, onWarning: () => undefined });
     expect(await readLedger(bench.folder)).toEqual(before);
     await expect(access(join(mountPath, "etc"))).rejects.toThrow("ENOENT");
 

@@ -1,4 +1,4 @@
-import { symlinkSync } from "node:fs";
+import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, expect, it } from "vitest";
 import { RootFolder } from "../../src/chroot/root-folder.ts";
@@ -60,6 +60,8 @@ describe("mountImageFstab()", () => {
     const view = hostView(hostRunner());
     cleanup.add(() => unmountBelow(mountPath, { view }));
     symlinkSync("..", join(mountPath, "boot"));
+    mkdirSync(join(mountPath, "etc"));
+    writeFileSync(join(mountPath, "etc/fstab"), "UUID=u-2 /boot ext4 defaults 0 0\n");
     const files = new RootFolder(mountPath);
     const boot = { number: 2, path, partition: undefined, filesystem: { type: "ext4", uuid: "u-2", label: "" } };
     const root = { ...boot, number: 1, path: "/dev/null", foundBy: "single" } as const;
@@ -68,7 +70,7 @@ describe("mountImageFstab()", () => {
       view,
       layout: { device: path, sizeBytes: 0, table: undefined, parts: [boot] },
       root,
-      fstab: "UUID=u-2 /boot ext4 defaults 0 0\n",
+      tree: files,
       resolveMountPoint: async (place) => `${mountPath}${files.resolve(place)}`,
       onWarning: (message) => warnings.push(message),
     });

@@ -1,5 +1,6 @@
-import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { RootFolder } from "../../src/chroot/root-folder.ts";
 import { assertDeviceNotInUse } from "../../src/host/device-in-use.ts";
 import { findLinkedDevice, snapshotDevices } from "../../src/host/find-device.ts";
 import { findRoot } from "../../src/host/find-root.ts";
@@ -31,7 +32,7 @@ for (const deviceName of deviceNames) {
     view,
     layout,
     root,
-    fstab: await readFile(join(mountPath, "etc/fstab"), "utf8"),
+    tree: new RootFolder(mountPath),
     resolveMountPoint: async (place) => join(mountPath, place),
     onWarning: (message) => warnings.push(message),
   });

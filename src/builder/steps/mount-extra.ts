@@ -44,7 +44,7 @@ async function mountBootPartitions(
     view,
     layout: root.layout,
     root: root.root,
-    fstab: files.readText("/etc/fstab") ?? "",
+    tree: files,
     resolveMountPoint: async (path) => {
       const resolved = files.resolve(path);
       files.makeFolders(resolved, 0o755);

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { RootPart } from "./find-root.ts";
 import { parseFstab } from "./fstab.ts";
-import { planImageMounts } from "./mount-image-fstab.ts";
+import { planImageMounts } from "./plan-image-mounts.ts";
 import type { VolumeLayout, VolumePart } from "./probe-filesystem.ts";
 
 const part = (number: number, type: string, label: string): VolumePart => ({
@@ -29,7 +29,8 @@ const layout: VolumeLayout = {
   ],
 };
 const plan = (fstab: string) => {
-  const { mounts, warnings } = planImageMounts(parseFstab(fstab), layout, root);
+  const tree = { readText: () => undefined, readdir: () => [], stat: () => undefined };
+  const { mounts, warnings } = planImageMounts({ fstab: parseFstab(fstab), layout, root, tree });
   return {
     mounts: mounts.map(({ source, mountPoint, options }) => `${source} ${mountPoint} ${options.join(",")}`),
     warnings,
@@ -54,11 +55,11 @@ test.each([
   "tmpfs /tmp tmpfs defaults 0 0",
   "proc /proc proc defaults 0 0",
   "server:/export /srv nfs defaults 0 0",
-  "/home /srv/home none bind 0 0",
   "UUID=uuid-6 none swap sw 0 0",
   "UUID=uuid-6 /x ext4 defaults 0 0",
   "UUID=uuid-3 /boot xfs noauto 0 0",
-  "/dev/sdb1 /data ext4 defaults 0 0",
+  "//server/share /srv cifs guest 0 0",
+  "/srv /srv none bind 0 0",
 ])("planImageMounts() leaves %j alone, without a word", (line) => {
   expect(plan(`${line}\n`)).toEqual({ mounts: [], warnings: [] });
 });
@@ -66,22 +67,71 @@ test.each([
 test.each([
   ["UUID=gone", "no partition of the volume is called so"],
   ["LABEL=same", "several partitions of the volume are called so"],
+  ["/dev/disk/by-partlabel/opt\\x20part", "no partition of the volume is called so"],
+  ["/dev/sdb1", "that is no partition of the volume"],
+  ["/dev/mapper/vg-data", "that is no partition of the volume"],
+  ["/var/images/data.img", "files are not mounted while building"],
+  ["UUID=uuid-1", "that is the root once more"],
 ])("planImageMounts() warns of %j", (source, why) => {
   const warning = `The image's fstab mounts "${source}" on "/data", but ${why}; it is not mounted`;
   expect(plan(`${source} /data ext4 defaults 0 0\n`)).toEqual({ mounts: [], warnings: [warning] });
 });
 
+test("planImageMounts() leaves out what keeps a booted image from being written to, or run from", () => {
+  const options = "ro,nosuid,nodev,noexec,noatime";
+  expect(plan(`UUID=uuid-4 /tmp ext4 ${options} 0 0\n`).mounts).toEqual(["/dev/sda4 /tmp errors=remount-ro,noatime"]);
+});
+
+test("planImageMounts() mounts what the image mounts when it is first looked into", () => {
+  const fstab = "UUID=uuid-2 /efi vfat noauto,x-systemd.automount,x-systemd.idle-timeout=2min 0 0\n";
+  expect(plan(fstab)).toEqual({ mounts: ["/dev/sda2 /efi "], warnings: [] });
+});
+
+test.each([
+  { what: "a bind", fstab: "/data /srv none bind 0 0\n", mounts: ["/data /srv bind"] },
+  { what: "one of all that lies below", fstab: "/data/ /srv/ none rbind,ro 0 0\n", mounts: ["/data /srv rbind"] },
+  {
+    what: "a bind of what another line mounts, whichever comes first",
+    fstab: "/data/www /srv none bind 0 0\nUUID=uuid-4 /data ext4 defaults 0 0\n",
+    mounts: ["/dev/sda4 /data errors=remount-ro", "/data/www /srv bind"],
+  },
+  {
+    what: "a mount in what is bound",
+    fstab: "UUID=uuid-4 /srv/www ext4 defaults 0 0\n/data /srv none bind 0 0\n",
+    mounts: ["/data /srv bind", "/dev/sda4 /srv/www errors=remount-ro"],
+  },
+  {
+    what: "a chain of binds",
+    fstab: "/b /c none bind 0 0\n/a /b none bind 0 0\nUUID=uuid-4 /a ext4 defaults 0 0\n",
+    mounts: ["/dev/sda4 /a errors=remount-ro", "/a /b bind", "/b /c bind"],
+  },
+  {
+    what: "a circle of binds, as it stands",
+    fstab: "/a /b none bind 0 0\n/b /a none bind 0 0\n",
+    mounts: ["/a /b bind", "/b /a bind"],
+  },
+])("planImageMounts() mounts $what", ({ fstab, mounts }) => expect(plan(fstab)).toEqual({ mounts, warnings: [] }));
+
+test("planImageMounts() does not bind a folder into itself", () => {
+  const { mounts, warnings } = plan("/ /srv/all none bind 0 0\n/data /data/copy none bind 0 0\n");
+  expect(mounts).toEqual([]);
+  expect(warnings).toEqual([
+    expect.stringContaining("a folder in itself"),
+    expect.stringContaining("a folder in itself"),
+  ]);
+});
+
 test("planImageMounts() keeps only options that cannot do more than show files", () => {
   const options =
-    "rw,remount,bind,loop,offset=512,helper=evil,x-mount.mkdir,X-mount.owner=0,user,noatime,umask=x,context=system_u";
+    "rw,remount,loop,offset=512,helper=evil,x-mount.mkdir,X-mount.owner=0,user,noatime,umask=x,context=system_u";
   expect(plan(`UUID=uuid-4 /data ext4 ${options} 0 0\n`).mounts).toEqual([
     "/dev/sda4 /data errors=remount-ro,rw,noatime",
   ]);
 });
 
 test("planImageMounts() lets the last line for a mount point win, as mount --all stacks it on top", () => {
-  expect(plan("UUID=uuid-4 /data ext4 defaults 0 0\nUUID=uuid-5 /data/../data ext4 ro 0 0\n").mounts).toEqual([
-    "/dev/sda5 /data errors=remount-ro,ro",
+  expect(plan("UUID=uuid-4 /data ext4 defaults 0 0\nUUID=uuid-5 /data/../data ext4 noatime 0 0\n").mounts).toEqual([
+    "/dev/sda5 /data errors=remount-ro,noatime",
   ]);
 });
 
