@@ -274,7 +274,7 @@ export const rooms = {
   },
   "local-cloud": {
     uses: ["host", "outscale", "common"],
-    face: ["administer-cloud", "local-cloud-error", "start-local-cloud"],
+    face: ["administer-cloud", "known-actions", "local-cloud-error", "start-local-cloud"],
   },
   common: {
     uses: [],

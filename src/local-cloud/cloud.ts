@@ -28,7 +28,24 @@ export function timestamp(cloud: Pick<Cloud, "settings">): string {
   return new Date(cloud.settings.clock.now()).toISOString();
 }
 
+/** The public regions with the physical zones behind their subregions `a`, `b`, ... @see OUTSCALE, "About Regions" */
+const REGIONS: Readonly<Record<string, readonly string[]>> = {
+  "eu-west-2": ["PAR1", "PAR4", "PAR7"],
+  "us-east-2": ["NJ1", "NJ2"],
+  "us-west-1": ["SV1", "SV2"],
+  "cloudgouv-eu-west-1": ["SEC1", "SEC2", "SEC3"],
+  "ap-northeast-1": ["JPN1", "JPN2"],
+};
+
+/** What ReadRegions answers from `eu-west-2`; a region that is not among them sees itself alone. */
+export const PUBLIC_REGIONS: readonly string[] = ["eu-west-2", "us-east-2", "us-west-1"];
+
+/** The physical zone of each subregion. One of our own invention has three. */
+export function locationsOf(region: string): readonly string[] {
+  return REGIONS[region] ?? ["LOCAL1", "LOCAL2", "LOCAL3"];
+}
+
 /** The subregions of a region: its name and a letter. */
 export function subregionsOf(region: string): readonly string[] {
-  return ["a", "b", "c"].map((letter) => `${region}${letter}`);
+  return locationsOf(region).map((_, index) => `${region}${"abc"[index]}`);
 }

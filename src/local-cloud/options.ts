@@ -20,9 +20,11 @@ export interface LocalCloudOptions {
   /** What moves the states; tests give one that they hold still. */
   readonly clock?: Clock;
   readonly log?: DebugLog;
+  /** Told what somebody should look at while the cloud runs; nobody is, when absent. */
+  readonly onWarning?: (message: string) => void;
   /** When absent: the region of the state folder or, when that is new, `eu-west-2`. */
   readonly region?: string;
-  /** Refuse unknown fields, unknown filters and nulls; true when absent. Otherwise they are ignored. */
+  /** Refuse unknown fields and filters; true when absent. Otherwise they are ignored, and some names are taken. */
   readonly strict?: boolean;
   /** Refuse an access key for a minute (and longer) after four bad signatures in a row; false when absent. */
   readonly lockOut?: boolean;
@@ -38,6 +40,7 @@ export interface Settings {
   readonly latency: Readonly<Partial<Record<LatencyName, number>>>;
   readonly clock: Clock;
   readonly log: DebugLog;
+  readonly warn: (message: string) => void;
   readonly region: string;
   readonly strict: boolean;
   readonly lockOut: boolean;
@@ -56,6 +59,7 @@ export function settingsOf(options: Omit<LocalCloudOptions, "port" | "socketPath
     latency: latencyOf(options.latency ?? "none"),
     clock: options.clock ?? systemClock,
     log: options.log ?? noLog,
+    warn: options.onWarning ?? (() => undefined),
     region: options.region,
     strict: options.strict ?? true,
     lockOut: options.lockOut ?? false,

@@ -19,7 +19,7 @@ const tooMany = (code: string): RefusalKind => ({ status: 400, code, type: "TooM
  */
 export const refusals = {
   "unknown-action": { status: 400, code: "0", type: "DefaultError" }, // chosen
-  "not-supported-here": { status: 400, code: "0", type: "DefaultError" }, // ours alone: no platform answers this
+  "not-supported-here": { status: 400, code: "0", type: "NotEmulated" }, // ours alone: no platform answers this
   "bad-signature": denied(401, "1"),
   "wrong-method": denied(405, "2"),
   "not-yours": denied(401, "4"), // chosen

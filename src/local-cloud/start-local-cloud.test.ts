@@ -154,6 +154,29 @@ describe("startLocalCloud()", () => {
     expect(codeOf(await call("CreateVolume", { Size: "one" }))).toEqual([400, "4045"]);
   });
 
+  it("tells an action that it lacks from one that does not exist", async () => {
+    const refusalOf = async (action: string) => (await call(action)).body.Errors[0];
+    expect(await refusalOf("CreateVms")).toMatchObject({
+      Type: "NotEmulated",
+      Details: expect.stringContaining("CreateVms"),
+    });
+    expect(await refusalOf("CreateImageExportTask")).toMatchObject({ Code: "4045" });
+    expect(await refusalOf("ReadImageExportTasks")).toMatchObject({ Type: "NotEmulated" });
+    expect(await refusalOf("MakeCoffee")).toMatchObject({ Type: "DefaultError" });
+  });
+
+  it("takes the name of a copy that Packer's plugin makes, with a warning, when it is not strict", async () => {
+    const [{ ImageId }] = (await call("ReadImages")).body.Images;
+    const ImageName = "Debian-packer-copy-2026-01-01 00:00:00 +0000 UTC m=+1.09";
+    const copy = { SourceImageId: ImageId, SourceRegionName: "eu-west-2", ImageName };
+    expect(codeOf(await call("CreateImage", copy))).toEqual([400, "4026"]);
+    const warnings: string[] = [];
+    await restart({ strict: false, onWarning: (message) => warnings.push(message) });
+    expect((await call("CreateImage", copy)).status).toBe(200);
+    expect(warnings).toEqual([expect.stringContaining(ImageName)]);
+    expect(codeOf(await call("CreateImage", { ...copy, ImageName: "a:b" }))).toEqual([400, "4026"]);
+  });
+
   it("takes its time for an action that the latency profile names", async () => {
     const sleeps: number[] = [];
     const clock = { now: () => Date.now(), sleep: async (ms: number) => void sleeps.push(ms) };

@@ -5,7 +5,7 @@ import type { Account, AccountRole } from "./accounts.ts";
 import { CONTROL_PREFIX, controlFile } from "./control/running-server.ts";
 import type { FaultInjector } from "./faults.ts";
 import { writeWholeFile } from "./folder/durable-files.ts";
-import { API_PREFIX, answerApi } from "./http/api-route.ts";
+import { API_PATH, actionOf, answerApi } from "./http/api-route.ts";
 import { answerControl } from "./http/control-route.ts";
 import { closeServer, type HttpServer, listen, listenOnSocket, portOf, type Route, text } from "./http/http-server.ts";
 import { LockOut } from "./http/lock-out.ts";
@@ -72,7 +72,8 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
 function routeOf(core: OpenCloud, { token, requests }: { token: string; requests: RequestLog }): Route {
   const lockOut = new LockOut(core.settings);
   return async (request) => {
-    if (request.url.startsWith(API_PREFIX)) return answerApi({ cloud: core, lockOut, requests }, request);
+    const action = actionOf(request.url);
+    if (action !== undefined) return answerApi({ cloud: core, lockOut, requests }, action, request);
     if (request.url.startsWith(METADATA_PREFIX)) return answerMetadata(core, vmOf(core), request);
     if (request.url.startsWith(CONTROL_PREFIX)) return answerControl(core, token, request);
     return text(404, "Not Found");
@@ -89,7 +90,7 @@ function describeCloud(core: OpenCloud, { url, requests, close }: DescribeInput)
   const { settings, accounts, faults, lifecycle } = core;
   const deviceFolder = deviceFolderOf(settings.stateFolder);
   const { accessKey, secretKey } = accounts.byRole("builder");
-  const endpoint = url + API_PREFIX.slice(0, -1);
+  const endpoint = url + API_PATH;
   return {
     endpoint,
     metadataEndpoint: url,

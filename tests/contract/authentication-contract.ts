@@ -14,6 +14,32 @@ export function authenticationContract(context: ContractContext): void {
       expect(answer.status).toBe(200);
     });
 
+    it("takes a signature over the host without its port", async () => {
+      const url = new URL(`${context.target.endpoint}/ReadVms`);
+      // As osc-sdk-python does: what is signed knows the host's name alone, what is sent has the port.
+      const headers = signedHeaders(context.client.caller, { pathname: url.pathname, host: url.hostname }, "{}");
+      expect((await fetch(url, { method: "POST", headers, body: "{}" })).status).toBe(200);
+    });
+
+    it.each(["/api/latest/ReadVms", "//api/latest/ReadVms", "//api//v1//ReadVms"])(
+      "serves %s, also when the path was signed with single slashes",
+      async (path) => {
+        const { origin, host } = new URL(context.target.endpoint);
+        for (const pathname of new Set([path, path.replace(/\/+/g, "/")])) {
+          const headers = signedHeaders(context.client.caller, { pathname, host }, "{}");
+          expect((await fetch(origin + path, { method: "POST", headers, body: "{}" })).status).toBe(200);
+        }
+      },
+    );
+
+    it("answers any page's script: with the header for it on every answer, and to the question before", async () => {
+      const fine = await context.client.call("ReadVms");
+      const refused = await context.client.call("DeleteVolume", { VolumeId: "vol-00000000" });
+      for (const { headers } of [fine, refused]) expect(headers.get("access-control-allow-origin")).toBe("*");
+      const before = await fetch(`${context.target.endpoint}/ReadVms`, { method: "OPTIONS" });
+      expect([before.status, before.headers.get("access-control-allow-origin")]).toEqual([200, "*"]);
+    });
+
     it("answers 400 and 4120 to an access key that it does not know", async () => {
       const answer = await signedCall({ ...context.client.caller, accessKey: "ABCDEFGHIJ0123456789" }, "ReadVms");
       expect(codeOf(answer)).toEqual([400, "4120"]);

@@ -86,6 +86,23 @@ export function imageContract(context: ContractContext): void {
       expect((await other.refusal("DeleteImage", { ImageId }))[0]).toBeGreaterThanOrEqual(400);
     });
 
+    it("are copied with what the source says of itself, or what the request says", async () => {
+      const { client, target } = context;
+      const copy = async (request: object) => {
+        const source = { SourceImageId: ImageId, SourceRegionName: target.region };
+        const { Image } = await client.ok("CreateImage", { ...source, ImageName: `${ImageName} words`, ...request });
+        const { object } = await client.until("Image", Image.ImageId, "available");
+        await client.ok("DeleteImage", { ImageId: Image.ImageId });
+        await expect.poll(() => client.read("Image", Image.ImageId)).toBeUndefined();
+        await client.ok("DeleteSnapshot", { SnapshotId: object.BlockDeviceMappings[0].Bsu.SnapshotId });
+        const { BootModes, TpmMandatory, ProductCodes } = object;
+        return { BootModes, TpmMandatory, ProductCodes };
+      };
+      expect(await copy({})).toEqual({ BootModes: ["legacy"], TpmMandatory: false, ProductCodes: ["0001"] });
+      const words = { BootModes: ["uefi", "legacy"], TpmMandatory: true };
+      expect(await copy(words)).toEqual({ BootModes: ["legacy", "uefi"], TpmMandatory: true, ProductCodes: ["0001"] });
+    });
+
     it("of a VM are pending with their snapshots in the answer, and can be shared at once", async () => {
       const { client, target } = context;
       const { Image } = await client.ok("CreateImage", {
@@ -94,6 +111,8 @@ export function imageContract(context: ContractContext): void {
         NoReboot: true,
       });
       expect(Image.State).toBe("pending");
+      const [vm] = (await client.ok("ReadVms", { Filters: { VmIds: [target.vmId] } })).Vms;
+      expect(Image.BootModes).toContain(vm.BootMode);
       const snapshots = Image.BlockDeviceMappings.map(({ Bsu }: { Bsu: { SnapshotId: string } }) => Bsu.SnapshotId);
       expect(snapshots[0]).toMatch(/^snap-/);
       await client.ok("UpdateImage", {

@@ -21,11 +21,34 @@ export function readContract(context: ContractContext): void {
       for (const VolumeId of ids) await context.client.ok("DeleteVolume", { VolumeId });
     });
 
-    it("answer an id that is absent with an empty list, and one of another kind with 4104", async () => {
-      expect((await context.client.ok("ReadVolumes", { Filters: { VolumeIds: ["vol-00000000"] } })).Volumes).toEqual(
-        [],
-      );
-      expect(await context.client.refusal("ReadVms", { Filters: { VmIds: ["vol-00000000"] } })).toEqual([400, "4104"]);
+    it.each([
+      ["ReadVolumes", "VolumeIds", "Volumes"],
+      ["ReadVolumes", "SnapshotIds", "Volumes"],
+      ["ReadSnapshots", "SnapshotIds", "Snapshots"],
+      ["ReadImages", "ImageIds", "Images"],
+      ["ReadTags", "ResourceIds", "Tags"],
+      ["ReadVmsState", "VmIds", "VmStates"],
+    ])(
+      "%s answers ids in %s that are absent, of another kind or malformed with an empty list",
+      async (action, key, list) => {
+        for (const id of ["vol-00000000", "snap-00000000", "ami-00000000", "nonsense", "vol-1", ""]) {
+          expect((await context.client.ok(action, { Filters: { [key]: [id] } }))[list]).toEqual([]);
+        }
+      },
+    );
+
+    it("refuse an id that cannot be a VM's in ReadVms alone: 4104 and 4105", async () => {
+      const refusal = (id: string) => context.client.refusal("ReadVms", { Filters: { VmIds: [id] } });
+      expect(await refusal("vol-00000000")).toEqual([400, "4104"]);
+      expect(await refusal("i-xyz")).toEqual([400, "4105"]);
+      expect((await context.client.ok("ReadVms", { Filters: { VmIds: ["i-00000000"] } })).Vms).toEqual([]);
+    });
+
+    it("take a null as an absent field, in filters and outside", async () => {
+      const { client } = context;
+      const filtered = { Filters: { AccountAliases: ["Outscale"], AccountIds: null }, NextPageToken: null };
+      expect((await client.ok("ReadImages", filtered)).Images).not.toEqual([]);
+      expect((await client.ok("ReadVolumes", { Filters: null })).Volumes.length).toBeGreaterThanOrEqual(ids.length);
     });
 
     it("join the values of a filter with or, and filters with and", async () => {
@@ -87,11 +110,24 @@ export function readContract(context: ContractContext): void {
       );
     });
 
+    it("name the physical zones of eu-west-2, and the regions that are seen from there", async (test) => {
+      test.skip(context.target.region !== "eu-west-2");
+      const { Subregions } = await context.client.ok("ReadSubregions");
+      const zones = Subregions.map(({ LocationCode }: { LocationCode: string }) => LocationCode);
+      expect([...zones].sort()).toEqual(["PAR1", "PAR4", "PAR7"]);
+      expect((await context.client.ok("ReadRegions")).Regions).toHaveLength(3);
+    });
+
     it("show the VM as running, with its root volume", async () => {
       const { client, target } = context;
       const Filters = { VmIds: [target.vmId] };
       const [vm] = (await client.ok("ReadVms", { Filters })).Vms;
       expect(vm).toMatchObject({ State: "running", RootDeviceName: "/dev/sda1", RootDeviceType: "ebs" });
+      expect(vm).toMatchObject({
+        ActionsOnNextBoot: { SecureBoot: expect.any(String) },
+        TpmEnabled: expect.any(Boolean),
+      });
+      expect(vm.UserData).toEqual(expect.any(String));
       expect(vm.BlockDeviceMappings[0].DeviceName).toBe("/dev/sda1");
       expect((await client.ok("ReadVmsState", { Filters })).VmStates[0]).toMatchObject({ VmState: "running" });
     });

@@ -32,7 +32,11 @@ export async function signedCall(caller: Caller, action: string, request: unknow
 }
 
 /** The headers of a signed call; `host` is left to the client that sends it. */
-export function signedHeaders(caller: Caller, url: URL, body: string): Record<string, string> {
+export function signedHeaders(
+  caller: Caller,
+  url: Pick<URL, "pathname" | "host">,
+  body: string,
+): Record<string, string> {
   const dialect = caller.dialect ?? "OSC4";
   const date = signatureDate(caller.nowMs ?? Date.now());
   const sent = { "content-type": "application/json", [dialects[dialect].dateHeader]: date };

@@ -1,5 +1,6 @@
 import { UsageError } from "../../common/errors.ts";
 import type { Command } from "../command.ts";
+import { actions } from "./local-cloud/actions.ts";
 import { exportAction, importAction } from "./local-cloud/disks.ts";
 import { images, snapshots, volumes } from "./local-cloud/lists.ts";
 import { reset } from "./local-cloud/reset.ts";
@@ -11,7 +12,7 @@ export const localCloud: Command = {
   about: "An OUTSCALE cloud on this machine, with real disks on loop devices; nothing of it needs the network.",
   flags: {},
   examples: ["outscale-chroot local-cloud start -port 3000", "outscale-chroot local-cloud export web web.qcow2"],
-  actions: { start, status, images, volumes, snapshots, import: importAction, export: exportAction, reset },
+  actions: { start, status, actions, images, volumes, snapshots, import: importAction, export: exportAction, reset },
   run: async () => {
     throw new UsageError("No action is given", { hint: "outscale-chroot local-cloud -help lists them" });
   },

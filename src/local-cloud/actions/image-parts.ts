@@ -39,7 +39,7 @@ function partsOfSnapshots(call: Call, request: Request, mappings: readonly Mappi
     throw new Refusal("bad-root-mapping", `No mapping gives ${RootDeviceName} a snapshot`);
   }
   return {
-    ...ownWords(request),
+    ...wordsOf(request, {}),
     RootDeviceName,
     State: "available",
     BlockDeviceMappings: mappings.map((mapping) => mappingOf(call, mapping)),
@@ -75,8 +75,9 @@ function partsOfVm(call: Call, request: Request, vmId: string): ImageParts {
   const vm = ownVm(call, vmId);
   const volumes = cloud.store.volumes.values().filter(({ api }) => api.LinkedVolumes[0]?.VmId === vmId);
   checkQuotas(cloud, account.id, { snapshot_limit: volumes.length, concurrent_snapshot_limit: volumes.length });
+  const { BootMode, ProductCodes } = vm.api;
   return {
-    ...ownWords(request),
+    ...wordsOf(request, { BootModes: BootMode === undefined ? undefined : [BootMode], ProductCodes }),
     RootDeviceName: vm.api.RootDeviceName ?? ROOT_DEVICE_NAME,
     State: "pending",
     BlockDeviceMappings: volumes.map(({ id, api }) => {
@@ -103,9 +104,10 @@ function partsOfCopy(call: Call, request: Request, sourceId: string): ImageParts
   if (source.State !== "available") throw new Refusal("bad-image-state", `The image ${sourceId} is ${source.State}`);
   const count = source.BlockDeviceMappings.filter(({ Bsu }) => Bsu?.SnapshotId).length;
   checkQuotas(cloud, account.id, { snapshot_limit: count, concurrent_snapshot_limit: count });
-  const { Architecture, BootModes, ProductCodes, RootDeviceName, TpmMandatory } = source;
+  const { Architecture, RootDeviceName } = source;
   return {
-    ...{ Architecture, BootModes, ProductCodes, RootDeviceName, TpmMandatory },
+    ...wordsOf(request, source),
+    ...{ Architecture, RootDeviceName },
     State: "pending",
     BlockDeviceMappings: source.BlockDeviceMappings.map((mapping) => copyOfMapping(call, mapping)),
   };
@@ -122,11 +124,14 @@ function copyOfMapping({ cloud, account }: Call, mapping: BlockDeviceMappingImag
   return { ...mapping, Bsu: { ...mapping.Bsu, SnapshotId: copy.id } };
 }
 
-function ownWords(request: Request): Pick<ImageParts, "Architecture" | "BootModes" | "ProductCodes" | "TpmMandatory"> {
+type Words = Pick<ImageParts, "Architecture" | "BootModes" | "ProductCodes" | "TpmMandatory">;
+
+/** What an image says of itself: as the request has it, else as what it is made of has it, else as the platform does. */
+function wordsOf(request: Request, source: { readonly [Word in keyof Words]?: Words[Word] | undefined }): Words {
   return {
     Architecture: request.Architecture ?? "x86_64",
-    BootModes: request.BootModes ?? ["legacy"],
-    ProductCodes: request.ProductCodes ?? ["0001"],
-    TpmMandatory: request.TpmMandatory ?? false,
+    BootModes: [...new Set(request.BootModes ?? source.BootModes ?? ["legacy"])].sort(),
+    ProductCodes: request.ProductCodes ?? source.ProductCodes ?? ["0001"],
+    TpmMandatory: request.TpmMandatory ?? source.TpmMandatory ?? false,
   };
 }

@@ -1,7 +1,9 @@
+import { PUBLIC_REGIONS } from "../cloud.ts";
 import type { Handler } from "./call.ts";
 
-/** The one region of this cloud, with a bare host name, as the platform answers it. */
+/** The regions that are seen from this one, with bare host names; only this one is behind the endpoint. */
 export const readRegions: Handler<"ReadRegions"> = ({ cloud }) => {
   const { region } = cloud.settings;
-  return { Regions: [{ RegionName: region, Endpoint: `api.${region}.outscale.com` }] };
+  const seen = PUBLIC_REGIONS.includes(region) ? PUBLIC_REGIONS : [region];
+  return { Regions: seen.map((RegionName) => ({ RegionName, Endpoint: `api.${RegionName}.outscale.com` })) };
 };

@@ -1,5 +1,5 @@
 import type { Subregion } from "../../outscale/oapi.ts";
-import { subregionsOf } from "../cloud.ts";
+import { locationsOf, subregionsOf } from "../cloud.ts";
 import { applyFilters, type FilterRules } from "../filters.ts";
 import { pageOf } from "../pagination.ts";
 import type { FilterKeys, Handler } from "./call.ts";
@@ -17,7 +17,7 @@ export const readSubregions: Handler<"ReadSubregions"> = ({ cloud }, request) =>
     SubregionName,
     RegionName: region,
     State: "available",
-    LocationCode: `LOCAL${index + 1}`,
+    LocationCode: locationsOf(region)[index],
   }));
   const { items, token } = pageOf(applyFilters(subregions, request.Filters, rules), request, {
     keyOf: ({ SubregionName }) => SubregionName,

@@ -110,5 +110,5 @@ export function vmAsSeen({ store }: Pick<Cloud, "store">, { id, api }: VmRecord)
       }),
     ),
   );
-  return { ...api, BlockDeviceMappings };
+  return { ActionsOnNextBoot: { SecureBoot: "none" }, TpmEnabled: false, UserData: "", ...api, BlockDeviceMappings };
 }

@@ -5,14 +5,18 @@ import type { Account } from "../accounts.ts";
 import { handlers } from "../actions/handlers.ts";
 import type { Cloud } from "../cloud.ts";
 import { type CallFault, isRefusing } from "../faults.ts";
+import { isKnownAction } from "../known-actions.ts";
 import { Refusal } from "../refusal.ts";
 import { authenticate } from "./authenticate.ts";
-import { type HttpAnswer, type HttpRequest, json } from "./http-server.ts";
+import { type HttpAnswer, type HttpRequest, json, text } from "./http-server.ts";
 import type { LockOut } from "./lock-out.ts";
 import { isAction, parseRequest } from "./request-body.ts";
 import type { RequestLog } from "./request-log.ts";
 
-export const API_PREFIX = "/api/v1/";
+/** The path of the API, to which an action's name is appended. */
+export const API_PATH = "/api/v1";
+/** Older clients say `latest`, and some begin or go on with two slashes. */
+const ACTION_PATH = /^\/+api\/+(?:v1|latest)\/+([^/?]*)\/*(?:\?.*)?$/;
 /** What is kept of an action's name, which may be none. */
 const LONGEST_NAME = 64;
 
@@ -37,11 +41,25 @@ interface Outcome {
   readonly accountId?: string;
 }
 
+/** Any page may call the API, with keys of its own. */
+const CORS = { "access-control-allow-origin": "*" };
+const PREFLIGHT = {
+  ...CORS,
+  "access-control-allow-methods": "POST, OPTIONS",
+  "access-control-allow-headers": "Authorization, Content-Type, X-Osc-Date, X-Amz-Date",
+  "access-control-max-age": "86400",
+};
+
+/** The action that a path names; undefined when it is none of the API's. */
+export function actionOf(url: string): string | undefined {
+  return ACTION_PATH.exec(url)?.[1];
+}
+
 /** Answers one call of the API, with the faults that wait for it. */
-export async function answerApi(input: ApiRouteInput, request: HttpRequest): Promise<HttpAnswer> {
+export async function answerApi(input: ApiRouteInput, action: string, request: HttpRequest): Promise<HttpAnswer> {
+  if (request.method === "OPTIONS") return { ...text(200, ""), headers: PREFLIGHT };
   const { cloud, requests } = input;
   const { clock, latency } = cloud.settings;
-  const action = (request.url.split("?")[0] ?? "").slice(API_PREFIX.length);
   const entry = { atMs: clock.now(), action: action.slice(0, LONGEST_NAME) };
   const fault = cloud.faults.takeCall(action);
   if (fault?.kind === "drop-before") {
@@ -54,7 +72,7 @@ export async function answerApi(input: ApiRouteInput, request: HttpRequest): Pro
   // Who has no key could fill our memory with bodies.
   const known = outcome.accountId ? request.body : undefined;
   requests.add({ ...entry, ...outcome, ...(isDropped ? {} : { status }) }, known);
-  return isDropped ? "drop" : json(status, { ...body, ...context() }, retryAfter(fault));
+  return isDropped ? "drop" : json(status, { ...body, ...context() }, { ...CORS, ...retryAfter(fault) });
 }
 
 async function callOrRefuse(
@@ -67,7 +85,7 @@ async function callOrRefuse(
   let account: Account | undefined;
   try {
     if (isRefusing(fault)) throw new Refusal(fault.kind, "Injected by a fault");
-    if (!isAction(action)) throw new Refusal("unknown-action", `There is no action "${action}"`);
+    if (!isAction(action)) throw noSuchAction(action);
     if (request.method !== "POST") throw new Refusal("wrong-method", `${request.method} is not POST`);
     const nowMs = cloud.settings.clock.now();
     account = OPEN.has(action) ? NOBODY : authenticate(request, { accounts: cloud.accounts, lockOut, nowMs });
@@ -80,6 +98,12 @@ async function callOrRefuse(
     const outcome = { status: refusal.status, code: refusal.body.Code, body: { Errors: [refusal.body] } };
     return account ? { ...outcome, accountId: account.id } : outcome;
   }
+}
+
+function noSuchAction(action: string): Refusal {
+  const name = action.slice(0, LONGEST_NAME);
+  if (!isKnownAction(action)) return new Refusal("unknown-action", `There is no action "${name}"`);
+  return new Refusal("not-supported-here", `The local cloud does not emulate ${name}: see local-cloud actions`);
 }
 
 function runHandler<A extends ActionName>(cloud: Cloud, account: Account, action: A, body: Buffer): object {

@@ -78,21 +78,39 @@ function checkSignature(request: SignedRequest, given: Authorization, account: A
   if (!(Math.abs(nowMs - epochOf(date)) <= WINDOW_MS)) {
     throw new Refusal("bad-signature", `The date "${date}" is more than 5 minutes away from now`);
   }
-  const [path = "", query = ""] = request.url.split("?");
-  const expected = signature(account.secretKey, {
-    dialect: given.dialect,
-    method: request.method,
-    path,
-    query,
-    headers: Object.fromEntries(given.signedHeaders.map((name) => [name, String(request.headers[name] ?? "")])),
-    body: request.body,
-    date,
-    region: given.region,
-    service: given.service,
+  const signed = signedForms(request).map((form) => {
+    const headers = given.signedHeaders.map((name) => [
+      name,
+      form.headers[name] ?? String(request.headers[name] ?? ""),
+    ]);
+    const { dialect, region, service } = given;
+    const { method, body } = request;
+    return { ...form, dialect, region, service, method, body, date, headers: Object.fromEntries(headers) };
   });
-  if (!timingSafeEqual(Buffer.from(expected), Buffer.from(given.signature))) {
-    throw new Refusal("bad-signature", "The signature does not match");
-  }
+  const isGood = signed.some((parts) => isSame(signature(account.secretKey, parts), given.signature));
+  if (!isGood) throw new Refusal("bad-signature", "The signature does not match");
+}
+
+/**
+ * What a client may have signed for this request. Some sign another path than they send, with one slash where they send
+ * two, and osc-sdk-python signs the host without the port that its HTTP library adds.
+ */
+function signedForms({ url, headers }: SignedRequest) {
+  const [path = "", query = ""] = url.split("?");
+  const { host = "" } = headers;
+  const paths = new Set([path, path.replace(/\/{2,}/g, "/")]);
+  const hosts = new Set([host, host.replace(/:\d+$/, "")]);
+  return [...paths].flatMap((path) =>
+    [...hosts].map((host): { path: string; query: string; headers: Record<string, string> } => ({
+      path,
+      query,
+      headers: { host },
+    })),
+  );
+}
+
+function isSame(expected: string, given: string): boolean {
+  return timingSafeEqual(Buffer.from(expected), Buffer.from(given));
 }
 
 /** The milliseconds of `20260101T120000Z`; NaN for anything else. */

@@ -16,7 +16,7 @@ const flagSpecs = {
   region: { type: "string", value: "NAME", about: "the region it is; eu-west-2 by default" },
   lenient: {
     type: "boolean",
-    about: "takes requests with nulls, unknown fields and filters, which the service refuses",
+    about: "takes unknown fields and filters, and the names of Packer's copies, which the service refuses",
   },
   log: { type: "string", value: "FILE", about: "writes calls and commands there" },
 } as const satisfies Flags;
@@ -35,6 +35,7 @@ export const start: Command = {
       stateFolder: stateFolderOf(flags, io.env),
       log,
       strict: flags.lenient !== true,
+      onWarning: (message) => io.stderr.write(`Warning: ${message}\n`),
       ...(flags.port !== undefined && { port: portOf(flags.port) }),
       ...(flags.socket !== undefined && { socketPath: flags.socket }),
       ...(flags.latency !== undefined && { latency: flags.latency }),
