@@ -15,6 +15,12 @@ variable "mirror" {
   default     = ""
 }
 
+variable "security_mirror" {
+  type        = string
+  description = "Where security updates come from; beside the mirror when empty."
+  default     = ""
+}
+
 variable "packages" {
   type        = list(string)
   description = "What is installed besides Debian's minimal base."
@@ -60,11 +66,13 @@ build {
   sources = ["source.outscale-chroot.debian"]
 
   provisioner "shell" {
+    environment_vars = ["DEBIAN_FRONTEND=noninteractive", "SECURITY_MIRROR=${var.security_mirror}"]
+    script           = "${path.root}/files/set-up-apt.sh"
+  }
+
+  provisioner "shell" {
     environment_vars = ["DEBIAN_FRONTEND=noninteractive"]
-    inline = [
-      "apt-get update -q",
-      "apt-get install -qy --no-install-recommends ${join(" ", var.packages)}",
-    ]
+    inline           = ["apt-get install -qy --no-install-recommends ${join(" ", var.packages)}"]
   }
 
   provisioner "file" {
@@ -78,16 +86,6 @@ build {
   }
 
   provisioner "shell" {
-    script = "${path.root}/files/install-boot-loader.sh"
-  }
-
-  # Every VM makes its own.
-  provisioner "shell" {
-    inline = [
-      "systemctl enable systemd-networkd",
-      "apt-get clean",
-      ": > /etc/machine-id",
-      "rm -f /var/lib/dbus/machine-id /etc/ssh/ssh_host_*",
-    ]
+    scripts = ["${path.root}/files/install-boot-loader.sh", "${path.root}/files/make-first-boot.sh"]
   }
 }
