@@ -2,7 +2,6 @@ import { mkdir, mkdtemp, readdir, readFile, realpath, rm, writeFile } from "node
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { bootTest } from "../../src/boot/boot-test.ts";
 import { hostRunner } from "../../src/host/run-command.ts";
 import {
   exportLocalImage,
@@ -14,10 +13,13 @@ import { runProgram } from "../../src/run-program.ts";
 import { attachLoop, detachLoop } from "../support/loop-disk.ts";
 import { recordingIo } from "../support/recording-io.ts";
 import { requirePrograms } from "../support/requirements.ts";
+import { TutorialReader, tutorialLines } from "../support/tutorial.ts";
 
-// One debootstrap, whose OMI the tests after it start from: they are in order.
+// One debootstrap, the tutorial's, whose OMI the tests after it start from: they are in order.
 const MINUTES = 60_000;
-const EXAMPLE = "examples/from-scratch-debian.pkr.hcl";
+const lines = tutorialLines("docs/tutorial.md");
+/** The tutorial ends with a clean-up. */
+const lastLine = lines.at(-1)?.line ?? "";
 const programs = ["debootstrap", "sfdisk", "mkfs.ext4", "qemu-system-x86_64", "ansible-playbook"];
 
 function splitAtTab(line: string): [string, string] {
@@ -29,21 +31,23 @@ requirePrograms(...programs)("a Debian 12 from nothing", () => {
   let folder: string;
   let cloud: string;
 
+  let reader: TutorialReader;
+
   beforeAll(async () => {
     folder = await realpath(await mkdtemp(join(tmpdir(), "from-scratch-")));
     cloud = join(folder, "cloud");
-    const { exitCode, output } = await build(EXAMPLE);
-    expect(exitCode, output).toBe(0);
-  }, 30 * MINUTES);
+    reader = new TutorialReader(folder, environment());
+  });
 
   afterAll(async () => {
     await resetLocalCloud(cloud);
     await rm(folder, { recursive: true, force: true });
   });
 
+  const environment = () => ({ OUTSCALE_CHROOT_LOCAL_CLOUD: cloud, OUTSCALE_CHROOT_STATE: join(folder, "state") });
+
   async function build(...argv: readonly string[]) {
-    const env = { ...process.env, OUTSCALE_CHROOT_LOCAL_CLOUD: cloud, OUTSCALE_CHROOT_STATE: join(folder, "state") };
-    const io = recordingIo({ env });
+    const io = recordingIo({ env: { ...process.env, ...environment() } });
     const exitCode = await runProgram(["build", "-local", "-color=false", ...argv], io);
     return { exitCode, output: io.written.stdout + io.written.stderr };
   }
@@ -65,17 +69,17 @@ requirePrograms(...programs)("a Debian 12 from nothing", () => {
     return disk;
   }
 
-  it(
-    "boots to a login prompt from its exported disk",
-    async () => {
-      const device = await exportDisk("debian-12-from-scratch");
-      const result = await bootTest({
-        ...{ device, pattern: /login: $/, timeoutMs: 15 * MINUTES, memoryMib: 1024, cpus: 2 },
-        ...{ firmware: "legacy", acceleration: "auto", runner: hostRunner() },
-      });
-      expect(result.tail.at(-1)).toMatch(/login: $/);
+  it.each(lines.slice(0, -1))(
+    "docs/tutorial.md: $line",
+    async ({ line, fails }) => {
+      const isBoot = line.includes("qemu-system");
+      const { exitCode, output } = await reader.type(line, isBoot ? /login: $/ : undefined);
+      if (isBoot) expect(output).toMatch(/login: $/);
+      else expect(exitCode === 0, output).toBe(!fails);
+      if (fails) expect(output).toMatch(/-force/);
+      expect(output).not.toMatch(/\[FAILED\]|Failed to start/);
     },
-    20 * MINUTES,
+    40 * MINUTES,
   );
 
   it("is refused by the strict check when its boot loader names a device of the builder", async () => {
@@ -139,6 +143,12 @@ requirePrograms(...programs)("a Debian 12 from nothing", () => {
 
   it("leaves no violation in the cloud", async () => {
     expect((await localCloudStatus(cloud)).violations).toEqual([]);
+  });
+
+  it(`docs/tutorial.md: ${lastLine}`, async () => {
+    const { exitCode, output } = await reader.type(lastLine);
+    expect(exitCode, output).toBe(0);
+    expect(await readdir(join(folder, "state", "runs"))).toEqual([]);
   });
 
   /** What package tools and services keep of themselves is no part of the comparison. */
