@@ -47,6 +47,22 @@ describe("errorText()", () => {
     );
   });
 
+  it("tells what is said of all problems of a configuration together", () => {
+    const problems = [{ option: "omi_name", message: "is taken" }];
+    const error = new ConfigError(problems, { resourceId: "ami-12345678", hint: "Choose another name" });
+    error.step = "StepPreValidate";
+    expect(errorText(error)).toBe(
+      [
+        "Error: the configuration has a problem",
+        "  omi_name: is taken",
+        "  step      StepPreValidate",
+        "  resource  ami-12345678",
+        "  hint      Choose another name",
+        "",
+      ].join("\n"),
+    );
+  });
+
   it("shows the line of a template, with what is wrong underlined", () => {
     const source = new SourceFile("web.pkr.hcl", "a = 1\nregion = var.regon\n");
     const diagnostics = new Diagnostics();

@@ -40,19 +40,20 @@ function oneErrorText(error: unknown, title: string, { color = false }: ErrorTex
   if (error instanceof ConfigError) return configText(error, head);
   if (isSystemError(error)) return `${head} this machine refuses: ${error.message}\n`;
   if (!(error instanceof ChrootError)) return bugText(error);
-  const facts = Object.entries({
-    step: error.step,
-    resource: error.resourceId,
-    code: error.code,
-    hint: error.hint,
-  }).flatMap(([name, value]) => (value === undefined ? [] : [`  ${name.padEnd(9)} ${value}`]));
-  return `${head} ${messageOf(error)}\n${facts.join("\n")}\n`;
+  const { step, resourceId: resource, code, hint } = error;
+  return `${head} ${messageOf(error)}\n${factLines({ step, resource, code, hint })}`;
 }
 
-/** One problem after the other, each where the user can find it. */
-function configText({ problems }: ConfigError, head: string): string {
+/** A line for each fact that is known. */
+function factLines(facts: Readonly<Record<string, string | undefined>>): string {
+  const known = Object.entries(facts).filter(([, value]) => value !== undefined);
+  return known.map(([name, value]) => `  ${name.padEnd(9)} ${value}\n`).join("");
+}
+
+/** One problem after the other, each where the user can find it, and what is said of them together. */
+function configText({ problems, step, resourceId: resource, hint }: ConfigError, head: string): string {
   const count = problems.length === 1 ? "a problem" : `${problems.length} problems`;
-  return `${head} the configuration has ${count}\n${problems.map(problemText).join("")}`;
+  return `${head} the configuration has ${count}\n${problems.map(problemText).join("")}${factLines({ step, resource, hint })}`;
 }
 
 function problemText({ option, message, hint, location }: ConfigProblem): string {
