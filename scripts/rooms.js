@@ -238,7 +238,6 @@ export const rooms = {
       "probe-filesystem",
       "process-table",
       "process-tree",
-      "processes",
       "program-path",
       "pump",
       "require-root",

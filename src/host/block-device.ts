@@ -24,6 +24,12 @@ async function readDeviceNumber(path: string): Promise<string> {
   return formatDeviceNumber((await stat(path)).rdev);
 }
 
+/** `MAJOR:MINOR` of the file system that something is on, as stat(2) has it; empty when there is nothing. */
+export async function readFilesystemDevice(path: string): Promise<string> {
+  const entry = await stat(path).catch(() => undefined);
+  return entry ? formatDeviceNumber(entry.dev) : "";
+}
+
 /** A `dev_t` as Node gives it, as `MAJOR:MINOR`. @see glibc, gnu_dev_major() */
 export function formatDeviceNumber(dev: number): string {
   const wide = BigInt(dev);

@@ -6,10 +6,10 @@ import { isErrno } from "../common/errno.ts";
 import { DeviceError, LeftoverError, throwIfCancelled } from "../common/errors.ts";
 import {
   canOpenExclusively,
-  formatDeviceNumber,
   kernelNameOf,
   listPartitionNames,
   readAttribute,
+  readFilesystemDevice,
   resolveBlockDevice,
 } from "./block-device.ts";
 import { type MountEntry, readMountinfo } from "./mountinfo.ts";
@@ -172,13 +172,8 @@ async function describeOpenFiles({ pid }: ProcessInfo, { numbers, names }: Devic
   for (const link of ["root", "cwd", ...fds]) {
     const target = await readlink(join(folder, link)).catch(() => "");
     if (!target.startsWith("/")) continue;
-    const isHeld = nodes.has(target) || numbers.has(await readStatDevice(join(folder, link)));
+    const isHeld = nodes.has(target) || numbers.has(await readFilesystemDevice(join(folder, link)));
     if (isHeld) held.push(`${link.replace("fd/", "fd ")} ${target}`);
   }
   return held.length > 0 ? `pid ${pid} (${await readCommand(pid)}): ${held.join(", ")}` : undefined;
-}
-
-async function readStatDevice(path: string): Promise<string> {
-  const entry = await stat(path).catch(() => undefined);
-  return entry ? formatDeviceNumber(entry.dev) : "";
 }

@@ -1,8 +1,8 @@
 import { type Clock, systemClock } from "../common/clock.ts";
 import { MountError, messageOf } from "../common/errors.ts";
+import { describeHolder, findHolders } from "./mount-holders.ts";
 import type { MountView } from "./mount-view.ts";
 import { type MountEntry, mountsBelow, readMountinfo } from "./mountinfo.ts";
-import { describeHolder, findProcessesIn } from "./processes.ts";
 
 export interface MountRequest {
   readonly source: string;
@@ -82,7 +82,7 @@ async function unmountOnce({ mountPoint }: MountEntry, { runner }: MountView): P
 }
 
 async function busyError({ mountPoint, source }: MountEntry, view: MountView, cause: unknown): Promise<MountError> {
-  const holders = await findProcessesIn(mountPoint, { view });
+  const holders = await findHolders(mountPoint, { view });
   const lines = holders.map((holder) => `\n  ${describeHolder(holder)}`).join("");
   const who = lines ? `, which is held by:${lines}` : `: ${messageOf(cause)}`;
   const hint =

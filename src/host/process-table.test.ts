@@ -23,7 +23,7 @@ test("listProcesses() and isRunning() see a process whose name looks like the en
   expect(info.mountNamespace).toMatch(/^mnt:\[\d+\]$/);
   expect(await readCommand(info.pid)).toBe(`${program} 600`);
   expect(await isRunning(info)).toBe(true);
-  expect(await isRunning({ ...info, startedAt: "1" })).toBe(false); // another process under the same pid
+  expect(await isRunning({ ...info, startedAt: 1 })).toBe(false); // another process under the same pid
   child.kill("SIGKILL");
   await once(child, "exit");
   expect(await isRunning(info)).toBe(false);

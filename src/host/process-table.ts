@@ -1,10 +1,11 @@
 import { readdir, readFile, readlink } from "node:fs/promises";
+import { parseProcessStat } from "./process-tree.ts";
 
 /** A process of this machine, as `/proc` names it to us. */
 export interface ProcessInfo {
   readonly pid: number;
   /** In clock ticks since boot: with the pid it names one process for ever. */
-  readonly startedAt: string;
+  readonly startedAt: number;
   /** `mnt:[4026531841]` */
   readonly mountNamespace: string;
   /** `pid:[4026531836]` */
@@ -44,9 +45,7 @@ export async function readCommand(pid: number): Promise<string> {
   return (words || (await readFile(`/proc/${pid}/comm`, "utf8").catch(() => "?")).trim()).slice(0, 200);
 }
 
-/** @see proc_pid_stat(5): the name in field 2 may hold spaces and brackets; state is field 3, the start field 22 */
-async function readStartTime(pid: number): Promise<string | undefined> {
+async function readStartTime(pid: number): Promise<number | undefined> {
   const text = await readFile(`/proc/${pid}/stat`, "utf8").catch(() => "");
-  const [state, ...fields] = text.slice(text.lastIndexOf(")") + 2).split(" ");
-  return state === "Z" || state === "X" ? undefined : fields[18];
+  return parseProcessStat(text)?.startedAt;
 }

@@ -33,7 +33,7 @@ export function readProcessNode(pid: number): ProcessNode | undefined {
 export function parseProcessStat(text: string): ProcessNode | undefined {
   const fields = text.slice(text.lastIndexOf(")") + 2).split(" ");
   const [state, parentPid, , session] = fields;
-  if (state === undefined || state === "Z" || state === "X") return undefined;
+  if (!state || state === "Z" || state === "X") return undefined;
   return {
     pid: Number.parseInt(text, 10),
     parentPid: Number(parentPid),

@@ -100,18 +100,37 @@ describe("a build whose provisioning leaves things behind", () => {
     expect(ownOf(await bakery.leftovers())).toEqual(nothing);
   });
 
-  it("stops a process of this machine that only maps a file of the image, with isolation = host", async () => {
-    let outside: Holder | undefined;
-    const provision: Hook["provision"] = async ({ data }) => {
-      outside = await startHolder(`exec perl -e '${MAP_ONLY}' ${data.MountPath}/etc/os-release`);
-      holders.push(outside);
-    };
-    const { artifact, ui } = await bakery.bake(configOf("ext4", "host"), { hook: { provision } });
-    expect(ui.of("warn").join("\n")).toMatch(new RegExp(`pid ${outside?.pid} \\(perl .*map .*/etc/os-release`, "s"));
-    expect(await outside?.ended).toEqual({ code: null, signal: "SIGTERM" });
-    await artifact?.destroy();
-    expect(ownOf(await bakery.leftovers())).toEqual(nothing);
-  });
+  /** What somebody else on this machine may do at the mount path. The build must not touch any of it. */
+  const strangers = {
+    "a shell that stands in it": (at: string) => `cd ${at}/etc; echo up; exec sleep 905`,
+    "an open file": (at: string) => `exec 7< ${at}/etc/os-release; echo up; exec sleep 905`,
+    "a mapped file": (at: string) => `exec perl -e '${MAP_ONLY}' ${at}/etc/os-release`,
+  };
+  it.each(Object.entries(strangers))(
+    "with isolation = host leaves %s alone, names it, and keeps the volume",
+    async (_what, line) => {
+      let stranger: Holder | undefined;
+      const clock = hurryingClock();
+      const provision: Hook["provision"] = async ({ data }) => {
+        stranger = await startHolder(line(data.MountPath));
+        holders.push(stranger);
+        clock.hurry();
+      };
+      const failure = bakery.bake(configOf("ext4", "host"), { hook: { provision }, clock });
+      await expect(failure).rejects.toMatchObject({ code: "E_LEFTOVER" });
+      await expect(failure).rejects.toThrow(new RegExp(`held by:\\s*pid ${stranger?.pid} \\((sleep 905|perl)`));
+      expect(process.kill(stranger?.pid ?? 0, 0)).toBe(true);
+      expect(ownOf(await bakery.leftovers())).toMatchObject({
+        violations: [],
+        images: [],
+        volumes: [expect.anything()],
+      });
+
+      await stranger?.stop();
+      expect(await bakery.cleanUp()).toMatchObject([{ outcome: "cleaned" }]);
+      expect(ownOf(await bakery.leftovers())).toEqual(nothing);
+    },
+  );
 
   it("stops before it unlinks what another mount namespace holds, names who, and lets cleanup finish", async () => {
     let holder: Holder | undefined;
@@ -166,8 +185,7 @@ async function leaveDaemonWithPipe({ communicator }: ProvisionInput): Promise<vo
   await communicator.start({ command: "(setsid sleep 903 &)", stdout });
   await until(async () => (await stillRunning(/^sleep 903$/)).length > 0);
   const [daemon] = await stillRunning(/^sleep 903$/);
-  // Node makes its pipes as pairs of sockets.
-  expect(await readlink(`/proc/${daemon}/fd/1`)).toMatch(/^(pipe|socket):/);
+  expect(await readlink(`/proc/${daemon}/fd/1`)).toMatch(/outscale-chroot-pipes-.* \(deleted\)$/);
 }
 
 /** A clock whose waits take a moment from `hurry` on, and pass in full: another build may have the lock before that. */

@@ -3,9 +3,9 @@ import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { LeftoverError, MountError } from "../../src/common/errors.ts";
 import { assertDeviceNotInUse } from "../../src/host/device-in-use.ts";
+import { describeHolder, findHolders } from "../../src/host/mount-holders.ts";
 import { hostView } from "../../src/host/mount-view.ts";
 import { mountFilesystem, unmountBelow } from "../../src/host/mounts.ts";
-import { findProcessesIn, stopProcessesIn } from "../../src/host/processes.ts";
 import { hostRunner } from "../../src/host/run-command.ts";
 import { type Holder, startHolder } from "../support/holder.ts";
 import { readLedger, readProcessesOf } from "../support/ledger.ts";
@@ -68,61 +68,64 @@ requirePrograms(
   test.each([
     { what: "a working folder", why: (at: string) => `cwd ${at}`, line: (at: string) => `cd ${at}; ${HOLD}` },
     { what: "an open file", why: (at: string) => `fd 7 ${at}/log`, line: (at: string) => `exec 7>${at}/log; ${HOLD}` },
-    {
-      what: "a process that ignores SIGTERM",
-      why: (at: string) => `cwd ${at}`,
-      line: (at: string) => `cd ${at}; trap '' TERM; ${HOLD}`,
-    },
-  ])("stopProcessesIn() ends what holds $what", async ({ why, line }) => {
-    const { pid } = await hold(line(tree));
-    expect(await findProcessesIn(tree, { view })).toMatchObject([{ pid, why: [why(tree)], isInside: true }]);
-    const { stopped, survivors } = await stopProcessesIn(tree, { view, graceMs: 200 });
-    expect(stopped).toMatchObject([{ pid, command: "sleep 600" }]);
-    expect(survivors).toEqual([]);
+  ])("findHolders() finds what holds $what", async ({ why, line }) => {
+    const holder = await hold(line(tree));
+    const found = { pid: holder.pid, command: "sleep 600", why: [why(tree)], isInside: true, runId: undefined };
+    expect(await findHolders(tree, { view })).toMatchObject([found]);
+    await holder.stop();
+    await expectCleanEnd();
+  });
+
+  test("findHolders() tells which build a process is", async () => {
+    const journal = join(bench.folder, "runs/run-1a2b.jsonl");
+    await mkdir(join(bench.folder, "runs"));
+    const holder = await hold(`exec 8>${journal}; cd ${tree}; ${HOLD}`);
+    const [found] = await findHolders(tree, { view });
+    expect(found && describeHolder(found)).toBe(`pid ${holder.pid} (sleep 600, the build run-1a2b): cwd ${tree}`);
+    await holder.stop();
     await expectCleanEnd();
   });
 
   test("findProcessesIn() finds a process by its mapping alone", async () => {
     const sleep = await copySleep();
-    const { pid } = await hold(`echo ready; exec ${sleep} 600`);
-    await expect.poll(() => findProcessesIn(tree, { view })).toMatchObject([{ pid, why: [`map ${sleep}`] }]);
-    await stopProcessesIn(tree, { view });
+    const holder = await hold(`echo ready; exec ${sleep} 600`);
+    const found = [{ pid: holder.pid, why: [`map ${sleep}`] }];
+    await expect.poll(() => findHolders(tree, { view })).toMatchObject(found);
+    await holder.stop();
     await expectCleanEnd();
   });
 
   test("findProcessesIn() finds a process by its root alone", async () => {
     const script = `chroot $ARGV[0]; $| = 1; print "ready\\n"; sleep 600`;
-    const { pid } = await hold(`cd /; exec perl -e '${script}' ${tree}`);
-    expect(await findProcessesIn(tree, { view })).toMatchObject([{ pid, why: [`root ${tree}`] }]);
-    await stopProcessesIn(tree, { view });
+    const holder = await hold(`cd /; exec perl -e '${script}' ${tree}`);
+    expect(await findHolders(tree, { view })).toMatchObject([{ pid: holder.pid, why: [`root ${tree}`] }]);
+    await holder.stop();
     await expectCleanEnd();
   });
 
   test("findProcessesIn() finds what entered the tree in a mount namespace of its own", async () => {
-    const { pid } = await hold(`cd ${tree}; ${HOLD}`, "unshare", "--mount");
-    expect(await findProcessesIn(tree, { view })).toMatchObject([
-      { pid, why: [`cwd ${tree}`, "mount namespace"], isInside: true },
+    const holder = await hold(`cd ${tree}; ${HOLD}`, "unshare", "--mount");
+    expect(await findHolders(tree, { view })).toMatchObject([
+      { pid: holder.pid, why: [`cwd ${tree}`, "mount namespace"], isInside: true },
     ]);
-    await stopProcessesIn(tree, { view });
+    await holder.stop();
     await expectCleanEnd();
   });
 
-  test("stopProcessesIn() does not touch what only has the host's /dev open", async () => {
+  test("findHolders() leaves out what only has the host's /dev open", async () => {
     await mkdir(join(tree, "dev"));
     await runner.run(["mount", "--bind", "/dev", join(tree, "dev")]);
-    const { pid } = await hold(`exec 7</dev/null; ${HOLD}`);
-    expect((await stopProcessesIn(tree, { view })).stopped).toEqual([]);
-    expect(process.kill(pid, 0)).toBe(true);
+    await hold(`exec 7</dev/null; ${HOLD}`);
+    expect(await findHolders(tree, { view })).toEqual([]);
     await expectCleanEnd();
   });
 
   test("findProcessesIn() leaves out who was in the folder before anything was mounted on it", async () => {
     await unmountBelow(tree, { view });
-    const { pid } = await hold(`cd ${tree}; ${HOLD}`);
-    expect(await findProcessesIn(tree, { view })).toEqual([]);
+    await hold(`cd ${tree}; ${HOLD}`);
+    expect(await findHolders(tree, { view })).toEqual([]);
     await mountFilesystem(view, { source: device, target: tree });
-    expect((await stopProcessesIn(tree, { view })).stopped).toEqual([]);
-    expect(process.kill(pid, 0)).toBe(true);
+    expect(await findHolders(tree, { view })).toEqual([]);
     await expectCleanEnd();
   });
 

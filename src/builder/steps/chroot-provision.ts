@@ -3,7 +3,6 @@ import { chrootEnvironment } from "../../chroot/environment.ts";
 import { quietEnvironment } from "../../chroot/quiet-services.ts";
 import { describeLeftover } from "../../chroot/sandbox.ts";
 import { CancelledError, messageOf } from "../../common/errors.ts";
-import { describeHolder, stopProcessesIn } from "../../host/processes.ts";
 import type { Build } from "../build.ts";
 import type { GeneratedData, ProvisionInput } from "../hook.ts";
 import type { OpenImage } from "../open-image.ts";
@@ -38,13 +37,13 @@ export const provision = step(
   },
 );
 
-/** @returns what was stopped, one line each */
-async function stopLeftovers({ sandbox, view, mountPath }: OpenImage): Promise<readonly string[]> {
-  const inside = (await sandbox.stopLeftovers()).map(describeLeftover);
-  if (sandbox.isolation === "private") return inside;
-  // Where the host sees the mount, somebody outside the sandbox may be in it too: a provisioner of Packer, a shell.
-  const { stopped } = await stopProcessesIn(mountPath, { view, exclude: [sandbox.pid] });
-  return [...inside, ...stopped.map(describeHolder)];
+/**
+ * What runs in the sandbox's own PID namespace, and nothing else: who else is at the mount path may be another build, or
+ * the person's own shell. Unmounting names those.
+ * @returns what was stopped, one line each
+ */
+async function stopLeftovers({ sandbox }: OpenImage): Promise<readonly string[]> {
+  return (await sandbox.stopLeftovers()).map(describeLeftover);
 }
 
 function provisionInput(

@@ -1,35 +1,34 @@
-import { readdir, readFile, readlink, stat } from "node:fs/promises";
+import { readdir, readFile, readlink } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { type Clock, systemClock } from "../common/clock.ts";
-import { formatDeviceNumber } from "./block-device.ts";
+import { readFilesystemDevice } from "./block-device.ts";
 import type { MountView } from "./mount-view.ts";
 import { isBelow, type MountEntry, mountsBelow, readMountinfo } from "./mountinfo.ts";
-import { isRunning, listProcesses, type ProcessInfo, readCommand } from "./process-table.ts";
+import { listProcesses, type ProcessInfo, readCommand } from "./process-table.ts";
 
 /** A process that keeps a mounted tree busy. */
 export interface ProcessHolder extends ProcessInfo {
   readonly command: string;
   /** `root /mnt/x`, `cwd /mnt/x/etc`, `fd 3 /mnt/x/log`, `map /mnt/x/lib.so`, `mount namespace` */
   readonly why: readonly string[];
-  /** False when only its mount namespace has the tree mounted: such a process is named, and never stopped. */
+  /** False when only its mount namespace has the tree mounted. */
   readonly isInside: boolean;
+  /** The build that it is, when it is one: its run's id. */
+  readonly runId: string | undefined;
 }
 
-export interface FindProcessesOptions {
+export interface FindHoldersOptions {
   readonly view: MountView;
-  /** Pids that are left out, such as a sandbox's anchor. Our own process always is. */
-  readonly exclude?: readonly number[];
 }
 
 /**
  * Finds the processes that hold what is mounted at `mountPath` or below, by root, working folder, open file or mapping,
- * and those whose own mount namespace has one of its file systems mounted (one process for each such namespace).
+ * and those whose own mount namespace has one of its file systems mounted (one process for each such namespace). They
+ * are found to be named: a path tells nothing about whose a process is, so none of them is ever stopped.
  */
-export async function findProcessesIn(mountPath: string, options: FindProcessesOptions): Promise<ProcessHolder[]> {
+export async function findHolders(mountPath: string, options: FindHoldersOptions): Promise<ProcessHolder[]> {
   const tree = await readTree(mountPath, options.view);
   if (!tree) return [];
-  const excluded = new Set([process.pid, ...(options.exclude ?? [])]);
-  const processes = (await listProcesses()).filter(({ pid }) => !excluded.has(pid));
+  const processes = (await listProcesses()).filter(({ pid }) => pid !== process.pid);
   const namespaces = await findNamespacesWith(tree, processes);
   const holders: ProcessHolder[] = [];
   for (const info of processes) {
@@ -38,62 +37,28 @@ export async function findProcessesIn(mountPath: string, options: FindProcessesO
     const why = inTree ? await findReasons(info, tree) : [];
     if (why.length === 0 && !isLeader) continue;
     const reasons = isLeader ? [...why, "mount namespace"] : why;
-    holders.push({ ...info, command: await readCommand(info.pid), why: reasons, isInside: why.length > 0 });
+    const [command, runId] = await Promise.all([readCommand(info.pid), findRunOf(info.pid)]);
+    holders.push({ ...info, command, runId, why: reasons, isInside: why.length > 0 });
   }
   return holders;
 }
 
-/** A holder on one line: `pid 812 (sleep 999): cwd /mnt/x`. */
-export function describeHolder({ pid, command, why }: ProcessHolder): string {
+/** A holder on one line: `pid 812 (sleep 999): cwd /mnt/x`, or `pid 812 (outscale-chroot ..., the build RUN): ...`. */
+export function describeHolder({ pid, command, why, runId }: ProcessHolder): string {
   const shown = why.length > 4 ? [...why.slice(0, 4), `${why.length - 4} more`] : why;
-  return `pid ${pid} (${command}): ${shown.join(", ")}`;
+  const build = runId === undefined ? "" : `, the build ${runId}`;
+  return `pid ${pid} (${command}${build}): ${shown.join(", ")}`;
 }
 
-export interface StopOptions {
-  /** How long a process may take to end after SIGTERM; 3 000 ms. */
-  readonly graceMs?: number;
-  readonly clock?: Clock;
-}
-
-export interface StopResult {
-  readonly stopped: readonly ProcessHolder[];
-  /** Those that SIGKILL did not end, and those that only hold a mount namespace. */
-  readonly survivors: readonly ProcessHolder[];
-}
-
-/** Ends the processes that are inside a tree: SIGTERM, then SIGKILL. */
-async function stopProcesses(holders: readonly ProcessHolder[], options: StopOptions = {}): Promise<StopResult> {
-  const clock = options.clock ?? systemClock;
-  const inside = holders.filter(({ isInside }) => isInside);
-  await sendSignal(inside, "SIGTERM");
-  const stubborn = await waitForEnd(inside, options.graceMs ?? 3_000, clock);
-  await sendSignal(stubborn, "SIGKILL");
-  const alive = new Set(await waitForEnd(stubborn, 5_000, clock));
-  return {
-    stopped: inside.filter((holder) => !alive.has(holder)),
-    survivors: holders.filter((holder) => !holder.isInside || alive.has(holder)),
-  };
-}
-
-/**
- * Stops everything inside a tree, again and again while something new turns up, since a process may fork while it is
- * being found.
- */
-export async function stopProcessesIn(
-  mountPath: string,
-  options: FindProcessesOptions & StopOptions,
-): Promise<StopResult> {
-  const stopped: ProcessHolder[] = [];
-  for (let round = 1; ; round += 1) {
-    const holders = await findProcessesIn(mountPath, options);
-    const result = await stopProcesses(holders, options);
-    stopped.push(...result.stopped);
-    if (result.stopped.length === 0 || round === MAX_ROUNDS) return { stopped, survivors: result.survivors };
+/** A build has its journal open and locked: that tells which it is, whatever its program is called. */
+async function findRunOf(pid: number): Promise<string | undefined> {
+  for (const fd of await readdir(`/proc/${pid}/fd`).catch(() => [])) {
+    const target = await readlink(`/proc/${pid}/fd/${fd}`).catch(() => "");
+    const runId = /\/runs\/([^/]+)\.jsonl$/.exec(target)?.[1];
+    if (runId !== undefined) return runId;
   }
+  return undefined;
 }
-
-const MAX_ROUNDS = 10;
-const POLL_MS = 20;
 
 interface Tree {
   readonly mountPath: string;
@@ -119,9 +84,9 @@ async function readTree(mountPath: string, view: MountView): Promise<Tree | unde
   ];
   const foreign = new Set(elsewhere.map(({ device }) => device));
   const own = below.filter(({ device }) => !foreign.has(device));
-  const statOf = (entry: MountEntry) => statDevice(join(view.rootPrefix, entry.mountPoint));
+  const statOf = (entry: MountEntry) => readFilesystemDevice(join(view.rootPrefix, entry.mountPoint));
   const statted = await Promise.all(own.map(statOf));
-  const under = await statDevice(join(view.rootPrefix, dirname(mountPath)));
+  const under = await readFilesystemDevice(join(view.rootPrefix, dirname(mountPath)));
   return {
     mountPath,
     namespace: await readlink(join(dirname(view.mountinfoPath), "ns/mnt")),
@@ -161,7 +126,7 @@ async function describeLink({ label, path }: { label: string; path: string }, in
   const isSameNamespace = info.mountNamespace === tree.namespace;
   // A stat may hang on a dead network file system, so it is not asked of what is elsewhere by its path.
   if (isSameNamespace && !isBelow(target, tree.mountPath)) return undefined;
-  const device = await statDevice(path);
+  const device = await readFilesystemDevice(path);
   const isInside = isSameNamespace ? device !== tree.hidden : tree.devices.has(device);
   return isInside ? `${label} ${target}` : undefined;
 }
@@ -187,30 +152,4 @@ function decimalDevice(device: string): string {
     .split(":", 2)
     .map((part) => Number.parseInt(part, 16))
     .join(":");
-}
-
-async function statDevice(path: string): Promise<string> {
-  const entry = await stat(path).catch(() => undefined);
-  return entry ? formatDeviceNumber(entry.dev) : "";
-}
-
-async function sendSignal(holders: readonly ProcessHolder[], signal: NodeJS.Signals): Promise<void> {
-  for (const holder of holders) {
-    if (!(await isRunning(holder))) continue;
-    try {
-      process.kill(holder.pid, signal);
-    } catch {
-      // It ended in between, or is not ours to signal: whether it still runs is asked right after.
-    }
-  }
-}
-
-/** @returns those that still run at the end */
-async function waitForEnd(holders: readonly ProcessHolder[], waitMs: number, clock: Clock): Promise<ProcessHolder[]> {
-  const deadline = clock.now() + waitMs;
-  for (let alive = holders; ; await clock.sleep(POLL_MS)) {
-    const states = await Promise.all(alive.map(isRunning));
-    alive = alive.filter((_, index) => states[index]);
-    if (alive.length === 0 || clock.now() >= deadline) return [...alive];
-  }
 }
