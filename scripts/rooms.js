@@ -51,7 +51,22 @@ export const rooms = {
   },
   "index.ts": {
     isDoor: true,
-    uses: ["builder", "config", "chroot", "host", "outscale", "common"],
+    uses: [
+      "bake",
+      "post-processors",
+      "builder",
+      "boot",
+      "config",
+      "types:template",
+      "hcl/source/diagnostic.ts",
+      "go-template/interpolation-error.ts",
+      "types:definition",
+      "chroot",
+      "local-cloud",
+      "host",
+      "outscale",
+      "common",
+    ],
     face: [],
   },
   bake: {
@@ -70,13 +85,16 @@ export const rooms = {
       "common",
     ],
     face: [
+      "bake",
       "connect-to-run",
+      "event-report",
       "inspect",
       "local-session",
       "open-bake",
       "open-console",
-      "plan/plan-builds",
       "plan/plan",
+      "plan/plan-builds",
+      "prepare-builds",
       "report",
       "run-builds",
       "template-input",
@@ -202,6 +220,7 @@ export const rooms = {
   chroot: {
     uses: ["host", "common"],
     face: [
+      "anchor",
       "borrowed-path",
       "chroot-communicator",
       "communicator",
@@ -211,6 +230,7 @@ export const rooms = {
       "quiet-services",
       "root-folder",
       "sandbox",
+      "transfer-error",
     ],
   },
   host: {
@@ -273,7 +293,7 @@ export const rooms = {
   },
   "local-cloud": {
     uses: ["host", "outscale", "common"],
-    face: ["administer-cloud", "known-actions", "local-cloud-error", "start-local-cloud"],
+    face: ["administer-cloud", "known-actions", "local-cloud-error", "options", "start-local-cloud"],
   },
   common: {
     uses: [],

@@ -1,7 +1,34 @@
 /**
- * The library: the engine that the command line and the Packer plugin drive, and the pieces that users of the
- * original's Go package know, under the names of its documentation. docs/go-api.md maps every one of them.
+ * The library: what the command line does with a template, the engine below it, and the pieces that users of the
+ * original's Go package know, under the names of its documentation. docs/library.md shows how to use it, and docs/go-api.md
+ * maps every symbol of the original.
  */
+
+// What the command line does with templates.
+
+export { type BakeInput, type BakeResult, bake } from "./bake/bake.ts";
+export { type ConnectInput, connectToRun } from "./bake/connect-to-run.ts";
+export type { BakeEvent, Question } from "./bake/event-report.ts";
+export { type InspectInput, inspect } from "./bake/inspect.ts";
+export type { OpenBakeInput } from "./bake/open-bake.ts";
+export { type ConsoleInput, openTemplateConsole } from "./bake/open-console.ts";
+export type { Plan, PlannedComponent, PlannedRequest, PlannedResource, PlannedStep } from "./bake/plan/plan.ts";
+export { type PlanInput, type Plans, plan } from "./bake/plan/plan-builds.ts";
+export type { BuildSettings } from "./bake/prepare-builds.ts";
+export type { LineKind } from "./bake/report.ts";
+export type { BakedBuild } from "./bake/run-builds.ts";
+export type { TemplateInput } from "./bake/template-input.ts";
+export { type ValidateInput, type Validation, validate } from "./bake/validate.ts";
+export type { TemplateConsole } from "./template/console.ts";
+export type { BuildDescription, TemplateDescription, VariableDescription } from "./template/inspect-template.ts";
+
+// A cloud on this machine.
+
+export { defaultCloudFolder } from "./bake/local-session.ts";
+export type { LocalCloudOptions } from "./local-cloud/options.ts";
+export { type LocalCloud, startLocalCloud } from "./local-cloud/start-local-cloud.ts";
+
+// The engine: a configuration and a function that provisions, without a template.
 
 export { BuilderId, joinArtifactIds, OmiArtifact as Artifact } from "./builder/artifact.ts";
 export { Builder, type BuilderOptions, type RunInput } from "./builder/builder.ts";
@@ -10,7 +37,34 @@ export { type EnterRunOptions, enterRun } from "./builder/enter-run.ts";
 export type { BuildEvent, EventSink, StepName } from "./builder/events.ts";
 export { generatedDataNames } from "./builder/generated-data.ts";
 export type { GeneratedData, Hook, ProvisionInput } from "./builder/hook.ts";
+export type { RunHeader } from "./builder/journal.ts";
+export type { Phase } from "./builder/phase.ts";
 export type { Product } from "./builder/publish-omi.ts";
+export type { Ui } from "./builder/ui.ts";
+export type { ChrootCommunicatorOptions as CommunicatorOptions } from "./chroot/chroot-communicator.ts";
+export { ChrootCommunicator as Communicator } from "./chroot/chroot-communicator.ts";
+export type { Communicator as CommunicatorInterface, RemoteCommand, UploadInfo } from "./chroot/communicator.ts";
+export type { Clock } from "./common/clock.ts";
+export type { DebugLog, LogEntry } from "./common/log.ts";
+export type { BuildConfig as Config, OnError } from "./config/build-config.ts";
+export { type HclShapes, hclShapes } from "./config/hcl-shape.ts";
+export { configJsonSchema } from "./config/json-schema.ts";
+export { optionReference } from "./config/option-reference.ts";
+export type { PreparedConfig as Prepared } from "./config/prepare-config.ts";
+export type { FlatConfig } from "./config/schema.ts";
+export type { RawConfig, RawList, RawValue } from "./definition/raw-value.ts";
+export {
+  type CommandRunner,
+  type ExitStatus,
+  hostRunner,
+  type RunningProcess,
+  type RunOptions,
+  type RunResult,
+  type SpawnOptions,
+} from "./host/run-command.ts";
+
+// The pieces of a build that the original exports, too.
+
 export type { Lease as Cleanup } from "./builder/scope.ts";
 export { checkAuth as StepCheckAuth } from "./builder/steps/check-auth.ts";
 export { checkRootDevice as StepCheckRootDevice } from "./builder/steps/check-root-device.ts";
@@ -35,19 +89,20 @@ export { createSnapshot as StepSnapshot } from "./builder/steps/snapshot.ts";
 export { findSourceOmi as StepSourceOMIInfo } from "./builder/steps/source-omi-info.ts";
 export { updateOmiAttributes as StepUpdateOMIAttributes } from "./builder/steps/update-omi-attributes.ts";
 export { readVm as StepVmInfo } from "./builder/steps/vm-info.ts";
-export type { Ui } from "./builder/ui.ts";
-export { ChrootCommunicator as Communicator } from "./chroot/chroot-communicator.ts";
-export type { Communicator as CommunicatorInterface, RemoteCommand, UploadInfo } from "./chroot/communicator.ts";
-export * from "./common/errors.ts";
-export type { BuildConfig as Config } from "./config/build-config.ts";
-export { type HclShapes, hclShapes } from "./config/hcl-shape.ts";
-export { configJsonSchema } from "./config/json-schema.ts";
-export { optionReference } from "./config/option-reference.ts";
-export type { PreparedConfig as Prepared } from "./config/prepare-config.ts";
-export type { FlatConfig } from "./config/schema.ts";
-export { CommandError, type ExitStatus, MissingProgramError } from "./host/command-error.ts";
 export { DEVICE_LOCK_FILE, LOCK_EX, LOCK_NB, LOCK_UN } from "./host/device-lock.ts";
 export { availableDevice } from "./host/device-name.ts";
-export { type CommandRunner, hostRunner } from "./host/run-command.ts";
 export { type CommandWrapper, runLocalCommands, shellCommand } from "./host/run-local-commands.ts";
-export { ApiError } from "./outscale/errors.ts";
+
+// What is thrown: a class for every error code.
+
+export { BootCheckError } from "./boot/boot-check-error.ts";
+export { SandboxError } from "./chroot/anchor.ts";
+export { TransferError } from "./chroot/transfer-error.ts";
+export * from "./common/errors.ts";
+export { InterpolationError } from "./go-template/interpolation-error.ts";
+export { type Diagnostic, TemplateError } from "./hcl/source/diagnostic.ts";
+export { MissingProgramsError } from "./host/required-programs.ts";
+export { CommandError, MissingProgramError } from "./host/command-error.ts";
+export { LocalCloudError } from "./local-cloud/local-cloud-error.ts";
+export { ApiAuthError, ApiError, MetadataError, WaitError, WaitTimeoutError } from "./outscale/errors.ts";
+export { PostProcessError } from "./post-processors/run-post-processors.ts";

@@ -6,13 +6,13 @@ import type { BakedBuild } from "./run-builds.ts";
 
 export interface BakeInput extends OpenBakeInput {
   /** Called for everything that happens. When it throws, the builds stop, and `bake()` rejects with what it threw. */
-  readonly onEvent?: (event: BakeEvent) => void;
+  readonly onEvent?: ((event: BakeEvent) => void) | undefined;
   /** Answers the questions of `onError: "ask"` and `debug`, which need it. */
-  readonly ask?: (question: Question) => Promise<string>;
+  readonly ask?: ((question: Question) => Promise<string>) | undefined;
   /** Stops every build at its next safe point; they then clean up. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
   /** Shortens the clean-up. */
-  readonly hurry?: AbortSignal;
+  readonly hurry?: AbortSignal | undefined;
 }
 
 /** What became of a template's builds. */

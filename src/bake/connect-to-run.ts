@@ -12,12 +12,12 @@ import type { TemplateInput } from "./template-input.ts";
 /** Where the credentials of a run's account come from, besides the environment. */
 export interface ConnectInput {
   /** A profile that has them. */
-  readonly profile?: string;
+  readonly profile?: string | undefined;
   /** A template that has them; its first build of ours speaks for all. */
-  readonly template?: TemplateInput;
+  readonly template?: TemplateInput | undefined;
   /** `process.env` by default. */
-  readonly env?: NodeJS.ProcessEnv;
-  readonly log?: DebugLog;
+  readonly env?: NodeJS.ProcessEnv | undefined;
+  readonly log?: DebugLog | undefined;
 }
 
 /**
@@ -35,7 +35,7 @@ export async function connectToRun(header: RunHeader, input: ConnectInput = {}):
   const isNothingGiven = template === undefined && !env.OSC_ACCESS_KEY;
   const named = profile ?? (isNothingGiven ? header.profile : null);
   const options: TemplateAccess = {
-    ...(template && (await templateAccess({ env, ...template }))),
+    ...(template && (await templateAccess(template, template.env ?? env))),
     ...(named !== null && { profile: named }),
     region: header.region,
     customEndpointOapi: header.endpoint,
@@ -44,10 +44,9 @@ export async function connectToRun(header: RunHeader, input: ConnectInput = {}):
   return { access, close: async () => undefined };
 }
 
-async function templateAccess(input: TemplateInput & { readonly env: NodeJS.ProcessEnv }): Promise<TemplateAccess> {
-  const { template, env } = input;
-  const { builds } = await loadBuilds(input, dataReader({ env }));
+async function templateAccess(input: TemplateInput, env: NodeJS.ProcessEnv): Promise<TemplateAccess> {
+  const { builds } = await loadBuilds({ ...input, env }, dataReader({ env }));
   const ours = builds.filter(({ type }) => type === BUILDER_TYPE).slice(0, 1);
-  const [build] = prepareBuilds(ours, { builder: { env, templatePath: template } });
+  const [build] = prepareBuilds(ours, { builder: { env, templatePath: input.template } });
   return build?.prepared.config ?? {};
 }

@@ -13,12 +13,12 @@ import type { TemplateInput } from "./template-input.ts";
 /** A template to bake, and how. */
 export interface OpenBakeInput extends TemplateInput, BuildSettings {
   /** Bakes on the embedded local cloud, at its usual place or in another folder: no account, no network. */
-  readonly local?: true | { readonly stateFolder: string };
+  readonly local?: true | { readonly stateFolder: string } | undefined;
   /** How many builds run at a time; all by default. */
-  readonly parallel?: number;
+  readonly parallel?: number | undefined;
   /** API calls, commands and journal entries. */
-  readonly log?: DebugLog;
-  readonly clock?: Clock;
+  readonly log?: DebugLog | undefined;
+  readonly clock?: Clock | undefined;
 }
 
 /** What the builds of one call are told by, and stopped by. */

@@ -6,7 +6,7 @@ import type { TemplateInput } from "./template-input.ts";
 
 export interface ConsoleInput extends Omit<TemplateInput, "only" | "except" | "warnUndeclared"> {
   /** Reads data sources from the account; otherwise what they give is not known. */
-  readonly readDataSources?: boolean;
+  readonly readDataSources?: boolean | undefined;
 }
 
 /**

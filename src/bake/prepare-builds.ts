@@ -13,13 +13,13 @@ import { BUILDER_TYPE } from "./builder-type.ts";
 /** What is asked of every build of a template. */
 export interface BuildSettings {
   /** Pauses after each step and before each provisioner. */
-  readonly debug?: boolean;
+  readonly debug?: boolean | undefined;
   /** Replaces OMIs that have the same name. */
-  readonly force?: boolean;
+  readonly force?: boolean | undefined;
   /** What a failed build does; `cleanup` by default. */
-  readonly onError?: OnError;
+  readonly onError?: OnError | undefined;
   /** Boots the finished volume before it is published: as if the template had an empty `boot_test` block. */
-  readonly bootTest?: boolean;
+  readonly bootTest?: boolean | undefined;
 }
 
 export interface PrepareBuildsOptions extends BuildSettings {

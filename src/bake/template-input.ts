@@ -8,15 +8,15 @@ export interface TemplateInput {
    * Values of the template's variables. They win over files, and files win over `PKR_VAR_name` in the environment. A text
    * for a variable of another type is read as an expression, as `-var` has it; anything else is taken as it is.
    */
-  readonly variables?: Readonly<Record<string, RawValue>>;
+  readonly variables?: Readonly<Record<string, RawValue>> | undefined;
   /** Files of values, in HCL or JSON; later ones win. */
-  readonly variableFiles?: readonly string[];
+  readonly variableFiles?: readonly string[] | undefined;
   /** Names of the builds to read, or patterns of them; all when absent. */
-  readonly only?: readonly string[];
+  readonly only?: readonly string[] | undefined;
   /** Names of builds and post-processors to leave out, or patterns of them. */
-  readonly except?: readonly string[];
+  readonly except?: readonly string[] | undefined;
   /** Whether a value in a file for a variable that is not declared is a warning; false by default. */
-  readonly warnUndeclared?: boolean;
+  readonly warnUndeclared?: boolean | undefined;
   /** Credentials, settings and variables are read from here, and nothing is written to it; `process.env` by default. */
-  readonly env?: NodeJS.ProcessEnv;
+  readonly env?: NodeJS.ProcessEnv | undefined;
 }

@@ -10,13 +10,13 @@ import type { TemplateInput } from "./template-input.ts";
 
 export interface ValidateInput extends TemplateInput {
   /** Reads the template, but needs no variables and checks no options. */
-  readonly syntaxOnly?: boolean;
+  readonly syntaxOnly?: boolean | undefined;
   /** Reads data sources from the account, and checks what they give. */
-  readonly readDataSources?: boolean;
+  readonly readDataSources?: boolean | undefined;
   /** Looks into the account as a build would: credentials, source OMI, whether the name is free. Reads data sources, too. */
-  readonly checkAccount?: boolean;
+  readonly checkAccount?: boolean | undefined;
   /** API calls. */
-  readonly log?: DebugLog;
+  readonly log?: DebugLog | undefined;
 }
 
 /** A template that may be built, as far as it was checked. */

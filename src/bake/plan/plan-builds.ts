@@ -14,9 +14,9 @@ import type { MakePlanInput } from "./plan-context.ts";
 
 export interface PlanInput extends TemplateInput, Pick<BuildSettings, "force" | "bootTest"> {
   /** Looks into the account: data sources, source OMI, name, copy. Changes nothing. */
-  readonly online?: boolean;
+  readonly online?: boolean | undefined;
   /** API calls. */
-  readonly log?: DebugLog;
+  readonly log?: DebugLog | undefined;
 }
 
 export interface Plans {

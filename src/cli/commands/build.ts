@@ -35,11 +35,11 @@ async function runBuild({ argv, io }: Invocation): Promise<number> {
   using log = openDebugLog(flags.log, io);
   const opening = openBake({
     ...templateInput(path, flags, io.env),
-    ...(flags.local && { local: localCloud(flags) }),
-    debug: flags.debug === true,
-    force: flags.force === true,
-    onError: flags["on-error"] ?? "cleanup",
-    bootTest: flags["boot-test"] === true,
+    local: localCloud(flags),
+    debug: flags.debug,
+    force: flags.force,
+    onError: flags["on-error"],
+    bootTest: flags["boot-test"],
     parallel,
     log,
   });
@@ -56,7 +56,8 @@ async function runBuild({ argv, io }: Invocation): Promise<number> {
   return failures.length === 0 ? ExitCode.Success : commonExitCode(failures.map(({ error }) => exitCodeOf(error)));
 }
 
-function localCloud(flags: BuildFlags): true | { readonly stateFolder: string } {
+function localCloud(flags: BuildFlags): true | { readonly stateFolder: string } | undefined {
+  if (!flags.local) return undefined;
   return flags["local-state"] === undefined ? true : { stateFolder: flags["local-state"] };
 }
 

@@ -37,8 +37,8 @@ export const cleanup: Command = {
       ui: flags.json ? silentUi(io) : plainUi(io),
       connect: (header) =>
         connectToRun(header, {
-          ...(flags.profile !== undefined && { profile: flags.profile }),
-          ...(flags.template !== undefined && { template: templateInput(flags.template, flags, io.env) }),
+          profile: flags.profile,
+          template: flags.template === undefined ? undefined : templateInput(flags.template, flags, io.env),
           env: io.env,
           log,
         }),
