@@ -19,7 +19,7 @@ const configOf = (source: string, name: string) => ({ source_omi: source, omi_na
 /** One build in a process of its own: `node BENCH build SOURCE NAME`, the cloud in the environment. */
 async function buildHere(source: string, name: string): Promise<void> {
   const builder = new Builder();
-  builder.prepare(configOf(source, name));
+  builder.prepareRaw(configOf(source, name));
   await builder.run({ ui: new RecordingUi(), hook: idleHook });
 }
 

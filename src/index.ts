@@ -37,7 +37,7 @@ export { type EnterRunOptions, enterRun } from "./builder/enter-run.ts";
 export type { BuildEvent, EventSink, StepName } from "./builder/events.ts";
 export { generatedDataNames } from "./builder/generated-data.ts";
 export type { GeneratedData, Hook, ProvisionInput } from "./builder/hook.ts";
-export type { RunHeader } from "./builder/journal.ts";
+export type { RunHeader } from "./builder/journal/entry.ts";
 export type { Phase } from "./builder/phase.ts";
 export type { Product } from "./builder/publish-omi.ts";
 export type { Ui } from "./builder/ui.ts";
@@ -53,9 +53,9 @@ export { optionReference } from "./config/option-reference.ts";
 export type { PreparedConfig as Prepared } from "./config/prepare-config.ts";
 export type { FlatConfig } from "./config/schema.ts";
 export type { RawConfig, RawList, RawValue } from "./definition/raw-value.ts";
+export type { ExitStatus } from "./host/command-error.ts";
 export {
   type CommandRunner,
-  type ExitStatus,
   hostRunner,
   type RunningProcess,
   type RunOptions,
@@ -96,13 +96,14 @@ export { type CommandWrapper, runLocalCommands, shellCommand } from "./host/run-
 // What is thrown: a class for every error code.
 
 export { BootCheckError } from "./boot/boot-check-error.ts";
+export { JournalError } from "./builder/journal/journal-error.ts";
 export { SandboxError } from "./chroot/anchor.ts";
 export { TransferError } from "./chroot/transfer-error.ts";
 export * from "./common/errors.ts";
 export { InterpolationError } from "./go-template/interpolation-error.ts";
 export { type Diagnostic, TemplateError } from "./hcl/source/diagnostic.ts";
-export { MissingProgramsError } from "./host/required-programs.ts";
 export { CommandError, MissingProgramError } from "./host/command-error.ts";
+export { MissingProgramsError } from "./host/required-programs.ts";
 export { LocalCloudError } from "./local-cloud/local-cloud-error.ts";
 export { ApiAuthError, ApiError, MetadataError, WaitError, WaitTimeoutError } from "./outscale/errors.ts";
 export { PostProcessError } from "./post-processors/run-post-processors.ts";

@@ -105,7 +105,7 @@ function prepareBuild(
   ];
   const builder = new Builder(options.builder);
   try {
-    const prepared = builder.prepare(definition.config, packerOptions(definition, options), options.override ?? {});
+    const prepared = builder.prepareRaw(definition.config, packerOptions(definition, options), options.override ?? {});
     return { prepared: { definition, builder, prepared, identity }, problems };
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;

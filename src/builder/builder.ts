@@ -8,6 +8,8 @@ import { version } from "../common/version.ts";
 import type { BuildConfig } from "../config/build-config.ts";
 import { type HclShapes, hclShapes } from "../config/hcl-shape.ts";
 import { type PreparedConfig, prepareConfig } from "../config/prepare-config.ts";
+import { rawConfigOf } from "../config/raw-config-of.ts";
+import type { FlatConfig } from "../config/schema.ts";
 import type { RawConfig } from "../definition/raw-value.ts";
 import { checkPrograms } from "../host/required-programs.ts";
 import { hostRunner } from "../host/run-command.ts";
@@ -58,7 +60,7 @@ export interface RunInput {
 const never = new AbortController().signal;
 
 /**
- * The engine, as every door drives it: raw options in, one artifact out.
+ * The engine, as every door drives it: options in, one artifact out.
  *
  * ```ts
  * const builder = new Builder();
@@ -80,11 +82,16 @@ export class Builder {
   }
 
   /**
-   * Checks the options; nothing else is touched, neither network nor machine.
-   * @param raws Later ones win, option by option
+   * Checks the options, at once; nothing else is touched, neither network nor machine.
+   * @param configs Later ones win, option by option; one that is undefined is as if it were not there
    * @throws {ConfigError} with every problem at once
    */
-  prepare(...raws: readonly RawConfig[]): PreparedConfig {
+  prepare(...configs: readonly FlatConfig[]): PreparedConfig {
+    return this.prepareRaw(...configs.map(rawConfigOf));
+  }
+
+  /** The same for options that no compiler has seen: those of a template, or of Packer. */
+  prepareRaw(...raws: readonly RawConfig[]): PreparedConfig {
     const { env = process.env, defaultIsolation, templatePath } = this.#options;
     this.#prepared = prepareConfig(raws, {
       env,

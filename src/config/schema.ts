@@ -54,7 +54,7 @@ export const stepSchema = configSchema.omit({
 export type StepOptions = z.output<typeof stepSchema>;
 
 /** The raw configuration, as a template or a program gives it: snake_case, everything optional, nothing checked. */
-export type FlatConfig = z.input<typeof configSchema>;
+export interface FlatConfig extends z.input<typeof configSchema> {}
 
 /** The options after their own checks, still in the user's spelling. */
 export type CheckedOptions = z.output<typeof configSchema>;

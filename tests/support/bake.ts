@@ -124,7 +124,7 @@ async function bake(
 ): Promise<Baked> {
   const events: BuildEvent[] = [];
   const builder = new Builder({ env, localCloud: cloud.cloudFolder, ...(clock && { clock }), ...(log && { log }) });
-  builder.prepare(config);
+  builder.prepareRaw(config);
   const artifact = await builder.run({
     ui,
     hook,

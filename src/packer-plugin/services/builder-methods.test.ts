@@ -24,7 +24,7 @@ describe("Builder.ConfigSpec", () => {
 describe("Builder.Prepare", () => {
   it("gives the options to the engine, and answers names and warnings", async () => {
     const prepare = vi.fn((..._: readonly RawConfig[]) => prepared(["careful"]));
-    const { builder } = await openPlugin({ prepare });
+    const { builder } = await openPlugin({ prepareRaw: prepare });
     const answer = await builder.call("Builder.Prepare", { Configs: [{ omi_name: "web" }, { packer_debug: false }] });
     expect(answer).toMatchObject({ Warnings: ["careful"], Error: null });
     expect(fieldsOf(answer).GeneratedVars).toContain("MountPath");
@@ -38,7 +38,7 @@ describe("Builder.Prepare", () => {
       { option: "tag[0].value", message: "is required", hint: "write one" },
     ];
     const { builder } = await openPlugin({
-      prepare: () => {
+      prepareRaw: () => {
         throw new ConfigError(problems);
       },
     });
@@ -52,7 +52,7 @@ describe("Builder.Prepare", () => {
     const prepare = () => {
       throw new ConfigError([{ option: "source_omi", message: "must be an OMI id" }]);
     };
-    const { builder } = await openPlugin({ prepare });
+    const { builder } = await openPlugin({ prepareRaw: prepare });
     const options = Buffer.from(JSON.stringify({ value: { source_omi: "<unknown>" }, type: "string" }));
     expect(await builder.call("Builder.Prepare", { Configs: [{}, options] })).toMatchObject({ Error: null });
   });

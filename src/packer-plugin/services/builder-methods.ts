@@ -19,7 +19,7 @@ import { progressLines } from "./progress-lines.ts";
 
 /** The engine, as this service drives it; tests give their own. */
 export interface Engine {
-  prepare(...raws: Configuration["raws"]): PreparedConfig;
+  prepareRaw(...raws: Configuration["raws"]): PreparedConfig;
   run(input: RunInput): Promise<OmiArtifact | undefined>;
 }
 
@@ -93,7 +93,7 @@ export class BuilderService {
     const open =
       this.#options.openEngine ?? ((own) => new Builder({ env, log, defaultIsolation: "host" as const, ...own }));
     const engine = open(path === undefined ? {} : { templatePath: path });
-    const prepared = engine.prepare(...raws);
+    const prepared = engine.prepareRaw(...raws);
     this.#engine = engine;
     return prepared;
   }

@@ -98,7 +98,7 @@ export class ProofBench {
 
   /** The warnings of a configuration that is accepted. */
   warnings(options: RawConfig): readonly string[] {
-    return new Builder({ env: this.bakery.env }).prepare(this.config(options)).warnings;
+    return new Builder({ env: this.bakery.env }).prepareRaw(this.config(options)).warnings;
   }
 
   /** Why a configuration is refused; nothing when it is not. */

@@ -38,7 +38,7 @@ export async function openPlugin(engine: Partial<Engine>) {
     env: {},
     log: noLog,
     configSpec: async () => Buffer.from("spec"),
-    openEngine: () => ({ prepare: () => prepared(), run: async () => undefined, ...engine }),
+    openEngine: () => ({ prepareRaw: () => prepared(), run: async () => undefined, ...engine }),
   });
   const find = methodsOf({ Builder: service.methods() });
   plugin.broker.serve((stream) => void serveRpc(stream, find).catch(() => undefined), 0);

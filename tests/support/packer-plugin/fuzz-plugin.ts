@@ -30,7 +30,7 @@ export async function fuzzPlugin(dice: Dice): Promise<Outcome> {
     env: {},
     log: { write: () => undefined },
     configSpec: async () => Buffer.of(1),
-    openEngine: () => ({ prepare: () => prepared(), run: async () => undefined }),
+    openEngine: () => ({ prepareRaw: () => prepared(), run: async () => undefined }),
   });
   const find = methodsOf({ Builder: service.methods() });
   broker.serve((stream) => void serveRpc(stream, find).catch(() => undefined), 0);
