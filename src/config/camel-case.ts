@@ -3,7 +3,7 @@ import type { CamelCased } from "./build-config.ts";
 import { writtenSchema } from "./option.ts";
 
 /** `omi_block_device_mappings` becomes `omiBlockDeviceMappings`. */
-export function camelName(name: string): string {
+function camelName(name: string): string {
   return name.replace(/_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
 }
 

@@ -82,7 +82,6 @@ export const accountId = pattern(/^\d{12}$/, "an account id: 12 digits, in quote
 /** GiB. @see platform limits: at most 14901 GiB a volume */
 export const sizeGib = z.int().min(1, "must be at least 1 GiB").max(14_901, "must be at most 14901 GiB");
 export const volumeType = z.enum(["standard", "gp2", "io1"]);
-export type VolumeType = z.infer<typeof volumeType>;
 
 /**
  * A device name as the API takes it: `/dev/sda1` for the root, else `/dev/sdX`, `/dev/sdXX`, `/dev/xvdX`, `/dev/xvdXX`.

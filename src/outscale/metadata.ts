@@ -9,7 +9,7 @@ export interface MetadataOptions {
 }
 
 /** Where every VM reaches its own metadata. */
-export const METADATA_ENDPOINT = "http://169.254.169.254";
+const METADATA_ENDPOINT = "http://169.254.169.254";
 const TIMEOUT_MS = 3000;
 /** User data, the longest value, has 500 KiB at most. */
 const MAX_BYTES = 1024 * 1024;

@@ -37,7 +37,7 @@ export function signatureDate(epochMs: number): string {
 }
 
 /** The names of the signed headers, sorted, joined by `;`. */
-export function signedHeaderNames(headers: SignedParts["headers"]): string {
+function signedHeaderNames(headers: SignedParts["headers"]): string {
   return Object.keys(headers).sort().join(";");
 }
 
@@ -56,7 +56,7 @@ export function canonicalRequest(parts: SignedParts): string {
 }
 
 /** Day, region, service and dialect for which the signing key is good. */
-export function credentialScope({ dialect, date, region, service }: SignedParts): string {
+function credentialScope({ dialect, date, region, service }: SignedParts): string {
   return `${date.slice(0, 8)}/${region}/${service}/${dialects[dialect].terminator}`;
 }
 

@@ -9,7 +9,7 @@ export interface CoreKind {
 }
 
 /** Set to one of {@link namedKinds} where looking at the core's program gives the wrong answer. */
-export const CORE_VARIABLE = "OUTSCALE_CHROOT_PACKER_CORE";
+const CORE_VARIABLE = "OUTSCALE_CHROOT_PACKER_CORE";
 const namedKinds: Readonly<Record<string, CoreKind>> = {
   current: { isOld: false, isVendored: false },
   "1.6": { isOld: true, isVendored: false },

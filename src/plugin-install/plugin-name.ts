@@ -29,7 +29,7 @@ export function identityOf(path: string): PluginIdentity {
 }
 
 /** The builders of a plugin: its type is the plugin's name, a dash and the component, or the name alone by default. */
-export function componentOf(name: PluginName): string {
+function componentOf(name: PluginName): string {
   return name === "outscale" ? "chroot" : DEFAULT_COMPONENT;
 }
 

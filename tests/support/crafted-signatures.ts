@@ -8,7 +8,7 @@ interface Signature {
 }
 
 /** The labels by which libblkid knows what holds file systems one level further down. */
-export const CRAFTED: Readonly<Record<string, () => readonly Signature[]>> = {
+const CRAFTED: Readonly<Record<string, () => readonly Signature[]>> = {
   LVM2_member: () => [{ offset: 512, bytes: lvmLabel() }],
   crypto_LUKS: () => [
     { offset: 0, bytes: Buffer.concat([Buffer.from("LUKS\xba\xbe\0\x01", "latin1"), Buffer.alloc(584)]) },

@@ -17,7 +17,7 @@ export async function makeFutureExt4(device: string, set: keyof typeof SETS, ...
 }
 
 /** The same to an ext4 that is there, without checksums. */
-export async function addFutureFeature(device: string, set: keyof typeof SETS): Promise<void> {
+async function addFutureFeature(device: string, set: keyof typeof SETS): Promise<void> {
   const file = await open(device, "r+");
   try {
     const bits = Buffer.alloc(4);

@@ -63,7 +63,7 @@ export async function inspectProduct(
   }
 }
 
-export function partPath(device: string, number: number): string {
+function partPath(device: string, number: number): string {
   return number === 0 ? device : `${device}p${number}`;
 }
 

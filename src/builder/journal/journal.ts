@@ -166,7 +166,7 @@ export class Journal {
   }
 }
 
-export function journalPath(folder: string, runId: string): string {
+function journalPath(folder: string, runId: string): string {
   return join(folder, `${runId}.jsonl`);
 }
 

@@ -33,7 +33,7 @@ export async function searchOmi(cloud: Pick<Build, "api" | "signal">, search: So
 }
 
 /** The one candidate, or the newest of them with `most_recent`. */
-export function chooseImage(
+function chooseImage(
   candidates: readonly Image[],
   sourceOmi: string | undefined,
   filter: SourceFilter | undefined,

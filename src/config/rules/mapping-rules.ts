@@ -20,7 +20,7 @@ export function checkMappings(options: CheckedOptions, findings: Findings): void
 }
 
 /** `/dev/sdb` and `/dev/xvdb` are the same place in a VM. */
-export function deviceSlot(deviceName: string): string {
+function deviceSlot(deviceName: string): string {
   return deviceName.replace(/^\/dev\/(sd|xvd)/, "");
 }
 

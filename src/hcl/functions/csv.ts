@@ -13,7 +13,7 @@ const LINE_END = /\r?\n|\r?$/y;
  *
  * @throws {FunctionError} with the line
  */
-export function parseCsv(text: string): readonly (readonly string[])[] {
+function parseCsv(text: string): readonly (readonly string[])[] {
   return new CsvReader(text).read();
 }
 

@@ -79,7 +79,7 @@ const WIDEST = 1_000_000;
  * @throws {FunctionError} for a sequence that does not exist, and for too few or too many values
  * @see zclconf/go-cty, cty/function/stdlib/format.go
  */
-export function formatText(template: string, values: readonly Value[]): string {
+function formatText(template: string, values: readonly Value[]): string {
   const pieces: string[] = [];
   let at = 0;
   let next = 1;

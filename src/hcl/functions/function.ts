@@ -92,7 +92,7 @@ function callPrepared(fn: HclFunction, params: readonly FunctionParameter[], arg
 }
 
 /** The parameter that the argument with this index belongs to. */
-export function parameterAt(fn: HclFunction, index: number): FunctionParameter {
+function parameterAt(fn: HclFunction, index: number): FunctionParameter {
   const param = fn.params[index] ?? fn.variadic;
   if (param === undefined) throw new FunctionError("too many arguments");
   return param;

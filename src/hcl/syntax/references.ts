@@ -38,7 +38,7 @@ function* keysOf(expression: Expression, inner: ReadonlySet<string>): Iterable<R
 }
 
 /** The chain `root.a.b` that an expression begins with, as far as it is known from the text alone. */
-export function asReference(expression: Expression): Reference | undefined {
+function asReference(expression: Expression): Reference | undefined {
   const chain: Expression[] = [];
   let current = expression;
   while (current.kind === "attribute" || current.kind === "index") {

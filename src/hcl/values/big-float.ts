@@ -2,7 +2,7 @@ import { bitLength, roundedShift, trailingZeros } from "./bits.ts";
 import { exactDecimal, roundDecimal, shortestDecimal } from "./decimal-digits.ts";
 
 /** Bits of a number that a template spells out; that is some 155 digits of a fraction. */
-export const LITERAL_PRECISION = 512;
+const LITERAL_PRECISION = 512;
 /** Larger results are refused, so that no template can ask for a number of a billion digits. */
 const LARGEST_EXPONENT = 2 ** 21;
 /** The bits in which powers of ten are computed while a text is read: more than any result keeps. */

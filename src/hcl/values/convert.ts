@@ -29,8 +29,6 @@ import {
   type Value,
 } from "./value.ts";
 
-export { canConvert } from "./unify.ts";
-
 /** A value that cannot become one of the wanted type; the message is a sentence's tail: `a number is required`. */
 export class ConversionError extends Error {
   /** The message without the place inside the value that it begins with. */

@@ -6,7 +6,7 @@ import { registerDisk } from "../register-disk.ts";
 import { makeSeedImage, SEED_SIZE_GIB } from "./seed-image.ts";
 
 /** A name that `Debian-12-*` finds, as the official images have it. */
-export const SEED_IMAGE_NAME = "Debian-12-2026.01.01-0";
+const SEED_IMAGE_NAME = "Debian-12-2026.01.01-0";
 const VM_ROOT_GIB = 10;
 
 /**

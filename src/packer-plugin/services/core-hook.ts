@@ -30,7 +30,7 @@ const standardData = {
 } as const;
 
 /** Every value is text: cores differ in what else they can read. */
-export function hookData(data: GeneratedData): Readonly<Record<string, string>> {
+function hookData(data: GeneratedData): Readonly<Record<string, string>> {
   return { ...standardData, ...data };
 }
 

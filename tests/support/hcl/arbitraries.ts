@@ -1,7 +1,7 @@
 import fc from "fast-check";
 
 /** Variables that generated expressions read; `sampleScope()` has them, `missing` excepted. */
-export const VARIABLE_NAMES = ["s", "n", "b", "l", "set", "m", "o", "nul", "us", "ud", "ln", "missing"] as const;
+const VARIABLE_NAMES = ["s", "n", "b", "l", "set", "m", "o", "nul", "us", "ud", "ln", "missing"] as const;
 
 const number = fc.oneof(
   fc.integer({ min: -3, max: 1000 }).map((value) => `${Math.abs(value)}`),

@@ -22,7 +22,7 @@ import {
 } from "../../../src/hcl/values/value.ts";
 
 /** The functions of a template in the root folder, with an empty environment. */
-export const sampleFunctions = packerFunctions({ baseFolder: "/", env: {}, renderTemplate });
+const sampleFunctions = packerFunctions({ baseFolder: "/", env: {}, renderTemplate });
 
 /** A scope with a variable of every type; `us` and `ud` are not known, `secret` is sensitive. */
 export function sampleScope(more: Readonly<Record<string, Value>> = {}): Scope {
