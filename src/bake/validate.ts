@@ -2,6 +2,7 @@ import { ConfigError, type ConfigProblem } from "../common/errors.ts";
 import { type DebugLog, noLog } from "../common/log.ts";
 import { maskEnvironment } from "../outscale/mask-environment.ts";
 import { inspectTemplate } from "../template/inspect-template.ts";
+import { TemplateError } from "../template/load-template.ts";
 import { readAccountFacts } from "./account-facts.ts";
 import { loadBuilds, loadOptions } from "./load-builds.ts";
 import { checkBuilds, located, type PreparedBuild } from "./prepare-builds.ts";
@@ -37,7 +38,8 @@ export async function validate(input: ValidateInput): Promise<Validation> {
   const { env = process.env, log = noLog } = input;
   maskEnvironment(env);
   if (input.syntaxOnly) {
-    await inspectTemplate(loadOptions(input));
+    const { problems } = await inspectTemplate(loadOptions(input));
+    if (problems.length > 0) throw new TemplateError(problems);
     return { warnings: [], uncheckedOptions: [] };
   }
   const readsData = input.readDataSources || input.checkAccount;

@@ -31,7 +31,7 @@ describe("blockShapes", () => {
       boot_test: false,
     });
     expect(blockShapes.source_omi_filter?.body).toEqual({
-      filters: { kind: "attribute", type: { map: "string" } },
+      filters: { kind: "attribute", type: { map: "string" }, isLoose: true },
       filter: {
         kind: "block",
         repeated: true,

@@ -12,7 +12,12 @@ export type AttributeType =
 
 /** How an option is written in HCL: `name = value`, or as a block with options of its own. */
 export type HclShape =
-  | { readonly kind: "attribute"; readonly type: AttributeType }
+  | {
+      readonly kind: "attribute";
+      readonly type: AttributeType;
+      /** Values of other types are taken, too; Packer's spec cannot say so. */
+      readonly isLoose?: true;
+    }
   | { readonly kind: "block"; readonly repeated: boolean; readonly body: HclShapes };
 export type HclShapes = Readonly<Record<string, HclShape>>;
 
@@ -34,8 +39,16 @@ function shapeOf(schema: z.core.$ZodType): HclShape {
   const { block } = infoOf(schema);
   const written = writtenSchema(schema);
   const body = written instanceof z.ZodArray ? writtenSchema(written.element) : written;
-  if (block === undefined || !(body instanceof z.ZodObject)) return { kind: "attribute", type: attributeType(written) };
+  if (block === undefined || !(body instanceof z.ZodObject)) {
+    const type = attributeType(written);
+    return holdsUnion(written) ? { kind: "attribute", type, isLoose: true } : { kind: "attribute", type };
+  }
   return { kind: "block", repeated: block === "repeated", body: shapesOf(body.shape) };
+}
+
+/** `filters` takes a list of texts in the place of each text. */
+function holdsUnion(schema: z.core.$ZodType): boolean {
+  return schema instanceof z.ZodRecord && writtenSchema(schema.valueType) instanceof z.ZodUnion;
 }
 
 function attributeType(schema: z.core.$ZodType): AttributeType {

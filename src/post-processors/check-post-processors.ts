@@ -16,8 +16,10 @@ export function checkPostProcessors(
 ): readonly ConfigProblem[] {
   const context = renderContextOf(identity, placeholderData);
   return chains.flat().flatMap((definition) =>
-    problemsOf(describePlace("post-processor", definition), () => {
-      findPostProcessorType(definition.type).prepare(definition.evaluate(placeholderData), context);
-    }),
+    problemsOf(
+      describePlace("post-processor", definition),
+      () => definition.evaluate(placeholderData),
+      (options) => findPostProcessorType(definition.type).prepare(options, context),
+    ),
   );
 }

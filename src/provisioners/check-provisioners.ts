@@ -17,9 +17,11 @@ export function checkProvisioners(
 ): readonly ConfigProblem[] {
   const context = renderContextOf(identity, placeholderData);
   const check = (kind: string, definition: ProvisionerDefinition) =>
-    problemsOf(describePlace(kind, definition), () => {
-      findProvisionerType(definition.type).prepare(definition.evaluate(placeholderData), context);
-    });
+    problemsOf(
+      describePlace(kind, definition),
+      () => definition.evaluate(placeholderData),
+      (options) => findProvisionerType(definition.type).prepare(options, context),
+    );
   const cleanup = build.errorCleanupProvisioner;
   return [
     ...build.provisioners.flatMap((definition) => check("provisioner", definition)),

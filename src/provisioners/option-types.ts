@@ -18,13 +18,18 @@ export function flag() {
   );
 }
 
-/** A list of strings; one string is a list of one. */
+/** A list of strings; one string is a list of what its commas separate. */
 export function texts() {
   const error = "must be a list of strings";
-  return z.union([z.array(text(), { error }), text().transform((value) => [value])], { error });
+  return z.union([z.array(text(), { error }), text().transform(splitAtCommas)], { error });
 }
 
-/** A list of whole numbers; one number is a list of one. */
+/** @see mapstructure, StringToSliceHookFunc(",") */
+function splitAtCommas(value: string): string[] {
+  return value === "" ? [] : value.split(",");
+}
+
+/** A list of whole numbers; one number is a list of one, one string a list of what its commas separate. */
 export function integers() {
   const error = "must be a list of whole numbers";
   const integer = z.union(
@@ -37,7 +42,14 @@ export function integers() {
     ],
     { error },
   );
-  return z.union([z.array(integer, { error }), integer.transform((value) => [value])], { error });
+  const list = z.array(integer, { error });
+  const commaSeparated = z.string().transform((value, context) => {
+    const parsed = list.safeParse(splitAtCommas(value));
+    if (parsed.success) return parsed.data;
+    context.addIssue(error);
+    return z.NEVER;
+  });
+  return z.union([list, z.int().transform((value) => [value]), commaSeparated], { error });
 }
 
 /** A map of strings. */

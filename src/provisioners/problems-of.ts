@@ -1,13 +1,24 @@
 import { ChrootError, ConfigError, type ConfigProblem } from "../common/errors.ts";
+import { holdsUnknown, type RawConfig } from "../definition/raw-value.ts";
 
-/** The problems that a check throws, each with the place put before its option. */
-export function problemsOf(place: string, check: () => void): readonly ConfigProblem[] {
+/**
+ * The problems that a check of options throws, each with the place put before its option. Of options that nobody knows yet
+ * there are none.
+ */
+export function problemsOf(
+  place: string,
+  evaluate: () => RawConfig,
+  check: (options: RawConfig) => void,
+): readonly ConfigProblem[] {
+  let options: RawConfig = {};
   try {
-    check();
+    options = evaluate();
+    check(options);
     return [];
   } catch (error) {
     if (error instanceof ConfigError) {
-      return error.problems.map((problem) => ({ ...problem, option: `${place}: ${problem.option}` }));
+      const isKnown = ({ option }: ConfigProblem) => !holdsUnknown(options[/^\w*/.exec(option)?.[0] ?? ""] ?? null);
+      return error.problems.filter(isKnown).map((problem) => ({ ...problem, option: `${place}: ${problem.option}` }));
     }
     if (error instanceof ChrootError) return [{ option: place, message: error.message, hint: error.hint }];
     throw error;

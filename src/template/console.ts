@@ -9,6 +9,7 @@ import { openJsonConsole } from "./json/json-console.ts";
 import { isJsonTemplate } from "./json/open-json-template.ts";
 import type { LoadOptions } from "./load-options.ts";
 import { openTemplate } from "./open-template.ts";
+import { type FindUnset, unsetFinder } from "./unset-variables.ts";
 
 /** How a console prints a text: as it is, or as an expression that gives it. */
 export type TextStyle = "raw" | "literal";
@@ -27,17 +28,19 @@ export interface TemplateConsole {
 }
 
 /**
- * Opens a template for a console.
+ * Opens a template for a console. Variables need not be set, unless an expression needs them.
  * @throws {TemplateError}
  */
 export async function openConsole(options: LoadOptions): Promise<TemplateConsole> {
   if (isJsonTemplate(options.path)) return openJsonConsole(options);
   const diagnostics = new Diagnostics();
-  const { scope } = await openTemplate(options, "as they are", diagnostics);
+  const template = await openTemplate(options, "as they are", diagnostics);
   diagnostics.throwIfErrors();
+  const { scope } = template;
+  const findUnset = unsetFinder(template);
   return {
     names: [...variableNames(scope), ...scope.functions.keys(), ...LAZY_FUNCTIONS],
-    evaluate: (expression, texts) => evaluateExpression(expression, scope, texts),
+    evaluate: (expression, texts) => evaluateExpression(expression, scope, texts, findUnset),
     listVariables: () => `${listValues("var", scope)}${listValues("local", scope)}`,
   };
 }
@@ -46,11 +49,19 @@ export async function openConsole(options: LoadOptions): Promise<TemplateConsole
  * The value of an expression, printed.
  * @throws {TemplateError}
  */
-export function evaluateExpression(text: string, scope: Scope, texts: TextStyle = "raw"): string {
+export function evaluateExpression(
+  text: string,
+  scope: Scope,
+  texts: TextStyle = "raw",
+  findUnset: FindUnset = () => [],
+): string {
   const diagnostics = new Diagnostics();
   const expression = parseExpressionText(new SourceFile("<console-input>", text), diagnostics);
   if (!expression) throw new TemplateError(diagnostics.distinct);
   const value = evaluate(expression, scope, diagnostics);
+  for (const name of value.isWhollyKnown ? [] : findUnset(expression)) {
+    diagnostics.error(`Unset variable "${name}"`, "The value depends on it: set it with -var.", expression.span);
+  }
   diagnostics.throwIfErrors();
   const isText = value.type.kind === "string" && value.isKnown && !value.isNull && !value.isSensitive;
   return isText && texts === "raw" ? value.asString() : printValue(value);

@@ -7,9 +7,9 @@ import type { Diagnostics } from "../hcl/source/diagnostic.ts";
 import { stringType } from "../hcl/values/type.ts";
 import { objectValue, stringValue, unknownValue } from "../hcl/values/value.ts";
 import {
+  type EvaluatedPrerequisites,
   evaluatePrerequisites,
   type Prerequisite,
-  type PrerequisiteValues,
   prerequisiteVariables,
   readPrerequisites,
 } from "./blocks/prerequisites.ts";
@@ -26,9 +26,8 @@ export interface ScopedTemplate extends DeclaredTemplate {
 }
 
 /** A template whose locals and data sources are evaluated. */
-export interface EvaluatedTemplate extends ScopedTemplate {
+export interface EvaluatedTemplate extends ScopedTemplate, EvaluatedPrerequisites {
   readonly prerequisites: readonly Prerequisite[];
-  readonly values: PrerequisiteValues;
   /** What expressions of sources and builds can use: also `local`, `data` and `source`. */
   readonly scope: Scope;
 }
@@ -70,7 +69,8 @@ export async function evaluateTemplate(
   const { baseScope } = template;
   const prerequisites = readPrerequisites(blocksOfType(template, "local", "locals", "data"), diagnostics);
   const options = { readData, shapeOf: (type: string) => shapeOf?.("data", type) ?? {} };
-  const values = await evaluatePrerequisites(prerequisites, baseScope, options, diagnostics);
+  const evaluated = await evaluatePrerequisites(prerequisites, baseScope, options, diagnostics);
+  const { values } = evaluated;
   registerSecretLocals(prerequisites, values, template.bodies);
   const source = objectValue([
     ["type", unknownValue(stringType)],
@@ -80,5 +80,5 @@ export async function evaluateTemplate(
     [...baseScope.variables, ...prerequisiteVariables(values), ["source", source]],
     baseScope.functions,
   );
-  return { ...template, prerequisites, values, scope };
+  return { ...template, prerequisites, ...evaluated, scope };
 }

@@ -115,3 +115,51 @@ describe("openConsole()", () => {
     });
   });
 });
+
+describe("a template with gaps", () => {
+  const GAPS = `
+    variable "unset" {}
+    locals {
+      used   = "a \${var.unset}"
+      deep   = [local.used]
+      broken = var.nosuch
+      fine   = 1
+    }
+    source "null" "a" {}
+    build {
+      sources = ["null.a"]
+      dynamic "provisioner" {
+        for_each = var.unset
+        labels   = ["shell"]
+        content {}
+      }
+      dynamic "provisioner" {
+        for_each = var.unset
+        labels   = [provisioner.value]
+        content {}
+      }
+    }`;
+
+  it("is described but for what cannot be computed, which is named", async () => {
+    const { locals, builds, problems } = await withFiles(GAPS, {}, inspectTemplate);
+    expect(locals.map(({ name, value }) => [name, value])).toEqual([
+      ["used", "(known after the build has begun)"],
+      ["deep", "[\n  (known after the build has begun),\n]"],
+      ["broken", undefined],
+      ["fine", "1"],
+    ]);
+    expect(builds[0]?.provisioners).toEqual(["shell", "<unknown>"]);
+    expect(problems.map(({ summary }) => summary)).toEqual(["Undeclared variable"]);
+  });
+
+  it("answers in a console what does not need it", async () => {
+    await withFiles(GAPS.replace("broken = var.nosuch", ""), {}, async (options) => {
+      const opened = await openConsole(options);
+      expect(opened.evaluate("local.fine + 1")).toBe("2");
+      expect(opened.evaluate("length(local.deep)")).toBe("1");
+      expect(() => opened.evaluate("upper(local.deep[0])")).toThrow('Unset variable "unset"');
+      expect(() => opened.evaluate("var.unset")).toThrow('Unset variable "unset"');
+      expect(opened.evaluate("packer.iterationID")).toBe("(known after the build has begun)");
+    });
+  });
+});

@@ -1,9 +1,11 @@
 import type { Location } from "../common/location.ts";
-import { Diagnostics } from "../hcl/source/diagnostic.ts";
+import { childScope, type Scope } from "../hcl/evaluate/scope.ts";
+import { type Diagnostic, Diagnostics } from "../hcl/source/diagnostic.ts";
 import { locationOf } from "../hcl/source/source-file.ts";
 import { printValue } from "../hcl/values/print-value.ts";
 import { typeExpression } from "../hcl/values/type.ts";
-import type { BuildBlock } from "./blocks/build-block.ts";
+import { unknownValue } from "../hcl/values/value.ts";
+import { type BuildBlock, expandComponents } from "./blocks/build-block.ts";
 import { readComponentBlock } from "./blocks/component-block.ts";
 import type { ScopedBlock } from "./blocks/dynamic-blocks.ts";
 import type { RequiredPlugin } from "./blocks/packer-block.ts";
@@ -19,10 +21,19 @@ export interface TemplateDescription {
   readonly files: readonly string[];
   readonly plugins: readonly RequiredPlugin[];
   readonly variables: readonly VariableDescription[];
-  readonly locals: readonly { readonly name: string; readonly value: string; readonly location: Location }[];
+  readonly locals: readonly LocalDescription[];
   readonly dataSources: readonly { readonly type: string; readonly name: string; readonly location: Location }[];
   readonly sources: readonly { readonly type: string; readonly name: string; readonly location: Location }[];
   readonly builds: readonly BuildDescription[];
+  /** What is wrong with the rest. */
+  readonly problems: readonly Diagnostic[];
+}
+
+export interface LocalDescription {
+  readonly name: string;
+  /** Undefined when it could not be computed: `problems` tell why. */
+  readonly value: string | undefined;
+  readonly location: Location;
 }
 
 export interface VariableDescription {
@@ -50,25 +61,29 @@ export interface BuildDescription {
 }
 
 /**
- * Describes a template. Unlike `loadTemplate()` it is content with variables that are not set, reads no data source and
- * needs no build block.
+ * Describes a template. Unlike `loadTemplate()` it is content with variables that are not set, reads no data source, needs no
+ * build block, and describes what it can when something is wrong with the rest.
  *
- * @throws {TemplateError} when it cannot be read or understood
+ * @throws {TemplateError} when it cannot be read or taken apart
  */
 export async function inspectTemplate(options: LoadOptions): Promise<TemplateDescription> {
   if (isJsonTemplate(options.path)) return inspectJsonTemplate(options);
   const diagnostics = new Diagnostics();
+  diagnostics.expectUnknown();
   const { readData: _, ...offline } = options;
   const template = readBuilds(await openTemplate(offline, "as they are", diagnostics), diagnostics);
-  diagnostics.throwIfErrors();
-  return { ...describeDeclarations(template), builds: template.builds.map(describeBuild) };
+  const scope = childScope(template.scope, [["build", unknownValue()]]);
+  const builds = template.builds.map((build) => describeBuild(build, scope, diagnostics));
+  const problems = diagnostics.distinct.filter(({ severity }) => severity === "error");
+  return { ...describeDeclarations(template), builds, problems };
 }
 
-function describeDeclarations(template: BuildableTemplate): Omit<TemplateDescription, "builds"> {
-  const { files, plugins, variables, sources, prerequisites, values } = template;
+function describeDeclarations(template: BuildableTemplate): Omit<TemplateDescription, "builds" | "problems"> {
+  const { files, plugins, variables, sources, prerequisites, values, failed } = template;
   const locals = prerequisites.flatMap(({ kind, name, address, span }) => {
     const value = kind === "local" ? values.get(address) : undefined;
-    return value ? [{ name, value: printValue(value), location: locationOf(span) }] : [];
+    const shown = failed.has(address) ? undefined : value && printValue(value);
+    return value ? [{ name, value: shown, location: locationOf(span) }] : [];
   });
   const dataSources = prerequisites.filter((item) => item.kind === "data");
   return {
@@ -85,14 +100,15 @@ function describeDeclarations(template: BuildableTemplate): Omit<TemplateDescrip
   };
 }
 
-function describeBuild(build: BuildBlock): BuildDescription {
+function describeBuild(build: BuildBlock, scope: Scope, diagnostics: Diagnostics): BuildDescription {
+  const { provisioners, errorCleanupProvisioner, postProcessors } = expandComponents(build, scope, diagnostics, "once");
   return {
     name: build.name,
     description: build.description,
     sources: build.sources.map(({ type, localName }) => `${type}.${localName}`),
-    provisioners: build.provisioners.map(describeComponent),
-    errorCleanupProvisioner: build.errorCleanupProvisioner && describeComponent(build.errorCleanupProvisioner),
-    postProcessors: build.postProcessors.map((chain) => chain.map(describeComponent)),
+    provisioners: provisioners.map(describeComponent),
+    errorCleanupProvisioner: errorCleanupProvisioner && describeComponent(errorCleanupProvisioner),
+    postProcessors: postProcessors.map((chain) => chain.map(describeComponent)),
     location: locationOf(build.span),
   };
 }

@@ -1,6 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { loadText, MINIMAL, problemsOf } from "../../tests/support/template/load-text.ts";
 import { CancelledError, ExitCode } from "../common/errors.ts";
+import type { ProvisionerDefinition } from "../definition/build-definition.ts";
+import type { RawConfig } from "../definition/raw-value.ts";
 import { TemplateError } from "../hcl/source/diagnostic.ts";
 import type { BodyShape } from "./blocks/decode-body.ts";
 
@@ -362,6 +364,86 @@ describe("loadTemplate() dynamic blocks", () => {
     ]);
   });
 
+  it("makes provisioners and post-processors for each source", async () => {
+    const text = `
+      locals {
+        steps = { a = ["one", "two"], b = [] }
+        kinds = { null = ["x"] }
+      }
+      source "null" "a" {}
+      source "null" "b" {}
+      build {
+        sources = ["null.a", "null.b"]
+        dynamic "provisioner" {
+          for_each = local.steps[source.name]
+          labels   = ["shell"]
+          content {
+            inline = ["\${provisioner.value} \${source.name} \${build.ID}"]
+          }
+        }
+        dynamic "error-cleanup-provisioner" {
+          for_each = source.name == "b" ? ["x"] : []
+          labels   = ["file"]
+          content {}
+        }
+        dynamic "post-processor" {
+          for_each = local.kinds[source.type]
+          labels   = [source.name]
+          content {}
+        }
+        post-processors {
+          dynamic "post-processor" {
+            for_each = local.steps[source.name]
+            labels   = ["manifest"]
+            content {
+              output = post-processor.value
+            }
+          }
+        }
+      }`;
+    const { builds } = await loadText(text);
+    const evaluated = ({ type, evaluate }: Pick<ProvisionerDefinition, "type" | "evaluate">) => [
+      type,
+      evaluate({ ID: "7" }),
+    ];
+    expect(builds.map(({ provisioners }) => provisioners.map(evaluated))).toEqual([
+      [
+        ["shell", { inline: ["one a 7"] }],
+        ["shell", { inline: ["two a 7"] }],
+      ],
+      [],
+    ]);
+    expect(builds.map(({ errorCleanupProvisioner }) => errorCleanupProvisioner?.type)).toEqual([undefined, "file"]);
+    expect(builds.map(({ postProcessors }) => postProcessors.map((chain) => chain.map(evaluated)))).toEqual([
+      [
+        [["a", {}]],
+        [
+          ["manifest", { output: "one" }],
+          ["manifest", { output: "two" }],
+        ],
+      ],
+      [[["b", {}]]],
+    ]);
+  });
+
+  it("may stand inside a provisioner, and then wait for what the builder generates", async () => {
+    const text = `
+      source "null" "a" {}
+      build {
+        sources = ["null.a"]
+        provisioner "shell" {
+          dynamic "part" {
+            for_each = split(",", build.IDs)
+            content {
+              id = part.value
+            }
+          }
+        }
+      }`;
+    const { builds } = await loadText(text);
+    expect(builds[0]?.provisioners[0]?.evaluate({ IDs: "a,b" })).toEqual({ part: [{ id: "a" }, { id: "b" }] });
+  });
+
   it.each<[string, string]>([
     ["content {}", "Missing required argument"],
     ["for_each = []", "Invalid dynamic block"],
@@ -548,5 +630,91 @@ describe("TemplateError", () => {
     expect(error).toBeInstanceOf(TemplateError);
     expect(error).toMatchObject({ code: "E_TEMPLATE", exitCode: ExitCode.Template });
     expect(String(error)).toMatch(/2 problems:\n {2}.*test\.pkr\.hcl:2:7: Unknown variable: .*"b".*\n {2}.*:3:7: /);
+  });
+});
+
+describe("loadTemplate() takes nothing that is not known for nothing", () => {
+  const inBuild = (text: string) => `source "null" "a" {}\nbuild {\nsources = ["null.a"]\n${text}\n}\n`;
+  const iteration = "packer.iterationID";
+
+  it.each([
+    inBuild('dynamic "provisioner" {\nfor_each = split(",", build.ID)\nlabels = ["shell"]\ncontent {}\n}'),
+    inBuild('dynamic "provisioner" {\nfor_each = [build.ID]\nlabels = ["shell"]\ncontent {}\n}'),
+    inBuild(`dynamic "post-processor" {\nfor_each = split(",", ${iteration})\nlabels = ["x"]\ncontent {}\n}`),
+    inBuild('provisioner "shell" {\nonly = [build.ID]\n}'),
+    inBuild('provisioner "shell" {\npause_before = build.ID\n}'),
+    inBuild(`provisioner "shell" {\nmax_retries = ${iteration}\n}`),
+    inBuild(`provisioner "shell" {\noverride = ${iteration} == "" ? {} : {}\n}`),
+    inBuild('post-processor "x" {\nkeep_input_artifact = build.ID == ""\n}'),
+    inBuild(`name = ${iteration}`),
+    `source "null" "a" {}\nbuild {\nsources = [${iteration}]\n}\n`,
+    `source "null" "a" {}\nbuild {\nsource "null.a" {\nname = ${iteration}\n}\n}\n`,
+    `source "null" "a" {\nx = "a-\${${iteration}}"\n}\nbuild {\nsources = ["null.a"]\n}\n`,
+    `source "null" "a" {\ndynamic "tag" {\nfor_each = split(",", ${iteration})\ncontent {}\n}\n}\nbuild {\nsources = ["null.a"]\n}\n`,
+  ])("%s", async (text) => {
+    expect(await problemsOf(text)).toEqual([expect.stringMatching(/: Unknown value$/)]);
+    // Who does not read data sources does not know what comes from them, and is told so.
+    const { warnings } = await loadText(`data "outscale-omi" "x" {}\n${text}`);
+    expect(warnings).toEqual([expect.stringContaining("Data source not read")]);
+  });
+
+  it("what is not known when a provisioner begins", async () => {
+    const { builds } = await loadText(inBuild(`provisioner "shell" {\ninline = [${iteration}]\n}`));
+    expect(() => builds[0]?.provisioners[0]?.evaluate({})).toThrow('What "inline" is, is not known');
+  });
+});
+
+describe("loadTemplate() converts options to their types", () => {
+  const shape: BodyShape = {
+    text: { kind: "attribute", type: "string" },
+    count: { kind: "attribute", type: "number" },
+    flag: { kind: "attribute", type: "bool" },
+    list: { kind: "attribute", type: { list: "string" } },
+    map: { kind: "attribute", type: { map: "string" } },
+    block: { kind: "block", repeated: true, body: { text: { kind: "attribute", type: "string" } } },
+    loose: { kind: "attribute", type: { map: "string" }, isLoose: true },
+  };
+  const load = async (body: string) => {
+    const text = `source "null" "a" {\n${body}\n}\nbuild {\nsources = ["null.a"]\n}\n`;
+    return (await loadText(text, { shapeOf: () => shape })).builds[0]?.config;
+  };
+
+  it.each<[string, RawConfig]>([
+    ["text = true", { text: "true" }],
+    ["text = false", { text: "false" }],
+    ["text = 123456789012345678901", { text: "123456789012345678901" }],
+    ["text = 0.1", { text: "0.1" }],
+    ["text = 1e3", { text: "1000" }],
+    ["text = null", {}],
+    ['count = "12"', { count: 12 }],
+    ["count = 1.5", { count: 1.5 }],
+    ['flag = "true"', { flag: true }],
+    ['flag = "0"', { flag: false }],
+    ['list = [1, true, "a"]', { list: ["1", "true", "a"] }],
+    ['list = convert(["b", "a"], set(string))', { list: ["a", "b"] }],
+    [
+      'map = { enabled = true, off = false, n = 123456789012345678901, s = "x" }',
+      { map: { enabled: "true", off: "false", n: "123456789012345678901", s: "x" } },
+    ],
+    ["block {\ntext = true\n}", { block: [{ text: "true" }] }],
+    ["loose = { a = [1, 2] }", { loose: { a: [1, 2] } }],
+  ])("%s", async (body, config) => {
+    expect(await load(body)).toEqual(config);
+  });
+
+  it.each([
+    "text = []",
+    "text = {}",
+    "count = true",
+    'count = "x"',
+    "flag = 1",
+    'flag = "yes"',
+    'list = "a"',
+    "list = [[]]",
+    "map = []",
+    "map = { a = [] }",
+    "block {\ntext = []\n}",
+  ])("refusing %s, as Packer does", async (body) => {
+    await expect(load(body)).rejects.toThrow(/Incorrect attribute value type: Inappropriate value for "/);
   });
 });

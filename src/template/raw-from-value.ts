@@ -1,5 +1,4 @@
 import { isRawList, type RawConfig, type RawValue, UNKNOWN_TEXT } from "../definition/raw-value.ts";
-import type { Type } from "../hcl/values/type.ts";
 import {
   boolValue,
   nullValue,
@@ -12,10 +11,10 @@ import {
 
 /**
  * A value as plain data. Numbers become JavaScript's, sets become lists, attributes that are null are left out; what is
- * not known yet becomes an empty value of its type, or `<unknown>`.
+ * not known yet becomes `<unknown>`, whatever its type: nothing would pass for a value.
  */
 export function toRawValue(value: Value): RawValue {
-  if (!value.isKnown) return placeholder(value.type);
+  if (!value.isKnown) return UNKNOWN_TEXT;
   if (value.isNull) return null;
   switch (value.type.kind) {
     case "string":
@@ -37,13 +36,6 @@ export function toRawConfig(entries: ReadonlyMap<string, Value>): RawConfig {
   return Object.fromEntries(
     [...entries].filter(([, value]) => !value.isNull).map(([key, value]) => [key, toRawValue(value)]),
   );
-}
-
-function placeholder(type: Type): RawValue {
-  if (type.kind === "number") return 0;
-  if (type.kind === "bool") return false;
-  if (type.kind === "map" || type.kind === "object") return {};
-  return type.kind === "string" || type.kind === "dynamic" ? UNKNOWN_TEXT : [];
 }
 
 /** Where in a value something is sensitive, as paths of options: `tags.Name`, `disks[0].size`. */

@@ -1,5 +1,7 @@
 import { inspect as inspectTemplate } from "../../bake/inspect.ts";
 import { ExitCode } from "../../common/errors.ts";
+import { TemplateError } from "../../hcl/source/diagnostic.ts";
+import { diagnosticJson } from "../../hcl/source/print-diagnostic.ts";
 import type { Command } from "../command.ts";
 import { type Flags, parseFlags } from "../flags.ts";
 import { inspectText } from "../output/inspect-text.ts";
@@ -15,14 +17,18 @@ export const inspect: Command = {
   usage: "inspect [flags] TEMPLATE",
   about:
     "Tells what a template consists of: its variables with their values, locals, data sources, sources and builds.\n" +
-    "Variables need not be set. What is sensitive is not shown, and nothing is read but files.",
+    "Variables need not be set. What is sensitive is not shown, and nothing is read but files.\n" +
+    "What cannot be computed does not hide the rest: it is named at the end, and in the exit code.",
   flags: flagSpecs,
   examples: ["outscale-chroot inspect web.pkr.hcl", "outscale-chroot inspect -json -var omi_name=web web.pkr.hcl"],
   async run({ argv, io }) {
     const { flags, positionals } = parseFlags(flagSpecs, argv);
     const description = await inspectTemplate(templateInput(templateArgument(positionals), flags, io.env));
+    const { problems } = description;
+    const document = { ...description, problems: problems.map(diagnosticJson) };
     // Its values are shown or hidden by their marks.
-    io.stdout.writeExact(flags.json ? `${JSON.stringify(description, null, 2)}\n` : inspectText(description));
+    io.stdout.writeExact(flags.json ? `${JSON.stringify(document, null, 2)}\n` : inspectText(description));
+    if (problems.length > 0) throw new TemplateError(problems);
     return ExitCode.Success;
   },
 };

@@ -13,7 +13,7 @@ export function inspectText(template: TemplateDescription): string {
     section("Variables", variables.length === 0 ? [] : tableLines(variables)),
     section(
       "Locals",
-      locals.map(({ name, value }) => `local.${name} = ${value}`),
+      locals.map(({ name, value }) => `local.${name} = ${value ?? "(cannot be computed)"}`),
     ),
     section(
       "Data sources",

@@ -25,6 +25,7 @@ export interface InvolvedValue {
 export class Diagnostics {
   readonly #items: Diagnostic[] = [];
   #errorCount = 0;
+  #isUnknownExpected = false;
 
   add(diagnostic: Diagnostic): void {
     this.#items.push(diagnostic);
@@ -33,6 +34,20 @@ export class Diagnostics {
 
   error(summary: string, detail: string, span?: Span, values?: readonly InvolvedValue[]): void {
     this.add({ severity: "error", summary, detail, span, ...(values ? { values } : {}) });
+  }
+
+  /** From here on a value that is not known is no error: data sources are not read, or variables not set. */
+  expectUnknown(): void {
+    this.#isUnknownExpected = true;
+  }
+
+  get isUnknownExpected(): boolean {
+    return this.#isUnknownExpected;
+  }
+
+  /** An error of a value that is needed and not known, unless that is expected, or what another error has led to. */
+  unknown(detail: string, span: Span): void {
+    if (!this.#isUnknownExpected && !this.hasErrors) this.error("Unknown value", detail, span);
   }
 
   warn(summary: string, detail: string, span?: Span): void {

@@ -4,7 +4,7 @@ import type { Span } from "../../hcl/source/source-file.ts";
 import { readBody, readBodyPartly } from "../../hcl/syntax/body-content.ts";
 import type { Block, Body } from "../../hcl/syntax/syntax.ts";
 import { listType, stringType } from "../../hcl/values/type.ts";
-import { expandBlocks, type ScopedBlock } from "./dynamic-blocks.ts";
+import { expandBlocks, type ScopedBlock, type UnknownBlocks } from "./dynamic-blocks.ts";
 import { isIdentifier, readArgument } from "./read-argument.ts";
 
 /** A `build` block: which sources it builds, with what. */
@@ -12,10 +12,18 @@ export interface BuildBlock {
   readonly name: string;
   readonly description: string;
   readonly sources: readonly SourceUse[];
+  /** Provisioners and post-processors as they are written: what a `dynamic` one stands for may differ by source. */
+  readonly components: readonly Block[];
+  /** What they can use, whatever the source. */
+  readonly scope: Scope;
+  readonly span: Span;
+}
+
+/** The provisioners and post-processors of a build, `dynamic` ones replaced by what they stand for. */
+export interface BuildComponents {
   readonly provisioners: readonly ScopedBlock[];
   readonly errorCleanupProvisioner: ScopedBlock | undefined;
   readonly postProcessors: readonly (readonly ScopedBlock[])[];
-  readonly span: Span;
 }
 
 /** A source that a build names, perhaps under another name and with further options. */
@@ -47,7 +55,9 @@ const SCHEMA = { attributes: ["name", "description", "sources"], blocks: BLOCKS 
 export function readBuildBlock(block: Block, scope: Scope, diagnostics: Diagnostics): BuildBlock {
   const { attributes, blocks } = readBody(block.body, SCHEMA, diagnostics);
   const textOf = (name: string) => readArgument(attributes.get(name), stringType, scope, diagnostics)?.asString() ?? "";
-  const expanded = expandBlocks(blocks, scope, diagnostics).filter((scoped) => isAllowed(scoped.block, diagnostics));
+  const components = blocks.filter(isComponent);
+  const others = blocks.filter((inner) => !isComponent(inner));
+  const expanded = expandBlocks(others, scope, diagnostics).filter((scoped) => isAllowed(scoped.block, diagnostics));
   const ofType = (type: string) => expanded.filter((scoped) => scoped.block.type === type);
   const listed = readArgument(attributes.get("sources"), listType(stringType), scope, diagnostics)?.elements() ?? [];
   const listSpan = attributes.get("sources")?.value.span ?? block.headerSpan;
@@ -61,9 +71,6 @@ export function readBuildBlock(block: Block, scope: Scope, diagnostics: Diagnost
     const detail = 'A build names at least one source: sources = ["source.outscale-chroot.NAME"].';
     diagnostics.error("Missing source reference", detail, block.headerSpan);
   }
-  const [errorCleanupProvisioner, second] = ofType("error-cleanup-provisioner");
-  if (second)
-    diagnostics.error("Duplicate error-cleanup-provisioner", "A build has at most one.", second.block.headerSpan);
   warnAboutRegistry(
     ofType("hcp_packer_registry").map(({ block: registry }) => registry),
     diagnostics,
@@ -72,11 +79,38 @@ export function readBuildBlock(block: Block, scope: Scope, diagnostics: Diagnost
     name: textOf("name"),
     description: textOf("description"),
     sources,
-    provisioners: ofType("provisioner"),
-    errorCleanupProvisioner,
-    postProcessors: readChains(expanded, diagnostics),
+    components,
+    scope,
     span: block.headerSpan,
   };
+}
+
+const COMPONENTS = ["provisioner", "error-cleanup-provisioner", "post-processor", "post-processors"];
+
+/** Whether a block is a provisioner or post-processor, or a `dynamic` one of them. */
+function isComponent({ type, labels }: Block): boolean {
+  return COMPONENTS.includes(type === "dynamic" ? (labels[0]?.text ?? "") : type);
+}
+
+/**
+ * Reads the provisioners and post-processors of a build for one of its sources.
+ * @param scope Has the source in it
+ */
+export function expandComponents(
+  { components }: BuildBlock,
+  scope: Scope,
+  diagnostics: Diagnostics,
+  unknown: UnknownBlocks = "refused",
+): BuildComponents {
+  const expanded = expandBlocks(components, scope, diagnostics, unknown).filter(({ block }) =>
+    isAllowed(block, diagnostics),
+  );
+  const ofType = (type: string) => expanded.filter(({ block }) => block.type === type);
+  const [errorCleanupProvisioner, second] = ofType("error-cleanup-provisioner");
+  if (second)
+    diagnostics.error("Duplicate error-cleanup-provisioner", "A build has at most one.", second.block.headerSpan);
+  const postProcessors = readChains(expanded, diagnostics, unknown);
+  return { provisioners: ofType("provisioner"), errorCleanupProvisioner, postProcessors };
 }
 
 /** Whether a block that `dynamic` made may stand in a build, with that many labels. */
@@ -90,13 +124,17 @@ function isAllowed({ type, labels, typeSpan }: Block, diagnostics: Diagnostics):
   return false;
 }
 
-function readChains(expanded: readonly ScopedBlock[], diagnostics: Diagnostics): readonly (readonly ScopedBlock[])[] {
+function readChains(
+  expanded: readonly ScopedBlock[],
+  diagnostics: Diagnostics,
+  unknown: UnknownBlocks,
+): readonly (readonly ScopedBlock[])[] {
   return expanded.flatMap(({ block, scope }) => {
     if (block.type === "post-processor") return [[{ block, scope }]];
     if (block.type !== "post-processors") return [];
     const schema = { blocks: { "post-processor": ["type"], dynamic: ["block type"] } };
     const { blocks } = readBody(block.body, schema, diagnostics);
-    return [expandBlocks(blocks, scope, diagnostics)];
+    return [expandBlocks(blocks, scope, diagnostics, unknown)];
   });
 }
 

@@ -6,6 +6,7 @@ import type {
   ProvisionerDefinition,
 } from "../../definition/build-definition.ts";
 import { hideOptions } from "../../definition/hide-options.ts";
+import { holdsUnknown } from "../../definition/raw-value.ts";
 import { childScope, innerVariables, type Scope } from "../../hcl/evaluate/scope.ts";
 import { Diagnostics } from "../../hcl/source/diagnostic.ts";
 import { locationOf } from "../../hcl/source/source-file.ts";
@@ -13,9 +14,10 @@ import { referencesOf } from "../../hcl/syntax/references.ts";
 import type { Block, Body } from "../../hcl/syntax/syntax.ts";
 import { stringType } from "../../hcl/values/type.ts";
 import { objectValue, stringValue, unknownValue, type Value } from "../../hcl/values/value.ts";
-import type { BuildBlock, SourceUse } from "./build-block.ts";
+import { type BuildBlock, type BuildComponents, expandComponents, type SourceUse } from "./build-block.ts";
 import { type ComponentBlock, isSkipped, overrideFor, readComponentBlock } from "./component-block.ts";
 import { type BodyShape, type DecodedBody, decodeBody, findPlace } from "./decode-body.ts";
+import type { ScopedBlock } from "./dynamic-blocks.ts";
 import { expressionsOf } from "./prerequisites.ts";
 
 /** How the options of a builder, provisioner or post-processor are written; `{}` when that is not known. */
@@ -163,7 +165,7 @@ class BuildDefiner {
     ];
     const shape = this.#options.shapeOf("source", this.#use.type);
     const { config, sensitive, places } = decodeBody(bodies, shape, this.#diagnostics);
-    const cleanup = this.#build.errorCleanupProvisioner;
+    const { provisioners, errorCleanupProvisioner: cleanup, postProcessors } = this.#components();
     return {
       name,
       type: this.#use.type,
@@ -171,12 +173,9 @@ class BuildDefiner {
       config,
       sensitiveOptions: sensitive,
       locate: (optionPath) => locationOf(findPlace(places, optionPath) ?? source.block.headerSpan),
-      provisioners: this.#build.provisioners.flatMap((block) =>
-        this.#provisioner(readComponentBlock(this.#inSource(block), this.#diagnostics)),
-      ),
-      errorCleanupProvisioner:
-        cleanup && this.#provisioner(readComponentBlock(this.#inSource(cleanup), this.#diagnostics))[0],
-      postProcessors: this.#postProcessors(),
+      provisioners: provisioners.flatMap((block) => this.#provisioner(this.#readComponent(block))),
+      errorCleanupProvisioner: cleanup && this.#provisioner(this.#readComponent(cleanup))[0],
+      postProcessors: this.#postProcessors(postProcessors),
     };
   }
 
@@ -187,9 +186,15 @@ class BuildDefiner {
     ]);
   }
 
-  /** A block with `source` and `build` in its scope; what the builder generates is not known yet. */
-  #inSource<T extends { readonly block: Block; readonly scope: Scope }>(scoped: T): T {
-    return { ...scoped, scope: this.#late(scoped.scope, unknownBuild(scoped.block.body, this.#build.name)) };
+  /** With `source` and `build` in scope; what the builder generates is not known yet. */
+  #components(): BuildComponents {
+    const { components, name, scope } = this.#build;
+    const bodies = components.map(({ body }) => body);
+    return expandComponents(this.#build, this.#late(scope, unknownBuild(bodies, name)), this.#diagnostics);
+  }
+
+  #readComponent(block: ScopedBlock): ComponentBlock {
+    return readComponentBlock(block, this.#diagnostics);
   }
 
   #late(scope: Scope, build: Value): Scope {
@@ -211,9 +216,9 @@ class BuildDefiner {
     return `${this.#use.type}.${this.#use.localName}`;
   }
 
-  #postProcessors(): readonly (readonly PostProcessorDefinition[])[] {
-    const chains = this.#build.postProcessors.map((chain) => {
-      const components = chain.map((block) => readComponentBlock(this.#inSource(block), this.#diagnostics));
+  #postProcessors(written: readonly (readonly ScopedBlock[])[]): readonly (readonly PostProcessorDefinition[])[] {
+    const chains = written.map((chain) => {
+      const components = chain.map((block) => this.#readComponent(block));
       const wanted = components.filter((component) => !isSkipped(component, this.#shortName()));
       // A chain ends at a post-processor that is left out: the next one would get the wrong artifact.
       const end = wanted.findIndex(({ name, type }) => this.#filter.isExcepted(name || type));
@@ -231,7 +236,7 @@ class BuildDefiner {
 
   /** Finds at once what is wrong whatever the builder generates. */
   #evaluateEarly(component: ComponentBlock, kind: "provisioner" | "post-processor"): void {
-    this.#evaluate(component, kind, component.scope, this.#diagnostics);
+    this.#evaluate(component, kind, component.scope, this.#diagnostics, "later");
   }
 
   /** The options of a component, once it is known what the builder has generated. */
@@ -252,10 +257,17 @@ class BuildDefiner {
     build: GeneratedValues,
   ): EvaluatedOptions {
     const diagnostics = new Diagnostics();
+    if (this.#diagnostics.isUnknownExpected) diagnostics.expectUnknown();
     const values = Object.entries({ ...build, name: this.#build.name }).map(
       ([key, text]) => [key, stringValue(text)] as const,
     );
-    const options = this.#evaluate(component, kind, this.#late(component.scope, objectValue(values)), diagnostics);
+    const options = this.#evaluate(
+      component,
+      kind,
+      this.#late(component.scope, objectValue(values)),
+      diagnostics,
+      "refused",
+    );
     diagnostics.throwIfErrors();
     return options;
   }
@@ -265,10 +277,14 @@ class BuildDefiner {
     kind: "provisioner" | "post-processor",
     scope: Scope,
     diagnostics: Diagnostics,
+    unknown: "refused" | "later",
   ): EvaluatedOptions {
     const shape = this.#options.shapeOf(kind, component.type);
-    const own = decodeBody([{ body: component.body, scope }], shape, diagnostics);
+    const own = decodeBody([{ body: component.body, scope }], shape, diagnostics, unknown);
     const override = overrideFor(component, this.#use.localName, scope, diagnostics);
+    if (unknown === "refused" && holdsUnknown(override.config) && component.override) {
+      diagnostics.unknown("What is overridden is not known.", component.override.span);
+    }
     const isOverridden = (path: string) => Object.hasOwn(override.config, /^\w*/.exec(path)?.[0] ?? "");
     return {
       config: { ...own.config, ...override.config },
@@ -282,8 +298,8 @@ type GeneratedValues = Readonly<Record<string, string>>;
 type LateOptions = Pick<ProvisionerDefinition, "evaluate" | "show">;
 
 /** `build` before a build: its name, and as texts that are not known yet whatever the block reads of it. */
-function unknownBuild(body: Body, name: string): Value {
-  const names = expressionsOf(body).flatMap((expression) => [...referencesOf(expression)]);
+function unknownBuild(bodies: readonly Body[], name: string): Value {
+  const names = bodies.flatMap(expressionsOf).flatMap((expression) => [...referencesOf(expression)]);
   const read = names
     .filter(({ root, path }) => root === "build" && path[0] !== undefined)
     .map(({ path }) => path[0] as string);

@@ -118,7 +118,11 @@ function checkOverride(expression: Expression | undefined, scope: Scope, diagnos
   if (!expression) return;
   const before = diagnostics.errorCount;
   const value = evaluate(expression, scope, diagnostics);
-  if (diagnostics.errorCount > before || !value.isKnown || value.isNull) return;
+  if (diagnostics.errorCount > before || value.isNull) return;
+  if (!value.isKnown) {
+    diagnostics.unknown('"override" must be known before a build begins, but for the values in it.', expression.span);
+    return;
+  }
   const unfit =
     value.type.kind !== "object"
       ? value
@@ -139,6 +143,7 @@ export function overrideFor(
   if (!component.override) return none;
   const overrides = evaluate(component.override, scope, diagnostics);
   const options = hasKeys(overrides) ? overrides.get(sourceName) : undefined;
+  if (options && !options.isKnown) diagnostics.unknown("What is overridden is not known.", component.override.span);
   if (!options || !hasKeys(options)) return none;
   const isSensitive = overrides.isSensitive || options.isSensitive;
   const paths = [...options.asMap()].flatMap(([name, value]) =>

@@ -6,12 +6,18 @@ import type { Span } from "../../hcl/source/source-file.ts";
 import { unpackBlocks } from "../../hcl/syntax/body-content.ts";
 import { literalText } from "../../hcl/syntax/literal-text.ts";
 import type { Attribute, Block, Body, Expression } from "../../hcl/syntax/syntax.ts";
+import { ConversionError, convert } from "../../hcl/values/convert.ts";
+import { unknownValue, type Value } from "../../hcl/values/value.ts";
 import { sensitivePaths, toRawValue } from "../raw-from-value.ts";
+import { type AttributeType, attributeTypeName, typeOfAttribute } from "./attribute-type.ts";
 import { expandBlocks, type ScopedBlock } from "./dynamic-blocks.ts";
 
-/** How an option is written: as an argument, or as a block, alone or repeated, with options of its own. */
+/**
+ * How an option is written: as an argument, whose value is converted to its type if it has one, or as a block, alone or
+ * repeated, with options of its own.
+ */
 export type OptionShape =
-  | { readonly kind: "attribute" }
+  | { readonly kind: "attribute"; readonly type?: AttributeType; readonly isLoose?: boolean }
   | { readonly kind: "block"; readonly repeated: boolean; readonly body: BodyShape };
 /** How the options of a body are written. Options that are not in it are taken as they come. */
 export type BodyShape = Readonly<Record<string, OptionShape>>;
@@ -29,9 +35,15 @@ export interface DecodedBody {
  * shape says that there is one.
  *
  * @param bodies Several are one: the later ones add to the first, but may not set what is set
+ * @param unknown Whether a value that is not known is refused, or read again `later`
  */
-export function decodeBody(bodies: readonly ScopedBody[], shape: BodyShape, diagnostics: Diagnostics): DecodedBody {
-  const decoder = new BodyDecoder(diagnostics);
+export function decodeBody(
+  bodies: readonly ScopedBody[],
+  shape: BodyShape,
+  diagnostics: Diagnostics,
+  unknown: "refused" | "later" = "refused",
+): DecodedBody {
+  const decoder = new BodyDecoder(diagnostics, unknown);
   const config = decoder.decode(bodies, shape, "");
   return { config, sensitive: decoder.sensitive, places: decoder.places };
 }
@@ -46,9 +58,11 @@ class BodyDecoder {
   readonly places = new Map<string, Span>();
   readonly sensitive = new Set<string>();
   readonly #diagnostics: Diagnostics;
+  readonly #unknown: "refused" | "later";
 
-  constructor(diagnostics: Diagnostics) {
+  constructor(diagnostics: Diagnostics, unknown: "refused" | "later") {
     this.#diagnostics = diagnostics;
+    this.#unknown = unknown;
   }
 
   decode(bodies: readonly ScopedBody[], shape: BodyShape, prefix: string): RawConfig {
@@ -57,10 +71,10 @@ class BodyDecoder {
     for (const { body, scope } of bodies) {
       for (const attribute of body.attributes) {
         if (isBlockProperty(attribute, body, shape)) {
-          blocks.push(...expandBlocks(this.#unpack(attribute), scope, this.#diagnostics));
+          blocks.push(...expandBlocks(this.#unpack(attribute), scope, this.#diagnostics, this.#unknown));
         } else this.#attribute(attribute, scope, shape, config, prefix);
       }
-      blocks.push(...expandBlocks(body.blocks, scope, this.#diagnostics));
+      blocks.push(...expandBlocks(body.blocks, scope, this.#diagnostics, this.#unknown));
     }
     for (const [type, group] of groupByType(blocks)) this.#blocks(type, group, shape[type], config, prefix);
     return Object.fromEntries(config);
@@ -88,11 +102,35 @@ class BodyDecoder {
       return;
     }
     this.#rememberPlaces(`${prefix}${name}`, expression, nameSpan);
-    const value = evaluate(expression, scope, this.#diagnostics);
+    const value = this.#evaluate(attribute, scope, shape[name]);
     for (const path of sensitivePaths(value, `${prefix}${name}`)) this.sensitive.add(path);
     const raw = toRawValue(value);
     // Null means not set.
     if (raw !== null) config.set(name, raw);
+  }
+
+  #evaluate(attribute: Attribute, scope: Scope, shape: OptionShape | undefined): Value {
+    const { name, value: expression } = attribute;
+    const before = this.#diagnostics.errorCount;
+    const value = this.#convert(evaluate(expression, scope, this.#diagnostics), attribute, shape);
+    if (this.#unknown === "refused" && this.#diagnostics.errorCount === before && !value.isWhollyKnown) {
+      this.#diagnostics.unknown(`What "${name}" is, is not known.`, expression.span);
+    }
+    return value;
+  }
+
+  /** A value that does not have its type, and cannot be converted to it, is reported. */
+  #convert(value: Value, { name, value: expression }: Attribute, shape: OptionShape | undefined): Value {
+    if (shape?.kind !== "attribute" || shape.type === undefined || shape.isLoose) return value;
+    try {
+      return convert(value, typeOfAttribute(shape.type));
+    } catch (error) {
+      if (!(error instanceof ConversionError)) throw error;
+      const reason = value.isSensitive ? error.reason : error.message;
+      const detail = `Inappropriate value for "${name}", which is a ${attributeTypeName(shape.type)}: ${reason}.`;
+      this.#diagnostics.error("Incorrect attribute value type", detail, expression.span);
+      return unknownValue();
+    }
   }
 
   #blocks(

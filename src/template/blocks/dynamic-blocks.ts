@@ -1,3 +1,4 @@
+import { UNKNOWN_TEXT } from "../../definition/raw-value.ts";
 import { involvedValues } from "../../hcl/evaluate/describe-value.ts";
 import { evaluate } from "../../hcl/evaluate/evaluate.ts";
 import { childScope, type Scope } from "../../hcl/evaluate/scope.ts";
@@ -7,7 +8,7 @@ import { literalText } from "../../hcl/syntax/literal-text.ts";
 import type { Block, Body, Expression, Label } from "../../hcl/syntax/syntax.ts";
 import { ConversionError, convert } from "../../hcl/values/convert.ts";
 import { stringType, typeName } from "../../hcl/values/type.ts";
-import { numberValue, objectValue, stringValue, type Value } from "../../hcl/values/value.ts";
+import { numberValue, objectValue, stringValue, unknownValue, type Value } from "../../hcl/values/value.ts";
 import { isIdentifier } from "./read-argument.ts";
 
 /** A block with the names that its expressions can use; those of a `dynamic` block's content have the iterator. */
@@ -19,16 +20,32 @@ export interface ScopedBlock {
 const SCHEMA = { attributes: ["iterator", "labels"], required: ["for_each"], blocks: { content: [] } };
 
 /**
+ * What becomes of a `dynamic` block whose `for_each` is not known: `refused`, as blocks that nobody sees would be missing;
+ * left out until `later`, when it is read again; or taken `once`, to be described.
+ */
+export type UnknownBlocks = "refused" | "later" | "once";
+
+/**
  * The blocks, with every `dynamic "type" { for_each, iterator, labels, content }` replaced by what it stands for.
  * @see hashicorp/hcl, ext/dynblock/README.md
  */
-export function expandBlocks(blocks: readonly Block[], scope: Scope, diagnostics: Diagnostics): readonly ScopedBlock[] {
+export function expandBlocks(
+  blocks: readonly Block[],
+  scope: Scope,
+  diagnostics: Diagnostics,
+  unknown: UnknownBlocks = "refused",
+): readonly ScopedBlock[] {
   return blocks.flatMap((block) =>
-    block.type === "dynamic" ? expandDynamic(block, scope, diagnostics) : [{ block, scope }],
+    block.type === "dynamic" ? expandDynamic(block, scope, diagnostics, unknown) : [{ block, scope }],
   );
 }
 
-function expandDynamic(block: Block, scope: Scope, diagnostics: Diagnostics): readonly ScopedBlock[] {
+function expandDynamic(
+  block: Block,
+  scope: Scope,
+  diagnostics: Diagnostics,
+  unknown: UnknownBlocks,
+): readonly ScopedBlock[] {
   const type = block.labels[0];
   if (!type || block.labels.length > 1) {
     const detail = 'It has one label, the type of the blocks: dynamic "tag" { ... }';
@@ -40,13 +57,13 @@ function expandDynamic(block: Block, scope: Scope, diagnostics: Diagnostics): re
   const iterator = readIterator(attributes.get("iterator")?.value, type.text, diagnostics);
   const forEach = attributes.get("for_each")?.value;
   if (!body || !forEach || iterator === undefined) return [];
-  return pairsOf(forEach, scope, diagnostics).map(([key, value]) => {
+  return pairsOf(forEach, scope, diagnostics, unknown).map(([key, value]) => {
     const element = objectValue([
       ["key", key],
       ["value", value],
     ]);
     const within = childScope(scope, [[iterator, element]]);
-    const labels = readLabels(attributes.get("labels")?.value, within, diagnostics);
+    const labels = readLabels(attributes.get("labels")?.value, within, diagnostics, unknown);
     const made = { type: type.text, typeSpan: type.span, labels, body, headerSpan: block.headerSpan };
     return { block: made, scope: within };
   });
@@ -75,10 +92,20 @@ function readIterator(expression: Expression | undefined, type: string, diagnost
   return undefined;
 }
 
-function pairsOf(expression: Expression, scope: Scope, diagnostics: Diagnostics): readonly (readonly [Value, Value])[] {
+function pairsOf(
+  expression: Expression,
+  scope: Scope,
+  diagnostics: Diagnostics,
+  unknown: UnknownBlocks,
+): readonly (readonly [Value, Value])[] {
   const before = diagnostics.errorCount;
   const value = evaluate(expression, scope, diagnostics);
-  if (diagnostics.errorCount > before || !value.isKnown) return [];
+  if (diagnostics.errorCount > before) return [];
+  if (!value.isKnown || (unknown === "refused" && !value.isWhollyKnown)) {
+    const detail = "for_each decides how many blocks there are, so it must be known before a build begins.";
+    if (unknown === "refused") diagnostics.unknown(detail, expression.span);
+    return unknown === "once" ? [[unknownValue(), unknownValue()]] : [];
+  }
   if (!value.isContainer) {
     const reason = value.isNull ? "It is null" : `A ${typeName(value.type)} has no elements`;
     const involved = involvedValues(expression, scope);
@@ -98,7 +125,12 @@ function pairsOf(expression: Expression, scope: Scope, diagnostics: Diagnostics)
   return value.elements().map((inner, index) => [isSet ? mark(inner) : numberValue(index), mark(inner)] as const);
 }
 
-function readLabels(expression: Expression | undefined, scope: Scope, diagnostics: Diagnostics): readonly Label[] {
+function readLabels(
+  expression: Expression | undefined,
+  scope: Scope,
+  diagnostics: Diagnostics,
+  unknown: UnknownBlocks,
+): readonly Label[] {
   if (!expression) return [];
   if (expression.kind !== "tuple") {
     diagnostics.error("Invalid dynamic block labels", "The labels are a list: labels = [tag.value].", expression.span);
@@ -108,6 +140,7 @@ function readLabels(expression: Expression | undefined, scope: Scope, diagnostic
     const value = evaluate(element, scope, diagnostics);
     try {
       const label = convert(value, stringType);
+      if (!label.isKnown && unknown === "once") return [{ text: UNKNOWN_TEXT, span: element.span }];
       if (label.isKnown && !label.isNull && !label.isSensitive) return [{ text: label.asString(), span: element.span }];
     } catch (error) {
       if (!(error instanceof ConversionError)) throw error;

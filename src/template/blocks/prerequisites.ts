@@ -43,6 +43,13 @@ export interface DataSource {
 /** Values by address, in the order in which they were evaluated. */
 export type PrerequisiteValues = ReadonlyMap<string, Value>;
 
+export interface EvaluatedPrerequisites {
+  /** What has failed is not known. */
+  readonly values: PrerequisiteValues;
+  /** The addresses of what has failed, which has been reported. */
+  readonly failed: ReadonlySet<string>;
+}
+
 const DATA_TYPES = ["null", "outscale-omi"];
 
 /** Reads `local`, `locals` and `data` blocks; what else there is, is left to others. */
@@ -108,22 +115,26 @@ export async function evaluatePrerequisites(
   scope: Scope,
   options: { readonly readData: ReadData | undefined; readonly shapeOf: (type: string) => BodyShape },
   diagnostics: Diagnostics,
-): Promise<PrerequisiteValues> {
+): Promise<EvaluatedPrerequisites> {
   const values = new Map<string, Value>();
+  const failed = new Set<string>();
   const { sorted, circular } = sortByDependency(items, diagnostics);
   for (const item of sorted) {
     if (circular.has(item)) {
       values.set(item.address, unknownValue());
+      failed.add(item.address);
       continue;
     }
+    const before = diagnostics.errorCount;
     const within = childScope(scope, prerequisiteVariables(visibleValues(item, values)));
     const value =
       item.kind === "local"
         ? evaluateLocal(item, within, diagnostics)
         : await evaluateData(item, within, options, diagnostics);
     values.set(item.address, value);
+    if (diagnostics.errorCount > before) failed.add(item.address);
   }
-  return values;
+  return { values, failed };
 }
 
 /**
@@ -157,6 +168,7 @@ async function evaluateData(
   if (diagnostics.errorCount > before || !DATA_TYPES.includes(type)) return unknownValue();
   if (!readData) {
     diagnostics.warn("Data source not read", "What the template takes from it is not known here.", span);
+    diagnostics.expectUnknown();
     return unknownValue();
   }
   try {
@@ -232,13 +244,17 @@ function reportCircle(members: readonly Prerequisite[], diagnostics: Diagnostics
 }
 
 function dependenciesOf(item: Prerequisite): string[] {
-  const expressions = item.kind === "local" ? [item.expression] : expressionsOf(item.body);
-  const addresses = expressions.flatMap((expression) =>
+  const addresses = expressionsIn(item).flatMap((expression) =>
     [...referencesOf(expression)].map(({ root, path }) => {
       return root === "local" ? `local.${path[0]}` : root === "data" ? `data.${path[0]}.${path[1]}` : "";
     }),
   );
   return [...new Set(addresses)].filter((address) => address !== "").reverse();
+}
+
+/** What a local or a data source is computed from. */
+export function expressionsIn(item: Prerequisite): readonly Expression[] {
+  return item.kind === "local" ? [item.expression] : expressionsOf(item.body);
 }
 
 /** Every expression of a body, at any depth. */

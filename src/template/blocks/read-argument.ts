@@ -7,8 +7,8 @@ import type { Type } from "../../hcl/values/type.ts";
 import type { Value } from "../../hcl/values/value.ts";
 
 /**
- * The value of an argument as a type; undefined when it is not set, null, not known or unfit. Only what is unfit is
- * reported.
+ * The value of an argument as a type; undefined when it is not set, null, not known or unfit. What is unfit is reported,
+ * and so is what is not known: to take it for not set would be to forget it.
  */
 export function readArgument(
   attribute: Attribute | undefined,
@@ -22,7 +22,11 @@ export function readArgument(
   if (diagnostics.errorCount > before) return undefined;
   try {
     const converted = convert(value, type);
-    return converted.isNull || !converted.isWhollyKnown ? undefined : converted;
+    if (!converted.isWhollyKnown) {
+      diagnostics.unknown(`"${attribute.name}" must be known before a build begins.`, attribute.value.span);
+      return undefined;
+    }
+    return converted.isNull ? undefined : converted;
   } catch (error) {
     if (!(error instanceof ConversionError)) throw error;
     const detail = `Inappropriate value for "${attribute.name}": ${error.message}.`;

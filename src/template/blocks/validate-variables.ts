@@ -33,7 +33,11 @@ function validate(variable: InputVariable, validation: Validation, scope: Scope,
   const { condition, message, span } = validation;
   const before = diagnostics.errorCount;
   const result = evaluate(condition, scope, diagnostics);
-  if (diagnostics.errorCount > before || !result.isKnown) return;
+  if (diagnostics.errorCount > before) return;
+  if (!result.isKnown) {
+    diagnostics.unknown("Whether the condition is met is not known.", condition.span);
+    return;
+  }
   const verdict = asBool(result);
   if (verdict === true) return;
   const assignment = variable.assignments.at(-1);

@@ -15,7 +15,7 @@ export async function inspectJsonTemplate(options: LoadOptions): Promise<Templat
   const diagnostics = new Diagnostics();
   const open = openJsonTemplate(options, diagnostics);
   diagnostics.throwIfErrors();
-  const empty = { plugins: [], locals: [], dataSources: [] };
+  const empty = { plugins: [], locals: [], dataSources: [], problems: [] };
   if (!open) return { files: [], variables: [], sources: [], builds: [], ...empty };
   const { template, assignments } = open;
   const variables = [...template.variables.values()].map(({ name, span }) => {

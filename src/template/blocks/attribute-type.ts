@@ -1,0 +1,23 @@
+import { boolType, listType, mapType, numberType, stringType, type Type } from "../../hcl/values/type.ts";
+
+/** The type that an argument must have, in HCL's terms. */
+export type AttributeType =
+  | "string"
+  | "number"
+  | "bool"
+  | { readonly list: AttributeType }
+  | { readonly map: AttributeType };
+
+const PRIMITIVES = { string: stringType, number: numberType, bool: boolType } as const;
+
+/** The type as the evaluator has it. */
+export function typeOfAttribute(type: AttributeType): Type {
+  if (typeof type === "string") return PRIMITIVES[type];
+  return "list" in type ? listType(typeOfAttribute(type.list)) : mapType(typeOfAttribute(type.map));
+}
+
+/** The type in words: `list of string`. */
+export function attributeTypeName(type: AttributeType): string {
+  if (typeof type === "string") return type;
+  return "list" in type ? `list of ${attributeTypeName(type.list)}` : `map of ${attributeTypeName(type.map)}`;
+}
