@@ -1,20 +1,31 @@
-import { closeSync } from "node:fs";
+import { existsSync } from "node:fs";
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
 import { chrootEnvironment } from "../chroot/environment.ts";
 import { chosenChrootMounts, mountInImage } from "../chroot/image-mounts.ts";
 import { startSandbox } from "../chroot/sandbox.ts";
 import { DeviceError, UsageError } from "../common/errors.ts";
 import { type DebugLog, noLog } from "../common/log.ts";
+import { DEFAULT_MOUNT_ROOT } from "../config/mount-root.ts";
 import type { ExitStatus } from "../host/command-error.ts";
+
 import { findRoot } from "../host/find-root.ts";
 import { mountRoot } from "../host/mount-root.ts";
 import { unmountBelow } from "../host/mounts.ts";
 import { readVolumeLayout } from "../host/probe-filesystem.ts";
+
 import { hostRunner } from "../host/run-command.ts";
+
+import { removeTemporaryFolder, temporaryPath } from "../host/temporary-folder.ts";
+import { Journal } from "./journal/journal.ts";
+
 import { JournalError } from "./journal/journal-error.ts";
 import type { OpenResource } from "./journal/read-journal.ts";
 import { findRuns, holdDeadRun, type Run } from "./journal/runs.ts";
 import { borrowMountFolder } from "./mount-folder.ts";
+import { folderKind } from "./resources/folder.ts";
 import { findDeviceNow, linkKind } from "./resources/link.ts";
+import { temporaryFolderKind } from "./resources/temporary-folder.ts";
 import type { Ui } from "./ui.ts";
 
 export interface EnterRunOptions {
@@ -37,10 +48,12 @@ export async function enterRun(options: EnterRunOptions): Promise<ExitStatus> {
   const listed = findRun(options);
   const run = await holdDeadRun(listed);
   if (run === undefined) return enterLiveRun(listed, options);
+  const { ui, log = noLog } = options;
+  const journal = Journal.resume(run, { log, onTrouble: (message) => ui.warn(message) });
   try {
-    return await enterKeptVolume(run, options);
+    return await enterKeptVolume(run, journal, options);
   } finally {
-    closeSync(run.fd);
+    journal.close(run.record.outcome ?? "failed");
   }
 }
 
@@ -66,23 +79,49 @@ async function enterLiveRun({ record }: Run, { command, log = noLog }: EnterRunO
   return runShell(sandbox, { command, log });
 }
 
-async function enterKeptVolume({ record }: Run, { command, ui, log = noLog }: EnterRunOptions): Promise<ExitStatus> {
-  const device = await findKeptDevice(record.resources, record.header.deviceFolder, record.header.runId);
-  const mountPath = record.sandbox?.mountPath ?? `/mnt/packer-outscale-chroot-volumes/${record.header.runId}`;
+async function enterKeptVolume(
+  { record }: Run,
+  journal: Journal,
+  { command, ui, log = noLog }: EnterRunOptions,
+): Promise<ExitStatus> {
+  const { runId, deviceFolder } = record.header;
+  const device = await findKeptDevice(record.resources, deviceFolder, runId);
+  const mountPath = record.sandbox?.mountPath ?? join(DEFAULT_MOUNT_ROOT, runId);
   await using sandbox = await startSandbox({ isolation: "private", log });
   const { view } = sandbox;
   const layout = await readVolumeLayout(sandbox, device);
-  const root = await findRoot({ view, layout, fromScratch: false });
-  const folder = await borrowMountFolder(mountPath);
+  return await withFolders(journal, mountPath, async (lookFolder) => {
+    const lookView = { ...view, lookFolder };
+    const root = await findRoot({ view: lookView, layout, fromScratch: false });
+    try {
+      await mountRoot({ view, lookView, root, mountPath, userOptions: [] });
+      for (const mount of chosenChrootMounts([])) await mountInImage({ view, mountPath }, mount);
+      ui.say(`You are in the image of run ${runId}, on ${device}. Leave with "exit".`);
+      return await runShell({ pid: sandbox.pid, mountPath }, { command, log });
+    } finally {
+      await sandbox.stopLeftovers();
+      await unmountBelow(mountPath, { view });
+    }
+  });
+}
+
+/** Folders for the time of the shell, in the journal of the run: its clean-up removes them if the shell is killed. */
+async function withFolders<Result>(
+  journal: Journal,
+  mountPath: string,
+  use: (lookFolder: string) => Promise<Result>,
+): Promise<Result> {
+  const lookFolder = await temporaryPath("outscale-chroot-look-");
+  const seqs = [journal.intent(temporaryFolderKind.name, { path: lookFolder })];
+  if (!existsSync(mountPath)) seqs.push(journal.intent(folderKind.name, { path: mountPath }));
+  await mkdir(lookFolder, { mode: 0o700 });
+  const mountFolder = await borrowMountFolder(mountPath);
   try {
-    await mountRoot({ view, root, mountPath, userOptions: [] });
-    for (const mount of chosenChrootMounts([])) await mountInImage({ view, mountPath }, mount);
-    ui.say(`You are in the image of run ${record.header.runId}, on ${device}. Leave with "exit".`);
-    return await runShell({ pid: sandbox.pid, mountPath }, { command, log });
+    return await use(lookFolder);
   } finally {
-    await sandbox.stopLeftovers();
-    await unmountBelow(mountPath, { view });
-    await folder.release();
+    await mountFolder.release();
+    await removeTemporaryFolder(lookFolder);
+    for (const seq of seqs) journal.released(seq);
   }
 }
 

@@ -1,5 +1,6 @@
 import type { Communicator } from "../chroot/communicator.ts";
 import type { CommandRunner } from "../host/run-command.ts";
+import type { MakeTemporaryFolder } from "../host/temporary-folder.ts";
 import type { Ui } from "./ui.ts";
 
 /** What a build gives its provisioners under `build.*`, always as strings, as Packer does. */
@@ -28,6 +29,8 @@ export interface ProvisionInput {
   readonly local: CommandRunner;
   /** The same path in our own process's view of the file system: the sandbox's mounts may be private. */
   readonly rootPath: string;
+  /** Makes folders of this machine for the time of the provisioning; they go even when the build is killed. */
+  readonly makeTemporaryFolder: MakeTemporaryFolder;
   readonly signal: AbortSignal;
 }
 

@@ -13,7 +13,7 @@ afterEach(() => rm(folder, { recursive: true, force: true }));
 describe("makeMountFolder()", () => {
   it("lets nobody else on the way to the image, where the host sees the mount", async () => {
     const releases: (() => Promise<void>)[] = [];
-    const lease = { id: "", note: () => undefined, release: async () => undefined };
+    const lease = { id: "", note: () => undefined, keep: () => undefined, release: async () => undefined };
     const mounted = {
       acquire: async (_kind: unknown, _intent: unknown, create: () => Promise<string>) => ({
         ...lease,

@@ -3,12 +3,11 @@ import { type FileHandle, mkdir, open, stat } from "node:fs/promises";
 import { dirname } from "node:path";
 import { ignoreErrno } from "../common/errno.ts";
 import { MountError } from "../common/errors.ts";
+import { DEFAULT_MOUNT_ROOT } from "../config/mount-root.ts";
 import { tryFlock } from "../host/flock.ts";
 import { folderKind, removeFolder } from "./resources/folder.ts";
 import type { Scope } from "./scope.ts";
 
-/** Below it every folder is some build's: the default of `mount_path`. */
-const DEFAULT_ROOT = "/mnt/packer-outscale-chroot-volumes";
 /** With `isolation = "host"` any user could otherwise run the image's set-user-ID programs, and write to its `/tmp`. */
 const FOR_US_ALONE = 0o700;
 /** In such a folder nobody renames what is another's. @see inode(7), S_ISVTX */
@@ -69,7 +68,7 @@ function othersRightTo({ uid, mode }: Pick<Stats, "uid" | "mode">): string | und
 
 async function makeFolders(mounted: Holder, path: string): Promise<void> {
   const isThere = await isFolder(path);
-  if (isThere && !path.startsWith(`${DEFAULT_ROOT}/`)) return;
+  if (isThere && !path.startsWith(`${DEFAULT_MOUNT_ROOT}/`)) return;
   await makeFolders(mounted, dirname(path));
   await mounted.acquire(folderKind, { path }, async () => {
     await mkdir(path, { mode: FOR_US_ALONE }).catch(ignoreErrno("EEXIST"));

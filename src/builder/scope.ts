@@ -22,6 +22,8 @@ export interface Lease<Facts extends JsonObject = JsonObject> {
   note(facts: Facts): void;
   /** Releases it now instead of at the end of its scope. */
   release(): Promise<void>;
+  /** Leaves it where it is: it is the user's from now on. */
+  keep(): void;
 }
 
 interface Entry {
@@ -51,13 +53,15 @@ export class Scope implements AsyncDisposable {
   /**
    * Acquires a resource. The creation runs to its answer even when the build is cancelled meanwhile; when the answer is
    * lost, what it made is looked up before it is tried again, so that there are never two.
+   * @param signal Nothing is begun once it has fired; the build's when absent
    */
   async acquire<Intent extends JsonObject, Facts extends JsonObject>(
     kind: ResourceKind<Intent, Facts>,
     intent: Intent,
     create: () => Promise<string>,
+    signal = this.#context.signal,
   ): Promise<Lease<Facts>> {
-    const { journal, signal } = this.#context;
+    const { journal } = this.#context;
     throwIfCancelled(signal);
     const seq = journal.intent(kind.name, intent);
     let id: string;
@@ -106,7 +110,11 @@ export class Scope implements AsyncDisposable {
    * that there is no moment at which half of it is the product.
    */
   keep(): void {
-    const kept = this.#entries.splice(0).flatMap(({ journaled }) => journaled ?? []);
+    this.#keep(this.#entries.splice(0));
+  }
+
+  #keep(entries: readonly Entry[]): void {
+    const kept = entries.flatMap(({ journaled }) => journaled ?? []);
     this.#context.journal.kept(kept.map(({ seq }) => seq));
     for (const { kind, id } of kept) this.#context.emit({ type: "resource", kind, id, change: "kept" });
   }
@@ -224,6 +232,9 @@ export class Scope implements AsyncDisposable {
         // A failed early release stays: the end of the scope tries again.
         if (failures.length > 0) throw failureOf(failures);
         this.#entries.splice(this.#entries.indexOf(entry), 1);
+      },
+      keep: () => {
+        if (this.#entries.includes(entry)) this.#keep(this.#entries.splice(this.#entries.indexOf(entry), 1));
       },
     };
   }

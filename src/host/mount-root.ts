@@ -11,6 +11,8 @@ import { typeOptions } from "./type-options.ts";
 
 export interface MountRootInput {
   readonly view: MountView;
+  /** Where a btrfs is looked at first, for the subvolume that has the system; `view` when absent. */
+  readonly lookView?: MountView;
   readonly root: RootPart;
   readonly mountPath: string;
   /** The option `mount_options`; each may itself be a list with commas. */
@@ -25,11 +27,12 @@ export interface MountRootInput {
  * @throws {MountError} also when the kernel lacks the type, or the mount path leads over a link
  * @throws {DeviceError} for a btrfs that this kernel cannot tell from one that is mounted
  */
-export async function mountRoot({ view, root, mountPath, userOptions }: MountRootInput): Promise<readonly string[]> {
+export async function mountRoot(input: MountRootInput): Promise<readonly string[]> {
+  const { view, lookView = view, root, mountPath, userOptions } = input;
   const { path, filesystem } = root;
   await requireKernelSupport(view.runner, filesystem.type, path);
   await refuseLinkedPath(mountPath);
-  const options = [...(await ownOptions(view, root, userOptions)), ...userOptions];
+  const options = [...(await ownOptions(lookView, root, userOptions)), ...userOptions];
   await mountFilesystem(view, { source: path, target: mountPath, type: filesystem.type, options }).catch(
     async (cause) => {
       if (await canOnlyBeRead(view, root)) throw readOnlyError(root, mountPath, cause);

@@ -1,9 +1,9 @@
-import { lstat, mkdir, mkdtemp, realpath, rmdir } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { lstat, mkdir, rmdir } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import type { MountView } from "./mount-view.ts";
 import { mountFilesystem, unmountBelow } from "./mounts.ts";
 import type { Filesystem } from "./probe-filesystem.ts";
+import { makeTemporaryFolder } from "./temporary-folder.ts";
 import { typeOptions } from "./type-options.ts";
 
 /** A file system on a device node. */
@@ -30,8 +30,8 @@ export async function withReadOnlyMount<T>(
   look: (folder: string, folderInView: string) => Promise<T>,
   extraOptions: readonly string[] = [],
 ): Promise<T> {
-  // Resolved, since the mount table has it so. The mount hides the mode of its own folder: the one above keeps others out.
-  const closed = await realpath(await mkdtemp(join(tmpdir(), "outscale-chroot-peek-")));
+  // The mount hides the mode of its own folder: the one above keeps others out.
+  const closed = view.lookFolder ?? (await makeTemporaryFolder("outscale-chroot-look-")).path;
   const folder = join(closed, "root");
   await mkdir(folder);
   try {
@@ -42,7 +42,7 @@ export async function withReadOnlyMount<T>(
   } finally {
     await unmountBelow(folder, { view });
     await rmdir(folder);
-    await rmdir(closed);
+    if (view.lookFolder === undefined) await rmdir(closed);
   }
 }
 

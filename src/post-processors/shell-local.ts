@@ -1,4 +1,5 @@
 import { ConfigError } from "../common/errors.ts";
+import { makeTemporaryFolder } from "../host/temporary-folder.ts";
 import { readOptions } from "../provisioners/read-options.ts";
 import { checkShellLocal, renderedLate, shellLocalShape } from "../provisioners/shell-local/options.ts";
 import { runLocalScripts } from "../provisioners/shell-local/run-local-scripts.ts";
@@ -14,6 +15,6 @@ export const shellLocal: PostProcessorType = {
     const options = isLine ? { ...given, executeCommand: ["sh", "-c", ...(given.executeCommand ?? [])] } : given;
     const problems = checkShellLocal(options);
     if (problems.length > 0) throw new ConfigError(problems);
-    return { run: (_artifact, input) => runLocalScripts(options, input) };
+    return { run: (_artifact, input) => runLocalScripts(options, { ...input, makeTemporaryFolder }) };
   },
 };

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import type { ProvisionInput } from "../../src/builder/hook.ts";
 import { ChrootCommunicator } from "../../src/chroot/chroot-communicator.ts";
 import { type Sandbox, startSandbox } from "../../src/chroot/sandbox.ts";
+import { makeTemporaryFolder } from "../../src/host/temporary-folder.ts";
 import { generatedData } from "./provisioning.ts";
 import { RecordingUi } from "./recording-ui.ts";
 
@@ -35,7 +36,15 @@ export async function provisionedImage(fill: (files: string) => Promise<unknown>
   const data = { ...generatedData, MountPath: mountPath };
   return {
     ...{ folder, files, mountPath, ui, sandbox },
-    input: { ui, communicator, data, local: sandbox, rootPath, signal: new AbortController().signal },
+    input: {
+      ui,
+      communicator,
+      data,
+      local: sandbox,
+      rootPath,
+      signal: new AbortController().signal,
+      makeTemporaryFolder,
+    },
     async [Symbol.asyncDispose]() {
       await sandbox.stop();
       await rm(folder, { recursive: true, force: true });

@@ -7,6 +7,7 @@ import type { ProvisionerDefinition } from "../../src/definition/build-definitio
 import type { RawConfig } from "../../src/definition/raw-value.ts";
 import { renderOnce } from "../../src/go-template/render.ts";
 import { hostRunner } from "../../src/host/run-command.ts";
+import { makeTemporaryFolder } from "../../src/host/temporary-folder.ts";
 import { renderContextOf } from "../../src/provisioners/late-values.ts";
 import type { ProvisionerInput } from "../../src/provisioners/provisioner.ts";
 import { findProvisionerType } from "../../src/provisioners/registry.ts";
@@ -49,6 +50,7 @@ export async function makeBench(clock: Clock = systemClock): Promise<Bench> {
     data: generatedData,
     local: hostRunner(),
     rootPath: folder,
+    makeTemporaryFolder,
     signal: new AbortController().signal,
     build,
     clock,

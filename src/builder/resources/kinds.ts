@@ -8,6 +8,7 @@ import { linkKind } from "./link.ts";
 import { mountKind } from "./mount.ts";
 import { replacedImageKind } from "./replaced-image.ts";
 import { snapshotKind } from "./snapshot.ts";
+import { temporaryFolderKind } from "./temporary-folder.ts";
 import { volumeKind } from "./volume.ts";
 
 /** A resource that a journal names, with what its kind can do. */
@@ -29,6 +30,7 @@ const readers: ReadonlyMap<string, (intent: JsonObject) => Recorded> = new Map([
   reader(copiedImageKind),
   reader(imageKind),
   reader(replacedImageKind),
+  reader(temporaryFolderKind),
 ]);
 
 /**

@@ -6,6 +6,7 @@ import { CancelledError, messageOf } from "../../common/errors.ts";
 import type { Build } from "../build.ts";
 import type { GeneratedData, ProvisionInput } from "../hook.ts";
 import type { OpenImage } from "../open-image.ts";
+import { temporaryFoldersOf } from "../resources/temporary-folder.ts";
 import type { Scope } from "../scope.ts";
 import { step } from "../step.ts";
 
@@ -27,7 +28,7 @@ export const provision = step(
       if (stopped.length === 0) return;
       build.warn(`Provisioning left processes running, which were stopped: ${stopped.join(", ")}`);
     });
-    const input = provisionInput(build, image, data);
+    const input = provisionInput(build, { image, data, mounted });
     try {
       await build.hook.provision(input);
     } catch (error) {
@@ -48,10 +49,9 @@ async function stopLeftovers({ sandbox }: OpenImage): Promise<readonly string[]>
 
 function provisionInput(
   build: Build,
-  { sandbox, runner, mountPath, wrapCommand }: OpenImage,
-  data: GeneratedData,
+  { image: { sandbox, runner, mountPath, wrapCommand }, data, mounted }: ProvisionStepInput,
 ): ProvisionInput {
-  const { config, ui, signal } = build;
+  const { config, ui, signal, hurry } = build;
   const rootPath = sandbox.hostPath(mountPath);
   const quiet = config.quietServices ? quietEnvironment : {};
   const environment = chrootEnvironment({ ...quiet, ...config.chrootEnvironment });
@@ -66,7 +66,9 @@ function provisionInput(
     log: build.log,
     onWarning: (message) => build.warn(message),
   });
-  return { ui, communicator, data, local: sandbox, rootPath, signal };
+  // The error-cleanup provisioner of a cancelled build makes some, too.
+  const makeTemporaryFolder = temporaryFoldersOf(mounted, hurry);
+  return { ui, communicator, data, local: sandbox, rootPath, signal, makeTemporaryFolder };
 }
 
 /** The template's error-cleanup provisioner, unless the user wants to look at the failure as it is. */

@@ -2,11 +2,13 @@ import { MountError } from "../../common/errors.ts";
 import { findRoot, type RootPart } from "../../host/find-root.ts";
 import { growMounted, growUnmounted } from "../../host/grow-filesystem.ts";
 import { mountRoot } from "../../host/mount-root.ts";
+import type { MountView } from "../../host/mount-view.ts";
 import { mountsBelow, readMountinfo } from "../../host/mountinfo.ts";
 import { unmountBelow } from "../../host/mounts.ts";
 import { readVolumeLayout, type VolumeLayout } from "../../host/probe-filesystem.ts";
 import { requireSystem } from "../../host/require-system.ts";
 import type { Build } from "../build.ts";
+import { withLookView } from "../look-view.ts";
 import { makeMountFolder } from "../mount-folder.ts";
 import type { OpenImage } from "../open-image.ts";
 import { mountKind } from "../resources/mount.ts";
@@ -41,12 +43,11 @@ export const mountDevice = step(
     const { config, ui } = build;
     const { sandbox, runner, view, links, mountPath } = image;
     const layout = await readVolumeLayout(runner, links.device);
-    const root = await findRoot({
-      view,
-      layout,
-      requested: config.mountPartition?.toString(),
-      fromScratch: config.fromScratch,
-    });
+    const { fromScratch } = config;
+    const requested = config.mountPartition?.toString();
+    const look = <Found>(use: (view: MountView) => Promise<Found>) =>
+      withLookView(build, { image, scope: mounted }, use);
+    const root = await look((lookView) => findRoot({ view: lookView, layout, requested, fromScratch }));
     const grows = (source?.rootMapping.Bsu?.VolumeSize ?? volume.sizeGib) < volume.sizeGib;
     const onWarning = (message: string) => build.warn(message);
     const grown = grows && (await growUnmounted({ runner, layout, root, onWarning })).grown;
@@ -55,7 +56,7 @@ export const mountDevice = step(
     await makeMountFolder(mounted, mountPath);
     ui.say(`Mounting the root file system (${describeRoot(root)})...`);
     await mountFor(build, { image, mounted, source: root.path }, () =>
-      mountRoot({ view, root, mountPath, userOptions: config.mountOptions }),
+      look((lookView) => mountRoot({ view, lookView, root, mountPath, userOptions: config.mountOptions })),
     );
     await requireSystem({ view, root, mountPath, userOptions: config.mountOptions, onWarning });
     if (grown) await growMounted({ view, root, mountPath });

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { DEFAULT_MOUNT_ROOT } from "../mount-root.ts";
 import { option, pattern } from "../option.ts";
 
 const chrootMount = z
@@ -34,7 +35,7 @@ export const chrootOptions = {
       defaultText: "found: the partition that is the root of an operating system",
     },
   ),
-  mount_path: option(z.string().default("/mnt/packer-outscale-chroot-volumes/{{.Device}}"), {
+  mount_path: option(z.string().default(`${DEFAULT_MOUNT_ROOT}/{{.Device}}`), {
     about: "Where the image is mounted; `{{.Device}}` is the device's name without its folder.",
     example: '"/mnt/bake/{{.Device}}"',
     lateFields: ["Device"],

@@ -1,6 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { ProvisionError, throwIfCancelled } from "../../common/errors.ts";
 import { shellQuote } from "../../host/shell-quote.ts";
@@ -27,16 +26,20 @@ async function runAnsible(options: AnsibleOptions, input: ProvisionerInput): Pro
   if (options.galaxyFile) await installRequirements(options, options.galaxyFile, input);
   // Ansible removes its folders in there, not the folder itself: by default it would leave /root/.ansible.
   const temporaryFolder = `/tmp/.ansible-${randomBytes(6).toString("hex")}`;
-  const folder = await mkdtemp(join(tmpdir(), "packer-ansible-"));
+  const folder = await input.makeTemporaryFolder("packer-ansible-");
   try {
-    const inventory = join(folder, "inventory.json");
+    const inventory = join(folder.path, "inventory.json");
     const host = { mountPath: input.data.MountPath, python, temporaryFolder };
     await writeFile(inventory, makeInventory(options, host), { mode: 0o600 });
     const argv = playbookArguments(options, input.build, inventory);
     await thenRemove(temporaryFolder, input, () => runProgram(argv, options, input));
   } finally {
-    if (options.keepInventoryFile) input.ui.message(`The inventory is kept in ${folder}`);
-    else await rm(folder, { recursive: true, force: true });
+    if (options.keepInventoryFile) {
+      folder.keep();
+      input.ui.message(`The inventory is kept in ${folder.path}`);
+    } else {
+      await folder.remove();
+    }
   }
 }
 

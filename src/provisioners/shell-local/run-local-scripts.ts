@@ -1,10 +1,10 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import type { Ui } from "../../builder/ui.ts";
 import { throwIfCancelled } from "../../common/errors.ts";
 import type { CommandRunner } from "../../host/run-command.ts";
 import { quoteWord } from "../../host/shell-quote.ts";
+import type { MakeTemporaryFolder } from "../../host/temporary-folder.ts";
 import { formatEnvironment, scriptEnvironment } from "../environment.ts";
 import type { BuildIdentity, Render } from "../provisioner.ts";
 import { runOnHost } from "../run-on-host.ts";
@@ -18,6 +18,7 @@ export interface LocalScriptsInput {
   readonly build: BuildIdentity;
   readonly data: Readonly<Record<string, string>>;
   readonly signal: AbortSignal;
+  readonly makeTemporaryFolder: MakeTemporaryFolder;
   readonly render: Render;
 }
 
@@ -39,14 +40,14 @@ export async function runLocalScripts(options: ShellLocalOptions, input: LocalSc
 async function runInline(options: ShellLocalOptions, input: LocalScriptsInput): Promise<void> {
   const lines = options.inline?.length ? options.inline : [options.command ?? ""];
   const extension = options.tempfileExtension?.replace(/^\./, "");
-  const folder = await mkdtemp(join(tmpdir(), "packer-shell-"));
+  const folder = await input.makeTemporaryFolder("packer-shell-");
   try {
-    const path = join(folder, extension ? `script.${extension}` : "script");
+    const path = join(folder.path, extension ? `script.${extension}` : "script");
     const text = [`#!${options.inlineShebang || "/bin/sh -e"}`, ...lines, ""].join("\n");
     await writeFile(path, text, { mode: 0o700 });
     await runScript({ name: "inline", path }, options, input);
   } finally {
-    await rm(folder, { recursive: true, force: true });
+    await folder.remove();
   }
 }
 
