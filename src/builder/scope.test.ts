@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, fsyncSync, ftruncateSync, mkdtempSync, readFileSync, rmSync, writeSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -10,6 +10,8 @@ import { noLog } from "../common/log.ts";
 import { ApiError } from "../outscale/errors.ts";
 import type { BuildEvent } from "./events.ts";
 import { Journal } from "./journal/journal.ts";
+import { JournalError } from "./journal/journal-error.ts";
+import type { DiskCalls } from "./journal/journal-file.ts";
 import { readJournal } from "./journal/read-journal.ts";
 import { noFacts, type ResourceKind } from "./resource-kind.ts";
 import { Scope } from "./scope.ts";
@@ -17,11 +19,29 @@ import { Scope } from "./scope.ts";
 let state: string;
 let journal: Journal;
 let happened: string[];
+let troubles: string[];
+let isDiskFull: boolean;
+
+const disk: DiskCalls = {
+  write: (fd, bytes, offset) => {
+    if (isDiskFull) throw new Error("ENOSPC: no space left on device, write");
+    return writeSync(fd, bytes, offset);
+  },
+  sync: fsyncSync,
+  truncate: ftruncateSync,
+  reserve: () => "unsupported",
+};
 
 beforeEach(async () => {
   state = mkdtempSync(join(tmpdir(), "scope-"));
   happened = [];
-  journal = await Journal.create(state, runHeader, { log: noLog, onTrouble: () => undefined });
+  troubles = [];
+  isDiskFull = false;
+  journal = await Journal.create(state, runHeader, {
+    log: noLog,
+    onTrouble: (message) => troubles.push(message),
+    disk,
+  });
 });
 afterEach(() => {
   journal.close("failed");
@@ -189,5 +209,100 @@ describe("Scope release", () => {
     await scope[Symbol.asyncDispose]();
     expect(happened).toEqual([]);
     expect(journal.hasOpenResources).toBe(true);
+  });
+});
+
+describe("a scope whose journal cannot be written", () => {
+  it("makes nothing that it could not announce", async () => {
+    const { scope } = newScope();
+    isDiskFull = true;
+    let calls = 0;
+    const failing = scope.acquire(thing(), intent, async () => `thing-${++calls}`);
+    await expect(failing).rejects.toThrow(JournalError);
+    expect([calls, journal.hasOpenResources, scope.size]).toEqual([0, false, 0]);
+  });
+
+  it("holds what was made although its id could not be written, and releases it", async () => {
+    const { scope } = newScope();
+    const lease = await scope.acquire(thing(), intent, async () => {
+      isDiskFull = true;
+      return "thing-1";
+    });
+    expect(lease.id).toBe("thing-1");
+    expect(troubles).toEqual([expect.stringContaining("ENOSPC")]);
+    await expect(scope.acquire(thing(), intent, async () => "thing-2")).rejects.toThrow(JournalError);
+    await scope[Symbol.asyncDispose]();
+    expect(happened).toEqual(["release thing-1"]);
+    journal.close("failed");
+    expect(existsSync(journal.path)).toBe(false);
+  });
+
+  it("writes what has happened as soon as the disk takes it", async () => {
+    const { scope } = newScope();
+    await scope.acquire(thing(), intent, async () => {
+      isDiskFull = true;
+      return "thing-1";
+    });
+    isDiskFull = false;
+    await scope.acquire(thing(), intent, async () => "thing-2");
+    expect(readJournal(journal.path).resources.map(({ id }) => id)).toEqual(["thing-1", "thing-2"]);
+  });
+
+  it("is a success all the same when the product is made: its journal goes, and says nothing false", async () => {
+    const { scope } = newScope();
+    await scope.acquire(thing(), intent, async () => "product");
+    const { scope: temporary } = newScope("warn");
+    const stuck = async () => {
+      throw new LeftoverError("in use", { leftovers: ["leftover"] });
+    };
+    await temporary.acquire(thing({ release: stuck }), intent, async () => "leftover");
+    isDiskFull = true;
+    scope.keep();
+    await temporary[Symbol.asyncDispose]();
+    journal.close("done");
+    expect(existsSync(journal.path)).toBe(false);
+    expect(troubles.at(-1)).toContain("Take down by hand: folder leftover");
+    expect(happened).toEqual([]);
+  });
+});
+
+describe("Scope.acquire() of what is made in several steps", () => {
+  it("takes back what the first steps made when a later one fails", async () => {
+    const { scope } = newScope();
+    const kind = thing({ isMadeInSteps: true, find: async () => "half" });
+    const failing = scope.acquire(kind, intent, async () => {
+      throw new Error("the second step failed");
+    });
+    await expect(failing).rejects.toThrow("the second step failed");
+    expect([happened, journal.hasOpenResources, scope.size]).toEqual([["release half"], false, 0]);
+  });
+
+  it("tries again at the end of the scope what could not be taken back", async () => {
+    const { scope } = newScope();
+    let isBusy = true;
+    const release = async () => {
+      if (isBusy) throw new LeftoverError("busy", { leftovers: ["half"] });
+      happened.push("released");
+    };
+    const kind = thing({ isMadeInSteps: true, find: async () => "half", release });
+    const failing = scope.acquire(kind, intent, async () => {
+      throw new Error("the second step failed");
+    });
+    await expect(failing).rejects.toThrow("the second step failed");
+    expect(journal.hasOpenResources).toBe(true);
+    isBusy = false;
+    await scope[Symbol.asyncDispose]();
+    expect([happened, journal.hasOpenResources]).toEqual([["released"], false]);
+  });
+});
+
+describe("Lease.keep()", () => {
+  it("leaves one thing to the user, and releases the others", async () => {
+    const { scope } = newScope();
+    const lease = await scope.acquire(thing(), intent, async () => "a");
+    await scope.acquire(thing(), intent, async () => "b");
+    lease.keep();
+    await scope[Symbol.asyncDispose]();
+    expect([happened, journal.hasOpenResources]).toEqual([["release b"], false]);
   });
 });

@@ -1,12 +1,17 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
 import type { RawConfig } from "../../src/definition/raw-value.ts";
 import { type Bakery, type Leftovers, nothing, openBakery, publicSource } from "../support/bake.ts";
-import { bundleCrashingBuild, runKilledBuild } from "../support/killed-build.ts";
+import { bundleCrashingBuild, type CrashOptions, runKilledBuild } from "../support/killed-build.ts";
+import { writeSystem } from "../support/loop-disk.ts";
+import { importDisk, makeDisk } from "../support/made-image.ts";
 import { requireRoot } from "../support/requirements.ts";
 import { isWholeSweep, sample } from "../support/sample.ts";
+import { createWorkbench } from "../support/workbench.ts";
 
 const describe = requireRoot();
 const SAMPLE = 12;
+const LONG = isWholeSweep ? 3_600_000 : 300_000;
+const LINUX = "0FC63DAF-8483-4772-8E79-3D69D8477DE4";
 
 /** The product of a build that got as far as keeping it, and nothing besides. */
 function isProductOrNothing({ images, snapshots, ...rest }: Leftovers): boolean {
@@ -30,16 +35,19 @@ describe("a build that is killed", () => {
     for (const SnapshotId of (await bakery.leftovers()).snapshots) await bakery.api.deleteSnapshot({ SnapshotId });
   };
 
-  const sweep = async (config: RawConfig, setUp: () => Promise<void> = removeProducts) => {
-    await setUp();
-    const points = Number(await runKilledBuild(bakery, bundle, { point: 0, config }));
+  const sweep = async (
+    config: RawConfig,
+    crash: Partial<Pick<CrashOptions, "kinds" | "isEverythingSecret">> = {},
+  ): Promise<void> => {
+    await removeProducts();
+    const points = Number(await runKilledBuild(bakery, bundle, { ...crash, point: 0, config }));
     expect(points).toBeGreaterThan(30);
     const all = Array.from({ length: points }, (_, index) => index + 1);
     const failures: string[] = [];
     for (const point of sample(all, SAMPLE)) {
-      await setUp();
+      await removeProducts();
       // How often it asks for a state varies: a late point may not come this time, and then there is a product.
-      await runKilledBuild(bakery, bundle, { point, config });
+      await runKilledBuild(bakery, bundle, { ...crash, point, config });
       await bakery.cleanUp();
       const leftovers = await bakery.leftovers();
       try {
@@ -53,34 +61,68 @@ describe("a build that is killed", () => {
     await removeProducts();
   };
 
-  it(
-    "leaves nothing after cleanup, wherever it was",
-    () => sweep({ ...publicSource, omi_name: "killed" }),
-    isWholeSweep ? 3_600_000 : 300_000,
-  );
+  it("leaves nothing after cleanup, wherever it was", () => sweep({ ...publicSource, omi_name: "killed" }), LONG);
 
   it(
     "leaves nothing after cleanup with mounts that the host sees",
     () =>
       sweep({ ...publicSource, omi_name: "killed", isolation: "host", mount_path: `${bakery.folder}/mnt/{{.Device}}` }),
-    isWholeSweep ? 3_600_000 : 300_000,
+    LONG,
   );
 
   it(
-    "never loses the OMI that it was about to replace",
+    "leaves nothing after cleanup when every name, id, path, token and tag is a sensitive value",
+    () =>
+      sweep(
+        { ...publicSource, omi_name: "killed", isolation: "host", mount_path: `${bakery.folder}/mnt/{{.Device}}` },
+        { isEverythingSecret: true },
+      ),
+    LONG,
+  );
+
+  it(
+    "leaves no mount that it made for a look, with mounts that the host sees",
     async () => {
+      const bench = await createWorkbench("kill-looks");
+      const table = `label: gpt\n 1: start=1M, size=60M, type=${LINUX}\n 2: size=60M, type=${LINUX}\n`;
+      const fill = (folder: string) => writeSystem(folder, "");
+      const parts = [{ number: 1, type: "ext4" } as const, { number: 2, type: "ext4", fill } as const];
+      const device = await makeDisk(bench, { sizeMib: 128, table, parts });
+      const source = await importDisk(bakery, bench, device, "two-candidates");
+      const mount_path = `${bakery.folder}/mnt/{{.Device}}`;
+      const { source_omi_filter: _, ...rest } = publicSource;
+      const config = { ...rest, source_omi: source, omi_name: "looked", skip_create_omi: true };
+      const crash = { config: { ...config, isolation: "host", mount_path }, kinds: ["command"] } as const;
+      const points = Number(await runKilledBuild(bakery, bundle, { ...crash, point: 0 }));
+      // Looking at two candidates comes first.
+      const all = Array.from({ length: points }, (_unused, index) => index + 1);
+      for (const point of sample(all, SAMPLE)) {
+        expect(await runKilledBuild(bakery, bundle, { ...crash, point })).toBe("killed");
+        await bakery.cleanUp();
+        const { images: _images, snapshots: _snapshots, ...left } = await bakery.leftovers();
+        expect([point, left]).toEqual([point, { ...nothing, images: undefined, snapshots: undefined }]);
+      }
+      await bench.dispose();
+      await removeProducts();
+    },
+    LONG,
+  );
+
+  it.each([false, true])(
+    "never loses the OMI that it was about to replace (everything sensitive: %s)",
+    async (isEverythingSecret) => {
       const config = { ...publicSource, omi_name: "replaced", force_deregister: true };
       const withOld = async () => {
         await removeProducts();
         await bakery.bake({ ...publicSource, omi_name: "replaced" });
       };
       await withOld();
-      const points = Number(await runKilledBuild(bakery, bundle, { point: 0, config }));
+      const points = Number(await runKilledBuild(bakery, bundle, { point: 0, config, isEverythingSecret }));
       // What is at stake happens near the end.
       const late = Array.from({ length: 40 }, (_, index) => points - index).filter((point) => point > 0);
       for (const point of sample(late, SAMPLE)) {
         await withOld();
-        await runKilledBuild(bakery, bundle, { point, config });
+        await runKilledBuild(bakery, bundle, { point, config, isEverythingSecret });
         await bakery.cleanUp();
         const { images, snapshots, ...rest } = await bakery.leftovers();
         expect([point, images.map((image) => image.split(" ")[1]), rest.volumes, rest.journals]).toEqual([
@@ -94,6 +136,6 @@ describe("a build that is killed", () => {
       }
       await removeProducts();
     },
-    isWholeSweep ? 3_600_000 : 300_000,
+    LONG,
   );
 });

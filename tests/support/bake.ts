@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, realpath, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, realpath, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { OmiArtifact } from "../../src/builder/artifact.ts";
@@ -24,6 +24,8 @@ import { RecordingUi } from "./recording-ui.ts";
 export interface Bakery {
   readonly folder: string;
   readonly stateFolder: string;
+  /** Where builds that run as processes of their own put temporary files. */
+  readonly temporaryFolder: string;
   readonly cloud: LocalCloud;
   readonly env: NodeJS.ProcessEnv;
   /** The builder's account, without limit or retries' patience. */
@@ -63,6 +65,8 @@ export interface Leftovers {
   readonly mounts: readonly string[];
   readonly journals: readonly string[];
   readonly links: readonly string[];
+  /** Of builds that ran as processes of their own. */
+  readonly temporaries: readonly string[];
   readonly violations: readonly string[];
 }
 
@@ -73,6 +77,7 @@ export const nothing: Leftovers = {
   mounts: [],
   journals: [],
   links: [],
+  temporaries: [],
   violations: [],
 };
 
@@ -90,6 +95,8 @@ export async function openBakery(name: string, options: Partial<LocalCloudOption
   const folder = await realpath(await mkdtemp(join(tmpdir(), `${name}-`)));
   const cloudFolder = join(folder, "cloud");
   const stateFolder = join(folder, "state");
+  const temporaryFolder = join(folder, "tmp");
+  await mkdir(temporaryFolder);
   const cloud = await startLocalCloud({ stateFolder: cloudFolder, ...options });
   const env = { ...cloud.environment, OUTSCALE_CHROOT_STATE: stateFolder };
   const { access } = await resolveAccess({ template: {}, env });
@@ -97,6 +104,7 @@ export async function openBakery(name: string, options: Partial<LocalCloudOption
   return {
     folder,
     stateFolder,
+    temporaryFolder,
     cloud,
     env,
     api,
@@ -169,6 +177,7 @@ async function readLeftovers({ folder, stateFolder, cloud, api }: ReadLeftoversI
     mounts,
     journals: await names(join(stateFolder, "runs")),
     links: await names(join(stateFolder, "links")),
+    temporaries: await names(join(folder, "tmp")),
     violations: cloud.status().violations.map(({ details }) => details),
   };
 }

@@ -1,26 +1,45 @@
-// A build that kills its own process (SIGKILL) at one point: `node BUNDLE POINT CONFIG`, the cloud in the environment.
-// A point is a journal entry that has just been written, or an API call that has just been answered. With POINT 0 it
-// lives, and prints how many points there were.
+// A build that kills its own process (SIGKILL) at one point: `node BUNDLE OPTIONS`, see CrashOptions in killed-build.ts,
+// with the cloud in the environment. A point is an entry of the debug log that has just been written: a journal entry,
+// an API call with its answer, or a command that has ended. With `point: 0` it lives, and prints how many points there were.
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { Builder } from "../../src/builder/builder.ts";
+import type { Hook } from "../../src/builder/hook.ts";
 import type { DebugLog } from "../../src/common/log.ts";
+import { secrets } from "../../src/common/secrets.ts";
 import { hastyClock } from "./hasty-clock.ts";
+import type { CrashOptions } from "./killed-build.ts";
 import { RecordingUi } from "./recording-ui.ts";
 
-const [, , point = "0", config = "{}"] = process.argv;
+const { point, config, kinds, isEverythingSecret }: CrashOptions = JSON.parse(process.argv[2] ?? "{}");
 let seen = 0;
 const log: DebugLog = {
-  write: ({ kind }) => {
-    if (kind !== "journal" && kind !== "api") return;
+  write: (entry) => {
+    if (isEverythingSecret) addTexts(entry);
+    if (!kinds.includes(entry.kind)) return;
     seen++;
-    if (seen === Number(point)) process.kill(process.pid, "SIGKILL");
+    if (seen === point) process.kill(process.pid, "SIGKILL");
+  },
+};
+
+/** Every name, id, path, token and tag that has been seen counts as a sensitive value from now on. */
+function addTexts(value: unknown): void {
+  if (typeof value === "string") secrets.add(value);
+  else if (typeof value === "object" && value !== null) for (const each of Object.values(value)) addTexts(each);
+}
+
+const hook: Hook = {
+  provision: async ({ communicator, makeTemporaryFolder }) => {
+    await communicator.start({ command: "echo baked > /etc/baked", okExitCodes: [0, 127] }); // some images have no shell
+    const folder = await makeTemporaryFolder("packer-shell-");
+    await writeFile(join(folder.path, "script"), "#!/bin/sh\nTOKEN=s3cr3t\n");
+    await folder.remove();
   },
 };
 const builder = new Builder({ log, clock: hastyClock() });
-builder.prepare(JSON.parse(config));
-const hook = {
-  provision: async ({ communicator }: { communicator: { start(command: { command: string }): Promise<unknown> } }) => {
-    await communicator.start({ command: "echo baked > /etc/baked" });
-  },
-};
-await builder.run({ ui: new RecordingUi(), hook });
+builder.prepare(config);
+if (isEverythingSecret)
+  for (const text of ["outscale-chroot", "outscale", "snapshot", "volume", "released"]) secrets.add(text);
+const onEvent = (event: unknown) => isEverythingSecret && addTexts(event);
+await builder.run({ ui: new RecordingUi(), hook, onEvent });
 process.stdout.write(`${seen}\n`);

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { build } from "rolldown";
+import type { LogEntry } from "../../src/common/log.ts";
 import type { RawConfig } from "../../src/definition/raw-value.ts";
 import { hostEnvironment } from "../../src/host/host-environment.ts";
 import { hostRunner, type RunResult } from "../../src/host/run-command.ts";
@@ -19,14 +20,30 @@ export async function bundleCrashingBuild(folder: string): Promise<string> {
   return file;
 }
 
+export interface CrashOptions {
+  /** Counted from 1; 0: it lives. */
+  readonly point: number;
+  readonly config: RawConfig;
+  /** The entries of the debug log that are points. */
+  readonly kinds: readonly LogEntry["kind"][];
+  /** Whatever the build says, asks and is answered is a sensitive value. */
+  readonly isEverythingSecret: boolean;
+}
+
 /** Runs a build as a process that is killed at the given point; 0: not at all. */
 export async function runKilledBuild(
   bakery: Bakery,
   bundle: string,
-  { point, config }: { readonly point: number; readonly config: RawConfig },
+  {
+    point,
+    config,
+    kinds = ["journal", "api"],
+    isEverythingSecret = false,
+  }: Partial<CrashOptions> & Pick<CrashOptions, "point" | "config">,
 ): Promise<RunResult["stdout"] | "killed"> {
-  const env = { ...hostEnvironment(), ...(bakery.env as Record<string, string>) };
-  const child = await hostRunner().spawn([process.execPath, bundle, String(point), JSON.stringify(config)], { env });
+  const env = { ...hostEnvironment(), ...(bakery.env as Record<string, string>), TMPDIR: bakery.temporaryFolder };
+  const options: CrashOptions = { point, config, kinds, isEverythingSecret };
+  const child = await hostRunner().spawn([process.execPath, bundle, JSON.stringify(options)], { env });
   const output: Buffer[] = [];
   child.stdout?.on("data", (chunk: Buffer) => output.push(chunk));
   const errors: Buffer[] = [];

@@ -12,7 +12,7 @@ import {
   type RunHeader,
 } from "./entry.ts";
 import { JournalError } from "./journal-error.ts";
-import { createFile, isAt, JournalFile } from "./journal-file.ts";
+import { createFile, type DiskCalls, isAt, JournalFile } from "./journal-file.ts";
 import { type HeldRun, UNBORN_ENDING } from "./runs.ts";
 
 /** Room for what has to follow an intent: its result, facts and release, and those of everything that is open. */
@@ -23,6 +23,8 @@ export interface JournalOptions {
   readonly log: DebugLog;
   /** Told what a person must know, when the disk fails: nothing is thrown for what has happened already. */
   readonly onTrouble: (message: string) => void;
+  /** In place of the real disk. */
+  readonly disk?: DiskCalls;
 }
 
 /**
@@ -55,7 +57,7 @@ export class Journal {
     const path = journalPath(folder, header.runId);
     try {
       mkdirSync(folder, { recursive: true, mode: 0o700 });
-      const file = await startFile(path, header);
+      const file = await startFile(path, header, options.disk);
       syncFolder(folder);
       options.log.write({ kind: "journal", entry: headerEntry(header) });
       return new Journal(file, options);
@@ -67,7 +69,7 @@ export class Journal {
 
   /** Continues the journal of a dead run. */
   static resume({ path, fd, record }: HeldRun, options: JournalOptions): Journal {
-    const file = new JournalFile(path, fd);
+    const file = new JournalFile(path, fd, options.disk);
     file.cutTo(record.length);
     const journal = new Journal(file, options);
     journal.#seq = record.lastSeq;
@@ -171,14 +173,14 @@ function journalPath(folder: string, runId: string): string {
 }
 
 /** Under another name until it is whole and locked: whoever finds a journal finds one that can be read. */
-async function startFile(path: string, header: RunHeader): Promise<JournalFile> {
+async function startFile(path: string, header: RunHeader, disk: DiskCalls | undefined): Promise<JournalFile> {
   const unborn = path.replace(/\.jsonl$/, UNBORN_ENDING);
   for (let attempt = 1; attempt <= CREATE_ATTEMPTS; attempt++) {
     const fd = createFile(unborn);
     try {
       // A clean-up may have found it before it was locked, and removed it as what a dead run left.
       if ((await tryFlock(fd)) && isAt(unborn, fd)) {
-        const file = new JournalFile(unborn, fd);
+        const file = new JournalFile(unborn, fd, disk);
         file.append(lineOf(headerEntry(header)), HEADROOM_BYTES);
         file.moveTo(path);
         return file;
