@@ -240,6 +240,7 @@ export const rooms = {
     uses: ["common"],
     face: [
       "block-device",
+      "clean-start",
       "command-error",
       "device-in-use",
       "device-links",
@@ -258,6 +259,7 @@ export const rooms = {
       "mountinfo",
       "mounts",
       "newer-feature",
+      "own-state",
       "probe-filesystem",
       "process-table",
       "process-tree",
@@ -270,6 +272,7 @@ export const rooms = {
       "run-local-commands",
       "run-sync",
       "shell-quote",
+      "signal-process",
       "sync-partitions",
       "system-programs",
       "temporary-folder",

@@ -1,8 +1,10 @@
 import type { Readable } from "node:stream";
+import type { Clock } from "../common/clock.ts";
 import { ChrootError, ExitCode } from "../common/errors.ts";
 import { describeExit } from "../host/command-error.ts";
-import { readProcessTree } from "../host/process-tree.ts";
+import { readProcessNode, readProcessTree } from "../host/process-tree.ts";
 import { hostRunner, type RunningProcess } from "../host/run-command.ts";
+import { signalProcess } from "../host/signal-process.ts";
 import type { Isolation } from "./sandbox.ts";
 
 /** The sandbox cannot be started, or has ended while it was needed. */
@@ -15,7 +17,8 @@ export class SandboxError extends ChrootError {
 export interface Anchor {
   /** PID 1, as the host numbers it. */
   readonly pid: number;
-  readonly hasEnded: boolean;
+  /** False also when its pid is another process's by now. */
+  readonly isAlive: boolean;
   /** Ends it and waits until it is gone, with its mounts. */
   end(): Promise<void>;
 }
@@ -23,11 +26,18 @@ export interface Anchor {
 const END_DEADLINE_MS = 10_000;
 
 /**
+ * What a provisioner must not change for this machine, with either isolation: its host name, its System V and POSIX
+ * queues, its control groups.
+ */
+export const OWN_NAMESPACES = ["--uts", "--ipc", "--cgroup"];
+
+/**
  * PID 1 of the sandbox. It waits for the end of our pipe, which comes when we close it and also when we are killed. As
  * `wait` reaps whatever ends, orphans do not stay zombies. `kill -9 -1` inside takes `cat` with it: then another one.
  */
 const ANCHOR_SCRIPT = `
 exec 3<&0 </dev/null
+cd /
 echo ready
 exec >/dev/null 2>&1
 until cat <&3 & wait $!; do :; done
@@ -37,14 +47,18 @@ until cat <&3 & wait $!; do :; done
  * Starts the anchor in new namespaces, and in a session of its own, so that the terminal's Ctrl-C does not reach it.
  * @throws {SandboxError} with what unshare said
  */
-export async function startAnchor(isolation: Isolation): Promise<Anchor> {
+export async function startAnchor(isolation: Isolation, clock: Clock): Promise<Anchor> {
   // --mount-proc implies a mount namespace. With "host" programs keep the host's /proc, and see the host's pids.
   const mount = isolation === "private" ? ["--mount", "--propagation", "slave", "--mount-proc"] : [];
   const shell = ["/bin/sh", "-c", ANCHOR_SCRIPT];
-  const unshare = await hostRunner().spawn([
-    ...["setsid", "unshare", "--pid", "--fork", "--kill-child=KILL"],
-    ...[...mount, "--", ...shell],
-  ]);
+  // The working folder may be on a disk that is to be unmounted meanwhile.
+  const unshare = await hostRunner().spawn(
+    [
+      ...["setsid", "unshare", "--pid", "--fork", "--kill-child=KILL"],
+      ...[...OWN_NAMESPACES, ...mount, "--", ...shell],
+    ],
+    { cwd: "/" },
+  );
   await waitUntilReady(unshare);
   const init = [...readProcessTree().values()].find(({ parentPid }) => parentPid === unshare.pid);
   if (!init) throw new SandboxError("The sandbox's first process ended at once");
@@ -54,14 +68,19 @@ export async function startAnchor(isolation: Isolation): Promise<Anchor> {
   });
   return {
     pid: init.pid,
-    get hasEnded() {
-      return hasEnded;
+    get isAlive() {
+      return !hasEnded && readProcessNode(init.pid)?.startedAt === init.startedAt;
     },
     end: async () => {
       unshare.stdin?.end();
-      const timer = setTimeout(() => !hasEnded && process.kill(init.pid, "SIGKILL"), END_DEADLINE_MS);
+      const isOver = new AbortController();
+      const insist = clock.sleep(END_DEADLINE_MS, isOver.signal).then(
+        () => signalProcess(init, "SIGKILL"),
+        () => false,
+      );
       await ended;
-      clearTimeout(timer);
+      isOver.abort();
+      await insist;
     },
   };
 }

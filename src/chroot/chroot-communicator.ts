@@ -6,7 +6,9 @@ import { promisify } from "node:util";
 import { type Clock, systemClock } from "../common/clock.ts";
 import { ProvisionError, throwIfCancelled } from "../common/errors.ts";
 import { type DebugLog, noLog } from "../common/log.ts";
+import { withoutMachine } from "../host/clean-start.ts";
 import { describeExit, type ExitStatus } from "../host/command-error.ts";
+import { readCapabilities } from "../host/own-state.ts";
 import { locateProgram } from "../host/program-path.ts";
 import { pump } from "../host/pump.ts";
 import type { CommandRunner, RunningProcess } from "../host/run-command.ts";
@@ -60,7 +62,11 @@ export class ChrootCommunicator implements Communicator {
     refuseNul([command.command, ...Object.entries(env).flat()]);
     const startedAt = clock.now();
     const stdio: StdioOptions = [command.stdin ? "pipe" : "ignore", "pipe", "pipe"];
-    const child = await runner.spawn(argv, { env, stdio, canReopenStreams: true });
+    const child = await runner.spawn([...withoutMachine(readCapabilities()), ...argv], {
+      env,
+      stdio,
+      canReopenStreams: true,
+    });
     const tail = new StderrTail();
     const pumps = [
       pump(child.stdout as Readable, command.stdout),

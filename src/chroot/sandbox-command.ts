@@ -1,6 +1,8 @@
+import type { Clock } from "../common/clock.ts";
 import type { ExitStatus } from "../host/command-error.ts";
 import { type ProcessNode, readProcessNode, readProcessTree, withDescendants } from "../host/process-tree.ts";
 import type { RunningProcess } from "../host/run-command.ts";
+import { signalProcess } from "../host/signal-process.ts";
 
 const POLL_MS = 10;
 /** SIGKILL cannot be refused, but a process that waits for a dead disk dies only when the disk answers. */
@@ -16,14 +18,16 @@ export class SandboxCommand implements RunningProcess {
   ranWithOthers = false;
   readonly #entry: RunningProcess;
   readonly #members: () => ProcessNode[];
+  readonly #clock: Clock;
   readonly #startedAt: number;
   /** Processes of this command, by pid, with their start: they stay known when their parent has ended. */
   readonly #known = new Map<number, number>();
   #isKilled = false;
 
   /** @param members The processes of the sandbox that its commands started */
-  constructor(entry: RunningProcess, members: () => ProcessNode[]) {
+  constructor(entry: RunningProcess, members: () => ProcessNode[], clock: Clock) {
     this.#entry = entry;
+    this.#clock = clock;
     this.#members = members;
     this.#startedAt = readProcessNode(entry.pid)?.startedAt ?? Number.POSITIVE_INFINITY;
     this.exited = entry.exited.then(async (status) => {
@@ -49,16 +53,16 @@ export class SandboxCommand implements RunningProcess {
   kill(signal: NodeJS.Signals): void {
     this.#isKilled = true;
     const processes = this.#find();
-    for (const { pid } of processes) sendSignal(pid, signal);
+    for (const node of processes) signalProcess(node, signal);
     // Nothing inside yet: nsenter is on its way.
     if (processes.length === 0) this.#entry.kill("SIGKILL");
   }
 
   async #killRest(): Promise<void> {
-    const deadline = Date.now() + KILL_DEADLINE_MS;
-    for (let rest = this.#find(); rest.length > 0 && Date.now() < deadline; rest = this.#find()) {
-      for (const { pid } of rest) sendSignal(pid, "SIGKILL");
-      await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+    const deadline = this.#clock.now() + KILL_DEADLINE_MS;
+    for (let rest = this.#find(); rest.length > 0 && this.#clock.now() < deadline; rest = this.#find()) {
+      for (const node of rest) signalProcess(node, "SIGKILL");
+      await this.#clock.sleep(POLL_MS);
     }
   }
 
@@ -77,14 +81,5 @@ export class SandboxCommand implements RunningProcess {
     // Within one clock tick the pid tells what came later.
     const cameLater = startedAt > this.#startedAt || (startedAt === this.#startedAt && pid > this.#entry.pid);
     return !this.ranWithOthers && cameLater;
-  }
-}
-
-/** Signals a process that may have ended meanwhile. */
-export function sendSignal(pid: number, signal: NodeJS.Signals): void {
-  try {
-    process.kill(pid, signal);
-  } catch {
-    // It ended in between.
   }
 }

@@ -2,9 +2,11 @@ import { accessSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { type Clock, systemClock } from "../common/clock.ts";
 import { type DebugLog, noLog } from "../common/log.ts";
+import { cleanStart } from "../host/clean-start.ts";
 import { hostEnvironment } from "../host/host-environment.ts";
 import type { MountView } from "../host/mount-view.ts";
 import { readMountinfo } from "../host/mountinfo.ts";
+import { readOwnState } from "../host/own-state.ts";
 import { readCommand } from "../host/process-table.ts";
 import {
   type ProcessNode,
@@ -23,9 +25,9 @@ import {
   runnerOf,
   type SpawnOptions,
 } from "../host/run-command.ts";
-import { type Anchor, SandboxError, startAnchor } from "./anchor.ts";
+import { type Anchor, OWN_NAMESPACES, SandboxError, startAnchor } from "./anchor.ts";
 import { mountsToDrop } from "./mounts-to-drop.ts";
-import { SandboxCommand, sendSignal } from "./sandbox-command.ts";
+import { SandboxCommand } from "./sandbox-command.ts";
 
 /** `private`: the build's mounts are seen by the build alone. `host`: everybody on this machine sees them. */
 export type Isolation = "private" | "host";
@@ -56,7 +58,7 @@ const POLL_MS = 20;
  * @throws {MissingProgramError} without `unshare`, `nsenter` and `setsid` of util-linux
  */
 export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
-  const anchor = await startAnchor(options.isolation);
+  const anchor = await startAnchor(options.isolation, options.clock ?? systemClock);
   const sandbox = new Sandbox(anchor, options);
   try {
     if (options.isolation === "private") await dropMounts(sandbox, options);
@@ -78,6 +80,10 @@ export class Sandbox implements CommandRunner, AsyncDisposable {
   readonly run: (argv: readonly string[], options?: RunOptions) => Promise<RunResult>;
   readonly #anchor: Anchor;
   readonly #clock: Clock;
+  readonly #host = hostRunner();
+  readonly #nsenter = locateProgram("nsenter");
+  /** Put before every command; by their full paths, as the command's own `PATH` need not have them. */
+  readonly #start: readonly string[];
   readonly #commands = new Set<SandboxCommand>();
 
   /** Use {@link startSandbox}. */
@@ -88,6 +94,7 @@ export class Sandbox implements CommandRunner, AsyncDisposable {
     this.run = runnerOf((argv, spawnOptions) => this.spawn(argv, spawnOptions), options).run;
     this.#anchor = anchor;
     this.#clock = options.clock ?? systemClock;
+    this.#start = [locateProgram("setsid"), ...cleanStart(readOwnState())];
   }
 
   /** The sandbox for the functions of `src/host/` that mount and unmount. */
@@ -106,12 +113,12 @@ export class Sandbox implements CommandRunner, AsyncDisposable {
    * @throws {SandboxError} when the sandbox has ended
    */
   async spawn(argv: readonly string[], options: SpawnOptions = {}): Promise<RunningProcess> {
-    if (this.#anchor.hasEnded) throw new SandboxError("The sandbox has ended");
+    if (!this.#anchor.isAlive) throw new SandboxError("The sandbox has ended");
     // nsenter would find that out too, but say it with an exit code that could be the program's own.
     locateProgram(argv[0] ?? "", (options.env ?? hostEnvironment()).PATH);
     const { cwd, ...rest } = options;
-    const entry = await hostRunner().spawn([...this.#enterArgv(cwd), locateProgram("setsid"), ...argv], rest);
-    const command = new SandboxCommand(entry, () => this.#members());
+    const entry = await this.#host.spawn([...this.#enterArgv(cwd), ...this.#start, ...argv], rest);
+    const command = new SandboxCommand(entry, () => this.#members(), this.#clock);
     for (const other of this.#commands) other.ranWithOthers = command.ranWithOthers = true;
     this.#commands.add(command);
     void command.exited.then(() => this.#commands.delete(command));
@@ -133,11 +140,11 @@ export class Sandbox implements CommandRunner, AsyncDisposable {
     if (found.size === 0) return [];
     const startedAt = this.#clock.now();
     const killAt = startedAt + (options.graceMs ?? GRACE_MS);
-    for (const pid of found.keys()) sendSignal(pid, "SIGTERM");
+    await this.#signalAll("TERM");
     for (let members = this.#members(); members.length > 0; members = this.#members()) {
       if (this.#clock.now() > killAt + KILL_DEADLINE_MS) break;
       for (const left of await this.leftovers()) if (!found.has(left.pid)) found.set(left.pid, left);
-      if (this.#clock.now() >= killAt) for (const { pid } of members) sendSignal(pid, "SIGKILL");
+      if (this.#clock.now() >= killAt) await this.#signalAll("KILL");
       await this.#clock.sleep(POLL_MS);
     }
     return [...found.values()];
@@ -148,7 +155,7 @@ export class Sandbox implements CommandRunner, AsyncDisposable {
    * @returns the processes that were ended, to be told as a warning
    */
   async stop(): Promise<SandboxProcess[]> {
-    if (this.#anchor.hasEnded) return [];
+    if (!this.#anchor.isAlive) return [];
     const stopped = await this.stopLeftovers();
     await this.#anchor.end();
     return stopped;
@@ -158,12 +165,22 @@ export class Sandbox implements CommandRunner, AsyncDisposable {
     await this.stop();
   }
 
+  /**
+   * Signals everything in the PID namespace but the anchor. The kernel finds the processes, so that none is meant by a pid
+   * that another process has by now.
+   * @see kill(2), pid -1
+   */
+  async #signalAll(signal: "TERM" | "KILL"): Promise<void> {
+    const enter = [this.#nsenter, "--target", `${this.pid}`, "--pid", "--"];
+    if (this.#anchor.isAlive) await this.#host.run([...enter, "/bin/sh", "-c", `kill -s ${signal} -- -1 || :`]);
+  }
+
   #enterArgv(cwd: string | undefined): string[] {
-    const namespaces = this.isolation === "private" ? ["--mount", "--pid"] : ["--pid"];
+    const namespaces = ["--pid", ...OWN_NAMESPACES, ...(this.isolation === "private" ? ["--mount"] : [])];
     // Entering a mount namespace goes to its root folder: the working folder is entered by hand, as the sandbox has it.
     const folder = this.hostPath(cwd ?? process.cwd());
     const workFolder = cwd !== undefined || isThere(folder) ? folder : this.hostPath("/");
-    return [locateProgram("nsenter"), "--target", `${this.pid}`, ...namespaces, `--wd=${workFolder}`, "--"];
+    return [this.#nsenter, "--target", `${this.pid}`, ...namespaces, `--wd=${workFolder}`, "--"];
   }
 
   /** What commands started: everything in the namespace and below it, without the anchor, which has its own session. */

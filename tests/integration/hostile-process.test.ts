@@ -67,7 +67,9 @@ describe("a process in the image", () => {
       );
       const places = links.trim().split("\n");
       expect(places.pop()).toBe("/");
-      expect(places.filter((place) => !/^(pipe:|socket:|\/dev\/null$|\/proc\/)/.test(place))).toEqual([]);
+      // Its output is a pipe, which had a name for a moment.
+      const isInnocent = /^(pipe:|\/dev\/null$|\/proc\/|\/.*\/outscale-chroot-pipes-\w+\/\d \(deleted\)$)/;
+      expect(places.filter((place) => !isInnocent.test(place))).toEqual([]);
     },
   );
 

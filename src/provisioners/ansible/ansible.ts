@@ -2,6 +2,8 @@ import { randomBytes } from "node:crypto";
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { ProvisionError, throwIfCancelled } from "../../common/errors.ts";
+import { withoutMachine } from "../../host/clean-start.ts";
+import { readCapabilities } from "../../host/own-state.ts";
 import { shellQuote } from "../../host/shell-quote.ts";
 import { defineProvisioner } from "../define-provisioner.ts";
 import type { ProvisionerInput } from "../provisioner.ts";
@@ -50,7 +52,11 @@ async function installRequirements(options: AnsibleOptions, file: string, input:
 async function runProgram(argv: readonly string[], options: AnsibleOptions, input: ProvisionerInput): Promise<void> {
   throwIfCancelled(input.signal);
   input.ui.say(`Executing Ansible: ${shellQuote(argv)}`);
-  const status = await runOnHost(argv, ansibleEnvironment(options, input.build), input);
+  const status = await runOnHost(
+    [...withoutMachine(readCapabilities()), ...argv],
+    ansibleEnvironment(options, input.build),
+    input,
+  );
   assertValidExit(status, { what: argv[0] ?? options.command });
 }
 
