@@ -31,4 +31,10 @@ describe("addToManifest()", () => {
     expect(await readFile(victim, "utf8")).toBe("untouched");
     expect((await readdir(folder)).length).toBe(3);
   });
+
+  it("makes the folders that are missing", async () => {
+    const path = join(folder, "no/such/folder/manifest.json");
+    await addToManifest(path, build, input);
+    expect(JSON.parse(await readFile(path, "utf8"))).toMatchObject({ builds: [{ name: "debian" }] });
+  });
 });

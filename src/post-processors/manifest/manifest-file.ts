@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
-import { readFile, rename, writeFile } from "node:fs/promises";
+import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
+import { dirname } from "node:path";
 import { z } from "zod";
 import type { Clock } from "../../common/clock.ts";
 import { isErrno } from "../../common/errno.ts";
@@ -37,6 +38,7 @@ const manifestSchema = z.looseObject({
  * @throws {ProvisionError} when the file has something else in it, or cannot be written
  */
 export async function addToManifest(path: string, build: ManifestBuild, input: AddToManifestInput): Promise<void> {
+  await makeFolder(dirname(path));
   await withLockFile(`${path}.lock`, input, async () => {
     const before = await readManifest(path);
     const isFresh = input.force && before.last_run_uuid !== input.runUuid;
@@ -45,10 +47,23 @@ export async function addToManifest(path: string, build: ManifestBuild, input: A
   });
 }
 
+async function makeFolder(path: string): Promise<void> {
+  await mkdir(path, { recursive: true }).catch((cause: unknown) => {
+    throw new ProvisionError(`Cannot make the folder "${path}" for the manifest`, { cause });
+  });
+}
+
+/**
+ * Reads what a manifest's file holds; an empty one is a manifest without builds.
+ * @throws what is no JSON, or JSON of another kind
+ */
+export function parseManifest(text: string): z.output<typeof manifestSchema> {
+  return text.trim() === "" ? {} : manifestSchema.parse(JSON.parse(text));
+}
+
 async function readManifest(path: string): Promise<z.output<typeof manifestSchema>> {
   try {
-    const text = await readFile(path, "utf8");
-    return text.trim() === "" ? {} : manifestSchema.parse(JSON.parse(text));
+    return parseManifest(await readFile(path, "utf8"));
   } catch (cause) {
     if (isErrno(cause, "ENOENT")) return {};
     const hint = "Move it away, or set output to another path";

@@ -1,10 +1,13 @@
 import { stat } from "node:fs/promises";
 import { basename } from "node:path";
 import { isErrno } from "../../common/errno.ts";
+import { ConfigError } from "../../common/errors.ts";
+import { isLate } from "../../provisioners/late-values.ts";
 import { flag, text, textMap } from "../../provisioners/option-types.ts";
 import { type OptionsOf, readOptions } from "../../provisioners/read-options.ts";
 import type { Artifact } from "../artifact.ts";
 import type { PostProcessorInput, PostProcessorType } from "../post-processor.ts";
+import { outputProblem } from "./check-output.ts";
 import { addToManifest, type ManifestBuild } from "./manifest-file.ts";
 
 /** @see https://developer.hashicorp.com/packer/docs/post-processors/manifest */
@@ -14,6 +17,7 @@ export const manifestShape = {
   strip_time: flag().default(false),
   custom_data: textMap().optional(),
 };
+const DEFAULT_OUTPUT = "packer-manifest.json";
 type ManifestOptions = OptionsOf<typeof manifestShape>;
 
 /** Records the artifact in a JSON file. */
@@ -21,6 +25,9 @@ export const manifest: PostProcessorType = {
   type: "manifest",
   prepare(raw, context) {
     const options = readOptions(manifestShape, raw, context);
+    const output = options.output || DEFAULT_OUTPUT;
+    const problem = isLate(output) ? undefined : outputProblem(output);
+    if (problem !== undefined) throw new ConfigError([{ option: "output", message: problem }]);
     return { run: (artifact, input) => record(options, artifact, input) };
   },
 };
@@ -35,7 +42,7 @@ async function record(options: ManifestOptions, artifact: Artifact, input: PostP
     packer_run_uuid: input.runUuid,
     custom_data: sortKeys(options.customData),
   };
-  await addToManifest(options.output || "packer-manifest.json", build, input);
+  await addToManifest(options.output || DEFAULT_OUTPUT, build, input);
 }
 
 /** Null when there are no files, and a size of 0 for one that is gone: so does Packer. */

@@ -1,0 +1,49 @@
+import { accessSync, constants, lstatSync, readFileSync, type Stats, statSync } from "node:fs";
+import { dirname, resolve } from "node:path";
+import { isErrno } from "../../common/errno.ts";
+import { messageOf } from "../../common/errors.ts";
+import { parseManifest } from "./manifest-file.ts";
+
+/**
+ * Why a manifest could not be written there, or undefined when it could: asked before the build, as a failure after it
+ * would cost the OMI. Folders that are missing are made when the time comes.
+ */
+export function outputProblem(path: string): string | undefined {
+  const found = statsOf(path);
+  if (found?.isDirectory()) return `"${path}" is a folder`;
+  if (found !== undefined && !found.isFile()) return `"${path}" is no plain file`;
+  return folderProblem(dirname(resolve(path))) ?? (found && contentProblem(path));
+}
+
+/** The nearest folder that is there must take new names. */
+function folderProblem(folder: string): string | undefined {
+  const found = statsOf(folder);
+  if (found === undefined && lstatSync(folder, { throwIfNoEntry: false }) === undefined)
+    return folderProblem(dirname(folder));
+  if (!found?.isDirectory()) return `"${folder}" is not a folder`;
+  try {
+    accessSync(folder, constants.W_OK | constants.X_OK);
+    return undefined;
+  } catch (error) {
+    return `the folder "${folder}" cannot be written to: ${messageOf(error)}`;
+  }
+}
+
+function contentProblem(path: string): string | undefined {
+  try {
+    parseManifest(readFileSync(path, "utf8"));
+    return undefined;
+  } catch (error) {
+    return `"${path}" is there and is no manifest: ${messageOf(error)}`;
+  }
+}
+
+/** Undefined for what is not there, and for a link that leads nowhere. */
+function statsOf(path: string): Stats | undefined {
+  try {
+    return statSync(path);
+  } catch (error) {
+    if (isErrno(error, "ENOENT", "ENOTDIR")) return undefined;
+    throw error;
+  }
+}
