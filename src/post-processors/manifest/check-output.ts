@@ -17,10 +17,8 @@ export function outputProblem(path: string): string | undefined {
 
 /** The nearest folder that is there must take new names. */
 function folderProblem(folder: string): string | undefined {
-  const found = statsOf(folder);
-  if (found === undefined && lstatSync(folder, { throwIfNoEntry: false }) === undefined)
-    return folderProblem(dirname(folder));
-  if (!found?.isDirectory()) return `"${folder}" is not a folder`;
+  if (statsOf(folder, lstatSync) === undefined) return folderProblem(dirname(folder));
+  if (!statsOf(folder)?.isDirectory()) return `"${folder}" is not a folder`;
   try {
     accessSync(folder, constants.W_OK | constants.X_OK);
     return undefined;
@@ -38,10 +36,10 @@ function contentProblem(path: string): string | undefined {
   }
 }
 
-/** Undefined for what is not there, and for a link that leads nowhere. */
-function statsOf(path: string): Stats | undefined {
+/** Undefined for what is not there; with {@link statSync}, also for a link that leads nowhere. */
+function statsOf(path: string, look: (path: string) => Stats = statSync): Stats | undefined {
   try {
-    return statSync(path);
+    return look(path);
   } catch (error) {
     if (isErrno(error, "ENOENT", "ENOTDIR")) return undefined;
     throw error;
