@@ -95,7 +95,7 @@ function makeArtifact(
   const { provisioners, errorCleanupProvisioner } = definition;
   return builder.run({
     ui: uiOf(report, definition.name),
-    hook: templateHook({ provisioners, errorCleanupProvisioner, ...identity, debug, clock }),
+    hook: templateHook({ provisioners, errorCleanupProvisioner, ...identity, debug, clock, onEvent }),
     signal,
     hurry,
     onEvent,

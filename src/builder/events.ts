@@ -37,6 +37,22 @@ export type BuildEvent =
       readonly elapsedMs: number;
       readonly outcome: "done" | "failed" | "cancelled";
     }
+  /** `shell (web.pkr.hcl:12)`, the `number`th of `count`. Told by whoever runs a template's provisioners: Packer tells nothing. */
+  | {
+      readonly type: "provisioner-started";
+      readonly provisioner: string;
+      readonly number: number;
+      readonly count: number;
+      readonly at: number;
+    }
+  | {
+      readonly type: "provisioner-ended";
+      readonly provisioner: string;
+      readonly at: number;
+      /** With its pauses and retries. */
+      readonly elapsedMs: number;
+      readonly outcome: "done" | "failed" | "cancelled";
+    }
   /** A long wait: `percent` is 0 to 100 where the service tells it; `detail` is its latest news, and may change all the time. */
   | {
       readonly type: "progress";
@@ -46,6 +62,8 @@ export type BuildEvent =
       readonly percent: number | undefined;
       readonly detail?: string;
       readonly elapsedMs: number;
+      /** The wait fails when it has taken this long. */
+      readonly timeoutMs?: number;
     }
   | {
       readonly type: "resource";

@@ -20,6 +20,10 @@ export const buildFlags = {
   "timestamp-ui": { type: "boolean", about: "puts the time before every line" },
   "machine-readable": { type: "boolean", about: "prints Packer's machine-readable lines" },
   json: { type: "boolean", about: "prints one JSON object per event" },
+  progress: {
+    type: "boolean",
+    about: "says what goes on: live on a terminal, else a line after 30 s of silence; -no-progress does not",
+  },
   log: { type: "string", value: "FILE", about: "writes API calls, commands and journal entries there" },
   result: { type: "string", value: "FILE", about: "writes what was built there, as JSON" },
 } as const satisfies Flags;

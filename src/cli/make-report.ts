@@ -3,6 +3,7 @@ import type { Clock } from "../common/clock.ts";
 import { UsageError } from "../common/errors.ts";
 import { hasColor } from "../terminal/color.ts";
 import type { Io } from "../terminal/io.ts";
+import { HeartbeatReport } from "./output/heartbeat-report.ts";
 import { HumanReport } from "./output/human-report.ts";
 import { JsonReport } from "./output/json-report.ts";
 import { MachineReport } from "./output/machine-report.ts";
@@ -12,6 +13,7 @@ export interface ReportFlags {
   readonly "machine-readable": boolean | undefined;
   readonly color: boolean | undefined;
   readonly "timestamp-ui": boolean | undefined;
+  readonly progress: boolean | undefined;
 }
 
 /**
@@ -25,8 +27,13 @@ export function checkReportFlags(flags: ReportFlags, asks: boolean): void {
   throw new UsageError(`-debug and -on-error=ask need a person who answers, and ${machine} has none`);
 }
 
-/** How the user wants to be told. */
+/** How the user wants to be told. Where no terminal has a live line, silence is broken now and then. */
 export function makeReport(flags: ReportFlags, io: Io, clock: Clock, builds: readonly string[]): Report {
+  const report = plainReport(flags, io, clock, builds);
+  return io.stdout.isTerminal || flags.progress === false ? report : new HeartbeatReport(report, clock);
+}
+
+function plainReport(flags: ReportFlags, io: Io, clock: Clock, builds: readonly string[]): Report {
   if (flags.json) return new JsonReport(io.stdout, clock);
   if (flags["machine-readable"]) return new MachineReport(io.stdout, clock);
   return new HumanReport({
@@ -34,6 +41,7 @@ export function makeReport(flags: ReportFlags, io: Io, clock: Clock, builds: rea
     clock,
     color: hasColor(flags.color, io.stdout, io.env),
     timestamps: flags["timestamp-ui"] === true,
+    isLive: io.stdout.isTerminal && flags.progress !== false,
     builds,
   });
 }

@@ -21,6 +21,8 @@ export interface WaitProgress {
   /** 0 to 100, where the API tells. */
   readonly percent: number | undefined;
   readonly elapsedMs: number;
+  /** The deadline, counted from the beginning of the wait. */
+  readonly timeoutMs: number;
 }
 
 export interface Wait<Resource, Result> {
@@ -62,7 +64,7 @@ export async function waitFor<Resource extends Waitable, Result>(
     if (trouble === undefined) {
       const { resource } = seen;
       lastState = resource?.State ?? ABSENT;
-      wait.onProgress?.({ state: lastState, percent: resource?.Progress, elapsedMs });
+      wait.onProgress?.({ state: lastState, percent: resource?.Progress, elapsedMs, timeoutMs: wait.timeoutMs });
       const verdict = wait.goal.judge(resource);
       if (typeof verdict === "object") return verdict.result;
       const isTooEarly = resource === undefined && elapsedMs < GRACE_MS;

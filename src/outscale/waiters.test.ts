@@ -81,9 +81,9 @@ describe("Waiters.volume()", () => {
     const onProgress = (progress: unknown) => seen.push(progress);
     expect(await clock.run(waiters.volume("vol-1", { until: "available", onProgress }))).toMatchObject({ Size: 10 });
     expect(seen).toEqual([
-      { state: "creating", percent: undefined, elapsedMs: 0 },
-      { state: "reticulating", percent: undefined, elapsedMs: 250 },
-      { state: "available", percent: undefined, elapsedMs: 500 },
+      { state: "creating", percent: undefined, elapsedMs: 0, timeoutMs: 600_000 },
+      { state: "reticulating", percent: undefined, elapsedMs: 250, timeoutMs: 600_000 },
+      { state: "available", percent: undefined, elapsedMs: 500, timeoutMs: 600_000 },
     ]);
     expect(asked).toEqual([["vol-1"], ["vol-1"], ["vol-1"]]);
   });

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type Bench, build, define, InstantClock, makeBench } from "../../tests/support/provisioning.ts";
+import type { BuildEvent } from "../builder/events.ts";
 import type { Clock } from "../common/clock.ts";
 import { CancelledError, ProvisionError, TimeoutError } from "../common/errors.ts";
 import { type TemplateHookOptions, templateHook } from "./hook.ts";
@@ -21,6 +22,20 @@ describe("templateHook()", () => {
     const second = define("shell-local", (data) => local(`echo ${data.SourceOMI} on ${data.Device}`));
     await hookOf({ provisioners: [define("shell-local", local("echo one")), second] }).provision(bench.input);
     expect(bench.ui.of("message")).toEqual(["one", "ami-1a2b3c4d on /dev/xvdf"]);
+  });
+
+  it("tells when each provisioner begins and ends, also one that fails", async () => {
+    const events: BuildEvent[] = [];
+    const provisioners = ["true", "exit 7", "true"].map((line) => define("shell-local", local(line)));
+    const hook = hookOf({ provisioners, onEvent: (event) => events.push(event) });
+    await expect(hook.provision(bench.input)).rejects.toThrow(ProvisionError);
+    const provisioner = "shell-local (debian.pkr.hcl:12)";
+    expect(events).toMatchObject([
+      { type: "provisioner-started", provisioner, number: 1, count: 3 },
+      { type: "provisioner-ended", provisioner, outcome: "done" },
+      { type: "provisioner-started", provisioner, number: 2, count: 3 },
+      { type: "provisioner-ended", provisioner, outcome: "failed" },
+    ]);
   });
 
   it("renders what a JSON template leaves to the provisioner", async () => {

@@ -1,4 +1,6 @@
+import type { EventSink } from "../builder/events.ts";
 import type { Hook, ProvisionInput } from "../builder/hook.ts";
+import { outcomeOf } from "../builder/unwrap-failure.ts";
 import { type Clock, systemClock } from "../common/clock.ts";
 import {
   CancelledError,
@@ -22,6 +24,8 @@ export interface TemplateHookOptions extends BuildIdentity {
   /** `-debug`: waits for the return key before each provisioner. */
   readonly debug?: boolean;
   readonly clock?: Clock;
+  /** Told when each provisioner begins and ends. */
+  readonly onEvent?: EventSink;
 }
 
 /** Runs a template's provisioners in their order, each with its `pause_before`, `timeout` and `max_retries`. */
@@ -29,11 +33,11 @@ export function templateHook(options: TemplateHookOptions): Hook {
   const cleanup = options.errorCleanupProvisioner;
   return {
     async provision(input) {
-      for (const definition of options.provisioners) {
+      for (const [index, definition] of options.provisioners.entries()) {
         throwIfCancelled(input.signal);
         if (options.debug)
           await input.ui.ask("Pausing before the next provisioner. Press enter to continue.", input.signal);
-        await runProvisioner(definition, options, input);
+        await timed(definition, index + 1, options, () => runProvisioner(definition, options, input));
       }
     },
     ...(cleanup && {
@@ -43,6 +47,29 @@ export function templateHook(options: TemplateHookOptions): Hook {
       },
     }),
   };
+}
+
+/** Tells when a provisioner begins and ends, whatever becomes of it. */
+async function timed(
+  { type, location }: ProvisionerDefinition,
+  number: number,
+  { provisioners, clock = systemClock, onEvent }: TemplateHookOptions,
+  run: () => Promise<void>,
+): Promise<void> {
+  const provisioner = `${type} (${location.file}:${location.line})`;
+  const startedAt = clock.now();
+  onEvent?.({ type: "provisioner-started", provisioner, number, count: provisioners.length, at: startedAt });
+  const end = (outcome: "done" | "failed" | "cancelled") => {
+    const at = clock.now();
+    onEvent?.({ type: "provisioner-ended", provisioner, at, elapsedMs: at - startedAt, outcome });
+  };
+  try {
+    await run();
+    end("done");
+  } catch (error) {
+    end(outcomeOf(error));
+    throw error;
+  }
 }
 
 /** With `continue_on_error`, a failure is a warning. Who stops the build stops it, and a bug stays one. */

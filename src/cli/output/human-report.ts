@@ -15,6 +15,8 @@ export interface HumanReportOptions {
   readonly color: boolean;
   /** `-timestamp-ui` */
   readonly timestamps: boolean;
+  /** Whether a line at the bottom of the terminal says what goes on. */
+  readonly isLive: boolean;
   /** The builds' names, in their order. */
   readonly builds: readonly string[];
 }
@@ -36,7 +38,7 @@ export class HumanReport implements Report {
     this.#options = options;
     this.#live = new LiveLine(options.io.stdout);
     this.#colors = new Map(options.builds.map((name, index) => [name, colorOf(index)]));
-    if (options.io.stdout.isTerminal) this.#ticker = setInterval(() => this.#tick(), TICK_MS).unref();
+    if (options.isLive) this.#ticker = setInterval(() => this.#tick(), TICK_MS).unref();
   }
 
   line(kind: LineKind, build: string, message: string, part?: string): void {
@@ -99,6 +101,7 @@ export class HumanReport implements Report {
   }
 
   #tick(): void {
+    if (!this.#options.isLive) return;
     this.#live.show(this.#questions > 0 ? "" : this.#activity.describe(this.#options.clock.now()));
   }
 }

@@ -40,7 +40,11 @@ export class MachineReport implements Report {
     throw new CancelledError("Nobody can answer: the output is for a machine");
   }
 
-  ended({ name: build, elapsedMs, error }: BuildResult): void {
+  ended({ name: build, elapsedMs, error, phases }: BuildResult): void {
+    for (const { step, provisioner, elapsedMs, outcome } of phases) {
+      if (provisioner === undefined) this.#write(build, "step", step, String(Math.round(elapsedMs)), outcome);
+      else this.#write(build, "provisioner", provisioner, String(Math.round(elapsedMs)), outcome);
+    }
     const took = inWords(elapsedMs);
     if (error === undefined) this.line("say", build, `Build '${build}' finished after ${took}.`);
     else this.line("error", build, `Build '${build}' errored after ${took}: ${errorText(error).trimEnd()}`);

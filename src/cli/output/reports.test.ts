@@ -25,6 +25,14 @@ const result: BuildResult = {
     { step: "StepSnapshot", startedAt: 2_000, elapsedMs: 63_000, outcome: "done" },
     { step: "StepCreateVolume", startedAt: 1_000, elapsedMs: 450, outcome: "done" },
     { step: "StepPreMountCommands", startedAt: 1_500, elapsedMs: 1, outcome: "done" },
+    {
+      step: "StepChrootProvision",
+      provisioner: "shell (web.pkr.hcl:7)",
+      startedAt: 1_600,
+      elapsedMs: 350,
+      outcome: "failed",
+    },
+    { step: "StepChrootProvision", startedAt: 1_600, elapsedMs: 360, outcome: "failed" },
   ],
   artifact,
   error: undefined,
@@ -46,10 +54,10 @@ function tell(report: Report): void {
   ui.error("It failed, once");
 }
 
-function human(options: { color?: boolean; timestamps?: boolean; isTerminal?: boolean } = {}) {
+function human(options: { color?: boolean; timestamps?: boolean; isTerminal?: boolean; isLive?: boolean } = {}) {
   const io = recordingIo({ isTerminal: options.isTerminal ?? false, answers: ["yes"] });
-  const { color = false, timestamps = false } = options;
-  return { io, report: new HumanReport({ io, clock, color, timestamps, builds: [name, "other"] }) };
+  const { color = false, timestamps = false, isLive = options.isTerminal ?? false } = options;
+  return { io, report: new HumanReport({ io, clock, color, timestamps, isLive, builds: [name, "other"] }) };
 }
 
 describe("HumanReport", () => {
@@ -81,9 +89,11 @@ describe("HumanReport", () => {
     expect(io.written.stdout).toBe(
       [
         "==> outscale-chroot.debian: Time per step:",
-        "    outscale-chroot.debian: StepCreateVolume    0.45 s",
-        "    outscale-chroot.debian: StepSnapshot      1 m 03 s",
-        "    outscale-chroot.debian: in all            1 m 05 s",
+        "    outscale-chroot.debian: StepCreateVolume           0.45 s",
+        "    outscale-chroot.debian: StepChrootProvision        0.36 s  failed",
+        "    outscale-chroot.debian:   shell (web.pkr.hcl:7)    0.35 s  failed",
+        "    outscale-chroot.debian: StepSnapshot             1 m 03 s",
+        "    outscale-chroot.debian: in all                   1 m 05 s",
         "==> outscale-chroot.debian: Build 'outscale-chroot.debian' finished after 1 minute 5 seconds.",
         "",
         "==> Wait completed after 1 minute 6 seconds",
@@ -153,6 +163,12 @@ describe("HumanReport", () => {
     expect(io.written.stdout).toMatch(/StepSnapshot 1m05s \| other: StepVmInfo 1m05s$/);
   });
 
+  it("has no live line on a terminal when nobody wants one", () => {
+    const { io, report } = human({ isTerminal: true, isLive: false });
+    report.event(name, { type: "step-started", step: "StepSnapshot", at: 0 });
+    expect(io.written.stdout).toBe("");
+  });
+
   it("has no live line in a pipe", () => {
     const { io, report } = human();
     report.event(name, { type: "step-started", step: "StepSnapshot", at: 0 });
@@ -180,6 +196,8 @@ describe("MachineReport", () => {
     );
     expect(lines).toContain("1767323045,,ui,error,==> outscale-chroot.debian: It failed%!(PACKER_COMMA) once");
     expect(lines).toContain("1767323045,,error-count,1");
+    expect(lines).toContain("1767323045,outscale-chroot.debian,step,StepSnapshot,63000,done");
+    expect(lines).toContain("1767323045,outscale-chroot.debian,provisioner,shell (web.pkr.hcl:7),350,failed");
     expect(lines).toContain(
       "1767323045,outscale-chroot.debian,error,Error: Too late%!(PACKER_COMMA) alas\\n  code      E_TIMEOUT",
     );
