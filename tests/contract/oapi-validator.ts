@@ -1,12 +1,5 @@
-import { existsSync, readFileSync } from "node:fs";
-import { join } from "node:path";
 import { Ajv, type ValidateFunction } from "ajv";
-import { parse } from "yaml";
-
-/** The API's own description; it lies beside the repository, not in it. */
-const DESCRIPTION = join(import.meta.dirname, "../../../shared/reference/oapi-subset.yaml");
-
-export const hasDescription = existsSync(DESCRIPTION);
+import { readOapiFacts } from "../support/outscale/read-oapi.ts";
 
 /** Checks bodies against the API's description. */
 export interface OapiValidator {
@@ -16,17 +9,16 @@ export interface OapiValidator {
   problemsOf(schema: string, body: unknown): readonly string[];
 }
 
-/** @throws when the description is absent, see {@link hasDescription} */
 export function loadValidator(): OapiValidator {
-  const description = parse(readFileSync(DESCRIPTION, "utf8"));
+  const { actions, schemas } = readOapiFacts();
   const ajv = new Ajv({
     strict: false,
     allErrors: true,
     formats: { "date-time": isDateTime, date: isDate, byte: isBase64, int64: true },
   });
-  ajv.addSchema({ $id: "oapi", components: description.components });
+  ajv.addSchema({ $id: "oapi", components: { schemas } });
   return {
-    actions: Object.keys(description.paths).map((path) => path.slice(1)),
+    actions,
     problemsOf: (schema, body) => {
       const validate: ValidateFunction | undefined = ajv.getSchema(`oapi#/components/schemas/${schema}`);
       if (!validate) return [`the description has no schema ${schema}`];
