@@ -10,6 +10,14 @@ import { findOpeners } from "./open-files.ts";
 /** The lock of every outscale-chroot builder on this VM, the original among them. */
 export const DEVICE_LOCK_FILE = "/var/lock/packer-chroot/lock";
 
+/**
+ * The lock of whatever links devices that show up in a folder. A local cloud has a folder for its devices, and shares
+ * neither their names nor the lock with anybody.
+ */
+export function deviceLockOf(deviceFolder: string): string {
+  return deviceFolder === "/dev" ? DEVICE_LOCK_FILE : `${deviceFolder}.lock`;
+}
+
 /** The operations of flock(2), under the names that the original's package exports. */
 export const LOCK_EX = 2;
 export const LOCK_NB = 4;

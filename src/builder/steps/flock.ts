@@ -1,4 +1,4 @@
-import { acquireDeviceLock, type DeviceLock } from "../../host/device-lock.ts";
+import { acquireDeviceLock, type DeviceLock, deviceLockOf } from "../../host/device-lock.ts";
 import type { Build } from "../build.ts";
 import { step } from "../step.ts";
 
@@ -8,5 +8,11 @@ import { step } from "../step.ts";
  * @throws {TimeoutError} when another build keeps it past `timeouts.lock`
  */
 export const takeDeviceLock = step("StepFlock", async ({ config, clock, signal, ui }: Build): Promise<DeviceLock> => {
-  return acquireDeviceLock({ timeoutMs: config.timeouts.lock, clock, signal, onWait: (message) => ui.say(message) });
+  return acquireDeviceLock({
+    path: deviceLockOf(config.deviceFolder),
+    timeoutMs: config.timeouts.lock,
+    clock,
+    signal,
+    onWait: (message) => ui.say(message),
+  });
 });

@@ -4,7 +4,7 @@ import { expect } from "vitest";
 import type { BuildEvent } from "../../../src/builder/events.ts";
 import type { Clock } from "../../../src/common/clock.ts";
 import type { RawConfig } from "../../../src/definition/raw-value.ts";
-import { acquireDeviceLock } from "../../../src/host/device-lock.ts";
+import { acquireDeviceLock, deviceLockOf } from "../../../src/host/device-lock.ts";
 import type { TransitionName } from "../../../src/local-cloud/states/transitions.ts";
 import { type BakeOptions, publicSource } from "../bake.ts";
 import { hastyClock } from "../hasty-clock.ts";
@@ -36,7 +36,7 @@ export const engineProofs: readonly OptionProof[] = [
     options: ["timeouts", "timeouts.lock"],
     shows: "the wait for the device lock ends then",
     prove: async (bench) => {
-      const held = await acquireDeviceLock({ timeoutMs: 60_000 });
+      const held = await acquireDeviceLock({ path: deviceLockOf(bench.bakery.cloud.deviceFolder), timeoutMs: 60_000 });
       try {
         const options = { timeouts: { lock: "77s" } };
         const { error } = await bench.bakeInVain(options, { clock: hastyClock() });
