@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, it } from "vitest";
+import { propertyRuns } from "../../tests/support/sample.ts";
 import { ConfigError } from "../common/errors.ts";
 import type { RawConfig, RawValue } from "../definition/raw-value.ts";
 import { hclShapes } from "./hcl-shape.ts";
@@ -58,7 +59,7 @@ describe("prepareConfig()", () => {
           if (!(error instanceof ConfigError)) throw error;
         }
       }),
-      { numRuns: 500 },
+      { numRuns: propertyRuns(500) },
     );
   });
 });

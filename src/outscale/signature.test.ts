@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { AwsV4Signer } from "aws4fetch";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { propertyRuns } from "../../tests/support/sample.ts";
 import {
   authorization,
   canonicalRequest,
@@ -88,7 +89,7 @@ describe("signature()", () => {
         const { headers } = await signer.sign();
         expect(authorization({ accessKey, secretKey }, parts)).toBe(headers.get("authorization"));
       }),
-      { numRuns: 50 },
+      { numRuns: propertyRuns(50) },
     );
   });
 });

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { describeResult, evaluateExpression } from "../../../tests/support/hcl/evaluate-expression.ts";
+import { propertyRuns } from "../../../tests/support/sample.ts";
 import { nullValue } from "../values/value.ts";
 import { packerFunctions } from "./functions.ts";
 
@@ -55,7 +56,7 @@ describe("any call", () => {
     ),
   }));
 
-  it("has a value or a problem, and is over soon", () => {
+  it("has a value or a problem", () => {
     const slow = ["bcrypt"]; // by intention
     const names = [...packerFunctions({ baseFolder: "/", renderTemplate: () => nullValue() }).keys()];
     const name = fc.constantFrom(...names.filter((candidate) => !slow.includes(candidate)));
@@ -64,7 +65,7 @@ describe("any call", () => {
         const result = evaluateExpression(`${called}(${args.join(", ")})`);
         expect(typeof result === "string" || result.type).toBeTruthy();
       }),
-      { numRuns: 3000 },
+      { numRuns: propertyRuns(3000) },
     );
   });
 });
@@ -81,7 +82,7 @@ describe("encoders and decoders are each other's inverse", () => {
         expect(describeResult(evaluateExpression(`jsondecode(jsonencode(${value}))`))).toBe(plain);
         expect(describeResult(evaluateExpression(`yamldecode(yamlencode(${value}))`))).toBe(plain);
       }),
-      { numRuns: 300 },
+      { numRuns: propertyRuns(300) },
     );
   });
 

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { propertyRuns } from "../../../tests/support/sample.ts";
 import { type JsonNode, JsonSyntaxError, parseJsonTree } from "./json-tree.ts";
 
 function toPlain(node: JsonNode): unknown {
@@ -28,7 +29,7 @@ describe("parseJsonTree()", () => {
         }
         expect(JSON.stringify(toPlain(parseJsonTree(source)))).toBe(JSON.stringify(expected));
       }),
-      { numRuns: 2000 },
+      { numRuns: propertyRuns(2000) },
     );
   });
 

@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { configText, expressionText, mutationsOf } from "../../../tests/support/hcl/arbitraries.ts";
 import { sampleScope } from "../../../tests/support/hcl/evaluate-text.ts";
+import { propertyRuns } from "../../../tests/support/sample.ts";
 import { evaluate } from "../evaluate/evaluate.ts";
 import { Diagnostics } from "../source/diagnostic.ts";
 import { printDiagnostic } from "../source/print-diagnostic.ts";
@@ -16,8 +17,8 @@ import { parseJsonFile } from "./parse-json.ts";
 import type { Body } from "./syntax.ts";
 
 /** Broken texts to try; a long run has `OUTSCALE_CHROOT_FUZZ=1000000`. */
-const RUNS = Number(process.env.OUTSCALE_CHROOT_FUZZ ?? 2000);
-const TIMEOUT_MS = 60_000 + RUNS * 20;
+const RUNS = propertyRuns(2000);
+const TIMEOUT_MS = 120_000 + RUNS * 200;
 const scope = sampleScope();
 
 function evaluateBody(body: Body, diagnostics: Diagnostics): void {
@@ -59,7 +60,7 @@ describe("any expression", () => {
         const again = parseExpressionText(new SourceFile("test", printed), diagnostics);
         expect(again && printValue(evaluate(again, scope, diagnostics))).toBe(printed);
       }),
-      { numRuns: 500 },
+      { numRuns: propertyRuns(500) },
     );
   });
 });
@@ -121,7 +122,7 @@ describe("any values", () => {
           expect(() => convert(value, common)).not.toThrow(ConversionError);
         }
       }),
-      { numRuns: 500 },
+      { numRuns: propertyRuns(500) },
     );
   });
 });

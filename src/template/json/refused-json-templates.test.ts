@@ -1,6 +1,7 @@
 import path from "node:path";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { propertyRuns } from "../../../tests/support/sample.ts";
 import { TemplateFolder } from "../../../tests/support/template/load-template-text.ts";
 import type { Template } from "../../definition/build-definition.ts";
 import { TemplateError } from "../../hcl/source/diagnostic.ts";
@@ -222,7 +223,7 @@ describe("loadJsonTemplate() refuses", () => {
         const result: unknown = await templates.load(template).catch((error: unknown) => error);
         expect(result instanceof TemplateError || (result as Template).builds !== undefined).toBe(true);
       }),
-      { numRuns: 300 },
+      { numRuns: propertyRuns(300) },
     );
   });
 });
