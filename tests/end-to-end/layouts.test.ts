@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { mkdir, readFile, statfs, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from "vitest";
@@ -20,7 +21,7 @@ const ESP = "C12A7328-F81F-11D2-BA4B-00A0C93EC93B";
 const BIOS_BOOT = "21686148-6449-6E6F-744E-656564454649";
 const XBOOTLDR = "BC13C2FF-59E6-4262-A352-B275FD6F7172";
 const HOME = "933AC7E1-2EB4-4F13-B844-0E14E2AEF915";
-const BOOT_UUID = "5b0b1a3e-8f5c-4b3c-9d6e-0a1b2c3d4e5f";
+const BOOT_UUID = randomUUID();
 
 /** Provisioning: a file for the root and one for /boot, by the path that the booted image will use. */
 const writeNotes: Hook["provision"] = async ({ rootPath }) => {

@@ -1,14 +1,14 @@
 import { once } from "node:events";
-import { mkdir, readdir, readlink } from "node:fs/promises";
+import { mkdir, readdir, readFile, readlink } from "node:fs/promises";
 import { join } from "node:path";
 import { PassThrough } from "node:stream";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from "vitest";
 import type { Hook, ProvisionInput } from "../../src/builder/hook.ts";
 import { type Clock, systemClock } from "../../src/common/clock.ts";
-import { listProcesses, readCommand } from "../../src/host/process-table.ts";
+import { listProcesses } from "../../src/host/process-table.ts";
 import { makeBusyboxRoot, until } from "../integration/chroot-fixtures.ts";
 import { type Bakery, nothing, openBakery } from "../support/bake.ts";
-import { type Holder, startHolder } from "../support/holder.ts";
+import { type Holder, startHolder, startMountHolder } from "../support/holder.ts";
 import { readLedger, readProcessesOf } from "../support/ledger.ts";
 import { writeSystem } from "../support/loop-disk.ts";
 import { checkFilesystem, importDisk, inspectProduct, makeDisk } from "../support/made-image.ts";
@@ -22,12 +22,15 @@ const MMAP = process.arch === "arm64" ? 222 : 9;
 
 /** Maps a file and closes it, so that nothing but the mapping holds it, and says so. */
 const MAP_ONLY = `open F, "<", $ARGV[0]; my $at = syscall(${MMAP}, 0, 4096, 1, 2, fileno F, 0); close F; chdir "/";
-  die "no mapping" if $at == -1; $| = 1; print "mapped\\n"; sleep 900`;
+  die "no mapping" if $at == -1; $| = 1; print "mapped\\n"; sleep $ARGV[1]`;
+
+/** Seconds of which each sleeper of these tests is known; no other run of them on this machine has the same. */
+const nap = (which: number) => process.pid * 10 + which;
 
 /** What provisioners leave behind. Each is told by the seconds that it sleeps. */
 const LEAVINGS: Readonly<Record<string, string>> = {
-  "a background process": "sleep 901 >/dev/null 2>&1 &",
-  "a working folder": "cd /var/lib && (setsid sleep 902 >/dev/null 2>&1 &)",
+  "a background process": `sleep ${nap(1)} >/dev/null 2>&1 &`,
+  "a working folder": `cd /var/lib && (setsid sleep ${nap(2)} >/dev/null 2>&1 &)`,
   "a nested tmpfs": "mkdir /var/nested && mount -t tmpfs none /var/nested && echo x > /var/nested/x",
 };
 
@@ -87,9 +90,11 @@ describe("a build whose provisioning leaves things behind", () => {
     const { artifact, ui } = await bakery.bake(configOf(type, isolation), { hook: { provision } });
     const [warning = "", ...others] = ui.of("warn").filter((line) => line.includes("left processes running"));
     expect(others).toEqual([]);
-    for (const seconds of [901, 902, 903]) expect(warning).toMatch(new RegExp(`pid \\d+ \\([^)]*sleep ${seconds}\\)`));
+    for (const seconds of [1, 2, 3].map(nap))
+      expect(warning).toMatch(new RegExp(`pid \\d+ \\([^)]*sleep ${seconds}\\)`));
     expect(warning).toContain(`pid ${mapper} (perl`);
-    expect(await stillRunning(/sleep 90[123]$|^perl .*sleep 900/s)).toEqual([]);
+    expect(await stillRunning("perl", nap(0))).toEqual([]);
+    expect(await stillRunning("sleep", nap(1), nap(2), nap(3))).toEqual([]);
 
     await inspectProduct(bakery, bench, artifact, async (product) => {
       await checkFilesystem(type, product);
@@ -102,9 +107,9 @@ describe("a build whose provisioning leaves things behind", () => {
 
   /** What somebody else on this machine may do at the mount path. The build must not touch any of it. */
   const strangers = {
-    "a shell that stands in it": (at: string) => `cd ${at}/etc; echo up; exec sleep 905`,
-    "an open file": (at: string) => `exec 7< ${at}/etc/os-release; echo up; exec sleep 905`,
-    "a mapped file": (at: string) => `exec perl -e '${MAP_ONLY}' ${at}/etc/os-release`,
+    "a shell that stands in it": (at: string) => `cd ${at}/etc; echo up; exec sleep ${nap(5)}`,
+    "an open file": (at: string) => `exec 7< ${at}/etc/os-release; echo up; exec sleep ${nap(5)}`,
+    "a mapped file": (at: string) => `exec perl -e '${MAP_ONLY}' ${at}/etc/os-release ${nap(0)}`,
   };
   it.each(Object.entries(strangers))(
     "with isolation = host leaves %s alone, names it, and keeps the volume",
@@ -118,7 +123,7 @@ describe("a build whose provisioning leaves things behind", () => {
       };
       const failure = bakery.bake(configOf("ext4", "host"), { hook: { provision }, clock });
       await expect(failure).rejects.toMatchObject({ code: "E_LEFTOVER" });
-      await expect(failure).rejects.toThrow(new RegExp(`held by:\\s*pid ${stranger?.pid} \\((sleep 905|perl)`));
+      await expect(failure).rejects.toThrow(new RegExp(`held by:\\s*pid ${stranger?.pid} \\((sleep ${nap(5)}|perl)`));
       expect(process.kill(stranger?.pid ?? 0, 0)).toBe(true);
       expect(ownOf(await bakery.leftovers())).toMatchObject({
         violations: [],
@@ -135,7 +140,7 @@ describe("a build whose provisioning leaves things behind", () => {
   it("stops before it unlinks what another mount namespace holds, names who, and lets cleanup finish", async () => {
     let holder: Holder | undefined;
     const provision: Hook["provision"] = async () => {
-      holder = await startHolder("echo up; exec sleep 904", "unshare", "--mount", "--propagation", "private");
+      holder = await startMountHolder(bakery.folder, nap(4));
       holders.push(holder);
       clock.hurry();
     };
@@ -151,7 +156,7 @@ describe("a build whose provisioning leaves things behind", () => {
     );
     expect(error).toMatchObject({ code: "E_LEFTOVER" });
     expect(String(error)).toMatch(
-      new RegExp(`pid ${holder?.pid} \\(sleep 904\\): mounted on .*/kept.* in the mount namespace`),
+      new RegExp(`pid ${holder?.pid} \\(sleep ${nap(4)}\\): mounted on .*/kept.* in the mount namespace`),
     );
     const actions = bakery.cloud.requests.slice(sent).map(({ action }) => action);
     expect(actions).toContain("LinkVolume");
@@ -174,17 +179,17 @@ describe("a build whose provisioning leaves things behind", () => {
 
 /** A process of the host's programs, whose root, working folder and open files are the host's. @returns its pid */
 async function leaveMapping({ local, data }: ProvisionInput): Promise<number> {
-  const child = await local.spawn(["perl", "-e", MAP_ONLY, `${data.MountPath}/etc/os-release`]);
+  const child = await local.spawn(["perl", "-e", MAP_ONLY, `${data.MountPath}/etc/os-release`, `${nap(0)}`]);
   if (child.stdout) await once(child.stdout, "data");
-  return (await stillRunning(/^perl .*sleep 900/s))[0] ?? 0;
+  return (await stillRunning("perl", nap(0)))[0] ?? 0;
 }
 
 /** `start` returns at the command's exit and not at the pipe's end: the daemon holds it still. */
 async function leaveDaemonWithPipe({ communicator }: ProvisionInput): Promise<void> {
   const stdout = new PassThrough().resume();
-  await communicator.start({ command: "(setsid sleep 903 &)", stdout });
-  await until(async () => (await stillRunning(/^sleep 903$/)).length > 0);
-  const [daemon] = await stillRunning(/^sleep 903$/);
+  await communicator.start({ command: `(setsid sleep ${nap(3)} &)`, stdout });
+  await until(async () => (await stillRunning("sleep", nap(3))).length > 0);
+  const [daemon] = await stillRunning("sleep", nap(3));
   expect(await readlink(`/proc/${daemon}/fd/1`)).toMatch(/outscale-chroot-pipes-.* \(deleted\)$/);
 }
 
@@ -205,10 +210,16 @@ function hurryingClock(): Clock & { hurry(): void } {
   };
 }
 
-async function stillRunning(command: RegExp): Promise<number[]> {
+/** The processes of a program that sleep for some of our {@link nap}s; those that have only started them are no such. */
+async function stillRunning(program: "sleep" | "perl", ...naps: readonly number[]): Promise<number[]> {
   const processes = await listProcesses();
-  const lines = await Promise.all(processes.map(async ({ pid }) => ({ pid, line: await readCommand(pid) })));
-  return lines.filter(({ line }) => command.test(line)).map(({ pid }) => pid);
+  const read = async (pid: number) => {
+    const words = await readFile(`/proc/${pid}/cmdline`, "utf8").catch(() => "");
+    return { pid, line: words.split("\0").join(" ").trim() };
+  };
+  const lines = await Promise.all(processes.map(({ pid }) => read(pid)));
+  const isOurs = (line: string) => naps.some((seconds) => line.endsWith(` ${seconds}`));
+  return lines.filter(({ line }) => line.startsWith(`${program} `) && isOurs(line)).map(({ pid }) => pid);
 }
 
 interface HostState {
@@ -218,8 +229,11 @@ interface HostState {
   readonly dev: readonly string[];
 }
 
-/** What of this machine a build could change. Loop devices are counted by their files: others use some too. */
+/** What of this machine a build could change. */
 async function readHost(folder: string): Promise<HostState> {
-  const [ledger, processes, dev] = await Promise.all([readLedger(folder), readProcessesOf(folder), readdir("/dev")]);
-  return { ...ledger, processes, dev: dev.filter((name) => !name.startsWith("loop")).sort() };
+  const [ledger, processes] = await Promise.all([readLedger(folder), readProcessesOf(folder)]);
+  // The block devices come and go with the work of others.
+  const entries = await readdir("/dev", { withFileTypes: true });
+  const dev = entries.filter((entry) => entry.isCharacterDevice()).map(({ name }) => name);
+  return { ...ledger, processes, dev: dev.sort() };
 }

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { rolldown } from "rolldown";
+import { parseMountinfo } from "../../src/host/mountinfo.ts";
 
 export const run = promisify(execFile);
 
@@ -76,13 +77,10 @@ export async function bundle(entries: Record<string, string>, folder: string): P
   await build.close();
 }
 
-/** Mount points of this namespace, in order. */
-export async function hostMountPoints(): Promise<string[]> {
-  const text = await readFile("/proc/self/mountinfo", "utf8");
-  return text
-    .trim()
-    .split("\n")
-    .map((line) => line.split(" ")[4] ?? "");
+/** Mount points of this namespace at a folder and below, in order. Elsewhere others mount, too. */
+export async function hostMountPoints(folder: string): Promise<string[]> {
+  const points = parseMountinfo(await readFile("/proc/self/mountinfo", "utf8")).map(({ mountPoint }) => mountPoint);
+  return points.filter((point) => point === folder || point.startsWith(`${folder}/`));
 }
 
 /** Waits for something that has no event of its own, as the end of a process that is not our child. */

@@ -1,5 +1,3 @@
-import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { PassThrough } from "node:stream";
 import { afterEach, expect, it } from "vitest";
 import { ChrootCommunicator } from "../../src/chroot/chroot-communicator.ts";
@@ -7,6 +5,7 @@ import { type ImageMountHandle, mountInImage } from "../../src/chroot/image-moun
 import { describeLeftover, type Isolation, type Sandbox, startSandbox } from "../../src/chroot/sandbox.ts";
 import { assertDeviceNotInUse } from "../../src/host/device-in-use.ts";
 import { unmountBelow } from "../../src/host/mounts.ts";
+import { startMountHolder } from "../support/holder.ts";
 import { requirePrograms } from "../support/requirements.ts";
 import { Cleanup, hostMountPoints, makeBusyboxRoot, makeExt4Device, run, tempFolder } from "./chroot-fixtures.ts";
 
@@ -66,7 +65,6 @@ describe("what provisioning leaves behind", () => {
 
   for (const isolation of ["private", "host"] as const) {
     it.each(leavings)(`is ended and told, with ${isolation} isolation: %s`, async (what, command, expected) => {
-      const before = await hostMountPoints();
       const image = await mountImage(isolation);
       const stdout = new PassThrough().resume();
       expect(await image.communicator.start({ command, stdout })).toEqual({ code: 0, signal: null });
@@ -74,7 +72,7 @@ describe("what provisioning leaves behind", () => {
       if (what === "a nested tmpfs") expect(told).toEqual([]);
       else expect(told).toEqual(expect.arrayContaining([expect.stringMatching(expected)]));
       await expectClean(image.device);
-      expect(await hostMountPoints()).toEqual(before);
+      expect(await hostMountPoints(image.mountPath)).toEqual([]);
     });
   }
 
@@ -88,24 +86,16 @@ describe("what provisioning leaves behind", () => {
 
   it("stops the build when a mount namespace of somebody else holds the image, and names it", async () => {
     const image = await mountImage("host");
-    const holder = spawn("unshare", ["--mount", "--propagation", "private", "sh", "-c", "echo up; exec sleep 626"], {
-      stdio: ["ignore", "pipe", "inherit"],
-    });
-    const ended = once(holder, "exit");
-    cleanup.add(async () => {
-      holder.kill("SIGKILL");
-      await ended;
-    });
-    await once(holder.stdout, "data");
+    const holder = await startMountHolder(image.mountPath);
+    cleanup.add(() => holder.stop());
     await image.sandbox.stopLeftovers();
     await unmountBelow(image.mountPath, { view: image.sandbox.view });
     const proof = assertDeviceNotInUse(image.device, { deadlineMs: 100 });
     await expect(proof).rejects.toMatchObject({
       code: "E_LEFTOVER",
-      message: expect.stringMatching(new RegExp(`${holder.pid}.*sleep 626`, "s")),
+      message: expect.stringMatching(new RegExp(`${holder.pid}.*sleep 600`, "s")),
     });
-    holder.kill("SIGKILL");
-    await ended;
+    await holder.stop();
     await assertDeviceNotInUse(image.device);
   });
 });

@@ -7,7 +7,7 @@ import { describeHolder, findHolders } from "../../src/host/mount-holders.ts";
 import { hostView } from "../../src/host/mount-view.ts";
 import { mountFilesystem, unmountBelow } from "../../src/host/mounts.ts";
 import { hostRunner } from "../../src/host/run-command.ts";
-import { type Holder, startHolder } from "../support/holder.ts";
+import { type Holder, startHolder, startMountHolder } from "../support/holder.ts";
 import { readLedger, readProcessesOf } from "../support/ledger.ts";
 import { makeFilesystem } from "../support/loop-disk.ts";
 import { requirePrograms } from "../support/requirements.ts";
@@ -44,6 +44,12 @@ requirePrograms(
 
   async function hold(line: string, ...argv: readonly string[]): Promise<Holder> {
     const holder = await startHolder(line, ...argv);
+    holders.push(holder);
+    return holder;
+  }
+
+  async function holdMounts(): Promise<Holder> {
+    const holder = await startMountHolder(bench.folder);
     holders.push(holder);
     return holder;
   }
@@ -160,7 +166,7 @@ requirePrograms(
       const disk = await bench.addDisk(400);
       await makeFilesystem(type, disk);
       const folder = await bench.mount(disk);
-      const holder = await hold(HOLD, "unshare", "--mount", "--propagation", "private");
+      const holder = await holdMounts();
       await unmountBelow(folder, { view }); // succeeds, and proves nothing
       const proof = assertDeviceNotInUse(disk, { deadlineMs: 0 });
       await expect(proof).rejects.toThrow(LeftoverError);
@@ -175,7 +181,7 @@ requirePrograms(
   );
 
   test("assertDeviceNotInUse() waits for a holder that lets go", async () => {
-    const holder = await hold(HOLD, "unshare", "--mount", "--propagation", "private");
+    const holder = await holdMounts();
     await unmountBelow(tree, { view });
     const proof = assertDeviceNotInUse(device, { deadlineMs: 60_000 });
     await holder.stop();

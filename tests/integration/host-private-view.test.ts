@@ -13,7 +13,7 @@ import { readMountinfo } from "../../src/host/mountinfo.ts";
 import { unmountBelow } from "../../src/host/mounts.ts";
 import { readVolumeLayout } from "../../src/host/probe-filesystem.ts";
 import { type CommandRunner, hostRunner } from "../../src/host/run-command.ts";
-import { type Holder, startHolder } from "../support/holder.ts";
+import { type Holder, startHolder, startMountHolder } from "../support/holder.ts";
 import { readLedger } from "../support/ledger.ts";
 import { makeFilesystem, writeSystem } from "../support/loop-disk.ts";
 import { requirePrograms } from "../support/requirements.ts";
@@ -41,7 +41,7 @@ requirePrograms(
   let view: MountView;
   beforeEach(async () => {
     bench = await createWorkbench("host-private-view");
-    anchor = await startHolder("echo ready; exec sleep 600", "unshare", "--mount", "--propagation", "slave");
+    anchor = await startMountHolder(bench.folder);
     view = viewOf(anchor.pid);
   });
   afterEach(async () => {

@@ -23,9 +23,9 @@ describe("mountKind", () => {
       mountKind.release(context, { id: mountPath, intent: { mountPath, source: from }, facts: {} });
     await run("mount", [source, mountPath]);
     await release("/dev/vdz1");
-    expect(await hostMountPoints()).toContain(mountPath);
+    expect(await hostMountPoints(mountPath)).toEqual([mountPath]);
     await release(source);
-    expect(await hostMountPoints()).not.toContain(mountPath);
+    expect(await hostMountPoints(mountPath)).toEqual([]);
     await release(source);
   });
 });

@@ -1,6 +1,6 @@
 import { mkdir, mkdtemp, readdir, realpath, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import type { OmiArtifact } from "../../src/builder/artifact.ts";
 import { Builder } from "../../src/builder/builder.ts";
 import { type CleanedRun, cleanUpRuns } from "../../src/builder/clean-up-runs.ts";
@@ -132,7 +132,8 @@ async function bake(
 ): Promise<Baked> {
   const events: BuildEvent[] = [];
   const builder = new Builder({ env, localCloud: cloud.cloudFolder, ...(clock && { clock }), ...(log && { log }) });
-  builder.prepareRaw(config);
+  // The default is one folder for all of this machine.
+  builder.prepareRaw({ mount_path: join(dirname(cloud.cloudFolder), "mnt/{{.Device}}"), ...config });
   const artifact = await builder.run({
     ui,
     hook,

@@ -25,3 +25,18 @@ export async function startHolder(line: string, ...argv: readonly string[]): Pro
     },
   };
 }
+
+/**
+ * Starts a process in a mount namespace of its own that holds what is mounted below a folder. A new namespace has a copy
+ * of every mount of this machine; what others have mounted is taken out of it, or it would hold their disks.
+ */
+export async function startMountHolder(folder: string, seconds = 600): Promise<Holder> {
+  const line = `
+    findmnt --raw --noheadings --output SOURCE,TARGET | while read -r source target; do
+      case $target in ${folder} | ${folder}/*) continue ;; esac
+      case $source in /dev/loop*) umount --lazy "$target" ;; esac
+    done
+    echo up
+    exec sleep ${seconds}`;
+  return startHolder(line, "unshare", "--mount", "--propagation", "slave");
+}

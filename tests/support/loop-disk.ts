@@ -1,6 +1,10 @@
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { setTimeout } from "node:timers/promises";
 import { hostRunner } from "../../src/host/run-command.ts";
+
+const WAIT_MS = 100;
+const LONGEST_WAITS = 600;
 
 /** Attaches a file to a free loop device. The kernel may have no parser, so there are no partitions yet. */
 export async function attachLoop(file: string, ...options: readonly string[]): Promise<string> {
@@ -12,14 +16,15 @@ export async function attachLoop(file: string, ...options: readonly string[]): P
 export async function detachLoop(device: string): Promise<void> {
   await hostRunner().run(["partx", "--delete", device], { okExitCodes: [0, 1] });
   await hostRunner().run(["losetup", "--detach", device]);
-  const sectors = await readFile(`/sys/block/${device.slice("/dev/".length)}/size`, "utf8");
-  if (sectors.trim() !== "0") throw new Error(`${device} is still held after it was detached`);
+  // Whoever starts a mount namespace at this moment holds what is mounted for a moment too.
+  for (let waits = 0; !(await isFree(device)); waits++) {
+    if (waits === LONGEST_WAITS) throw new Error(`${device} is still held after it was detached`);
+    await setTimeout(WAIT_MS);
+  }
 }
 
-/** The loop devices that files in this folder are attached to. */
-export async function listLoopsOf(folder: string): Promise<string[]> {
-  const { stdout } = await hostRunner().run(["losetup", "--list", "--noheadings", "--output", "NAME,BACK-FILE"]);
-  return stdout.split("\n").filter((line) => line.includes(`${folder}/`));
+async function isFree(device: string): Promise<boolean> {
+  return (await readFile(`/sys/block/${device.slice("/dev/".length)}/size`, "utf8")).trim() === "0";
 }
 
 /** Makes the file system of a type on a device, as small and as fast as it goes. */
