@@ -1,3 +1,4 @@
+import { unescapeOctal } from "../host/mountinfo.ts";
 import { checkDeviceReference, type ImageDevices } from "./device-reference.ts";
 import type { Finding } from "./finding.ts";
 
@@ -9,7 +10,7 @@ import type { Finding } from "./finding.ts";
  */
 export function checkFstab(text: string, devices: ImageDevices): Finding[] {
   return text.split("\n").flatMap((line, index) => {
-    const [source, , type, options = ""] = line.trim().split(/\s+/);
+    const [source, , type, options = ""] = line.trim().split(/\s+/).map(unescapeOctal);
     if (!source || source.startsWith("#")) return [];
     const problem = checkDeviceReference(source, devices);
     if (!problem) return [];

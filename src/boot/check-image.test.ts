@@ -104,6 +104,7 @@ describe("checkImage()", () => {
     [{ "/boot/grub/grub.cfg": "set timeout=1\n" }, ["error /boot: no configuration of a boot loader was found"]],
     [{ "/etc/os-release": undefined }, ["warning /etc/os-release: the image does not say which system it is"]],
     [{ "/etc/fstab": undefined }, []],
+    [{ "/etc/fstab": "LABEL=my\\040root / ext4 defaults 0 1\n/dev/disk/by-label/my\\x20root /x ext4 ro 0 1\n" }, []],
   ])("%j", (changes, expected) => {
     const findings = check(changes);
     expect(findings).toHaveLength(expected.length);
@@ -114,6 +115,7 @@ describe("checkImage()", () => {
     [`UUID=22222222-04e0-4a25-b503-a9cb0365bada /data ext4 defaults 0 2`, "error /etc/fstab:1: UUID=2222"],
     [`UUID=22222222-04e0-4a25-b503-a9cb0365bada /data ext4 defaults,nofail 0 2`, "warning /etc/fstab:1: UUID=2222"],
     [`UUID=22222222-04e0-4a25-b503-a9cb0365bada none swap sw 0 0`, "warning /etc/fstab:1: UUID=2222"],
+    ["LABEL=your\\040root / ext4 defaults 0 1", "error /etc/fstab:1: LABEL=your root is not in the image"],
     ["/dev/xvdf2 / ext4 defaults 0 1", "error /etc/fstab:1: /dev/xvdf2 is a device of the builder"],
     ["/dev/sda2 / ext4 defaults 0 1", "warning /etc/fstab:1: /dev/sda2 depends on the order"],
   ])("fstab: %s", (line, expected) => {

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { isBelow, mountsBelow, parseMountinfo, unescapeOctal } from "./mountinfo.ts";
+import { isBelow, mountOf, mountsBelow, parseMountinfo, unescapeOctal } from "./mountinfo.ts";
 
 const TABLE = `21 1 254:0 / / rw,relatime shared:1 - ext4 /dev/root rw
 30 21 7:1 / /mnt/a\\040b rw,nosuid shared:9 master:2 - xfs /dev/loop1 rw,nouuid
@@ -37,6 +37,21 @@ test("mountsBelow() puts the newest mount first, whatever its id", () => {
 
 test("mountsBelow() compares whole path components", () => {
   expect(mountsBelow(parseMountinfo(TABLE), "/mnt/a").map(({ id }) => id)).toEqual([23]);
+});
+
+test.each([
+  ["/mnt/a b/proc/x/y", 22],
+  ["/mnt/a b/process", 30],
+  ["/mnt/a b", 30],
+  ["/mnt/other", 21],
+])("mountOf(%j) is the innermost mount, %j", (path, id) => {
+  expect(mountOf(parseMountinfo(TABLE), path)?.id).toBe(id);
+});
+
+test("mountOf() takes the newest of those that hide each other", () => {
+  const hidden = `${TABLE}50 23 0:50 / /mnt/a rw,noexec - tmpfs new rw\n`;
+  expect(mountOf(parseMountinfo(hidden), "/mnt/a/x")?.source).toBe("new");
+  expect(mountOf([], "/mnt/a")).toBeUndefined();
 });
 
 test.each([

@@ -39,6 +39,13 @@ export function mountsBelow(mounts: readonly MountEntry[], path: string): MountE
   return mounts.filter(({ mountPoint }) => isBelow(mountPoint, path)).reverse();
 }
 
+/** The mount that a path lies on: the innermost one, and the newest of those that hide each other. */
+export function mountOf(mounts: readonly MountEntry[], path: string): MountEntry | undefined {
+  const around = mounts.filter(({ mountPoint }) => isBelow(path, mountPoint));
+  const innermost = Math.max(...around.map(({ mountPoint }) => mountPoint.length));
+  return around.findLast(({ mountPoint }) => mountPoint.length === innermost);
+}
+
 /** Is `path` the folder itself or something in it? Both are absolute and without `.` and `..`. */
 export function isBelow(path: string, folder: string): boolean {
   const prefix = folder === "/" ? "/" : `${folder}/`;

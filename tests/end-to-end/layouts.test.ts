@@ -200,6 +200,21 @@ describe("builds from disks as real images have them", () => {
     await artifact?.destroy();
   });
 
+  it("says why nothing runs from a /tmp that the template itself has mounted so", async () => {
+    const fill = async (folder: string) => {
+      await writeSystem(folder);
+      await mkdir(join(folder, "tmp"));
+    };
+    const device = await makeDisk(bench, { sizeMib: 64, parts: [{ number: 0, type: "ext4", fill }] });
+    const source = await importAs("plain", device);
+    const post_mount_commands = ["mount -t tmpfs -o noexec mine {{.MountPath}}/tmp"];
+    const config = { ...configOf(source, "noexec-built"), post_mount_commands, skip_create_omi: true };
+    const { ui } = await bakery.bake(config);
+    expect(ui.of("warn")).toEqual([
+      "Scripts in the image's /tmp cannot be run: it is mounted with noexec (mine on /tmp)",
+    ]);
+  });
+
   it("a btrfs whose system is in a nested subvolume, with the top level as the default one", async () => {
     const fill = async (folder: string) => {
       await mkdir(join(folder, "distros"));

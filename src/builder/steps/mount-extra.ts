@@ -1,6 +1,7 @@
 import { chosenChrootMounts, mountInImage } from "../../chroot/image-mounts.ts";
 import { RootFolder } from "../../chroot/root-folder.ts";
 import { mountImageFstab } from "../../host/mount-image-fstab.ts";
+import { mountOf, readMountinfo } from "../../host/mountinfo.ts";
 import type { Build } from "../build.ts";
 import type { OpenImage } from "../open-image.ts";
 import type { Scope } from "../scope.ts";
@@ -32,8 +33,17 @@ export const mountExtra = step(
       mounted.defer(`Unmounting ${handle.target}`, () => handle.release());
       ui.message(`${mount.source} on ${mount.target}`);
     }
+    await warnOfNoexec(build, image);
   },
 );
+
+/** What the user mounts there, or the whole root with, is the user's; why nothing runs from it is told before it does not. */
+async function warnOfNoexec(build: Build, { sandbox, mountPath }: OpenImage): Promise<void> {
+  const mount = mountOf(await readMountinfo(sandbox.mountinfoPath), `${mountPath}/tmp`);
+  if (!mount?.options.includes("noexec")) return;
+  const where = `${mount.source} on ${mount.mountPoint.slice(mountPath.length) || "/"}`;
+  build.warn(`Scripts in the image's /tmp cannot be run: it is mounted with noexec (${where})`);
+}
 
 async function mountBootPartitions(
   build: Build,
