@@ -12,6 +12,9 @@ import { efiDisk, efiProgram } from "../support/efi-disk.ts";
 import { requirePrograms, requireThat } from "../support/requirements.ts";
 import { type AfterPrinting, serialSector } from "../support/serial-sector.ts";
 
+/** For a machine that is ten times slower: nothing waits for so long. */
+const MINUTES = 60_000;
+
 requirePrograms("qemu-system-x86_64")("bootTest()", () => {
   let folder: string;
   let guests: RunningProcess[];
@@ -42,7 +45,7 @@ requirePrograms("qemu-system-x86_64")("bootTest()", () => {
     };
     return {
       ...{ device, memoryMib: 64, cpus: 1, firmware: "legacy", acceleration: "tcg" },
-      ...{ pattern: /login: $/, timeoutMs: 60_000, runner: { ...host, spawn } },
+      ...{ pattern: /login: $/, timeoutMs: 10 * MINUTES, runner: { ...host, spawn } },
       onLine: (line) => lines.push(line),
     };
   }
@@ -64,7 +67,7 @@ requirePrograms("qemu-system-x86_64")("bootTest()", () => {
   });
 
   const firmware = existsSync("/usr/share/OVMF/OVMF_CODE_4M.fd") || existsSync("/usr/share/OVMF/OVMF_CODE.fd");
-  requireThat(firmware, "the package ovmf")("with UEFI", () => {
+  requireThat(firmware, "the package ovmf")("with UEFI", { timeout: 11 * MINUTES }, () => {
     const uefi = { firmware: "uefi", memoryMib: 256 } as const;
 
     it("starts what lies in the ESP", async () => {
