@@ -23,6 +23,7 @@ import { JournalError } from "./journal/journal-error.ts";
 import type { OpenResource } from "./journal/read-journal.ts";
 import { findRuns, holdDeadRun, type Run } from "./journal/runs.ts";
 import { borrowMountFolder } from "./mount-folder.ts";
+import { mountImageParts } from "./mount-image-parts.ts";
 import { folderKind } from "./resources/folder.ts";
 import { findDeviceNow, linkKind } from "./resources/link.ts";
 import { temporaryFolderKind } from "./resources/temporary-folder.ts";
@@ -90,11 +91,15 @@ async function enterKeptVolume(
   await using sandbox = await startSandbox({ isolation: "private", log });
   const { view } = sandbox;
   const layout = await readVolumeLayout(sandbox, device);
+  // A run that died before it had found the root has not written which one it is.
+  const { partition, mountOptions = [] } = record.root ?? {};
+  const requested = partition?.toString();
   return await withFolders(journal, mountPath, async (lookFolder) => {
     const lookView = { ...view, lookFolder };
-    const root = await findRoot({ view: lookView, layout, fromScratch: false });
+    const root = await findRoot({ view: lookView, layout, requested, fromScratch: false });
     try {
-      await mountRoot({ view, lookView, root, mountPath, userOptions: [] });
+      await mountRoot({ view, lookView, root, mountPath, userOptions: mountOptions });
+      await mountImageParts({ sandbox, view, mountPath, layout, root, onWarning: (message) => ui.warn(message) });
       for (const mount of chosenChrootMounts([])) await mountInImage({ view, mountPath }, mount);
       ui.say(`You are in the image of run ${runId}, on ${device}. Leave with "exit".`);
       return await runShell({ pid: sandbox.pid, mountPath }, { command, log });

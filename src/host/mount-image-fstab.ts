@@ -8,6 +8,8 @@ import { type MountRequest, mountFilesystem } from "./mounts.ts";
 import { type ImageMount, planImageMounts } from "./plan-image-mounts.ts";
 import type { VolumeLayout } from "./probe-filesystem.ts";
 
+export type { ImageMount };
+
 export interface MountImageFstabInput {
   readonly view: MountView;
   readonly layout: VolumeLayout;

@@ -35,7 +35,7 @@ export async function mountRoot(input: MountRootInput): Promise<readonly string[
   const options = [...(await ownOptions(lookView, root, userOptions)), ...userOptions];
   await mountFilesystem(view, { source: path, target: mountPath, type: filesystem.type, options }).catch(
     async (cause) => {
-      if (await canOnlyBeRead(view, root)) throw readOnlyError(root, mountPath, cause);
+      if (await canOnlyBeRead(lookView, root)) throw readOnlyError(root, mountPath, cause);
       throw cause;
     },
   );

@@ -1,8 +1,10 @@
 import { randomUUID } from "node:crypto";
-import { mkdir, readFile, statfs, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, readFile, statfs, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from "vitest";
+import { enterRun } from "../../src/builder/enter-run.ts";
 import type { Hook } from "../../src/builder/hook.ts";
+import { findRuns } from "../../src/builder/journal/runs.ts";
 import { readPartitionTable } from "../../src/host/partition-table.ts";
 import { hostRunner } from "../../src/host/run-command.ts";
 import { type Bakery, nothing, openBakery } from "../support/bake.ts";
@@ -10,10 +12,20 @@ import { craftSignature } from "../support/crafted-signatures.ts";
 import { readLedger } from "../support/ledger.ts";
 import { writeSystem } from "../support/loop-disk.ts";
 import { checkFilesystem, importDisk, inspectProduct, type MadePart, makeDisk } from "../support/made-image.ts";
+import { RecordingUi } from "../support/recording-ui.ts";
 import { requirePrograms } from "../support/requirements.ts";
 import { createWorkbench, type Workbench } from "../support/workbench.ts";
 
-const describe = requirePrograms("sfdisk", "partx", "mkfs.ext4", "mkfs.xfs", "mkfs.btrfs", "mkfs.vfat", "btrfs");
+const describe = requirePrograms(
+  "sfdisk",
+  "partx",
+  "mkfs.ext4",
+  "mkfs.xfs",
+  "mkfs.btrfs",
+  "mkfs.vfat",
+  "btrfs",
+  "busybox",
+);
 
 const GIB = 1024 ** 3;
 const LINUX = "0FC63DAF-8483-4772-8E79-3D69D8477DE4";
@@ -49,6 +61,7 @@ describe("builds from disks as real images have them", () => {
     expect({ ...rest, images: [], snapshots: [] }).toEqual(nothing);
   });
 
+  const system = (number: number): MadePart => ({ number, type: "ext4", fill: (folder) => writeSystem(folder) });
   const importAs = async (name: string, device: string) => importDisk(bakery, bench, device, name);
   const configOf = (source: string, name: string) => ({
     source_omi: source,
@@ -215,6 +228,41 @@ describe("builds from disks as real images have them", () => {
     ]);
   });
 
+  it("a kept volume is entered with the root, the options and the partitions that its build had", async () => {
+    const table = `label: gpt\n1: size=60M, type=${LINUX}\n2: size=120M, type=${LINUX}\n3: size=24M, name=boot\n`;
+    const subvolumes = async (folder: string) => {
+      for (const name of ["one", "two"]) {
+        const place = join(folder, name);
+        await hostRunner().run(["btrfs", "subvolume", "create", place]);
+        await writeSystem(place, "PARTLABEL=boot /boot ext4 defaults 0 2\n");
+        await mkdir(join(place, "bin"));
+        await copyFile("/bin/busybox", join(place, "bin/busybox"));
+        await writeFile(join(place, name), "");
+      }
+    };
+    const device = await makeDisk(bench, {
+      sizeMib: 256,
+      table,
+      parts: [system(1), { number: 2, type: "btrfs", fill: subvolumes }, { number: 3, type: "ext4" }],
+    });
+    const source = await importAs("two-systems", device);
+    await bench.detach(device);
+    const choice = { mount_partition: 2, mount_options: ["noatime", "subvol=two"], packer_on_error: "abort" };
+    const provision: Hook["provision"] = async ({ rootPath }) => {
+      await writeFile(join(rootPath, "boot/note"), "");
+      throw new Error("and no further");
+    };
+    const config = { ...configOf(source, "never-built"), ...choice };
+    await expect(bakery.bake(config, { hook: { provision } })).rejects.toThrow("and no further");
+    const [run] = findRuns(bakery.stateFolder).runs;
+    const runId = run?.record.header.runId ?? "";
+    const command = ["/bin/busybox", "ls", "/two", "/boot/note"];
+    expect(await enterRun({ stateFolder: bakery.stateFolder, runId, command, ui: new RecordingUi() })).toMatchObject({
+      code: 0,
+    });
+    await bakery.cleanUp();
+  });
+
   it("a btrfs whose system is in a nested subvolume, with the top level as the default one", async () => {
     const fill = async (folder: string) => {
       await mkdir(join(folder, "distros"));
@@ -253,7 +301,6 @@ describe("builds from disks as real images have them", () => {
     await artifact?.destroy();
   });
 
-  const system = (number: number): MadePart => ({ number, type: "ext4", fill: (folder) => writeSystem(folder) });
   it.each([
     {
       what: "two roots",

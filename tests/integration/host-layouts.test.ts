@@ -24,6 +24,7 @@ const LINUX = "0FC63DAF-8483-4772-8E79-3D69D8477DE4";
 const ROOT_X86 = "4F68BCE3-E8CD-4DB1-96E7-FBCAF984B709";
 const ESP = "C12A7328-F81F-11D2-BA4B-00A0C93EC93B";
 const BIOS_BOOT = "21686148-6449-6E6F-744E-656564454649";
+const SRV = "3B8F8425-20E0-4F3B-907F-1A25A76F98E8";
 const HOME = "933AC7E1-2EB4-4F13-B844-0E14E2AEF915";
 const XBOOTLDR = "BC13C2FF-59E6-4262-A352-B275FD6F7172";
 
@@ -188,10 +189,10 @@ requirePrograms(
   test.each([true, false])(
     "mountImageFstab() mounts by partition types without an fstab, if systemd does: %j",
     async (does) => {
-      const script = `label: gpt\nsize=40M, type=${ROOT_X86}\nsize=20M, type=${XBOOTLDR}\nsize=20M, type=${HOME}\n`;
+      const script = `label: gpt\nsize=40M, type=${ROOT_X86}\nsize=20M, type=${XBOOTLDR}\nsize=20M, type=${HOME}\nsize=20M, type=${SRV}, attrs="GUID:63"\n`;
       const device = await bench.addDisk(128, script);
       await readVolumeLayout(runner, device);
-      for (const part of ["p1", "p2", "p3"]) await makeFilesystem("ext4", `${device}${part}`);
+      for (const part of ["p1", "p2", "p3", "p4"]) await makeFilesystem("ext4", `${device}${part}`);
       await fill(`${device}p2`, (folder) => writeFile(join(folder, "vmlinuz"), "kernel"));
       await fill(`${device}p1`, async (folder) => {
         await writeSystem(folder);

@@ -34,6 +34,7 @@ const entry = z.discriminatedUnion("type", [
   z.strictObject({ type: z.literal("released"), seq }),
   z.strictObject({ type: z.literal("kept"), seqs: z.array(seq) }),
   z.strictObject({ type: z.literal("sandbox"), pid: z.int().positive(), mountPath: absolutePath }),
+  z.strictObject({ type: z.literal("root"), partition: z.int().nonnegative(), mountOptions: z.array(z.string()) }),
   z.strictObject({ type: z.literal("end"), outcome: text }),
 ]);
 
@@ -69,6 +70,8 @@ export type JournalEntry =
   | { readonly type: "kept"; readonly seqs: readonly number[] }
   /** The sandbox of a live build, which `shell` enters. */
   | { readonly type: "sandbox"; readonly pid: number; readonly mountPath: string }
+  /** What is the root, and how the template has it mounted: `shell` mounts a kept volume in the same way. */
+  | { readonly type: "root"; readonly partition: number; readonly mountOptions: readonly string[] }
   | { readonly type: "end"; readonly outcome: string };
 
 /** One line of a journal, as it is: what is needed to find a thing again is never masked. */

@@ -116,6 +116,10 @@ export class Journal {
     this.#tell({ type: "sandbox", pid, mountPath });
   }
 
+  root(partition: number, mountOptions: readonly string[]): void {
+    this.#tell({ type: "root", partition, mountOptions });
+  }
+
   /** True while something that was announced is neither released nor part of the product. */
   get hasOpenResources(): boolean {
     return this.#open.size > 0;

@@ -32,6 +32,12 @@ describe("readJournal()", () => {
     expect(read(`${header}\n${intent}\n${result}\n`).resources).toMatchObject([{ kind: "volume", id: "vol-1" }]);
   });
 
+  it("gives the root, and how the template has it mounted", () => {
+    const root = '{"type":"root","partition":2,"mountOptions":["noatime","subvol=@"]}';
+    expect(read(`${header}\n${root}\n`).root).toEqual({ partition: 2, mountOptions: ["noatime", "subvol=@"] });
+    expect(read(`${header}\n`).root).toBeUndefined();
+  });
+
   it.each([
     [
       "a line that is cut short in the middle",

@@ -21,6 +21,7 @@ export interface RunRecord {
   readonly header: RunHeader;
   readonly resources: readonly OpenResource[];
   readonly sandbox: { readonly pid: number; readonly mountPath: string } | undefined;
+  readonly root: { readonly partition: number; readonly mountOptions: readonly string[] } | undefined;
   readonly lastSeq: number;
   readonly outcome: string | undefined;
   /** Where the last whole line ends; what is behind it a crash has cut short. */
@@ -73,6 +74,7 @@ function asHeader(entry: JournalEntry): RunHeader {
 class Fold {
   readonly #open = new Map<number, OpenResource>();
   #sandbox: RunRecord["sandbox"];
+  #root: RunRecord["root"];
   #outcome: string | undefined;
   #lastSeq = 0;
 
@@ -80,6 +82,7 @@ class Fold {
     return {
       resources: [...this.#open.values()],
       sandbox: this.#sandbox,
+      root: this.#root,
       outcome: this.#outcome,
       lastSeq: this.#lastSeq,
     };
@@ -94,6 +97,7 @@ class Fold {
     else if (entry.type === "released") this.#close([entry.seq]);
     else if (entry.type === "kept") this.#close(entry.seqs);
     else if (entry.type === "sandbox") this.#sandbox = { pid: entry.pid, mountPath: entry.mountPath };
+    else if (entry.type === "root") this.#root = { partition: entry.partition, mountOptions: entry.mountOptions };
     else this.#outcome = entry.outcome;
   }
 

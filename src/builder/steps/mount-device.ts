@@ -58,6 +58,7 @@ export const mountDevice = step(
     await mountFor(build, { image, mounted, source: root.path }, () =>
       look((lookView) => mountRoot({ view, lookView, root, mountPath, userOptions: config.mountOptions })),
     );
+    build.journal.root(root.number, config.mountOptions);
     await requireSystem({ view, root, mountPath, userOptions: config.mountOptions, onWarning });
     if (grown) await growMounted({ view, root, mountPath });
     ui.message(`Mounted on ${mountPath}`);

@@ -1,8 +1,7 @@
 import { chosenChrootMounts, mountInImage } from "../../chroot/image-mounts.ts";
-import { RootFolder } from "../../chroot/root-folder.ts";
-import { mountImageFstab } from "../../host/mount-image-fstab.ts";
 import { mountOf, readMountinfo } from "../../host/mountinfo.ts";
 import type { Build } from "../build.ts";
+import { mountImageParts } from "../mount-image-parts.ts";
 import type { OpenImage } from "../open-image.ts";
 import type { Scope } from "../scope.ts";
 import { step } from "../step.ts";
@@ -26,8 +25,11 @@ export const mountExtra = step(
     const { ui, config } = build;
     const { view, mountPath } = image;
     ui.say("Mounting additional paths within the chroot...");
-    for (const { source, mountPoint } of await mountBootPartitions(build, { image, root }))
+    const { sandbox } = image;
+    const onWarning = (message: string) => build.warn(message);
+    for (const { source, mountPoint } of await mountImageParts({ sandbox, view, mountPath, ...root, onWarning })) {
       ui.message(`${source} on ${mountPoint}`);
+    }
     for (const mount of chosenChrootMounts(config.chrootMounts)) {
       const handle = await mountInImage({ view, mountPath }, mount);
       mounted.defer(`Unmounting ${handle.target}`, () => handle.release());
@@ -43,23 +45,4 @@ async function warnOfNoexec(build: Build, { sandbox, mountPath }: OpenImage): Pr
   if (!mount?.options.includes("noexec")) return;
   const where = `${mount.source} on ${mount.mountPoint.slice(mountPath.length) || "/"}`;
   build.warn(`Scripts in the image's /tmp cannot be run: it is mounted with noexec (${where})`);
-}
-
-async function mountBootPartitions(
-  build: Build,
-  { image: { sandbox, view, mountPath }, root }: Pick<MountExtraInput, "image" | "root">,
-) {
-  const files = new RootFolder(sandbox.hostPath(mountPath));
-  return mountImageFstab({
-    view,
-    layout: root.layout,
-    root: root.root,
-    tree: files,
-    resolveMountPoint: async (path) => {
-      const resolved = files.resolve(path);
-      files.makeFolders(resolved, 0o755);
-      return `${mountPath}${resolved}`;
-    },
-    onWarning: (message) => build.warn(message),
-  });
 }
