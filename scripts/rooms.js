@@ -300,7 +300,7 @@ export const rooms = {
   },
   "local-cloud": {
     uses: ["host", "outscale", "common"],
-    face: ["administer-cloud", "known-actions", "local-cloud-error", "options", "start-local-cloud"],
+    face: ["accounts", "administer-cloud", "known-actions", "local-cloud-error", "options", "start-local-cloud"],
   },
   common: {
     uses: [],

@@ -1,4 +1,5 @@
 import { open } from "node:fs/promises";
+import { homedir } from "node:os";
 import { join } from "node:path";
 import { systemClock } from "../common/clock.ts";
 import type { DebugLog } from "../common/log.ts";
@@ -19,9 +20,12 @@ export interface LocalSession extends AsyncDisposable {
   readonly options: RawConfig;
 }
 
-/** Where the local cloud lies that commands use unless they are told another place. */
+/** Where the local cloud lies that commands use unless they are told another place. One without root is the user's own. */
 export function defaultCloudFolder(env: NodeJS.ProcessEnv): string {
-  return env.OUTSCALE_CHROOT_LOCAL_CLOUD || join(engineSettings(env).stateFolder, "local-cloud");
+  if (env.OUTSCALE_CHROOT_LOCAL_CLOUD) return env.OUTSCALE_CHROOT_LOCAL_CLOUD;
+  const isRoot = process.geteuid?.() === 0;
+  const own = env.XDG_STATE_HOME || join(homedir(), ".local/state");
+  return join(isRoot ? engineSettings(env).stateFolder : join(own, "outscale-chroot"), "local-cloud");
 }
 
 const JOIN_ATTEMPTS = 300;

@@ -1,19 +1,18 @@
-import { realpath, rm } from "node:fs/promises";
-import { join, resolve } from "node:path";
-import { DeviceError } from "../common/errors.ts";
-import { hostRunner } from "../host/run-command.ts";
+import { resolve } from "node:path";
+import { systemClock } from "../common/clock.ts";
 import {
   type ArgumentsOf,
   type ControlOperation,
   type ControlResults,
   controlOperations,
 } from "./control/operations.ts";
-import { CONTROL_PREFIX, findRunningServer, type RunningServer } from "./control/running-server.ts";
-import { detachLoopDevice, deviceUse, loopDevicesOf } from "./disks/loop-devices.ts";
+import { CONTROL_PREFIX, findRunningServer, isAlive, type RunningServer } from "./control/running-server.ts";
+import type { ServerArgumentsOf, ServerOperation, ServerResults } from "./control/server-operations.ts";
 import type { DiskFormat } from "./disks/qcow2.ts";
-import { lockFolder } from "./folder/folder-lock.ts";
-import { heldRunner } from "./folder/held-runner.ts";
-import { hasCloud, ownPaths } from "./folder/state-folder.ts";
+import { clearFolder } from "./folder/reset-folder.ts";
+import { hasCloud } from "./folder/state-folder.ts";
+import { HEALTH_PATH } from "./http/health-route.ts";
+import type { LoggedRequest } from "./http/request-log.ts";
 import { LocalCloudError } from "./local-cloud-error.ts";
 import { openCloud } from "./open-cloud.ts";
 import { settingsOf } from "./options.ts";
@@ -65,24 +64,74 @@ export async function exportLocalImage(
 }
 
 /**
- * Removes everything of a cloud that does not run: devices, disks, objects and keys. The next start makes a new one.
- * @throws {LocalCloudError} while a server runs on the folder, or when it is no cloud's
+ * Removes everything of a cloud: devices, disks, objects and keys, and the next start makes a new one. While a server runs
+ * on it, it begins anew by itself, with the same keys and on the same port.
+ * @returns whether a server runs on it
+ * @throws {LocalCloudError} when the folder is no cloud's
  * @throws {DeviceError} when a device is in use on the host; nothing has been removed then
  */
-export async function resetLocalCloud(stateFolder: string): Promise<void> {
-  if (!hasCloud(stateFolder)) return;
-  const lock = await lockFolder(stateFolder);
-  if (!lock) throw new LocalCloudError(`A server runs on "${stateFolder}"`, { hint: "Stop it first" });
-  try {
-    const devices = loopDevicesOf(join(await realpath(stateFolder), "disks"));
-    const uses = devices.flatMap(({ device }) => deviceUse(device) ?? []);
-    if (uses.length > 0) throw new DeviceError(`Cannot reset "${stateFolder}": ${uses.join("; ")}`);
-    const run = heldRunner(hostRunner(), lock.descriptor);
-    for (const device of devices) await detachLoopDevice(run, device);
-    for (const path of ownPaths(stateFolder)) await rm(path, { recursive: true, force: true });
-  } finally {
-    lock.release();
+export async function resetLocalCloud(stateFolder: string): Promise<boolean> {
+  if (!hasCloud(stateFolder)) return false;
+  const server = await findRunningServer(resolve(stateFolder));
+  if (server && (await postToServer(server, "reset", {})) !== undefined) return true;
+  await clearFolder(stateFolder, { goesOn: false });
+  return false;
+}
+
+/**
+ * Stops the server that runs on a state folder. Everything is kept.
+ * @returns false when none does
+ * @throws {LocalCloudError} when it is part of another command
+ */
+export async function stopLocalCloud(stateFolder: string): Promise<boolean> {
+  const server = await findRunningServer(resolve(stateFolder));
+  if (!server || (await postToServer(server, "stop", {})) === undefined) return false;
+  await poll(async () => !isAlive(server.pid) || (await findRunningServer(resolve(stateFolder)))?.pid !== server.pid);
+  return true;
+}
+
+/** The server that runs on a state folder, if one does. */
+export async function runningLocalCloud(stateFolder: string): Promise<RunningServer | undefined> {
+  return findRunningServer(resolve(stateFolder));
+}
+
+/**
+ * Waits until a server answers on a state folder.
+ * @throws {LocalCloudError} when none does in time
+ */
+export async function waitForLocalCloud(stateFolder: string, timeoutMs: number): Promise<RunningServer> {
+  const deadline = systemClock.now() + timeoutMs;
+  let server: RunningServer | undefined;
+  const isReady = async () => {
+    server = await findRunningServer(resolve(stateFolder));
+    return server !== undefined && (await isHealthy(server.url));
+  };
+  await poll(async () => systemClock.now() > deadline || (await isReady()));
+  if (server) return server;
+  const hint = "Start one with `outscale-chroot local-cloud start`";
+  throw new LocalCloudError(`No local cloud answers on "${stateFolder}"`, { hint });
+}
+
+/** The calls that a running server takes, as they come in, until it stops or the signal fires. */
+export async function* followCalls(stateFolder: string, signal: AbortSignal): AsyncIterable<LoggedRequest> {
+  const server = await waitForLocalCloud(stateFolder, 0);
+  let answer = await postToServer(server, "calls", {}, signal);
+  while (answer !== undefined && !signal.aborted) {
+    yield* answer.calls;
+    answer = await postToServer(server, "calls", { since: answer.next }, signal);
   }
+}
+
+const POLL_MS = 50;
+
+async function poll(isOver: () => Promise<boolean>): Promise<void> {
+  while (!(await isOver())) await systemClock.sleep(POLL_MS);
+}
+
+async function isHealthy(url: string): Promise<boolean> {
+  const response = await fetch(url + HEALTH_PATH).catch(() => undefined);
+  await response?.body?.cancel();
+  return response?.ok ?? false;
 }
 
 interface Answer<O extends ControlOperation> {
@@ -111,19 +160,40 @@ async function ask<O extends ControlOperation>(
   }
 }
 
-/** Undefined when nobody answers: the server has gone since. */
-async function post<O extends ControlOperation>(
+function post<O extends ControlOperation>(
   server: RunningServer,
   operation: O,
   given: ArgumentsOf<O>,
 ): Promise<ControlResults[O] | undefined> {
+  return send<ControlResults[O]>(server, operation, given);
+}
+
+function postToServer<O extends ServerOperation>(
+  server: RunningServer,
+  operation: O,
+  given: ServerArgumentsOf<O>,
+  signal?: AbortSignal,
+): Promise<ServerResults[O] | undefined> {
+  return send<ServerResults[O]>(server, operation, given, signal);
+}
+
+/** Undefined when nobody answers: the server has gone since. */
+async function send<Result>(
+  server: RunningServer,
+  operation: string,
+  given: unknown,
+  signal?: AbortSignal,
+): Promise<Result | undefined> {
   const response = await fetch(server.url + CONTROL_PREFIX + operation, {
     method: "POST",
     headers: { authorization: `Bearer ${server.token}` },
     body: JSON.stringify(given),
+    ...(signal && { signal }),
   }).catch(() => undefined);
-  if (response === undefined || response.status === 403) return undefined;
-  const answer: { result: ControlResults[O]; error?: string; hint?: string } = JSON.parse(await response.text());
+  if (response === undefined || response.status === 403 || response.status === 503) return undefined;
+  const text = await response.text().catch(() => undefined);
+  if (text === undefined) return undefined;
+  const answer: { result: Result; error?: string; hint?: string } = JSON.parse(text);
   if (answer.error !== undefined) throw new LocalCloudError(answer.error, { hint: answer.hint });
   return answer.result;
 }

@@ -1,22 +1,24 @@
-import { mkdir, realpath } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { mkdir, realpath, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type CommandRunner, hostRunner } from "../host/run-command.ts";
 import { Accounts } from "./accounts.ts";
 import type { Cloud } from "./cloud.ts";
-import { deviceSlot } from "./device-names.ts";
 import type { Disks } from "./disks/disks.ts";
 import { LoopDisks } from "./disks/loop-disks.ts";
 import { MemoryDisks } from "./disks/memory-disks.ts";
 import { FaultInjector } from "./faults.ts";
 import { type FolderLock, lockFolder } from "./folder/folder-lock.ts";
 import { heldRunner } from "./folder/held-runner.ts";
-import { hasCloud } from "./folder/state-folder.ts";
+import { hasCloud, MEMORY_FILE } from "./folder/state-folder.ts";
 import { Store } from "./folder/store.ts";
 import { LocalCloudError } from "./local-cloud-error.ts";
-import { type AskedSettings, DEFAULT_REGION } from "./options.ts";
+import { type AskedSettings, DEFAULT_REGION, type Settings } from "./options.ts";
 import type { VolumeRecord } from "./records.ts";
-import { seedCloud } from "./seed/seed-cloud.ts";
+import { addVms, seedCloud } from "./seed/seed-cloud.ts";
 import { Lifecycle } from "./states/lifecycle.ts";
+import { linkedDisk } from "./states/link-work.ts";
+import { deviceFolderOf, vmIdsOf } from "./vm-places.ts";
 
 /** A cloud without its HTTP server, alone on its state folder. */
 export interface OpenCloud extends Cloud {
@@ -27,20 +29,20 @@ export interface OpenCloud extends Cloud {
   close(): Promise<void>;
 }
 
-/** Where the device links of a state folder lie. */
-export function deviceFolderOf(stateFolder: string): string {
-  return join(stateFolder, "dev");
-}
-
 /**
  * Opens a state folder under its lock.
  *
  * @param mode `run`: puts devices and half-made things in order, makes the seed image in a new folder, and goes on with
  * the work. `look`: none of that; for commands on a cloud that does not run.
- * @throws {LocalCloudError} when another process has the folder, when it is of another region, when there is nothing to
- * look at, or when the folder has other things in it
+ * @param whenLocked Runs once the folder is ours, before the work on it begins
+ * @throws {LocalCloudError} when another process has the folder, when it is of another region or kind of disks, when there
+ * is nothing to look at, or when the folder has other things in it
  */
-export async function openCloud(asked: AskedSettings, mode: "run" | "look"): Promise<OpenCloud> {
+export async function openCloud(
+  asked: AskedSettings,
+  mode: "run" | "look",
+  whenLocked: () => Promise<void> = async () => undefined,
+): Promise<OpenCloud> {
   const host = hostRunner(asked.log);
   if (!hasCloud(asked.stateFolder) && mode === "look") {
     const hint = "Start it once with `outscale-chroot local-cloud start`";
@@ -49,13 +51,14 @@ export async function openCloud(asked: AskedSettings, mode: "run" | "look"): Pro
   await mkdir(asked.stateFolder, { recursive: true, mode: 0o700 });
   // The kernel knows the files behind loop devices by their real paths.
   const stateFolder = await realpath(asked.stateFolder);
-  const settings = { ...asked, stateFolder };
   const lock = await lockFolder(stateFolder);
   if (!lock) throw new LocalCloudError(`Another process uses the state folder "${stateFolder}"`);
   let cloud: Cloud | undefined;
   try {
-    cloud = await assemble(settings, host, lock);
+    const blocks = blocksOf(stateFolder, asked.blocks, mode);
+    cloud = await assemble({ ...asked, stateFolder, blocks }, host, lock);
     checkRegion(cloud, asked.region);
+    await whenLocked();
     const problems = mode === "run" ? await beginWork(cloud, host) : [];
     return { ...cloud, host, problems, close: () => closeCloud(cloud, lock) };
   } catch (error) {
@@ -66,10 +69,15 @@ export async function openCloud(asked: AskedSettings, mode: "run" | "look"): Pro
 
 async function assemble(asked: AskedSettings, host: CommandRunner, lock: FolderLock): Promise<Cloud> {
   const { stateFolder, clock } = asked;
-  const accounts = await Accounts.open(stateFolder, new Date(clock.now()).toISOString());
+  const accounts = await Accounts.open(stateFolder, new Date(clock.now()).toISOString(), asked.keys);
+  // Not before the keys, which tell that the folder is ours.
+  if (asked.blocks === "memory") await writeFile(join(stateFolder, MEMORY_FILE), "", { mode: 0o600 });
   const store = await Store.open(stateFolder);
   const settings = { ...asked, region: storedRegion(store) ?? asked.region ?? DEFAULT_REGION };
-  const disks: Disks = settings.blocks === "memory" ? new MemoryDisks() : loopDisks(stateFolder, host, lock);
+  const disks: Disks =
+    settings.blocks === "memory"
+      ? new MemoryDisks()
+      : new LoopDisks(host, { folder: join(stateFolder, "disks"), heldRun: heldRunner(host, lock.descriptor) });
   const lifecycle = new Lifecycle(() => cloud);
   const faults = new FaultInjector(() => lifecycle.resume());
   const cloud: Cloud = { settings, store, disks, accounts, faults, lifecycle };
@@ -87,23 +95,35 @@ function checkRegion({ settings }: Cloud, asked: string | undefined): void {
   throw new LocalCloudError(`${place} is of the region ${settings.region}, not ${asked}`);
 }
 
-function loopDisks(stateFolder: string, host: CommandRunner, { descriptor }: FolderLock): Disks {
-  return new LoopDisks(host, {
-    folder: join(stateFolder, "disks"),
-    deviceFolder: deviceFolderOf(stateFolder),
-    heldRun: heldRunner(host, descriptor),
-  });
+/**
+ * The kind of disks that a folder has, or is to have.
+ * @throws {LocalCloudError} when it has another one already
+ */
+function blocksOf(stateFolder: string, asked: Settings["blocks"], mode: "run" | "look"): Settings["blocks"] {
+  const marker = join(stateFolder, MEMORY_FILE);
+  const found = existsSync(marker) ? "memory" : "loop";
+  if (mode === "look" || (hasCloud(stateFolder) && asked === found)) return found;
+  if (hasCloud(stateFolder)) {
+    const is = found === "memory" ? "in memory, and no build can use it" : "on this machine's disk";
+    const hint = "Give another -state, or reset this one";
+    throw new LocalCloudError(`The local cloud in "${stateFolder}" has its disks ${is}`, { hint });
+  }
+  return asked;
 }
 
 async function beginWork(cloud: Cloud, host: CommandRunner): Promise<readonly string[]> {
   const { store, disks, lifecycle } = cloud;
   const known = new Set([...store.volumes.values(), ...store.snapshots.values()].map(({ id }) => id));
   const linked = store.volumes.values().filter(isAttached);
-  const problems = await disks.recover(
-    linked.map(({ id, api }) => ({ id, slot: slotOf(api) })),
+  const deviceFolders = () => vmIdsOf(cloud).map((vmId) => deviceFolderOf(cloud, vmId));
+  const problems = await disks.recover({
+    linked: linked.map((volume) => linkedDisk(cloud, volume)),
     known,
-  );
+    deviceFolders: deviceFolders(),
+  });
   if (store.vms.values().length === 0) await seedCloud(cloud, host);
+  await addVms(cloud);
+  await disks.prepare(deviceFolders());
   await store.settled();
   lifecycle.resume();
   return problems;
@@ -111,10 +131,6 @@ async function beginWork(cloud: Cloud, host: CommandRunner): Promise<readonly st
 
 function isAttached({ api, isVmRoot }: VolumeRecord): boolean {
   return api.LinkedVolumes[0]?.State === "attached" && isVmRoot !== true;
-}
-
-function slotOf({ LinkedVolumes }: VolumeRecord["api"]): string {
-  return deviceSlot(LinkedVolumes[0]?.DeviceName ?? "");
 }
 
 async function closeCloud(cloud: Cloud | undefined, lock: FolderLock): Promise<void> {

@@ -1,5 +1,6 @@
 import { type Clock, systemClock } from "../common/clock.ts";
 import { type DebugLog, noLog } from "../common/log.ts";
+import type { Keys } from "./accounts.ts";
 import { defaultQuotas, type QuotaName } from "./quotas.ts";
 import { type LatencyName, realisticLatency } from "./states/transitions.ts";
 
@@ -12,8 +13,10 @@ export type LatencyProfile = "none" | "realistic" | Readonly<Partial<Record<Late
 export interface LocalCloudOptions {
   /** Everything of this cloud lies here: objects, disks, keys, device links. Made when absent, mode 0700. */
   readonly stateFolder: string;
-  /** TCP port on 127.0.0.1; 0, the default, takes any free one. */
+  /** TCP port; 0, the default, takes any free one. */
   readonly port?: number;
+  /** The address to listen on; 127.0.0.1, the default, is reached from this machine alone. */
+  readonly listen?: string;
   /** A Unix socket (mode 0600) that answers too, for tools such as `curl --unix-socket`. */
   readonly socketPath?: string;
   readonly latency?: LatencyProfile;
@@ -30,6 +33,12 @@ export interface LocalCloudOptions {
   readonly lockOut?: boolean;
   /** `loop`: real block devices, needs root. `memory`: contents are remembered, nothing can be mounted; for tests. */
   readonly blocks?: "loop" | "memory";
+  /** The keys of the builder's account, instead of random ones. They replace those that the state folder has. */
+  readonly keys?: Keys;
+  /** How many VMs of the builder's account there are, at least; 1 when absent. */
+  readonly vms?: number;
+  /** Called when somebody asks the server to stop; absent, it refuses: it ends with what it was started for. */
+  readonly onStop?: () => void;
   /** Limits of each account, by quota name; 0 means none. */
   readonly quotas?: Readonly<Partial<Record<QuotaName, number>>>;
 }
@@ -45,6 +54,8 @@ export interface Settings {
   readonly strict: boolean;
   readonly lockOut: boolean;
   readonly blocks: "loop" | "memory";
+  readonly keys: Keys | undefined;
+  readonly vms: number;
   readonly quotas: Readonly<Record<QuotaName, number>>;
 }
 
@@ -53,7 +64,9 @@ export type AskedSettings = Omit<Settings, "region"> & { readonly region: string
 
 export const DEFAULT_REGION = "eu-west-2";
 
-export function settingsOf(options: Omit<LocalCloudOptions, "port" | "socketPath">): AskedSettings {
+export function settingsOf(
+  options: Omit<LocalCloudOptions, "port" | "listen" | "socketPath" | "onStop">,
+): AskedSettings {
   return {
     stateFolder: options.stateFolder,
     latency: latencyOf(options.latency ?? "none"),
@@ -64,6 +77,8 @@ export function settingsOf(options: Omit<LocalCloudOptions, "port" | "socketPath
     strict: options.strict ?? true,
     lockOut: options.lockOut ?? false,
     blocks: options.blocks ?? "loop",
+    keys: options.keys,
+    vms: options.vms ?? 1,
     quotas: { ...defaultQuotas, ...options.quotas },
   };
 }

@@ -5,7 +5,18 @@ import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type Answer, type Caller, signedCall, signedHeaders } from "../../tests/support/signed-call.ts";
-import { localCloudImages, localCloudSnapshots, localCloudStatus, localCloudVolumes } from "./administer-cloud.ts";
+import { version } from "../common/version.ts";
+import { WELL_KNOWN_KEYS } from "./accounts.ts";
+import {
+  followCalls,
+  localCloudImages,
+  localCloudSnapshots,
+  localCloudStatus,
+  localCloudVolumes,
+  resetLocalCloud,
+  stopLocalCloud,
+  waitForLocalCloud,
+} from "./administer-cloud.ts";
 import { findRunningServer } from "./control/running-server.ts";
 import type { Fault } from "./faults.ts";
 import type { LocalCloudOptions } from "./options.ts";
@@ -210,7 +221,6 @@ describe("startLocalCloud()", () => {
       const response = await fetch(`${cloud.metadataEndpoint}/latest/meta-data/${key}`);
       return response.status === 200 ? response.text() : response.status;
     };
-    expect(await read("instance-id")).toBe(cloud.vmId);
     expect(await read("placement/availability-zone")).toBe("eu-west-2a");
     expect(await read("block-device-mapping/")).toBe("ami\nebs1\nroot");
     expect(await read("block-device-mapping/ebs1")).toBe("/dev/xvdf");
@@ -218,6 +228,109 @@ describe("startLocalCloud()", () => {
     expect(await read(`tags/${encodeURIComponent("a/b c")}`)).toBe("tag");
     expect(await read("")).toContain("instance-id\n");
     expect(await read("no-such-key")).toBe(404);
+  });
+
+  it("tells who wants to build on disks in memory that nothing can be built there", async () => {
+    const answer = await fetch(`${cloud.metadataEndpoint}/latest/meta-data/instance-id`);
+    expect([answer.status, await answer.text()]).toEqual([501, expect.stringContaining("has its disks in memory")]);
+    const again = startLocalCloud({ stateFolder: join(folder, "state") });
+    await cloud.close();
+    await expect(again).rejects.toThrow();
+    const real = startLocalCloud({ stateFolder: join(folder, "state") });
+    await expect(real).rejects.toThrow("has its disks in memory, and no build can use it");
+  });
+
+  it("has as many VMs as were asked for, each with its own metadata and devices, and keeps them", async () => {
+    await restart({ vms: 3 });
+    const { vms } = cloud;
+    expect(new Set(vms.map(({ vmId }) => vmId)).size).toBe(3);
+    expect(new Set(vms.map(({ deviceFolder }) => deviceFolder)).size).toBe(3);
+    expect(vms[0]).toEqual({
+      vmId: cloud.vmId,
+      metadataEndpoint: cloud.metadataEndpoint,
+      deviceFolder: cloud.deviceFolder,
+    });
+    const addresses = vms.map(async ({ metadataEndpoint }) =>
+      (await fetch(`${metadataEndpoint}/latest/meta-data/local-ipv4`)).text(),
+    );
+    expect(await Promise.all(addresses)).toEqual(["10.0.0.10", "10.0.0.11", "10.0.0.12"]);
+    const { VolumeId } = (await call("CreateVolume", create)).body.Volume;
+    await cloud.idle();
+    const link = { VmId: vms[1]?.vmId, VolumeId, DeviceName: "/dev/xvdf" };
+    expect((await call("LinkVolume", link)).status).toBe(200);
+    const mappings = async (id = "") =>
+      (await call("ReadVms", { Filters: { VmIds: [id] } })).body.Vms[0].BlockDeviceMappings;
+    expect([(await mappings(vms[0]?.vmId)).length, (await mappings(vms[1]?.vmId)).length]).toEqual([1, 2]);
+    await restart({});
+    expect(cloud.vms.map(({ vmId }) => vmId)).toEqual(vms.map(({ vmId }) => vmId));
+  });
+
+  it("answers /health without a key: ready, and how much there is", async () => {
+    const answer = await fetch(new URL("/health", cloud.endpoint));
+    const counts = { vms: 1, volumes: 1, snapshots: 1, images: 1, violations: 0, calls: 0 };
+    const region = "eu-west-2";
+    expect(await answer.json()).toEqual({ status: "ready", version, region, disks: "memory", counts });
+    expect((await fetch(new URL("/health", cloud.endpoint), { method: "POST" })).status).toBe(405);
+  });
+
+  it("takes the keys that it is given, also when there are others already", async () => {
+    const before = caller();
+    await restart({ keys: WELL_KNOWN_KEYS });
+    expect(cloud.environment).toMatchObject({ OSC_ACCESS_KEY: WELL_KNOWN_KEYS.accessKey });
+    expect((await call("ReadVms")).status).toBe(200);
+    expect(codeOf(await signedCall({ ...before, endpoint: cloud.endpoint }, "ReadVms"))).toEqual([400, "4120"]);
+    await restart();
+    expect(cloud.account("builder")).toMatchObject(WELL_KNOWN_KEYS);
+    await cloud.close();
+    const stateFolder = join(folder, "state");
+    const keys = { accessKey: "a b", secretKey: "long enough" };
+    await expect(startLocalCloud({ stateFolder, blocks: "memory", keys })).rejects.toThrow("is no access key");
+  });
+
+  it("is emptied while it runs: same keys, same port, and nothing else of before", async () => {
+    const { endpoint } = cloud;
+    const before = { VmId: cloud.vmId, ...cloud.account("builder") };
+    await call("CreateVolume", create);
+    expect(await resetLocalCloud(join(folder, "state"))).toBe(true);
+    expect(cloud.endpoint).toBe(endpoint);
+    expect(cloud.account("builder").secretKey).toBe(before.secretKey);
+    expect((await call("ReadVolumes")).body.Volumes).toHaveLength(1);
+    expect(cloud.vmId).not.toBe(before.VmId);
+    expect((await localCloudStatus(join(folder, "state"))).vmId).toBe(cloud.vmId);
+  });
+
+  it("stops when it is asked to, unless it is part of something else", async () => {
+    const stateFolder = join(folder, "state");
+    await expect(stopLocalCloud(stateFolder)).rejects.toThrow("part of another command");
+    let asked = false;
+    await restart({
+      onStop: () => {
+        asked = true;
+        void cloud.close();
+      },
+    });
+    expect([await stopLocalCloud(stateFolder), asked]).toEqual([true, true]);
+    expect(await stopLocalCloud(stateFolder)).toBe(false);
+    await expect(waitForLocalCloud(stateFolder, 0)).rejects.toThrow("No local cloud answers");
+    await restart();
+    expect((await waitForLocalCloud(stateFolder, 0)).pid).toBe(process.pid);
+  });
+
+  it("tells its calls as they come in, until it stops", async () => {
+    await call("ReadVolumes");
+    const followed: string[] = [];
+    const following = (async () => {
+      for await (const { action, status } of followCalls(join(folder, "state"), new AbortController().signal)) {
+        followed.push(`${action} ${status}`);
+        if (followed.length === 1) await call("NoSuchAction");
+        else void cloud.close();
+      }
+    })();
+    await expect.poll(async () => followed.length || (await call("ReadVms"))).toBeGreaterThan(0);
+    await following;
+    expect(followed[0]).toBe("ReadVms 200");
+    expect(followed).toContain("NoSuchAction 400");
+    expect(followed).not.toContain("ReadVolumes 200");
   });
 
   it("answers on a Unix socket too, which its owner alone may use, also where a killed server left one", async () => {

@@ -9,7 +9,12 @@ export interface Status {
   readonly region: string;
   /** The accounts, without their keys. */
   readonly accounts: readonly { readonly role: string; readonly id: string; readonly alias?: string }[];
+  /** The VM on which builds run. */
   readonly vmId: string;
+  /** Every VM, that one first. */
+  readonly vms: readonly string[];
+  /** Whether volumes have devices on this machine, or are remembered in memory alone. */
+  readonly disks: "loop" | "memory";
   readonly volumes: number;
   readonly snapshots: number;
   readonly images: number;
@@ -27,6 +32,8 @@ export function statusOf({ settings, store, disks, accounts, problems }: OpenClo
     region: settings.region,
     accounts: accounts.all.map(({ role, id, alias }) => ({ role, id, ...(alias === undefined ? {} : { alias }) })),
     vmId: store.vms.values()[0]?.id ?? "",
+    vms: store.vms.values().map(({ id }) => id),
+    disks: settings.blocks,
     volumes: store.volumes.values().length,
     snapshots: store.snapshots.values().length,
     images: store.images.values().length,

@@ -30,7 +30,8 @@ export async function readMetadata(key: string, options: MetadataOptions = {}): 
     // Node's own fetch reads no proxy variables.
     const answer = await fetch(url, { signal: signal ? AbortSignal.any([deadline, signal]) : deadline });
     const text = await readShortText(answer);
-    if (!answer.ok) throw new MetadataError(`Cannot read "${url}": HTTP ${answer.status}`, { hint: HINT });
+    if (!answer.ok)
+      throw new MetadataError(`Cannot read "${url}": ${describeAnswer(answer.status, text)}`, { hint: HINT });
     return text.trim();
   } catch (error) {
     if (error instanceof MetadataError) throw error;
@@ -38,6 +39,12 @@ export async function readMetadata(key: string, options: MetadataOptions = {}): 
     const cause = deadline.aborted ? new Error(`no answer within ${timeoutMs} ms`) : causeOf(error);
     throw new MetadataError(`Cannot read "${url}"`, { cause, hint: HINT });
   }
+}
+
+/** A short text says why; a page says nothing. */
+function describeAnswer(status: number, text: string): string {
+  const isReason = /^[\x20-\x7e]{1,200}$/.test(text) && !text.startsWith("<");
+  return isReason ? `HTTP ${status}: ${text}` : `HTTP ${status}`;
 }
 
 /** Nothing but the address says who answers, so no answer fills our memory. */

@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, readlink, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -62,11 +62,12 @@ async function start(...flags: readonly string[]): Promise<RunningCloud> {
 }
 
 /** What a client of another language sends for what it leaves out. */
-const sloppy = { Filters: { VolumeIds: null }, NoSuchField: 1 };
+const sloppy = { NoSuchField: 1 };
 
 /** A volume that is linked to the builder's VM. @returns its id */
-async function linkVolume({ call }: RunningCloud): Promise<string> {
-  const { VmId, Placement } = (await call("ReadVms", {})).body.Vms[0];
+async function linkVolume({ call }: RunningCloud, vmId?: string): Promise<string> {
+  const { Vms } = (await call("ReadVms", {})).body;
+  const { VmId, Placement } = Vms.find((vm: { VmId: string }) => vm.VmId === vmId) ?? Vms[0];
   const created = await call("CreateVolume", { SubregionName: Placement.SubregionName, Size: 1 });
   const { VolumeId } = created.body.Volume;
   const becomes = (expected: object) =>
@@ -99,6 +100,25 @@ describe("outscale-chroot local-cloud start", () => {
   it("takes what the service refuses with -lenient", async () => {
     const cloud = await start("-lenient");
     expect(await cloud.call("ReadVolumes", sloppy)).toMatchObject({ status: 200 });
+    expect(await cloud.stop()).toBe(0);
+  });
+
+  it("warns when it listens for others, and says what they reach", async () => {
+    const cloud = await start("-listen", "0.0.0.0", "-well-known-keys");
+    expect(cloud.written.stderr).toMatch(/^Warning: It listens on 0\.0\.0\.0, in clear text: .*keys are well known/m);
+    expect((await cloud.call("ReadVolumes", {})).status).toBe(200);
+    expect(await cloud.stop()).toBe(0);
+    const quiet = await start();
+    expect(quiet.written.stderr).not.toContain("Warning");
+    expect(await quiet.stop()).toBe(0);
+  });
+
+  it("gives each of several VMs devices of its own, under the same names", async () => {
+    const cloud = await start("-vms", "2");
+    const { Vms } = (await cloud.call("ReadVms", {})).body;
+    for (const { VmId } of Vms) await linkVolume(cloud, VmId);
+    const devices = ["dev/xvdf", `vms/${Vms[1].VmId}/dev/xvdf`].map((path) => readlink(join(folder, path)));
+    expect(new Set(await Promise.all(devices)).size).toBe(2);
     expect(await cloud.stop()).toBe(0);
   });
 

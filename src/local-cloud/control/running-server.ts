@@ -12,6 +12,7 @@ const RunningServer = z.object({
   token: z.string(),
   pid: z.int(),
   environment: z.record(z.string(), z.string()),
+  vms: z.array(z.object({ vmId: z.string(), metadataEndpoint: z.string(), deviceFolder: z.string() })),
 });
 
 /** Where a running server takes operations, and the token that it wants; in the state folder, for its owner alone. */
@@ -35,7 +36,7 @@ export async function isServed(stateFolder: string): Promise<boolean> {
   return (await findRunningServer(stateFolder)) !== undefined;
 }
 
-function isAlive(pid: number): boolean {
+export function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);
     return true;

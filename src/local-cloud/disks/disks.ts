@@ -2,6 +2,17 @@
 export interface LinkedDisk {
   readonly id: string;
   readonly slot: string;
+  /** What stands for `/dev` of its VM. */
+  readonly deviceFolder: string;
+}
+
+/** What a former process has left. */
+export interface LeftDisks {
+  readonly linked: readonly LinkedDisk[];
+  /** The ids of every disk that something names. */
+  readonly known: ReadonlySet<string>;
+  /** What stands for `/dev` of each VM. */
+  readonly deviceFolders: readonly string[];
 }
 
 /** A disk as it is seen on the host. */
@@ -42,10 +53,12 @@ export interface Disks {
   /** Another disk of the same size that appears on the host under no name of ours, until its id is detached. */
   attachDecoy(id: string, sizeGib: number): Promise<void>;
   /**
-   * After a start: attaches what is linked, and takes away every device and half-made file that nothing names.
+   * After a start: attaches what is linked, and takes away every device, link and half-made file that nothing names.
    * @returns what could not be attached, in words
    */
-  recover(linked: readonly LinkedDisk[], known: ReadonlySet<string>): Promise<readonly string[]>;
+  recover(left: LeftDisks): Promise<readonly string[]>;
+  /** Makes the folders in which devices of VMs will show up. */
+  prepare(deviceFolders: readonly string[]): Promise<void>;
   /** The raw image of a disk, to read; undefined when it is not a file. */
   path(id: string): string | undefined;
   /** The disks that are attached now. */

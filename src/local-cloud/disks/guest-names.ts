@@ -33,6 +33,10 @@ export async function unlinkDevice(folder: string, device: string): Promise<void
 /** Leaves an empty folder. */
 export async function clearDeviceLinks(folder: string): Promise<void> {
   await rm(folder, { recursive: true, force: true });
+  await makeDeviceFolder(folder);
+}
+
+export async function makeDeviceFolder(folder: string): Promise<void> {
   await mkdir(join(folder, "disk", "by-id"), { recursive: true });
 }
 

@@ -6,8 +6,8 @@ import type { CommandRunner } from "../../host/run-command.ts";
 import { syncPartitions } from "../../host/sync-partitions.ts";
 import { publishFile, syncPath } from "../folder/durable-files.ts";
 import type { HeldRun } from "../folder/held-runner.ts";
-import { BYTES_PER_GIB, type Disks, type HostDevice, type LinkedDisk } from "./disks.ts";
-import { clearDeviceLinks, linkDevice, unlinkDevice } from "./guest-names.ts";
+import { BYTES_PER_GIB, type Disks, type HostDevice, type LeftDisks, type LinkedDisk } from "./disks.ts";
+import { clearDeviceLinks, linkDevice, makeDeviceFolder, unlinkDevice } from "./guest-names.ts";
 import { attachLoopDevice, detachLoopDevice, deviceUse, type LoopDevice, loopDevicesOf } from "./loop-devices.ts";
 
 const DISK = ".raw";
@@ -15,8 +15,6 @@ const PARTIAL = ".part";
 
 interface LoopDisksInput {
   readonly folder: string;
-  /** What stands for `/dev`. */
-  readonly deviceFolder: string;
   /** For what must not go on after another server has taken the folder over. */
   readonly heldRun: HeldRun;
 }
@@ -26,14 +24,12 @@ export class LoopDisks implements Disks {
   readonly #host: CommandRunner;
   readonly #heldRun: HeldRun;
   readonly #folder: string;
-  readonly #deviceFolder: string;
-  readonly #slots = new Map<string, string>();
+  readonly #places = new Map<string, LinkedDisk>();
 
-  constructor(host: CommandRunner, { folder, deviceFolder, heldRun }: LoopDisksInput) {
+  constructor(host: CommandRunner, { folder, heldRun }: LoopDisksInput) {
     this.#host = host;
     this.#heldRun = heldRun;
     this.#folder = folder;
-    this.#deviceFolder = deviceFolder;
   }
 
   async create(id: string, sizeGib: number): Promise<void> {
@@ -86,17 +82,18 @@ export class LoopDisks implements Disks {
     return existsSync(this.#path(id));
   }
 
-  async attach({ id, slot }: LinkedDisk): Promise<void> {
+  async attach(disk: LinkedDisk): Promise<void> {
+    const { id, slot, deviceFolder } = disk;
     const [attached] = this.#devicesOf(id);
     const device = attached?.device ?? (await attachLoopDevice(this.#heldRun, this.#path(id)));
     await syncPartitions(this.#host, device);
-    this.#slots.set(id, slot);
-    await linkDevice(this.#deviceFolder, slot, device);
+    this.#places.set(id, disk);
+    await linkDevice(deviceFolder, slot, device);
   }
 
   async detach(id: string): Promise<void> {
     for (const loop of this.#devicesOf(id)) await this.#release(loop);
-    this.#slots.delete(id);
+    this.#places.delete(id);
   }
 
   inUse(id: string): string | undefined {
@@ -109,9 +106,13 @@ export class LoopDisks implements Disks {
     await attachLoopDevice(this.#heldRun, this.#path(id));
   }
 
-  async recover(linked: readonly LinkedDisk[], known: ReadonlySet<string>): Promise<readonly string[]> {
+  async prepare(deviceFolders: readonly string[]): Promise<void> {
+    for (const folder of deviceFolders) await makeDeviceFolder(folder);
+  }
+
+  async recover({ linked, known, deviceFolders }: LeftDisks): Promise<readonly string[]> {
     await mkdir(this.#folder, { recursive: true, mode: 0o700 });
-    await clearDeviceLinks(this.#deviceFolder);
+    for (const folder of deviceFolders) await clearDeviceLinks(folder);
     const wanted = new Set(linked.map(({ id }) => id));
     for (const loop of loopDevicesOf(this.#folder)) {
       if (!wanted.has(diskId(loop.file))) await this.#release(loop);
@@ -129,7 +130,7 @@ export class LoopDisks implements Disks {
   devices(): readonly HostDevice[] {
     return loopDevicesOf(this.#folder).map(({ device, file }) => {
       const id = diskId(file);
-      return { id, slot: this.#slots.get(id) ?? "", device };
+      return { id, slot: this.#places.get(id)?.slot ?? "", device };
     });
   }
 
@@ -143,7 +144,8 @@ export class LoopDisks implements Disks {
 
   async #release(loop: LoopDevice): Promise<void> {
     try {
-      await unlinkDevice(this.#deviceFolder, loop.device);
+      const place = this.#places.get(diskId(loop.file));
+      if (place) await unlinkDevice(place.deviceFolder, loop.device);
     } finally {
       await detachLoopDevice(this.#heldRun, loop);
     }

@@ -1,4 +1,4 @@
-import type { Disks, HostDevice, LinkedDisk } from "./disks.ts";
+import type { Disks, HostDevice, LeftDisks, LinkedDisk } from "./disks.ts";
 
 /** What a memory disk holds: a text that copies carry along, and its size. */
 export interface MemoryDisk {
@@ -59,11 +59,15 @@ export class MemoryDisks implements Disks {
     this.#attached.set(id, "");
   }
 
-  async recover(linked: readonly LinkedDisk[]): Promise<readonly string[]> {
+  /** What the disks held went with the process that had them in memory: they are there again, and empty. */
+  async recover({ linked, known }: LeftDisks): Promise<readonly string[]> {
     this.#attached.clear();
+    for (const id of known) this.disks.set(id, { contents: "", sizeGib: 1 });
     for (const disk of linked) await this.attach(disk);
     return [];
   }
+
+  async prepare(): Promise<void> {}
 
   path(): undefined {
     return undefined;

@@ -4,7 +4,21 @@ import { LocalCloudError } from "../local-cloud-error.ts";
 
 /** The keys: they are there before anything else is, go last, and mark a folder as a cloud's. */
 export const KEYS_FILE = "accounts.json";
-const OWN_NAMES = ["control.json", "state.json", "journal.jsonl", "dev", "disks", KEYS_FILE];
+/** What a server in the background says; it may be there before the keys are. */
+export const LOG_FILE = "local-cloud.log";
+/** There while the disks of a cloud are in memory alone. */
+export const MEMORY_FILE = "memory";
+const OWN_NAMES = [
+  "control.json",
+  "state.json",
+  "journal.jsonl",
+  "dev",
+  "vms",
+  "disks",
+  LOG_FILE,
+  MEMORY_FILE,
+  KEYS_FILE,
+];
 
 /**
  * Whether a cloud lies in a folder; a new one may be made where this is false.
@@ -13,7 +27,7 @@ const OWN_NAMES = ["control.json", "state.json", "journal.jsonl", "dev", "disks"
  */
 export function hasCloud(stateFolder: string): boolean {
   if (existsSync(join(stateFolder, KEYS_FILE))) return true;
-  const others = OWN_NAMES.filter((name) => existsSync(join(stateFolder, name)));
+  const others = OWN_NAMES.filter((name) => name !== LOG_FILE && existsSync(join(stateFolder, name)));
   if (others.length === 0) return false;
   throw new LocalCloudError(`"${stateFolder}" is no local cloud's folder, and has ${others.join(", ")} of its own`, {
     hint: "Give a new or empty folder",

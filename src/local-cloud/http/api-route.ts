@@ -60,10 +60,11 @@ export async function answerApi(input: ApiRouteInput, action: string, request: H
   if (request.method === "OPTIONS") return { ...text(200, ""), headers: PREFLIGHT };
   const { cloud, requests } = input;
   const { clock, latency } = cloud.settings;
-  const entry = { atMs: clock.now(), action: action.slice(0, LONGEST_NAME) };
+  const atMs = clock.now();
+  const entry = () => ({ atMs, action: action.slice(0, LONGEST_NAME), ms: clock.now() - atMs });
   const fault = cloud.faults.takeCall(action);
   if (fault?.kind === "drop-before") {
-    requests.add(entry, request.body);
+    requests.add(entry(), request.body);
     return "drop";
   }
   const { status, body, ...outcome } = await callOrRefuse(input, action, request, fault);
@@ -71,7 +72,7 @@ export async function answerApi(input: ApiRouteInput, action: string, request: H
   const isDropped = fault?.kind === "drop-after";
   // Who has no key could fill our memory with bodies.
   const known = outcome.accountId ? request.body : undefined;
-  requests.add({ ...entry, ...outcome, ...(isDropped ? {} : { status }) }, known);
+  requests.add({ ...entry(), ...outcome, ...(isDropped ? {} : { status }) }, known);
   return isDropped ? "drop" : json(status, { ...body, ...context() }, { ...CORS, ...retryAfter(fault) });
 }
 

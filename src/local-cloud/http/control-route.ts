@@ -3,31 +3,63 @@ import type { z } from "zod";
 import { ChrootError, messageOf } from "../../common/errors.ts";
 import { type ArgumentsOf, type ControlOperation, controlArguments, controlOperations } from "../control/operations.ts";
 import { CONTROL_PREFIX } from "../control/running-server.ts";
+import {
+  type ServerArgumentsOf,
+  type ServerControl,
+  type ServerOperation,
+  serverArguments,
+  serverOperations,
+} from "../control/server-operations.ts";
 import type { OpenCloud } from "../open-cloud.ts";
 import { type HttpAnswer, type HttpRequest, json } from "./http-server.ts";
 
-const schemas: { readonly [O in ControlOperation]: z.ZodType<ArgumentsOf<O>> } = controlArguments;
+interface ControlInput {
+  readonly cloud: OpenCloud;
+  readonly server: ServerControl;
+  readonly token: string;
+}
 
-/** Answers an operation besides the API; whoever has no token of the state folder is turned away. */
-export async function answerControl(core: OpenCloud, token: string, request: HttpRequest): Promise<HttpAnswer> {
-  if (!isBearer(request.headers.authorization, token)) return json(403, { error: "The control token is wrong" });
-  const operation = request.url.slice(CONTROL_PREFIX.length);
-  if (request.method !== "POST" || !isOperation(operation)) return json(404, { error: `No operation "${operation}"` });
+/** Answers an operation besides the API. It takes one who is on this machine and can read the token of the state folder. */
+export async function answerControl(input: ControlInput, request: HttpRequest): Promise<HttpAnswer> {
+  if (!request.isLocal) return json(403, { error: "Operations are taken from this machine alone" });
+  if (!isBearer(request.headers.authorization, input.token)) return json(403, { error: "The control token is wrong" });
+  const name = request.url.slice(CONTROL_PREFIX.length);
+  const operation = request.method === "POST" ? operationOf(input, name) : undefined;
+  if (!operation) return json(404, { error: `No operation "${name}"` });
   try {
     const given: unknown = JSON.parse(request.body.toString("utf8") || "{}");
-    return json(200, { result: await runOperation(core, operation, given) });
+    return json(200, { result: await operation(given) });
   } catch (error) {
     const hint = error instanceof ChrootError && error.hint !== undefined ? { hint: error.hint } : {};
     return json(400, { error: messageOf(error), ...hint });
   }
 }
 
-function runOperation<O extends ControlOperation>(core: OpenCloud, operation: O, given: unknown): unknown {
-  return controlOperations[operation](core, schemas[operation].parse(given));
+type Operation = (given: unknown) => unknown;
+
+const cloudSchemas: { readonly [O in ControlOperation]: z.ZodType<ArgumentsOf<O>> } = controlArguments;
+const serverSchemas: { readonly [O in ServerOperation]: z.ZodType<ServerArgumentsOf<O>> } = serverArguments;
+
+function operationOf({ cloud, server }: ControlInput, name: string): Operation | undefined {
+  if (isCloudOperation(name)) return (given) => onCloud(cloud, name, given);
+  if (isServerOperation(name)) return (given) => onServer(server, name, given);
+  return undefined;
 }
 
-function isOperation(name: string): name is ControlOperation {
+function onCloud<O extends ControlOperation>(cloud: OpenCloud, operation: O, given: unknown): unknown {
+  return controlOperations[operation](cloud, cloudSchemas[operation].parse(given));
+}
+
+function onServer<O extends ServerOperation>(server: ServerControl, operation: O, given: unknown): unknown {
+  return serverOperations[operation](server, serverSchemas[operation].parse(given));
+}
+
+function isCloudOperation(name: string): name is ControlOperation {
   return Object.hasOwn(controlArguments, name);
+}
+
+function isServerOperation(name: string): name is ServerOperation {
+  return Object.hasOwn(serverArguments, name);
 }
 
 function isBearer(header: string | undefined, token: string): boolean {

@@ -11,6 +11,8 @@ export interface HttpRequest {
   readonly url: string;
   readonly headers: IncomingMessage["headers"];
   readonly body: Buffer;
+  /** Whether it comes from this machine: over the loopback, or a Unix socket. */
+  readonly isLocal: boolean;
 }
 
 /** What goes back; `drop` closes the connection without an answer. */
@@ -151,10 +153,15 @@ async function answer(incoming: IncomingMessage, response: ServerResponse, input
     send(response, { ...text(error.status, error.message), headers: { connection: "close" } });
   });
   if (body === undefined) return;
-  const { method = "", url = "", headers } = incoming;
-  const reply = await input.route({ method, url, headers, body });
+  const { method = "", url = "", headers, socket } = incoming;
+  const reply = await input.route({ method, url, headers, body, isLocal: isLoopback(socket.remoteAddress) });
   if (reply === "drop") response.destroy();
   else send(response, reply);
+}
+
+/** A Unix socket has no address. */
+function isLoopback(address: string | undefined): boolean {
+  return address === undefined || address === "::1" || /^(?:::ffff:)?127\./.test(address);
 }
 
 function send(response: ServerResponse, { status, body, contentType, headers }: WholeAnswer): void {

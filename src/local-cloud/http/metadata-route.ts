@@ -1,9 +1,27 @@
 import type { Vm } from "../../outscale/oapi.ts";
 import { vmAsSeen } from "../actions/read-vms.ts";
 import type { Cloud } from "../cloud.ts";
+import { vmIdsOf } from "../vm-places.ts";
 import { type HttpAnswer, type HttpRequest, text } from "./http-server.ts";
 
-export const METADATA_PREFIX = "/latest/meta-data";
+const METADATA_PATH = /^(?:\/vms\/(i-[0-9a-f]{8}))?\/latest\/meta-data(\/.*)?$/;
+
+/** Whose metadata is asked for, and what of it. */
+interface MetadataPath {
+  /** The first VM's, when absent. */
+  readonly vmId: string | undefined;
+  readonly path: string;
+}
+
+/** What a URL asks of the metadata service; undefined when it asks something else. */
+export function metadataPathOf(url: string): MetadataPath | undefined {
+  const match = METADATA_PATH.exec(url);
+  return match ? { vmId: match[1], path: match[2] ?? "" } : undefined;
+}
+
+/** Who asks for the id of its VM wants to link disks to it and find them here. */
+const NO_DEVICES =
+  "This local cloud has its disks in memory: nothing can be built on it. Start one without -memory, as root";
 
 /** A folder of the metadata: its keys, each with a text or a folder. */
 interface Folder {
@@ -14,10 +32,11 @@ interface Folder {
  * The metadata service of a VM: plain text, no authentication. A folder answers its keys, one per line.
  * @see OUTSCALE, "Accessing the Metadata and User Data of a VM"
  */
-export function answerMetadata(cloud: Cloud, vmId: string, request: HttpRequest): HttpAnswer {
-  const vm = cloud.store.vms.get(vmId);
+export function answerMetadata(cloud: Cloud, { vmId, path }: MetadataPath, request: HttpRequest): HttpAnswer {
+  const vm = cloud.store.vms.get(vmId ?? vmIdsOf(cloud)[0] ?? "");
   if (request.method !== "GET" || !vm) return text(404, "Not Found");
-  const keys = keysOf(request.url.slice(METADATA_PREFIX.length));
+  const keys = keysOf(path);
+  if (cloud.settings.blocks === "memory" && keys?.[0] === "instance-id") return text(501, NO_DEVICES);
   const found = keys?.reduce<string | Folder | undefined>(
     (at, key) => (typeof at === "object" && Object.hasOwn(at, key) ? at[key] : undefined),
     metadataOf(vmAsSeen(cloud, vm)),

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { RequestLog } from "./request-log.ts";
 
 describe("RequestLog", () => {
-  const entry = { atMs: 0, action: "ReadVms" };
+  const entry = { atMs: 0, action: "ReadVms", ms: 1 };
   const body = (bytes: number) => Buffer.from(JSON.stringify({ Filler: "x".repeat(bytes - 13) }));
 
   it("keeps what bodies say, but for their secrets, and nothing that is no JSON", () => {

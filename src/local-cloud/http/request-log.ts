@@ -1,3 +1,5 @@
+import { EventEmitter, once } from "node:events";
+
 /** One call, as it came in and went out. */
 export interface LoggedRequest {
   /** Milliseconds since the epoch. */
@@ -11,6 +13,8 @@ export interface LoggedRequest {
   readonly status?: number;
   /** The code of the error that was answered. */
   readonly code?: string;
+  /** How long it took. */
+  readonly ms: number;
 }
 
 /** What is kept, at most: of a call's body, of all bodies together, and of calls. Texts take several times as much in memory. */
@@ -24,6 +28,9 @@ export class RequestLog {
   readonly #entries: LoggedRequest[] = [];
   readonly #bodyBytes: number[] = [];
   #sum = 0;
+  /** The number of the next call. */
+  #next = 0;
+  readonly #news = new EventEmitter().setMaxListeners(0);
 
   /** @param body As it came in; absent when the caller is not to have it kept */
   add(entry: Omit<LoggedRequest, "body">, body?: Buffer): void {
@@ -31,11 +38,29 @@ export class RequestLog {
     this.#entries.push(isKept ? { ...entry, body: redactedBody(body) } : entry);
     this.#bodyBytes.push(isKept ? body.length : 0);
     this.#sum += isKept ? body.length : 0;
+    this.#next++;
+    this.#news.emit("call");
     while (this.#sum > LARGEST_SUM_BYTES || this.#entries.length > MOST_CALLS) this.#dropOldest();
   }
 
   get entries(): readonly LoggedRequest[] {
     return this.#entries;
+  }
+
+  /** The number that the next call will have. */
+  get next(): number {
+    return this.#next;
+  }
+
+  /**
+   * The calls from a number on, as far as they are kept. When there are none yet, it waits for one.
+   * @param signal Ends the wait, with no calls
+   */
+  async since(number: number, signal: AbortSignal): Promise<readonly LoggedRequest[]> {
+    if (number >= this.#next && !signal.aborted) {
+      await once(this.#news, "call", { signal }).catch(() => undefined);
+    }
+    return this.#entries.slice(Math.max(0, this.#entries.length - (this.#next - number)));
   }
 
   #dropOldest(): void {

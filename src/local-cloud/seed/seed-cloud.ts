@@ -28,6 +28,15 @@ export async function seedCloud(cloud: Cloud, host: CommandRunner): Promise<void
   seedVm(cloud, { imageId: image.ImageId, rootVolumeId });
 }
 
+/** Adds the VMs that are missing to the number that was asked for. Each has a root volume of its own. */
+export async function addVms(cloud: Cloud): Promise<void> {
+  for (let count = cloud.store.vms.values().length; count < cloud.settings.vms; count++) {
+    const rootVolumeId = newId("vol");
+    await cloud.disks.create(rootVolumeId, VM_ROOT_GIB);
+    seedVm(cloud, { imageId: cloud.store.vms.values()[0]?.api.ImageId ?? "", rootVolumeId });
+  }
+}
+
 function seedVm(cloud: Cloud, { imageId, rootVolumeId }: { imageId: string; rootVolumeId: string }): void {
   const { id: accountId } = cloud.accounts.byRole("builder");
   const [subregion = ""] = subregionsOf(cloud.settings.region);
@@ -54,8 +63,9 @@ function seedVm(cloud: Cloud, { imageId, rootVolumeId }: { imageId: string; root
 }
 
 function builderVm(cloud: Cloud, { imageId, subregion }: { imageId: string; subregion: string }): Vm {
-  const ip = "10.0.0.10";
-  const hostName = `ip-10-0-0-10.${cloud.settings.region}.compute.internal`;
+  const number = cloud.store.vms.values().length + 10;
+  const ip = `10.0.0.${number}`;
+  const hostName = `ip-10-0-0-${number}.${cloud.settings.region}.compute.internal`;
   return {
     VmId: newId("i"),
     State: "running",

@@ -1,6 +1,15 @@
 import { messageOf } from "../../common/errors.ts";
 import type { Cloud } from "../cloud.ts";
 import { deviceSlot } from "../device-names.ts";
+import type { LinkedDisk } from "../disks/disks.ts";
+import type { VolumeRecord } from "../records.ts";
+import { deviceFolderOf } from "../vm-places.ts";
+
+/** A volume that is linked, with its place among the devices of its VM. */
+export function linkedDisk(cloud: Pick<Cloud, "store" | "settings">, { id, api }: VolumeRecord): LinkedDisk {
+  const { DeviceName = "", VmId = "" } = api.LinkedVolumes[0] ?? {};
+  return { id, slot: deviceSlot(DeviceName), deviceFolder: deviceFolderOf(cloud, VmId) };
+}
 
 /** Shows the volume on the host; later than the API says `attached`, or with a decoy beside it, when a fault asks so. */
 export async function attachLink(cloud: Cloud, id: string): Promise<void> {
@@ -8,7 +17,7 @@ export async function attachLink(cloud: Cloud, id: string): Promise<void> {
   const volume = store.volumes.get(id);
   const linked = volume?.api.LinkedVolumes[0];
   if (!volume || !linked) throw new Error(`${id} is not linked any more`);
-  const disk = { id, slot: deviceSlot(linked.DeviceName) };
+  const disk = linkedDisk(cloud, volume);
   if (faults.takeDevice("decoy-device")) await disks.attachDecoy(decoyOf(id), volume.api.Size);
   const late = faults.takeDevice("late-device");
   if (late) void attachLate(cloud, disk, late.ms ?? 0);
@@ -26,7 +35,7 @@ function decoyOf(volumeId: string): string {
   return `decoy-${volumeId}`;
 }
 
-async function attachLate(cloud: Cloud, disk: { id: string; slot: string }, ms: number): Promise<void> {
+async function attachLate(cloud: Cloud, disk: LinkedDisk, ms: number): Promise<void> {
   const { store, disks, settings, lifecycle } = cloud;
   try {
     await settings.clock.sleep(ms, lifecycle.closing);

@@ -1,17 +1,28 @@
+import { isIP } from "node:net";
 import { ExitCode, UsageError } from "../../../common/errors.ts";
 import { LOCAL_CLOUD_NEEDS_ROOT, requireRoot } from "../../../host/require-root.ts";
-import { quoteWord } from "../../../host/shell-quote.ts";
 import { startLocalCloud } from "../../../local-cloud/start-local-cloud.ts";
 import { openDebugLog } from "../../../terminal/debug-log.ts";
 import { watchStopSignals } from "../../../terminal/signals.ts";
 import type { Command } from "../../command.ts";
 import { type Flags, parseFlags } from "../../flags.ts";
+import { exportLines } from "./export-lines.ts";
+import { keyFlags, keysOf } from "./key-flags.ts";
+import { startInBackground } from "./start-in-background.ts";
 import { stateFlag, stateFolderOf } from "./state-flag.ts";
 
 const flagSpecs = {
   ...stateFlag,
-  port: { type: "string", value: "PORT", about: "the TCP port on 127.0.0.1; a free one by default" },
+  port: { type: "string", value: "PORT", about: "the TCP port; a free one by default" },
+  listen: { type: "string", value: "ADDRESS", about: "the IP address to listen on; 127.0.0.1 by default" },
   socket: { type: "string", value: "FILE", about: "a Unix socket that answers too" },
+  detach: { type: "boolean", about: "goes on in the background once the cloud is ready; local-cloud stop ends it" },
+  memory: {
+    type: "boolean",
+    about: "keeps disks in memory: for clients of the API, needs no root; nothing can be built",
+  },
+  vms: { type: "string", value: "NUMBER", about: "how many VMs there are at least; 1 by default" },
+  ...keyFlags,
   latency: { type: "string", choices: ["none", "realistic"], about: "how long calls and changes of state take" },
   region: { type: "string", value: "NAME", about: "the region it is; eu-west-2 by default" },
   lenient: {
@@ -21,40 +32,75 @@ const flagSpecs = {
   log: { type: "string", value: "FILE", about: "writes calls and commands there" },
 } as const satisfies Flags;
 
+const MOST_VMS = 100;
+const MOST_PORT = 65_535;
+
 export const start: Command = {
   usage: "local-cloud start [flags]",
   about: "Serves the cloud until it is stopped, and prints the environment that builds need to use it.",
   flags: flagSpecs,
-  examples: ["outscale-chroot local-cloud start -port 3000 -latency realistic"],
+  examples: [
+    "outscale-chroot local-cloud start -port 3000 -latency realistic",
+    "outscale-chroot local-cloud start -memory -well-known-keys -detach",
+  ],
   async run({ argv, io }) {
     const { flags } = parseFlags(flagSpecs, argv);
-    requireRoot(LOCAL_CLOUD_NEEDS_ROOT);
-    using log = openDebugLog(flags.log, io);
-    using wishes = watchStopSignals(io, () => undefined);
-    await using cloud = await startLocalCloud({
-      stateFolder: stateFolderOf(flags, io.env),
-      log,
+    if (!flags.memory) requireRoot(`${LOCAL_CLOUD_NEEDS_ROOT}; with -memory it needs none`);
+    const stateFolder = stateFolderOf(flags, io.env);
+    const keys = keysOf(flags, io.env);
+    const options = {
+      stateFolder,
       strict: flags.lenient !== true,
-      onWarning: (message) => io.stderr.write(`Warning: ${message}\n`),
-      ...(flags.port !== undefined && { port: portOf(flags.port) }),
+      onWarning: (message: string) => io.stderr.write(`Warning: ${message}\n`),
+      ...(flags.port !== undefined && { port: numberOf("port", flags.port, 0, MOST_PORT) }),
+      ...(flags.vms !== undefined && { vms: numberOf("vms", flags.vms, 1, MOST_VMS) }),
+      ...(flags.listen !== undefined && { listen: addressOf(flags.listen) }),
       ...(flags.socket !== undefined && { socketPath: flags.socket }),
+      ...(flags.memory && { blocks: "memory" as const }),
+      ...(keys && { keys }),
       ...(flags.latency !== undefined && { latency: flags.latency }),
       ...(flags.region !== undefined && { region: flags.region }),
-    });
+    };
+    if (flags.detach) return startInBackground({ stateFolder, argv, io, keys });
+    using log = openDebugLog(flags.log, io);
+    using wishes = watchStopSignals(io, () => undefined);
+    const asked = new AbortController();
+    await using cloud = await startLocalCloud({ ...options, log, onStop: () => asked.abort() });
     io.stderr.write(`The local cloud answers at ${cloud.endpoint}. Stop it with Ctrl-C; it keeps everything.\n`);
-    for (const problem of cloud.status().problems) io.stderr.write(`Warning: ${problem}\n`);
+    for (const warning of [...exposure(flags), ...cloud.status().problems]) io.stderr.write(`Warning: ${warning}\n`);
     // The keys are of this machine's own cloud and are meant to be copied: they pass no mask.
-    const lines = Object.entries(cloud.environment).map(([name, value]) => `export ${name}=${quoteWord(value)}\n`);
-    io.stdout.writeExact(lines.join(""));
-    await aborted(wishes.signal);
+    io.stdout.writeExact(exportLines(cloud.environment));
+    await aborted(AbortSignal.any([wishes.signal, asked.signal]));
     return ExitCode.Success;
   },
 };
 
-function portOf(text: string): number {
-  const port = Number(text);
-  if (!/^\d+$/.test(text) || port > 65_535) throw new UsageError(`-port must be a number up to 65535, not "${text}"`);
-  return port;
+/** What others can reach who are not on this machine. */
+function exposure({
+  listen,
+  "well-known-keys": wellKnown,
+}: {
+  listen: string | undefined;
+  "well-known-keys": boolean | undefined;
+}): string[] {
+  if (listen === undefined || listen === "::1" || listen.startsWith("127.")) return [];
+  const who = wellKnown ? "whoever reaches it, as the keys are well known" : "whoever has its keys";
+  return [
+    `It listens on ${listen}, in clear text: the API is open to ${who}; /health, the metadata of the VMs and ReadRegions to everybody`,
+  ];
+}
+
+function numberOf(flag: string, text: string, least: number, most: number): number {
+  const number = Number(text);
+  if (/^\d+$/.test(text) && number >= least && number <= most) return number;
+  throw new UsageError(`-${flag} must be a number from ${least} to ${most}, not "${text}"`);
+}
+
+function addressOf(text: string): string {
+  if (isIP(text) !== 0) return text;
+  throw new UsageError(`-listen must be an IP address of this machine, not "${text}"`, {
+    hint: "0.0.0.0 is every IPv4 address that it has",
+  });
 }
 
 /** Keeps the process alive until the signal fires. */

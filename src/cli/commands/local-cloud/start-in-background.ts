@@ -1,0 +1,62 @@
+import { spawn } from "node:child_process";
+import { closeSync, mkdirSync, openSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { ExitCode } from "../../../common/errors.ts";
+import type { Keys } from "../../../local-cloud/accounts.ts";
+import { runningLocalCloud, waitForLocalCloud } from "../../../local-cloud/administer-cloud.ts";
+import { LocalCloudError } from "../../../local-cloud/local-cloud-error.ts";
+import type { Io } from "../../../terminal/io.ts";
+import { exportLines } from "./export-lines.ts";
+import { keyEnvironment } from "./key-flags.ts";
+
+interface BackgroundInput {
+  readonly stateFolder: string;
+  /** Of `local-cloud start`. */
+  readonly argv: readonly string[];
+  readonly io: Io;
+  readonly keys: Keys | undefined;
+}
+
+/** Making the first image takes a second; a busy machine takes longer. */
+const TIMEOUT_MS = 120_000;
+/** Keys go through the environment. */
+const NOT_FOR_THE_SERVER = /^--?(?:detach|(?:access|secret)-key)(?:=|$)/;
+const HAVE_A_VALUE = /^--?(?:access|secret)-key$/;
+
+/**
+ * Starts the server as a process of its own, and prints the environment once it is ready.
+ * @throws {LocalCloudError} with what the server said, when it ends instead
+ */
+export async function startInBackground({ stateFolder, argv, io, keys }: BackgroundInput): Promise<number> {
+  if (await runningLocalCloud(stateFolder)) {
+    throw new LocalCloudError(`A local cloud runs on "${stateFolder}" already`, {
+      hint: "local-cloud env prints its environment",
+    });
+  }
+  mkdirSync(stateFolder, { recursive: true, mode: 0o700 });
+  const logFile = join(stateFolder, "local-cloud.log");
+  const log = openSync(logFile, "w", 0o600);
+  const child = spawn(process.execPath, [process.argv[1] ?? "", "local-cloud", "start", ...argumentsOf(argv)], {
+    detached: true,
+    env: { ...io.env, ...keyEnvironment(keys) },
+    stdio: ["ignore", "ignore", log],
+  });
+  closeSync(log);
+  const ended = new Promise<"ended">((resolve) => {
+    child.once("error", () => resolve("ended"));
+    child.once("exit", () => resolve("ended"));
+  });
+  const ready = await Promise.race([ended, waitForLocalCloud(stateFolder, TIMEOUT_MS)]);
+  if (ready === "ended") {
+    throw new LocalCloudError(`The local cloud has ended at once: ${readFileSync(logFile, "utf8").trim()}`);
+  }
+  child.unref();
+  io.stderr.write(`The local cloud answers at ${ready.environment.OSC_ENDPOINT_API}. Stop it with local-cloud stop.\n`);
+  io.stderr.write(readFileSync(logFile, "utf8").replace(/^(?!Warning: ).*\n/gm, ""));
+  io.stdout.writeExact(exportLines(ready.environment));
+  return ExitCode.Success;
+}
+
+function argumentsOf(argv: readonly string[]): string[] {
+  return argv.filter((word, at) => !NOT_FOR_THE_SERVER.test(word) && !HAVE_A_VALUE.test(argv[at - 1] ?? ""));
+}

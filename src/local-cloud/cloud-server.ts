@@ -1,0 +1,215 @@
+import { randomBytes } from "node:crypto";
+import { rm } from "node:fs/promises";
+import { messageOf } from "../common/errors.ts";
+import { secrets } from "../common/secrets.ts";
+import type { Account, AccountRole } from "./accounts.ts";
+import { CONTROL_PREFIX, controlFile } from "./control/running-server.ts";
+import type { ServerControl } from "./control/server-operations.ts";
+import type { FaultInjector } from "./faults.ts";
+import { writeWholeFile } from "./folder/durable-files.ts";
+import { checkDevicesFree, clearFolder } from "./folder/reset-folder.ts";
+import { API_PATH, actionOf, answerApi } from "./http/api-route.ts";
+import { answerControl } from "./http/control-route.ts";
+import { answerHealth, HEALTH_PATH } from "./http/health-route.ts";
+import {
+  closeServer,
+  type HttpAnswer,
+  type HttpRequest,
+  type HttpServer,
+  json,
+  listen,
+  listenOnSocket,
+  portOf,
+  text,
+} from "./http/http-server.ts";
+import { LockOut } from "./http/lock-out.ts";
+import { answerMetadata, metadataPathOf } from "./http/metadata-route.ts";
+import { type LoggedRequest, RequestLog } from "./http/request-log.ts";
+import { LocalCloudError } from "./local-cloud-error.ts";
+import { type OpenCloud, openCloud } from "./open-cloud.ts";
+import { type LocalCloudOptions, settingsOf } from "./options.ts";
+import type { LocalCloud } from "./start-local-cloud.ts";
+import { type Status, statusOf } from "./status.ts";
+import { placesOf, type VmPlace } from "./vm-places.ts";
+
+const LOOPBACK = "127.0.0.1";
+/** Listening there is listening on every address, this machine's own among them. */
+const EVERYWHERE: Readonly<Record<string, string>> = { "0.0.0.0": LOOPBACK, "::": "[::1]" };
+
+/** A cloud with its HTTP servers. The cloud behind them is another one after a reset. */
+export class CloudServer implements LocalCloud, ServerControl {
+  readonly #options: LocalCloudOptions;
+  readonly #token = randomBytes(24).toString("hex");
+  readonly #log = new RequestLog();
+  readonly #stop = new AbortController();
+  #servers: HttpServer[] = [];
+  #url = "";
+  /** Absent while it starts, or is emptied. */
+  #ready: OpenCloud | undefined;
+  #lockOut: LockOut | undefined;
+  #closed: Promise<void> | undefined;
+
+  private constructor(options: LocalCloudOptions) {
+    this.#options = options;
+    secrets.add(this.#token);
+  }
+
+  static async start(options: LocalCloudOptions): Promise<CloudServer> {
+    const server = new CloudServer(options);
+    try {
+      await server.#open();
+      return server;
+    } catch (error) {
+      await server.close();
+      throw error;
+    }
+  }
+
+  get endpoint(): string {
+    return this.#url + API_PATH;
+  }
+
+  get metadataEndpoint(): string {
+    return this.#url;
+  }
+
+  get deviceFolder(): string {
+    return this.vms[0]?.deviceFolder ?? "";
+  }
+
+  get vmId(): string {
+    return this.vms[0]?.vmId ?? "";
+  }
+
+  get vms(): readonly VmPlace[] {
+    return placesOf(this.#cloud, this.#url);
+  }
+
+  get environment(): Readonly<Record<string, string>> {
+    const { accessKey, secretKey } = this.account("builder");
+    return {
+      OSC_ACCESS_KEY: accessKey,
+      OSC_SECRET_KEY: secretKey,
+      OSC_REGION: this.#cloud.settings.region,
+      OSC_ENDPOINT_API: this.endpoint,
+      OUTSCALE_CHROOT_METADATA_ENDPOINT: this.metadataEndpoint,
+      OUTSCALE_CHROOT_DEVICE_FOLDER: this.deviceFolder,
+    };
+  }
+
+  get faults(): FaultInjector {
+    return this.#cloud.faults;
+  }
+
+  get requests(): readonly LoggedRequest[] {
+    return this.#log.entries;
+  }
+
+  account(role: AccountRole): Account {
+    return this.#cloud.accounts.byRole(role);
+  }
+
+  status(): Status {
+    return statusOf(this.#cloud);
+  }
+
+  idle(): Promise<void> {
+    return this.#cloud.lifecycle.idle();
+  }
+
+  close(): Promise<void> {
+    this.#closed ??= this.#close();
+    return this.#closed;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  requestStop(): void {
+    const { onStop } = this.#options;
+    const hint = "It ends with the command that has started it";
+    if (!onStop)
+      throw new LocalCloudError("This local cloud is part of another command, such as `build -local`", { hint });
+    onStop();
+  }
+
+  /** Begins anew with the same keys, on the same port; what is asked meanwhile gets a 503. */
+  async reset(): Promise<Status> {
+    const cloud = this.#cloud;
+    const { stateFolder } = cloud.settings;
+    await checkDevicesFree(stateFolder);
+    this.#ready = undefined;
+    await cloud.close();
+    await clearFolder(stateFolder, { goesOn: true });
+    await this.#openCloud();
+    await this.#writeControlFile();
+    return this.status();
+  }
+
+  async callsSince(number: number | undefined): Promise<{ calls: readonly LoggedRequest[]; next: number }> {
+    const calls = number === undefined ? [] : await this.#log.since(number, this.#stop.signal);
+    return { calls, next: this.#log.next };
+  }
+
+  get #cloud(): OpenCloud {
+    if (!this.#ready) throw new LocalCloudError("The local cloud is not ready");
+    return this.#ready;
+  }
+
+  async #open(): Promise<void> {
+    await this.#openCloud(() => this.#listen());
+    await this.#writeControlFile();
+  }
+
+  /** @param whenLocked Runs once the folder is ours, and before the work on it, which may take seconds */
+  async #openCloud(whenLocked?: () => Promise<void>): Promise<void> {
+    const cloud = await openCloud(settingsOf(this.#options), "run", whenLocked);
+    this.#lockOut = new LockOut(cloud.settings);
+    this.#ready = cloud;
+  }
+
+  async #listen(): Promise<void> {
+    const { listen: host = LOOPBACK, port = 0, socketPath, log } = this.#options;
+    const route = (request: HttpRequest) => this.#answer(request);
+    const onFailure = (error: unknown) => {
+      log?.write({ kind: "note", message: `local cloud: ${error instanceof Error ? error.stack : messageOf(error)}` });
+    };
+    const server = await listen({ host, port }, route, onFailure);
+    this.#servers.push(server);
+    if (socketPath !== undefined) this.#servers.push(await listenOnSocket(socketPath, route, onFailure));
+    const name = EVERYWHERE[host] ?? (host.includes(":") ? `[${host}]` : host);
+    this.#url = `http://${name}:${portOf(server)}`;
+  }
+
+  async #answer(request: HttpRequest): Promise<HttpAnswer> {
+    const cloud = this.#ready;
+    if (request.url === HEALTH_PATH) return answerHealth(request, cloud, this.#log);
+    if (!cloud || !this.#lockOut) return json(503, { error: "The local cloud is not ready" }, { "retry-after": "1" });
+    const action = actionOf(request.url);
+    if (action !== undefined) {
+      return answerApi({ cloud, lockOut: this.#lockOut, requests: this.#log }, action, request);
+    }
+    const metadata = metadataPathOf(request.url);
+    if (metadata) return answerMetadata(cloud, metadata, request);
+    if (request.url.startsWith(CONTROL_PREFIX)) {
+      return answerControl({ cloud, server: this, token: this.#token }, request);
+    }
+    return text(404, "Not Found");
+  }
+
+  async #writeControlFile(): Promise<void> {
+    const { environment, vms } = this;
+    const running = { url: this.#url, token: this.#token, pid: process.pid, environment, vms };
+    await writeWholeFile(controlFile(this.#cloud.settings.stateFolder), JSON.stringify(running));
+  }
+
+  async #close(): Promise<void> {
+    this.#stop.abort();
+    await Promise.all(this.#servers.map(closeServer));
+    const cloud = this.#ready;
+    if (!cloud) return;
+    await rm(controlFile(cloud.settings.stateFolder), { force: true });
+    await cloud.close();
+  }
+}

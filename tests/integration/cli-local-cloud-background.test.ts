@@ -1,0 +1,78 @@
+import { execFile } from "node:child_process";
+import { mkdtemp, rm, stat } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { build } from "rolldown";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { signedCall } from "../support/signed-call.ts";
+
+const execute = promisify(execFile);
+
+/** The program as it is installed: a server in the background is a process of its own. */
+describe("outscale-chroot local-cloud start -detach", () => {
+  let bundle: string;
+  let folder: string;
+
+  beforeAll(async () => {
+    bundle = await mkdtemp(join(tmpdir(), "cli-background-"));
+    await build({
+      input: { main: "src/main.ts" },
+      platform: "node",
+      transform: { target: "es2022" },
+      logLevel: "silent",
+      output: { dir: bundle, format: "esm", entryFileNames: "[name].mjs", chunkFileNames: "[name]-[hash].mjs" },
+    });
+  });
+  afterAll(() => rm(bundle, { recursive: true, force: true }));
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), "background-"));
+  });
+  afterEach(async () => {
+    await cli("stop");
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  async function cli(action: string, ...flags: readonly string[]) {
+    const argv = [join(bundle, "main.mjs"), "local-cloud", action, "-state", join(folder, "state"), ...flags];
+    return execute(process.execPath, argv).catch((error: { stdout: string; stderr: string; code: number }) => error);
+  }
+
+  function callerOf(printed: string) {
+    const value = (name: string) => new RegExp(`^export ${name}=(\\S+)$`, "m").exec(printed)?.[1] ?? "";
+    return {
+      endpoint: value("OSC_ENDPOINT_API"),
+      accessKey: value("OSC_ACCESS_KEY"),
+      secretKey: value("OSC_SECRET_KEY"),
+    };
+  }
+
+  it("goes on when the command has ended, with its environment for all, until it is stopped", async () => {
+    const { stdout } = await cli("start", "-memory", "-detach", "-vms", "2");
+    expect((await signedCall(callerOf(stdout), "ReadVms")).body.Vms).toHaveLength(2);
+    expect((await cli("wait")).stderr).toContain(callerOf(stdout).endpoint);
+    expect((await cli("env")).stdout).toBe(stdout);
+    expect((await cli("env", "-vm", "2")).stdout).toMatch(/METADATA_ENDPOINT=\S+\/vms\/i-[0-9a-f]{8}\n/);
+    expect((await cli("start", "-memory", "-detach")).stderr).toContain("runs on");
+    expect((await cli("reset")).stderr).toContain("begins anew");
+    expect((await signedCall(callerOf(stdout), "ReadVms")).status).toBe(200);
+    expect((await cli("stop")).stderr).toContain("has stopped");
+    await expect(signedCall(callerOf(stdout), "ReadVms")).rejects.toThrow();
+    expect((await cli("wait", "-timeout", "0s")).stderr).toContain("No local cloud answers");
+  });
+
+  it("keeps the keys that it is given out of the arguments of its process, and its log to its owner", async () => {
+    const secret = "a-secret-of-our-own";
+    const { stdout } = await cli("start", "-memory", "-detach", "-access-key", "OURKEY", "-secret-key", secret);
+    expect(callerOf(stdout)).toMatchObject({ accessKey: "OURKEY", secretKey: secret });
+    expect((await execute("ps", ["-eo", "args"])).stdout).not.toContain(secret);
+    expect((await stat(join(folder, "state/local-cloud.log"))).mode & 0o777).toBe(0o600);
+  });
+
+  it("says why it could not start", async () => {
+    await cli("start", "-memory", "-detach");
+    await cli("stop");
+    const { stderr } = await cli("start", "-memory", "-detach", "-region", "us-east-2");
+    expect(stderr).toContain("is of the region eu-west-2, not us-east-2");
+  });
+});
