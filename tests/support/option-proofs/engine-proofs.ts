@@ -128,7 +128,7 @@ async function bakeUnderFakeQemu(
   boot_test: RawConfig,
 ): Promise<{ readonly argv: string; readonly error: unknown }> {
   const folder = join(bench.bakery.folder, "bin");
-  const script = `#!/bin/sh\necho "$@" > ${folder}/argv\necho KVM\necho login on ttyS0\necho ready to serve login:\nexec sleep 60\n`;
+  const script = `#!/bin/sh\necho "$@" > ${folder}/argv\necho probe\necho login on ttyS0\necho ready to serve login:\nexec sleep 60\n`;
   await mkdir(folder, { recursive: true });
   await writeFile(join(folder, "qemu-system-x86_64"), script, { mode: 0o755 });
   const path = process.env.PATH;
