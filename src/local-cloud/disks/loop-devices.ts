@@ -1,7 +1,8 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { open } from "node:fs/promises";
 import { basename, join, sep } from "node:path";
+import { ignoreErrno } from "../../common/errno.ts";
 import { canOpenExclusively } from "../../host/block-device.ts";
-import { syncPath } from "../folder/durable-files.ts";
 import type { HeldRun } from "../folder/held-runner.ts";
 
 /** A loop device and the file behind it. */
@@ -41,15 +42,17 @@ export async function attachLoopDevice(run: HeldRun, file: string): Promise<stri
 
 /**
  * Takes a loop device away, with everything that was written to it now in its file. A device that is in use goes when
- * its last user closes it.
+ * its last user closes it. That may have happened already, and its number may be another file's by now: what we have
+ * open keeps its file, so it is opened before it is looked at.
  */
 export async function detachLoopDevice(run: HeldRun, { device, file }: LoopDevice): Promise<void> {
+  const opened = await open(device, "r").catch(ignoreErrno("ENOENT", "ENXIO"));
   try {
-    await syncPath(device);
+    if (backingFile(basename(device)) !== file) return;
+    await opened?.sync();
     await run(["losetup", "--detach", device]);
-  } catch (error) {
-    // It may have gone by itself, when its last user closed it.
-    if (backingFile(basename(device)) === file) throw error;
+  } finally {
+    await opened?.close();
   }
 }
 
