@@ -13,6 +13,7 @@ import {
 import type { ProvisionerDefinition } from "../definition/build-definition.ts";
 import { renderOnce } from "../go-template/render.ts";
 import { describePlace } from "./describe-place.ts";
+import { failureAdvice } from "./failure-advice.ts";
 import { renderContextOf } from "./late-values.ts";
 import type { BuildIdentity, Render } from "./provisioner.ts";
 import { findProvisionerType } from "./registry.ts";
@@ -102,13 +103,15 @@ async function runOrThrow(
     });
   } catch (error) {
     throwIfCancelled(input.signal);
-    throw nameProvisioner(error, describePlace("provisioner", definition));
+    throw await nameProvisioner(error, describePlace("provisioner", definition), input.rootPath);
   }
 }
 
 /** Puts the provisioner before what failed. A bug, and what has a place of its own, stay as they are. */
-function nameProvisioner(error: unknown, place: string): unknown {
-  if (error instanceof TimeoutError) return new TimeoutError(`${error.message}: ${place}`, { cause: error.cause });
+async function nameProvisioner(error: unknown, place: string, rootPath: string): Promise<unknown> {
   if (!(error instanceof ChrootError) || error.code === "E_TEMPLATE") return error;
-  return new ProvisionError(`The ${place} failed`, { cause: error, hint: error.hint });
+  const hint = await failureAdvice(error, rootPath);
+  if (error instanceof TimeoutError)
+    return new TimeoutError(`${error.message}: ${place}`, { cause: error.cause, hint });
+  return new ProvisionError(`The ${place} failed`, { cause: error, hint });
 }

@@ -62,7 +62,8 @@ async function withTimeout(
   const done = new AbortController();
   const onTime = () => {
     ui.error("Cancelling provisioner after a timeout...");
-    late.abort(new TimeoutError(`The provisioner did not end within ${formatDuration(timeoutMs)}`));
+    const hint = "its option timeout says how long it may take, all its pauses with it";
+    late.abort(new TimeoutError(`The provisioner did not end within ${formatDuration(timeoutMs)}`, { hint }));
   };
   const timer = clock.sleep(timeoutMs, done.signal).then(onTime, () => undefined);
   try {

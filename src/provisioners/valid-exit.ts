@@ -1,19 +1,26 @@
 import { ProvisionError } from "../common/errors.ts";
 import { describeExit, type ExitStatus } from "../host/command-error.ts";
+import { exitAdvice } from "./failure-advice.ts";
 
 /** The code in `valid_exit_codes` by which Packer means "the connection was lost". */
 export const DISCONNECTED = 2_300_218;
+
+export interface ExitCheck {
+  /** What ended: `The script "setup.sh"`. */
+  readonly what: string;
+  /** Where it ran. */
+  readonly place: "in the image" | "on this machine";
+  readonly validExitCodes?: readonly number[] | undefined;
+}
 
 /**
  * Refuses an exit that is not among `valid_exit_codes` (0 alone when there are none).
  * @throws {ProvisionError}
  */
-export function assertValidExit(
-  status: ExitStatus,
-  { what, validExitCodes }: { readonly what: string; readonly validExitCodes?: readonly number[] | undefined },
-): void {
+export function assertValidExit(status: ExitStatus, { what, place, validExitCodes }: ExitCheck): void {
   const allowed = validExitCodes?.length ? validExitCodes : [0];
   if (status.code !== null && allowed.includes(status.code)) return;
-  const hint = "What it said is in the lines above; valid_exit_codes lists the codes that are no failure";
-  throw new ProvisionError(`${what} ended with ${describeExit(status)}, allowed: ${allowed.join(", ")}`, { hint });
+  throw new ProvisionError(`${what} ended with ${describeExit(status)}, allowed: ${allowed.join(", ")}`, {
+    hint: exitAdvice(status, place),
+  });
 }

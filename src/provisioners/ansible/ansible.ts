@@ -57,7 +57,7 @@ async function runProgram(argv: readonly string[], options: AnsibleOptions, inpu
     ansibleEnvironment(options, input.build),
     input,
   );
-  assertValidExit(status, { what: argv[0] ?? options.command });
+  assertValidExit(status, { what: argv[0] ?? options.command, place: "on this machine" });
 }
 
 /** Where Python is in the image: Ansible's modules are Python programs that run there. */

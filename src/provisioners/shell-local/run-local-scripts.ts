@@ -60,7 +60,8 @@ async function runScript(
   const { argv, env } = prepareCommand(script.path, options, input);
   input.ui.say(`Running local shell script: ${script.name}`);
   const status = await runOnHost(argv, env, input);
-  assertValidExit(status, { what: `The local script "${script.name}"`, validExitCodes: options.validExitCodes });
+  const { validExitCodes } = options;
+  assertValidExit(status, { what: `The local script "${script.name}"`, place: "on this machine", validExitCodes });
 }
 
 /** As for `shell`: without a format or command of the user, the variables stand on no command line. */

@@ -145,7 +145,8 @@ async function retryStart<T>({ options, clock, signal, ui }: ShellRun, start: ()
 function assertExit(status: ExitStatus, script: Script, options: ShellOptions): void {
   const mayDisconnect = options.expectDisconnect || options.validExitCodes?.includes(DISCONNECTED);
   if (status.signal !== null && mayDisconnect) return;
-  assertValidExit(status, { what: `The script "${script.name}"`, validExitCodes: options.validExitCodes });
+  const { validExitCodes } = options;
+  assertValidExit(status, { what: `The script "${script.name}"`, place: "in the image", validExitCodes });
 }
 
 function thenClean(path: string, run: ShellRun, body: () => Promise<void>): Promise<void> {
