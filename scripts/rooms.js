@@ -112,6 +112,7 @@ export const rooms = {
   provisioners: {
     uses: ["builder", "go-template", "definition", "types:chroot", "host", "common"],
     face: [
+      "check-connection",
       "check-provisioners",
       "describe-place",
       "hook",

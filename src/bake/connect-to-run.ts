@@ -5,7 +5,7 @@ import { resolveAccess, type TemplateAccess } from "../outscale/credentials.ts";
 import { BUILDER_TYPE } from "./builder-type.ts";
 import { loadBuilds } from "./load-builds.ts";
 import { openLocalSession } from "./local-session.ts";
-import { prepareBuilds } from "./prepare-builds.ts";
+import { checkBuilds } from "./prepare-builds.ts";
 import { dataReader } from "./read-data-source.ts";
 import type { TemplateInput } from "./template-input.ts";
 
@@ -47,6 +47,6 @@ export async function connectToRun(header: RunHeader, input: ConnectInput = {}):
 async function templateAccess(input: TemplateInput, env: NodeJS.ProcessEnv): Promise<TemplateAccess> {
   const { builds } = await loadBuilds({ ...input, env }, dataReader({ env }));
   const ours = builds.filter(({ type }) => type === BUILDER_TYPE).slice(0, 1);
-  const [build] = prepareBuilds(ours, { builder: { env, templatePath: input.template } });
-  return build?.prepared.config ?? {};
+  const { prepared } = checkBuilds(ours, { builder: { env, templatePath: input.template } });
+  return prepared[0]?.prepared.config ?? {};
 }

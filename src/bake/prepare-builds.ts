@@ -6,9 +6,11 @@ import type { PreparedConfig } from "../config/prepare-config.ts";
 import type { BuildDefinition } from "../definition/build-definition.ts";
 import { holdsUnknown, type RawConfig } from "../definition/raw-value.ts";
 import { checkPostProcessors } from "../post-processors/check-post-processors.ts";
+import { checkConnectionValues } from "../provisioners/check-connection.ts";
 import { checkProvisioners } from "../provisioners/check-provisioners.ts";
 import type { BuildIdentity } from "../provisioners/provisioner.ts";
 import { BUILDER_TYPE } from "./builder-type.ts";
+import { findSharedNames } from "./published-names.ts";
 
 /** What is asked of every build of a template. */
 export interface BuildSettings {
@@ -52,7 +54,13 @@ export function prepareBuilds(
   builds: readonly BuildDefinition[],
   options: PrepareBuildsOptions,
 ): readonly PreparedBuild[] {
-  return settle(builds.map((definition) => prepareBuild(definition, options)));
+  const prepared = settle(
+    builds.map((definition) => prepareBuild(definition, options)),
+    options,
+  );
+  const problems = prepared.flatMap(({ definition, identity }) => checkConnectionValues(definition, identity));
+  if (problems.length > 0) throw new ConfigError(problems);
+  return prepared;
 }
 
 /**
@@ -63,7 +71,7 @@ export function checkBuilds(builds: readonly BuildDefinition[], options: Prepare
   const attempts = builds.map((definition) => prepareBuild(definition, options, unknownOptionsOf(definition)));
   const unjudged = builds.filter((_, index) => attempts[index]?.prepared === undefined);
   return {
-    prepared: settle(attempts),
+    prepared: settle(attempts, options),
     unknownOptions: [...new Set(unjudged.flatMap((definition) => [...unknownOptionsOf(definition)]))],
   };
 }
@@ -74,10 +82,15 @@ interface Attempt {
   readonly problems: readonly ConfigProblem[];
 }
 
-function settle(attempts: readonly Attempt[]): readonly PreparedBuild[] {
-  const problems = attempts.flatMap((attempt) => attempt.problems);
+function settle(attempts: readonly Attempt[], { builder }: PrepareBuildsOptions): readonly PreparedBuild[] {
+  const prepared = attempts.flatMap((attempt) => attempt.prepared ?? []);
+  const shared = [...findSharedNames(prepared, builder.env ?? process.env)];
+  const problems = [
+    ...attempts.flatMap((attempt) => attempt.problems),
+    ...shared.map(([definition, problem]) => located(problem, definition)),
+  ];
   if (problems.length > 0) throw new ConfigError(problems);
-  return attempts.flatMap(({ prepared }) => prepared ?? []);
+  return prepared;
 }
 
 /** The options of which something comes from data sources that have not been read. */

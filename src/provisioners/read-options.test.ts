@@ -36,6 +36,15 @@ describe("readOptions()", () => {
     });
   });
 
+  it("takes a text for a list of what its commas separate, as Packer does", () => {
+    expect(read({ inline: "one,two", valid_exit_codes: "0, 3" })).toMatchObject({
+      inline: ["one", "two"],
+      validExitCodes: [0, 3],
+    });
+    expect(read({ inline: "", valid_exit_codes: "" })).toMatchObject({ inline: [], validExitCodes: [] });
+    expect(problemsOf({ valid_exit_codes: "0,x" })).toMatchObject([{ option: "valid_exit_codes" }]);
+  });
+
   it("counts null as not given, and fills in defaults", () => {
     expect(read({ inline: null })).toEqual({ binary: false });
   });
