@@ -75,6 +75,7 @@ for (const { name, megabytes, make } of subjects) {
     exclude: [],
     followFolderLinks: true,
     keepPrivileges: true,
+    overwritesFiles: true,
   };
   const times: Record<"cp" | "ours", number[]> = { cp: [], ours: [] };
   // In turn, so that what else the machine does meets both.

@@ -14,7 +14,7 @@ import { pump } from "../host/pump.ts";
 import type { CommandRunner, RunningProcess } from "../host/run-command.ts";
 import { shellQuote } from "../host/shell-quote.ts";
 import { terminateOnAbort } from "../host/terminate.ts";
-import type { Communicator, RemoteCommand, UploadInfo } from "./communicator.ts";
+import type { Communicator, Owner, RemoteCommand, UploadDirOptions, UploadInfo } from "./communicator.ts";
 import { chrootEnvironment } from "./environment.ts";
 import { StderrTail, throwIfFailed } from "./failed-command.ts";
 import { RootFolder } from "./root-folder.ts";
@@ -22,6 +22,8 @@ import { TransferError } from "./transfer-error.ts";
 import type { TreeJob } from "./tree-copy.ts";
 import { runTreeJob } from "./tree-job.ts";
 
+/** What is uploaded is the image's: a user of this machine with some number is another one there. */
+const ROOT: Owner = { uid: 0, gid: 0 };
 const CHUNK_BYTES = 256 * 1024;
 const [closeAsync, readAsync, writeAsync] = [promisify(close), promisify(read), promisify(write)];
 
@@ -90,7 +92,7 @@ export class ChrootCommunicator implements Communicator {
   }
 
   async upload(destination: string, content: Readable, info: UploadInfo = {}): Promise<void> {
-    const fd = this.#root.openForWrite(destination, info.mode);
+    const fd = this.#root.openForWrite(destination, { owner: ROOT, ...info });
     try {
       // A stream that was handed in stays open, also when we stop early.
       for await (const chunk of content.iterator({ destroyOnReturn: false })) {
@@ -119,16 +121,19 @@ export class ChrootCommunicator implements Communicator {
     }
   }
 
-  async uploadDir(destination: string, source: string, exclude: readonly string[] = []): Promise<void> {
+  async uploadDir(destination: string, source: string, options: UploadDirOptions = {}): Promise<void> {
+    const { exclude = [], keepsOwner = false } = options;
     const host = new RootFolder("/");
-    const ways = { followFolderLinks: true, keepPrivileges: true };
+    const owner = keepsOwner ? undefined : ROOT;
+    const ways = { followFolderLinks: true, keepPrivileges: true, overwritesFiles: true, owner };
     await this.#copy({ root: host, path: fromHere(source) }, { root: this.#root, path: destination }, exclude, ways);
   }
 
   async downloadDir(source: string, destination: string, exclude: readonly string[] = []): Promise<void> {
     const host = new RootFolder("/");
     // Links that came out of the image a moment ago may not lead what follows to another place of the host.
-    const ways = { followFolderLinks: false, keepPrivileges: false };
+    const owner = { uid: process.geteuid?.() ?? 0, gid: process.getegid?.() ?? 0 };
+    const ways = { followFolderLinks: false, keepPrivileges: false, overwritesFiles: false, owner };
     await this.#copy({ root: this.#root, path: source }, { root: host, path: fromHere(destination) }, exclude, ways);
   }
 
@@ -136,7 +141,7 @@ export class ChrootCommunicator implements Communicator {
     from: RootedPath,
     to: RootedPath,
     exclude: readonly string[],
-    ways: Pick<TreeJob, "followFolderLinks" | "keepPrivileges">,
+    ways: Pick<TreeJob, "followFolderLinks" | "keepPrivileges" | "overwritesFiles" | "owner">,
   ): Promise<void> {
     if (!from.root.stat(from.path)?.isDirectory()) throw new TransferError(`There is no folder "${from.path}"`);
     const result = await runTreeJob({

@@ -15,9 +15,26 @@ export interface RemoteCommand {
   readonly okExitCodes?: readonly number[] | "any" | undefined;
 }
 
+/** Who owns something, by number. */
+export interface Owner {
+  readonly uid: number;
+  readonly gid: number;
+}
+
 export interface UploadInfo {
-  /** Permission bits, such as `0o755`; 0644 when absent. */
+  /** Permission bits of a new file, such as `0o755`; 0644 when absent. A file that is there keeps its own. */
   readonly mode?: number;
+  /** Whether a file that is there gets the mode, too. */
+  readonly setsMode?: boolean;
+  /** Of a new file; root when absent. */
+  readonly owner?: Owner;
+}
+
+export interface UploadDirOptions {
+  /** Globs, matched against paths relative to the source. */
+  readonly exclude?: readonly string[];
+  /** What is made belongs to whom it belongs to on this machine, by number; to root when absent. */
+  readonly keepsOwner?: boolean;
 }
 
 /**
@@ -30,15 +47,20 @@ export interface Communicator {
    * @throws {ProvisionError} when it fails: ends with a code that is not in `okExitCodes`, or by a signal
    */
   start(command: RemoteCommand): Promise<ExitStatus>;
-  /** Writes a file; an existing folder as destination is an error that says so. */
+  /**
+   * Writes a file; an existing folder as destination is an error that says so. A file that is there keeps its owner,
+   * mode and attributes.
+   */
   upload(destination: string, content: Readable, info?: UploadInfo): Promise<void>;
   /**
    * Copies a folder of the host. With a trailing slash on `source` its content goes into `destination`, without one
-   * the folder itself does.
+   * the folder itself does. What is made belongs to root; what is there keeps its owner, mode and attributes.
+   */
+  uploadDir(destination: string, source: string, options?: UploadDirOptions): Promise<void>;
+  download(source: string, content: Writable): Promise<void>;
+  /**
+   * Copies a folder of the image to the host; the trailing slash rule of `uploadDir` holds. What is made is ours.
    * @param exclude Globs, matched against paths relative to `source`
    */
-  uploadDir(destination: string, source: string, exclude?: readonly string[]): Promise<void>;
-  download(source: string, content: Writable): Promise<void>;
-  /** Copies a folder of the image to the host; the trailing slash rule of `uploadDir` holds. */
   downloadDir(source: string, destination: string, exclude?: readonly string[]): Promise<void>;
 }

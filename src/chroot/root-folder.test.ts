@@ -13,7 +13,7 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { RootFolder } from "./root-folder.ts";
+import { type NewFile, RootFolder } from "./root-folder.ts";
 import { TransferError } from "./transfer-error.ts";
 
 let folder: string;
@@ -32,8 +32,8 @@ afterEach(() => rmSync(folder, { recursive: true }));
 
 const inImage = (path: string) => join(folder, "image", path);
 
-function write(path: string, text: string, mode?: number): void {
-  const fd = root.openForWrite(path, mode);
+function write(path: string, text: string, file?: NewFile): void {
+  const fd = root.openForWrite(path, file);
   writeSync(fd, text);
   closeSync(fd);
 }
@@ -82,13 +82,15 @@ describe("RootFolder.openForWrite()", () => {
     expect(readFileSync(join(folder, "host/canary"), "utf8")).toBe("canary");
   });
 
-  it("keeps the inode and mode of a file that is there, unless a mode is given", () => {
+  it("keeps inode, mode and owner of a file that is there, unless it is told to set the mode", () => {
     writeFileSync(inImage("etc/f"), "long content", { mode: 0o600 });
     const before = statSync(inImage("etc/f"));
     write("/etc/f", "short");
     expect(readFileSync(inImage("etc/f"), "utf8")).toBe("short");
     expect(statSync(inImage("etc/f"))).toMatchObject({ ino: before.ino, mode: before.mode });
-    write("/etc/f", "x", 0o755);
+    write("/etc/f", "x", { mode: 0o755 });
+    expect(statSync(inImage("etc/f"))).toMatchObject({ ino: before.ino, mode: before.mode });
+    write("/etc/f", "x", { mode: 0o755, setsMode: true });
     expect(statSync(inImage("etc/f")).mode & 0o7777).toBe(0o755);
   });
 
@@ -96,7 +98,7 @@ describe("RootFolder.openForWrite()", () => {
     const umask = process.umask(0o077);
     try {
       write("/etc/new", "");
-      write("/etc/script", "", 0o4755);
+      write("/etc/script", "", { mode: 0o4755 });
     } finally {
       process.umask(umask);
     }

@@ -1,4 +1,4 @@
-import { type BigIntStats, constants, fchmodSync, openSync, readdirSync, readSync } from "node:fs";
+import { type BigIntStats, constants, fchmodSync, fchownSync, openSync, readdirSync, readSync } from "node:fs";
 import { isErrno } from "../common/errno.ts";
 import {
   createFile,
@@ -19,6 +19,15 @@ const DEFAULT_FOLDER_MODE = 0o755;
 /** A process inside may create and remove a file again and again while we open it. */
 const MAX_TRIES = 100;
 const MAX_TEXT_BYTES = 16 * 1024 * 1024;
+
+/** What a file gets that is created. */
+export interface NewFile {
+  /** 0644 when absent. */
+  readonly mode?: number;
+  readonly owner?: { readonly uid: number; readonly gid: number };
+  /** Whether a file that is there gets the mode, too. */
+  readonly setsMode?: boolean;
+}
 
 /**
  * The inside of an image, for our own process. Every path is a path of the image: links are resolved inside it, and no
@@ -80,13 +89,13 @@ export class RootFolder {
 
   /**
    * Opens a regular file for writing; the caller closes the descriptor. A file that is there is emptied and keeps its
-   * inode, owner, hard links and attributes, and its mode unless one is given, as with `cp`. Otherwise one is created
-   * with `mode` or 0644, also where a link leads to a name that is missing.
+   * inode, mode, owner, hard links and attributes, as with `cp`. Otherwise one is created, also where a link leads to a
+   * name that is missing.
    */
-  openForWrite(path: string, mode?: number): number {
+  openForWrite(path: string, file: NewFile = {}): number {
     for (let tries = 1; ; tries += 1) {
       const fd = this.withPlace("write", path, { onMissing: "stop" }, (place) =>
-        openOrCreate(place, mode, tries < MAX_TRIES),
+        openOrCreate(place, file, tries < MAX_TRIES),
       );
       if (fd !== undefined) return fd;
     }
@@ -187,16 +196,23 @@ function readWhole(fd: number): string {
 }
 
 /** @returns `undefined` when the file came or went meanwhile, and it is to be tried again */
-function openOrCreate(place: Place, mode: number | undefined, mayRetry: boolean): number | undefined {
+function openOrCreate(
+  place: Place,
+  { mode = DEFAULT_FILE_MODE, owner, setsMode }: NewFile,
+  mayRetry: boolean,
+): number | undefined {
   if (place.fd === undefined) {
     try {
-      return createFile(place.folder, place.name, mode ?? DEFAULT_FILE_MODE);
+      const fd = createFile(place.folder, place.name, mode);
+      if (owner) fchownSync(fd, owner.uid, owner.gid);
+      fchmodSync(fd, mode);
+      return fd;
     } catch (error) {
       if (mayRetry && isErrno(error, "EEXIST")) return undefined;
       throw error;
     }
   }
   const fd = reopen(place, constants.O_WRONLY | constants.O_TRUNC);
-  if (mode !== undefined) fchmodSync(fd, mode);
+  if (setsMode) fchmodSync(fd, mode);
   return fd;
 }

@@ -14,6 +14,7 @@ import {
 import { isErrno } from "../common/errno.ts";
 import { compilePathGlob, type Glob } from "../common/glob.ts";
 import { runSync } from "../host/run-sync.ts";
+import type { Owner } from "./communicator.ts";
 import {
   createFile,
   entryPath,
@@ -52,6 +53,10 @@ export interface TreeJob {
    * is unpacked on: any user there could run them.
    */
   readonly keepPrivileges: boolean;
+  /** Whether a file in the way stays the file that it is, with mode, owner and attributes, and gets other content. */
+  readonly overwritesFiles: boolean;
+  /** Of everything that is made; whoever owns it in `from` when absent. */
+  readonly owner?: Owner | undefined;
 }
 
 export interface TreeResult {
@@ -70,9 +75,9 @@ const SET_IDS = 0o6000n;
 const PRIVATE_MODE = 0o700;
 
 /**
- * Copies a folder with modes, owners, times (to the microsecond), links, hard links, holes and extended attributes. A
- * file or link in the way is replaced, a folder that is there keeps its own mode, owner and time. Sockets, pipes and
- * device nodes are left out with a warning. Memory does not grow with the size of files or the number of entries.
+ * Copies a folder with modes, times (to the microsecond), links, hard links, holes and extended attributes, and with
+ * owners if none is given. A link in the way is replaced, a file too unless it is overwritten; a folder that is there
+ * keeps its own mode, owner and time. Sockets, pipes and device nodes are left out with a warning. Memory does not grow with the size of files or the number of entries.
  * @throws {TransferError} that names the path
  */
 export function copyTree(job: TreeJob): TreeResult {
@@ -203,6 +208,12 @@ class TreeCopier {
 
   #copyFile(entry: Entry): void {
     const { fd, stats, toFolder, name, path } = entry;
+    const existing = this.#job.overwritesFiles ? openExistingFile(toFolder, name) : undefined;
+    if (existing !== undefined) {
+      usingFd(existing, (to) => copyBytes(fd, to, stats, this.#buffer));
+      this.#files += 1;
+      return;
+    }
     if (stats.nlink > 1n && this.#linkToCopy(entry)) return;
     usingFd(createInPlace(toFolder, name), (to) => {
       copyBytes(fd, to, stats, this.#buffer);
@@ -225,7 +236,8 @@ class TreeCopier {
 
   /** Owner before mode and attributes: changing it clears the set-user-ID bit and capabilities. */
   #finish(from: number, to: number, stats: BigIntStats): void {
-    chownSync(fdPath(to), Number(stats.uid), Number(stats.gid));
+    const { uid, gid } = this.#job.owner ?? stats;
+    chownSync(fdPath(to), Number(uid), Number(gid));
     if (!stats.isSymbolicLink()) chmodSync(fdPath(to), this.#modeOf(stats));
     utimesSync(fdPath(to), toSeconds(stats.atimeNs), toSeconds(stats.mtimeNs));
     // Descriptors of its own: these are closed long before the batch is full.
@@ -262,6 +274,15 @@ function identityOf({ dev, ino }: BigIntStats): string {
 function toSeconds(ns: bigint): number {
   const us = ns / 1000n;
   return Number(us / 1_000_000n) + (Number(us % 1_000_000n) + 0.5) / 1e6;
+}
+
+/** Empties the file that is there and opens it for writing; `undefined` when there is none, or something else. */
+function openExistingFile(folder: number, name: string): number | undefined {
+  const fd = openEntryIfThere(folder, name);
+  if (fd === undefined) return undefined;
+  return usingFd(fd, () =>
+    statFd(fd).isFile() ? openSync(fdPath(fd), constants.O_WRONLY | constants.O_TRUNC) : undefined,
+  );
 }
 
 /** Creates a file, in place of what is there: mostly nothing is, and to find that out costs as much as creating it. */

@@ -108,9 +108,10 @@ describe("ChrootCommunicator.uploadDir() and downloadDir()", () => {
   it("carry a tree up unchanged and down without privileges, sparse files sparse", async () => {
     await makeRichTree(source);
     const given = await describeTree(source);
-    await communicate().uploadDir("/tree", `${source}/`);
+    await communicate().uploadDir("/tree", `${source}/`, { keepsOwner: true });
     expect(await describeTree(join(image, "tree"))).toEqual(given);
     await communicate().downloadDir("/tree/", join(folder, "back"));
+    chownSync(join(source, "setuid"), 0, 0);
     chmodSync(join(source, "setuid"), 0o755);
     await run("setfattr", ["-x", "security.capability", join(source, "secret")]);
     const before = await describeTree(source);
@@ -140,12 +141,12 @@ describe("ChrootCommunicator.uploadDir() and downloadDir()", () => {
       mkdirSync(join(source, path, ".."), { recursive: true });
       writeFileSync(join(source, path), "");
     }
-    await communicate().uploadDir("/tree", `${source}/`, ["*.tmp", "./cache/", ".git", "sub/k*"]);
+    await communicate().uploadDir("/tree", `${source}/`, { exclude: ["*.tmp", "./cache/", ".git", "sub/k*"] });
     const { stdout } = await run("find", [".", "-type", "f"], { cwd: join(image, "tree") });
     expect(stdout.trim().split("\n").sort()).toEqual(["./keep", "./sub/cache/y"]);
   });
 
-  it("leave the mode, owner and time of folders that are there, and replace files and links", async () => {
+  it("leave the mode, owner and time of folders that are there, and replace links", async () => {
     chmodSync(join(image, "etc"), 0o711);
     mkdirSync(join(source, "etc"), { mode: 0o700 });
     writeFileSync(join(source, "etc/resolv.conf"), "new");
@@ -155,6 +156,60 @@ describe("ChrootCommunicator.uploadDir() and downloadDir()", () => {
     expect(lstatSync(join(image, "etc")).mode & 0o7777).toBe(0o711);
     expect(lstatSync(join(image, "etc/resolv.conf")).isFile()).toBe(true);
     expect(readFileSync(join(image, "usr/target"), "utf8")).toBe("untouched");
+  });
+
+  /** All that a person can see of a file but its content and times. */
+  const lookOf = (path: string) => {
+    const { mode, uid, gid, ino, nlink } = lstatSync(path);
+    return { mode: mode & 0o7777, uid, gid, ino, nlink };
+  };
+
+  it("give what is new to root, whoever it belongs to on this machine, files, folders and links alike", async () => {
+    mkdirSync(join(source, "etc/cron.d"), { recursive: true });
+    writeFileSync(join(source, "etc/cron.d/job"), "", { mode: 0o640 });
+    linkSync(join(source, "etc/cron.d/job"), join(source, "etc/cron.d/same"));
+    symlinkSync("job", join(source, "etc/cron.d/link"));
+    await run("chown", ["-Rh", "1000:1000", source]);
+    await communicate().uploadDir("/", `${source}/`);
+    await communicate().uploadDir("/made/for/it", `${source}/`);
+    for (const root of [image, join(image, "made/for/it")]) {
+      for (const path of ["etc/cron.d", "etc/cron.d/job", "etc/cron.d/same", "etc/cron.d/link"]) {
+        expect(lookOf(join(root, path))).toMatchObject({ uid: 0, gid: 0 });
+      }
+      expect(lookOf(join(root, "etc/cron.d/job"))).toMatchObject({ mode: 0o640, nlink: 2 });
+    }
+    expect(lookOf(join(image, "made/for/it"))).toMatchObject({ uid: 0, gid: 0 });
+  });
+
+  it.each([
+    { what: "a small file", size: 10 },
+    { what: "an empty one", size: 0 },
+    { what: "one that cp(1) copies", size: 20 * 1024 * 1024 },
+  ])("let a file that is there keep all but its content, as cp does: $what", async ({ size }) => {
+    const shadow = join(image, "etc/shadow");
+    writeFileSync(shadow, "what was there", { mode: 0o640 });
+    chownSync(shadow, 0, 42);
+    linkSync(shadow, join(image, "etc/shadow-"));
+    await run("setfattr", ["-n", "user.note", "-v", "kept", shadow]);
+    mkdirSync(join(source, "etc"));
+    writeFileSync(join(source, "etc/shadow"), "n".repeat(size), { mode: 0o644 });
+    chownSync(join(source, "etc/shadow"), 1000, 1000);
+    await run("setfattr", ["-n", "user.other", "-v", "not wanted", join(source, "etc/shadow")]);
+    const before = lookOf(shadow);
+    await communicate().uploadDir("/", `${source}/`);
+    await communicate().uploadDir("/", `${source}/`, { keepsOwner: true });
+    expect(lookOf(shadow)).toEqual(before);
+    expect(readFileSync(shadow, "utf8")).toBe("n".repeat(size));
+    const { stdout } = await run("getfattr", ["-d", "--absolute-names", shadow]);
+    expect(stdout.trim().split("\n").slice(1)).toEqual(['user.note="kept"']);
+  });
+
+  it("give what comes down to whoever downloads it", async () => {
+    writeFileSync(join(image, "etc/f"), "");
+    await run("chown", ["-R", "33:33", join(image, "etc")]);
+    await communicate().downloadDir("/etc/", join(folder, "down"));
+    const own = { uid: process.geteuid?.(), gid: process.getegid?.() };
+    expect([lookOf(join(folder, "down")), lookOf(join(folder, "down/f"))]).toMatchObject([own, own]);
   });
 
   it("go through the image's links to folders on the way up, inside the image", async () => {
@@ -208,7 +263,14 @@ describe("copyTree()", () => {
     const released: { runTreeJob(job: TreeJob): Promise<TreeResult> } = await import(
       join(folder, "bundle/tree-job.js")
     );
-    const roots = { fromRoot: "/", toRoot: image, exclude: [], followFolderLinks: true, keepPrivileges: true };
+    const roots = {
+      fromRoot: "/",
+      toRoot: image,
+      exclude: [],
+      followFolderLinks: true,
+      keepPrivileges: true,
+      overwritesFiles: true,
+    };
     let turns = 0;
     const turning = setInterval(() => {
       turns += 1;
@@ -235,6 +297,7 @@ describe("copyTree()", () => {
       exclude: [],
       followFolderLinks: true,
       keepPrivileges: true,
+      overwritesFiles: true,
     };
     expect(() => copyTree({ ...job, to: "/etc" })).toThrow("place");
     copyTree({ ...job, to: "/fresh" });

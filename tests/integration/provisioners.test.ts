@@ -1,4 +1,4 @@
-import { mkdir, readdir, readFile, readlink, stat, symlink, writeFile } from "node:fs/promises";
+import { chown, mkdir, readdir, readFile, readlink, stat, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import type { ProvisionerDefinition } from "../../src/definition/build-definition.ts";
@@ -52,6 +52,30 @@ requirePrograms(
     const slow = define("shell", { inline: ["sleep 600 & sleep 601"] }, { timeoutMs: 1_000 });
     await expect(provision(slow)).rejects.toThrow("did not end within 1s");
     expect(await readdir(join(image.files, "tmp"))).toEqual([]);
+  });
+
+  it("file gives what is new to root, or to the same numbers when it is asked to", async () => {
+    const source = join(image.folder, "rootfs");
+    await mkdir(join(source, "etc/cron.d"), { recursive: true });
+    await writeFile(join(source, "etc/cron.d/job"), "");
+    await writeFile(join(image.folder, "single"), "");
+    for (const path of ["etc", "etc/cron.d", "etc/cron.d/job", "../single"])
+      await chown(join(source, path), 1000, 1001);
+    const ownerOf = async (path: string) => {
+      const { uid, gid } = await stat(join(image.files, path));
+      return `${uid}:${gid}`;
+    };
+    for (const [keep_owner, owner] of [
+      [false, "0:0"],
+      [true, "1000:1001"],
+    ] as const) {
+      const options = { source: `${source}/`, destination: `/srv-${keep_owner}`, keep_owner };
+      await provision(define("file", options));
+      const single = { source: join(image.folder, "single"), destination: `/single-${keep_owner}`, keep_owner };
+      await provision(define("file", single));
+      const places = [`srv-${keep_owner}/etc/cron.d`, `srv-${keep_owner}/etc/cron.d/job`, `single-${keep_owner}`];
+      expect(await Promise.all(places.map(ownerOf))).toEqual([owner, owner, owner]);
+    }
   });
 
   it("file keeps to the image whatever its links say", async () => {

@@ -150,7 +150,7 @@ describe("Communicator", () => {
       await client.call("Communicator.DownloadDir", { Dst: "d", Src: "/s", Exclude: null });
     });
     await run(builder, core, { Hook: { Run } });
-    expect(uploadDir).toHaveBeenCalledWith("/d", "s/", ["*.o"]);
+    expect(uploadDir).toHaveBeenCalledWith("/d", "s/", { exclude: ["*.o"] });
     expect(downloadDir).toHaveBeenCalledWith("/s", "d", []);
   });
 });

@@ -26,7 +26,7 @@ export function communicatorMethods(input: CommunicatorInput): Readonly<Record<s
     Download: (argument) => download(argument, input),
     UploadDir: (argument) => {
       const { Dst, Src, Exclude } = fieldsOf(argument);
-      return communicator.uploadDir(textOf(Dst), textOf(Src), textsOf(Exclude));
+      return communicator.uploadDir(textOf(Dst), textOf(Src), { exclude: textsOf(Exclude) });
     },
     DownloadDir: (argument) => {
       const { Dst, Src, Exclude } = fieldsOf(argument);

@@ -4,7 +4,10 @@ import { isLate } from "../late-values.ts";
 import { flag, text, texts } from "../option-types.ts";
 import type { OptionsOf } from "../read-options.ts";
 
-/** @see https://developer.hashicorp.com/packer/docs/provisioners/file */
+/**
+ * Packer's options, and `keep_owner` of ours.
+ * @see https://developer.hashicorp.com/packer/docs/provisioners/file
+ */
 export const fileShape = {
   content: text().optional(),
   source: text().optional(),
@@ -12,6 +15,7 @@ export const fileShape = {
   destination: text().default(""),
   direction: text().default("upload"),
   generated: flag().default(false),
+  keep_owner: flag().default(false),
 };
 export type FileOptions = OptionsOf<typeof fileShape>;
 
@@ -38,8 +42,14 @@ export function checkFileOptions(options: FileOptions): readonly ConfigProblem[]
 }
 
 function checkDownload(options: FileOptions): ConfigProblem[] {
-  if (options.content === undefined) return [];
-  return [{ option: "content", message: "is for uploads: a download has a source" }];
+  const problems: ConfigProblem[] = [];
+  if (options.content !== undefined) {
+    problems.push({ option: "content", message: "is for uploads: a download has a source" });
+  }
+  if (options.keepOwner) {
+    problems.push({ option: "keep_owner", message: "is for uploads: what is downloaded belongs to whoever builds" });
+  }
+  return problems;
 }
 
 function checkSources(options: FileOptions, sources: readonly string[]): ConfigProblem[] {

@@ -9,13 +9,16 @@ import { type FileOptions, sourcesOf } from "./options.ts";
 /** The name of `content` in a destination that is a folder. */
 const CONTENT_NAME = "pkr-file-content";
 
-/** Uploads `content`, or each source: a file with its mode, a folder by the rule of the trailing slash. */
+/**
+ * Uploads `content`, or each source: a file with its mode, a folder by the rule of the trailing slash. What is new in the
+ * image belongs to root, unless `keep_owner` is set; what is there keeps mode and owner.
+ */
 export async function upload(options: FileOptions, input: ProvisionerInput): Promise<void> {
   const sources = sourcesOf(options);
   if (sources.length === 0) return uploadContent(options, input);
   for (const source of sources) {
     throwIfCancelled(input.signal);
-    await uploadSource(source, options.destination, input);
+    await uploadSource(source, options, input);
   }
 }
 
@@ -25,16 +28,23 @@ async function uploadContent({ content = "", destination }: FileOptions, input: 
   await input.communicator.upload(target, Readable.from([Buffer.from(content)]));
 }
 
-async function uploadSource(source: string, destination: string, input: ProvisionerInput): Promise<void> {
+async function uploadSource(
+  source: string,
+  { destination, keepOwner }: FileOptions,
+  input: ProvisionerInput,
+): Promise<void> {
   input.ui.say(`Uploading ${source} => ${destination}`);
   // A link is followed: what it leads to is uploaded.
   const info = await stat(source).catch((cause: unknown) => {
     throw new ProvisionError(`Cannot read "${source}"`, { cause });
   });
-  if (info.isDirectory()) return input.communicator.uploadDir(destination, source);
+  if (info.isDirectory()) return input.communicator.uploadDir(destination, source, { keepsOwner: keepOwner });
   const content = createReadStream(source, { signal: input.signal });
   try {
-    await input.communicator.upload(fileTarget(destination, basename(source)), content, { mode: info.mode & 0o7777 });
+    await input.communicator.upload(fileTarget(destination, basename(source)), content, {
+      mode: info.mode & 0o7777,
+      ...(keepOwner && { owner: { uid: info.uid, gid: info.gid } }),
+    });
   } finally {
     content.destroy();
   }

@@ -88,7 +88,7 @@ async function runScript(script: Script, run: ShellRun, variableFile: string): P
 async function uploadScript(script: Script, { options, communicator, scriptPath }: ShellRun): Promise<void> {
   const convert = options.binary ? new PassThrough() : unixLines();
   await pipeline(script.open(), convert, (content: AsyncIterable<Buffer>) =>
-    communicator.upload(scriptPath, Readable.from(content), { mode: 0o755 }),
+    communicator.upload(scriptPath, Readable.from(content), { mode: 0o755, setsMode: true }),
   );
 }
 
@@ -118,7 +118,9 @@ async function withVariableFile(run: ShellRun, body: (path: string) => Promise<v
   const path = `${run.folder}/varfile_${unguessable()}.sh`;
   const content = Buffer.from(formatEnvironment(run.variables, run.options.envVarFormat ?? "export %s='%s'\n"));
   await thenClean(path, run, async () => {
-    await retryStart(run, () => run.communicator.upload(path, Readable.from([content]), { mode: 0o600 }));
+    await retryStart(run, () =>
+      run.communicator.upload(path, Readable.from([content]), { mode: 0o600, setsMode: true }),
+    );
     await body(path);
   });
 }
