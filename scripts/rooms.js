@@ -289,6 +289,7 @@ export const rooms = {
       "client",
       "credentials",
       "errors",
+      "insist",
       "mask-environment",
       "metadata",
       "oapi",

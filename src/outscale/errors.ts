@@ -55,6 +55,9 @@ export class WaitError extends ChrootError {
   }
 }
 
+/** The service has given up what it was asked for, and the resource is as it was: it can be asked again. */
+export class WentBackError extends WaitError {}
+
 /** A wait reached its deadline. */
 export class WaitTimeoutError extends TimeoutError {
   readonly lastState: string;

@@ -14,6 +14,10 @@ export interface Goal<Resource, Result> {
   /** `become available`, for messages. */
   readonly phrase: string;
   judge(resource: Resource | undefined): Verdict<Result>;
+  /**
+   * Whether the service is at it. A goal that has this is one that can be given up: the resource is then as it was.
+   */
+  isUnderway?(resource: Resource): boolean;
 }
 
 interface WithState {
@@ -25,9 +29,11 @@ function become<Resource extends WithState>(
   failed: readonly string[],
   isReached: (resource: Resource) => boolean = () => true,
   phrase = `become ${state}`,
+  isUnderway?: (resource: Resource) => boolean,
 ): Goal<Resource, Resource> {
   return {
     phrase,
+    ...(isUnderway && { isUnderway }),
     judge(resource) {
       if (!resource || failed.includes(resource.State)) return "failed";
       return resource.State === state && isReached(resource) ? { result: resource } : "waiting";
@@ -38,10 +44,8 @@ function become<Resource extends WithState>(
 function vanish<Resource extends WithState>(): Goal<Resource, undefined> {
   return {
     phrase: "vanish",
-    judge(resource) {
-      if (!resource) return { result: undefined };
-      return resource.State === "error" ? "failed" : "waiting";
-    },
+    judge: (resource) => (resource ? "waiting" : { result: undefined }),
+    isUnderway: ({ State }) => State === "deleting",
   };
 }
 
@@ -54,9 +58,17 @@ export const volumeGoals = {
 };
 
 export const linkGoals = {
-  linked: become<Volume>("in-use", VOLUME_FAILED, isAttached, "be linked"),
-  unlinked: become<Volume>("available", VOLUME_FAILED, (volume) => volume.LinkedVolumes.length === 0, "be unlinked"),
+  linked: become<Volume>("in-use", VOLUME_FAILED, isAttached, "be linked", hasLink("attaching")),
+  unlinked: become<Volume>("available", VOLUME_FAILED, hasNoLink, "be unlinked", hasLink("detaching")),
 };
+
+function hasLink(state: string): (volume: Volume) => boolean {
+  return ({ LinkedVolumes: links }) => links.some(({ State }) => State === state);
+}
+
+function hasNoLink({ LinkedVolumes: links }: Volume): boolean {
+  return links.length === 0;
+}
 
 function isAttached({ LinkedVolumes: links }: Volume): boolean {
   return links.length > 0 && links.every(({ State }) => State === "attached");

@@ -2,7 +2,7 @@ import type { Clock } from "../common/clock.ts";
 import { formatDuration } from "../common/duration.ts";
 import { messageOf } from "../common/errors.ts";
 import type { DebugLog } from "../common/log.ts";
-import { apiFailureOf, isThrottle, WaitError, WaitTimeoutError } from "./errors.ts";
+import { apiFailureOf, isThrottle, WaitError, WaitTimeoutError, WentBackError } from "./errors.ts";
 import { ABSENT, type Goal } from "./resource-states.ts";
 import type { SharedPoller } from "./shared-poller.ts";
 
@@ -45,6 +45,8 @@ export interface Waitable {
 
 /** A resource is not seen by every read at once after its creation. */
 const GRACE_MS = 10_000;
+/** Nor is what it was asked for: one that looks as before for so long was never begun. */
+const NOT_BEGUN_MS = 15_000;
 /** The share of the time waited so far that passes until the next read: no wait is much longer than it must be. */
 const PATIENCE = 0.2;
 
@@ -55,6 +57,7 @@ export async function waitFor<Resource extends Waitable, Result>(
 ): Promise<Result> {
   const { clock } = tools;
   const startedAt = clock.now();
+  const course = new Course(wait.goal);
   let lastState = "unknown";
   let trouble: unknown;
   for (let withinMs = 0; ; ) {
@@ -69,10 +72,28 @@ export async function waitFor<Resource extends Waitable, Result>(
       if (typeof verdict === "object") return verdict.result;
       const isTooEarly = resource === undefined && elapsedMs < GRACE_MS;
       if (verdict === "failed" && !isTooEarly) throw failed(wait, resource);
+      if (resource !== undefined && course.hasGoneBack(resource, elapsedMs)) throw wentBack(wait, resource);
     }
     const leftMs = wait.timeoutMs - elapsedMs;
     if (leftMs <= 0) throw timedOut(wait, lastState, trouble);
     withinMs = Math.min(leftMs, delayMs(tools, elapsedMs));
+  }
+}
+
+/** What a resource was seen doing so far: whether the service has begun what it was asked for. */
+class Course<Resource> {
+  readonly #goal: Goal<Resource, unknown>;
+  #isBegun = false;
+
+  constructor(goal: Goal<Resource, unknown>) {
+    this.#goal = goal;
+  }
+
+  hasGoneBack(resource: Resource, elapsedMs: number): boolean {
+    if (this.#goal.isUnderway === undefined) return false;
+    if (!this.#goal.isUnderway(resource)) return this.#isBegun || elapsedMs >= NOT_BEGUN_MS;
+    this.#isBegun = true;
+    return false;
   }
 }
 
@@ -112,6 +133,18 @@ function failed<Resource extends Waitable, Result>(
   const comment = resource?.StateComment?.StateMessage;
   const reason = resource ? `its state is "${lastState}"${comment ? ` (${comment})` : ""}` : "it does not exist";
   return new WaitError(`The ${kind} "${id}" cannot ${goal.phrase}: ${reason}`, { resourceId: id, lastState });
+}
+
+function wentBack<Resource extends Waitable, Result>(
+  { kind, id, goal }: Wait<Resource, Result>,
+  { State: lastState }: Resource,
+): WentBackError {
+  const message = `The ${kind} "${id}" did not ${goal.phrase}: the service has given up, and its state is "${lastState}"`;
+  return new WentBackError(message, {
+    resourceId: id,
+    lastState,
+    hint: "Run the same again; if it stays, ask OUTSCALE's support",
+  });
 }
 
 function timedOut<Resource, Result>(

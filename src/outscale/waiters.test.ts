@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { FakeClock } from "../../tests/support/outscale/fake-clock.ts";
 import { CancelledError } from "../common/errors.ts";
 import type { LogEntry } from "../common/log.ts";
-import { ApiAuthError, ApiError, WaitError, WaitTimeoutError } from "./errors.ts";
+import { ApiAuthError, ApiError, WaitError, WaitTimeoutError, WentBackError } from "./errors.ts";
 import type { Image, LinkedVolume, Snapshot, Volume } from "./oapi.ts";
 import type { ReadApi } from "./pollers.ts";
 import { createWaiters, type WaitersOptions } from "./waiters.ts";
@@ -303,5 +303,53 @@ describe("createWaiters()", () => {
     expect(pauses[0]).toBe(250);
     expect(Math.max(...pauses)).toBe(5000);
     expect(asked.length).toBeLessThan(510);
+  });
+});
+
+describe("a wait for what was asked of a resource that exists", () => {
+  const gone: Script<Volume> = [[]];
+  const cases: readonly [string, Script<Volume>, (wait: ReturnType<typeof createWait>) => Promise<unknown>][] = [
+    [
+      "an unlinking",
+      [[volume("v", "in-use", ["detaching"])], [volume("v", "in-use", ["attached"])]],
+      ({ waiters }) => waiters.link("v", { until: "unlinked" }),
+    ],
+    [
+      "a linking",
+      [[volume("v", "in-use", ["attaching"])], [volume("v", "available")]],
+      ({ waiters }) => waiters.link("v", { until: "linked" }),
+    ],
+    [
+      "a deletion",
+      [[volume("v", "deleting")], [volume("v", "available")]],
+      ({ waiters }) => waiters.volume("v", { until: "deleted" }),
+    ],
+    [
+      "a deletion that ends in an error",
+      [[volume("v", "deleting")], [volume("v", "error")]],
+      ({ waiters }) => waiters.volume("v", { until: "deleted" }),
+    ],
+  ];
+
+  it.each(cases)("says at once that %s was given up", async (_, volumes, start) => {
+    const wait = createWait({ volumes });
+    expect(await wait.clock.run(failure(start(wait)))).toBeInstanceOf(WentBackError);
+    expect(wait.asked).toHaveLength(2);
+  });
+
+  it.each(cases.map(([name, volumes, start]) => [name, volumes.slice(1), start] as const))(
+    "gives %s that is not to be seen yet 15 seconds to begin",
+    async (_, volumes, start) => {
+      const wait = createWait({ volumes });
+      const startedAt = wait.clock.now();
+      expect(await wait.clock.run(failure(start(wait)))).toBeInstanceOf(WentBackError);
+      expect(wait.clock.now() - startedAt).toBeGreaterThanOrEqual(15_000);
+    },
+  );
+
+  it("goes on for as long as the service is at it", async () => {
+    const slow = Array.from({ length: 40 }, () => [volume("v", "deleting")]);
+    const wait = createWait({ volumes: [[volume("v", "available")], ...slow, ...gone] });
+    expect(await wait.clock.run(wait.waiters.volume("v", { until: "deleted" }))).toBeUndefined();
   });
 });

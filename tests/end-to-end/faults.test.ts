@@ -96,6 +96,27 @@ describe("a build on a cloud that fails", () => {
     expect(result).toEqual({ outcome: "built", problems: [] });
   });
 
+  it("asks again for what the service gives up", { timeout: LONG }, async () => {
+    const transitions = ["link.attaching", "link.detaching", "volume.deleting"] as const;
+    const points = transitions.flatMap((transition): Point[] =>
+      // The hasty clock passes over pauses of this length.
+      [1, 2].map((times) => ({
+        name: `${times} x ${transition}`,
+        fault: { kind: "fail", transition, times },
+        options: { polling: { min: "400ms" } },
+      })),
+    );
+    const problems: string[] = [];
+    // A link that fails leaves the volume in an error, from which the platform knows no way back.
+    const isBuilt = ({ name }: Point) => !name.endsWith("attaching");
+    for (const point of sample(points, 4)) {
+      const result = await buildWith(point);
+      problems.push(...result.problems);
+      if ((result.outcome === "built") !== isBuilt(point)) problems.push(`${point.name}: ${result.outcome}`);
+    }
+    expect(problems).toEqual([]);
+  });
+
   it("takes everything down when a call never works", { timeout: LONG }, async () => {
     const mutations = [...new Set(actions)].filter((action) => /^(Create|Link|Update)/.test(action));
     const points = mutations.flatMap((action): Point[] =>

@@ -1,8 +1,10 @@
 import { z } from "zod";
+import { insist } from "../../outscale/insist.ts";
 import type { Image } from "../../outscale/oapi.ts";
 import { noFacts, type ReleaseContext, type ResourceKind } from "../resource-kind.ts";
 import { ignoreNotFound } from "./not-found.ts";
 import { deleteSnapshot } from "./snapshot.ts";
+import { tellWentBack } from "./tell-went-back.ts";
 
 /** An OMI that we register over a snapshot of ours. The name alone proves nothing: somebody else may have taken it. */
 const imageIntent = z.strictObject({ name: z.string().min(1), rootSnapshotId: z.string().min(1) });
@@ -57,11 +59,15 @@ export async function findOwnImage(
 
 /** Deletes an image and waits until the service no longer lists it: only then its name and snapshots are free. */
 export async function deleteImage(
-  { api, waiters, signal }: Pick<ReleaseContext, "api" | "waiters" | "signal">,
+  context: Pick<ReleaseContext, "api" | "waiters" | "signal"> & Partial<Pick<ReleaseContext, "ui">>,
   imageId: string,
 ): Promise<void> {
-  await ignoreNotFound(api.deleteImage({ ImageId: imageId }));
-  await waiters.image(imageId, { until: "deleted", signal });
+  const { api, waiters, signal } = context;
+  await insist({
+    ask: () => ignoreNotFound(api.deleteImage({ ImageId: imageId })),
+    wait: () => waiters.image(imageId, { until: "deleted", signal }),
+    onWentBack: tellWentBack(context),
+  });
 }
 
 /** The part of an image, or of the request for one, that names its snapshots. */

@@ -4,9 +4,11 @@ import { z } from "zod";
 import { listBlockDevices, readSerial } from "../../host/block-device.ts";
 import { assertDeviceNotInUse } from "../../host/device-in-use.ts";
 import { serialOf } from "../../host/identify-device.ts";
+import { insist } from "../../outscale/insist.ts";
 import { absolutePath } from "../journal/absolute-path.ts";
 import type { ReleaseContext, ResourceKind } from "../resource-kind.ts";
 import { ignoreNotFound } from "./not-found.ts";
+import { tellWentBack } from "./tell-went-back.ts";
 
 /** The link of a volume to this VM. Its id is the volume's: a volume has at most one. */
 const intent = z.strictObject({ volumeId: z.string().min(1), vmId: z.string().min(1), deviceName: z.string().min(1) });
@@ -49,12 +51,16 @@ interface KnownLink {
  */
 export async function unlink(context: ReleaseContext, link: KnownLink): Promise<void> {
   const { api, waiters, signal, clock } = context;
-  // Unlinked by a call whose answer nobody saw: its device is going, and there is nothing left to prove.
-  if (link.state !== "detaching") {
-    for (const device of await devicesOf(context, link)) await assertDeviceNotInUse(device, { clock, signal });
-    await ignoreNotFound(api.unlinkVolume({ VolumeId: link.volumeId }));
-  }
-  await waiters.volume(link.volumeId, { until: "available", signal });
+  await insist({
+    // Unlinked by a call whose answer nobody saw: its device is going, and there is nothing left to prove.
+    isAsked: link.state === "detaching",
+    ask: async () => {
+      for (const device of await devicesOf(context, link)) await assertDeviceNotInUse(device, { clock, signal });
+      await ignoreNotFound(api.unlinkVolume({ VolumeId: link.volumeId }));
+    },
+    wait: () => waiters.link(link.volumeId, { until: "unlinked", signal }),
+    onWentBack: tellWentBack(context),
+  });
 }
 
 /**

@@ -1,6 +1,8 @@
 import { z } from "zod";
+import { insist } from "../../outscale/insist.ts";
 import { noFacts, type ReleaseContext, type ResourceKind } from "../resource-kind.ts";
 import { ignoreNotFound } from "./not-found.ts";
+import { tellWentBack } from "./tell-went-back.ts";
 
 /** A snapshot made with a client token of ours, or one that the copy of an image has made (then there is no token). */
 const intent = z.strictObject({ clientToken: z.string().min(1).nullable() });
@@ -16,10 +18,12 @@ export const snapshotKind: ResourceKind<z.infer<typeof intent>, z.infer<typeof n
     const { Snapshots } = await api.readSnapshots({ Filters: filters }, { signal });
     return Snapshots.find((snapshot) => snapshot.ClientToken === clientToken)?.SnapshotId;
   },
-  release: async ({ api, waiters, signal }, { id }) => {
-    await deleteSnapshot({ api, signal }, id);
-    await waiters.snapshot(id, { until: "deleted", signal });
-  },
+  release: (context, { id }) =>
+    insist({
+      ask: () => deleteSnapshot(context, id),
+      wait: () => context.waiters.snapshot(id, { until: "deleted", signal: context.signal }),
+      onWentBack: tellWentBack(context),
+    }),
 };
 
 /** Deletes a snapshot, unless it is gone or going already. */

@@ -1,11 +1,13 @@
 import { z } from "zod";
 import { LeftoverError } from "../../common/errors.ts";
 import { WaitError } from "../../outscale/errors.ts";
+import { insist } from "../../outscale/insist.ts";
 import type { Volume } from "../../outscale/oapi.ts";
 import { noFacts, type ReleaseContext, type ResourceKind } from "../resource-kind.ts";
 import { RUN_TAG_KEY } from "../run-tag-key.ts";
 import { findDeviceNow, unlink } from "./link.ts";
 import { ignoreNotFound } from "./not-found.ts";
+import { tellWentBack } from "./tell-went-back.ts";
 
 /** The root volume of a build, made with a client token that no other volume has, to be linked to this VM. */
 const intent = z.strictObject({ clientToken: z.string().min(1), vmId: z.string().min(1) });
@@ -28,8 +30,12 @@ export const volumeKind: ResourceKind<VolumeIntent, z.infer<typeof noFacts>> = {
     await unlinkIfOurs(context, volume, intent);
     // The service refuses to delete what it is still making.
     if (volume.State === "creating") await untilMade(waiters.volume(id, { until: "available", signal }));
-    if (volume.State !== "deleting") await ignoreNotFound(api.deleteVolume({ VolumeId: id }));
-    await waiters.volume(id, { until: "deleted", signal });
+    await insist({
+      isAsked: volume.State === "deleting",
+      ask: () => ignoreNotFound(api.deleteVolume({ VolumeId: id })),
+      wait: () => waiters.volume(id, { until: "deleted", signal }),
+      onWentBack: tellWentBack(context),
+    });
   },
 };
 

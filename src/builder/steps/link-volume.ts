@@ -1,6 +1,8 @@
 import { findLinkedDevice } from "../../host/find-device.ts";
+import { insist } from "../../outscale/insist.ts";
 import type { Build } from "../build.ts";
 import { type LinkFacts, linkKind } from "../resources/link.ts";
+import { tellWentBack } from "../resources/tell-went-back.ts";
 import type { Lease, Scope } from "../scope.ts";
 import { step } from "../step.ts";
 import type { RootVolume } from "./create-volume.ts";
@@ -39,14 +41,17 @@ export const linkVolume = step(
     const { deviceName, before } = choice;
     ui.say(`Linking the volume ${volume.id} as ${deviceName}...`);
     const intent = { volumeId: volume.id, vmId: vm.id, deviceName };
+    const link = () => api.linkVolume({ VolumeId: volume.id, VmId: vm.id, DeviceName: deviceName });
     const lease = await linked.acquire(linkKind, intent, async () => {
-      await api.linkVolume({ VolumeId: volume.id, VmId: vm.id, DeviceName: deviceName });
+      await link();
       return volume.id;
     });
-    await waiters.link(volume.id, {
-      until: "linked",
-      signal,
-      onProgress: waitProgress(build, `the link of ${volume.id}`),
+    const onProgress = waitProgress(build, `the link of ${volume.id}`);
+    await insist({
+      isAsked: true,
+      ask: link,
+      wait: () => waiters.link(volume.id, { until: "linked", signal, onProgress }),
+      onWentBack: tellWentBack(build),
     });
     const device = await findLinkedDevice({
       deviceName,
