@@ -1,10 +1,10 @@
+import { countGraphemes } from "../../common/graphemes.ts";
 import { ConversionError, convert } from "../values/convert.ts";
 import { dynamicType, listType, numberType, type Type, tupleType, typeName } from "../values/type.ts";
 import { unify } from "../values/unify.ts";
 import { listValue, numberValue, sizeOf, tupleValue, unknownValue, type Value } from "../values/value.ts";
 import { anyParam, argumentAt, type Functions, isSequence, keepMark, numberParam } from "./define.ts";
 import { ArgumentError, FunctionError, type HclFunction } from "./function.ts";
-import { graphemes } from "./graphemes.ts";
 
 /** `concat(seqs...)`: a list when all arguments are lists of types that have one in common, else a tuple. */
 const concat: HclFunction = {
@@ -141,7 +141,7 @@ const length: HclFunction = {
   },
   evaluate: (args) => {
     const value = argumentAt(args, 0);
-    if (value.isKnown && value.type.kind === "string") return numberValue(graphemes(value.asString()).length);
+    if (value.isKnown && value.type.kind === "string") return numberValue(countGraphemes(value.asString()));
     const size = sizeOf(value);
     return size === undefined ? unknownValue(numberType) : numberValue(size);
   },

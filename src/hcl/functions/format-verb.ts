@@ -1,3 +1,4 @@
+import { countGraphemes, graphemes } from "../../common/graphemes.ts";
 import {
   type Decimal,
   roundToDecimal,
@@ -12,7 +13,6 @@ import { ConversionError, convert } from "../values/convert.ts";
 import { boolType, numberType, stringType, type Type } from "../values/type.ts";
 import { stringValue, type Value } from "../values/value.ts";
 import { FunctionError } from "./function.ts";
-import { graphemes } from "./graphemes.ts";
 import { toJson } from "./json.ts";
 
 /** One `%` sequence of a format string. */
@@ -112,6 +112,6 @@ function shortestDecimal(number: BigFloat): Decimal {
 
 /** Pads to the width, counted in characters as a reader counts them; with `0`, zeros stand on whichever side is padded. */
 function padText(text: string, { width = 0, zero, minus }: FormatSpec): string {
-  const padding = (zero ? "0" : " ").repeat(Math.max(0, width - graphemes(text).length));
+  const padding = (zero ? "0" : " ").repeat(Math.max(0, width - countGraphemes(text)));
   return minus ? text + padding : padding + text;
 }

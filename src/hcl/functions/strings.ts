@@ -1,3 +1,4 @@
+import { graphemes } from "../../common/graphemes.ts";
 import { toLower, toTitle, toUpper } from "../../go-template/go/letter-case.ts";
 import { replaceText, splitText, trimCharacters, trimSpace } from "../../go-template/go/strings.ts";
 import { compareStrings, listType, stringType } from "../values/type.ts";
@@ -12,7 +13,6 @@ import {
   wholeNumber,
 } from "./define.ts";
 import { ArgumentError, FunctionError, type HclFunction } from "./function.ts";
-import { graphemes } from "./graphemes.ts";
 
 const stringList = listType(stringType);
 

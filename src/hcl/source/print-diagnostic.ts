@@ -1,8 +1,9 @@
 import { styleText } from "node:util";
+import { countGraphemes } from "../../common/graphemes.ts";
 import type { Location } from "../../common/location.ts";
 import { secrets } from "../../common/secrets.ts";
 import type { Diagnostic } from "./diagnostic.ts";
-import { countCharacters, locationOf, type Span } from "./source-file.ts";
+import { locationOf, type Span } from "./source-file.ts";
 
 /** Longer lines are shown in part, around what is wrong. */
 const WIDEST_LINE = 160;
@@ -45,11 +46,11 @@ function printSnippet(span: Span, paint: Paint): readonly string[] {
   const number = `${place.line}`;
   const margin = " ".repeat(number.length);
   const before = text.slice(0, start).replace(/[^\t]/gu, " ");
-  const width = Math.max(1, countCharacters(text.slice(start, end)));
+  const width = Math.max(1, countGraphemes(text.slice(start, end)));
   return [
     `  on ${place.file}:${place.line}:${place.column}:`,
     `  ${paint("dim", `${number} |`)} ${text}`,
-    `  ${paint("dim", `${margin} |`)} ${padTo(before, countCharacters(text.slice(0, start)))}${paint("red", "^".repeat(width))}`,
+    `  ${paint("dim", `${margin} |`)} ${padTo(before, countGraphemes(text.slice(0, start)))}${paint("red", "^".repeat(width))}`,
   ];
 }
 

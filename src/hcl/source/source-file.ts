@@ -1,3 +1,4 @@
+import { countGraphemes } from "../../common/graphemes.ts";
 import type { Location } from "../../common/location.ts";
 
 /** A text that templates are read from, with the place of every line. */
@@ -16,7 +17,7 @@ export class SourceFile {
   locate(offset: number): Location {
     const line = this.#lineAt(offset);
     const before = this.text.slice(this.#starts()[line], offset);
-    return { file: this.name, line: line + 1, column: countCharacters(before) + 1 };
+    return { file: this.name, line: line + 1, column: countGraphemes(before) + 1 };
   }
 
   /** The text of a line, counted from 1, without its line end. */
@@ -63,12 +64,4 @@ export function spanText({ source, start, end }: Span): string {
 
 export function locationOf({ source, start }: Span): Location {
   return source.locate(start);
-}
-
-/** How many characters a reader sees: letters with their accents, flags and the like count as one. */
-export function countCharacters(text: string): number {
-  if (/^[\x00-\x09\x0b\x0c\x0e-\x7f]*$/.test(text)) return text.length;
-  let count = 0;
-  for (const _ of new Intl.Segmenter(undefined, { granularity: "grapheme" }).segment(text)) count++;
-  return count;
 }

@@ -1,4 +1,4 @@
-import { countCharacters } from "../source/source-file.ts";
+import { countGraphemes } from "../../common/graphemes.ts";
 import { tokenize } from "./lexer.ts";
 import type { TokenType } from "./token.ts";
 
@@ -182,5 +182,5 @@ function widthBefore({ lead, assign }: Line, cell: "assign" | "comment"): number
 }
 
 function widthOf(pieces: readonly Piece[]): number {
-  return pieces.reduce((sum, { spaces, text }) => sum + spaces + countCharacters(text), 0);
+  return pieces.reduce((sum, { spaces, text }) => sum + spaces + countGraphemes(text), 0);
 }

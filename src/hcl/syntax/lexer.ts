@@ -9,12 +9,13 @@ type Mode =
 
 const SPACES = /[ \t]+/y;
 const NEWLINE = /\r?\n/y;
-const COMMENT = /(?:#|\/\/)[^\r\n]*(?:\r(?!\n)[^\r\n]*)*|\/\*[\s\S]*?\*\//y;
 const IDENTIFIER = /[\p{ID_Start}_][\p{ID_Continue}-]*/uy;
 /** `1`, `1.5`, `1e-3`; also `1.2.3`, which the parser refuses as a whole. It never ends in a point. */
-const NUMBER = /\d(?:(?:[\d.]|[eE][+-]?\d)*(?:\d|[eE][+-]?\d))?/y;
+const NUMBER_START = /\d+/y;
+const NUMBER_REST = /\.*(?:\d+|[eE][+-]?\d+)/y;
 const HEREDOC = /<<-?([\p{ID_Start}_][\p{ID_Continue}-]*)\r?\n/uy;
-const QUOTED_TEXT = /(?:\\[^\r\n]|[^$%"\\\r\n])+/y;
+/** A stretch of a quoted text. Not with a `+` around it: a text of megabytes would need as large a stack. */
+const QUOTED_TEXT = /[^$%"\\\r\n]+|\\[^\r\n]/y;
 const PLAIN_TEXT = /[^$%\r\n]+/y;
 
 /**
@@ -65,6 +66,30 @@ class Lexer {
     return pattern.exec(this.#text)?.[0].length ?? 0;
   }
 
+  /** Length of all that the sticky pattern matches one after the other, `after` so many characters. */
+  #matchAll(pattern: RegExp, after = 0): number {
+    let end = this.#at + after;
+    for (pattern.lastIndex = end; pattern.test(this.#text); ) end = pattern.lastIndex;
+    return end - this.#at - after;
+  }
+
+  #number(): number {
+    const start = this.#match(NUMBER_START);
+    return start && start + this.#matchAll(NUMBER_REST, start);
+  }
+
+  /** Length of a whole comment, without its line end. */
+  #comment(): number {
+    if (this.#text.startsWith("/*", this.#at)) {
+      const end = this.#text.indexOf("*/", this.#at + 2);
+      return end < 0 ? 0 : end + 2 - this.#at;
+    }
+    if (!this.#text.startsWith("#", this.#at) && !this.#text.startsWith("//", this.#at)) return 0;
+    const end = this.#text.indexOf("\n", this.#at);
+    const line = this.#text.slice(this.#at, end < 0 ? undefined : end);
+    return end >= 0 && line.endsWith("\r") ? line.length - 1 : line.length;
+  }
+
   #code(mode: Mode & { kind: "code" }): void {
     const spaces = this.#match(SPACES);
     if (spaces > 0) {
@@ -86,14 +111,14 @@ class Lexer {
   }
 
   #word(): void {
-    const rules: readonly (readonly [TokenType, RegExp])[] = [
-      ["newline", NEWLINE],
-      ["comment", COMMENT],
-      ["identifier", IDENTIFIER],
-      ["number", NUMBER],
+    const rules: readonly (readonly [TokenType, () => number])[] = [
+      ["newline", () => this.#match(NEWLINE)],
+      ["comment", () => this.#comment()],
+      ["identifier", () => this.#match(IDENTIFIER)],
+      ["number", () => this.#number()],
     ];
-    for (const [type, pattern] of rules) {
-      const length = this.#match(pattern);
+    for (const [type, measure] of rules) {
+      const length = measure();
       if (length > 0) {
         this.#emit(type, length);
         return;
@@ -158,7 +183,7 @@ class Lexer {
       this.#emit("end-quote", 1);
       this.#modes.pop();
     } else if (character === "\n" || character === "\r") this.#abandonString();
-    else this.#emit("text", this.#sign() || this.#match(QUOTED_TEXT) || 1);
+    else this.#emit("text", this.#sign() || this.#matchAll(QUOTED_TEXT) || 1);
   }
 
   /** A line end in a quoted string: its quote is missing, so all that was opened since the first one is closed. */

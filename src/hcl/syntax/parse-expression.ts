@@ -35,7 +35,7 @@ export function parseExpression(stream: TokenStream): Expression {
 
 /** `Operation = Operand (operator Operation)*`, where operators that bind tighter come first, equal ones from the left. */
 function parseOperation(stream: TokenStream, loosest: number): Expression {
-  return stream.nested(() => {
+  return stream.chained(() => {
     let left = parseOperand(stream);
     for (;;) {
       const operator = stream.peek();

@@ -119,6 +119,14 @@ describe("readBody() of JSON", () => {
     expect(read(json).problems).toEqual(problems);
   });
 
+  it("reads strings of megabytes", () => {
+    for (const piece of ["a", "\\n"]) {
+      const diagnostics = new Diagnostics();
+      parseJsonFile(new SourceFile("t.json", `{"plain": "${piece.repeat(3_000_000)}"}`), diagnostics);
+      expect(diagnostics.all).toEqual([]);
+    }
+  });
+
   it("keeps blocks whose property stands there twice", () => {
     const diagnostics = new Diagnostics();
     const body = parseJsonFile(new SourceFile("t.json", '{"one": {"n": {}}, "one": {"m": {}}}'), diagnostics);

@@ -9,7 +9,8 @@ import type { Body, Expression, ObjectItem } from "./syntax.ts";
 const DEEPEST_NESTING = 400;
 const SPACES = /[ \t\r\n]*/y;
 const NUMBER = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?(?![\w.])/y;
-const STRING = /"(?:[^"\\\u0000-\u001f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*"/y;
+/** A stretch of a string. Not with a `*` around it: a text of megabytes would need as large a stack. */
+const STRING_PART = /[^"\\\u0000-\u001f]+|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})/y;
 const WORD = /(?:true|false|null)\b/y;
 
 class JsonFailure extends Error {}
@@ -120,9 +121,11 @@ class JsonParser {
   /** A string is a template. */
   #string(): Expression {
     const start = this.#at;
-    const raw = this.#match(STRING);
-    if (raw === undefined)
+    const end = this.#endOfString();
+    if (end === undefined)
       this.#fail("Invalid JSON string", "It has no closing quote, or a character or escape that JSON refuses.");
+    const raw = this.#source.text.slice(start, end);
+    this.#at = end;
     const span = this.#span(start);
     const text: string = JSON.parse(raw);
     if (!/[$%]\{/.test(text)) {
@@ -133,6 +136,14 @@ class JsonParser {
       : parseTemplateText(this.#source, this.#diagnostics, { start: span.start + 1, end: span.end - 1 });
     if (!expression) throw new JsonFailure();
     return { ...expression, span };
+  }
+
+  /** Where the string that begins here is over; undefined when it is broken. */
+  #endOfString(): number | undefined {
+    const { text } = this.#source;
+    let end = this.#at + 1;
+    for (STRING_PART.lastIndex = end; STRING_PART.test(text); ) end = STRING_PART.lastIndex;
+    return this.#peek() === '"' && text.charAt(end) === '"' ? end + 1 : undefined;
   }
 
   /** Where a string has escapes, its text is not the file's; it is put where it begins, so that messages find the line. */

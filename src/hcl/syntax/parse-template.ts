@@ -1,5 +1,6 @@
+import { countGraphemes } from "../../common/graphemes.ts";
 import { suggestName } from "../../common/suggest-name.ts";
-import { countCharacters, type Span } from "../source/source-file.ts";
+import type { Span } from "../source/source-file.ts";
 import { stringValue } from "../values/value.ts";
 import { resolveText } from "./string-text.ts";
 import type { Expression, ForExpression } from "./syntax.ts";
@@ -166,7 +167,7 @@ function indentationOf(piece: Piece): number | undefined {
   if (piece.kind !== "text") return 0;
   const trimmed = piece.text.trimStart();
   if (trimmed === "" && piece.text.endsWith("\n")) return undefined;
-  return countCharacters(piece.text.slice(0, piece.text.length - trimmed.length));
+  return countGraphemes(piece.text.slice(0, piece.text.length - trimmed.length));
 }
 
 /** The lexer cuts a text at line ends and at every `$`; to a reader it is one. */

@@ -146,15 +146,42 @@ describe("parseFile() goes on after a problem", () => {
   });
 
   it("refuses blocks that are nested too deeply", () => {
-    expect(parse("a {\n".repeat(100_000)).problems).toEqual([
-      "400: Unclosed configuration block",
-      "401: Too deeply nested",
-    ]);
+    expect(parse("a {\n".repeat(100_000)).problems).toEqual(["401: Too deeply nested"]);
+  });
+
+  it.each([
+    ["(", "1", ")"],
+    ["[", "1", "]"],
+    ["{a = ", "1", "}"],
+    ["f(", "1", ")"],
+    ['"${', "1", '}"'],
+    ["true ? ", "1", " : 2"],
+    ["[for x in y : ", "1", "]"],
+    ["!", "true", ""],
+  ])("refuses more than 400 levels of %s, and says nothing of the block around it", (open, inner, close) => {
+    const nested = (levels: number) => parse(`a {\n  b = ${open.repeat(levels)}${inner}${close.repeat(levels)}\n}\n`);
+    expect(nested(390).problems).toEqual([]);
+    expect(nested(410).problems).toEqual(["2: Too deeply nested"]);
+    expect(nested(50_000).problems).toEqual(["2: Too deeply nested"]);
+  });
+
+  it("reads texts of megabytes", () => {
+    const size = 3_000_000;
+    const texts = [
+      `"${"a".repeat(size)}"`,
+      `"${"\\n".repeat(size)}"`,
+      `"${"é$".repeat(100_000)}"`,
+      `<<E\n${"some words\n".repeat(size / 10)}E`,
+      `1 #${"\r".repeat(size)}`,
+      `1 /*${"*".repeat(size)}*/`,
+    ];
+    for (const text of texts) expect(parse(`a = ${text}\n`).problems, text.slice(0, 5)).toEqual([]);
+    expect(parse(`a = ${"1.".repeat(size)}1\n`).problems).toEqual(["1: Invalid number"]);
   });
 
   it("takes no longer for many broken items than for many good ones", () => {
     for (const line of ["a = { b c\n", "a = [\n", "a = (\n", 'a = "${\n', "a = }\n", "a {]\n"]) {
       expect(parse(line.repeat(20_000)).problems.length, line).toBeGreaterThan(0);
     }
-  });
+  }, 60_000);
 });

@@ -151,7 +151,7 @@ function parseBlock(stream: TokenStream, type: Token): Block {
 
 function parseBlockBody(stream: TokenStream, type: Token, open: Token): Body {
   const body = stream.withNewlines(false, () => parseBody(stream, "}"));
-  if (spanText(body.endSpan) !== "}") {
+  if (spanText(body.endSpan) !== "}" && !stream.isGivenUp) {
     const detail = "There is no closing brace for this block before the end of the file.";
     stream.reportOnce("Unclosed configuration block", detail, stream.span(type, open));
   }

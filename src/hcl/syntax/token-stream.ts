@@ -19,6 +19,7 @@ export class TokenStream {
   #closers: ReadonlyMap<number, number> | undefined;
   /** In parentheses and the like, a line end means nothing. */
   #areNewlinesSkipped = false;
+  #isGivenUp = false;
 
   constructor(source: SourceFile, tokens: readonly Token[], diagnostics: Diagnostics) {
     this.source = source;
@@ -102,9 +103,16 @@ export class TokenStream {
 
   /** Runs a rule that may contain itself, and refuses to go deeper than anything that can be evaluated. */
   nested<T>(parse: () => T): T {
+    return this.chained(() => {
+      this.deepen();
+      return parse();
+    });
+  }
+
+  /** Runs a rule that counts the links of its chain by `deepen()`; when it is over, they count no more. */
+  chained<T>(parse: () => T): T {
     const before = this.#depth;
     try {
-      this.deepen();
       return parse();
     } finally {
       this.#depth = before;
@@ -123,7 +131,13 @@ export class TokenStream {
     );
     // The brackets of the rest belong to what is too deep.
     this.#index = this.#tokens.length - 1;
+    this.#isGivenUp = true;
     throw new SyntaxFailure(summary);
+  }
+
+  /** The rest of the text was not read, so that nothing can be said of what is missing there. */
+  get isGivenUp(): boolean {
+    return this.#isGivenUp;
   }
 
   /** Reports what would come up again and again once it has come up. */

@@ -1,0 +1,50 @@
+const segmenter = new Intl.Segmenter("en", { granularity: "grapheme" });
+
+/** UTF-16 units that the segmenter sees at once: its time grows with the square of them. */
+const PIECE = 256;
+/** Of these, each is a character. */
+const ONLY_PLAIN_ASCII = /^[\x00-\x0c\x0e-\x7f]*$/;
+
+/** What a reader takes for the characters of a text: `e` with an accent is one, a family emoji too. */
+export function graphemes(text: string): string[] {
+  const found: string[] = [];
+  let start = 0;
+  for (const end of graphemeEnds(text)) {
+    found.push(text.slice(start, end));
+    start = end;
+  }
+  return found;
+}
+
+/** How many characters a reader sees. */
+export function countGraphemes(text: string): number {
+  if (ONLY_PLAIN_ASCII.test(text)) return text.length;
+  let count = 0;
+  for (const _ of graphemeEnds(text)) count++;
+  return count;
+}
+
+/** Where each character ends; in time that grows with the text's length. */
+function* graphemeEnds(text: string): Iterable<number> {
+  let at = 0;
+  while (at < text.length) {
+    if (isAlone(text, at)) yield ++at;
+    else for (const end of endsInPiece(text, at)) yield (at = end);
+  }
+}
+
+/** A plain letter before another one: nothing that could join them. */
+function isAlone(text: string, at: number): boolean {
+  const isAscii = (index: number) => !(text.charCodeAt(index) > 0x7f);
+  return isAscii(at) && isAscii(at + 1) && text.charAt(at) !== "\r";
+}
+
+/** The ends of some characters from `at` on, one at least; whether the last one of a piece goes on behind it, nobody knows. */
+function endsInPiece(text: string, at: number): readonly number[] {
+  for (let size = PIECE; ; size *= 2) {
+    const piece = text.slice(at, at + size);
+    const ends = Array.from(segmenter.segment(piece), ({ segment, index }) => at + index + segment.length);
+    if (at + size < text.length) ends.pop();
+    if (ends.length > 0) return ends;
+  }
+}
