@@ -2,7 +2,24 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { countGraphemes, graphemes } from "./graphemes.ts";
 
-const parts = ["a", "1", " ", "\r", "\n", "\u0301", "é", "日", "👨‍👩‍👧", "🇫🇷", "\u0600", "각", "\u1100", "\u200d", "क", "\u094d"];
+const parts = [
+  "a",
+  "1",
+  " ",
+  "\r",
+  "\n",
+  "\u0301",
+  "é",
+  "日",
+  "👨‍👩‍👧",
+  "🇫🇷",
+  "\u0600",
+  "각",
+  "\u1100",
+  "\u200d",
+  "क",
+  "\u094d",
+];
 const whole = (text: string) =>
   Array.from(new Intl.Segmenter("en", { granularity: "grapheme" }).segment(text), ({ segment }) => segment);
 

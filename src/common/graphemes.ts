@@ -28,8 +28,9 @@ export function countGraphemes(text: string): number {
 function* graphemeEnds(text: string): Iterable<number> {
   let at = 0;
   while (at < text.length) {
-    if (isAlone(text, at)) yield ++at;
-    else for (const end of endsInPiece(text, at)) yield (at = end);
+    const ends = isAlone(text, at) ? [at + 1] : endsInPiece(text, at);
+    yield* ends;
+    at = ends.at(-1) ?? text.length;
   }
 }
 

@@ -192,3 +192,25 @@ describe("variableFunctions()", () => {
     expect([call("HOME"), call("UNSET")]).toEqual(["/root", ""]);
   });
 });
+
+describe("yamldecode()", () => {
+  it.each([
+    ["brackets", "[".repeat(100_000)],
+    ["mappings", Array.from({ length: 3000 }, (_, level) => `${" ".repeat(level)}a:`).join("\n")],
+  ])("refuses %s that are nested too deeply", (_, text) => {
+    expect(problemOf(`yamldecode(${JSON.stringify(text)})`)).toContain("nested too deeply");
+  });
+
+  it("reads a long document in a moment", () => {
+    const text = "- {name: x, size: 1}\n".repeat(20_000);
+    expect(
+      evaluated(`length(yamldecode(${JSON.stringify(text)}))`)
+        .asNumber()
+        .toNumber(),
+    ).toBe(20_000);
+  });
+
+  it("says on which line a document is broken", () => {
+    expect(problemOf('yamldecode("a: 1\\nb: [\\nc: \\"x\\n")')).toContain("on line 3");
+  });
+});

@@ -19,7 +19,7 @@ import { serviceFunctions } from "./services.ts";
 import { setFunctions } from "./sets.ts";
 import { stringFunctions } from "./strings.ts";
 import { templateFileFunction } from "./templatefile.ts";
-import { yamlFunctions } from "./yaml.ts";
+import { yamlFunctions } from "./yaml/yaml.ts";
 
 /**
  * Every function of Packer's HCL2 templates, by name, but for `try`, `can` and `convert`: what these do with their

@@ -67,7 +67,7 @@ describe("any call", () => {
       }),
       { numRuns: propertyRuns(3000) },
     );
-  });
+  }, 60_000);
 });
 
 describe("encoders and decoders are each other's inverse", () => {
@@ -84,7 +84,7 @@ describe("encoders and decoders are each other's inverse", () => {
       }),
       { numRuns: propertyRuns(300) },
     );
-  });
+  }, 60_000);
 
   it("base64decode(base64encode(x)) and strrev(strrev(x))", () => {
     fc.assert(

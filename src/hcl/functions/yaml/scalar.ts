@@ -1,7 +1,9 @@
-import { BigFloat, NumberError } from "../values/big-float.ts";
-import { boolValue, nullValue, numberValue, stringValue, type Value } from "../values/value.ts";
-import { decodeBase64 } from "./base64.ts";
-import { FunctionError } from "./function.ts";
+import { BigFloat, NumberError } from "../../values/big-float.ts";
+import { convert } from "../../values/convert.ts";
+import { stringType } from "../../values/type.ts";
+import { boolValue, nullValue, numberValue, stringValue, type Value } from "../../values/value.ts";
+import { decodeBase64 } from "../base64.ts";
+import { FunctionError } from "../function.ts";
 
 /** A scalar of a YAML document as it was written. */
 export interface YamlScalar {
@@ -28,8 +30,20 @@ const MEANINGFUL_START = /^(?:[-+.\dyYnNtTfFoO~]|$)/;
  * @throws {FunctionError} when the text does not fit its tag, and for "not a number"
  * @see zclconf/go-cty-yaml, resolve.go
  */
-export function resolveScalar({ text, tag, style }: YamlScalar): Value {
-  if (tag === "str" || (tag === undefined && style !== "plain")) return stringValue(text);
+export function resolveScalar(scalar: YamlScalar): Value {
+  const value = plainValue(scalar);
+  // Of a block of text, Packer asks what it means and then makes a string of that: nothing becomes a null, `1_0` is "10".
+  return scalar.style === "block" && scalar.tag === undefined ? convert(value, stringType) : value;
+}
+
+/** The text of a scalar that is a key; undefined when it is null. */
+export function resolveKey(scalar: YamlScalar): string | undefined {
+  const key = convert(plainValue(scalar), stringType);
+  return key.isNull ? undefined : key.asString();
+}
+
+function plainValue({ text, tag, style }: YamlScalar): Value {
+  if (tag === "str" || (tag === undefined && style === "quoted")) return stringValue(text);
   if (tag === "binary") return binary(text);
   if (tag !== undefined && !TAGS.has(tag)) throw new FunctionError(`the YAML tag "${tag}" is not supported`);
   if (MEANINGFUL_START.test(text)) {
@@ -79,7 +93,10 @@ function prefixedInteger(text: string): Value | undefined {
 }
 
 function binaryInteger(text: string): Value | undefined {
-  return /^-?0b/.test(text) ? prefixedInteger(text) : undefined;
+  if (!/^-?0_*b/.test(text)) return undefined;
+  const number = prefixedInteger(text);
+  if (number) return number;
+  throw misfit(text, "int");
 }
 
 /** A date, or a date with a time: a string in RFC 3339. */

@@ -1,4 +1,4 @@
-import type { Value } from "../values/value.ts";
+import type { Value } from "../../values/value.ts";
 
 /**
  * A value as a YAML document, laid out as Packer does: strings quoted, or as `|` blocks when they have lines.
@@ -7,8 +7,11 @@ import type { Value } from "../values/value.ts";
  */
 export function toYaml(value: Value): string {
   if (isPlain(value)) return `${plainText(value)}\n...\n`;
-  return `${emitBlock(value, 0)}\n`;
+  return `${emitBlock(value, 0)}\n`.replaceAll(`${LINE_IS_OVER}\n`, "");
 }
+
+/** Behind a block of text that ends with a line separator of Unicode: no line feed is needed. */
+const LINE_IS_OVER = "\0";
 
 const INDENT = 2;
 /** Quoted text goes on in a new line at the first space behind this column. */
@@ -92,8 +95,10 @@ function literalBlock(text: string, indent: number): string {
     : /^[\n\u2028\u2029]$|[\n\u2028\u2029]{2}$/.test(text)
       ? "+"
       : "";
-  const lines = text.replace(/\n$/, "").split("\n");
-  return `|${hint}${chomping}${lines.map((line) => (line === "" ? "\n" : `${pad(indent)}${line}`)).join("")}`;
+  const lines = text.match(/[^\n\u2028\u2029]+|[\n\u2028\u2029]/g) ?? [];
+  const block = lines.map((part) => (LINE_BREAK.test(part) ? part : " ".repeat(indent) + part)).join("");
+  const end = /[\u2028\u2029]$/.test(block) ? LINE_IS_OVER : "";
+  return `|${hint}${chomping}\n${block.replace(/\n$/, "")}${end}`;
 }
 
 const ESCAPES: Readonly<Record<string, string>> = {
@@ -115,8 +120,10 @@ const ESCAPES: Readonly<Record<string, string>> = {
 };
 
 function quote(text: string): string {
+  // Packer takes every character of a text that begins with a byte order mark for one.
+  const isMarked = text.startsWith("\ufeff");
   const escaped = [...text].map((character) => {
-    const isPlainCharacter = !/["\\\n\u2028\u2029]/.test(character) && !UNPRINTABLE.test(character);
+    const isPlainCharacter = !isMarked && !/["\\\n\u2028\u2029]/.test(character) && !UNPRINTABLE.test(character);
     return isPlainCharacter ? character : escapeCharacter(character);
   });
   return `"${escaped.join("")}"`;

@@ -1,9 +1,9 @@
-import { dynamicType, stringType } from "../values/type.ts";
-import { stringValue, unknownValue } from "../values/value.ts";
-import { anyParam, argumentAt, type Functions, stringParam } from "./define.ts";
-import type { HclFunction } from "./function.ts";
-import { fromYaml } from "./yaml-decode.ts";
-import { toYaml } from "./yaml-encode.ts";
+import { dynamicType, stringType } from "../../values/type.ts";
+import { stringValue, unknownValue } from "../../values/value.ts";
+import { anyParam, argumentAt, type Functions, stringParam } from "../define.ts";
+import type { HclFunction } from "../function.ts";
+import { fromYaml } from "./decode.ts";
+import { toYaml } from "./encode.ts";
 
 /** `yamlencode(value)` */
 const yamlencode: HclFunction = {
