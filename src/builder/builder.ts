@@ -31,6 +31,7 @@ import { KeptVolume } from "./kept-volume.ts";
 import { type BuildResult, runRecipe } from "./run-recipe.ts";
 import type { Session } from "./session.ts";
 import { checkAuth } from "./steps/check-auth.ts";
+import { tellRetry } from "./tell-retry.ts";
 import type { Ui } from "./ui.ts";
 import { outcomeOf, unwrapFailure } from "./unwrap-failure.ts";
 
@@ -118,7 +119,14 @@ export class Builder {
     const { access, notices } = await resolveAccess({ template: config, env });
     for (const notice of notices) input.ui.warn(notice);
     const isLocal = this.#options.localCloud !== undefined;
-    await using api = createApi({ access, clock, log, env, ...(isLocal && { limiter: unlimited }) });
+    await using api = createApi({
+      access,
+      clock,
+      log,
+      env,
+      onRetry: tellRetry(input.ui),
+      ...(isLocal && { limiter: unlimited }),
+    });
     const waiters = createWaiters({
       api,
       clock,

@@ -22,6 +22,7 @@ import {
 } from "./journal/runs.ts";
 import { releaseDeadline } from "./release-deadline.ts";
 import type { RunContext } from "./run-context.ts";
+import { tellRetry } from "./tell-retry.ts";
 import type { Ui } from "./ui.ts";
 
 export interface CleanUpOptions {
@@ -144,7 +145,7 @@ async function releaseAll({ record }: HeldRun, journal: Journal, options: CleanU
   const removed: string[] = [];
   const failures: string[] = [];
   try {
-    await using api = createApi({ access: connection.access, clock, log, env });
+    await using api = createApi({ access: connection.access, clock, log, env, onRetry: tellRetry(ui) });
     await assertSameAccount(api, header);
     const context = contextOf(header, { api, journal, ui, log, clock });
     for (const resource of [...record.resources].reverse()) {

@@ -3,7 +3,7 @@ import { FakeClock } from "../../tests/support/outscale/fake-clock.ts";
 import { errorReply, type Reply, ScriptedServer } from "../../tests/support/outscale/scripted-server.ts";
 import { CancelledError } from "../common/errors.ts";
 import type { LogEntry } from "../common/log.ts";
-import { type ApiOptions, createApi } from "./client.ts";
+import { type ApiOptions, createApi, type Retry } from "./client.ts";
 import { ApiAuthError, ApiError, apiFailureOf, isAuth, isNotFound, isThrottle } from "./errors.ts";
 import { unlimited } from "./rate-limiter.ts";
 import { signature } from "./signature.ts";
@@ -204,6 +204,20 @@ describe("createApi()", () => {
       message: expect.stringMatching(/^CreateImage got no answer from .* after 2 attempts: connect ECONNREFUSED/),
       hint: expect.stringContaining("nothing listens there"),
     });
+  });
+
+  it("tells of each attempt that will follow, and why", async () => {
+    const retries: Retry[] = [];
+    const onRetry = (retry: Retry) => retries.push(retry);
+    await using cloud = await connect([errorReply(503, "6", "TooManyRequests"), "drop", { body: { Volumes: [] } }], {
+      onRetry,
+      random: () => 1,
+    });
+    await cloud.clock.run(cloud.api.readVolumes({}));
+    expect(retries).toEqual([
+      { action: "ReadVolumes", attempt: 2, attempts: 8, reason: expect.stringContaining("HTTP 503"), delayMs: 500 },
+      { action: "ReadVolumes", attempt: 3, attempts: 8, reason: expect.any(String), delayMs: 1_000 },
+    ]);
   });
 
   it("gives up on a silent service at the deadline", async () => {

@@ -4,7 +4,7 @@ import { type DebugLog, noLog } from "../common/log.ts";
 import type { Access } from "./access.ts";
 import { type ReadAnswer, readAnswer } from "./answer.ts";
 import type { Api, ApiMethods, CallOptions, CallRequest } from "./api.ts";
-import { errorOf } from "./describe-failure.ts";
+import { errorOf, reasonOf } from "./describe-failure.ts";
 import { ApiError } from "./errors.ts";
 import { type ActionName, actions, type ResponseOf } from "./oapi.ts";
 import { type RateLimiter, sharedRateLimiter } from "./rate-limiter.ts";
@@ -25,6 +25,20 @@ export interface ApiOptions {
   readonly env?: NodeJS.ProcessEnv;
   /** Between 0 and 1, for the jitter of retries. */
   readonly random?: () => number;
+  /** Told before a failed call is sent again. */
+  readonly onRetry?: (retry: Retry) => void;
+}
+
+/** A call that failed in a way that may pass, and will be sent again. */
+export interface Retry {
+  readonly action: ActionName;
+  /** Which attempt comes next: 2 for the first retry. */
+  readonly attempt: number;
+  readonly attempts: number;
+  /** Why the last attempt failed. */
+  readonly reason: string;
+  /** How long from now the next one begins. */
+  readonly delayMs: number;
 }
 
 const REQUEST_TIMEOUT_MS = 60_000;
@@ -58,6 +72,7 @@ class Client {
   readonly #limiter: RateLimiter;
   readonly #retry: RetrySettings;
   readonly #random: () => number;
+  readonly #onRetry: (retry: Retry) => void;
 
   constructor(options: ApiOptions) {
     const { access, clock = systemClock, log = noLog, requestTimeoutMs: timeoutMs = REQUEST_TIMEOUT_MS } = options;
@@ -68,6 +83,7 @@ class Client {
     this.#limiter = options.limiter ?? sharedRateLimiter(access);
     this.#retry = { ...defaultRetry, ...options.retry };
     this.#random = options.random ?? Math.random;
+    this.#onRetry = options.onRetry ?? (() => undefined);
   }
 
   async call<A extends ActionName>(
@@ -114,6 +130,8 @@ class Client {
       if (isLast || !isRetryable(call.effect, outcome)) {
         throw errorOf(failed, { baseUrl: this.#transport.baseUrl, attempts: attempt });
       }
+      const { attempts } = this.#retry;
+      this.#onRetry({ action: call.action, attempt: attempt + 1, attempts, reason: reasonOf(outcome), delayMs });
       await this.#clock.sleep(delayMs, ambiguous ? undefined : call.signal);
     }
   }

@@ -15,6 +15,11 @@ export function errorOf(attempt: FailedAttempt, { baseUrl, attempts }: { baseUrl
   return new ApiError(failure, message, { hint: answerHint(failure) });
 }
 
+/** Why an attempt has failed, in few words: `connect ECONNREFUSED 127.0.0.1:3000`, `[6] ... (HTTP 503)`. */
+export function reasonOf({ failure, cause }: FailedAttempt): string {
+  return failure.httpStatus === undefined ? messageOf(cause) : wordsOf(failure);
+}
+
 /** `[5064] InvalidResource, no such volume (HTTP 400, request 0475ca1e-...)`. */
 function wordsOf({ apiCode, apiType, details, httpStatus, requestId }: ApiFailure): string {
   const words = [apiType, details].filter(Boolean).join(", ");
