@@ -39,4 +39,10 @@ export interface Hook {
   provision(input: ProvisionInput): Promise<void>;
   /** Runs once when provisioning failed and `on_error` is `run-cleanup-provisioner`, or the template has one. */
   cleanupProvision?(input: ProvisionInput): Promise<void>;
+  /**
+   * What failed, when something before it has succeeded: `provision()` then goes on with it when it is called again,
+   * unless `startOver()` was called before. Without it provisioning always begins with the first provisioner.
+   */
+  failedAt?(): string | undefined;
+  startOver?(): void;
 }

@@ -67,12 +67,21 @@ async function pauseAfter(build: Session | Build, step: StepName): Promise<void>
 async function isTriedAgain(build: Session | Build, step: StepName, error: unknown): Promise<boolean> {
   if (build.config.packerOnError !== "ask" || error instanceof CancelledError || build.signal.aborted) return false;
   build.ui.error(`${step} failed: ${messageOf(error)}`);
+  const failedAt = step === "StepChrootProvision" ? build.hook.failedAt?.() : undefined;
   for (;;) {
-    const question = `[c] Clean up and exit, [a] abort and keep the volume, or [r] retry ${step}? (look inside with: outscale-chroot shell ${build.runId})`;
+    const retry =
+      failedAt === undefined
+        ? `or [r] retry ${step}`
+        : `[r] retry from ${failedAt}, or [s] start over with the first provisioner`;
+    const question = `[c] Clean up and exit, [a] abort and keep the volume, ${retry}? (look inside with: outscale-chroot shell ${build.runId})`;
     // When nobody can answer, or the answer is an interrupt, the failure stays what it was.
     const answer = (await build.ui.ask(question, build.signal).catch(() => "c")).trim().toLowerCase();
     if (answer === "c") return false;
     if (answer === "r") return true;
+    if (answer === "s" && failedAt !== undefined) {
+      build.hook.startOver?.();
+      return true;
+    }
     if (answer !== "a") continue;
     build.keptVolume.want();
     return false;

@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type Bench, build, define, InstantClock, makeBench } from "../../tests/support/provisioning.ts";
 import type { BuildEvent } from "../builder/events.ts";
@@ -36,6 +37,20 @@ describe("templateHook()", () => {
       { type: "provisioner-started", provisioner, number: 2, count: 3 },
       { type: "provisioner-ended", provisioner, outcome: "failed" },
     ]);
+  });
+
+  it("goes on with the one that failed when it is tried again, unless it is to start over", async () => {
+    const marker = join(bench.folder, "second-try");
+    const lines = ["echo one", `test -e ${marker} || { touch ${marker}; exit 7; }`, "echo three"];
+    const hook = hookOf({ provisioners: lines.map((line) => define("shell-local", local(line))) });
+    expect(hook.failedAt?.()).toBeUndefined();
+    await expect(hook.provision(bench.input)).rejects.toThrow(ProvisionError);
+    expect(hook.failedAt?.()).toBe('provisioner "shell-local" (debian.pkr.hcl:12)');
+    await hook.provision(bench.input);
+    expect(bench.ui.of("message")).toEqual(["one", "three"]);
+    hook.startOver?.();
+    await hook.provision(bench.input);
+    expect(bench.ui.of("message")).toEqual(["one", "three", "one", "three"]);
   });
 
   it("renders what a JSON template leaves to the provisioner", async () => {

@@ -29,17 +29,29 @@ export interface TemplateHookOptions extends BuildIdentity {
   readonly onEvent?: EventSink;
 }
 
-/** Runs a template's provisioners in their order, each with its `pause_before`, `timeout` and `max_retries`. */
+/**
+ * Runs a template's provisioners in their order, each with its `pause_before`, `timeout` and `max_retries`. When one has
+ * failed and the step is tried again, those that have succeeded are not run a second time.
+ */
 export function templateHook(options: TemplateHookOptions): Hook {
-  const cleanup = options.errorCleanupProvisioner;
+  const { provisioners, errorCleanupProvisioner: cleanup } = options;
+  let done = 0;
   return {
     async provision(input) {
-      for (const [index, definition] of options.provisioners.entries()) {
+      for (; done < provisioners.length; done++) {
+        const definition = provisioners[done] as ProvisionerDefinition;
         throwIfCancelled(input.signal);
         if (options.debug)
           await input.ui.ask("Pausing before the next provisioner. Press enter to continue.", input.signal);
-        await timed(definition, index + 1, options, () => runProvisioner(definition, options, input));
+        await timed(definition, done + 1, options, () => runProvisioner(definition, options, input));
       }
+    },
+    failedAt() {
+      const failed = provisioners[done];
+      return done === 0 || failed === undefined ? undefined : describePlace("provisioner", failed);
+    },
+    startOver() {
+      done = 0;
     },
     ...(cleanup && {
       async cleanupProvision(input) {

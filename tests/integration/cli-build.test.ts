@@ -152,6 +152,17 @@ describe("outscale-chroot build --local", () => {
     expect(stdout.split("[r] retry StepChrootProvision?").length - 1).toBe(2);
   });
 
+  it("goes on with the provisioner that failed, or starts over, as the person says", async () => {
+    const fails = "n=$(cat /tries 2>/dev/null || echo 0); echo $((n + 1)) > /tries; test $n -ge 2";
+    const path = await template("resumed", [shell("echo first"), shell(fails)].join("\n  "));
+    const io = recordingIo({ env, answers: ["r", "s"] });
+    const { exitCode, stdout } = await run(["build", "-local", "-on-error=ask", path], io);
+    expect(exitCode, stdout).toBe(0);
+    expect(stdout).toMatch(/\[r\] retry from provisioner "shell" \(.*:\d+\), or \[s\] start over/);
+    // Once at first, not for [r], and again for [s].
+    expect(stdout.match(/: first$/gm)).toHaveLength(2);
+  });
+
   it("runs several builds of a template at once", async () => {
     const path = await template("several", shell("true"));
     const text = await readFile(path, "utf8");
