@@ -1,6 +1,6 @@
 import type { StdioOptions } from "node:child_process";
-import { close, read, write } from "node:fs";
-import { basename, resolve as resolvePath } from "node:path";
+import { close, closeSync, read, write } from "node:fs";
+import { basename, posix, resolve as resolvePath } from "node:path";
 import type { Readable, Writable } from "node:stream";
 import { promisify } from "node:util";
 import { type Clock, systemClock } from "../common/clock.ts";
@@ -14,9 +14,17 @@ import { pump } from "../host/pump.ts";
 import type { CommandRunner, RunningProcess } from "../host/run-command.ts";
 import { shellQuote } from "../host/shell-quote.ts";
 import { terminateOnAbort } from "../host/terminate.ts";
-import type { Communicator, Owner, RemoteCommand, UploadDirOptions, UploadInfo } from "./communicator.ts";
+import type {
+  Communicator,
+  Owner,
+  RemoteCommand,
+  TemporaryPlace,
+  UploadDirOptions,
+  UploadInfo,
+} from "./communicator.ts";
 import { chrootEnvironment } from "./environment.ts";
 import { StderrTail, throwIfFailed } from "./failed-command.ts";
+import { removeTree } from "./remove-tree.ts";
 import { RootFolder } from "./root-folder.ts";
 import { TransferError } from "./transfer-error.ts";
 import type { TreeJob } from "./tree-copy.ts";
@@ -103,6 +111,28 @@ export class ChrootCommunicator implements Communicator {
     } finally {
       await closeAsync(fd);
     }
+  }
+
+  async reserve(path: string): Promise<TemporaryPlace> {
+    const root = this.#root;
+    const hasFolder = () => root.exists(posix.dirname(path));
+    // Where the folder is not there yet, there is nothing to hold.
+    const held = hasFolder() ? root.openPlace(path) : undefined;
+    // A folder of the image's own is not ours to remove, whatever a template calls its script.
+    const isTheirs = root.lstat(path)?.isDirectory() ?? false;
+    return {
+      remove: async () => {
+        const place = held ?? (hasFolder() ? root.openPlace(path) : undefined);
+        if (place === undefined) return;
+        try {
+          if (!isTheirs) removeTree(place.folder, place.name);
+        } catch (cause) {
+          throw new TransferError(`Cannot remove "${path}" from the image`, { cause });
+        } finally {
+          closeSync(place.folder);
+        }
+      },
+    };
   }
 
   async download(source: string, content: Writable): Promise<void> {

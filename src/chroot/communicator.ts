@@ -37,6 +37,15 @@ export interface UploadDirOptions {
   readonly keepsOwner?: boolean;
 }
 
+/** The place of something that is in the image for a while. */
+export interface TemporaryPlace {
+  /**
+   * Removes what is there, a folder with its content, and lets go of the place. The place is the folder as it was when it
+   * was reserved, also where something has been mounted over it since.
+   */
+  remove(): Promise<void>;
+}
+
 /**
  * How a provisioner reaches the image. Every path is a path inside the image and is resolved there, symlinks included.
  * The streams that are handed in are not closed.
@@ -57,6 +66,8 @@ export interface Communicator {
    * the folder itself does. What is made belongs to root; what is there keeps its owner, mode and attributes.
    */
   uploadDir(destination: string, source: string, options?: UploadDirOptions): Promise<void>;
+  /** Remembers where something temporary is about to be put. Call its `remove` in any case. */
+  reserve(path: string): Promise<TemporaryPlace>;
   download(source: string, content: Writable): Promise<void>;
   /**
    * Copies a folder of the image to the host; the trailing slash rule of `uploadDir` holds. What is made is ours.

@@ -3,6 +3,7 @@ import { isErrno } from "../common/errno.ts";
 import {
   createFile,
   fdPath,
+  openFolder,
   readLink,
   removeEmptyFolder,
   statFd,
@@ -129,6 +130,17 @@ export class RootFolder {
     for (const folder of [...made].reverse()) {
       if (this.lstat(folder)?.isDirectory() && this.readdir(folder).length === 0) this.rmdir(folder);
     }
+  }
+
+  /**
+   * The folder that an entry is or would be in, open, and the entry's name in it, as bytes. The caller closes the folder;
+   * until then it is this one, whatever is mounted over it or put in its place.
+   */
+  openPlace(path: string): { readonly folder: number; readonly name: string } {
+    return this.withPlace("find", path, { followLast: false }, ({ folder, name }) => ({
+      folder: openFolder(fdPath(folder)),
+      name,
+    }));
   }
 
   /**

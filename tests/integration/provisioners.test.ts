@@ -54,6 +54,22 @@ requirePrograms(
     expect(await readdir(join(image.files, "tmp"))).toEqual([]);
   });
 
+  it.each<[string, Record<string, unknown>]>([
+    ["its script", {}],
+    ["its variables too", { use_env_var_file: true, env: { TOKEN: "top-secret" } }],
+    ["a script at a place of the user's", { remote_path: "/tmp/mine.sh" }],
+  ])("shell leaves nothing below what it has mounted over /tmp: %s", async (_what, options) => {
+    await provision(define("shell", { inline: ["mount -t tmpfs none /tmp", "echo x > /tmp/kept"], ...options }));
+    await image.sandbox.run(["umount", join(image.mountPath, "tmp")]);
+    expect(await readdir(join(image.files, "tmp"))).toEqual([]);
+  });
+
+  it("shell removes no folder of the image's that a template names as its script", async () => {
+    const failing = provision(define("shell", { inline: ["true"], remote_path: "/etc/" }));
+    await expect(failing).rejects.toMatchObject({ code: "E_PROVISION" });
+    expect(await readdir(join(image.files, "etc"))).toContain("passwd");
+  });
+
   it("file gives what is new to root, or to the same numbers when it is asked to", async () => {
     const source = join(image.folder, "rootfs");
     await mkdir(join(source, "etc/cron.d"), { recursive: true });

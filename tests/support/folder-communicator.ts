@@ -1,10 +1,10 @@
 import { spawn } from "node:child_process";
 import { createReadStream, createWriteStream } from "node:fs";
-import { chmod, cp, mkdir, stat } from "node:fs/promises";
+import { chmod, cp, mkdir, rm, stat } from "node:fs/promises";
 import { basename, join } from "node:path";
 import type { Readable, Writable } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import type { Communicator, RemoteCommand, UploadInfo } from "../../src/chroot/communicator.ts";
+import type { Communicator, RemoteCommand, TemporaryPlace, UploadInfo } from "../../src/chroot/communicator.ts";
 import type { ExitStatus } from "../../src/host/command-error.ts";
 
 /**
@@ -48,6 +48,10 @@ export class FolderCommunicator implements Communicator {
 
   async uploadDir(destination: string, source: string): Promise<void> {
     await copyFolder(source, this.#inFolder(destination), basename(source), source.endsWith("/"));
+  }
+
+  async reserve(path: string): Promise<TemporaryPlace> {
+    return { remove: () => rm(this.#inFolder(path), { recursive: true, force: true }) };
   }
 
   async download(source: string, content: Writable): Promise<void> {

@@ -9,8 +9,8 @@ import { defineProvisioner } from "../define-provisioner.ts";
 import type { ProvisionerInput } from "../provisioner.ts";
 import { readFromImage } from "../run-in-image.ts";
 import { runOnHost } from "../run-on-host.ts";
-import { thenRemove } from "../then-remove.ts";
 import { assertValidExit } from "../valid-exit.ts";
+import { withTemporary } from "../with-temporary.ts";
 import { ansibleEnvironment, galaxyCommands, playbookArguments } from "./arguments.ts";
 import { makeInventory } from "./inventory.ts";
 import { type AnsibleOptions, ansibleShape, checkAnsible } from "./options.ts";
@@ -34,7 +34,7 @@ async function runAnsible(options: AnsibleOptions, input: ProvisionerInput): Pro
     const host = { mountPath: input.data.MountPath, python, temporaryFolder };
     await writeFile(inventory, makeInventory(options, host), { mode: 0o600 });
     const argv = playbookArguments(options, input.build, inventory);
-    await thenRemove(temporaryFolder, input, () => runProgram(argv, options, input));
+    await withTemporary(temporaryFolder, input, () => runProgram(argv, options, input));
   } finally {
     if (options.keepInventoryFile) {
       folder.keep();

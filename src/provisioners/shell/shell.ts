@@ -11,8 +11,8 @@ import { formatEnvironment, scriptEnvironment } from "../environment.ts";
 import type { ProvisionerInput } from "../provisioner.ts";
 import { runInImage } from "../run-in-image.ts";
 import { scriptPaths } from "../scripts.ts";
-import { thenRemove } from "../then-remove.ts";
 import { assertValidExit, DISCONNECTED } from "../valid-exit.ts";
+import { withTemporary } from "../with-temporary.ts";
 import { checkShell, renderedLate, type ShellOptions, shellShape } from "./options.ts";
 import { unixLines } from "./unix-lines.ts";
 
@@ -152,5 +152,5 @@ function assertExit(status: ExitStatus, script: Script, options: ShellOptions): 
 }
 
 function thenClean(path: string, run: ShellRun, body: () => Promise<void>): Promise<void> {
-  return run.options.skipClean ? body() : thenRemove(path, run, body);
+  return run.options.skipClean ? body() : withTemporary(path, run, body);
 }
