@@ -1,10 +1,16 @@
 import { defineConfig } from "vitest/config";
 
 // A test waits for what happens, not for a time; a timeout is there for what hangs, on the slowest machine too.
-const unit = { testTimeout: 120_000, hookTimeout: 120_000 };
+const unit = { testTimeout: 120_000, hookTimeout: 120_000, expect: { poll: { timeout: 60_000 } } };
 
-/** Loop devices, mounts and the process table are one per machine: these run one file at a time. */
-const system = { fileParallelism: false, testTimeout: 600_000, hookTimeout: 600_000 };
+// Loop devices, mounts and the process table are one per machine: these run one file at a time.
+const hangMs = process.env.OUTSCALE_CHROOT_SWEEP === "1" ? 10_800_000 : 1_200_000;
+const system = {
+  fileParallelism: false,
+  testTimeout: hangMs,
+  hookTimeout: hangMs,
+  expect: { poll: { timeout: 300_000 } },
+};
 
 /** It needs two accounts, so it is asked for by name: `npm run test:outscale`. */
 const outscale = {

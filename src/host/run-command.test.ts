@@ -1,7 +1,7 @@
 import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { expect, test, vi } from "vitest";
+import { expect, test } from "vitest";
 import { CancelledError } from "../common/errors.ts";
 import type { LogEntry } from "../common/log.ts";
 import { CommandError, describeExit, MissingProgramError } from "./command-error.ts";
@@ -61,7 +61,7 @@ test("run() kills what the program has started, too, when it is cancelled", asyn
   };
   const run = runner.run(shell("sleep 600 & echo $!; wait"), { signal: abort.signal, onStdout });
   await expect(run).rejects.toThrow(CancelledError);
-  await vi.waitFor(() => expect(readProcessNode(pid)).toBeUndefined());
+  await expect.poll(() => readProcessNode(pid)).toBeUndefined();
 });
 
 test("run() kills the program when it is cancelled", async () => {

@@ -62,7 +62,7 @@ export function volumeContract(context: ContractContext): void {
       await context.client.until("Volume", VolumeId, "available");
       const { Volume } = await context.client.ok("UpdateVolume", { VolumeId, Size: 3 });
       expect(Volume).toMatchObject({ Size: 2, TaskId: expect.stringMatching(/^vol-update-[0-9a-f]{8}$/) });
-      await expect.poll(async () => (await context.client.read("Volume", VolumeId)).Size, { timeout: 60_000 }).toBe(3);
+      await expect.poll(async () => (await context.client.read("Volume", VolumeId)).Size).toBe(3);
       const [status, code] = await context.client.refusal("UpdateVolume", { VolumeId, Size: 1 });
       expect([status, ["4078", "4125"].includes(code)]).toEqual([400, true]);
       await context.client.ok("DeleteVolume", { VolumeId });

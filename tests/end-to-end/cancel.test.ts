@@ -13,7 +13,7 @@ describe("a build that is cancelled", () => {
   });
   afterAll(() => bakery.close());
 
-  it("stops at the next safe point, leaves nothing, and claims no artifact", { timeout: 600_000 }, async () => {
+  it("stops at the next safe point, leaves nothing, and claims no artifact", async () => {
     const { artifact, events } = await bakery.bake({ ...publicSource, omi_name: "whole" });
     await artifact?.destroy();
     const steps = events.flatMap((event) => (event.type === "step-started" ? [event.step] : []));

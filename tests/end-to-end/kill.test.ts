@@ -5,12 +5,11 @@ import { bundleCrashingBuild, type CrashOptions, runKilledBuild } from "../suppo
 import { writeSystem } from "../support/loop-disk.ts";
 import { importDisk, makeDisk } from "../support/made-image.ts";
 import { requireRoot } from "../support/requirements.ts";
-import { isWholeSweep, sample } from "../support/sample.ts";
+import { sample } from "../support/sample.ts";
 import { createWorkbench } from "../support/workbench.ts";
 
 const describe = requireRoot();
 const SAMPLE = 12;
-const LONG = isWholeSweep ? 3_600_000 : 300_000;
 const LINUX = "0FC63DAF-8483-4772-8E79-3D69D8477DE4";
 
 /** The product of a build that got as far as keeping it, and nothing besides. */
@@ -61,52 +60,40 @@ describe("a build that is killed", () => {
     await removeProducts();
   };
 
-  it("leaves nothing after cleanup, wherever it was", () => sweep({ ...publicSource, omi_name: "killed" }), LONG);
+  it("leaves nothing after cleanup, wherever it was", () => sweep({ ...publicSource, omi_name: "killed" }));
 
-  it(
-    "leaves nothing after cleanup with mounts that the host sees",
-    () =>
-      sweep({ ...publicSource, omi_name: "killed", isolation: "host", mount_path: `${bakery.folder}/mnt/{{.Device}}` }),
-    LONG,
-  );
+  it("leaves nothing after cleanup with mounts that the host sees", () =>
+    sweep({ ...publicSource, omi_name: "killed", isolation: "host", mount_path: `${bakery.folder}/mnt/{{.Device}}` }));
 
-  it(
-    "leaves nothing after cleanup when every name, id, path, token and tag is a sensitive value",
-    () =>
-      sweep(
-        { ...publicSource, omi_name: "killed", isolation: "host", mount_path: `${bakery.folder}/mnt/{{.Device}}` },
-        { isEverythingSecret: true },
-      ),
-    LONG,
-  );
+  it("leaves nothing after cleanup when every name, id, path, token and tag is a sensitive value", () =>
+    sweep(
+      { ...publicSource, omi_name: "killed", isolation: "host", mount_path: `${bakery.folder}/mnt/{{.Device}}` },
+      { isEverythingSecret: true },
+    ));
 
-  it(
-    "leaves no mount that it made for a look, with mounts that the host sees",
-    async () => {
-      const bench = await createWorkbench("kill-looks");
-      const table = `label: gpt\n 1: start=1M, size=60M, type=${LINUX}\n 2: size=60M, type=${LINUX}\n`;
-      const fill = (folder: string) => writeSystem(folder, "");
-      const parts = [{ number: 1, type: "ext4" } as const, { number: 2, type: "ext4", fill } as const];
-      const device = await makeDisk(bench, { sizeMib: 128, table, parts });
-      const source = await importDisk(bakery, bench, device, "two-candidates");
-      const mount_path = `${bakery.folder}/mnt/{{.Device}}`;
-      const { source_omi_filter: _, ...rest } = publicSource;
-      const config = { ...rest, source_omi: source, omi_name: "looked", skip_create_omi: true };
-      const crash = { config: { ...config, isolation: "host", mount_path }, kinds: ["command"] } as const;
-      const points = Number(await runKilledBuild(bakery, bundle, { ...crash, point: 0 }));
-      // Looking at two candidates comes first.
-      const all = Array.from({ length: points }, (_unused, index) => index + 1);
-      for (const point of sample(all, SAMPLE)) {
-        expect(await runKilledBuild(bakery, bundle, { ...crash, point })).toBe("killed");
-        await bakery.cleanUp();
-        const { images: _images, snapshots: _snapshots, ...left } = await bakery.leftovers();
-        expect([point, left]).toEqual([point, { ...nothing, images: undefined, snapshots: undefined }]);
-      }
-      await bench.dispose();
-      await removeProducts();
-    },
-    LONG,
-  );
+  it("leaves no mount that it made for a look, with mounts that the host sees", async () => {
+    const bench = await createWorkbench("kill-looks");
+    const table = `label: gpt\n 1: start=1M, size=60M, type=${LINUX}\n 2: size=60M, type=${LINUX}\n`;
+    const fill = (folder: string) => writeSystem(folder, "");
+    const parts = [{ number: 1, type: "ext4" } as const, { number: 2, type: "ext4", fill } as const];
+    const device = await makeDisk(bench, { sizeMib: 128, table, parts });
+    const source = await importDisk(bakery, bench, device, "two-candidates");
+    const mount_path = `${bakery.folder}/mnt/{{.Device}}`;
+    const { source_omi_filter: _, ...rest } = publicSource;
+    const config = { ...rest, source_omi: source, omi_name: "looked", skip_create_omi: true };
+    const crash = { config: { ...config, isolation: "host", mount_path }, kinds: ["command"] } as const;
+    const points = Number(await runKilledBuild(bakery, bundle, { ...crash, point: 0 }));
+    // Looking at two candidates comes first.
+    const all = Array.from({ length: points }, (_unused, index) => index + 1);
+    for (const point of sample(all, SAMPLE)) {
+      expect(await runKilledBuild(bakery, bundle, { ...crash, point })).toBe("killed");
+      await bakery.cleanUp();
+      const { images: _images, snapshots: _snapshots, ...left } = await bakery.leftovers();
+      expect([point, left]).toEqual([point, { ...nothing, images: undefined, snapshots: undefined }]);
+    }
+    await bench.dispose();
+    await removeProducts();
+  });
 
   it.each([false, true])(
     "never loses the OMI that it was about to replace (everything sensitive: %s)",
@@ -136,6 +123,5 @@ describe("a build that is killed", () => {
       }
       await removeProducts();
     },
-    LONG,
   );
 });

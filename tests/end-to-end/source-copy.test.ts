@@ -7,7 +7,7 @@ import { dataOn, ImageOwner, rootOn } from "../support/image-owner.ts";
 import { bundleCrashingBuild, runKilledBuild } from "../support/killed-build.ts";
 import { RecordedCalls } from "../support/recorded-calls.ts";
 import { requireRoot } from "../support/requirements.ts";
-import { isWholeSweep, sample } from "../support/sample.ts";
+import { sample } from "../support/sample.ts";
 
 const describe = requireRoot();
 const quick: RawConfig = { boot_check: "off", polling: { min: "5ms", max: "50ms" } };
@@ -126,9 +126,7 @@ describe("a build from another account's OMI", () => {
     expect(await bakery.leftovers()).toEqual(nothing);
   });
 
-  it("leaves nothing of the copy after cleanup when it is killed", {
-    timeout: isWholeSweep ? 600_000 : 60_000,
-  }, async () => {
+  it("leaves nothing of the copy after cleanup when it is killed", async () => {
     const bundle = await bundleCrashingBuild(bakery.folder);
     const config = { ...quick, source_omi: await registerWithData(), omi_name: "mine", skip_create_omi: true };
     const points = Number(await runKilledBuild(bakery, bundle, { point: 0, config }));

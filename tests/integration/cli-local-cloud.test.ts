@@ -3,7 +3,7 @@ import { mkdtemp, readlink, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import { afterEach, beforeEach, expect, it } from "vitest";
 import { resetLocalCloud } from "../../src/local-cloud/administer-cloud.ts";
 import { runProgram } from "../../src/run-program.ts";
 import { type RecordingIo, recordingIo } from "../support/recording-io.ts";
@@ -71,10 +71,9 @@ async function linkVolume({ call }: RunningCloud, vmId?: string): Promise<string
   const created = await call("CreateVolume", { SubregionName: Placement.SubregionName, Size: 1 });
   const { VolumeId } = created.body.Volume;
   const becomes = (expected: object) =>
-    vi.waitFor(async () => {
-      const { body } = await call("ReadVolumes", { Filters: { VolumeIds: [VolumeId] } });
-      expect(body.Volumes[0]).toMatchObject(expected);
-    });
+    expect
+      .poll(async () => (await call("ReadVolumes", { Filters: { VolumeIds: [VolumeId] } })).body.Volumes[0])
+      .toMatchObject(expected);
   await becomes({ State: "available" });
   await call("LinkVolume", { VolumeId, VmId, DeviceName: "/dev/xvdf" });
   await becomes({ LinkedVolumes: [{ State: "attached" }] });

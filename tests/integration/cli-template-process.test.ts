@@ -66,7 +66,7 @@ requirePrograms("tmux")("a terminal", () => {
       (await execute("tmux", ["-S", socket, "-f", "/dev/null", ...argv])).stdout;
     const shows = async (pattern: RegExp) => {
       let screen = "";
-      for (let look = 0; look < 400 && !pattern.test(screen); look++) {
+      for (let look = 0; look < 6_000 && !pattern.test(screen); look++) {
         await setTimeout(50);
         screen = await tmux("capture-pane", "-p", "-t", "console");
       }

@@ -42,7 +42,8 @@ export async function runKilledBuild(
   }: Partial<CrashOptions> & Pick<CrashOptions, "point" | "config">,
 ): Promise<RunResult["stdout"] | "killed"> {
   const env = { ...hostEnvironment(), ...(bakery.env as Record<string, string>), TMPDIR: bakery.temporaryFolder };
-  const options: CrashOptions = { point, config, kinds, isEverythingSecret };
+  const ownMountPath = { mount_path: join(bakery.folder, "mnt/{{.Device}}") };
+  const options: CrashOptions = { point, config: { ...ownMountPath, ...config }, kinds, isEverythingSecret };
   const child = await hostRunner().spawn([process.execPath, bundle, JSON.stringify(options)], { env });
   const output: Buffer[] = [];
   child.stdout?.on("data", (chunk: Buffer) => output.push(chunk));

@@ -141,7 +141,7 @@ describe("Builder.Run", () => {
     });
     const running = run(builder, core);
     const failed = expect(running).rejects.toThrow("The build was cancelled");
-    await vi.waitFor(() => expect(wishes).toEqual(["run"]));
+    await expect.poll(() => wishes).toEqual(["run"]);
     await builder.call("Builder.Cancel");
     await builder.call("Builder.Cancel");
     await failed;
@@ -150,9 +150,11 @@ describe("Builder.Run", () => {
 
   it("is stopped when Packer is gone, and waited for", async () => {
     let hasEnded = false;
+    let hasBegun = false;
     const { builder, core, service } = await openPlugin({
       run: ({ signal }) =>
         new Promise((_, reject) => {
+          hasBegun = true;
           signal?.addEventListener("abort", () =>
             setTimeout(() => {
               hasEnded = true;
@@ -162,7 +164,7 @@ describe("Builder.Run", () => {
         }),
     });
     void run(builder, core).catch(() => undefined);
-    await new Promise((resolve) => setTimeout(resolve, 5));
+    await expect.poll(() => hasBegun).toBe(true);
     core.session.close();
     await service.abandon("Packer is gone");
     expect(hasEnded).toBe(true);

@@ -78,7 +78,7 @@ describe("Communicator", () => {
     const { builder, core } = await openPlugin(provisioning({ start }));
     const Run = hookOf(core, (client) => client.call("Communicator.Start", { Command: "sleep" }));
     await run(builder, core, { Hook: { Run } });
-    await vi.waitFor(() => expect(stopped).toHaveBeenCalledOnce());
+    await expect.poll(() => stopped.mock.calls.length).toBe(1);
   });
 
   it("uploads with the mode that Go sends", async () => {

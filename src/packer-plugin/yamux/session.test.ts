@@ -47,7 +47,7 @@ describe("YamuxSession", () => {
     const { client, server } = pair();
     const contents = [1, 2, 3].map(() => randomBytes(700_000));
     const out = contents.map(() => client.session.open());
-    await vi.waitFor(() => expect(server.streams).toHaveLength(3));
+    await expect.poll(() => server.streams).toHaveLength(3);
     const echoed = server.streams.map((stream) => pipeline(stream, stream));
     const sent = out.map((stream, index) => pipeline(Readable.from([contents[index]]), stream));
     const answers = await Promise.all(out.map((stream) => buffer(stream)));
@@ -65,7 +65,7 @@ describe("YamuxSession", () => {
     const { client, server } = pair();
     const stream = client.session.open();
     stream.end("question");
-    await vi.waitFor(() => expect(server.streams).toHaveLength(1));
+    await expect.poll(() => server.streams).toHaveLength(1);
     const [other] = server.streams as [YamuxStream];
     expect(await text(other.iterator({ destroyOnReturn: false }))).toBe("question");
     other.end("answer");
@@ -120,7 +120,7 @@ describe("YamuxSession", () => {
   it("ends a stream that the other side resets, and leaves the others alone", async () => {
     const { client, server } = pair();
     const [first, second] = [client.session.open(), client.session.open()];
-    await vi.waitFor(() => expect(server.streams).toHaveLength(2));
+    await expect.poll(() => server.streams).toHaveLength(2);
     first.destroy();
     await closeOf(server.streams[0]);
     expect(server.streams[0]?.errored?.message).toContain("reset");
