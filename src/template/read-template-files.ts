@@ -4,7 +4,7 @@ import { messageOf } from "../common/errors.ts";
 import type { Diagnostics } from "../hcl/source/diagnostic.ts";
 import { SourceFile } from "../hcl/source/source-file.ts";
 import { parseFile } from "../hcl/syntax/parse.ts";
-import { parseJsonFile } from "../hcl/syntax/parse-json.ts";
+import { type IsLiteral, parseJsonFile } from "../hcl/syntax/parse-json.ts";
 import type { Body } from "../hcl/syntax/syntax.ts";
 
 /** The files of a template, by what their names say they are. */
@@ -56,11 +56,25 @@ function listFolder(path: string, diagnostics: Diagnostics): readonly string[] {
   }
 }
 
-/** The body of a template or variable file, in either syntax; undefined when it cannot be read at all. */
-export function readBodyFile(path: string, diagnostics: Diagnostics): Body | undefined {
+/** The body of a template, in either syntax; undefined when it cannot be read at all. */
+export function readTemplateFile(path: string, diagnostics: Diagnostics): Body | undefined {
+  return readBodyFile(path, diagnostics, isDeclaration);
+}
+
+/** The body of a variable file; in JSON its texts are no templates. */
+export function readVariableFile(path: string, diagnostics: Diagnostics): Body | undefined {
+  return readBodyFile(path, diagnostics, () => true);
+}
+
+/** What a variable says of itself is no template. */
+function isDeclaration(path: readonly string[]): boolean {
+  return path[0] === "variable" && ["description", "error_message"].includes(path.at(-1) ?? "");
+}
+
+function readBodyFile(path: string, diagnostics: Diagnostics, isLiteral: IsLiteral): Body | undefined {
   const source = readSource(path, diagnostics);
   if (!source) return undefined;
-  if (path.endsWith(".json")) return parseJsonFile(source, diagnostics);
+  if (path.endsWith(".json")) return parseJsonFile(source, diagnostics, isLiteral);
   if (path.endsWith(".hcl")) return parseFile(source, diagnostics);
   diagnostics.error(`Cannot tell the format of "${path}"`, 'The name of a variable file ends in ".hcl" or ".json".');
   return undefined;

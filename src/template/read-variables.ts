@@ -5,7 +5,7 @@ import { assignFromArguments, assignFromEnvironment, assignFromFile } from "./bl
 import { declareVariable, declareVariables, type InputVariable } from "./blocks/variables.ts";
 import type { LoadOptions } from "./load-options.ts";
 import { blocksOfType, type SortedTemplate } from "./read-blocks.ts";
-import { readBodyFile } from "./read-template-files.ts";
+import { readVariableFile } from "./read-template-files.ts";
 import { registerSecretVariables } from "./template-secrets.ts";
 
 /** A template with its variables and what they are set to. */
@@ -27,7 +27,7 @@ export function readVariables(
   for (const block of blocksOfType(template, "variables")) declareVariables(block, variables, scope, diagnostics);
   assignFromEnvironment(env, variables, diagnostics);
   for (const file of [...template.variableFiles, ...varFiles]) {
-    const body = readBodyFile(file, diagnostics);
+    const body = readVariableFile(file, diagnostics);
     if (body) assignFromFile(body, variables, { warnUndeclared }, diagnostics);
   }
   assignFromArguments(vars, variables, diagnostics);

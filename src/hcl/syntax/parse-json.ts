@@ -3,6 +3,7 @@ import { locationOf, SourceFile, type Span } from "../source/source-file.ts";
 import { BigFloat, NumberError } from "../values/big-float.ts";
 import { boolValue, nullValue, numberValue, stringValue } from "../values/value.ts";
 import { jsonBody } from "./body-content.ts";
+import { literalText } from "./literal-text.ts";
 import { parseTemplateText } from "./parse.ts";
 import type { Body, Expression, ObjectItem } from "./syntax.ts";
 
@@ -15,9 +16,12 @@ const WORD = /(?:true|false|null)\b/y;
 
 class JsonFailure extends Error {}
 
+/** Whether the strings at a path of keys are literal texts, and no templates. */
+export type IsLiteral = (path: readonly string[]) => boolean;
+
 /** Reads a whole file in HCL's JSON syntax. @see hashicorp/hcl, json/spec.md */
-export function parseJsonFile(source: SourceFile, diagnostics: Diagnostics): Body {
-  const root = parseJsonText(source, diagnostics);
+export function parseJsonFile(source: SourceFile, diagnostics: Diagnostics, isLiteral?: IsLiteral): Body {
+  const root = parseJsonText(source, diagnostics, isLiteral);
   const span = { source, start: 0, end: source.text.length };
   const isContainer = root?.kind === "object" || root?.kind === "tuple";
   if (root && !isContainer) diagnostics.error("Root value must be object", "A file in JSON is an object.", root.span);
@@ -25,9 +29,13 @@ export function parseJsonFile(source: SourceFile, diagnostics: Diagnostics): Bod
 }
 
 /** Reads JSON as an expression, its strings as templates; undefined when it is broken. */
-export function parseJsonText(source: SourceFile, diagnostics: Diagnostics): Expression | undefined {
+export function parseJsonText(
+  source: SourceFile,
+  diagnostics: Diagnostics,
+  isLiteral: IsLiteral = () => false,
+): Expression | undefined {
   try {
-    return new JsonParser(source, diagnostics).parse();
+    return new JsonParser(source, diagnostics, isLiteral).parse();
   } catch (error) {
     if (error instanceof JsonFailure) return undefined;
     throw error;
@@ -37,12 +45,15 @@ export function parseJsonText(source: SourceFile, diagnostics: Diagnostics): Exp
 class JsonParser {
   readonly #source: SourceFile;
   readonly #diagnostics: Diagnostics;
+  readonly #isLiteral: IsLiteral;
+  readonly #path: string[] = [];
   #at = 0;
   #depth = 0;
 
-  constructor(source: SourceFile, diagnostics: Diagnostics) {
+  constructor(source: SourceFile, diagnostics: Diagnostics, isLiteral: IsLiteral) {
     this.#source = source;
     this.#diagnostics = diagnostics;
+    this.#isLiteral = isLiteral;
     if (source.text.startsWith("\uFEFF")) this.#at = 1;
   }
 
@@ -78,7 +89,9 @@ class JsonParser {
         this.#fail("Invalid object property name", "A property name in double quotes is required here.");
       const key = this.#string();
       if (!this.#take(":")) this.#fail("Missing property value colon", "A colon must follow the property's name.");
+      this.#path.push(literalText(key) ?? "");
       items.push({ key, value: this.#value() });
+      this.#path.pop();
     }
     return { kind: "object", span: this.#span(start), items };
   }
@@ -118,7 +131,7 @@ class JsonParser {
     }
   }
 
-  /** A string is a template. */
+  /** A string is a template, but where it is a literal text. */
   #string(): Expression {
     const start = this.#at;
     const end = this.#endOfString();
@@ -128,7 +141,7 @@ class JsonParser {
     this.#at = end;
     const span = this.#span(start);
     const text: string = JSON.parse(raw);
-    if (!/[$%]\{/.test(text)) {
+    if (!/[$%]\{/.test(text) || this.#isLiteral(this.#path)) {
       return { kind: "template", span, parts: [{ kind: "literal", span, value: stringValue(text) }], isJson: true };
     }
     const expression = raw.includes("\\")

@@ -5,11 +5,13 @@ import {
   MINIMAL,
   problemsOf,
   type TestOptions,
+  withFiles,
 } from "../../../tests/support/template/load-text.ts";
 import { secrets } from "../../common/secrets.ts";
 import type { RawValue } from "../../definition/raw-value.ts";
 import { TemplateError } from "../../hcl/source/diagnostic.ts";
 import { printDiagnostic } from "../../hcl/source/print-diagnostic.ts";
+import { inspectTemplate } from "../inspect-template.ts";
 
 /** The value that `var.x` has. */
 async function valueOfX(declaration: string, options: TestOptions = {}, files: Readonly<Record<string, string>> = {}) {
@@ -219,5 +221,33 @@ describe("sensitive variables", () => {
     const printed = error.diagnostics.map((diagnostic) => printDiagnostic(diagnostic)).join("\n");
     expect(printed).not.toMatch(/correct-horse|battery-staple|very-secret|other-secret/);
     expect(secrets.mask(error.message)).not.toMatch(/correct-horse|battery-staple|very-secret|other-secret/);
+  });
+});
+
+describe("texts in JSON", () => {
+  const TEXTS = ["$${x}", "${1 + 1}", "a${b", "%{ if }", '${upper("a")}'];
+
+  it("are literal in a variable file", async () => {
+    const text = `variable "x" {}\nvariable "y" { type = map(list(string)) }\nsource "null" "a" {\nx = var.x\ny = var.y\n}\nbuild {\nsources = ["null.a"]\n}\n`;
+    const values = JSON.stringify({ x: TEXTS, y: { "k${": TEXTS } });
+    const { builds } = await loadText({ "t.pkr.hcl": text, "v.auto.pkrvars.json": values });
+    expect(builds[0]?.config).toEqual({ x: TEXTS, y: { "k${": TEXTS } });
+  });
+
+  it.each(TEXTS)("are literal where a variable describes itself: %j", async (text) => {
+    const validation = { condition: "${var.x == 1}", error_message: `It is ${text}.` };
+    const variable = { x: { description: text, default: 2, validation } };
+    const template = { variable, source: { null: { a: {} } }, build: { sources: ["null.a"] } };
+    const files = { "t.pkr.json": JSON.stringify(template) };
+    await expect(loadText(files)).rejects.toThrow(`It is ${text}.`);
+    const { variables } = await withFiles(files, {}, inspectTemplate);
+    expect(variables[0]?.description).toBe(text);
+  });
+
+  it("are templates elsewhere", async () => {
+    const template = { source: { null: { a: { description: "${1 + 1}" } } }, build: { sources: ["null.a"] } };
+    expect((await loadText({ "t.pkr.json": JSON.stringify(template) })).builds[0]?.config).toEqual({
+      description: 2,
+    });
   });
 });
