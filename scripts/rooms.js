@@ -120,6 +120,7 @@ export const rooms = {
       "option-types",
       "problems-of",
       "provisioner",
+      "registry",
       "read-options",
       "shell-local/options",
       "shell-local/run-local-scripts",
@@ -127,7 +128,7 @@ export const rooms = {
   },
   "post-processors": {
     uses: ["provisioners", "types:builder", "go-template", "types:definition", "host", "common"],
-    face: ["check-post-processors", "run-post-processors"],
+    face: ["check-post-processors", "registry", "run-post-processors"],
   },
   builder: {
     uses: ["boot", "config", "go-template", "types:definition", "chroot", "host", "outscale", "common"],
@@ -219,7 +220,7 @@ export const rooms = {
   },
   definition: {
     uses: ["common"],
-    face: ["build-definition", "hide-options", "map-texts", "raw-value"],
+    face: ["attribute-type", "build-definition", "hide-options", "map-texts", "raw-value"],
   },
   chroot: {
     uses: ["host", "common"],

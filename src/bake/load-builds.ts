@@ -1,9 +1,7 @@
 import { UsageError } from "../common/errors.ts";
-import { hclShapes } from "../config/hcl-shape.ts";
 import type { Template } from "../definition/build-definition.ts";
 import { type LoadOptions, loadTemplate } from "../template/load-template.ts";
-import { BUILDER_TYPE } from "./builder-type.ts";
-import { OMI_DATA_SOURCE, omiDataShape } from "./read-data-source.ts";
+import { shapeOf } from "./option-shapes.ts";
 import type { TemplateInput } from "./template-input.ts";
 
 /**
@@ -30,9 +28,6 @@ export function loadOptions(input: TemplateInput): LoadOptions {
     only,
     except,
     warnUndeclared,
-    shapeOf: (kind, type) => {
-      if (kind === "source" && type === BUILDER_TYPE) return hclShapes;
-      return kind === "data" && type === OMI_DATA_SOURCE ? omiDataShape : {};
-    },
+    shapeOf,
   };
 }

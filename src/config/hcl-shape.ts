@@ -1,14 +1,7 @@
 import { z } from "zod";
+import type { AttributeType } from "../definition/attribute-type.ts";
 import { infoOf, writtenSchema } from "./option.ts";
 import { configSchema } from "./schema.ts";
-
-/** The type of an attribute, in HCL's terms. `list(list(string))` is a list of a list. */
-export type AttributeType =
-  | "string"
-  | "number"
-  | "bool"
-  | { readonly list: AttributeType }
-  | { readonly map: AttributeType };
 
 /** How an option is written in HCL: `name = value`, or as a block with options of its own. */
 export type HclShape =

@@ -1,5 +1,6 @@
 import type { Ui } from "../builder/ui.ts";
 import type { Clock } from "../common/clock.ts";
+import type { AttributeTypes } from "../definition/attribute-type.ts";
 import type { RawConfig } from "../definition/raw-value.ts";
 import type { RenderContext } from "../go-template/context.ts";
 import type { CommandRunner } from "../host/run-command.ts";
@@ -31,6 +32,8 @@ export interface PreparedPostProcessor {
 /** One type of post-processor. */
 export interface PostProcessorType {
   readonly type: string;
+  /** The types of its options in an HCL template. */
+  readonly hclTypes: AttributeTypes;
   /** @throws {ConfigError} with every problem; its option is the bare name, such as `output` */
   prepare(raw: RawConfig, context: RenderContext): PreparedPostProcessor;
 }

@@ -1,5 +1,6 @@
 import type { z } from "zod";
 import { ConfigError, type ConfigProblem } from "../common/errors.ts";
+import { hclTypesOf } from "./option-types.ts";
 import type { ProvisionerInput, ProvisionerType } from "./provisioner.ts";
 import { type OptionsOf, readOptions } from "./read-options.ts";
 
@@ -18,6 +19,7 @@ export interface ProvisionerParts<Shape extends z.ZodRawShape> {
 export function defineProvisioner<Shape extends z.ZodRawShape>(parts: ProvisionerParts<Shape>): ProvisionerType {
   return {
     type: parts.type,
+    hclTypes: hclTypesOf(parts.options),
     prepare(raw, context) {
       const options = readOptions(parts.options, raw, context, parts.rendersItself);
       const problems = parts.check(options);

@@ -1,27 +1,57 @@
 import { z } from "zod";
 import { parseDuration } from "../common/duration.ts";
+import type { AttributeType, AttributeTypes } from "../definition/attribute-type.ts";
 
 // Templates in JSON write numbers as strings and one string for a list of one, and Packer reads them so.
 
+const hclTypes = z.registry<{ readonly type: AttributeType }>();
+
+/** A schema that is looser than HCL: there the option has one type. */
+function inHcl<Schema extends z.ZodType>(type: AttributeType, schema: Schema): Schema {
+  hclTypes.add(schema, { type });
+  return schema;
+}
+
+/** The types that the options have in HCL, where it is known. */
+export function hclTypesOf(shape: z.ZodRawShape): AttributeTypes {
+  const types = Object.entries(shape).flatMap(([name, schema]) => {
+    const found = hclTypes.get(withoutDefault(schema));
+    return found ? [[name, found.type] as const] : [];
+  });
+  return Object.fromEntries(types);
+}
+
+function withoutDefault(schema: z.core.$ZodType): z.core.$ZodType {
+  const isWrapper =
+    schema instanceof z.ZodOptional || schema instanceof z.ZodDefault || schema instanceof z.ZodPrefault;
+  return isWrapper ? withoutDefault(schema.unwrap()) : schema;
+}
+
 /** A string; numbers and booleans become one. */
 export function text() {
-  return z.union([z.string(), z.number().transform(String), z.boolean().transform(String)], {
-    error: "must be a string",
-  });
+  return inHcl(
+    "string",
+    z.union([z.string(), z.number().transform(String), z.boolean().transform(String)], {
+      error: "must be a string",
+    }),
+  );
 }
 
 /** `true` or `false`, also as a string. */
 export function flag() {
-  return z.union(
-    [z.boolean(), z.enum(["true", "false", "1", "0", ""]).transform((value) => value === "true" || value === "1")],
-    { error: "must be true or false" },
+  return inHcl(
+    "bool",
+    z.union(
+      [z.boolean(), z.enum(["true", "false", "1", "0", ""]).transform((value) => value === "true" || value === "1")],
+      { error: "must be true or false" },
+    ),
   );
 }
 
 /** A list of strings; one string is a list of what its commas separate. */
 export function texts() {
   const error = "must be a list of strings";
-  return z.union([z.array(text(), { error }), text().transform(splitAtCommas)], { error });
+  return inHcl({ list: "string" }, z.union([z.array(text(), { error }), text().transform(splitAtCommas)], { error }));
 }
 
 /** @see mapstructure, StringToSliceHookFunc(",") */
@@ -49,20 +79,23 @@ export function integers() {
     context.addIssue(error);
     return z.NEVER;
   });
-  return z.union([list, z.int().transform((value) => [value]), commaSeparated], { error });
+  return inHcl({ list: "number" }, z.union([list, z.int().transform((value) => [value]), commaSeparated], { error }));
 }
 
 /** A map of strings. */
 export function textMap() {
-  return z.record(z.string(), text(), { error: "must be a map of strings" });
+  return inHcl({ map: "string" }, z.record(z.string(), text(), { error: "must be a map of strings" }));
 }
 
 /** Milliseconds, written in Go's notation: `10s`, `1m30s`. */
 export function duration() {
-  return z.unknown().transform((value, context) => {
-    const ms = typeof value === "string" ? parseDuration(value) : undefined;
-    if (ms !== undefined && ms >= 0) return ms;
-    context.addIssue("must be a duration with a unit, such as 10s or 1m30s");
-    return z.NEVER;
-  });
+  return inHcl(
+    "string",
+    z.unknown().transform((value, context) => {
+      const ms = typeof value === "string" ? parseDuration(value) : undefined;
+      if (ms !== undefined && ms >= 0) return ms;
+      context.addIssue("must be a duration with a unit, such as 10s or 1m30s");
+      return z.NEVER;
+    }),
+  );
 }

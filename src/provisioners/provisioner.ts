@@ -1,5 +1,6 @@
 import type { ProvisionInput } from "../builder/hook.ts";
 import type { Clock } from "../common/clock.ts";
+import type { AttributeTypes } from "../definition/attribute-type.ts";
 import type { RawConfig } from "../definition/raw-value.ts";
 import type { RenderContext, TemplateValue } from "../go-template/context.ts";
 
@@ -36,6 +37,8 @@ export interface PreparedProvisioner {
 /** One type of provisioner. */
 export interface ProvisionerType {
   readonly type: string;
+  /** The types of its options in an HCL template. */
+  readonly hclTypes: AttributeTypes;
   /**
    * Renders, reads and checks the options.
    *

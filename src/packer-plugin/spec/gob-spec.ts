@@ -1,4 +1,5 @@
-import type { AttributeType, HclShape, HclShapes } from "../../config/hcl-shape.ts";
+import type { HclShape, HclShapes } from "../../config/hcl-shape.ts";
+import type { AttributeType } from "../../definition/attribute-type.ts";
 import {
   GobType,
   gobBytes,

@@ -1,4 +1,5 @@
-import type { AttributeType, HclShape, HclShapes } from "../../config/hcl-shape.ts";
+import type { HclShape, HclShapes } from "../../config/hcl-shape.ts";
+import type { AttributeType } from "../../definition/attribute-type.ts";
 
 /**
  * The options for cores from 1.12 on, as protobuf.

@@ -3,7 +3,7 @@ import { basename } from "node:path";
 import { isErrno } from "../../common/errno.ts";
 import { ConfigError } from "../../common/errors.ts";
 import { isLate } from "../../provisioners/late-values.ts";
-import { flag, text, textMap } from "../../provisioners/option-types.ts";
+import { flag, hclTypesOf, text, textMap } from "../../provisioners/option-types.ts";
 import { type OptionsOf, readOptions } from "../../provisioners/read-options.ts";
 import type { Artifact } from "../artifact.ts";
 import type { PostProcessorInput, PostProcessorType } from "../post-processor.ts";
@@ -23,6 +23,7 @@ type ManifestOptions = OptionsOf<typeof manifestShape>;
 /** Records the artifact in a JSON file. */
 export const manifest: PostProcessorType = {
   type: "manifest",
+  hclTypes: hclTypesOf(manifestShape),
   prepare(raw, context) {
     const options = readOptions(manifestShape, raw, context);
     const output = options.output || DEFAULT_OUTPUT;

@@ -1,12 +1,5 @@
+import type { AttributeType } from "../../definition/attribute-type.ts";
 import { boolType, listType, mapType, numberType, stringType, type Type } from "../../hcl/values/type.ts";
-
-/** The type that an argument must have, in HCL's terms. */
-export type AttributeType =
-  | "string"
-  | "number"
-  | "bool"
-  | { readonly list: AttributeType }
-  | { readonly map: AttributeType };
 
 const PRIMITIVES = { string: stringType, number: numberType, bool: boolType } as const;
 

@@ -1,3 +1,4 @@
+import type { AttributeType } from "../../definition/attribute-type.ts";
 import type { RawConfig, RawValue } from "../../definition/raw-value.ts";
 import { evaluate } from "../../hcl/evaluate/evaluate.ts";
 import type { Scope } from "../../hcl/evaluate/scope.ts";
@@ -9,7 +10,7 @@ import type { Attribute, Block, Body, Expression } from "../../hcl/syntax/syntax
 import { ConversionError, convert } from "../../hcl/values/convert.ts";
 import { unknownValue, type Value } from "../../hcl/values/value.ts";
 import { sensitivePaths, toRawValue } from "../raw-from-value.ts";
-import { type AttributeType, attributeTypeName, typeOfAttribute } from "./attribute-type.ts";
+import { attributeTypeName, typeOfAttribute } from "./attribute-type.ts";
 import { expandBlocks, type ScopedBlock } from "./dynamic-blocks.ts";
 
 /**
