@@ -23,6 +23,9 @@ const AccountSchema = z.object({
 /** What an account signs with. */
 export type Keys = Pick<Account, "accessKey" | "secretKey">;
 
+/** What is asked for of some accounts. */
+export type GivenAccounts = { readonly [Role in AccountRole]?: Keys & { readonly id?: string } };
+
 /** Keys that are in the documentation, for a cloud whose clients are configured once and for all. They protect nothing. */
 export const WELL_KNOWN_KEYS: Keys = {
   accessKey: "LOCALCLOUDACCESSKEY0",
@@ -53,16 +56,17 @@ export class Accounts {
 
   /**
    * Reads the accounts of a state folder, or makes them. The file is readable by its owner alone.
-   * @param keys Of the builder's account, from now on
+   * @param given Keys and ids of some of them, from now on
    */
-  static async open(folder: string, createdAt: string, keys?: Keys): Promise<Accounts> {
+  static async open(folder: string, createdAt: string, given: GivenAccounts = {}): Promise<Accounts> {
     const path = join(folder, KEYS_FILE);
     const text = await readFile(path, "utf8").catch((error: NodeJS.ErrnoException) => {
       if (error.code === "ENOENT") return undefined;
       throw error;
     });
     const found = text === undefined ? newAccounts(createdAt) : parseAccounts(text);
-    const accounts = keys === undefined ? found : withKeys(found, keys);
+    const accounts = found.map((account) => ({ ...account, ...given[account.role] }));
+    checkKeys(accounts);
     const isNew = text === undefined || JSON.stringify(accounts) !== JSON.stringify(found);
     if (isNew) await writeWholeFile(path, `${JSON.stringify(accounts, null, 2)}\n`);
     return new Accounts(accounts);
@@ -96,17 +100,20 @@ function newAccounts(createdAt: string): Account[] {
   ];
 }
 
-/** @throws {LocalCloudError} when the keys have a form that no signature can carry, or are another account's */
-function withKeys(accounts: readonly Account[], { accessKey, secretKey }: Keys): Account[] {
-  if (!KEY_FORMS.accessKey.test(accessKey)) {
-    throw new LocalCloudError(`"${accessKey}" is no access key: 4 to 128 letters, digits and _ + = . -`);
+/** @throws {LocalCloudError} when keys have a form that no signature can carry, or two accounts have the same */
+function checkKeys(accounts: readonly Account[]): void {
+  for (const { role, accessKey, secretKey } of accounts) {
+    if (!KEY_FORMS.accessKey.test(accessKey)) {
+      throw new LocalCloudError(`"${accessKey}" is no access key: 4 to 128 letters, digits and _ + = . -`);
+    }
+    if (!KEY_FORMS.secretKey.test(secretKey)) {
+      throw new LocalCloudError(`The secret key of the ${role} account is none: 8 to 128 printable characters`);
+    }
   }
-  if (!KEY_FORMS.secretKey.test(secretKey)) {
-    throw new LocalCloudError("The secret key is none: 8 to 128 printable characters without spaces");
+  for (const field of ["accessKey", "id"] as const) {
+    if (new Set(accounts.map((account) => account[field])).size === accounts.length) continue;
+    throw new LocalCloudError(`Two accounts would have the same ${field === "id" ? "id" : "access key"}`);
   }
-  const taken = accounts.find((account) => account.accessKey === accessKey && account.role !== "builder");
-  if (taken) throw new LocalCloudError(`"${accessKey}" is the access key of the ${taken.role} account`);
-  return accounts.map((account) => (account.role === "builder" ? { ...account, accessKey, secretKey } : account));
 }
 
 function newAccount(role: AccountRole, createdAt: string): Account {

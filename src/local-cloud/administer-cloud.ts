@@ -9,6 +9,9 @@ import {
 import { CONTROL_PREFIX, findRunningServer, isAlive, type RunningServer } from "./control/running-server.ts";
 import type { ServerArgumentsOf, ServerOperation, ServerResults } from "./control/server-operations.ts";
 import type { DiskFormat } from "./disks/qcow2.ts";
+
+export { importState as importLocalState } from "./folder/state-archive.ts";
+
 import { clearFolder } from "./folder/reset-folder.ts";
 import { hasCloud } from "./folder/state-folder.ts";
 import { HEALTH_PATH } from "./http/health-route.ts";
@@ -61,6 +64,11 @@ export async function exportLocalImage(
 ): Promise<ControlResults["export"]> {
   const format = input.format ?? (input.disk.endsWith(".qcow2") ? "qcow2" : "raw");
   return (await ask(stateFolder, "export", { image: input.image, disk: resolve(input.disk), format })).result;
+}
+
+/** Writes everything of a cloud to one file: objects, disks, keys. */
+export async function exportLocalState(stateFolder: string, file: string): Promise<string> {
+  return (await ask(stateFolder, "export-state", { file: resolve(file) })).result.file;
 }
 
 /**

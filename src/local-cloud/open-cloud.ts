@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { mkdir, realpath, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type CommandRunner, hostRunner } from "../host/run-command.ts";
-import { Accounts } from "./accounts.ts";
+import { Accounts, type GivenAccounts, type Keys } from "./accounts.ts";
 import type { Cloud } from "./cloud.ts";
 import type { Disks } from "./disks/disks.ts";
 import { LoopDisks } from "./disks/loop-disks.ts";
@@ -15,6 +15,7 @@ import { Store } from "./folder/store.ts";
 import { LocalCloudError } from "./local-cloud-error.ts";
 import { type AskedSettings, DEFAULT_REGION, type Settings } from "./options.ts";
 import type { VolumeRecord } from "./records.ts";
+import { readSeed, type Seed } from "./seed/read-seed.ts";
 import { addVms, seedCloud } from "./seed/seed-cloud.ts";
 import { Lifecycle } from "./states/lifecycle.ts";
 import { linkedDisk } from "./states/link-work.ts";
@@ -56,10 +57,11 @@ export async function openCloud(
   let cloud: Cloud | undefined;
   try {
     const blocks = blocksOf(stateFolder, asked.blocks, mode);
-    cloud = await assemble({ ...asked, stateFolder, blocks }, host, lock);
+    const seed = await seedOf(stateFolder, asked);
+    cloud = await assemble({ ...asked, stateFolder, blocks }, seed, { host, lock });
     checkRegion(cloud, asked.region);
     await whenLocked();
-    const problems = mode === "run" ? await beginWork(cloud, host) : [];
+    const problems = mode === "run" ? await beginWork(cloud, host, seed) : [];
     return { ...cloud, host, problems, close: () => closeCloud(cloud, lock) };
   } catch (error) {
     await closeCloud(cloud, lock);
@@ -67,9 +69,34 @@ export async function openCloud(
   }
 }
 
-async function assemble(asked: AskedSettings, host: CommandRunner, lock: FolderLock): Promise<Cloud> {
+/** The seed of a cloud that is new; on one that is not, none. */
+async function seedOf(stateFolder: string, { seed, warn }: AskedSettings): Promise<Seed | undefined> {
+  if (seed === undefined) return undefined;
+  if (!hasCloud(stateFolder)) return readSeed(seed);
+  warn(`There is a cloud in "${stateFolder}" already: the seed is for new ones, and is not used`);
+  return undefined;
+}
+
+/** The accounts that a seed and the settings name; the latter win. */
+function givenAccounts(seed: Seed | undefined, keys: Keys | undefined): GivenAccounts {
+  const fromSeed = Object.entries(seed?.accounts ?? {}).map(([role, { id, access_key, secret_key }]) => [
+    role,
+    { accessKey: access_key, secretKey: secret_key, ...(id !== undefined && { id }) },
+  ]);
+  return { ...Object.fromEntries(fromSeed), ...(keys && { builder: keys }) };
+}
+
+async function assemble(
+  asked: AskedSettings,
+  seed: Seed | undefined,
+  { host, lock }: { host: CommandRunner; lock: FolderLock },
+): Promise<Cloud> {
   const { stateFolder, clock } = asked;
-  const accounts = await Accounts.open(stateFolder, new Date(clock.now()).toISOString(), asked.keys);
+  const accounts = await Accounts.open(
+    stateFolder,
+    new Date(clock.now()).toISOString(),
+    givenAccounts(seed, asked.keys),
+  );
   // Not before the keys, which tell that the folder is ours.
   if (asked.blocks === "memory") await writeFile(join(stateFolder, MEMORY_FILE), "", { mode: 0o600 });
   const store = await Store.open(stateFolder);
@@ -111,7 +138,7 @@ function blocksOf(stateFolder: string, asked: Settings["blocks"], mode: "run" | 
   return asked;
 }
 
-async function beginWork(cloud: Cloud, host: CommandRunner): Promise<readonly string[]> {
+async function beginWork(cloud: Cloud, host: CommandRunner, seed: Seed | undefined): Promise<readonly string[]> {
   const { store, disks, lifecycle } = cloud;
   const known = new Set([...store.volumes.values(), ...store.snapshots.values()].map(({ id }) => id));
   const linked = store.volumes.values().filter(isAttached);
@@ -121,7 +148,7 @@ async function beginWork(cloud: Cloud, host: CommandRunner): Promise<readonly st
     known,
     deviceFolders: deviceFolders(),
   });
-  if (store.vms.values().length === 0) await seedCloud(cloud, host);
+  if (store.vms.values().length === 0) await seedCloud(cloud, host, seed);
   await addVms(cloud);
   await disks.prepare(deviceFolders());
   await store.settled();

@@ -37,6 +37,8 @@ export interface LocalCloudOptions {
   readonly keys?: Keys;
   /** How many VMs of the builder's account there are, at least; 1 when absent. */
   readonly vms?: number;
+  /** A folder with images, volumes and keys that a new cloud begins with, see docs/local-cloud.md. */
+  readonly seed?: string;
   /** Called when somebody asks the server to stop; absent, it refuses: it ends with what it was started for. */
   readonly onStop?: () => void;
   /** Limits of each account, by quota name; 0 means none. */
@@ -56,6 +58,7 @@ export interface Settings {
   readonly blocks: "loop" | "memory";
   readonly keys: Keys | undefined;
   readonly vms: number;
+  readonly seed: string | undefined;
   readonly quotas: Readonly<Record<QuotaName, number>>;
 }
 
@@ -79,6 +82,7 @@ export function settingsOf(
     blocks: options.blocks ?? "loop",
     keys: options.keys,
     vms: options.vms ?? 1,
+    seed: options.seed,
     quotas: { ...defaultQuotas, ...options.quotas },
   };
 }

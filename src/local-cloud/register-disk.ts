@@ -1,4 +1,4 @@
-import type { Image, PermissionsOnResource } from "../outscale/oapi.ts";
+import type { Image, PermissionsOnResource, ResourceTag } from "../outscale/oapi.ts";
 import { type Cloud, timestamp } from "./cloud.ts";
 import { ROOT_DEVICE_NAME } from "./device-names.ts";
 import { registerImage } from "./register-image.ts";
@@ -10,11 +10,14 @@ interface RegisterDiskInput {
   readonly name: string;
   readonly description: string;
   readonly permissions?: PermissionsOnResource;
+  /** Both kinds when absent. */
+  readonly bootModes?: Image["BootModes"];
+  readonly tags?: ResourceTag[];
 }
 
 /** Makes a disk that came from outside a completed snapshot, shared with nobody, and an image that maps it as its root. */
 export function registerDisk(cloud: Cloud, accountId: string, input: RegisterDiskInput): Image {
-  const { snapshotId, sizeGib, name, description, permissions } = input;
+  const { snapshotId, sizeGib, name, description, permissions, bootModes, tags } = input;
   const alias = cloud.accounts.aliasOf(accountId);
   cloud.store.snapshots.put({
     id: snapshotId,
@@ -39,11 +42,12 @@ export function registerDisk(cloud: Cloud, accountId: string, input: RegisterDis
     description,
     State: "available",
     Architecture: "x86_64",
-    BootModes: ["legacy", "uefi"],
+    BootModes: bootModes ?? ["legacy", "uefi"],
     ProductCodes: ["0001"],
     TpmMandatory: false,
     RootDeviceName: ROOT_DEVICE_NAME,
     BlockDeviceMappings: [{ DeviceName: ROOT_DEVICE_NAME, Bsu }],
     ...(permissions === undefined ? {} : { permissions }),
+    ...(tags === undefined ? {} : { tags }),
   });
 }

@@ -1,4 +1,4 @@
-import type { Image, PermissionsOnResource } from "../outscale/oapi.ts";
+import type { Image, PermissionsOnResource, ResourceTag } from "../outscale/oapi.ts";
 import { type Cloud, newId, timestamp } from "./cloud.ts";
 import { Refusal } from "./refusal.ts";
 
@@ -13,6 +13,7 @@ type NewImage = ImageParts & {
   readonly description?: string | undefined;
   /** Nobody but the owner when absent. */
   readonly permissions?: PermissionsOnResource;
+  readonly tags?: ResourceTag[];
 };
 
 /** No quota of images is known; this keeps the memory they take bounded. */
@@ -29,7 +30,7 @@ export function checkImageCount({ store }: Cloud, accountId: string): void {
 
 /** Stores an image and begins what it waits for. */
 export function registerImage(cloud: Cloud, accountId: string, input: NewImage): Image {
-  const { name, description, permissions, ...parts } = input;
+  const { name, description, permissions, tags, ...parts } = input;
   const id = newId("ami");
   const alias = cloud.accounts.aliasOf(accountId);
   const api: Image = {
@@ -46,7 +47,7 @@ export function registerImage(cloud: Cloud, accountId: string, input: NewImage):
     SecureBoot: false,
     StateComment: {},
     PermissionsToLaunch: permissions ?? { AccountIds: [], GlobalPermission: false },
-    Tags: [],
+    Tags: tags ?? [],
   };
   cloud.store.images.put({ id, accountId, api });
   cloud.lifecycle.start("image", id);

@@ -6,6 +6,7 @@ import { exportAction, importAction } from "./local-cloud/disks.ts";
 import { images, snapshots, volumes } from "./local-cloud/lists.ts";
 import { reset } from "./local-cloud/reset.ts";
 import { start } from "./local-cloud/start.ts";
+import { exportState, importState } from "./local-cloud/state-archive.ts";
 import { status } from "./local-cloud/status.ts";
 import { trace } from "./local-cloud/trace.ts";
 
@@ -26,6 +27,8 @@ export const localCloud: Command = {
     volumes,
     snapshots,
     import: importAction,
+    "export-state": exportState,
+    "import-state": importState,
     export: exportAction,
     reset,
   },

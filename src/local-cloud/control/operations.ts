@@ -2,6 +2,7 @@ import * as z from "zod";
 import type { Image, Snapshot, Volume } from "../../outscale/oapi.ts";
 import { exportImage, importDisk } from "../disks/disk-transfer.ts";
 import { Fault } from "../faults.ts";
+import { exportState } from "../folder/state-archive.ts";
 import type { OpenCloud } from "../open-cloud.ts";
 import { listImages, listSnapshots, listVolumes, type Status, statusOf } from "../status.ts";
 
@@ -15,6 +16,7 @@ export const controlArguments = {
   snapshots: nothing,
   import: z.strictObject({ name: z.string(), disk: z.string() }),
   export: z.strictObject({ image: z.string(), disk: z.string(), format: z.enum(["raw", "qcow2"]) }),
+  "export-state": z.strictObject({ file: z.string() }),
   "add-fault": Fault,
   "list-faults": nothing,
   "clear-faults": nothing,
@@ -31,6 +33,7 @@ export interface ControlResults {
   readonly snapshots: readonly Snapshot[];
   readonly import: Image;
   readonly export: Image;
+  readonly "export-state": { readonly file: string };
   readonly "add-fault": readonly Fault[];
   readonly "list-faults": readonly Fault[];
   readonly "clear-faults": readonly Fault[];
@@ -51,6 +54,7 @@ export const controlOperations: Operations = {
   snapshots: listSnapshots,
   import: importDisk,
   export: exportImage,
+  "export-state": exportState,
   "add-fault": ({ faults }, fault) => {
     faults.add(fault);
     return faults.list();

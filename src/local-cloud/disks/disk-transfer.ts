@@ -9,7 +9,7 @@ import { LocalCloudError } from "../local-cloud-error.ts";
 import type { OpenCloud } from "../open-cloud.ts";
 import { registerDisk } from "../register-disk.ts";
 import { BYTES_PER_GIB } from "./disks.ts";
-import { type DiskFormat, formatOf } from "./qcow2.ts";
+import { type DiskFormat, diskBytesOf, formatOf } from "./qcow2.ts";
 
 /**
  * Registers a disk file, raw or qcow2, as an image of the builder's account, with a snapshot of its own.
@@ -21,16 +21,23 @@ export async function importDisk(core: OpenCloud, { name, disk }: { name: string
   const account = core.accounts.byRole("builder");
   checkName(core, account, name);
   const snapshotId = newId("snap");
-  let sizeGib = 0;
-  await disks.make(snapshotId, async (path) => {
-    if ((await formatOf(disk)) === "qcow2") await convert(host, "raw", disk, path);
-    else await host.run(["cp", "--sparse=always", "--reflink=auto", "--", disk, path]);
-    sizeGib = Math.ceil((await stat(path)).size / BYTES_PER_GIB);
-    await truncate(path, sizeGib * BYTES_PER_GIB);
-  });
+  const sizeGib = await sizeGibOf(disk);
+  await disks.make(snapshotId, (path) => fillFromDisk(host, disk, path));
   const image = registerDisk(core, account.id, { snapshotId, sizeGib, name, description: `Imported from ${disk}` });
   await store.settled();
   return image;
+}
+
+/** Writes a disk file, raw or qcow2, to a path as a raw image of whole GiB. */
+export async function fillFromDisk(host: CommandRunner, disk: string, path: string): Promise<void> {
+  if ((await formatOf(disk)) === "qcow2") await convert(host, "raw", disk, path);
+  else await host.run(["cp", "--sparse=always", "--reflink=auto", "--", disk, path]);
+  await truncate(path, Math.ceil((await stat(path)).size / BYTES_PER_GIB) * BYTES_PER_GIB);
+}
+
+/** How large a volume has to be for a disk file. */
+export async function sizeGibOf(disk: string): Promise<number> {
+  return Math.max(1, Math.ceil((await diskBytesOf(disk)) / BYTES_PER_GIB));
 }
 
 function checkName(cloud: OpenCloud, account: Account, name: string): void {

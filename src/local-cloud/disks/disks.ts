@@ -38,6 +38,8 @@ export interface Disks {
   copy(fromId: string, id: string, sizeGib: number): Promise<void>;
   /** A second name for the contents of a snapshot, which never change. Each name can be removed without the other. */
   share(fromId: string, id: string): Promise<void>;
+  /** Brings what was written to the device of a disk into its contents. */
+  flush(id: string): Promise<void>;
   /** Grows a disk, linked or not. */
   grow(id: string, sizeGib: number): Promise<void>;
   /** Removes a disk; one that is absent is no error. */

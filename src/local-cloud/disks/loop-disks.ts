@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { link, mkdir, open, readdir, rm, stat, truncate } from "node:fs/promises";
+import { chmod, link, mkdir, open, readdir, rm, stat, truncate } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { messageOf } from "../../common/errors.ts";
 import type { CommandRunner } from "../../host/run-command.ts";
@@ -47,6 +47,7 @@ export class LoopDisks implements Disks {
     await rm(partial, { force: true });
     try {
       await fill(partial);
+      await chmod(partial, 0o600);
       await publishFile(partial, this.#path(id));
     } finally {
       await rm(partial, { force: true });
@@ -54,12 +55,16 @@ export class LoopDisks implements Disks {
   }
 
   async copy(fromId: string, id: string, sizeGib: number): Promise<void> {
-    await this.#flush(fromId);
+    await this.flush(fromId);
     await this.make(id, async (partial) => {
       await this.#host.run(["cp", "--sparse=always", "--reflink=auto", "--", this.#path(fromId), partial]);
       const { size } = await stat(partial);
       await truncate(partial, Math.max(size, sizeGib * BYTES_PER_GIB));
     });
+  }
+
+  async flush(id: string): Promise<void> {
+    for (const { device } of this.#devicesOf(id)) await syncPath(device);
   }
 
   async share(fromId: string, id: string): Promise<void> {
@@ -136,10 +141,6 @@ export class LoopDisks implements Disks {
 
   path(id: string): string {
     return this.#path(id);
-  }
-
-  async #flush(id: string): Promise<void> {
-    for (const { device } of this.#devicesOf(id)) await syncPath(device);
   }
 
   async #release(loop: LoopDevice): Promise<void> {

@@ -30,6 +30,8 @@ export class MemoryDisks implements Disks {
     this.disks.set(id, this.#get(fromId));
   }
 
+  async flush(): Promise<void> {}
+
   async grow(id: string, sizeGib: number): Promise<void> {
     this.disks.set(id, { ...this.#get(id), sizeGib });
   }

@@ -1,4 +1,4 @@
-import { open } from "node:fs/promises";
+import { open, stat } from "node:fs/promises";
 import { LocalCloudError } from "../local-cloud-error.ts";
 
 export type DiskFormat = "raw" | "qcow2";
@@ -21,6 +21,15 @@ export async function formatOf(disk: string): Promise<DiskFormat> {
   if (other === undefined) return "qcow2";
   const hint = `Make it whole first, if you trust it: qemu-img convert -O qcow2 "${disk}" whole.qcow2`;
   throw new LocalCloudError(`The disk "${disk}" has its content in another file (${other})`, { hint });
+}
+
+/**
+ * The bytes of the disk in a file, raw or qcow2.
+ * @throws {LocalCloudError} as {@link formatOf}
+ */
+export async function diskBytesOf(disk: string): Promise<number> {
+  if ((await formatOf(disk)) === "raw") return (await stat(disk)).size;
+  return Number((await readHeader(disk)).readBigUInt64BE(24));
 }
 
 /** What of a qcow2 file is elsewhere; undefined when it is whole. */

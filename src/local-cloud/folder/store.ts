@@ -12,6 +12,7 @@ interface Tables {
   readonly violations: Violation;
 }
 type TableName = keyof Tables;
+type Dump = { readonly [Name in TableName]: readonly Tables[Name][] };
 const tableNames = ["volumes", "snapshots", "images", "vms", "violations"] as const satisfies readonly TableName[];
 
 /** One change: the new record under its id, or null when it is gone. */
@@ -92,6 +93,17 @@ export class Store {
     return store;
   }
 
+  /** Every record as it is now. */
+  dump(): Dump {
+    return {
+      volumes: this.volumes.values(),
+      snapshots: this.snapshots.values(),
+      images: this.images.values(),
+      vms: this.vms.values(),
+      violations: this.violations.values(),
+    };
+  }
+
   /** Resolves when every change made so far is on the disk; rejects, from then on, when one could not be written. */
   settled(): Promise<void> {
     return this.#written;
@@ -132,8 +144,7 @@ export class Store {
   }
 
   async #writeBase(): Promise<void> {
-    const tables = Object.fromEntries(tableNames.map((name) => [name, this[name].values()]));
-    await writeWholeFile(this.#path("state.json"), JSON.stringify({ line: this.#lastLine, tables }));
+    await writeWholeFile(this.#path("state.json"), JSON.stringify({ line: this.#lastLine, tables: this.dump() }));
     await this.#journal?.close();
     this.#journal = await open(this.#path("journal.jsonl"), "w", 0o600);
     this.#linesSinceBase = 0;

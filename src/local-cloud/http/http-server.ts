@@ -29,6 +29,8 @@ export type Route = (request: HttpRequest) => Promise<HttpAnswer>;
 
 /** How long a client may take to send a request: half of one that never comes holds a connection. */
 const REQUEST_TIMEOUT_MS = 60_000;
+/** Long enough that a client on a busy machine does not send into a connection that closes. */
+const KEEP_ALIVE_MS = 60_000;
 const MOST_CONNECTIONS = 1_000;
 
 /** How long the last answers may take to go out when a server closes. */
@@ -70,16 +72,19 @@ export async function listen(
     routed.add(answering);
     return answering.finally(() => routed.delete(answering));
   };
-  const server = createServer({ requestTimeout: REQUEST_TIMEOUT_MS }, (request, response) => {
-    // Whoever goes away in the middle is nobody's failure.
-    request.on("error", () => undefined);
-    response.on("error", () => undefined);
-    void answer(request, response, { bodies, route: tracked }).catch((error: unknown) => {
-      onFailure(error);
-      if (response.headersSent) response.destroy();
-      else send(response, text(500, "Internal Server Error"));
-    });
-  });
+  const server = createServer(
+    { requestTimeout: REQUEST_TIMEOUT_MS, keepAliveTimeout: KEEP_ALIVE_MS },
+    (request, response) => {
+      // Whoever goes away in the middle is nobody's failure.
+      request.on("error", () => undefined);
+      response.on("error", () => undefined);
+      void answer(request, response, { bodies, route: tracked }).catch((error: unknown) => {
+        onFailure(error);
+        if (response.headersSent) response.destroy();
+        else send(response, text(500, "Internal Server Error"));
+      });
+    },
+  );
   server.maxConnections = MOST_CONNECTIONS;
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);

@@ -3,6 +3,8 @@ import type { Vm } from "../../outscale/oapi.ts";
 import { type Cloud, newId, subregionsOf, timestamp } from "../cloud.ts";
 import { ROOT_DEVICE_NAME } from "../device-names.ts";
 import { registerDisk } from "../register-disk.ts";
+import { plantSeed } from "./plant-seed.ts";
+import type { Seed } from "./read-seed.ts";
 import { makeSeedImage, SEED_SIZE_GIB } from "./seed-image.ts";
 
 /** A name that `Debian-12-*` finds, as the official images have it. */
@@ -13,11 +15,12 @@ const VM_ROOT_GIB = 10;
  * What a new cloud holds: the public image of the `Outscale` account, whose snapshot is shared with nobody, and the VM
  * on which builds run, with its root volume. The records come last and at once: killed before, the next start seeds.
  */
-export async function seedCloud(cloud: Cloud, host: CommandRunner): Promise<void> {
+export async function seedCloud(cloud: Cloud, host: CommandRunner, seed: Seed = {}): Promise<void> {
   const snapshotId = newId("snap");
   const rootVolumeId = newId("vol");
   await cloud.disks.make(snapshotId, (path) => makeSeedImage(host, path));
   await cloud.disks.create(rootVolumeId, VM_ROOT_GIB);
+  const storeSeed = await plantSeed(cloud, host, seed);
   const image = registerDisk(cloud, cloud.accounts.byRole("outscale").id, {
     snapshotId,
     sizeGib: SEED_SIZE_GIB,
@@ -26,6 +29,7 @@ export async function seedCloud(cloud: Cloud, host: CommandRunner): Promise<void
     permissions: { AccountIds: [], GlobalPermission: true },
   });
   seedVm(cloud, { imageId: image.ImageId, rootVolumeId });
+  storeSeed();
 }
 
 /** Adds the VMs that are missing to the number that was asked for. Each has a root volume of its own. */

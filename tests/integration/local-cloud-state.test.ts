@@ -1,0 +1,92 @@
+import { execFileSync } from "node:child_process";
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, it } from "vitest";
+import { exportLocalState, importLocalState, resetLocalCloud } from "../../src/local-cloud/administer-cloud.ts";
+import { loopDevicesOf } from "../../src/local-cloud/disks/loop-devices.ts";
+import { type LocalCloud, startLocalCloud } from "../../src/local-cloud/start-local-cloud.ts";
+import { requirePrograms } from "../support/requirements.ts";
+import { type Answer, signedCall } from "../support/signed-call.ts";
+
+const describe = requirePrograms("losetup", "tar", "zstd");
+
+describe("the exported state of a local cloud", () => {
+  let folder: string;
+  let cloud: LocalCloud;
+  const state = () => join(folder, "state");
+  const copy = () => join(folder, "copy");
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), "state-"));
+  });
+  afterEach(async () => {
+    await cloud?.close();
+    for (const each of [state(), copy()]) await resetLocalCloud(each);
+    expect(loopDevicesOf(folder)).toEqual([]);
+    rmSync(folder, { recursive: true });
+  });
+
+  const call = async (action: string, request: unknown = {}): Promise<Answer["body"]> => {
+    const { body } = await signedCall({ endpoint: cloud.endpoint, ...cloud.account("builder") }, action, request);
+    await cloud.idle();
+    return body;
+  };
+
+  it("brings back objects, disks, links and keys, written while the cloud runs", async () => {
+    cloud = await startLocalCloud({ stateFolder: state() });
+    const { VolumeId } = (await call("CreateVolume", { SubregionName: "eu-west-2a", Size: 1 })).Volume;
+    await call("LinkVolume", { VmId: cloud.vmId, VolumeId, DeviceName: "/dev/xvdf" });
+    writeFileSync(join(cloud.deviceFolder, "xvdf"), "what was written", { flag: "r+" });
+    const before = await Promise.all(
+      ["ReadVolumes", "ReadImages", "ReadSnapshots", "ReadVms"].map((action) => call(action)),
+    );
+    const file = await exportLocalState(state(), join(folder, "cloud.tar.zst"));
+    expect(statSync(file).mode & 0o777).toBe(0o600);
+    expect(readdirSync(join(state(), "disks")).filter((name) => name.startsWith("export-"))).toEqual([]);
+    await cloud.close();
+    await resetLocalCloud(state());
+
+    await importLocalState(copy(), file);
+    cloud = await startLocalCloud({ stateFolder: copy() });
+    const after = await Promise.all(
+      ["ReadVolumes", "ReadImages", "ReadSnapshots", "ReadVms"].map((action) => call(action)),
+    );
+    const known = (answers: typeof before) => answers.map(({ ResponseContext: _, ...body }) => body);
+    expect(known(after)).toEqual(known(before));
+    expect(readFileSync(join(cloud.deviceFolder, "xvdf")).toString("utf8", 0, 16)).toBe("what was written");
+    await expect(importLocalState(copy(), file)).rejects.toThrow("already");
+    await call("UnlinkVolume", { VolumeId });
+  });
+
+  it.each<[string, (content: string) => void]>([
+    ["has a link", (content) => symlinkSync("/etc/hostname", join(content, "disks/vol-00000000.raw"))],
+    ["has a name that is none of ours", (content) => writeFileSync(join(content, "disks/evil"), "")],
+    ["lacks the objects", (content) => rmSync(join(content, "state.json"))],
+    ["names what would be a path", (content) => writeFileSync(join(content, "state.json"), stateWithId("../../etc"))],
+  ])("is refused when it %s, and nothing is made", async (_, spoil) => {
+    const content = join(folder, "content");
+    mkdirSync(join(content, "disks"), { recursive: true });
+    writeFileSync(join(content, "accounts.json"), "[]");
+    writeFileSync(join(content, "state.json"), stateWithId("vol-00000000"));
+    spoil(content);
+    execFileSync("tar", ["-cf", join(folder, "bad.tar"), "-C", content, ...readdirSync(content)]);
+    await expect(importLocalState(copy(), join(folder, "bad.tar"))).rejects.toThrow();
+    expect(readdirSync(copy())).toEqual(["lock"]);
+  });
+});
+
+function stateWithId(id: string): string {
+  const volume = { id, accountId: "1", api: { VolumeId: id, LinkedVolumes: [] } };
+  const vm = { id: "i-00000000", accountId: "1", api: { VmId: "i-00000000" } };
+  const tables = { volumes: [volume], snapshots: [], images: [], vms: [vm], violations: [] };
+  return JSON.stringify({ format: 1, disks: "memory", tables });
+}
