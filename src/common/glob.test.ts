@@ -35,6 +35,9 @@ describe("compilePathGlob()", () => {
     ["*.pyc", "sub/a.pyc", false],
     ["?", "/", false],
     ["[!a]", "/", false],
+    ["[^a]", "b", true],
+    ["[^a]", "a", false],
+    ["[^a]", "^", true],
     ["**/*.pyc", "a.pyc", true],
     ["**/*.pyc", "one/two/a.pyc", true],
     ["docs/**/*.pdf", "docs/a.pdf", true],
@@ -51,6 +54,10 @@ describe("compilePathGlob()", () => {
     ["\\*", "*", true],
   ])("%s on %s: %s", (pattern, text, expected) => {
     expect(compilePathGlob(pattern)?.test(text)).toBe(expected);
+  });
+
+  it.each(["[", "*[", "[]a]", "a\\", "{a"])("has no pattern for %s, which is broken", (pattern) => {
+    expect(compilePathGlob(pattern)).toBeUndefined();
   });
 });
 

@@ -12,6 +12,10 @@ interface Dialect {
   readonly one: string;
   /** What a class such as `[!a]` never matches either. */
   readonly notInClass: string;
+  /** What a class begins with that matches all but its characters. */
+  readonly negations: string;
+  /** A bracket that is not closed, and a backslash before nothing, are themselves. */
+  readonly isLenient: boolean;
 }
 
 const TEXT: Dialect = {
@@ -19,6 +23,8 @@ const TEXT: Dialect = {
   stars: () => ".*",
   one: ".",
   notInClass: "",
+  negations: "!",
+  isLenient: true,
 };
 
 const PATH: Dialect = {
@@ -26,6 +32,8 @@ const PATH: Dialect = {
   stars: (token) => FOLDERS[token] ?? "[^/]*",
   one: "[^/]",
   notInClass: "/",
+  negations: "!^",
+  isLenient: false,
 };
 
 /** `**` for whole names: a folder and everything in it; folders on the way, or none. */
@@ -43,7 +51,10 @@ export function compileGlob(pattern: string): Glob | undefined {
   return compile(pattern, TEXT);
 }
 
-/** The same for paths: only `**` as a whole name goes over slashes, and stands for any number of folders, or none. */
+/**
+ * The same for paths, as `fileset()` reads them: `[^a-z]` is `[!a-z]`, and what is not closed is broken; only `**` as a
+ * whole name goes over slashes, and stands for any number of folders, or none.
+ */
 export function compilePathGlob(pattern: string): Glob | undefined {
   return compile(pattern === "**" ? "**/*" : pattern, PATH);
 }
@@ -62,6 +73,7 @@ function compile(pattern: string, dialect: Dialect): Glob | undefined {
       source += ")";
       depth--;
     } else if (token === "," && depth > 0) source += "|";
+    else if (!dialect.isLenient && (token === "[" || token === "\\")) return undefined;
     else source += RE2JS.quote(token.length > 1 ? token.slice(1) : token);
   }
   return depth === 0 ? compileSource(source) : undefined;
@@ -77,8 +89,8 @@ function compileSource(source: string): Glob | undefined {
   }
 }
 
-function characterClass(token: string, { notInClass }: Dialect): string {
-  const isNegated = token.startsWith("[!");
+function characterClass(token: string, { notInClass, negations }: Dialect): string {
+  const isNegated = token.length > 3 && negations.includes(token.charAt(1));
   const characters = token.slice(isNegated ? 2 : 1, -1).replace(/[\\^[\]]/g, "\\$&");
   return isNegated ? `[^${characters}${notInClass}]` : `[${characters}]`;
 }

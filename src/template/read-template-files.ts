@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { messageOf } from "../common/errors.ts";
+import { decodeUtf8 } from "../common/utf8.ts";
 import type { Diagnostics } from "../hcl/source/diagnostic.ts";
 import { SourceFile } from "../hcl/source/source-file.ts";
 import { parseFile } from "../hcl/syntax/parse.ts";
@@ -83,12 +84,17 @@ function readBodyFile(path: string, diagnostics: Diagnostics, isLiteral: IsLiter
 /** The text of a file; undefined, and reported, when it cannot be read or is not UTF-8. */
 export function readSource(path: string, diagnostics: Diagnostics): SourceFile | undefined {
   try {
-    const text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(readFileSync(path));
-    return new SourceFile(path, text);
+    return decodeSource(path, readFileSync(path), diagnostics);
   } catch (error) {
-    const isEncoding = error instanceof TypeError;
-    const reason = isEncoding ? "It is not valid UTF-8" : messageOf(error);
-    diagnostics.error(`Cannot read "${path}"`, `${reason}.`);
+    diagnostics.error(`Cannot read "${path}"`, `${messageOf(error)}.`);
     return undefined;
   }
+}
+
+/** What was read, as a text; undefined when it is none, which has been reported. */
+export function decodeSource(name: string, bytes: Uint8Array, diagnostics: Diagnostics): SourceFile | undefined {
+  const text = decodeUtf8(bytes);
+  if (text !== undefined) return new SourceFile(name, text);
+  diagnostics.error(`Cannot read "${name}"`, "It is not valid UTF-8.");
+  return undefined;
 }

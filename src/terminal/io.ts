@@ -14,8 +14,8 @@ export interface TextSink {
 /** What comes in, for a command that reads all of it. Others ask for a line: {@link Io.readLine}. */
 export interface TextSource {
   readonly isTerminal: boolean;
-  /** Everything up to the end. */
-  readAll(): Promise<string>;
+  /** Everything up to the end, of whatever encoding. */
+  readAll(): Promise<Uint8Array>;
   /** Line after line up to the end; a person on a terminal is prompted for each. */
   lines(prompt: Prompt): AsyncIterable<string>;
 }

@@ -1,4 +1,4 @@
-import { text } from "node:stream/consumers";
+import { buffer } from "node:stream/consumers";
 import { type Io, maskedSink, type StopSignal, stopSignals, type TextSource } from "./io.ts";
 import { LineReader } from "./line-reader.ts";
 
@@ -24,7 +24,7 @@ function processInput(): TextSource {
     get isTerminal() {
       return process.stdin.isTTY === true;
     },
-    readAll: () => text(process.stdin),
+    readAll: () => buffer(process.stdin),
     async *lines(prompt) {
       const { pipedLines, promptLines } = await import("./prompt-lines.ts");
       const { stdin: input, stdout: output } = process;

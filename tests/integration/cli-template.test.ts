@@ -14,9 +14,9 @@ afterAll(() => rm(folder, { recursive: true, force: true }));
 
 async function run(
   argv: readonly string[],
-  { answers = [], isTerminal = false }: Parameters<typeof recordingIo>[0] = {},
+  { answers = [], isTerminal = false, input }: Parameters<typeof recordingIo>[0] = {},
 ) {
-  const io = recordingIo({ env: {}, answers, isTerminal });
+  const io = recordingIo({ env: {}, answers, isTerminal, ...(input && { input }) });
   const exitCode = await runProgram(argv, io);
   return { exitCode, ...io.written };
 }
@@ -364,6 +364,15 @@ describe("fmt", () => {
       stdout: "locals {\n  a = 1\n}\n",
     });
     expect(await run(["fmt", "-check", "-"], { answers: ["a =  1", ""] })).toMatchObject({ exitCode: 3, stdout: "" });
+  });
+
+  it.each([
+    ["a syntax error", Buffer.from("a = \n")],
+    ["an encoding other than UTF-8", Buffer.from('a = "\xff"\n', "latin1")],
+  ])("- gives nothing out for %s", async (_, input) => {
+    const { exitCode, stdout, stderr } = await run(["fmt", "-"], { input });
+    expect({ exitCode, stdout }).toEqual({ exitCode: 3, stdout: "" });
+    expect(stderr).toContain("<standard input>");
   });
 
   it("leaves what is broken alone, and formats the rest", async () => {

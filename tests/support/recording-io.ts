@@ -15,9 +15,16 @@ interface RecordingIoOptions {
   readonly isTerminal?: boolean;
   /** What a person types, line by line. */
   readonly answers?: readonly string[];
+  /** What a command reads that reads all; left out, the answers. */
+  readonly input?: Uint8Array;
 }
 
-export function recordingIo({ env = {}, isTerminal = false, answers = [] }: RecordingIoOptions = {}): RecordingIo {
+export function recordingIo({
+  env = {},
+  isTerminal = false,
+  answers = [],
+  input,
+}: RecordingIoOptions = {}): RecordingIo {
   const written = { stdout: "", stderr: "" };
   const listeners = new Set<(name: StopSignal) => void>();
   const lines = [...answers];
@@ -36,7 +43,7 @@ export function recordingIo({ env = {}, isTerminal = false, answers = [] }: Reco
     env,
     stdin: {
       isTerminal,
-      readAll: async () => lines.splice(0).join("\n"),
+      readAll: async () => input ?? Buffer.from(lines.splice(0).join("\n")),
       async *lines() {
         yield* lines.splice(0);
       },

@@ -1,10 +1,10 @@
 import { writeFileSync } from "node:fs";
 import { ExitCode, UsageError } from "../../common/errors.ts";
 import { Diagnostics } from "../../hcl/source/diagnostic.ts";
-import { SourceFile } from "../../hcl/source/source-file.ts";
+import type { SourceFile } from "../../hcl/source/source-file.ts";
 import { formatHcl } from "../../hcl/syntax/format.ts";
 import { parseFile } from "../../hcl/syntax/parse.ts";
-import { readSource } from "../../template/read-template-files.ts";
+import { decodeSource, readSource } from "../../template/read-template-files.ts";
 import type { Io } from "../../terminal/io.ts";
 import type { Command } from "../command.ts";
 import { type Flags, type FlagValues, parseFlags } from "../flags.ts";
@@ -56,7 +56,7 @@ function formatFiles(path: string, flags: FmtFlags, io: Io, diagnostics: Diagnos
     if (source === undefined) return false;
     const before = source.text;
     const after = format(source, diagnostics);
-    if (after === before) return false;
+    if (after === undefined || after === before) return false;
     io.stdout.write(`${file}\n`);
     if (writes(flags)) writeFileSync(file, after);
     if (flags.diff) io.stdout.write(lineDiff(file, before, after));
@@ -65,22 +65,24 @@ function formatFiles(path: string, flags: FmtFlags, io: Io, diagnostics: Diagnos
 }
 
 async function formatInput(flags: FmtFlags, io: Io, diagnostics: Diagnostics): Promise<boolean> {
-  const before = await io.stdin.readAll();
-  const after = format(new SourceFile(STDIN_NAME, before), diagnostics);
-  if (flags.diff) io.stdout.write(lineDiff(STDIN_NAME, before, after));
+  const source = decodeSource(STDIN_NAME, await io.stdin.readAll(), diagnostics);
+  const after = source && format(source, diagnostics);
+  // Nothing comes out of what is broken, as in Packer.
+  if (source === undefined || after === undefined) return false;
+  if (flags.diff) io.stdout.write(lineDiff(STDIN_NAME, source.text, after));
   // What is piped through may hold what looks like a secret, and must come out as it went in.
   else if (writes(flags)) io.stdout.writeExact(after);
-  return after !== before;
+  return after !== source.text;
 }
 
 function writes({ check, write }: FmtFlags): boolean {
   return check !== true && write !== false;
 }
 
-/** The formatted text, or the same where it is broken, which is reported. */
-function format(source: SourceFile, diagnostics: Diagnostics): string {
+/** The formatted text; undefined when it is broken, which is reported. */
+function format(source: SourceFile, diagnostics: Diagnostics): string | undefined {
   const found = new Diagnostics();
   parseFile(source, found);
   diagnostics.addAll(found.all);
-  return found.hasErrors ? source.text : formatHcl(source.text);
+  return found.hasErrors ? undefined : formatHcl(source.text);
 }

@@ -1,6 +1,7 @@
 import { gzipSync } from "node:zlib";
+import { decodeUtf8 } from "../../common/utf8.ts";
 import { escapeQuery } from "../../go-template/go/escape-query.ts";
-import { decodeBase64, decodeUtf8 } from "./base64.ts";
+import { decodeBase64 } from "./base64.ts";
 import { type Functions, stringFunction } from "./define.ts";
 import { FunctionError } from "./function.ts";
 import { decodeText, encodeText } from "./text-encoding.ts";
