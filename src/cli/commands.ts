@@ -12,6 +12,10 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
     summary: "bakes the images of a template",
     load: async () => (await import("./commands/build.ts")).build,
   },
+  init: {
+    summary: "checks that what a template requires is here; there is nothing to install",
+    load: async () => (await import("./commands/init.ts")).init,
+  },
   validate: {
     summary: "checks a template without building anything",
     load: async () => (await import("./commands/validate.ts")).validate,
@@ -33,7 +37,7 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
     load: async () => (await import("./commands/console.ts")).consoleCommand,
   },
   cleanup: {
-    summary: "takes down what dead builds have left",
+    summary: "removes what killed builds left behind",
     load: async () => (await import("./commands/cleanup.ts")).cleanup,
   },
   shell: {

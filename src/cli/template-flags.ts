@@ -2,6 +2,9 @@ import type { TemplateInput } from "../bake/template-input.ts";
 import { UsageError } from "../common/errors.ts";
 import type { Flags, FlagValues } from "./flags.ts";
 
+/** Packer orders the evaluation of locals, and picks plugins, by these. */
+const PACKER_ONLY = "changes nothing here: taken for scripts that were written for Packer";
+
 /** The flags of every command that reads a template, as Packer has them. */
 export const templateFlags = {
   var: { type: "strings", value: "NAME=VALUE", about: "gives a variable a value; may be repeated" },
@@ -12,6 +15,8 @@ export const templateFlags = {
   },
   only: { type: "strings", isList: true, value: "NAMES", about: "only these builds; names may have wildcards" },
   except: { type: "strings", isList: true, value: "NAMES", about: "not these builds and post-processors" },
+  "use-sequential-evaluation": { type: "boolean", about: PACKER_ONLY },
+  "ignore-prerelease-plugins": { type: "boolean", about: PACKER_ONLY },
   "warn-on-undeclared-var": { type: "boolean", about: "warns of values in files for variables that are not declared" },
 } as const satisfies Flags;
 

@@ -115,6 +115,13 @@ describe("resolveAccess()", () => {
     expect(notices).toEqual([expect.stringContaining('"outscale.com/oapi/latest" is of an older API')]);
   });
 
+  it("says that the endpoint is that of another region", async () => {
+    const endpoint = "https://api.us-east-2.outscale.com/api/v1";
+    const { notices } = await resolve({ region: "eu-west-2", customEndpointOapi: endpoint }, keys);
+    expect(notices).toEqual([expect.stringContaining("that of us-east-2: one of them is wrong")]);
+    expect((await resolve({ region: "us-east-2", customEndpointOapi: endpoint }, keys)).notices).toEqual([]);
+  });
+
   it("says that another protocol has no effect", async () => {
     const { notices } = await resolve({}, { ...keys, OSC_PROTOCOL: "http" });
     expect(notices).toEqual([expect.stringContaining('The protocol "http" is not used')]);

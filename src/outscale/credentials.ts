@@ -129,6 +129,12 @@ function resolvePlace(template: TemplateAccess, profile: Profile, sources: Sourc
   const region =
     sources.first(template.region, profile.region, "OSC_REGION") ?? regionOfEndpoint(custom ?? "") ?? DEFAULT_REGION;
   if (custom === undefined) return { region, endpoint: regionEndpoint(region) };
+  const endpointRegion = regionOfEndpoint(custom);
+  if (endpointRegion !== undefined && endpointRegion !== region) {
+    notices.push(
+      `The region is ${region}, but the endpoint "${custom}" is that of ${endpointRegion}: one of them is wrong`,
+    );
+  }
   const { baseUrl, socketPath } = parseEndpoint(custom);
   return { region, endpoint: socketPath ? `unix:${socketPath}` : baseUrl };
 }

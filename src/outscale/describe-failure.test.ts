@@ -65,6 +65,7 @@ describe("errorOf() without an answer", () => {
     ["no such socket", systemError("ENOENT", "connect"), /socket/, false, false],
     ["a reset", systemError("ECONNRESET", "read"), /network/, true, true],
     ["an unknown authority", systemError("SELF_SIGNED_CERT_IN_CHAIN", "tls"), /NODE_EXTRA_CA_CERTS/, false, false],
+    ["an expired certificate", systemError("CERT_HAS_EXPIRED", "tls"), /expired, .* clock first$/, false, false],
     ["a server without TLS", systemError("ERR_SSL_WRONG_VERSION_NUMBER", "tls"), /http:/, false, false],
     [
       "a proxy that refuses",

@@ -80,6 +80,8 @@ const NETWORK_HINTS: Readonly<Record<string, string>> = {
   EPROTO: "the endpoint does not speak TLS: check whether it should be http://",
   ERR_SSL_WRONG_VERSION_NUMBER: "the endpoint does not speak TLS: check whether it should be http://",
   ERR_TLS_CERT_ALTNAME_INVALID: "the endpoint's certificate is for another host name: check custom_endpoint_oapi",
+  CERT_HAS_EXPIRED: "the endpoint's certificate has expired, or this machine's clock is wrong: look at the clock first",
+  CERT_NOT_YET_VALID: "the endpoint's certificate is not valid yet: this machine's clock is probably behind",
   UND_ERR_CONNECT_TIMEOUT: "no connection could be made: check the network, and HTTPS_PROXY if a proxy is needed",
 };
 
@@ -91,7 +93,7 @@ function networkHint(cause: unknown): string {
   const hint = NETWORK_HINTS[networkCodeOf(cause)];
   if (hint) return hint;
   if (isTlsFailure(cause)) {
-    return "the endpoint's certificate is not trusted: set NODE_EXTRA_CA_CERTS to its authority, or insecure_skip_tls_verify";
+    return "the endpoint's certificate is not trusted: set NODE_EXTRA_CA_CERTS to a file with its authority's certificate";
   }
   return "check the network between this machine and the endpoint";
 }

@@ -13,7 +13,9 @@ const METADATA_ENDPOINT = "http://169.254.169.254";
 const TIMEOUT_MS = 3000;
 /** User data, the longest value, has 500 KiB at most. */
 const MAX_BYTES = 1024 * 1024;
-const HINT = "set vm_id when this machine has no metadata service, or metadata_endpoint when it is elsewhere";
+const HINT =
+  "a build runs on an OUTSCALE VM: on one without a metadata service set vm_id, or metadata_endpoint when it is elsewhere; " +
+  "on any other machine build with -local";
 
 /**
  * One value of this VM's metadata, such as `placement/availability-zone`.

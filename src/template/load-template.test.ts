@@ -511,6 +511,7 @@ describe("loadTemplate() files", () => {
   it.each<[Record<string, string>, string | undefined, string]>([
     [{}, undefined, "There is no template at"],
     [{ "a.txt": "" }, "a.txt", "There is no template at"],
+    [{ "a.hcl": "" }, "a.hcl", "There is no template at"],
     [{}, "missing.pkr.hcl", "Cannot read the template"],
     [{ "a.pkr.hcl": "a = \u0000" }, undefined, "1: Invalid character"],
     [{ "a.pkr.json": "{" }, undefined, "1: Invalid object property name"],

@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync, statSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { messageOf } from "../common/errors.ts";
 import { decodeUtf8 } from "../common/utf8.ts";
 import type { Diagnostics } from "../hcl/source/diagnostic.ts";
@@ -40,8 +40,10 @@ export function findTemplateFiles(path: string, diagnostics: Diagnostics): Templ
 }
 
 function reportNoTemplate(path: string, diagnostics: Diagnostics): void {
-  const detail = 'A template is a file whose name ends in ".pkr.hcl" or ".pkr.json", or a folder with such files.';
-  diagnostics.error(`There is no template at "${path}"`, detail);
+  const kinds =
+    'A template is a file whose name ends in ".pkr.hcl", ".pkr.json" or, in the language of before HCL2, ".json";';
+  const rename = path.endsWith(".hcl") ? ` Rename it to "${basename(path, ".hcl")}.pkr.hcl".` : "";
+  diagnostics.error(`There is no template at "${path}"`, `${kinds} or a folder with ".pkr" files.${rename}`);
 }
 
 function listFolder(path: string, diagnostics: Diagnostics): readonly string[] {

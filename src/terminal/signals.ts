@@ -21,10 +21,10 @@ export function watchStopSignals(io: Io, tell: (message: string) => void): StopW
   const hurry = new AbortController();
   const stopListening = io.onSignal((name) => {
     if (!stop.signal.aborted) {
-      tell(`${name}: stopping at the next safe point, then cleaning up. Again: cleaning up with less patience.`);
+      tell(`${name}: the build stops at the next safe point and cleans up. A second ${name} makes the clean-up hurry.`);
       stop.abort(new CancelledError(`The build was stopped by ${name}`));
     } else if (!hurry.signal.aborted) {
-      tell(`${name}: cleaning up with shorter deadlines. What is left then, outscale-chroot cleanup takes down.`);
+      tell(`${name}: the clean-up hurries. "outscale-chroot cleanup" removes what it has no time for.`);
       hurry.abort(new CancelledError(`The clean-up was hurried by ${name}`));
     }
   });

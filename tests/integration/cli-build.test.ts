@@ -123,7 +123,7 @@ describe("outscale-chroot build --local", () => {
     };
     const { exitCode, stdout, stderr } = await run(["build", "-local", path], watched);
     expect(exitCode).toBe(130);
-    expect(stdout).toContain("SIGTERM: stopping at the next safe point");
+    expect(stdout).toContain("SIGTERM: the build stops at the next safe point");
     expect(stdout).toContain("no artifacts were created");
     expect(stderr).toContain("Error: The build was stopped by SIGTERM");
     expect(await readdir(join(folder, "runs"))).toEqual([]);

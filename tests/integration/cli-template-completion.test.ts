@@ -47,7 +47,7 @@ requirePrograms("bash")("completion bash", () => {
     ],
     [
       ["local-cloud", "st"],
-      ["start", "status"],
+      ["start", "stop", "status"],
     ],
     [["local-cloud", "start", "-po"], ["-port"]],
     [["build", "web"], []],

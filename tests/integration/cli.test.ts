@@ -65,6 +65,22 @@ describe("outscale-chroot", () => {
     expect(started.stderr).toContain("Packer starts it by itself");
   });
 
+  it("has nothing to install, and refuses what it cannot give", async () => {
+    const required = (source: string) =>
+      `packer {\n  required_plugins {\n    x = {\n      source  = "${source}"\n      version = ">= 1.0"\n    }\n  }\n}\n`;
+    const ours = await template("init.pkr.hcl", required("github.com/outscale/outscale"));
+    expect(await run(`init -upgrade ${ours}`)).toEqual({
+      exitCode: 0,
+      stdout: "Nothing to install: what x gives is built in.\n",
+      stderr: "",
+    });
+    const foreign = await template("init-foreign.pkr.hcl", required("github.com/hashicorp/amazon"));
+    expect(await run(`init ${foreign}`)).toMatchObject({
+      exitCode: 3,
+      stderr: expect.stringContaining("not built into"),
+    });
+  });
+
   it.each(["-machine-readable version", "version --machine-readable"])("%s prints it for machines", async (line) => {
     const { exitCode, stdout } = await run(line);
     expect(exitCode).toBe(0);
@@ -108,7 +124,9 @@ describe("COMMAND --help", async () => {
     for (const flag of Object.keys(command.flags)) expect(asked.stdout).toContain(`-${flag}`);
     expect(await run(`help ${line}`)).toEqual(asked);
     for (const example of command.examples) {
-      const [program, ...words] = example.split(" ");
+      // A line that a shell evaluates has our own in it.
+      const [, line = example] = /^eval "\$\((.*)\)"$/.exec(example) ?? [];
+      const [program, ...words] = line.split(" ");
       expect(program).toBe("outscale-chroot");
       const found = await findCommand(words);
       expect([command, ...Object.values(command.actions ?? {})]).toContain(found.command);

@@ -14,7 +14,9 @@ export function planSource(context: PlanContext): readonly PlannedStep[] {
   const { config, facts } = context;
   return [
     planned("StepCheckAuth", [
-      facts ? `the credentials are good, and those of account ${facts.accountId}` : "asks whose the credentials are",
+      facts
+        ? `the credentials are valid; they are for account ${facts.accountId}`
+        : "checks the credentials, and asks which account they are for",
     ]),
     planned("StepVmInfo", [
       config.vmId ? `this VM is ${config.vmId}` : `asks ${config.metadataEndpoint} which VM this is`,

@@ -29,6 +29,6 @@ export function judge(build: Build, findings: readonly Finding[]): void {
   for (const finding of findings) build.warn(`Boot check: ${describeFinding(finding)}`);
   if (build.config.bootCheck !== "strict") return;
   throw new BootCheckError(`The image may not boot: ${findings.map(describeFinding).join("; ")}`, {
-    hint: 'Mend what is named, or set boot_check = "warn"',
+    hint: 'Fix what is named, or set boot_check = "warn"',
   });
 }

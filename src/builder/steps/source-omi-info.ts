@@ -47,6 +47,10 @@ function chooseImage(
     if (other !== undefined) {
       throw new ConfigError([{ option, message: `${other.ImageId} is "${other.State}", not "available"` }], {
         resourceId: other.ImageId,
+        hint:
+          other.State === "pending"
+            ? "Wait until it is there, then build again"
+            : "It can never be built from: choose another OMI",
       });
     }
     const what =

@@ -13,6 +13,8 @@ import { templateArgument, templateFlags, templateInput } from "../template-flag
 const flagSpecs = {
   var: templateFlags.var,
   "var-file": templateFlags["var-file"],
+  "use-sequential-evaluation": templateFlags["use-sequential-evaluation"],
+  "ignore-prerelease-plugins": templateFlags["ignore-prerelease-plugins"],
   literal: { type: "boolean", about: "prints texts as literals: in quotes, with escapes" },
   "evaluate-datasources": { type: "boolean", about: "reads data sources from the account" },
 } as const satisfies Flags;

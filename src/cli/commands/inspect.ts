@@ -10,6 +10,8 @@ import { templateArgument, templateFlags, templateInput } from "../template-flag
 const flagSpecs = {
   var: templateFlags.var,
   "var-file": templateFlags["var-file"],
+  "use-sequential-evaluation": templateFlags["use-sequential-evaluation"],
+  "ignore-prerelease-plugins": templateFlags["ignore-prerelease-plugins"],
   json: { type: "boolean", about: "prints it as JSON" },
 } as const satisfies Flags;
 

@@ -58,7 +58,10 @@ function bundledPlugin(): string {
 }
 
 function warningsOf({ rivals }: Installation, { name }: PluginIdentity): string[] {
-  const hidden = name === "outscale" ? [`Templates do not find any more: ${hiddenByStandIn.join(", ")}`] : [];
+  const hidden =
+    name === "outscale"
+      ? [`Packer no longer finds these, which the official plugin has: ${hiddenByStandIn.join(", ")}`]
+      : [];
   const claimed = rivals.map(
     ({ path }) =>
       `"${path}" has a builder outscale-chroot too; a JSON template may get either, an HCL2 template the required one`,
