@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { type Clock, systemClock } from "../common/clock.ts";
 import { throwIfCancelled } from "../common/errors.ts";
 import type { CommandRunner, RunningProcess } from "../host/run-command.ts";
+import { processorArguments } from "./qemu-arguments.ts";
 
 /** Who runs the guest's instructions: the processor (KVM), or QEMU, which translates them (TCG). */
 export type Acceleration = "kvm" | "tcg";
@@ -32,7 +33,7 @@ const CLEARLY_FASTER = 2;
 
 /**
  * Decides whether guests run under KVM. That `/dev/kvm` is there does not say that it works: on some clouds a guest
- * hangs, or crawls. So the same small guest is started under both at the same time, and KVM is taken only if it is clearly
+ * hangs, or crawls, or QEMU itself ends. So the same small guest is started under both at the same time, and KVM is taken only if it is clearly
  * faster there; how fast this machine is, and what else it does, makes no difference.
  * @throws {CancelledError}
  */
@@ -115,7 +116,7 @@ function probeSector(): Buffer {
 function probeArguments(disk: string, acceleration: Acceleration): string[] {
   const drive = `file=${disk.replaceAll(",", ",,")},format=raw,snapshot=on`;
   return [
-    ...["qemu-system-x86_64", "-accel", acceleration, "-m", "16", "-nic", "none", "-nodefaults"],
+    ...["qemu-system-x86_64", ...processorArguments(acceleration), "-m", "16", "-nic", "none", "-nodefaults"],
     ...["-display", "none", "-serial", "stdio", "-drive", drive],
   ];
 }

@@ -89,23 +89,33 @@ class Guests {
     await Promise.all(this.#started.map((guest) => guest.stop()));
   }
 
-  /** Where a guest under KVM falls silent, one under TCG is started beside it: the one that gets further decides. */
+  /**
+   * Where a guest under KVM falls silent, one under TCG is started beside it: the one that gets further decides. Where QEMU
+   * itself fails under KVM, which says nothing of the image, the one under TCG decides alone.
+   */
   async #compare(kvm: BootingGuest): Promise<Decided> {
     const first = ended(kvm);
     const silenceMs = Math.min(SILENCE_MS, this.#options.timeoutMs / 4);
     const early = await Promise.race([first, kvm.untilSilent(silenceMs).then(() => undefined)]);
-    if (early) return early;
-    this.#options.onNote?.(`Nothing new under KVM for ${inSeconds(kvm.console.silentMs())}: trying TCG beside it`);
+    if (early && !isFailureOfQemu(early)) return early;
+    if (early) return this.#replace(early);
+    const silence = inSeconds(kvm.console.silentMs());
+    this.#options.onNote?.(`Nothing new under KVM for ${silence}: trying TCG beside it`);
     const tcg = await this.#start("tcg");
     const second = ended(tcg);
-    const next = await Promise.race([first, unlessQemuFails(second), tcg.overtakes(kvm)]);
+    const both = Promise.all([first, second]).then(([a, b]) => (isFailureOfQemu(b) ? a : b));
+    const next = await Promise.race([unlessQemuFails(first), unlessQemuFails(second), both, tcg.overtakes(kvm)]);
     if (next) return next;
-    const silence = inSeconds(kvm.console.silentMs());
-    this.#options.onNotice?.(
-      `The guest has shown nothing new under KVM for ${silence}, and does under TCG: TCG is used`,
-    );
+    const what = `The guest under KVM had shown nothing new for ${silence}, and one under TCG that was started then got further`;
+    this.#options.onNotice?.(`${what}: TCG is used`);
     await kvm.stop();
     return second;
+  }
+
+  async #replace({ outcome }: Decided): Promise<Decided> {
+    const how = outcome.kind === "ended" ? outcome.how : "";
+    this.#options.onNotice?.(`QEMU ended ${how} under KVM: TCG is used`);
+    return ended(await this.#start("tcg"));
   }
 
   async #start(acceleration: Acceleration): Promise<BootingGuest> {
@@ -122,8 +132,11 @@ async function ended(guest: BootingGuest): Promise<Decided> {
   return { guest, outcome: await guest.outcome };
 }
 
-/** A second QEMU may not have found enough memory: that says nothing of the image. */
+/** Of two QEMUs one may not find enough memory: that says nothing of the image. */
 async function unlessQemuFails(decided: Promise<Decided>): Promise<Decided> {
-  const { outcome } = await decided;
-  return outcome.kind === "ended" && outcome.isFailureOfQemu ? new Promise(() => undefined) : decided;
+  return isFailureOfQemu(await decided) ? new Promise(() => undefined) : decided;
+}
+
+function isFailureOfQemu({ outcome }: Decided): boolean {
+  return outcome.kind === "ended" && outcome.isFailureOfQemu;
 }

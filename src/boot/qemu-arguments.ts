@@ -29,7 +29,8 @@ export function qemuArguments(options: QemuOptions, acceleration: Acceleration):
   const drive = `file=${withDoubledCommas(options.device)},format=raw,if=none,id=root,snapshot=on,discard=ignore`;
   const log = options.consoleFile === undefined ? "" : `,logfile=${withDoubledCommas(options.consoleFile)}`;
   return [
-    ...["qemu-system-x86_64", "-accel", acceleration, "-cpu", acceleration === "kvm" ? "host" : "max"],
+    "qemu-system-x86_64",
+    ...processorArguments(acceleration),
     ...["-m", `${options.memoryMib}`, "-smp", `${options.cpus}`],
     ...["-nographic", "-chardev", `stdio,id=console${log}`, "-serial", "chardev:console", "-monitor", "none"],
     ...["-nic", "none", "-no-reboot"],
@@ -37,6 +38,11 @@ export function qemuArguments(options: QemuOptions, acceleration: Acceleration):
     ...["-drive", drive, "-device", "scsi-hd,drive=root,bootindex=0"],
     ...(options.firmware === "uefi" ? ovmfArguments() : []),
   ];
+}
+
+/** The processor of a guest: the machine's own, or the best that QEMU can translate for. */
+export function processorArguments(acceleration: Acceleration): string[] {
+  return ["-accel", acceleration, "-cpu", acceleration === "kvm" ? "host" : "max"];
 }
 
 /** A comma in a value of QEMU's is written twice. */
