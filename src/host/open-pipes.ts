@@ -6,43 +6,41 @@ import { join } from "node:path";
 import { CommandError, describeExit, type ExitStatus, MissingProgramError } from "./command-error.ts";
 import { hostEnvironment } from "./host-environment.ts";
 
-/** A pipe of the kernel. The child's end is a descriptor to be passed on, and to be closed then. */
+/** A pipe of the kernel that a child writes to. Its end is a descriptor to be passed on, and to be closed then. */
 export interface OpenPipe {
   readonly ours: Socket;
   readonly childFd: number;
 }
 
 /**
- * Opens pipes to be the standard streams of a program. Node's own children get sockets, and a socket cannot be opened a
+ * Opens pipes to be the output streams of a program. Node's own children get sockets, and a socket cannot be opened a
  * second time: `echo x > /dev/stderr` and `tee /dev/stdout` fail on it. A pipe can, also by another user (`su`).
  *
  * Node has no call for pipe(2): these are named pipes whose names are gone before anybody gets one.
- * @param directions Of each: `in` is written by us, `out` by the child
+ * They do not serve as input: whoever opens such a pipe to read when its writer has closed it already waits for ever.
  */
-export async function openPipes(directions: readonly ("in" | "out")[]): Promise<OpenPipe[]> {
+export async function openPipes(count: number): Promise<OpenPipe[]> {
   const folder = mkdtempSync(join(tmpdir(), "outscale-chroot-pipes-"));
   const held: number[] = [];
   try {
-    const paths = directions.map((_, index) => join(folder, `${index}`));
+    const paths = Array.from({ length: count }, (_, index) => join(folder, `${index}`));
     await makeFifos(paths);
     // Opened for both ways, which never waits for another end.
     for (const path of paths) held.push(openSync(path, "r+"));
-    return directions.map((direction, index) => openEnds(held[index] as number, direction));
+    return held.map(openEnds);
   } finally {
     for (const fd of held) closeSync(fd);
     rmSync(folder, { recursive: true, force: true });
   }
 }
 
-function openEnds(fd: number, direction: "in" | "out"): OpenPipe {
+function openEnds(fd: number): OpenPipe {
   const path = `/proc/self/fd/${fd}`;
-  const { O_NONBLOCK, O_RDONLY, O_WRONLY } = constants;
-  const isInput = direction === "in";
-  const ours = openSync(path, (isInput ? O_WRONLY : O_RDONLY) | O_NONBLOCK);
+  const ours = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
   return {
-    ours: new Socket({ fd: ours, readable: !isInput, writable: isInput }),
-    // Programs expect that a read waits.
-    childFd: openSync(path, isInput ? O_RDONLY : O_WRONLY),
+    ours: new Socket({ fd: ours, readable: true, writable: false }),
+    // Programs expect that a write waits.
+    childFd: openSync(path, constants.O_WRONLY),
   };
 }
 

@@ -20,7 +20,7 @@ export interface SpawnOptions {
   readonly cwd?: string;
   readonly stdio?: StdioOptions;
   /**
-   * For commands of users: their streams are pipes that they can open again, as `/dev/stderr` or `/proc/self/fd/1`.
+   * For commands of users: what they write to is pipes that they can open again, as `/dev/stderr` or `/proc/self/fd/1`.
    * Making them costs a process.
    */
   readonly canReopenStreams?: boolean;
@@ -89,8 +89,8 @@ export function runnerOf(
 async function start(argv: readonly string[], options: SpawnOptions): Promise<RunningProcess> {
   const stdio = options.stdio ?? ["pipe", "pipe", "pipe"];
   if (!options.canReopenStreams || !Array.isArray(stdio)) return startChild(argv, options, stdio);
-  const isPiped = stdio.map((stream) => stream === "pipe");
-  const pipes = await openPipes(isPiped.flatMap((piped, fd) => (piped ? (fd === 0 ? "in" : "out") : [])));
+  const isPiped = stdio.map((stream, fd) => stream === "pipe" && fd !== 0);
+  const pipes = await openPipes(isPiped.filter((piped) => piped).length);
   const unused = [...pipes];
   const streams = isPiped.map((piped) => (piped ? (unused.shift() as OpenPipe) : undefined));
   try {
@@ -99,8 +99,8 @@ async function start(argv: readonly string[], options: SpawnOptions): Promise<Ru
       options,
       stdio.map((stream, fd) => streams[fd]?.childFd ?? stream),
     );
-    const [stdin, stdout, stderr] = streams.map((pipe) => pipe?.ours ?? null);
-    return { ...child, stdin: stdin ?? null, stdout: stdout ?? null, stderr: stderr ?? null };
+    const [, stdout, stderr] = streams.map((pipe) => pipe?.ours ?? null);
+    return { ...child, stdout: stdout ?? null, stderr: stderr ?? null };
   } catch (error) {
     for (const { ours } of pipes) ours.destroy();
     throw error;
