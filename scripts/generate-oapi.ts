@@ -30,6 +30,7 @@ const ALWAYS_ANSWERED: Readonly<Record<string, readonly string[]>> = {
   SnapshotExportTask: ["State", "TaskId"],
   Subregion: ["RegionName", "State", "SubregionName"],
   Tag: ["Key", "ResourceId", "ResourceType", "Value"],
+  VolumeUpdateTask: ["State", "TaskId", "VolumeId"],
   Vm: ["BlockDeviceMappings", "State", "VmId"],
   Volume: ["CreationDate", "LinkedVolumes", "Size", "State", "SubregionName", "Tags", "VolumeId", "VolumeType"],
 };
@@ -100,10 +101,15 @@ function oneOf(alternatives: readonly Schema[], direction: Direction): string {
 function objectExpression(name: string, schema: Schema, direction: Direction): string {
   const required = new Set(requiredProperties(name, schema, direction));
   const properties = Object.entries(schema.properties ?? {}).map(([key, property]) => {
-    const optional = required.has(key) ? "" : ".optional()";
-    return `  ${key}: ${expression(key, property, direction)}${optional},\n`;
+    return `  ${key}: ${expression(key, property, direction)}${absence(property, required.has(key), direction)},\n`;
   });
   return properties.length === 0 ? "object({})" : `object({\n${properties.join("")}})`;
+}
+
+/** What is always answered, and may be null, is the one place where a null says something. */
+function absence({ nullable }: Schema, isRequired: boolean, direction: Direction): string {
+  if (!isRequired) return ".optional()";
+  return nullable && direction === "Response" ? ".nullable()" : "";
 }
 
 function requiredProperties(name: string, schema: Schema, direction: Direction): readonly string[] {

@@ -1,4 +1,4 @@
-import type { Image, ResourceTag, Snapshot, Vm, Volume } from "../outscale/oapi.ts";
+import type { Image, ResourceTag, Snapshot, Vm, Volume, VolumeUpdateTask } from "../outscale/oapi.ts";
 
 /** An object as it is stored: who owns it, and what a read answers (`api`), but for what is worked out at that time. */
 interface Owned<Api> {
@@ -23,6 +23,7 @@ export interface SnapshotRecord extends Owned<Snapshot> {
   readonly pendingSinceMs?: number;
 }
 
+export type VolumeTaskRecord = Owned<VolumeUpdateTask>;
 export type ImageRecord = Owned<Image>;
 export type VmRecord = Owned<Vm & { readonly Tags: ResourceTag[] }>;
 

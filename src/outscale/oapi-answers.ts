@@ -511,6 +511,39 @@ export const ReadVmsStateResponse = object({
 });
 export type ReadVmsStateResponse = z.infer<typeof ReadVmsStateResponse>;
 
+export const VolumeUpdateParameters = object({
+  Iops: whole.nullable(),
+  Size: whole,
+  VolumeType: text,
+});
+export type VolumeUpdateParameters = z.infer<typeof VolumeUpdateParameters>;
+
+export const VolumeUpdate = object({
+  Origin: VolumeUpdateParameters.optional(),
+  Target: VolumeUpdateParameters.optional(),
+});
+export type VolumeUpdate = z.infer<typeof VolumeUpdate>;
+
+export const VolumeUpdateTask = object({
+  Comment: text.optional(),
+  CompletionDate: text.optional(),
+  Progress: whole.optional(),
+  StartDate: text.optional(),
+  State: text,
+  Tags: z.array(ResourceTag).optional(),
+  TaskId: text,
+  VolumeId: text,
+  VolumeUpdate: VolumeUpdate.optional(),
+});
+export type VolumeUpdateTask = z.infer<typeof VolumeUpdateTask>;
+
+export const ReadVolumeUpdateTasksResponse = object({
+  NextPageToken: text.optional(),
+  ResponseContext: ResponseContext.optional(),
+  VolumeUpdateTasks: z.array(VolumeUpdateTask),
+});
+export type ReadVolumeUpdateTasksResponse = z.infer<typeof ReadVolumeUpdateTasksResponse>;
+
 export const ReadVolumesResponse = object({
   NextPageToken: text.optional(),
   ResponseContext: ResponseContext.optional(),

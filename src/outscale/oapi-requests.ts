@@ -415,6 +415,20 @@ export const ReadVmsStateRequest = object({
 });
 export type ReadVmsStateRequest = z.infer<typeof ReadVmsStateRequest>;
 
+export const FiltersReadVolumeUpdateTask = object({
+  TaskIds: z.array(text).optional(),
+  VolumeIds: z.array(text).optional(),
+});
+export type FiltersReadVolumeUpdateTask = z.infer<typeof FiltersReadVolumeUpdateTask>;
+
+export const ReadVolumeUpdateTasksRequest = object({
+  DryRun: flag.optional(),
+  Filters: FiltersReadVolumeUpdateTask.optional(),
+  NextPageToken: text.optional(),
+  ResultsPerPage: whole.optional(),
+});
+export type ReadVolumeUpdateTasksRequest = z.infer<typeof ReadVolumeUpdateTasksRequest>;
+
 export const FiltersVolume = object({
   ClientTokens: z.array(text).optional(),
   CreationDates: z.array(date).optional(),

@@ -46,6 +46,10 @@ export const actions = {
   ReadTags: { request: requests.ReadTagsRequest, response: answers.ReadTagsResponse },
   ReadVms: { request: requests.ReadVmsRequest, response: answers.ReadVmsResponse },
   ReadVmsState: { request: requests.ReadVmsStateRequest, response: answers.ReadVmsStateResponse },
+  ReadVolumeUpdateTasks: {
+    request: requests.ReadVolumeUpdateTasksRequest,
+    response: answers.ReadVolumeUpdateTasksResponse,
+  },
   ReadVolumes: { request: requests.ReadVolumesRequest, response: answers.ReadVolumesResponse },
   UnlinkVolume: { request: requests.UnlinkVolumeRequest, response: answers.UnlinkVolumeResponse },
   UpdateImage: { request: requests.UpdateImageRequest, response: answers.UpdateImageResponse },
@@ -90,6 +94,7 @@ export type {
   Vm,
   VmStates,
   Volume,
+  VolumeUpdateTask,
 } from "./oapi-answers.ts";
 // The parts of requests. Where an answer has the same name, what is answered may hold values a request may not.
 export type {

@@ -62,7 +62,19 @@ export function volumeContract(context: ContractContext): void {
       await context.client.until("Volume", VolumeId, "available");
       const { Volume } = await context.client.ok("UpdateVolume", { VolumeId, Size: 3 });
       expect(Volume).toMatchObject({ Size: 2, TaskId: expect.stringMatching(/^vol-update-[0-9a-f]{8}$/) });
+      const tasks = async (Filters: object) =>
+        (await context.client.ok("ReadVolumeUpdateTasks", { Filters })).VolumeUpdateTasks;
+      const [begun] = await tasks({ TaskIds: [Volume.TaskId] });
+      const shape = { VolumeType: "standard", Iops: null };
+      const VolumeUpdate = { Origin: { ...shape, Size: 2 }, Target: { ...shape, Size: 3 } };
+      expect(begun).toMatchObject({ TaskId: Volume.TaskId, VolumeId, VolumeUpdate });
       await expect.poll(async () => (await context.client.read("Volume", VolumeId)).Size).toBe(3);
+      await expect.poll(async () => (await tasks({ VolumeIds: [VolumeId] }))[0]?.State).toBe("completed");
+      expect((await tasks({ TaskIds: [Volume.TaskId] }))[0]).toMatchObject({
+        Progress: 100,
+        CompletionDate: expect.any(String),
+      });
+      expect(await tasks({ TaskIds: ["vol-update-00000000"] })).toEqual([]);
       const [status, code] = await context.client.refusal("UpdateVolume", { VolumeId, Size: 1 });
       expect([status, ["4078", "4125"].includes(code)]).toEqual([400, true]);
       await context.client.ok("DeleteVolume", { VolumeId });

@@ -87,6 +87,6 @@ describe("the exported state of a local cloud", () => {
 function stateWithId(id: string): string {
   const volume = { id, accountId: "1", api: { VolumeId: id, LinkedVolumes: [] } };
   const vm = { id: "i-00000000", accountId: "1", api: { VmId: "i-00000000" } };
-  const tables = { volumes: [volume], snapshots: [], images: [], vms: [vm], violations: [] };
+  const tables = { volumes: [volume], snapshots: [], images: [], vms: [vm], volumeTasks: [], violations: [] };
   return JSON.stringify({ format: 1, disks: "memory", tables });
 }

@@ -26,6 +26,7 @@ import { readSubregions } from "./read-subregions.ts";
 import { readTags } from "./read-tags.ts";
 import { readVms } from "./read-vms.ts";
 import { readVmsState } from "./read-vms-state.ts";
+import { readVolumeUpdateTasks } from "./read-volume-update-tasks.ts";
 import { readVolumes } from "./read-volumes.ts";
 import { unlinkVolume } from "./unlink-volume.ts";
 import { updateImage } from "./update-image.ts";
@@ -58,6 +59,7 @@ export const handlers: { readonly [A in ActionName]: Handler<A> } = {
   ReadTags: readTags,
   ReadVms: readVms,
   ReadVmsState: readVmsState,
+  ReadVolumeUpdateTasks: readVolumeUpdateTasks,
   ReadVolumes: readVolumes,
   UnlinkVolume: unlinkVolume,
   UpdateImage: updateImage,

@@ -1,6 +1,6 @@
-import { newId } from "../cloud.ts";
 import { checkQuotas } from "../quotas.ts";
 import { Refusal } from "../refusal.ts";
+import { beginVolumeTask } from "../volume-tasks.ts";
 import { ownVolume } from "./access.ts";
 import type { Handler } from "./call.ts";
 import { volumeShape } from "./volume-rules.ts";
@@ -26,7 +26,7 @@ export const updateVolume: Handler<"UpdateVolume"> = (call, request) => {
       ? { iops_limit: Math.max(0, (update.Iops ?? 0) - (api.VolumeType === "io1" ? (api.Iops ?? 0) : 0)) }
       : {}),
   });
-  const updating = { ...volume, update, api: { ...api, TaskId: newId("vol-update") } };
+  const updating = { ...volume, update, api: { ...api, TaskId: beginVolumeTask(cloud, volume, update) } };
   cloud.store.volumes.put(updating);
   cloud.lifecycle.start("update", volume.id);
   return { Volume: updating.api };

@@ -37,6 +37,7 @@ const State = z.strictObject({
     ),
     images: z.array(record("ami", { ImageId: id("ami") })),
     vms: z.array(record("i", { VmId: id("i") })).min(1),
+    volumeTasks: z.array(record("vol-update", { VolumeId: id("vol") })),
     violations: z.array(z.looseObject({ id: z.string() })),
   }),
 });

@@ -1,6 +1,6 @@
 import { type FileHandle, open, readFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { ImageRecord, SnapshotRecord, Violation, VmRecord, VolumeRecord } from "../records.ts";
+import type { ImageRecord, SnapshotRecord, Violation, VmRecord, VolumeRecord, VolumeTaskRecord } from "../records.ts";
 import { writeWholeFile } from "./durable-files.ts";
 
 /** Everything the cloud remembers but the disks' contents and the accounts' keys. */
@@ -9,11 +9,19 @@ interface Tables {
   readonly snapshots: SnapshotRecord;
   readonly images: ImageRecord;
   readonly vms: VmRecord;
+  readonly volumeTasks: VolumeTaskRecord;
   readonly violations: Violation;
 }
 type TableName = keyof Tables;
 type Dump = { readonly [Name in TableName]: readonly Tables[Name][] };
-const tableNames = ["volumes", "snapshots", "images", "vms", "violations"] as const satisfies readonly TableName[];
+const tableNames = [
+  "volumes",
+  "snapshots",
+  "images",
+  "vms",
+  "volumeTasks",
+  "violations",
+] as const satisfies readonly TableName[];
 
 /** One change: the new record under its id, or null when it is gone. */
 type Change = readonly [table: TableName, id: string, record: unknown];
@@ -71,6 +79,7 @@ export class Store {
   readonly snapshots = this.#table<SnapshotRecord>("snapshots");
   readonly images = this.#table<ImageRecord>("images");
   readonly vms = this.#table<VmRecord>("vms");
+  readonly volumeTasks = this.#table<VolumeTaskRecord>("volumeTasks");
   readonly violations = this.#table<Violation>("violations");
   readonly #folder: string;
   #journal: FileHandle | undefined;
@@ -100,6 +109,7 @@ export class Store {
       snapshots: this.snapshots.values(),
       images: this.images.values(),
       vms: this.vms.values(),
+      volumeTasks: this.volumeTasks.values(),
       violations: this.violations.values(),
     };
   }

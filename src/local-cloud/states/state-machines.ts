@@ -1,5 +1,6 @@
 import type { Cloud } from "../cloud.ts";
 import { type ImageRecord, isBeingCut, type SnapshotRecord, type VolumeRecord } from "../records.ts";
+import { endVolumeTask } from "../volume-tasks.ts";
 import { attachLink, detachLink } from "./link-work.ts";
 import type { Machine, TransitionName } from "./transitions.ts";
 
@@ -46,9 +47,10 @@ const link: StateMachine = {
 const update: StateMachine = {
   ids: ({ store }) => store.volumes.values().map(({ id }) => id),
   stateOf: ({ store }, id) => (store.volumes.get(id)?.update ? "updating" : undefined),
-  move: (cloud, id) =>
+  move: (cloud, id, state) =>
     changeVolume(cloud, id, ({ update: _done, ...record }) => {
-      const { TaskId: _task, ...api } = record.api;
+      const { TaskId, ...api } = record.api;
+      if (TaskId) endVolumeTask(cloud, TaskId, state === "absent" ? "completed" : "failed");
       return { ...record, api };
     }),
   work: { "update.updating": applyUpdate },

@@ -21,7 +21,7 @@ export const transitions = {
   "volume.deleting": { next: "absent", failed: "error", realisticMs: 2_000 },
   "link.attaching": { next: "attached", failed: "error", realisticMs: 1_500 },
   "link.detaching": { next: "absent", failed: "attached", realisticMs: 2_500 },
-  "update.updating": { next: "absent", failed: "absent", realisticMs: 3_000 },
+  "update.updating": { next: "absent", failed: "failed", realisticMs: 3_000 },
   "snapshot.in-queue": { next: "pending", failed: "error", realisticMs: 5_000 },
   "snapshot.pending": { next: "completed", failed: "error", realisticMs: 20_000 },
   "snapshot.deleting": { next: "absent", failed: "error", realisticMs: 0 },
