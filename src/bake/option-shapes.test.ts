@@ -24,6 +24,8 @@ const values: readonly { readonly hcl: string; readonly as: Readonly<Record<stri
   { hcl: "{}", as: { "map string": {} } },
   { hcl: "{ a = true, b = 1 }", as: { "map string": { a: "true", b: "1" } } },
   { hcl: "{ a = [] }", as: {} },
+  { hcl: "{ a = null }", as: {} },
+  { hcl: "[null]", as: {} },
 ];
 
 function typeKey(type: AttributeType): string {

@@ -94,7 +94,8 @@ function renderContextOf(given: RawConfig, context: PrepareContext): RenderConte
   const version = text("packer_core_version");
   return {
     functions: { ...templateFunctions, ...(version && { packer_version: { params: [], call: () => version } }) },
-    userVariables: variablesOf(given.packer_user_variables),
+    // An HCL template has none.
+    ...(given.packer_user_variables === undefined ? {} : { userVariables: variablesOf(given.packer_user_variables) }),
     ...(buildName === undefined ? {} : { buildName }),
     ...(buildType === undefined ? {} : { buildType }),
     ...(context.templatePath === undefined ? {} : { templatePath: context.templatePath }),

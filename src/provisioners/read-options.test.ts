@@ -45,6 +45,12 @@ describe("readOptions()", () => {
     expect(problemsOf({ valid_exit_codes: "0,x" })).toMatchObject([{ option: "valid_exit_codes" }]);
   });
 
+  it("puts a variable in place whose text waits for values", () => {
+    const context = { userVariables: { run: "sudo {{.Vars}} {{.Path}}" } };
+    const late = readOptions(shape, { execute_command: "nice {{user `run`}}" }, context, ["execute_command"]);
+    expect(late.executeCommand).toBe("nice sudo {{.Vars}} {{.Path}}");
+  });
+
   it("counts null as not given, and fills in defaults", () => {
     expect(read({ inline: null })).toEqual({ binary: false });
   });

@@ -124,7 +124,9 @@ class BodyDecoder {
   #convert(value: Value, { name, value: expression }: Attribute, shape: OptionShape | undefined): Value {
     if (shape?.kind !== "attribute" || shape.type === undefined || shape.isLoose) return value;
     try {
-      return convert(value, typeOfAttribute(shape.type));
+      const converted = convert(value, typeOfAttribute(shape.type));
+      if (holdsNull(converted)) throw new ConversionError("null is no element of it");
+      return converted;
     } catch (error) {
       if (!(error instanceof ConversionError)) throw error;
       const reason = value.isSensitive ? error.reason : error.message;
@@ -187,6 +189,11 @@ class BodyDecoder {
       if (name !== undefined) this.#rememberPlaces(`${path}.${name}`, value, key.span);
     }
   }
+}
+
+/** Whether a list or map has a null in it, at any depth. */
+function holdsNull(value: Value): boolean {
+  return value.isContainer && value.elements().some((element) => element.isNull || holdsNull(element));
 }
 
 /** In JSON, a shape tells whether a property is a block; `dynamic` always is one. */

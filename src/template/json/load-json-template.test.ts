@@ -236,3 +236,21 @@ describe("loadJsonTemplate() resolves variables", () => {
     expect(warnings[0]).toContain('template.json:1:67: Undefined variable: The template uses the variable "regoin"');
   });
 });
+
+describe("loadJsonTemplate() takes what Packer takes", () => {
+  it("root keys in another case, each of them once", async () => {
+    const { builds } = await templates.load({ Builders: [builder], PROVISIONERS: [{ type: "shell" }] });
+    expect(builds[0]?.provisioners.map(({ type }) => type)).toEqual(["shell"]);
+    await expect(templates.load({ Builders: [builder], builders: [builder] })).rejects.toThrow(
+      '"builders" is the same as "Builders" before',
+    );
+  });
+
+  it("variables whose texts wait for values, used or not", async () => {
+    const { builds } = await templates.load({
+      variables: { wrapper: "sudo {{.Command}}", unused: "{{ .Path }}" },
+      builders: [builder],
+    });
+    expect(builds[0]?.config.packer_user_variables).toEqual({ wrapper: "sudo {{.Command}}", unused: "{{ .Path }}" });
+  });
+});

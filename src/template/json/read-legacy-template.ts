@@ -29,7 +29,7 @@ export function readLegacyTemplate(source: SourceFile, diagnostics: Diagnostics)
   const root = tree && reader.object(tree, "A template");
   if (!root) return undefined;
   reportDuplicates(root, reader);
-  const members = new Map(root.members.map((member) => [member.key, member]));
+  const members = new Map(root.members.map((member) => [rootKey(member.key), member]));
   checkRootKeys(root, reader);
   const node = (key: string) => members.get(key)?.value;
   const text = (key: string) => {
@@ -68,13 +68,24 @@ function reportDuplicates(node: JsonNode, reader: NodeReader): void {
 
 /** Keys that begin with `_` are comments. */
 function checkRootKeys(root: JsonObject, reader: NodeReader): void {
+  const written = new Map<string, string>();
   for (const { key, keyPlace, value } of root.members) {
+    const other = written.get(rootKey(key));
+    if (other !== undefined && other !== key) {
+      reader.fail("Duplicate key", `"${key}" is the same as "${other}" before; it can be given once.`, keyPlace);
+    }
+    written.set(rootKey(key), key);
     if (key.startsWith("_")) reader.string(value, `The comment "${key}"`);
-    else if (!ROOT_KEYS.includes(key)) {
+    else if (!ROOT_KEYS.includes(rootKey(key))) {
       const detail = `A template has no "${key}".${suggestName(key, ROOT_KEYS)} A comment's key begins with "_".`;
       reader.fail("Unknown root level key", detail, keyPlace);
     }
   }
+}
+
+/** Packer's reader does not mind the case of root keys: `"Builders"`. */
+function rootKey(key: string): string {
+  return key.toLowerCase();
 }
 
 function readTexts(node: JsonNode | undefined, what: string, reader: NodeReader): readonly string[] {
