@@ -3,6 +3,7 @@ import { evaluateText, sampleScope } from "../../../tests/support/hcl/evaluate-t
 import { Diagnostics } from "../source/diagnostic.ts";
 import { SourceFile } from "../source/source-file.ts";
 import { parseExpressionText } from "../syntax/parse.ts";
+import { parseJsonText } from "../syntax/parse-json.ts";
 import { trueValue, tupleValue } from "../values/value.ts";
 import { evaluate } from "./evaluate.ts";
 
@@ -393,4 +394,14 @@ describe("evaluate()", () => {
       "! Expression cannot be evaluated",
     );
   });
+});
+
+it("refuses a value in JSON that has a property twice", () => {
+  const diagnostics = new Diagnostics();
+  const expression = parseJsonText(new SourceFile("t.json", '{"a": 1, "b": {"c": 1, "c": 2}}'), diagnostics);
+  if (!expression) throw new Error("The test's JSON cannot be read");
+  evaluate(expression, sampleScope(), diagnostics);
+  expect(diagnostics.all.map(({ summary, detail }) => `${summary}: ${detail}`)).toEqual([
+    'Duplicate object attribute: "c" stands in this object twice.',
+  ]);
 });

@@ -1,6 +1,7 @@
 import { suggestName } from "../../common/suggest-name.ts";
 import type { Diagnostics } from "../source/diagnostic.ts";
 import type { Span } from "../source/source-file.ts";
+import { literalText } from "../syntax/literal-text.ts";
 import type {
   Expression,
   JoinExpression,
@@ -190,17 +191,27 @@ export class Evaluator {
 
   #object(expression: ObjectExpression): Value {
     const entries: (readonly [string, Value])[] = [];
+    const jsonNames = new Set<string>();
     let isComplete = true;
     let isSensitive = false;
     for (const item of expression.items) {
       const key = this.#key(item.key);
       const value = this.evaluate(item.value);
+      this.#checkDuplicate(item.key, jsonNames);
       if (key?.isKnown) entries.push([key.asString(), value]);
       else isComplete = false;
       if (key?.isSensitive) isSensitive = true;
     }
     const result = isComplete ? objectValue(entries) : unknownValue();
     return isSensitive ? result.withSensitive() : result;
+  }
+
+  /** In the native syntax the last of equal keys counts; in JSON, as in Packer, there must be one. */
+  #checkDuplicate(key: Expression, jsonNames: Set<string>): void {
+    const name = key.kind === "template" && key.isJson ? literalText(key) : undefined;
+    if (name === undefined) return;
+    if (jsonNames.has(name)) this.report("Duplicate object attribute", `"${name}" stands in this object twice.`, key);
+    jsonNames.add(name);
   }
 
   /** A key as a string: a bare name stands for itself. Undefined when it cannot be one, which has been reported. */

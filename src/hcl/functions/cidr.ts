@@ -60,6 +60,8 @@ const cidrsubnet: HclFunction = {
       throw new FunctionError(`${newBits} more bits have no room for a subnet number ${number}`);
     }
     const first = network.first | (number << BigInt(addressBits(network) - prefixLength));
+    if (first >> BigInt(addressBits(network)) !== 0n)
+      throw new FunctionError(`there is no subnet number ${number} of ${prefixLength} bits`);
     return stringValue(formatNetwork({ ...network, first, prefixLength }));
   },
 };

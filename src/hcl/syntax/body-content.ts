@@ -1,5 +1,6 @@
 import { suggestName } from "../../common/suggest-name.ts";
 import type { Diagnostics } from "../source/diagnostic.ts";
+import { locationOf } from "../source/source-file.ts";
 import { literalText } from "./literal-text.ts";
 import type { Attribute, Block, Body, Expression, Label, ObjectItem } from "./syntax.ts";
 
@@ -44,6 +45,7 @@ export function readBodyPartly(body: Body, schema: BodySchema, diagnostics: Diag
   const attributes = new Map(
     body.attributes.filter(({ name }) => names.has(name)).map((attribute) => [attribute.name, attribute]),
   );
+  for (const attribute of attributes.values()) reportDuplicate(attribute, diagnostics);
   for (const name of schema.required ?? []) {
     if (attributes.has(name)) continue;
     diagnostics.error("Missing required argument", `The argument "${name}" is required, but not set.`, body.endSpan);
@@ -61,6 +63,14 @@ export function readBodyPartly(body: Body, schema: BodySchema, diagnostics: Diag
     blocks: body.blocks.filter(({ type }) => !labelsOf.has(type)),
   };
   return { attributes, blocks, rest };
+}
+
+/** A property that is given twice may be two blocks, but not two values of an argument. */
+function reportDuplicate({ name, nameSpan, firstSpan }: Attribute, diagnostics: Diagnostics): void {
+  if (firstSpan === undefined) return;
+  const { line } = locationOf(firstSpan);
+  const detail = `The argument "${name}" was already set on line ${line}. Each argument may be set only once.`;
+  diagnostics.error("Duplicate argument", detail, nameSpan);
 }
 
 function checkLabels(block: Block, names: readonly string[] | undefined, diagnostics: Diagnostics): boolean {
@@ -134,7 +144,14 @@ export function jsonBody(value: Expression, what: string, diagnostics: Diagnosti
     // A name that is given twice is one property with a list: so are several blocks of a type written.
     const earlier = attributes.get(name);
     const joined = earlier ? joinValues(earlier.value, inner) : inner;
-    attributes.set(name, { name, nameSpan: key.span, value: joined, span: { ...key.span, end: inner.span.end } });
+    const span = { ...key.span, end: inner.span.end };
+    attributes.set(name, {
+      name,
+      nameSpan: key.span,
+      value: joined,
+      span,
+      ...(earlier && { firstSpan: earlier.nameSpan }),
+    });
   }
   const endSpan = { ...value.span, start: Math.max(value.span.start, value.span.end - 1) };
   return { attributes: [...attributes.values()], blocks: [], endSpan, isJson: true };

@@ -127,6 +127,13 @@ describe("readBody() of JSON", () => {
     }
   });
 
+  it("refuses an argument that stands there twice", () => {
+    const diagnostics = new Diagnostics();
+    const body = parseJsonFile(new SourceFile("t.json", '{"a": "x",\n"a": "y"}'), diagnostics);
+    readBody(body, SCHEMA, diagnostics);
+    expect(diagnostics.all.map(({ summary }) => summary)).toEqual(["Duplicate argument"]);
+  });
+
   it("keeps blocks whose property stands there twice", () => {
     const diagnostics = new Diagnostics();
     const body = parseJsonFile(new SourceFile("t.json", '{"one": {"n": {}}, "one": {"m": {}}}'), diagnostics);

@@ -148,6 +148,8 @@ export interface Attribute {
   readonly nameSpan: Span;
   readonly value: Expression;
   readonly span: Span;
+  /** Of a property that a JSON object has more than once: the name where it stands before; `value` has both values. */
+  readonly firstSpan?: Span;
 }
 /** `type "label" { ... }` */
 export interface Block {

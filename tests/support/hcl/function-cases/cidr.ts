@@ -36,6 +36,8 @@ export const cidrCases: FunctionCases = {
     ['cidrnetmask("10.0.0.0/12")', 'string "255.240.0.0"'],
   ],
   cidrsubnet: [
+    ['cidrsubnet("10.0.0.0/8", -1, 256)', undefined],
+    ['cidrsubnet("10.0.0.0/8", -1, 0)', 'string "10.0.0.0/7"'],
     ['cidrsubnet("192.168.2.0/20", 4, 6)', 'string "192.168.6.0/24"'],
     ['cidrsubnet("fe80::/48", 16, 6)', 'string "fe80:0:0:6::/64"'],
     ['cidrsubnet("::ffff:192.168.0.0/112", 8, 6)', 'string "192.168.6.0/24"'],
