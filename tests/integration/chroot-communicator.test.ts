@@ -10,9 +10,9 @@ import { CancelledError, ProvisionError } from "../../src/common/errors.ts";
 import type { LogEntry } from "../../src/common/log.ts";
 import { hostRunner } from "../../src/host/run-command.ts";
 import { quoteWord } from "../../src/host/shell-quote.ts";
+import { makeBusyboxRoot, until } from "../support/chroot/fixtures.ts";
+import { nastyStrings } from "../support/chroot/nasty-strings.ts";
 import { requirePrograms } from "../support/requirements.ts";
-import { makeBusyboxRoot, until } from "./chroot-fixtures.ts";
-import { nastyStrings } from "./chroot-nasty-strings.ts";
 
 /** Everything of a stream. */
 class Collected extends Writable {

@@ -19,8 +19,8 @@ import { copyHostFile } from "../../src/chroot/copy-host-file.ts";
 import { quietEnvironment, quietServices } from "../../src/chroot/quiet-services.ts";
 import { RootFolder } from "../../src/chroot/root-folder.ts";
 import { startSandbox } from "../../src/chroot/sandbox.ts";
+import { Cleanup, makeBusyboxRoot, makeExt4Device, run, tempFolder } from "../support/chroot/fixtures.ts";
 import { requirePrograms } from "../support/requirements.ts";
-import { Cleanup, makeBusyboxRoot, makeExt4Device, run, tempFolder } from "./chroot-fixtures.ts";
 
 const cleanup = new Cleanup();
 let image: string;

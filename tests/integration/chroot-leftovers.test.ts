@@ -5,9 +5,16 @@ import { type ImageMountHandle, mountInImage } from "../../src/chroot/image-moun
 import { describeLeftover, type Isolation, type Sandbox, startSandbox } from "../../src/chroot/sandbox.ts";
 import { assertDeviceNotInUse } from "../../src/host/device-in-use.ts";
 import { unmountBelow } from "../../src/host/mounts.ts";
+import {
+  Cleanup,
+  hostMountPoints,
+  makeBusyboxRoot,
+  makeExt4Device,
+  run,
+  tempFolder,
+} from "../support/chroot/fixtures.ts";
 import { startMountHolder } from "../support/holder.ts";
 import { requirePrograms } from "../support/requirements.ts";
-import { Cleanup, hostMountPoints, makeBusyboxRoot, makeExt4Device, run, tempFolder } from "./chroot-fixtures.ts";
 
 const cleanup = new Cleanup();
 afterEach(() => cleanup.run());

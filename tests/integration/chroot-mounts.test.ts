@@ -15,8 +15,15 @@ import { type Isolation, startSandbox } from "../../src/chroot/sandbox.ts";
 import { assertDeviceNotInUse } from "../../src/host/device-in-use.ts";
 import { unmountBelow } from "../../src/host/mounts.ts";
 import { wrapRunner } from "../../src/host/run-local-commands.ts";
+import {
+  Cleanup,
+  hostMountPoints,
+  makeBusyboxRoot,
+  makeExt4Device,
+  run,
+  tempFolder,
+} from "../support/chroot/fixtures.ts";
 import { requirePrograms } from "../support/requirements.ts";
-import { Cleanup, hostMountPoints, makeBusyboxRoot, makeExt4Device, run, tempFolder } from "./chroot-fixtures.ts";
 
 const cleanup = new Cleanup();
 afterEach(() => cleanup.run());

@@ -6,8 +6,16 @@ import { afterEach, expect, it } from "vitest";
 import { type Isolation, type Sandbox, startSandbox } from "../../src/chroot/sandbox.ts";
 import { CancelledError } from "../../src/common/errors.ts";
 import { readPidNamespace } from "../../src/host/process-tree.ts";
+import {
+  bundle,
+  Cleanup,
+  hostMountPoints,
+  makeExt4Device,
+  run,
+  tempFolder,
+  until,
+} from "../support/chroot/fixtures.ts";
 import { requirePrograms } from "../support/requirements.ts";
-import { bundle, Cleanup, hostMountPoints, makeExt4Device, run, tempFolder, until } from "./chroot-fixtures.ts";
 
 const cleanup = new Cleanup();
 afterEach(() => cleanup.run());

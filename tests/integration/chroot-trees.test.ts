@@ -23,8 +23,8 @@ import { afterEach, beforeEach, expect, it } from "vitest";
 import { ChrootCommunicator } from "../../src/chroot/chroot-communicator.ts";
 import { copyTree, type TreeJob, type TreeResult } from "../../src/chroot/tree-copy.ts";
 import { hostRunner } from "../../src/host/run-command.ts";
+import { bundle, run } from "../support/chroot/fixtures.ts";
 import { requirePrograms } from "../support/requirements.ts";
-import { bundle, run } from "./chroot-fixtures.ts";
 
 let folder: string;
 let image: string;

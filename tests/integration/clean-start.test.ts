@@ -9,8 +9,8 @@ import { mountInImage } from "../../src/chroot/image-mounts.ts";
 import { type Isolation, type Sandbox, startSandbox } from "../../src/chroot/sandbox.ts";
 import { unmountBelow } from "../../src/host/mounts.ts";
 import { runLocalCommands } from "../../src/host/run-local-commands.ts";
+import { Cleanup, makeBusyboxRoot, run, tempFolder } from "../support/chroot/fixtures.ts";
 import { requirePrograms } from "../support/requirements.ts";
-import { Cleanup, makeBusyboxRoot, run, tempFolder } from "./chroot-fixtures.ts";
 
 const describe = requirePrograms("unshare", "nsenter", "setpriv", "prlimit", "busybox");
 const cleanup = new Cleanup();

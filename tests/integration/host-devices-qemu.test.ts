@@ -6,12 +6,12 @@ import { listBlockDevices, readSerial } from "../../src/host/block-device.ts";
 import { identifyDevice } from "../../src/host/identify-device.ts";
 import { readPartitionTable } from "../../src/host/partition-table.ts";
 import { hostRunner } from "../../src/host/run-command.ts";
+import { bundle } from "../support/chroot/fixtures.ts";
 import { findCloudKernel, type Guest, startGuest } from "../support/guest.ts";
 import { writeSystem } from "../support/loop-disk.ts";
 import { makeDisk } from "../support/made-image.ts";
 import { requirePrograms, requireThat } from "../support/requirements.ts";
 import { createWorkbench, type Workbench } from "../support/workbench.ts";
-import { bundle } from "./chroot-fixtures.ts";
 
 const MIB = 1024 * 1024;
 const IMAGE_MIB = 128;

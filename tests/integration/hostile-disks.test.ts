@@ -3,8 +3,8 @@ import { join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { exportLocalImage, importLocalImage, resetLocalCloud } from "../../src/local-cloud/administer-cloud.ts";
 import { startLocalCloud } from "../../src/local-cloud/start-local-cloud.ts";
+import { Cleanup, run, tempFolder } from "../support/chroot/fixtures.ts";
 import { requirePrograms } from "../support/requirements.ts";
-import { Cleanup, run, tempFolder } from "./chroot-fixtures.ts";
 
 const describe = requirePrograms("losetup", "partx", "flock", "qemu-img");
 const cleanup = new Cleanup();

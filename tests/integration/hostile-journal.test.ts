@@ -4,9 +4,9 @@ import { systemClock } from "../../src/common/clock.ts";
 import { hostView } from "../../src/host/mount-view.ts";
 import { unmountBelow } from "../../src/host/mounts.ts";
 import { hostRunner } from "../../src/host/run-command.ts";
+import { Cleanup, hostMountPoints, makeExt4Device, run, tempFolder } from "../support/chroot/fixtures.ts";
 import { requirePrograms } from "../support/requirements.ts";
 import { releaseContext, scriptedApi } from "../support/scripted-api.ts";
-import { Cleanup, hostMountPoints, makeExt4Device, run, tempFolder } from "./chroot-fixtures.ts";
 
 const describe = requirePrograms("mount", "mkfs.ext4", "losetup");
 const cleanup = new Cleanup();

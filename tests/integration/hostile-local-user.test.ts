@@ -5,8 +5,8 @@ import { makeMountFolder } from "../../src/builder/mount-folder.ts";
 import { hostView } from "../../src/host/mount-view.ts";
 import { withReadOnlyMount } from "../../src/host/read-only-mount.ts";
 import { hostRunner } from "../../src/host/run-command.ts";
+import { Cleanup, makeExt4Device, run, tempFolder } from "../support/chroot/fixtures.ts";
 import { requirePrograms } from "../support/requirements.ts";
-import { Cleanup, makeExt4Device, run, tempFolder } from "./chroot-fixtures.ts";
 
 const describe = requirePrograms("mkfs.ext4", "losetup", "mount");
 const cleanup = new Cleanup();

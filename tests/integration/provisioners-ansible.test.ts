@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { afterEach, expect, it } from "vitest";
 import type { RawConfig } from "../../src/definition/raw-value.ts";
 import { templateHook } from "../../src/provisioners/hook.ts";
+import { makeBusyboxRoot, run } from "../support/chroot/fixtures.ts";
 import {
   bindHostPrograms,
   makeRootOfHostPrograms,
@@ -11,7 +12,6 @@ import {
 } from "../support/provisioned-image.ts";
 import { build, define } from "../support/provisioning.ts";
 import { requirePrograms } from "../support/requirements.ts";
-import { makeBusyboxRoot, run } from "./chroot-fixtures.ts";
 
 const PLAY = `
 - hosts: web

@@ -3,10 +3,10 @@ import { join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import type { ProvisionerDefinition } from "../../src/definition/build-definition.ts";
 import { templateHook } from "../../src/provisioners/hook.ts";
+import { makeBusyboxRoot } from "../support/chroot/fixtures.ts";
 import { type ProvisionedImage, provisionedImage } from "../support/provisioned-image.ts";
 import { build, define } from "../support/provisioning.ts";
 import { requirePrograms } from "../support/requirements.ts";
-import { makeBusyboxRoot } from "./chroot-fixtures.ts";
 
 requirePrograms(
   "busybox",

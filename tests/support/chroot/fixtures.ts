@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { rolldown } from "rolldown";
-import { parseMountinfo } from "../../src/host/mountinfo.ts";
+import { parseMountinfo } from "../../../src/host/mountinfo.ts";
 
 export const run = promisify(execFile);
 
