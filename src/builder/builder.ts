@@ -139,6 +139,7 @@ export class Builder {
       runUuid: env.PACKER_RUN_UUID || randomUUID(),
       config,
       renderContext,
+      credentials: [access.secretKey],
       api,
       waiters,
       region: access.region,
@@ -220,7 +221,7 @@ export class Builder {
       ui.warn(message);
       emit({ type: "warning", message });
     };
-    return Journal.create(journalFolder(config.stateFolder), header, { log, onTrouble });
+    return Journal.create(journalFolder(config.stateFolder), header, { log, onTrouble, forbidden: [access.secretKey] });
   }
 }
 

@@ -1,12 +1,12 @@
 import { RootFolder } from "../chroot/root-folder.ts";
-import type { Sandbox } from "../chroot/sandbox.ts";
 import type { RootPart } from "../host/find-root.ts";
 import { type ImageMount, mountImageFstab } from "../host/mount-image-fstab.ts";
 import type { MountView } from "../host/mount-view.ts";
 import type { VolumeLayout } from "../host/probe-filesystem.ts";
+import type { BuildSandbox } from "./open-image.ts";
 
 export interface MountImagePartsInput {
-  readonly sandbox: Sandbox;
+  readonly sandbox: BuildSandbox;
   /** The sandbox's mounts. */
   readonly view: MountView;
   readonly mountPath: string;

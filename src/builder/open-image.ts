@@ -13,10 +13,14 @@ import { deviceLinksKind } from "./resources/device-links.ts";
 import type { Scope } from "./scope.ts";
 import type { LinkedDevice } from "./steps/link-volume.ts";
 
+/** What steps use of the sandbox. */
+export type BuildSandbox = CommandRunner &
+  Pick<Sandbox, "isolation" | "pid" | "mountinfoPath" | "hostPath" | "leftovers" | "stopLeftovers">;
+
 /** Where the image is worked on: the sandbox, and the names that the template's commands use. */
 export interface OpenImage {
   /** Every mount, chroot and local command runs in it. */
-  readonly sandbox: Sandbox;
+  readonly sandbox: BuildSandbox;
   /** The sandbox with `command_wrapper` around each of our own commands. */
   readonly runner: CommandRunner;
   /** The sandbox's mounts, made through {@link runner}. */

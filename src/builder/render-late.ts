@@ -1,3 +1,4 @@
+import { ConfigError } from "../common/errors.ts";
 import type { RenderContext, TemplateValue } from "../go-template/context.ts";
 import { renderOnce } from "../go-template/render.ts";
 import type { Image } from "../outscale/oapi.ts";
@@ -34,14 +35,32 @@ export function renderLate(
   return renderOnce(text, { ...build.renderContext, data });
 }
 
-/** A map of tags with keys and values rendered, in the API's form. */
+/**
+ * The same for what others can read: a name, a description, a tag. What the template calls sensitive may be part of it,
+ * as that is the user's wish; credentials may not.
+ * @throws {ConfigError} when they are
+ */
+export function renderPublic(
+  build: Pick<Session, "renderContext"> & Partial<Pick<Session, "credentials">>,
+  option: string,
+  text: string,
+  data: SourceValues,
+): string {
+  const rendered = renderLate(build, text, data);
+  if (!(build.credentials ?? []).some((credential) => rendered.includes(credential))) return rendered;
+  const message = "has the secret key of the credentials in it, and others could read it there";
+  throw new ConfigError([{ option, message }]);
+}
+
+/** A map of tags with keys and values rendered, in the API's form. @throws {ConfigError} as {@link renderPublic} */
 export function renderTags(
-  build: Pick<Session, "renderContext">,
+  build: Pick<Session, "renderContext" | "credentials">,
+  option: string,
   tags: Readonly<Record<string, string>>,
   data: SourceValues,
 ): { Key: string; Value: string }[] {
   return Object.entries(tags).map(([key, value]) => ({
-    Key: renderLate(build, key, data),
-    Value: renderLate(build, value, data),
+    Key: renderPublic(build, option, key, data),
+    Value: renderPublic(build, option, value, data),
   }));
 }

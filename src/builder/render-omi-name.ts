@@ -1,7 +1,7 @@
 import { ConfigError } from "../common/errors.ts";
 import { omiNameProblem } from "../config/omi-name.ts";
 import type { Image } from "../outscale/oapi.ts";
-import { renderLate, sourceValues } from "./render-late.ts";
+import { renderPublic, sourceValues } from "./render-late.ts";
 import type { Session } from "./session.ts";
 
 /**
@@ -9,10 +9,10 @@ import type { Session } from "./session.ts";
  * @throws {ConfigError} when the service would not take it: better now than after all the work
  */
 export function renderOmiName(
-  session: Pick<Session, "config" | "region" | "renderContext">,
+  session: Pick<Session, "config" | "region" | "renderContext"> & Partial<Pick<Session, "credentials">>,
   source: Image | undefined,
 ): string {
-  const name = renderLate(session, session.config.omiName, sourceValues(session.region, source));
+  const name = renderPublic(session, "omi_name", session.config.omiName, sourceValues(session.region, source));
   const problem = omiNameProblem(name);
   if (problem !== undefined) throw new ConfigError([{ option: "omi_name", message: problem }]);
   return name;

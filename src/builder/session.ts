@@ -19,6 +19,8 @@ export interface Session {
   readonly config: BuildConfig;
   /** What late options are rendered with, besides their own data. */
   readonly renderContext: RenderContext;
+  /** What may stand in no name, description or tag, which others can read, and not in the journal: the secret key. */
+  readonly credentials: readonly string[];
   readonly api: Api;
   readonly waiters: Waiters;
   /** Where the account lives, from whichever source named it. */

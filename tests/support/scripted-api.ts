@@ -22,7 +22,7 @@ export function jumpingClock(): Clock & { readonly slept: number[] } {
   };
 }
 
-type Handlers = { readonly [Method in keyof Api]?: (request: never) => unknown };
+export type Handlers = { readonly [Method in keyof Api]?: (request: never) => unknown };
 
 /** An API that answers the given calls, records every call, and fails on any other. */
 export function scriptedApi(handlers: Handlers): { readonly api: Api; readonly calls: [string, unknown][] } {

@@ -76,6 +76,15 @@ describe("Journal", () => {
     expect(readJournal(journal.path).resources).toMatchObject([{ intent, id: "vol-outscale-chroot" }]);
   });
 
+  it("refuses the credentials in an intent, before anything is made by it", async () => {
+    const forbidden = { ...options, forbidden: ['S3cret"Key'] };
+    const journal = await Journal.create(join(state, "runs"), runHeader, forbidden);
+    const intent = { name: 'web-S3cret"Key', rootSnapshotId: "snap-1" };
+    expect(() => journal.intent("image", intent)).toThrow(JournalError);
+    expect(readFileSync(journal.path, "utf8")).not.toContain("S3cret");
+    journal.close("failed");
+  });
+
   it("refuses what it could not read again", async () => {
     const journal = await open();
     expect(() => journal.sandbox(4711, "/")).not.toThrow();

@@ -23,6 +23,8 @@ export interface JournalOptions {
   readonly log: DebugLog;
   /** Told what a person must know, when the disk fails: nothing is thrown for what has happened already. */
   readonly onTrouble: (message: string) => void;
+  /** What may stand in no intent, as the journal is never masked: the secret key of the credentials. */
+  readonly forbidden?: readonly string[];
   /** In place of the real disk. */
   readonly disk?: DiskCalls;
 }
@@ -83,10 +85,11 @@ export class Journal {
 
   /**
    * Announces a resource; the number is its name in the entries that follow.
-   * @throws {JournalError} when it is not on disk: then nothing may be made
+   * @throws {JournalError} when it is not on disk, or may not be: then nothing may be made
    */
   intent(kind: string, intent: JsonObject): number {
     const entry: JournalEntry = { type: "intent", seq: this.#seq + 1, kind, intent };
+    this.#refuseCredentials(kind, intent);
     this.#writeUnwritten();
     this.#write(entry, HEADROOM_BYTES);
     this.#open.set(entry.seq, kind);
@@ -138,6 +141,15 @@ export class Journal {
     }
     if (forgetsProduct || !this.hasOpenResources) this.#remove();
     this.#file.close();
+  }
+
+  #refuseCredentials(kind: string, intent: JsonObject): void {
+    const text = JSON.stringify(intent);
+    const { forbidden = [] } = this.#options;
+    if (!forbidden.some((credential) => text.includes(JSON.stringify(credential).slice(1, -1)))) return;
+    throw new JournalError(`The journal would hold the secret key of the credentials: it is part of a ${kind}`, {
+      hint: "Take it out of the option that it is in",
+    });
   }
 
   /** Writes what has happened, now or as soon as the disk takes it. */

@@ -1,29 +1,10 @@
 import { describe, expect, it } from "vitest";
+import { image, lostAnswer, ownAccount, refusal } from "../../../tests/support/builder/api-objects.ts";
+import { fakeBuild } from "../../../tests/support/builder/fake-build.ts";
 import type { BlockDeviceMapping } from "../../config/build-config.ts";
 import type { Image } from "../../outscale/oapi.ts";
 import { rootOf } from "./check-root-device.ts";
-import { createImageRequest, type OmiParts } from "./create-omi.ts";
-
-const image = (changes: Partial<Image> = {}): Image => ({
-  AccountId: "999999999999",
-  Architecture: "x86_64",
-  BlockDeviceMappings: [
-    {
-      DeviceName: "/dev/sda1",
-      Bsu: { SnapshotId: "snap-source01", VolumeSize: 10, VolumeType: "gp2", DeleteOnVmDeletion: true },
-    },
-  ],
-  BootModes: ["legacy"],
-  CreationDate: "2026-01-01T00:00:00.000Z",
-  ImageId: "ami-source01",
-  ImageName: "Debian",
-  ProductCodes: ["0001"],
-  RootDeviceName: "/dev/sda1",
-  RootDeviceType: "bsu",
-  State: "available",
-  Tags: [],
-  ...changes,
-});
+import { createImageRequest, createOmi, type OmiParts } from "./create-omi.ts";
 
 const mapping = (changes: Partial<BlockDeviceMapping> & { deviceName: string }): BlockDeviceMapping => ({
   deleteOnVmDeletion: undefined,
@@ -148,15 +129,48 @@ describe("createImageRequest()", () => {
   });
 });
 
-describe("rootOf()", () => {
-  it.each(["bsu", "ebs"])("takes a root of type %s", (RootDeviceType) => {
-    expect(rootOf(image({ RootDeviceType })).rootSnapshotId).toBe("snap-source01");
+describe("createOmi()", () => {
+  const made = image({ ImageId: "ami-made", ImageName: "web", AccountId: ownAccount });
+  const api = { createImage: () => ({ Image: made }), readImages: () => ({ Images: [made] }) };
+
+  it("registers, tags and waits, and holds the OMI until the build is done", async () => {
+    const states = ["pending", "available"];
+    const readImages = () => ({ Images: [{ ...made, State: states.shift() }] });
+    await using fake = await fakeBuild({
+      config: { omi_description: "of {{.SourceOMI}}" },
+      api: { ...api, readImages },
+    });
+    const parts = partsOf(image());
+    const lease = await createOmi(fake.build, { name: "web", parts, undo: fake.scope });
+    expect(lease.id).toBe("ami-made");
+    expect(fake.calls.map(([call]) => call)).toEqual(["createImage", "createTags", "readImages", "readImages"]);
+    expect(fake.calls[0]?.[1]).toMatchObject({ ImageName: "web", Description: "of ami-0a1b2c3d" });
+    expect(fake.entries()).toEqual([
+      { type: "intent", seq: 1, kind: "image", intent: { name: "web", rootSnapshotId: "snap-built001" } },
+      { type: "result", seq: 1, id: "ami-made" },
+    ]);
+    expect(fake.ui.lines).toEqual(["say: Registering the OMI web...", "message: OMI: ami-made"]);
   });
 
-  it.each([
-    [{ RootDeviceType: "instance-store" }, 'ami-source01 has a root device of type "instance-store"'],
-    [{ BlockDeviceMappings: [] }, "ami-source01 has no snapshot for its root device /dev/sda1"],
-  ])("refuses %j", (changes, message) => {
-    expect(() => rootOf(image(changes))).toThrow(message);
+  it("does not take somebody else's OMI of that name for the one whose answer was lost", async () => {
+    const createImage = () => {
+      throw lostAnswer("CreateImage");
+    };
+    await using fake = await fakeBuild({ api: { ...api, createImage } });
+    const failing = createOmi(fake.build, { name: "web", parts: partsOf(image()), undo: fake.scope });
+    await expect(failing).rejects.toThrow("got no answer");
+    expect(fake.build.journal.hasOpenResources).toBe(true); // in doubt: the scope looks again
+  });
+
+  it("warns once when the account may not tag, and goes on", async () => {
+    const createTags = () => {
+      throw refusal("CreateTags");
+    };
+    await using fake = await fakeBuild({ api: { ...api, createTags } });
+    for (const name of ["web-0123456789ab", "web"]) {
+      await createOmi(fake.build, { name, parts: partsOf(image()), undo: fake.scope });
+    }
+    expect(fake.warnings()).toEqual([expect.stringContaining("ami-made and what follows carry no tag of this run")]);
+    expect(fake.calls.filter(([call]) => call === "createTags")).toHaveLength(1);
   });
 });

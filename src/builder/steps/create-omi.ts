@@ -2,7 +2,7 @@ import type { BuildConfig } from "../../config/build-config.ts";
 import { isBootMode, type RequestOf } from "../../outscale/oapi.ts";
 import type { Build } from "../build.ts";
 import { omiMappings, productRootDevice } from "../omi-mappings.ts";
-import { renderLate, sourceValues } from "../render-late.ts";
+import { renderPublic, sourceValues } from "../render-late.ts";
 import { imageKind } from "../resources/image.ts";
 import type { Lease, Scope } from "../scope.ts";
 import { step } from "../step.ts";
@@ -50,7 +50,7 @@ export const createOmi = step(
 function renderDescription(build: Build, source: SourceOmi | undefined): string | undefined {
   const { omiDescription } = build.config;
   if (omiDescription === undefined) return source?.image.Description;
-  return renderLate(build, omiDescription, sourceValues(build.region, source?.image));
+  return renderPublic(build, "omi_description", omiDescription, sourceValues(build.region, source?.image));
 }
 
 interface CreateImageInput {

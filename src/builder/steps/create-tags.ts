@@ -17,8 +17,8 @@ export const tagOmi = step(
   async (build: Build, { imageId, snapshotIds, source }: CreateTagsInput): Promise<void> => {
     const { config, ui } = build;
     const values = sourceValues(build.region, source?.image);
-    const tags = renderTags(build, config.tags, values);
-    const snapshotTags = renderTags(build, config.snapshotTags, values);
+    const tags = renderTags(build, "tags", config.tags, values);
+    const snapshotTags = renderTags(build, "snapshot_tags", config.snapshotTags, values);
     if (tags.length === 0 && snapshotTags.length === 0) return;
     ui.say(`Tagging ${[imageId, ...snapshotIds].join(", ")}...`);
     for (const { Key, Value } of tags) ui.message(`Tag: "${Key}": "${Value}"`);

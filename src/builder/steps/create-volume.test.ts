@@ -1,22 +1,15 @@
 import { describe, expect, it } from "vitest";
+import { builderVm, sourceOmi, volume } from "../../../tests/support/builder/api-objects.ts";
+import { fakeBuild } from "../../../tests/support/builder/fake-build.ts";
+import { CancelledError } from "../../common/errors.ts";
 import type { BlockDeviceMapping } from "../../config/build-config.ts";
 import type { BsuToCreate } from "../../outscale/oapi.ts";
 import type { SourceOmi } from "./check-root-device.ts";
-import { rootVolumeRequest } from "./create-volume.ts";
+import { createVolume, rootVolumeRequest } from "./create-volume.ts";
 
 const source = (bsu: BsuToCreate): SourceOmi => ({
-  image: {
-    AccountId: "999999999999",
-    BlockDeviceMappings: [],
-    CreationDate: "2026-01-01T00:00:00.000Z",
-    ImageId: "ami-source01",
-    ImageName: "Debian",
-    State: "available",
-    Tags: [],
-  },
-  rootDeviceName: "/dev/sda1",
+  ...sourceOmi(),
   rootMapping: { DeviceName: "/dev/sda1", Bsu: bsu },
-  rootSnapshotId: "snap-source01",
 });
 
 const rootIops: BlockDeviceMapping = {
@@ -82,5 +75,61 @@ describe("rootVolumeRequest()", () => {
     expect(() =>
       rootVolumeRequest(io1, { subregionName: "eu-west-2a", source: source({ VolumeType: "gp2" }) }),
     ).toThrow("how many iops");
+  });
+});
+
+describe("createVolume()", () => {
+  const api = {
+    createVolume: () => ({ Volume: volume({ State: "creating" }) }),
+    readVolumes: () => ({ Volumes: [volume({ Iops: 100 })] }),
+  };
+  const clientToken = "outscale-chroot-0123456789ab-volume";
+
+  it("creates with a token of its own, tags it, waits, and says what it got", async () => {
+    await using fake = await fakeBuild({ config: { root_volume_tags: { Name: "root of {{.SourceOMIName}}" } }, api });
+    const input = { vm: builderVm, source: sourceOmi(), temporary: fake.scope };
+    expect(await createVolume(fake.build, input)).toEqual({ id: "vol-1", sizeGib: 10, type: "gp2", iops: 100 });
+    expect(fake.calls).toEqual([
+      [
+        "createVolume",
+        {
+          SubregionName: "eu-west-2a",
+          SnapshotId: "snap-source01",
+          Size: 10,
+          VolumeType: "gp2",
+          ClientToken: clientToken,
+        },
+      ],
+      ["createTags", { ResourceIds: ["vol-1"], Tags: [{ Key: "Name", Value: "root of Debian" }] }],
+      ["createTags", { ResourceIds: ["vol-1"], Tags: [{ Key: "outscale-chroot:run", Value: "0123456789ab" }] }],
+      ["readVolumes", { Filters: { VolumeIds: ["vol-1"] } }],
+    ]);
+    expect(fake.entries()).toEqual([
+      { type: "intent", seq: 1, kind: "volume", intent: { clientToken, vmId: "i-1" } },
+      { type: "result", seq: 1, id: "vol-1" },
+    ]);
+    expect(fake.ui.lines).toEqual([
+      "say: Creating the root volume from snap-source01...",
+      "message: Volume vol-1: 10 GiB, gp2",
+    ]);
+  });
+
+  it("leaves a volume that ends in error to its scope", async () => {
+    const readVolumes = () => ({ Volumes: [volume({ State: "error" })] });
+    await using fake = await fakeBuild({ api: { ...api, readVolumes } });
+    const input = { vm: builderVm, source: sourceOmi(), temporary: fake.scope };
+    await expect(createVolume(fake.build, input)).rejects.toMatchObject({
+      step: "StepCreateVolume",
+      resourceId: "vol-1",
+    });
+    expect([fake.scope.size, fake.build.journal.hasOpenResources]).toEqual([1, true]);
+  });
+
+  it("creates nothing in a build that is cancelled", async () => {
+    await using fake = await fakeBuild({ api });
+    fake.controller.abort();
+    const input = { vm: builderVm, source: sourceOmi(), temporary: fake.scope };
+    await expect(createVolume(fake.build, input)).rejects.toThrow(CancelledError);
+    expect(fake.calls).toEqual([]);
   });
 });

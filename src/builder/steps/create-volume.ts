@@ -46,7 +46,7 @@ export const createVolume = step(
     await createTags(
       build,
       [lease.id],
-      renderTags(build, config.rootVolumeTags, sourceValues(build.region, source?.image)),
+      renderTags(build, "root_volume_tags", config.rootVolumeTags, sourceValues(build.region, source?.image)),
     );
     await build.runTags.add(lease.id);
     const volume = await waiters.volume(lease.id, {

@@ -1,6 +1,6 @@
 import { apiFailureOf } from "../../outscale/errors.ts";
 import type { Build } from "../build.ts";
-import { renderLate, sourceValues } from "../render-late.ts";
+import { renderPublic, sourceValues } from "../render-late.ts";
 import { snapshotKind } from "../resources/snapshot.ts";
 import type { Scope } from "../scope.ts";
 import { step } from "../step.ts";
@@ -31,7 +31,12 @@ export const createSnapshot = step(
     const description =
       config.snapshotDescription === undefined
         ? `Root of ${omiName} (outscale-chroot run ${build.runId})`
-        : renderLate(build, config.snapshotDescription, sourceValues(build.region, source?.image));
+        : renderPublic(
+            build,
+            "snapshot_description",
+            config.snapshotDescription,
+            sourceValues(build.region, source?.image),
+          );
     const clientToken = `outscale-chroot-${build.runId}-snapshot`;
     const lease = await undo.acquire(snapshotKind, { clientToken }, async () => {
       const request = { VolumeId: volume.id, Description: description, ClientToken: clientToken };

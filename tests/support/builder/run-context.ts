@@ -24,7 +24,7 @@ export const runHeader: RunHeader = {
 };
 
 /** For what needs no programs: every one is an error. */
-const noRunner: CommandRunner = {
+export const noRunner: CommandRunner = {
   run: (argv) => Promise.reject(new Error(`A unit test runs no programs: ${argv.join(" ")}`)),
   spawn: (argv) => Promise.reject(new Error(`A unit test runs no programs: ${argv.join(" ")}`)),
 };
