@@ -4,7 +4,7 @@ import { dirname } from "node:path";
 import { ignoreErrno } from "../common/errno.ts";
 import { MountError } from "../common/errors.ts";
 import { DEFAULT_MOUNT_ROOT } from "../config/mount-root.ts";
-import { tryFlock } from "../host/flock.ts";
+import { isStillAt, tryFlock } from "../host/flock.ts";
 import { folderKind, removeFolder } from "./resources/folder.ts";
 import type { Scope } from "./scope.ts";
 
@@ -89,11 +89,6 @@ async function useFolder(path: string): Promise<FileHandle> {
     target: path,
     hint: "Let every build have its own path: mount_path with {{.Device}}",
   });
-}
-
-async function isStillAt(path: string, folder: FileHandle): Promise<boolean> {
-  const [there, held] = await Promise.all([stat(path).catch(ignoreErrno("ENOENT")), folder.stat()]);
-  return there?.ino === held.ino && there.dev === held.dev;
 }
 
 async function isFolder(path: string): Promise<boolean> {

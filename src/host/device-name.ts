@@ -1,13 +1,12 @@
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
+import { isLinkableName, isSlotSerial, slotOf } from "../common/device-slot.ts";
 import { DeviceError } from "../common/errors.ts";
 import { listBlockDevices, readSerial } from "./block-device.ts";
 
 const FIRST_CHOICE = [..."fghijklmnop"];
 const LETTERS = [..."bcdefghijklmnopqrstuvwxyz"];
 const SECOND_LETTERS = [..."abcdefghijklmnopqrstuvwxyz"];
-/** What LinkVolume takes: `sd` or `xvd`, a letter from b to z, perhaps a second one. @see API, LinkVolumeRequest */
-const DEVICE_NAME = /^\/dev\/(?:sd|xvd)([b-z][a-z]?)$/;
 
 export interface ChooseDeviceNameInput {
   /** The `DeviceName`s that the VM's mappings have. */
@@ -62,7 +61,7 @@ export async function availableDevice(
 function checkRequested(requested: string, linked: ReadonlySet<string>, localNames: readonly string[]): string {
   // The API links nothing to /dev/vdX; people name it after what their guest shows.
   const name = requested.replace(/^\/dev\/vd/, "/dev/xvd");
-  if (!DEVICE_NAME.test(name)) {
+  if (!isLinkableName(name)) {
     const hint = "Give one such as /dev/xvdf: sd or xvd, a letter from b to z, perhaps a second letter";
     throw new DeviceError(`The device name "${requested}" is none that a volume can be linked to`, { hint });
   }
@@ -75,14 +74,6 @@ function checkRequested(requested: string, linked: ReadonlySet<string>, localNam
   return name;
 }
 
-/** What tells names apart on the VM: `/dev/sdf`, `xvdf` and `sdf1` are all `f`. */
-function slotOf(name: string): string {
-  return name
-    .replace(/^\/dev\//, "")
-    .replace(/^(?:sd|xvd|vd)/, "")
-    .replace(/\d+$/, "");
-}
-
 function candidateSlots(): string[] {
   const twoLetters = LETTERS.flatMap((first) => SECOND_LETTERS.map((second) => first + second));
   return [...FIRST_CHOICE, ...LETTERS, ...twoLetters];
@@ -91,5 +82,5 @@ function candidateSlots(): string[] {
 async function readSerials(): Promise<string[]> {
   const devices = await listBlockDevices();
   const serials = await Promise.all(devices.map(({ name }) => readSerial(name)));
-  return serials.filter((serial) => serial !== undefined && /^sd[a-z]{1,2}$/.test(serial)) as string[];
+  return serials.filter(isSlotSerial);
 }

@@ -2,16 +2,10 @@ import { type FSWatcher, watch } from "node:fs";
 import { realpath, stat } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { type Clock, systemClock } from "../common/clock.ts";
+import { byIdLink, serialOf } from "../common/device-slot.ts";
 import { DeviceError, TimeoutError } from "../common/errors.ts";
 import { canOpenExclusively, formatDeviceNumber, listBlockDevices, readSerial } from "./block-device.ts";
-import {
-  type FoundBy,
-  type Identified,
-  identifyDevice,
-  type NamedDisk,
-  type SeenDisk,
-  serialOf,
-} from "./identify-device.ts";
+import { type FoundBy, type Identified, identifyDevice, type NamedDisk, type SeenDisk } from "./identify-device.ts";
 
 /** What this machine had before a volume was linked. */
 export interface DeviceSnapshot {
@@ -154,10 +148,9 @@ interface Candidate {
 function candidatePaths({ deviceName, before, nvmeDevicePath }: FindDeviceRequest): Candidate[] {
   // The original wants `/dev/nvme1n1p`, so that a partition number can be put after it.
   if (nvmeDevicePath !== undefined) return [{ path: nvmeDevicePath.replace(/(?<=\d)p$/, ""), foundBy: "option" }];
-  const byId = `disk/by-id/scsi-0QEMU_QEMU_HARDDISK_${serialOf(deviceName)}`;
   return [
     { path: join(before.deviceFolder, basename(deviceName)), foundBy: "name" },
-    { path: join(before.deviceFolder, byId), foundBy: "by-id" },
+    { path: join(before.deviceFolder, byIdLink(deviceName)), foundBy: "by-id" },
   ];
 }
 

@@ -1,3 +1,5 @@
+import { type FileHandle, stat } from "node:fs/promises";
+import { ignoreErrno } from "../common/errno.ts";
 import { hostRunner } from "./run-command.ts";
 
 /**
@@ -17,3 +19,9 @@ export async function tryFlock(fd: number, mode: "exclusive" | "shared" = "exclu
 
 /** The exit code of flock(1) for that. */
 const HELD_BY_OTHERS = 1;
+
+/** Does a path still lead to the file that is open? A lock on one that was removed meanwhile keeps nobody out. */
+export async function isStillAt(path: string, file: FileHandle): Promise<boolean> {
+  const [there, held] = await Promise.all([stat(path).catch(ignoreErrno("ENOENT")), file.stat()]);
+  return there?.ino === held.ino && there.dev === held.dev;
+}

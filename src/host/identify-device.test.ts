@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { identifyDevice, type NamedDisk, type SeenDisk, serialOf } from "./identify-device.ts";
+import { identifyDevice, type NamedDisk, type SeenDisk } from "./identify-device.ts";
 
 const GIB = 2 ** 30;
 const disk = (name: string, facts: Partial<SeenDisk> = {}): SeenDisk => ({
@@ -72,12 +72,4 @@ test("identifyDevice() does not guess between two new disks of the right size", 
 
 test("identifyDevice() looks at nothing else when the path is given", () => {
   expect(identify([disk("vdc")], [], true)).toEqual({ notes: [] });
-});
-
-test.each([
-  ["/dev/xvdf", "sdf"],
-  ["/dev/sdf", "sdf"],
-  ["/dev/xvdba", "sdba"],
-])("serialOf(%j) is %j", (name, serial) => {
-  expect(serialOf(name)).toBe(serial);
 });

@@ -1,4 +1,4 @@
-import { basename } from "node:path";
+import { isSlotSerial, serialOf } from "../common/device-slot.ts";
 import { DeviceError } from "../common/errors.ts";
 import type { BlockDevice } from "./block-device.ts";
 
@@ -55,11 +55,6 @@ export function identifyDevice(input: IdentifyInput): Identified {
   return identifyBySerial(input, notes) ?? identifyBySize(input, notes);
 }
 
-/** A disk linked as `/dev/xvdf` or as `/dev/sdf` carries the serial `sdf`. @see outscale/osc-bsu-csi-driver, node.go */
-export function serialOf(deviceName: string): string {
-  return basename(deviceName).replace(/^xvd/, "sd");
-}
-
 function identifyBySerial(input: IdentifyInput, notes: string[]): Identified | undefined {
   const serial = serialOf(input.deviceName);
   const carriers = input.disks.filter((disk) => disk.serial === serial);
@@ -84,15 +79,11 @@ function identifyBySize(input: IdentifyInput, notes: readonly string[]): Identif
 /** Why a disk cannot be the volume; `undefined` when it can. */
 function findDoubt({ serial, isNew, sizeBytes }: SeenDisk, { deviceName, sizeBytes: expected }: IdentifyInput) {
   const ownSerial = serialOf(deviceName);
+  // A disk whose serial names another slot was linked as something else.
   if (serial !== ownSerial && isSlotSerial(serial)) return `carries the serial "${serial}"`;
   if (serial !== ownSerial && !isNew) return "was there before the volume was linked";
   if (sizeBytes !== expected) return `has ${sizeBytes} bytes and not ${expected}`;
   return undefined;
-}
-
-/** A disk whose serial names another slot was linked as something else. */
-function isSlotSerial(serial: string | undefined): boolean {
-  return serial !== undefined && /^sd[a-z]{1,2}$/.test(serial);
 }
 
 function ambiguous({ deviceName }: IdentifyInput, disks: readonly SeenDisk[], what: string): DeviceError {

@@ -1,9 +1,9 @@
 import { access, realpath } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
+import { byIdLink, serialOf } from "../../common/device-slot.ts";
 import { listBlockDevices, readSerial } from "../../host/block-device.ts";
 import { assertDeviceNotInUse } from "../../host/device-in-use.ts";
-import { serialOf } from "../../host/identify-device.ts";
 import { insist } from "../../outscale/insist.ts";
 import { absolutePath } from "../journal/absolute-path.ts";
 import type { ReleaseContext, ResourceKind } from "../resource-kind.ts";
@@ -69,9 +69,7 @@ export async function unlink(context: ReleaseContext, link: KnownLink): Promise<
  * @returns undefined when no disk shows it
  */
 export async function findDeviceNow(deviceFolder: string, deviceName: string): Promise<string | undefined> {
-  const serial = serialOf(deviceName);
-  const link = join(deviceFolder, "disk/by-id", `scsi-0QEMU_QEMU_HARDDISK_${serial}`);
-  return realpath(link).catch(() => findBySerial(serial));
+  return realpath(join(deviceFolder, byIdLink(deviceName))).catch(() => findBySerial(serialOf(deviceName)));
 }
 
 async function findBySerial(serial: string): Promise<string | undefined> {

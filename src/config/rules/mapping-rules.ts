@@ -1,3 +1,4 @@
+import { slotOf } from "../../common/device-slot.ts";
 import type { CheckedOptions } from "../schema.ts";
 import type { Findings } from "./findings.ts";
 
@@ -11,17 +12,12 @@ export function checkMappings(options: CheckedOptions, findings: Findings): void
   const slots = new Map<string, string>();
   options.omi_block_device_mappings.forEach((mapping, index) => {
     const path = `omi_block_device_mappings[${index}]`;
-    const slot = deviceSlot(mapping.device_name);
+    const slot = slotOf(mapping.device_name);
     const other = slots.get(slot);
     if (other !== undefined) findings.problem(`${path}.device_name`, `"${mapping.device_name}" is taken by "${other}"`);
     slots.set(slot, mapping.device_name);
     checkMapping(options, mapping, path, findings);
   });
-}
-
-/** `/dev/sdb` and `/dev/xvdb` are the same place in a VM. */
-function deviceSlot(deviceName: string): string {
-  return deviceName.replace(/^\/dev\/(sd|xvd)/, "");
 }
 
 function checkMapping(options: CheckedOptions, mapping: Mapping, path: string, findings: Findings): void {

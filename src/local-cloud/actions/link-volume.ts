@@ -1,5 +1,6 @@
+import { slotOf } from "../../common/device-slot.ts";
 import { timestamp } from "../cloud.ts";
-import { checkDeviceName, deviceSlot } from "../device-names.ts";
+import { checkDeviceName } from "../device-names.ts";
 import { Refusal } from "../refusal.ts";
 import { recordUnfinishedSnapshots } from "../violations.ts";
 import { ownVm, ownVolume } from "./access.ts";
@@ -40,7 +41,7 @@ function checkSlot({ cloud }: Parameters<typeof linkVolume>[0], vmId: string, de
     .flatMap(({ api }) => api.LinkedVolumes)
     .filter(({ VmId }) => VmId === vmId)
     .map(({ DeviceName }) => DeviceName);
-  const taken = names.find((name) => deviceSlot(name) === deviceSlot(deviceName));
+  const taken = names.find((name) => slotOf(name) === slotOf(deviceName));
   if (taken) throw new Refusal("device-taken", `A volume is linked to ${vmId} as ${taken}`);
   if (names.length >= MOST_VOLUMES) throw new Refusal("too-many-volumes", `A VM has at most ${MOST_VOLUMES} volumes`);
 }

@@ -1,5 +1,6 @@
 import { mkdir, readdir, readlink, rm, symlink } from "node:fs/promises";
 import { join } from "node:path";
+import { byIdLink } from "../../common/device-slot.ts";
 import { partitionsOf } from "./loop-devices.ts";
 
 /**
@@ -13,7 +14,7 @@ export async function linkDevice(folder: string, slot: string, device: string): 
   await mkdir(byId, { recursive: true });
   for (const [suffix, partSuffix, node] of namesOf(device)) {
     await point(join(folder, `xvd${slot}${suffix}`), node);
-    await point(join(byId, `scsi-0QEMU_QEMU_HARDDISK_sd${slot}${partSuffix}`), node);
+    await point(join(folder, `${byIdLink(`xvd${slot}`)}${partSuffix}`), node);
   }
 }
 

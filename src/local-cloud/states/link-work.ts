@@ -1,6 +1,6 @@
+import { slotOf } from "../../common/device-slot.ts";
 import { messageOf } from "../../common/errors.ts";
 import type { Cloud } from "../cloud.ts";
-import { deviceSlot } from "../device-names.ts";
 import type { LinkedDisk } from "../disks/disks.ts";
 import type { VolumeRecord } from "../records.ts";
 import { deviceFolderOf } from "../vm-places.ts";
@@ -8,7 +8,7 @@ import { deviceFolderOf } from "../vm-places.ts";
 /** A volume that is linked, with its place among the devices of its VM. */
 export function linkedDisk(cloud: Pick<Cloud, "store" | "settings">, { id, api }: VolumeRecord): LinkedDisk {
   const { DeviceName = "", VmId = "" } = api.LinkedVolumes[0] ?? {};
-  return { id, slot: deviceSlot(DeviceName), deviceFolder: deviceFolderOf(cloud, VmId) };
+  return { id, slot: slotOf(DeviceName), deviceFolder: deviceFolderOf(cloud, VmId) };
 }
 
 /** Shows the volume on the host; later than the API says `attached`, or with a decoy beside it, when a fault asks so. */

@@ -1,8 +1,7 @@
-import { type FileHandle, open, stat, unlink } from "node:fs/promises";
+import { type FileHandle, open, unlink } from "node:fs/promises";
 import type { Clock } from "../../common/clock.ts";
-import { isErrno } from "../../common/errno.ts";
 import { ProvisionError, TimeoutError } from "../../common/errors.ts";
-import { tryFlock } from "../../host/flock.ts";
+import { isStillAt, tryFlock } from "../../host/flock.ts";
 
 const POLL_MS = 50;
 const GIVE_UP_AFTER_MS = 30_000;
@@ -44,14 +43,4 @@ async function tryLock(path: string): Promise<FileHandle | undefined> {
   if ((await tryFlock(file.fd)) && (await isStillAt(path, file))) return file;
   await file.close();
   return undefined;
-}
-
-async function isStillAt(path: string, file: FileHandle): Promise<boolean> {
-  const ours = await file.stat();
-  try {
-    return (await stat(path)).ino === ours.ino;
-  } catch (error) {
-    if (isErrno(error, "ENOENT")) return false;
-    throw error;
-  }
 }
