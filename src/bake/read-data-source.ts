@@ -3,7 +3,6 @@ import { ConfigError, UsageError } from "../common/errors.ts";
 import { type DebugLog, noLog } from "../common/log.ts";
 import { checkOptions } from "../config/check-options.ts";
 import { type HclShapes, hclShapes } from "../config/hcl-shape.ts";
-import { templateFunctions } from "../config/omi-name.ts";
 import { accessOptions } from "../config/options/access.ts";
 import { renderOptions } from "../config/render-options.ts";
 import { Findings } from "../config/rules/findings.ts";
@@ -71,7 +70,7 @@ function readOptions(config: RawConfig): OmiDataOptions {
       ...Object.fromEntries(entries.filter(([name]) => isAccess(name))),
       [FILTER_BLOCK]: Object.fromEntries(entries.filter(([name]) => !isAccess(name))),
     },
-    { functions: templateFunctions },
+    {},
   );
   const { options, problems } = checkOptions(rendered.raw);
   const findings = new Findings([...rendered.problems, ...problems]);

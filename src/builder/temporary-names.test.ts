@@ -11,7 +11,7 @@ describe("rehearsalName()", () => {
 
 describe("copyName()", () => {
   it("has only letters that the API takes, and the run's id whole", () => {
-    expect(copyName("Debian: 12 [é]", "0123456789ab")).toBe("Debian- 12 ----copy-0123456789ab");
+    expect(copyName("Debian: 12 [é]", "0123456789ab")).toBe("Debian- 12 -----copy-0123456789ab");
     expect(copyName("x".repeat(200), "0123456789ab")).toHaveLength(128);
   });
 });

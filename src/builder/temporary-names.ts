@@ -1,4 +1,5 @@
-import { cleanOmiName, LONGEST_OMI_NAME } from "../config/omi-name.ts";
+import { LONGEST_OMI_NAME } from "../config/omi-name.ts";
+import { cleanOmiName } from "../go-template/packer-functions.ts";
 
 /** The name under which a replacement is rehearsed: within the service's length, and no other build's. */
 export function rehearsalName(omiName: string, runId: string): string {

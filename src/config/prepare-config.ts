@@ -7,7 +7,6 @@ import type { BuildConfig } from "./build-config.ts";
 import { camelCased } from "./camel-case.ts";
 import { checkOptions } from "./check-options.ts";
 import { type EngineSettings, type Environment, engineSettings } from "./engine-settings.ts";
-import { templateFunctions } from "./omi-name.ts";
 import { renderOptions } from "./render-options.ts";
 import { checkAccess } from "./rules/access-rules.ts";
 import { checkChroot } from "./rules/chroot-rules.ts";
@@ -93,7 +92,7 @@ function renderContextOf(given: RawConfig, context: PrepareContext): RenderConte
   const buildType = text("packer_builder_type");
   const version = text("packer_core_version");
   return {
-    functions: { ...templateFunctions, ...(version && { packer_version: { params: [], call: () => version } }) },
+    functions: { ...(version && { packer_version: { params: [], call: () => version } }) },
     // An HCL template has none.
     ...(given.packer_user_variables === undefined ? {} : { userVariables: variablesOf(given.packer_user_variables) }),
     ...(buildName === undefined ? {} : { buildName }),

@@ -40,6 +40,7 @@ describe("packerTemplateFunctions()", () => {
     ["{{split `a-b-c` `-` 1}} {{split `abc` `` 2}} {{`a,b` | printf `%s`}}", "b c a,b"],
     ["{{replace `a` `b` 1 `aaa`}} {{replace_all `a` `b` `aaa`}}", "baa bbb"],
     ["{{clean_resource_name `a_b:c/d é (1) [2] 'x'@y.z~`}}", "a_b-c/d -- (1) [2] 'x'@y.z-"],
+    ["{{clean_omi_name `a_b:c/d é (1) [2] 'x'@y.z~`}}", "a_b-c/d -- (1) -2- -x--y.z-"],
     ["{{clean_omi_name isotime}}", "2026-03-05T07-08-09Z"],
   ])("%s", (template, result) => {
     expect(renderOnce(template, context)).toBe(result);

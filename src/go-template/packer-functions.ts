@@ -48,7 +48,7 @@ export function packerTemplateFunctions(context: RenderContext): Readonly<Record
       call: (before, after, count, text) => replaceText(String(text), String(before), String(after), Number(count)),
     },
     clean_resource_name: ofStrings(1, (name = "") => cleanResourceName(name)),
-    clean_omi_name: ofStrings(1, (name = "") => cleanResourceName(name)),
+    clean_omi_name: ofStrings(1, (name = "") => cleanOmiName(name)),
     sed: ofStrings(2, () => fail("it has been withdrawn", "write replace or replace_all")),
     ...outsideServices(context),
   };
@@ -116,10 +116,18 @@ function part(text: string, mark: string, index: GoValue | undefined): string {
   return found ?? fail(`there is no part ${index}`, `"${mark}" divides the text into ${parts.length}`);
 }
 
-/** Makes a name that OUTSCALE accepts for an OMI: each byte that it does not becomes a `-`. */
+/** `clean_resource_name` of the plugin for Packer: each byte that is not in its alphabet becomes a `-`. */
 function cleanResourceName(name: string): string {
   return [...Buffer.from(name)]
     .map((byte) => String.fromCharCode(byte))
     .map((character) => (/[A-Za-z0-9()[\] ./\-'@_]/.test(character) ? character : "-"))
     .join("");
+}
+
+/**
+ * A name that OUTSCALE takes for an OMI. The plugin for Packer cleans it like any name and lets `[ ] ' @` pass, which the
+ * API refuses at the end of the build.
+ */
+export function cleanOmiName(name: string): string {
+  return cleanResourceName(name).replace(/[[\]'@]/g, "-");
 }
