@@ -216,7 +216,16 @@ export const rooms = {
   },
   "go-template": {
     uses: ["common"],
-    face: ["go/*", "context", "expand-variables", "function-table", "interpolation-error", "references", "render"],
+    face: [
+      "context",
+      "expand-variables",
+      "function-table",
+      "go/*",
+      "interpolation-error",
+      "packer-functions",
+      "references",
+      "render",
+    ],
   },
   definition: {
     uses: ["common"],
@@ -242,6 +251,7 @@ export const rooms = {
     uses: ["common"],
     face: [
       "block-device",
+      "boot-id",
       "clean-start",
       "command-error",
       "device-in-use",
@@ -254,7 +264,6 @@ export const rooms = {
       "fstab",
       "grow-filesystem",
       "host-environment",
-      "identify-device",
       "mount-image-fstab",
       "mount-root",
       "mount-view",
@@ -279,6 +288,7 @@ export const rooms = {
       "system-programs",
       "temporary-folder",
       "terminate",
+      "turn-off-swap",
     ],
   },
   outscale: {

@@ -137,6 +137,17 @@ describe("a build whose provisioning leaves things behind", () => {
     },
   );
 
+  it.each(["private", "host"])("turns a swap file off and says so, isolation = %s", async (isolation) => {
+    const provision: Hook["provision"] = async ({ communicator }) => {
+      const make = "dd if=/dev/zero of='/swap file' bs=4096 count=256 2>/dev/null; chmod 600 '/swap file'";
+      await communicator.start({ command: `${make}; mkswap '/swap file' >/dev/null; swapon '/swap file'` });
+    };
+    const { artifact, ui } = await bakery.bake(configOf("ext4", isolation), { hook: { provision } });
+    expect(ui.of("warn").join("\n")).toMatch(/left swap on, which was turned off: .*\/swap file/);
+    await artifact?.destroy();
+    expect(ownOf(await bakery.leftovers())).toEqual(nothing);
+  });
+
   it("stops before it unlinks what another mount namespace holds, names who, and lets cleanup finish", async () => {
     let holder: Holder | undefined;
     const provision: Hook["provision"] = async () => {

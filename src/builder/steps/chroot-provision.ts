@@ -3,6 +3,7 @@ import { chrootEnvironment } from "../../chroot/environment.ts";
 import { quietEnvironment } from "../../chroot/quiet-services.ts";
 import { describeLeftover } from "../../chroot/sandbox.ts";
 import { CancelledError, messageOf } from "../../common/errors.ts";
+import { turnOffSwapIn } from "../../host/turn-off-swap.ts";
 import type { Build } from "../build.ts";
 import type { GeneratedData, ProvisionInput } from "../hook.ts";
 import type { OpenImage } from "../open-image.ts";
@@ -25,8 +26,11 @@ export const provision = step(
   async (build: Build, { image, data, mounted }: ProvisionStepInput): Promise<void> => {
     mounted.defer("Stopping what provisioning left running", async () => {
       const stopped = await stopLeftovers(image);
-      if (stopped.length === 0) return;
-      build.warn(`Provisioning left processes running, which were stopped: ${stopped.join(", ")}`);
+      if (stopped.length > 0) {
+        build.warn(`Provisioning left processes running, which were stopped: ${stopped.join(", ")}`);
+      }
+      const swaps = await turnOffSwapIn(image.mountPath, image.view);
+      if (swaps.length > 0) build.warn(`Provisioning left swap on, which was turned off: ${swaps.join(", ")}`);
     });
     const input = provisionInput(build, { image, data, mounted });
     try {
