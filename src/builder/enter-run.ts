@@ -1,18 +1,23 @@
 import { existsSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
+import { OWN_NAMESPACES } from "../chroot/anchor.ts";
 import { chrootEnvironment } from "../chroot/environment.ts";
 import { chosenChrootMounts, mountInImage } from "../chroot/image-mounts.ts";
 import { startSandbox } from "../chroot/sandbox.ts";
 import { DeviceError, UsageError } from "../common/errors.ts";
 import { type DebugLog, noLog } from "../common/log.ts";
 import { DEFAULT_MOUNT_ROOT } from "../config/mount-root.ts";
+import { cleanStart, withoutMachine } from "../host/clean-start.ts";
 import type { ExitStatus } from "../host/command-error.ts";
-
 import { findRoot } from "../host/find-root.ts";
 import { mountRoot } from "../host/mount-root.ts";
 import { unmountBelow } from "../host/mounts.ts";
+import { readCapabilities, readOwnState } from "../host/own-state.ts";
 import { readVolumeLayout } from "../host/probe-filesystem.ts";
+import { readRunId } from "../host/process-table.ts";
+import { readProcessNode } from "../host/process-tree.ts";
+import { locateProgram } from "../host/program-path.ts";
 
 import { hostRunner } from "../host/run-command.ts";
 
@@ -75,6 +80,11 @@ async function enterLiveRun({ record }: Run, { command, log = noLog }: EnterRunO
   if (sandbox === undefined) {
     throw new DeviceError(`The run ${header.runId} has no image open yet`, {
       hint: "Wait until it has mounted the volume",
+    });
+  }
+  if (!(await isSandboxOf(sandbox.pid, header.runId))) {
+    throw new DeviceError(`The run ${header.runId} has no image open any more`, {
+      hint: "It is open until provisioning ends",
     });
   }
   return runShell(sandbox, { command, log });
@@ -150,6 +160,15 @@ async function findKeptDevice(
 }
 
 /**
+ * Is this process the sandbox of the run? The journal of a live run has its pid, which may be another process's by now:
+ * the sandbox is a child of `unshare`, and that one of the build, which has its journal open.
+ */
+async function isSandboxOf(pid: number, runId: string): Promise<boolean> {
+  const unshare = readProcessNode(readProcessNode(pid)?.parentPid ?? 0);
+  return unshare !== undefined && (await readRunId(unshare.parentPid)) === runId;
+}
+
+/**
  * Runs a shell, or a command, in the image that is mounted in a sandbox. It has our terminal: a program that the sandbox
  * itself starts has none.
  */
@@ -158,9 +177,16 @@ async function runShell(
   { command, log }: { readonly command: readonly string[]; readonly log: DebugLog },
 ): Promise<ExitStatus> {
   // A sandbox without a mount namespace of its own is in ours, and entering that changes nothing.
-  const enter = ["nsenter", "--target", String(pid), "--mount", "--pid", "--", "chroot", mountPath];
+  const enter = ["nsenter", "--target", String(pid), "--mount", "--pid", ...OWN_NAMESPACES, "--"];
+  const start = [...cleanStart(readOwnState()), ...withoutMachine(readCapabilities())];
   const terminal: Record<string, string> = process.env.TERM ? { TERM: process.env.TERM } : {};
   const { env } = chrootEnvironment(terminal);
-  const argv = [...enter, ...(command.length > 0 ? command : ["/bin/sh", "-i"])];
+  const argv = [
+    ...enter,
+    ...start,
+    locateProgram("chroot"),
+    mountPath,
+    ...(command.length > 0 ? command : ["/bin/sh", "-i"]),
+  ];
   return (await hostRunner(log).spawn(argv, { env, stdio: "inherit" })).exited;
 }

@@ -13,7 +13,7 @@ import {
   resolveBlockDevice,
 } from "./block-device.ts";
 import { type MountEntry, readMountinfo } from "./mountinfo.ts";
-import { listProcesses, type ProcessInfo, readCommand } from "./process-table.ts";
+import { describeProcess, listProcesses, type ProcessInfo } from "./process-table.ts";
 
 /** A disk and its partitions, under every name by which something may hold them. */
 interface DeviceFamily {
@@ -153,7 +153,7 @@ async function describeNamespaces(processes: readonly ProcessInfo[], family: Dev
     const places = mounts.filter((mount) => isOfFamily(mount, family)).map(({ mountPoint }) => mountPoint);
     if (places.length === 0) continue;
     const where = `mounted on ${places.join(", ")} in the mount namespace ${mountNamespace}`;
-    lines.push(`pid ${pid} (${await readCommand(pid)}): ${where}`);
+    lines.push(`${await describeProcess(pid)}: ${where}`);
   }
   return lines;
 }
@@ -175,5 +175,5 @@ async function describeOpenFiles({ pid }: ProcessInfo, { numbers, names }: Devic
     const isHeld = nodes.has(target) || numbers.has(await readFilesystemDevice(join(folder, link)));
     if (isHeld) held.push(`${link.replace("fd/", "fd ")} ${target}`);
   }
-  return held.length > 0 ? `pid ${pid} (${await readCommand(pid)}): ${held.join(", ")}` : undefined;
+  return held.length > 0 ? `${await describeProcess(pid)}: ${held.join(", ")}` : undefined;
 }

@@ -3,7 +3,7 @@ import { dirname, join } from "node:path";
 import { readFilesystemDevice } from "./block-device.ts";
 import type { MountView } from "./mount-view.ts";
 import { isBelow, type MountEntry, mountsBelow, readMountinfo } from "./mountinfo.ts";
-import { listProcesses, type ProcessInfo, readCommand } from "./process-table.ts";
+import { listProcesses, nameProcess, type ProcessInfo, readCommand, readRunId } from "./process-table.ts";
 
 /** A process that keeps a mounted tree busy. */
 export interface ProcessHolder extends ProcessInfo {
@@ -37,7 +37,7 @@ export async function findHolders(mountPath: string, options: FindHoldersOptions
     const why = inTree ? await findReasons(info, tree) : [];
     if (why.length === 0 && !isLeader) continue;
     const reasons = isLeader ? [...why, "mount namespace"] : why;
-    const [command, runId] = await Promise.all([readCommand(info.pid), findRunOf(info.pid)]);
+    const [command, runId] = await Promise.all([readCommand(info.pid), readRunId(info.pid)]);
     holders.push({ ...info, command, runId, why: reasons, isInside: why.length > 0 });
   }
   return holders;
@@ -46,18 +46,7 @@ export async function findHolders(mountPath: string, options: FindHoldersOptions
 /** A holder on one line: `pid 812 (sleep 999): cwd /mnt/x`, or `pid 812 (outscale-chroot ..., the build RUN): ...`. */
 export function describeHolder({ pid, command, why, runId }: ProcessHolder): string {
   const shown = why.length > 4 ? [...why.slice(0, 4), `${why.length - 4} more`] : why;
-  const build = runId === undefined ? "" : `, the build ${runId}`;
-  return `pid ${pid} (${command}${build}): ${shown.join(", ")}`;
-}
-
-/** A build has its journal open and locked: that tells which it is, whatever its program is called. */
-async function findRunOf(pid: number): Promise<string | undefined> {
-  for (const fd of await readdir(`/proc/${pid}/fd`).catch(() => [])) {
-    const target = await readlink(`/proc/${pid}/fd/${fd}`).catch(() => "");
-    const runId = /\/runs\/([^/]+)\.jsonl$/.exec(target)?.[1];
-    if (runId !== undefined) return runId;
-  }
-  return undefined;
+  return `${nameProcess({ pid, command, runId })}: ${shown.join(", ")}`;
 }
 
 interface Tree {

@@ -1,5 +1,5 @@
 import { readdir, readlink, stat } from "node:fs/promises";
-import { listProcesses, readCommand } from "./process-table.ts";
+import { describeProcess, listProcesses } from "./process-table.ts";
 
 /** What tells a file from every other. */
 export interface FileIdentity {
@@ -12,7 +12,7 @@ export async function findOpeners(file: FileIdentity): Promise<string[]> {
   const found: string[] = [];
   for (const { pid } of await listProcesses()) {
     if (pid === process.pid || !(await hasOpen(pid, file))) continue;
-    found.push(`pid ${pid} (${await readCommand(pid)})`);
+    found.push(await describeProcess(pid));
   }
   return found;
 }

@@ -45,6 +45,34 @@ export async function readCommand(pid: number): Promise<string> {
   return (words || (await readFile(`/proc/${pid}/comm`, "utf8").catch(() => "?")).trim()).slice(0, 200);
 }
 
+/**
+ * The run that a process is, if it is a build: it has its journal open and locked, whatever its program is called.
+ */
+export async function readRunId(pid: number): Promise<string | undefined> {
+  for (const fd of await readdir(`/proc/${pid}/fd`).catch(() => [])) {
+    const target = await readlink(`/proc/${pid}/fd/${fd}`).catch(() => "");
+    const runId = /\/runs\/([^/]+)\.jsonl$/.exec(target)?.[1];
+    if (runId !== undefined) return runId;
+  }
+  return undefined;
+}
+
+/** `pid 812 (sleep 999)`, or `pid 812 (node ..., the build RUN)`. */
+export function nameProcess(named: {
+  readonly pid: number;
+  readonly command: string;
+  readonly runId?: string | undefined;
+}): string {
+  const build = named.runId === undefined ? "" : `, the build ${named.runId}`;
+  return `pid ${named.pid} (${named.command}${build})`;
+}
+
+/** The same of a pid. */
+export async function describeProcess(pid: number): Promise<string> {
+  const [command, runId] = await Promise.all([readCommand(pid), readRunId(pid)]);
+  return nameProcess({ pid, command, runId });
+}
+
 async function readStartTime(pid: number): Promise<number | undefined> {
   const text = await readFile(`/proc/${pid}/stat`, "utf8").catch(() => "");
   return parseProcessStat(text)?.startedAt;

@@ -54,6 +54,12 @@ requirePrograms(
     return holder;
   }
 
+  /** Those that this test has started: what others start meanwhile in a mount namespace of its own has the tree, too. */
+  async function findOwnHolders() {
+    const pids = holders.map(({ pid }) => pid);
+    return (await findHolders(tree, { view })).filter(({ pid }) => pids.includes(pid));
+  }
+
   /** Ends clean: nothing mounted, the journal written out, the device free. */
   async function expectCleanEnd(): Promise<void> {
     await unmountBelow(tree, { view });
@@ -77,7 +83,7 @@ requirePrograms(
   ])("findHolders() finds what holds $what", async ({ why, line }) => {
     const holder = await hold(line(tree));
     const found = { pid: holder.pid, command: "sleep 600", why: [why(tree)], isInside: true, runId: undefined };
-    expect(await findHolders(tree, { view })).toMatchObject([found]);
+    expect(await findOwnHolders()).toMatchObject([found]);
     await holder.stop();
     await expectCleanEnd();
   });
@@ -86,32 +92,32 @@ requirePrograms(
     const journal = join(bench.folder, "runs/run-1a2b.jsonl");
     await mkdir(join(bench.folder, "runs"));
     const holder = await hold(`exec 8>${journal}; cd ${tree}; ${HOLD}`);
-    const [found] = await findHolders(tree, { view });
+    const [found] = await findOwnHolders();
     expect(found && describeHolder(found)).toBe(`pid ${holder.pid} (sleep 600, the build run-1a2b): cwd ${tree}`);
     await holder.stop();
     await expectCleanEnd();
   });
 
-  test("findProcessesIn() finds a process by its mapping alone", async () => {
+  test("findHolders() finds a process by its mapping alone", async () => {
     const sleep = await copySleep();
     const holder = await hold(`echo ready; exec ${sleep} 600`);
     const found = [{ pid: holder.pid, why: [`map ${sleep}`] }];
-    await expect.poll(() => findHolders(tree, { view })).toMatchObject(found);
+    await expect.poll(() => findOwnHolders()).toMatchObject(found);
     await holder.stop();
     await expectCleanEnd();
   });
 
-  test("findProcessesIn() finds a process by its root alone", async () => {
+  test("findHolders() finds a process by its root alone", async () => {
     const script = `chroot $ARGV[0]; $| = 1; print "ready\\n"; sleep 600`;
     const holder = await hold(`cd /; exec perl -e '${script}' ${tree}`);
-    expect(await findHolders(tree, { view })).toMatchObject([{ pid: holder.pid, why: [`root ${tree}`] }]);
+    expect(await findOwnHolders()).toMatchObject([{ pid: holder.pid, why: [`root ${tree}`] }]);
     await holder.stop();
     await expectCleanEnd();
   });
 
-  test("findProcessesIn() finds what entered the tree in a mount namespace of its own", async () => {
+  test("findHolders() finds what entered the tree in a mount namespace of its own", async () => {
     const holder = await hold(`cd ${tree}; ${HOLD}`, "unshare", "--mount");
-    expect(await findHolders(tree, { view })).toMatchObject([
+    expect(await findOwnHolders()).toMatchObject([
       { pid: holder.pid, why: [`cwd ${tree}`, "mount namespace"], isInside: true },
     ]);
     await holder.stop();
@@ -122,16 +128,16 @@ requirePrograms(
     await mkdir(join(tree, "dev"));
     await runner.run(["mount", "--bind", "/dev", join(tree, "dev")]);
     await hold(`exec 7</dev/null; ${HOLD}`);
-    expect(await findHolders(tree, { view })).toEqual([]);
+    expect(await findOwnHolders()).toEqual([]);
     await expectCleanEnd();
   });
 
-  test("findProcessesIn() leaves out who was in the folder before anything was mounted on it", async () => {
+  test("findHolders() leaves out who was in the folder before anything was mounted on it", async () => {
     await unmountBelow(tree, { view });
     await hold(`cd ${tree}; ${HOLD}`);
-    expect(await findHolders(tree, { view })).toEqual([]);
+    expect(await findOwnHolders()).toEqual([]);
     await mountFilesystem(view, { source: device, target: tree });
-    expect(await findHolders(tree, { view })).toEqual([]);
+    expect(await findOwnHolders()).toEqual([]);
     await expectCleanEnd();
   });
 

@@ -1,4 +1,5 @@
 import { MountError } from "../../common/errors.ts";
+import { readBootId } from "../../host/boot-id.ts";
 import { findRoot, type RootPart } from "../../host/find-root.ts";
 import { growMounted, growUnmounted } from "../../host/grow-filesystem.ts";
 import { mountRoot } from "../../host/mount-root.ts";
@@ -89,7 +90,7 @@ async function mountFor(
     await mount();
     return;
   }
-  await mounted.acquire(mountKind, { mountPath, source }, async () => {
+  await mounted.acquire(mountKind, { mountPath, source, bootId: readBootId() }, async () => {
     await mount();
     return mountPath;
   });
