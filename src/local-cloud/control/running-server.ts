@@ -12,7 +12,8 @@ const RunningServer = z.object({
   token: z.string(),
   pid: z.int(),
   environment: z.record(z.string(), z.string()),
-  vms: z.array(z.object({ vmId: z.string(), metadataEndpoint: z.string(), deviceFolder: z.string() })),
+  /** A server of an older version does not tell them. */
+  vms: z.array(z.object({ vmId: z.string(), metadataEndpoint: z.string(), deviceFolder: z.string() })).default([]),
 });
 
 /** Where a running server takes operations, and the token that it wants; in the state folder, for its owner alone. */
