@@ -1,4 +1,5 @@
 import { createImageRequest, type OmiParts } from "../../builder/steps/create-omi.ts";
+import { HIDDEN } from "../../common/secrets.ts";
 import { AS_IN_SOURCE } from "./placeholder-source.ts";
 import { type PlannedStep, planned } from "./plan.ts";
 import type { PlanContext } from "./plan-context.ts";
@@ -37,7 +38,7 @@ function planRegistration(context: PlanContext): readonly PlannedStep[] {
   const { config, facts, source } = context;
   const description =
     config.omiDescription === undefined ? source?.image.Description : context.late(config.omiDescription);
-  const name = facts?.omiName ?? context.late(config.omiName);
+  const name = config.omiName === HIDDEN ? HIDDEN : (facts?.omiName ?? context.late(config.omiName));
   const request = createImageRequest(config, { name, description, parts: plannedParts(context) });
   const isGuess = source !== undefined && facts === undefined;
   const inherited = isGuess ? [`what this does not say (boot modes, other volumes, ...) is ${AS_IN_SOURCE}`] : [];

@@ -252,6 +252,14 @@ describe("JsonReport", () => {
     ]);
   });
 
+  it.each(["line", "true", "build", "text"])("keeps its structure when a secret is %j", (secret) => {
+    secrets.add(secret);
+    const io = recordingIo();
+    new JsonReport(io.stdout, clock).line("say", name, `a ${secret} here`);
+    const { type, kind, text } = JSON.parse(io.written.stdout);
+    expect({ type, kind, text }).toEqual({ type: "line", kind: "say", text: "a <sensitive> here" });
+  });
+
   it("stays JSON when a secret has its syntax", () => {
     secrets.add('quo"ted-secret');
     const io = recordingIo();
