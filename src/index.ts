@@ -43,7 +43,14 @@ export type { Product } from "./builder/publish-omi.ts";
 export type { Ui } from "./builder/ui.ts";
 export type { ChrootCommunicatorOptions as CommunicatorOptions } from "./chroot/chroot-communicator.ts";
 export { ChrootCommunicator as Communicator } from "./chroot/chroot-communicator.ts";
-export type { Communicator as CommunicatorInterface, RemoteCommand, UploadInfo } from "./chroot/communicator.ts";
+export type {
+  Communicator as CommunicatorInterface,
+  Owner,
+  RemoteCommand,
+  TemporaryPlace,
+  UploadDirOptions,
+  UploadInfo,
+} from "./chroot/communicator.ts";
 export type { Clock } from "./common/clock.ts";
 export type { DebugLog, LogEntry } from "./common/log.ts";
 export type { BuildConfig as Config, OnError } from "./config/build-config.ts";
@@ -92,6 +99,32 @@ export { readVm as StepVmInfo } from "./builder/steps/vm-info.ts";
 export { DEVICE_LOCK_FILE, LOCK_EX, LOCK_NB, LOCK_UN } from "./host/device-lock.ts";
 export { availableDevice } from "./host/device-name.ts";
 export { type CommandWrapper, runLocalCommands, shellCommand } from "./host/run-local-commands.ts";
+
+// What steps take and give.
+
+export type { Build } from "./builder/build.ts";
+export type { JsonObject } from "./builder/journal/entry.ts";
+export type { OpenImage } from "./builder/open-image.ts";
+export type { Scope } from "./builder/scope.ts";
+export type { Session } from "./builder/session.ts";
+export type { Step } from "./builder/step.ts";
+export type { SourceOmi } from "./builder/steps/check-root-device.ts";
+export type { ProvisionStepInput } from "./builder/steps/chroot-provision.ts";
+export type { CopySourceOmiInput, UsableSource } from "./builder/steps/copy-source-omi.ts";
+export type { CreateOmiInput } from "./builder/steps/create-omi.ts";
+export type { CreateTagsInput } from "./builder/steps/create-tags.ts";
+export type { CreateVolumeInput, RootVolume } from "./builder/steps/create-volume.ts";
+export type { DeregisterOmiInput } from "./builder/steps/deregister-omi.ts";
+export type { LinkedDevice, LinkVolumeInput } from "./builder/steps/link-volume.ts";
+export type { MountDeviceInput, MountedRoot } from "./builder/steps/mount-device.ts";
+export type { MountExtraInput } from "./builder/steps/mount-extra.ts";
+export type { DeviceChoice, PrepareDeviceInput } from "./builder/steps/prepare-device.ts";
+export type { CreateSnapshotInput } from "./builder/steps/snapshot.ts";
+export type { UpdateOmiAttributesInput } from "./builder/steps/update-omi-attributes.ts";
+export type { BuilderVm } from "./builder/steps/vm-info.ts";
+export type { HclShape } from "./config/hcl-shape.ts";
+export type { OptionEntry, OptionGroup } from "./config/option-reference.ts";
+export type { DeviceLock } from "./host/device-lock.ts";
 
 // What is thrown: a class for every error code.
 

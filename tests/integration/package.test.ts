@@ -39,6 +39,13 @@ export const prepare = (region: string | undefined) => new Builder().prepare({ o
 export const start = (input: BakeInput, signal: AbortSignal | undefined) => bake({ ...input, signal, local: undefined });
 `;
 
+/** Writes out the types of every function: the compiler refuses one that a program could not name. */
+const named = `
+import * as library from "outscale-chroot";
+
+export const everything = { ...library };
+`;
+
 describe("the packed project, installed elsewhere", () => {
   let installed: InstalledPackage;
   let env: Readonly<Record<string, string>>;
@@ -47,7 +54,12 @@ describe("the packed project, installed elsewhere", () => {
     const { folder } = installed;
     const state = join(folder, "state");
     env = { OUTSCALE_CHROOT_STATE: state, OUTSCALE_CHROOT_LOCAL_CLOUD: join(state, "local-cloud") };
-    const programs = [...examples, { file: "refused.ts", text: refused }, { file: "taken.ts", text: taken }];
+    const programs = [
+      ...examples,
+      { file: "refused.ts", text: refused },
+      { file: "taken.ts", text: taken },
+      { file: "named.ts", text: named },
+    ];
     const readme = fencedBlocks(readFileSync("README.md", "utf8"), "ts");
     programs.push(...readme.map((text, index) => ({ file: `readme-${index + 1}.ts`, text })));
     for (const { file, text } of programs) await writeFile(join(folder, file), text);

@@ -39,6 +39,7 @@ const tsconfig = {
     noUncheckedIndexedAccess: true,
     noUnusedLocals: true,
     verbatimModuleSyntax: true,
+    declaration: true,
     outDir: "out",
   },
   include: ["*.ts"],

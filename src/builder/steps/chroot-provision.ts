@@ -11,7 +11,7 @@ import { temporaryFoldersOf } from "../resources/temporary-folder.ts";
 import type { Scope } from "../scope.ts";
 import { step } from "../step.ts";
 
-interface ProvisionStepInput {
+export interface ProvisionStepInput {
   readonly image: OpenImage;
   readonly data: GeneratedData;
   readonly mounted: Scope;

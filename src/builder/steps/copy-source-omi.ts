@@ -19,7 +19,7 @@ export interface UsableSource extends SourceOmi {
   readonly releaseCopy: () => Promise<void>;
 }
 
-interface CopySourceOmiInput {
+export interface CopySourceOmiInput {
   readonly source: SourceOmi;
   /** Holds the copy until the volume is available. */
   readonly temporary: Scope;

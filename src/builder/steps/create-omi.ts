@@ -17,7 +17,7 @@ export interface OmiParts {
   readonly source: SourceOmi | undefined;
 }
 
-interface CreateOmiInput {
+export interface CreateOmiInput {
   readonly name: string;
   readonly parts: OmiParts;
   readonly undo: Scope;

@@ -4,7 +4,7 @@ import { createTags } from "../run-tags.ts";
 import { step } from "../step.ts";
 import type { SourceOmi } from "./check-root-device.ts";
 
-interface CreateTagsInput {
+export interface CreateTagsInput {
   readonly imageId: string;
   /** Our own snapshots that the OMI maps: foreign ones are never tagged. */
   readonly snapshotIds: readonly string[];

@@ -19,7 +19,7 @@ export interface RootVolume {
   readonly iops: number | undefined;
 }
 
-interface CreateVolumeInput {
+export interface CreateVolumeInput {
   readonly vm: BuilderVm;
   /** Undefined: from scratch. */
   readonly source: SourceOmi | undefined;

@@ -5,7 +5,7 @@ import { describeImage, replacedImageKind } from "../resources/replaced-image.ts
 import type { Scope } from "../scope.ts";
 import { step } from "../step.ts";
 
-interface DeregisterOmiInput {
+export interface DeregisterOmiInput {
   readonly name: string;
   /** The root snapshot of the OMI that takes the name. */
   readonly successorSnapshotId: string;

@@ -19,7 +19,7 @@ export interface LinkedDevice {
   readonly lease: Lease<LinkFacts>;
 }
 
-interface LinkVolumeInput {
+export interface LinkVolumeInput {
   readonly vm: BuilderVm;
   readonly volume: RootVolume;
   readonly choice: DeviceChoice;

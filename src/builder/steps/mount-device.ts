@@ -24,7 +24,7 @@ export interface MountedRoot {
   readonly root: RootPart;
 }
 
-interface MountDeviceInput {
+export interface MountDeviceInput {
   readonly image: OpenImage;
   readonly volume: RootVolume;
   readonly source: SourceOmi | undefined;

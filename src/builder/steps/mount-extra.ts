@@ -7,7 +7,7 @@ import type { Scope } from "../scope.ts";
 import { step } from "../step.ts";
 import type { MountedRoot } from "./mount-device.ts";
 
-interface MountExtraInput {
+export interface MountExtraInput {
   readonly image: OpenImage;
   readonly root: MountedRoot;
   readonly mounted: Scope;

@@ -10,7 +10,7 @@ export interface DeviceChoice {
   readonly before: DeviceSnapshot;
 }
 
-interface PrepareDeviceInput {
+export interface PrepareDeviceInput {
   readonly vm: BuilderVm;
   /** Names that turned out to be taken. */
   readonly taken: readonly string[];

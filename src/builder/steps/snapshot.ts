@@ -8,7 +8,7 @@ import type { SourceOmi } from "./check-root-device.ts";
 import type { RootVolume } from "./create-volume.ts";
 import { waitProgress } from "./wait-progress.ts";
 
-interface CreateSnapshotInput {
+export interface CreateSnapshotInput {
   readonly volume: RootVolume;
   readonly source: SourceOmi | undefined;
   readonly omiName: string;

@@ -3,7 +3,7 @@ import type { RequestOf } from "../../outscale/oapi.ts";
 import type { Build } from "../build.ts";
 import { step } from "../step.ts";
 
-interface UpdateOmiAttributesInput {
+export interface UpdateOmiAttributesInput {
   readonly imageId: string;
   readonly snapshotId: string;
 }
