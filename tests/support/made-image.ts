@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import type { OmiArtifact } from "../../src/builder/artifact.ts";
+import { assertDeviceNotInUse } from "../../src/host/device-in-use.ts";
 import { readVolumeLayout } from "../../src/host/probe-filesystem.ts";
 import { hostRunner } from "../../src/host/run-command.ts";
 import { importLocalImage } from "../../src/local-cloud/administer-cloud.ts";
@@ -41,6 +42,8 @@ export async function makeDisk(bench: Workbench, { sizeMib, table, parts }: Made
 
 /** Registers what is on a disk of the workbench as an OMI of the builder's account. @returns its id */
 export async function importDisk(bakery: Bakery, bench: Workbench, device: string, name: string): Promise<string> {
+  // What was unmounted is written out when the last mount namespace lets go of it, and any may have been made meanwhile.
+  await assertDeviceNotInUse(device, { deadlineMs: 60_000 });
   await hostRunner().run(["blockdev", "--flushbufs", device]);
   const { ImageId } = await importLocalImage(join(bakery.folder, "cloud"), { name, disk: bench.fileOf(device) });
   return ImageId;
