@@ -1,3 +1,5 @@
+import { goExp, goLog } from "./exp-log.ts";
+
 /**
  * `math.Pow`. JavaScript's own power differs from Go's in the last digit, which `pow()` shows.
  *
@@ -13,7 +15,7 @@ export function goPow(base: number, power: number): number {
   // The nearer whole power, and what is left of it either way.
   const isNearerNext = rest > 0.5;
   const whole = Math.floor(magnitude) + (isNearerNext ? 1 : 0);
-  const factor = rest === 0 ? 1 : Math.exp((isNearerNext ? rest - 1 : rest) * Math.log(base));
+  const factor = rest === 0 ? 1 : goExp((isNearerNext ? rest - 1 : rest) * goLog(base));
   const { mantissa, exponent } = wholePower(base, BigInt(whole), factor);
   return power < 0 ? scale(1 / mantissa, -exponent) : scale(mantissa, exponent);
 }

@@ -1,3 +1,4 @@
+import { goLog } from "../../go-template/go/exp-log.ts";
 import { goPow } from "../../go-template/go/pow.ts";
 import { BigFloat } from "../values/big-float.ts";
 import { numberType } from "../values/type.ts";
@@ -82,7 +83,7 @@ export const numberFunctions: Functions = {
   abs: numberFunction("num", (number) => number.absolute()),
   ceil: numberFunction("num", (number) => roundTo(number, 1)),
   floor: numberFunction("num", (number) => roundTo(number, -1)),
-  log: doubleFunction(["num", "base"], (number, base) => Math.log(number) / Math.log(base)),
+  log: doubleFunction(["num", "base"], (number, base) => goLog(number) / goLog(base)),
   max: extreme((number, best) => number.compare(best) > 0),
   min: extreme((number, best) => number.compare(best) < 0),
   parseint,
