@@ -26,6 +26,9 @@ export default defineConfig({
         extends: true,
         test: {
           ...unit,
+          isolate: false,
+          maxWorkers: "100%",
+          setupFiles: ["tests/support/fresh-modules.ts"],
           name: "unit",
           include: ["src/**/*.test.ts", "scripts/**/*.test.ts"],
           sequence: { groupOrder: 0 },
