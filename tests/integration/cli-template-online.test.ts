@@ -174,6 +174,6 @@ describe("console", () => {
     const path = await template("data", 'omi_name = "web"\nsource_omi = data.outscale-omi.debian.id', data);
     const io = recordingIo({ env: clouds.env, answers: ["data.outscale-omi.debian.id"] });
     expect(await runProgram(["console", "-evaluate-datasources", path], io)).toBe(0);
-    expect(io.written.stdout).toBe(`"${debian}"\n`);
+    expect(io.written.stdout).toBe(`${debian}\n`);
   });
 });
