@@ -177,6 +177,31 @@ describe("outscale-chroot build --local", () => {
   });
 });
 
+describe("commands of a template", () => {
+  /** Each way to open a standard stream again, with the line that it shows. */
+  const reopen = (where: string) => [
+    `echo ${where} err > /dev/stderr`,
+    `echo ${where} tee | tee /dev/stdout`,
+    `exec 3> /dev/stdout; echo ${where} exec >&3`,
+    `echo ${where} proc > /proc/self/fd/1`,
+    "cat < /dev/stdin",
+  ];
+
+  it("can open their standard streams again, wherever they run", async () => {
+    const lines = (where: string) => JSON.stringify(reopen(where));
+    const local = `provisioner "shell-local" {\n inline = ${lines("local")}\n }`;
+    const path = await template("streams", `provisioner "shell" {\n inline = ${lines("image")}\n }\n${local}`);
+    const commands = `pre_mount_commands = ${lines("pre")}\n  post_mount_commands = ${lines("post")}\n  omi_name`;
+    await writeFile(path, (await readFile(path, "utf8")).replace("omi_name", commands));
+    const { exitCode, stdout, stderr } = await run(["build", "-local", path]);
+    expect(exitCode, stdout + stderr).toBe(0);
+    for (const where of ["pre", "post", "image", "local"]) {
+      for (const what of ["err", "tee", "exec", "proc"])
+        expect(stdout + stderr).toMatch(new RegExp(`: ${where} ${what}$`, "m"));
+    }
+  });
+});
+
 describe("bin/outscale-chroot", () => {
   const execute = promisify(execFile);
 
