@@ -1,4 +1,5 @@
 import { execFile } from "node:child_process";
+import { randomUUID } from "node:crypto";
 import { mkdtemp, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -62,7 +63,8 @@ describe("outscale-chroot local-cloud start -detach", () => {
   });
 
   it("keeps the keys that it is given out of the arguments of its process, and its log to its owner", async () => {
-    const secret = "a-secret-of-our-own";
+    // Another run of the tests may have its own on a command line at this moment.
+    const secret = `a-secret-of-${randomUUID()}`;
     const { stdout } = await cli("start", "-memory", "-detach", "-access-key", "OURKEY", "-secret-key", secret);
     expect(callerOf(stdout)).toMatchObject({ accessKey: "OURKEY", secretKey: secret });
     expect((await execute("ps", ["-eo", "args"])).stdout).not.toContain(secret);
