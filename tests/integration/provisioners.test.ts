@@ -43,9 +43,8 @@ requirePrograms(
   it("shell does not wait for a daemon that a script has left", async () => {
     await provision(define("shell", { inline: ["sleep 600 &", "echo done"] }));
     expect(image.ui.of("message")).toEqual(["done"]);
-    expect((await image.sandbox.stopLeftovers()).map(({ command }) => command)).toEqual([
-      expect.stringContaining("sleep 600"),
-    ]);
+    // Whether it is a sleep by now or still the shell that becomes one, nobody knows.
+    expect(await image.sandbox.stopLeftovers()).toHaveLength(1);
   });
 
   it("shell stops all that a script has started when its timeout passes", async () => {

@@ -1,4 +1,6 @@
 import { once } from "node:events";
+import { readFile } from "node:fs/promises";
+import { setTimeout } from "node:timers/promises";
 import { hostRunner, type RunningProcess } from "../../src/host/run-command.ts";
 
 /** A process of a test that holds something until it is stopped. */
@@ -8,7 +10,10 @@ export interface Holder {
   stop(): Promise<void>;
 }
 
-/** Starts a shell line that prints a line when it holds what it shall hold, and waits for that line. */
+/**
+ * Starts a shell line that prints a line when it holds what it shall hold, and waits for that line; and, when it ends in
+ * an `exec`, until that program runs.
+ */
 export async function startHolder(line: string, ...argv: readonly string[]): Promise<Holder> {
   const child = await hostRunner().spawn([...argv, "/bin/sh", "-c", line]);
   if (!child.stdout) throw new Error("The holder has no output");
@@ -16,6 +21,9 @@ export async function startHolder(line: string, ...argv: readonly string[]): Pro
     once(child.stdout, "data"),
     child.exited.then(() => Promise.reject(new Error(`The holder ended at once: ${line}`))),
   ]);
+  const [, program] = /\bexec ([^\d\s>]\S*)[^;]*$/.exec(line) ?? [];
+  // No event tells of an exec.
+  while (program !== undefined && !(await programOf(child.pid)).endsWith(program)) await setTimeout(1);
   return {
     pid: child.pid,
     ended: child.exited,
@@ -24,6 +32,11 @@ export async function startHolder(line: string, ...argv: readonly string[]): Pro
       await child.exited;
     },
   };
+}
+
+async function programOf(pid: number): Promise<string> {
+  const [program = ""] = (await readFile(`/proc/${pid}/cmdline`, "utf8")).split("\0");
+  return program;
 }
 
 /**
