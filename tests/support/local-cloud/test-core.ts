@@ -29,7 +29,15 @@ export async function openTestCore(
   options: Partial<LocalCloudOptions> & { readonly clock?: Clock } = {},
 ): Promise<TestCore> {
   const stateFolder = options.stateFolder ?? (await mkdtemp(join(tmpdir(), "local-cloud-")));
-  const core = await openCloud(settingsOf({ ...options, stateFolder, blocks: "memory" }), "run");
+  const remove = async () => {
+    if (options.stateFolder === undefined) await rm(stateFolder, { recursive: true });
+  };
+  const core = await openCloud(settingsOf({ ...options, stateFolder, blocks: "memory" }), "run").catch(
+    async (error: unknown) => {
+      await remove();
+      throw error;
+    },
+  );
   const call: TestCore["call"] = (action, request, role = "builder") =>
     handlers[action]({ cloud: core, account: core.accounts.byRole(role) }, request);
   return {
@@ -48,7 +56,7 @@ export async function openTestCore(
     },
     async [Symbol.asyncDispose]() {
       await core.close();
-      if (options.stateFolder === undefined) await rm(stateFolder, { recursive: true });
+      await remove();
     },
   };
 }
