@@ -5,7 +5,7 @@ import { type DebugLog, noLog } from "../common/log.ts";
 import { cleanStart } from "../host/clean-start.ts";
 import { hostEnvironment } from "../host/host-environment.ts";
 import type { MountView } from "../host/mount-view.ts";
-import { readMountinfo } from "../host/mountinfo.ts";
+import { type MountEntry, readMountinfo } from "../host/mountinfo.ts";
 import { readOwnState } from "../host/own-state.ts";
 import { readCommand } from "../host/process-table.ts";
 import {
@@ -210,8 +210,19 @@ async function dropMounts(sandbox: Sandbox, options: SandboxOptions): Promise<vo
   // unmounted meanwhile goes by itself, which umount calls a failure of all (32) or some (64).
   const argv = ["umount", "--lazy", "--no-canonicalize", "--", ...dropped.map(({ mountPoint }) => mountPoint)];
   await sandbox.run(argv, { okExitCodes: [0, 32, 64] });
+  await assertGone(sandbox, dropped);
   const message = `Dropped inside the sandbox: ${dropped.map(({ mountPoint }) => mountPoint).join(", ")}`;
   (options.log ?? noLog).write({ kind: "note", message });
+}
+
+/** @throws {SandboxError} when one of these mounts is there after all: it would keep its disk busy for as long as we live */
+async function assertGone(sandbox: Sandbox, dropped: readonly MountEntry[]): Promise<void> {
+  const ids = new Set((await readMountinfo(sandbox.mountinfoPath)).map(({ id }) => id));
+  const left = dropped.filter(({ id }) => ids.has(id)).map(({ mountPoint }) => mountPoint);
+  if (left.length === 0) return;
+  throw new SandboxError(`The sandbox cannot let go of the mounts on ${left.join(", ")}`, {
+    hint: "Unmount them on this machine, if nothing needs them, and build again",
+  });
 }
 
 function isThere(path: string): boolean {
