@@ -10,10 +10,11 @@ import { CONTROL_PREFIX, findRunningServer, isAlive, type RunningServer } from "
 import type { ServerArgumentsOf, ServerOperation, ServerResults } from "./control/server-operations.ts";
 import type { DiskFormat } from "./disks/qcow2.ts";
 
-export { importState as importLocalState } from "./folder/state-archive.ts";
+export { importState as importLocalState } from "./folder/import-state.ts";
 
 import { clearFolder } from "./folder/reset-folder.ts";
 import { hasCloud } from "./folder/state-folder.ts";
+import { hasUnfinished } from "./folder/unfinished.ts";
 import { HEALTH_PATH } from "./http/health-route.ts";
 import type { LoggedRequest } from "./http/request-log.ts";
 import { LocalCloudError } from "./local-cloud-error.ts";
@@ -79,7 +80,7 @@ export async function exportLocalState(stateFolder: string, file: string): Promi
  * @throws {DeviceError} when a device is in use on the host; nothing has been removed then
  */
 export async function resetLocalCloud(stateFolder: string): Promise<boolean> {
-  if (!hasCloud(stateFolder)) return false;
+  if (!hasCloud(stateFolder) && !hasUnfinished(stateFolder)) return false;
   const server = await findRunningServer(resolve(stateFolder));
   if (server && (await postToServer(server, "reset", {})) !== undefined) return true;
   await clearFolder(stateFolder, { goesOn: false });

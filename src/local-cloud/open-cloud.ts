@@ -12,6 +12,7 @@ import { type FolderLock, lockFolder } from "./folder/folder-lock.ts";
 import { heldRunner } from "./folder/held-runner.ts";
 import { hasCloud, MEMORY_FILE } from "./folder/state-folder.ts";
 import { Store } from "./folder/store.ts";
+import { hasUnfinished, settleUnfinished } from "./folder/unfinished.ts";
 import { LocalCloudError } from "./local-cloud-error.ts";
 import { type AskedSettings, DEFAULT_REGION, type Settings } from "./options.ts";
 import type { VolumeRecord } from "./records.ts";
@@ -45,10 +46,7 @@ export async function openCloud(
   whenLocked: () => Promise<void> = async () => undefined,
 ): Promise<OpenCloud> {
   const host = hostRunner(asked.log);
-  if (!hasCloud(asked.stateFolder) && mode === "look") {
-    const hint = "Start it once with `outscale-chroot local-cloud start`";
-    throw new LocalCloudError(`There is no local cloud in "${asked.stateFolder}"`, { hint });
-  }
+  if (mode === "look" && !hasUnfinished(asked.stateFolder)) requireCloud(asked.stateFolder);
   await mkdir(asked.stateFolder, { recursive: true, mode: 0o700 });
   // The kernel knows the files behind loop devices by their real paths.
   const stateFolder = await realpath(asked.stateFolder);
@@ -56,6 +54,8 @@ export async function openCloud(
   if (!lock) throw new LocalCloudError(`Another process uses the state folder "${stateFolder}"`);
   let cloud: Cloud | undefined;
   try {
+    await settleUnfinished(stateFolder);
+    if (mode === "look") requireCloud(stateFolder);
     const blocks = blocksOf(stateFolder, asked.blocks, mode);
     const seed = await seedOf(stateFolder, asked);
     cloud = await assemble({ ...asked, stateFolder, blocks }, seed, { host, lock });
@@ -67,6 +67,12 @@ export async function openCloud(
     await closeCloud(cloud, lock);
     throw error;
   }
+}
+
+function requireCloud(stateFolder: string): void {
+  if (hasCloud(stateFolder)) return;
+  const hint = "Start it once with `outscale-chroot local-cloud start`";
+  throw new LocalCloudError(`There is no local cloud in "${stateFolder}"`, { hint });
 }
 
 /** The seed of a cloud that is new; on one that is not, none. */

@@ -2,7 +2,7 @@ import * as z from "zod";
 import type { Image, Snapshot, Volume } from "../../outscale/oapi.ts";
 import { exportImage, importDisk } from "../disks/disk-transfer.ts";
 import { Fault } from "../faults.ts";
-import { exportState } from "../folder/state-archive.ts";
+import { exportState } from "../folder/export-state.ts";
 import type { OpenCloud } from "../open-cloud.ts";
 import { listImages, listSnapshots, listVolumes, type Status, statusOf } from "../status.ts";
 

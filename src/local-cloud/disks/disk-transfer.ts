@@ -1,10 +1,10 @@
-import { randomBytes } from "node:crypto";
-import { rename, rm, stat, truncate, writeFile } from "node:fs/promises";
+import { rename, stat, truncate, writeFile } from "node:fs/promises";
 import type { CommandRunner } from "../../host/run-command.ts";
 import type { Image } from "../../outscale/oapi.ts";
 import type { Account } from "../accounts.ts";
 import { checkImageName } from "../actions/image-name.ts";
 import { newId } from "../cloud.ts";
+import { withUnfinished } from "../folder/unfinished.ts";
 import { LocalCloudError } from "../local-cloud-error.ts";
 import type { OpenCloud } from "../open-cloud.ts";
 import { registerDisk } from "../register-disk.ts";
@@ -67,15 +67,13 @@ export async function exportImage(core: OpenCloud, { image, disk, format }: Expo
   const path = core.disks.has(snapshotId) ? core.disks.path(snapshotId) : undefined;
   if (path === undefined) throw new LocalCloudError(`Cannot export "${image}": its root disk is not there (yet)`);
   // No name that another user could have guessed and put a link at, in a folder such as /tmp.
-  const partial = `${disk}.${randomBytes(8).toString("hex")}.part`;
-  try {
+  const place = (token: string) => `${disk}.${token}.part`;
+  await withUnfinished(core.settings.stateFolder, place, async (partial) => {
     await writeFile(partial, "", { flag: "wx", mode: 0o600 });
     if (format === "qcow2") await convert(core.host, "qcow2", path, partial);
     else await core.host.run(["cp", "--sparse=always", "--reflink=auto", "--", path, partial]);
     await rename(partial, disk);
-  } finally {
-    await rm(partial, { force: true });
-  }
+  });
   return found;
 }
 

@@ -7,6 +7,7 @@ import { LocalCloudError } from "../local-cloud-error.ts";
 import { lockFolder } from "./folder-lock.ts";
 import { heldRunner } from "./held-runner.ts";
 import { KEYS_FILE, LOG_FILE, MEMORY_FILE, ownPaths } from "./state-folder.ts";
+import { settleUnfinished } from "./unfinished.ts";
 
 /** @throws {DeviceError} when a device of a state folder is in use on the host */
 export async function checkDevicesFree(stateFolder: string): Promise<readonly LoopDevice[]> {
@@ -29,6 +30,7 @@ export async function clearFolder(stateFolder: string, { goesOn }: { goesOn: boo
   if (!lock) throw new LocalCloudError(`Another process uses the state folder "${stateFolder}"`);
   try {
     const devices = await checkDevicesFree(stateFolder);
+    await settleUnfinished(stateFolder);
     const run = heldRunner(hostRunner(), lock.descriptor);
     for (const device of devices) await detachLoopDevice(run, device);
     const kept = goesOn ? OF_THE_SERVER.map((name) => join(stateFolder, name)) : [];

@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { LocalCloudError } from "../local-cloud-error.ts";
+import { hasUnfinished } from "./unfinished.ts";
 
 /** The keys: they are there before anything else is, go last, and mark a folder as a cloud's. */
 export const KEYS_FILE = "accounts.json";
@@ -27,6 +28,8 @@ const OWN_NAMES = [
  */
 export function hasCloud(stateFolder: string): boolean {
   if (existsSync(join(stateFolder, KEYS_FILE))) return true;
+  // An import may have been killed between its moves: who takes the lock puts that in order.
+  if (hasUnfinished(stateFolder)) return false;
   const others = OWN_NAMES.filter((name) => name !== LOG_FILE && existsSync(join(stateFolder, name)));
   if (others.length === 0) return false;
   throw new LocalCloudError(`"${stateFolder}" is no local cloud's folder, and has ${others.join(", ")} of its own`, {
