@@ -106,10 +106,10 @@ function objectExpression(name: string, schema: Schema, direction: Direction): s
   return properties.length === 0 ? "object({})" : `object({\n${properties.join("")}})`;
 }
 
-/** What is always answered, and may be null, is the one place where a null says something. */
+/** Where the description allows a null, an answer may have one, or leave the field out. */
 function absence({ nullable }: Schema, isRequired: boolean, direction: Direction): string {
-  if (!isRequired) return ".optional()";
-  return nullable && direction === "Response" ? ".nullable()" : "";
+  if (nullable && direction === "Response") return ".nullish()";
+  return isRequired ? "" : ".optional()";
 }
 
 function requiredProperties(name: string, schema: Schema, direction: Direction): readonly string[] {

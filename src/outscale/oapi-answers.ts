@@ -180,7 +180,7 @@ export const Volume = object({
   State: text,
   SubregionName: text,
   Tags: z.array(ResourceTag),
-  TaskId: text.optional(),
+  TaskId: text.nullish(),
   VolumeId: text,
   VolumeType: text,
 });
@@ -512,7 +512,7 @@ export const ReadVmsStateResponse = object({
 export type ReadVmsStateResponse = z.infer<typeof ReadVmsStateResponse>;
 
 export const VolumeUpdateParameters = object({
-  Iops: whole.nullable(),
+  Iops: whole.nullish(),
   Size: whole,
   VolumeType: text,
 });
