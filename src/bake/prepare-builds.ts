@@ -7,7 +7,7 @@ import type { BuildDefinition } from "../definition/build-definition.ts";
 import { holdsUnknown, type RawConfig } from "../definition/raw-value.ts";
 import { checkPostProcessors } from "../post-processors/check-post-processors.ts";
 import { checkConnectionValues } from "../provisioners/check-connection.ts";
-import { checkProvisioners } from "../provisioners/check-provisioners.ts";
+import { checkProvisioners, provisionerWarnings } from "../provisioners/check-provisioners.ts";
 import type { BuildIdentity } from "../provisioners/provisioner.ts";
 import { BUILDER_TYPE } from "./builder-type.ts";
 import { findSharedNames } from "./published-names.ts";
@@ -119,7 +119,8 @@ function prepareBuild(
   const builder = new Builder(options.builder);
   try {
     const prepared = builder.prepareRaw(definition.config, packerOptions(definition, options), options.override ?? {});
-    return { prepared: { definition, builder, prepared, identity }, problems };
+    const warnings = [...prepared.warnings, ...provisionerWarnings(definition)];
+    return { prepared: { definition, builder, prepared: { ...prepared, warnings }, identity }, problems };
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     const known = withoutUnknown(error, unknown)?.problems ?? [];

@@ -14,6 +14,8 @@ export interface BuildResult {
   /** The steps, in the order in which they ended. */
   readonly phases: readonly Phase[];
   readonly artifact: ReportedArtifact | undefined;
+  /** What post-processors have made of it: files. */
+  readonly made: readonly ReportedArtifact[];
   /** Undefined for a success. */
   readonly error: unknown;
 }

@@ -5,7 +5,7 @@ import type { Clock } from "../common/clock.ts";
 import { messageOf, throwIfCancelled } from "../common/errors.ts";
 import type { DebugLog } from "../common/log.ts";
 import { hostRunner } from "../host/run-command.ts";
-import { PostProcessError, runPostProcessors } from "../post-processors/run-post-processors.ts";
+import { PostProcessError, type PostProcessResult, runPostProcessors } from "../post-processors/run-post-processors.ts";
 import { templateHook } from "../provisioners/hook.ts";
 import type { PreparedBuild } from "./prepare-builds.ts";
 import { type BuildResult, type Report, uiOf } from "./report.ts";
@@ -33,6 +33,7 @@ export interface BakedBuild extends BuildResult {
   /** Milliseconds since the epoch. */
   readonly startedAt: number;
   readonly warnings: readonly string[];
+  /** Undefined when a post-processor has made something else of it, and it was not kept. */
   readonly artifact: Awaited<ReturnType<PreparedBuild["builder"]["run"]>>;
 }
 
@@ -67,22 +68,27 @@ async function runBuild(build: PreparedBuild, input: RunBuildsInput): Promise<Ba
     if (event.type === "build-started") uiOf(report, name).say(`Run ${event.runId} begins`);
   };
   let artifact: BakedBuild["artifact"];
+  let made: BakedBuild["made"] = [];
   let error: unknown;
+  const settle = (result: PostProcessResult) => {
+    made = result.made;
+    if (!result.isArtifactKept) artifact = undefined;
+  };
   try {
     for (const warning of build.prepared.warnings) uiOf(report, name).warn(warning);
     throwIfCancelled(input.signal);
     artifact = await makeArtifact(build, input, onEvent);
-    if (artifact !== undefined) await postProcess(build, artifact, input);
+    if (artifact !== undefined) settle(await postProcess(build, artifact, input));
   } catch (thrown) {
     error = thrown;
-    if (thrown instanceof PostProcessError && !thrown.isArtifactKept) artifact = undefined;
+    if (thrown instanceof PostProcessError) settle(thrown.result);
     input.log.write({ kind: "note", message: `${name}: ${messageOf(thrown)}` });
   }
   const elapsedMs = clock.now() - startedAt;
   const outcome = error === undefined ? "done" : outcomeOf(unwrapFailure(error).error);
   const warnings = [...build.prepared.warnings, ...seen.warnings];
   const { runId, phases } = seen;
-  const result: BakedBuild = { name, outcome, runId, startedAt, elapsedMs, artifact, error, phases, warnings };
+  const result: BakedBuild = { name, outcome, runId, startedAt, elapsedMs, artifact, made, error, phases, warnings };
   report.ended(result);
   return result;
 }
@@ -106,8 +112,8 @@ async function postProcess(
   { definition, identity }: PreparedBuild,
   artifact: NonNullable<BakedBuild["artifact"]>,
   { report, signal, clock, log, force, runUuid }: RunBuildsInput,
-): Promise<void> {
-  await runPostProcessors(definition.postProcessors, artifact, {
+): Promise<PostProcessResult> {
+  return await runPostProcessors(definition.postProcessors, artifact, {
     ...identity,
     runUuid,
     force,

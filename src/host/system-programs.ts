@@ -9,6 +9,7 @@ export type Feature =
   | "local-cloud"
   | "qcow2"
   | "xattrs"
+  | "archives"
   | "boot-test";
 
 /** A program, and the packages that have it. */
@@ -53,6 +54,9 @@ export const REQUIRED_PROGRAMS: Readonly<Record<Feature, readonly RequiredProgra
   ],
   qcow2: [program("qemu-img", "qemu-utils", "qemu-img")],
   xattrs: [program("getfattr", "attr", "attr"), program("setfattr", "attr", "attr")],
+  archives: ["tar", "zip", "bzip2", "lz4"]
+    .map((name) => program(name, name, name))
+    .concat(program("xz", "xz-utils", "xz")),
   "boot-test": [program("qemu-system-x86_64", "qemu-system-x86", "qemu-kvm-core")],
 };
 

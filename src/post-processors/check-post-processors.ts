@@ -4,7 +4,7 @@ import { describePlace } from "../provisioners/describe-place.ts";
 import { placeholderData, renderContextOf } from "../provisioners/late-values.ts";
 import { problemsOf } from "../provisioners/problems-of.ts";
 import type { BuildIdentity } from "../provisioners/provisioner.ts";
-import { findPostProcessorType } from "./registry.ts";
+import { findPostProcessorType, postProcessorTypes } from "./registry.ts";
 
 /**
  * Checks every post-processor before anything is created.
@@ -15,11 +15,30 @@ export function checkPostProcessors(
   identity: BuildIdentity,
 ): readonly ConfigProblem[] {
   const context = renderContextOf(identity, placeholderData);
-  return chains.flat().flatMap((definition) =>
+  const problems = chains.flat().flatMap((definition) =>
     problemsOf(
       describePlace("post-processor", definition),
       () => definition.evaluate(placeholderData),
       (options) => findPostProcessorType(definition.type).prepare(options, context),
     ),
   );
+  return [...problems, ...chains.flatMap(filelessProblems)];
+}
+
+/** Who works on files would have none, as an OMI is no file; Packer's `compress` then deletes the image for an empty archive. */
+function filelessProblems(chain: readonly PostProcessorDefinition[]): readonly ConfigProblem[] {
+  const kinds = chain.map(({ type }) => postProcessorTypes.get(type)?.files);
+  const maker = kinds.indexOf("makes");
+  return chain.flatMap((definition, index) => {
+    if (kinds[index] !== "needs" || (maker >= 0 && maker < index)) return [];
+    const option = describePlace("post-processor", definition);
+    const hint = "put artifice before it in a post-processors block, or leave the source out with except";
+    return [{ option, message: "works on files, and an OMI has none", hint }];
+  });
+}
+
+/** Whether a build's artifact stays when all its post-processors succeed. */
+export function keepsArtifact(chains: readonly (readonly PostProcessorDefinition[])[]): boolean {
+  const makers = chains.map((chain) => chain.find(({ type }) => postProcessorTypes.get(type)?.files === "makes"));
+  return chains.length === 0 || makers.some((maker) => maker?.keepInputArtifact !== false);
 }

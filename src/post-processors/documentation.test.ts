@@ -6,11 +6,15 @@ import { build } from "../../tests/support/provisioning.ts";
 import { ansibleShape } from "../provisioners/ansible/options.ts";
 import { checkProvisioners } from "../provisioners/check-provisioners.ts";
 import { fileShape } from "../provisioners/file/options.ts";
+import { hcpSbomShape } from "../provisioners/hcp-sbom.ts";
 import { provisionerTypes } from "../provisioners/registry.ts";
 import { shellShape } from "../provisioners/shell/options.ts";
 import { shellLocalShape } from "../provisioners/shell-local/options.ts";
 import { loadTemplate } from "../template/load-template.ts";
+import { artificeShape } from "./artifice/artifice.ts";
 import { checkPostProcessors } from "./check-post-processors.ts";
+import { checksumShape } from "./checksum.ts";
+import { compressShape } from "./compress/compress.ts";
 import { manifestShape } from "./manifest/manifest.ts";
 import { postProcessorTypes } from "./registry.ts";
 
@@ -40,7 +44,7 @@ describe("docs/provisioners.md", () => {
     const blocks = examples.join("\n");
     await writeFile(path, `${source}build {\nsources = ["source.outscale-chroot.debian"]\n${blocks}}\n`);
     const { builds } = await loadTemplate({ path, env: {} });
-    expect(builds.map(({ provisioners, postProcessors }) => [...provisioners, ...postProcessors].length)).toEqual([6]);
+    expect(builds.map(({ provisioners, postProcessors }) => [...provisioners, ...postProcessors].length)).toEqual([7]);
     for (const definition of builds) {
       expect(checkProvisioners(definition, build)).toEqual([]);
       expect(checkPostProcessors(definition.postProcessors, build)).toEqual([]);
@@ -52,7 +56,11 @@ describe("docs/provisioners.md", () => {
     ["file", fileShape],
     ["shell-local", shellLocalShape],
     ["ansible", ansibleShape],
+    ["hcp-sbom", hcpSbomShape],
     ["manifest", manifestShape],
+    ["artifice", artificeShape],
+    ["checksum", checksumShape],
+    ["compress", compressShape],
   ])("has every option of %s, and no other", (type, shape) => {
     const rows = section(type)
       .split("\n")

@@ -23,10 +23,19 @@ export interface PostProcessorInput {
   readonly render: Render;
 }
 
+/** What a post-processor has made of an artifact. */
+export interface PostProcessed {
+  readonly artifact: Artifact;
+  /** Whether what it was made of stays when the template does not say: `keep_input_artifact`. */
+  readonly keepsInput: boolean;
+  /** It stays whatever the template says: the new artifact is made of the same files. */
+  readonly mustKeepInput?: boolean;
+}
+
 /** A post-processor whose options have been read and checked. */
 export interface PreparedPostProcessor {
-  /** Looks at the artifact, which goes on to the next post-processor of the chain as it is. */
-  run(artifact: Artifact, input: PostProcessorInput): Promise<void>;
+  /** @returns what goes on to the next of the chain; undefined when that is the artifact as it is */
+  run(artifact: Artifact, input: PostProcessorInput): Promise<PostProcessed | undefined>;
 }
 
 /** One type of post-processor. */
@@ -34,6 +43,8 @@ export interface PostProcessorType {
   readonly type: string;
   /** The types of its options in an HCL template. */
   readonly hclTypes: AttributeTypes;
+  /** What it has to do with files on this machine, of which an OMI has none; absent when it does without. */
+  readonly files?: "makes" | "needs";
   /** @throws {ConfigError} with every problem; its option is the bare name, such as `output` */
   prepare(raw: RawConfig, context: RenderContext): PreparedPostProcessor;
 }

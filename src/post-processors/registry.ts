@@ -1,12 +1,15 @@
 import { didYouMean } from "../common/did-you-mean.ts";
 import { ConfigError } from "../common/errors.ts";
+import { artifice } from "./artifice/artifice.ts";
+import { checksum } from "./checksum.ts";
+import { compress } from "./compress/compress.ts";
 import { manifest } from "./manifest/manifest.ts";
 import type { PostProcessorType } from "./post-processor.ts";
 import { shellLocal } from "./shell-local.ts";
 
 /** Every type of post-processor, by its name in a template. */
 export const postProcessorTypes: ReadonlyMap<string, PostProcessorType> = new Map(
-  [manifest, shellLocal].map((type) => [type.type, type]),
+  [manifest, checksum, compress, artifice, shellLocal].map((type) => [type.type, type]),
 );
 
 /**

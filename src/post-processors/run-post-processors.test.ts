@@ -92,7 +92,7 @@ describe("runPostProcessors()", () => {
     ["keeps it when keep_input_artifact says so", [[local("exit 1", true)]], 0],
     ["destroys it when keep_input_artifact does not ask for it", [[local("exit 1", false)]], 1],
   ])("%s", async (_title, chains, times) => {
-    await expectFailure(chains).toMatchObject({ isArtifactKept: times === 0 });
+    await expectFailure(chains).toMatchObject({ result: { isArtifactKept: times === 0 } });
     expect(destroyed).toBe(times);
   });
 
@@ -209,11 +209,11 @@ describe("shell-local post-processor", () => {
 
 describe("checkPostProcessors()", () => {
   it("names the place of every problem", () => {
-    const chains = [[manifest({ outptu: "x" })], [define("shell-local", {}), define("compress", {})]];
+    const chains = [[manifest({ outptu: "x" })], [define("shell-local", {}), define("compress-all", {})]];
     expect(checkPostProcessors(chains, build)).toMatchObject([
       { option: 'post-processor "manifest" (debian.pkr.hcl:40): outptu', hint: 'did you mean "output"?' },
       { option: 'post-processor "shell-local" (debian.pkr.hcl:40): inline' },
-      { option: 'post-processor "compress" (debian.pkr.hcl:40): type' },
+      { option: 'post-processor "compress-all" (debian.pkr.hcl:40): type' },
     ]);
   });
 });

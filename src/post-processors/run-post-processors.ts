@@ -8,6 +8,7 @@ import { describePlace } from "../provisioners/describe-place.ts";
 import { renderContextOf } from "../provisioners/late-values.ts";
 import type { BuildIdentity, Render } from "../provisioners/provisioner.ts";
 import type { Artifact } from "./artifact.ts";
+import type { PostProcessed } from "./post-processor.ts";
 import { findPostProcessorType } from "./registry.ts";
 
 export interface PostProcessInput extends BuildIdentity {
@@ -29,21 +30,30 @@ export class PostProcessError extends ChrootError {
   override readonly code = "E_POST_PROCESS";
   override readonly exitCode = ExitCode.Provision;
   readonly failures: readonly unknown[];
-  /** False when no post-processor asked for the artifact to be kept, and it is gone. */
-  readonly isArtifactKept: boolean;
+  /** What is there all the same; the artifact is gone when no post-processor asked for it to be kept. */
+  readonly result: PostProcessResult;
 
-  constructor(failures: readonly unknown[], options: { readonly isArtifactKept: boolean }) {
+  constructor(failures: readonly unknown[], result: PostProcessResult) {
     super(failures.map(messageOf).join("; "), { cause: failures[0] });
     this.failures = failures;
-    this.isArtifactKept = options.isArtifactKept;
+    this.result = result;
   }
+}
+
+/** What became of an artifact that had post-processors. */
+export interface PostProcessResult {
+  /** False when a post-processor has made something else of it, and nobody wanted it kept: it is destroyed. */
+  readonly isArtifactKept: boolean;
+  /** What post-processors have made of it, each with its files. */
+  readonly made: readonly Artifact[];
 }
 
 /**
  * Hands the artifact to each chain of post-processors. A failure ends its chain, not the others.
  *
- * Every post-processor here passes its input on as it is, so an artifact is kept as soon as the first one of any chain
- * has succeeded. When all have failed it is destroyed, as Packer does, unless `keep_input_artifact` asks to keep it.
+ * The artifact is kept when it was handed on as it is, or when who made something else of it keeps its input: that is for
+ * `keep_input_artifact` to say, or else for the post-processor. When all chains have failed at their first it is destroyed,
+ * as Packer does, unless `keep_input_artifact` asks to keep it.
  *
  * @throws {PostProcessError} when any failed, after every chain has had its turn
  * @throws {CancelledError} The artifact is kept
@@ -52,51 +62,101 @@ export async function runPostProcessors(
   chains: readonly (readonly PostProcessorDefinition[])[],
   artifact: Artifact,
   input: PostProcessInput,
-): Promise<void> {
+): Promise<PostProcessResult> {
   const failures: unknown[] = [];
+  const made: Artifact[] = [];
   let isKept = chains.length === 0;
+  const data = generatedData(artifact);
   for (const chain of chains) {
-    const failed = await runChain(chain, artifact, input);
-    if (failed) failures.push(failed.error);
-    if (failed?.index !== 0 || chain[0]?.keepInputArtifact) isKept = true;
+    const run = new ChainRun(artifact, data, input);
+    await run.run(chain);
+    failures.push(...run.failures);
+    made.push(...run.made);
+    isKept ||= run.keepsOriginal;
   }
   if (!isKept) {
     input.ui.say(`Destroying ${artifact.id}, as no post-processor has kept it...`);
     await artifact.destroy().catch((error: unknown) => failures.push(error));
   }
-  if (failures.length > 0) throw new PostProcessError(failures, { isArtifactKept: isKept });
+  const result = { isArtifactKept: isKept, made };
+  if (failures.length > 0) throw new PostProcessError(failures, result);
+  return result;
 }
 
-/** Runs a chain up to its first failure. */
-async function runChain(
-  chain: readonly PostProcessorDefinition[],
-  artifact: Artifact,
-  input: PostProcessInput,
-): Promise<{ readonly index: number; readonly error: unknown } | undefined> {
-  for (const [index, definition] of chain.entries()) {
-    throwIfCancelled(input.signal);
-    try {
-      await runOne(definition, artifact, input);
-    } catch (error) {
-      throwIfCancelled(input.signal);
-      if (!(error instanceof ChrootError)) throw error;
-      const place = describePlace("post-processor", definition);
-      input.ui.error(`The ${place} failed: ${messageOf(error)}`);
-      return { index, error };
-    }
+/** One chain of post-processors, up to its first failure. */
+class ChainRun {
+  readonly failures: unknown[] = [];
+  /** What was made and kept, the last artifact of the chain included. */
+  made: Artifact[] = [];
+  keepsOriginal = false;
+  readonly #original: Artifact;
+  readonly #data: Readonly<Record<string, string>>;
+  readonly #input: PostProcessInput;
+
+  constructor(original: Artifact, data: Readonly<Record<string, string>>, input: PostProcessInput) {
+    this.#original = original;
+    this.#data = data;
+    this.#input = input;
   }
-  return undefined;
-}
 
-async function runOne(definition: PostProcessorDefinition, artifact: Artifact, input: PostProcessInput): Promise<void> {
-  const { name, type } = definition;
-  input.ui.say(`Running post-processor: ${name === type ? type : `${name} (type ${type})`}`);
-  const data = generatedData(artifact);
-  const context = renderContextOf(input, data);
-  const render: Render = (text, late) => renderOnce(text, { ...context, data: { ...data, ...late } });
-  const prepared = findPostProcessorType(type).prepare(definition.evaluate(data), context);
-  const clock = input.clock ?? systemClock;
-  await prepared.run(artifact, { ...input, ui: input.uiOf?.(type) ?? input.ui, build: input, data, clock, render });
+  async run(chain: readonly PostProcessorDefinition[]): Promise<void> {
+    const { ui, signal } = this.#input;
+    let current = this.#original;
+    for (const definition of chain) {
+      throwIfCancelled(signal);
+      try {
+        const processed = await this.#runOne(definition, current);
+        current = await this.#goOn(definition, current, processed);
+      } catch (error) {
+        throwIfCancelled(signal);
+        if (!(error instanceof ChrootError)) throw error;
+        ui.error(`The ${describePlace("post-processor", definition)} failed: ${messageOf(error)}`);
+        this.failures.push(error);
+        if (definition === chain[0] && definition.keepInputArtifact) this.keepsOriginal = true;
+        break;
+      }
+    }
+    if (current !== this.#original) this.made.push(current);
+  }
+
+  /** Keeps or destroys what a post-processor was given. @returns what the next one is given */
+  async #goOn(
+    { keepInputArtifact }: PostProcessorDefinition,
+    given: Artifact,
+    processed: PostProcessed | undefined,
+  ): Promise<Artifact> {
+    const isOriginal = given === this.#original;
+    if (processed === undefined) {
+      if (isOriginal) this.keepsOriginal = true;
+      return given;
+    }
+    const isKept = processed.mustKeepInput || (keepInputArtifact ?? processed.keepsInput);
+    // The build's artifact is for other chains, too: it goes at the very end.
+    if (isOriginal) this.keepsOriginal = isKept;
+    else if (isKept) this.made.push(given);
+    else await this.#destroy(given, processed.artifact);
+    return processed.artifact;
+  }
+
+  async #destroy(given: Artifact, next: Artifact): Promise<void> {
+    const { ui } = this.#input;
+    ui.say(`Deleting ${given.files.join(", ")}, of which ${next.files.join(", ")} was made...`);
+    await given.destroy().catch((error: unknown) => this.failures.push(error));
+    // Checksums stand beside the files that they are of, which were an artifact of their own before.
+    this.made = this.made.filter(({ files }) => !files.every((file) => given.files.includes(file)));
+  }
+
+  async #runOne(definition: PostProcessorDefinition, artifact: Artifact): Promise<PostProcessed | undefined> {
+    const { name, type } = definition;
+    const [input, data] = [this.#input, this.#data];
+    input.ui.say(`Running post-processor: ${name === type ? type : `${name} (type ${type})`}`);
+    const context = renderContextOf(input, data);
+    const render: Render = (text, late) => renderOnce(text, { ...context, data: { ...data, ...late } });
+    const prepared = findPostProcessorType(type).prepare(definition.evaluate(data), context);
+    const clock = input.clock ?? systemClock;
+    const ui = input.uiOf?.(type) ?? input.ui;
+    return prepared.run(artifact, { ...input, ui, build: input, data, clock, render });
+  }
 }
 
 /** The build's `build.*`, which an artifact carries under Packer's name for it. */

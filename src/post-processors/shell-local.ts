@@ -17,6 +17,11 @@ export const shellLocal: PostProcessorType = {
     const options = isLine ? { ...given, executeCommand: ["sh", "-c", ...(given.executeCommand ?? [])] } : given;
     const problems = checkShellLocal(options);
     if (problems.length > 0) throw new ConfigError(problems);
-    return { run: (_artifact, input) => runLocalScripts(options, { ...input, makeTemporaryFolder }) };
+    return {
+      async run(_artifact, input) {
+        await runLocalScripts(options, { ...input, makeTemporaryFolder });
+        return undefined;
+      },
+    };
   },
 };

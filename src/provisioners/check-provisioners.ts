@@ -4,7 +4,7 @@ import { describePlace } from "./describe-place.ts";
 import { placeholderData, renderContextOf } from "./late-values.ts";
 import { problemsOf } from "./problems-of.ts";
 import type { BuildIdentity } from "./provisioner.ts";
-import { findProvisionerType } from "./registry.ts";
+import { findProvisionerType, provisionerTypes } from "./registry.ts";
 
 /**
  * Checks every provisioner of a build before anything is created, with what is known: `build.*` has placeholders.
@@ -27,4 +27,15 @@ export function checkProvisioners(
     ...build.provisioners.flatMap((definition) => check("provisioner", definition)),
     ...(cleanup ? check("error-cleanup-provisioner", cleanup) : []),
   ];
+}
+
+/** What the types of a build's provisioners warn of, each with its place. */
+export function provisionerWarnings(
+  build: Pick<BuildDefinition, "provisioners" | "errorCleanupProvisioner">,
+): readonly string[] {
+  const cleanup = build.errorCleanupProvisioner;
+  return [...build.provisioners, ...(cleanup ? [cleanup] : [])].flatMap((definition) => {
+    const warning = provisionerTypes.get(definition.type)?.warning;
+    return warning === undefined ? [] : [`${describePlace("provisioner", definition)}: ${warning}`];
+  });
 }

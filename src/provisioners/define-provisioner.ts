@@ -6,6 +6,7 @@ import { type OptionsOf, readOptions } from "./read-options.ts";
 
 export interface ProvisionerParts<Shape extends z.ZodRawShape> {
   readonly type: string;
+  readonly warning?: string;
   /** The options as the user types them; any other is refused. */
   readonly options: Shape;
   /** Options whose `{{ }}` is rendered in `run`, with values of its own such as `{{.Path}}`. */
@@ -19,6 +20,7 @@ export interface ProvisionerParts<Shape extends z.ZodRawShape> {
 export function defineProvisioner<Shape extends z.ZodRawShape>(parts: ProvisionerParts<Shape>): ProvisionerType {
   return {
     type: parts.type,
+    warning: parts.warning,
     hclTypes: hclTypesOf(parts.options),
     prepare(raw, context) {
       const options = readOptions(parts.options, raw, context, parts.rendersItself);

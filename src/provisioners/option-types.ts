@@ -59,20 +59,26 @@ function splitAtCommas(value: string): string[] {
   return value === "" ? [] : value.split(",");
 }
 
+const wholeNumber = z.union(
+  [
+    z.int(),
+    z
+      .string()
+      .regex(/^\s*-?\d+\s*$/)
+      .transform(Number),
+  ],
+  { error: "must be a whole number" },
+);
+
+/** A whole number, also as a string. */
+export function integer() {
+  return inHcl("number", z.union([wholeNumber], { error: "must be a whole number" }));
+}
+
 /** A list of whole numbers; one number is a list of one, one string a list of what its commas separate. */
 export function integers() {
   const error = "must be a list of whole numbers";
-  const integer = z.union(
-    [
-      z.int(),
-      z
-        .string()
-        .regex(/^\s*-?\d+\s*$/)
-        .transform(Number),
-    ],
-    { error },
-  );
-  const list = z.array(integer, { error });
+  const list = z.array(wholeNumber, { error });
   const commaSeparated = z.string().transform((value, context) => {
     const parsed = list.safeParse(splitAtCommas(value));
     if (parsed.success) return parsed.data;

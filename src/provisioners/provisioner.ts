@@ -37,6 +37,8 @@ export interface PreparedProvisioner {
 /** One type of provisioner. */
 export interface ProvisionerType {
   readonly type: string;
+  /** What whoever uses it must know beforehand: what it does not do here. */
+  readonly warning?: string | undefined;
   /** The types of its options in an HCL template. */
   readonly hclTypes: AttributeTypes;
   /**

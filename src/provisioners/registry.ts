@@ -3,6 +3,7 @@ import { ConfigError } from "../common/errors.ts";
 import { ansible } from "./ansible/ansible.ts";
 import { breakpoint } from "./breakpoint.ts";
 import { file } from "./file/file.ts";
+import { hcpSbom } from "./hcp-sbom.ts";
 import type { ProvisionerType } from "./provisioner.ts";
 import { shell } from "./shell/shell.ts";
 import { shellLocal } from "./shell-local/shell-local.ts";
@@ -10,7 +11,7 @@ import { sleep } from "./sleep.ts";
 
 /** Every type of provisioner, by its name in a template. */
 export const provisionerTypes: ReadonlyMap<string, ProvisionerType> = new Map(
-  [shell, file, shellLocal, ansible, sleep, breakpoint].map((type) => [type.type, type]),
+  [shell, file, shellLocal, ansible, sleep, breakpoint, hcpSbom].map((type) => [type.type, type]),
 );
 
 /**

@@ -1,4 +1,5 @@
 import { secrets } from "../../common/secrets.ts";
+import { keepsArtifact } from "../../post-processors/check-post-processors.ts";
 import { AS_IN_SOURCE } from "./placeholder-source.ts";
 import type { Plan, PlannedResource } from "./plan.ts";
 import { type MakePlanInput, type PlanContext, planContext } from "./plan-context.ts";
@@ -35,9 +36,11 @@ function planResources(context: PlanContext): readonly PlannedResource[] {
     what: facts ? "of the source OMI" : "of the source OMI, if its snapshots may not be used",
     fate: "deleted when the volume is there",
   };
+  const isKept = keepsArtifact(context.definition.postProcessors);
+  const fate = isKept ? "stays" : "deleted when the post-processors are through: keep_input_artifact";
   const product: readonly PlannedResource[] = [
-    { kind: "snapshot", what: "of the volume", fate: "stays" },
-    { kind: "OMI", what: context.late(config.omiName), fate: "stays" },
+    { kind: "snapshot", what: "of the volume", fate },
+    { kind: "OMI", what: context.late(config.omiName), fate },
   ];
   return [
     ...(isCopied ? [copy] : []),

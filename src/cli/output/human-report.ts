@@ -83,11 +83,12 @@ export class HumanReport implements Report {
       this.note("error", "\n==> Some builds didn't complete successfully and had errors:");
       for (const { name: build, error } of failed) this.note("error", `--> ${build}: ${errorText(error).trimEnd()}`);
     }
-    const made = results.filter(({ artifact }) => artifact !== undefined);
+    const made = results.flatMap(({ name, artifact, made: others }) =>
+      [...(artifact ? [artifact] : []), ...others].map((each) => ({ build: name, artifact: each })),
+    );
     if (made.length === 0) this.note("say", "\n==> Builds finished but no artifacts were created.");
     else this.note("say", "\n==> Builds finished. The artifacts of successful builds are:");
-    for (const { name: build, artifact } of made)
-      this.note("say", `--> ${build}: ${artifact?.string().trimEnd() ?? ""}`);
+    for (const { build, artifact } of made) this.note("say", `--> ${build}: ${artifact.string().trimEnd()}`);
   }
 
   #write(kind: LineKind, text: string, color: BuildColor | undefined): void {

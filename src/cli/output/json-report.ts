@@ -24,6 +24,8 @@ export type JsonLine =
       readonly build: string;
       readonly elapsedMs: number;
       readonly artifactId: string | null;
+      /** What post-processors have made of it. */
+      readonly files: readonly string[];
       readonly error: ErrorRecord | null;
     }
   | { readonly type: "refused"; readonly at: number; readonly error: ErrorRecord }
@@ -55,7 +57,7 @@ export class JsonReport implements Report {
     throw new CancelledError("Nobody can answer: the output is for a program");
   }
 
-  ended({ name: build, elapsedMs, artifact, error }: BuildResult): void {
+  ended({ name: build, elapsedMs, artifact, made, error }: BuildResult): void {
     const record = error === undefined ? null : errorRecord(error);
     this.#write({
       type: "result",
@@ -63,6 +65,7 @@ export class JsonReport implements Report {
       build,
       elapsedMs,
       artifactId: artifact?.id ?? null,
+      files: [...new Set(made.flatMap(({ files }) => files))],
       error: record,
     });
   }

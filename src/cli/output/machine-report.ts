@@ -1,4 +1,4 @@
-import type { BuildResult, LineKind, Report } from "../../bake/report.ts";
+import type { BuildResult, LineKind, Report, ReportedArtifact } from "../../bake/report.ts";
 import type { Clock } from "../../common/clock.ts";
 import { CancelledError } from "../../common/errors.ts";
 import { secrets } from "../../common/secrets.ts";
@@ -61,20 +61,26 @@ export class MachineReport implements Report {
       this.#write(build, "error", errorText(error).trimEnd());
       this.note("error", `--> ${build}: ${errorText(error).trimEnd()}`);
     }
-    const made = results.flatMap(({ name, artifact }) => (artifact ? [{ name, artifact }] : []));
-    if (made.length === 0) this.note("say", "\n==> Builds finished but no artifacts were created.");
+    const made = results.map(({ name, artifact, made: others }) => ({
+      build: name,
+      artifacts: [...(artifact ? [artifact] : []), ...others],
+    }));
+    const isNothing = made.every(({ artifacts }) => artifacts.length === 0);
+    if (isNothing) this.note("say", "\n==> Builds finished but no artifacts were created.");
     else this.note("say", "\n==> Builds finished. The artifacts of successful builds are:");
-    for (const { name: build, artifact } of made) this.#artifact(build, artifact);
+    for (const { build, artifacts } of made) {
+      if (artifacts.length > 0) this.#write(build, "artifact-count", String(artifacts.length));
+      for (const [index, artifact] of artifacts.entries()) this.#artifact(build, index, artifact);
+    }
   }
 
-  #artifact(build: string, artifact: NonNullable<BuildResult["artifact"]>): void {
-    this.#write(build, "artifact-count", "1");
-    const field = (...data: readonly string[]) => this.#write(build, "artifact", "0", ...data);
+  #artifact(build: string, index: number, artifact: ReportedArtifact): void {
+    const field = (...data: readonly string[]) => this.#write(build, "artifact", String(index), ...data);
     field("builder-id", artifact.builderId);
     field("id", artifact.id);
     field("string", artifact.string());
     field("files-count", String(artifact.files.length));
-    for (const [index, file] of artifact.files.entries()) field("file", String(index), file);
+    for (const [number, file] of artifact.files.entries()) field("file", String(number), file);
     field("end");
     this.note("say", `--> ${build}: ${artifact.string()}`);
   }

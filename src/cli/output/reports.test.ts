@@ -35,6 +35,7 @@ const result: BuildResult = {
     { step: "StepChrootProvision", startedAt: 1_600, elapsedMs: 360, outcome: "failed" },
   ],
   artifact,
+  made: [],
   error: undefined,
 };
 const failure: BuildResult = {
@@ -215,6 +216,27 @@ describe("MachineReport", () => {
   });
 });
 
+describe("artifacts that post-processors have made", () => {
+  const packed = {
+    builderId: "packer.post-processor.compress",
+    id: "",
+    files: ["out.tar.gz"],
+    string: () => "compressed artifacts in: out.tar.gz",
+  };
+  it.each([
+    [artifact, ["OMIs were created", "compressed artifacts"], ["0", "1"]],
+    [undefined, ["compressed artifacts"], ["0"]],
+  ])("are told of beside an OMI, and without one", (omi, texts, numbers) => {
+    const results = [{ ...result, artifact: omi, made: [packed] }];
+    const { io, report } = human();
+    report.finished(results, 1);
+    for (const text of texts) expect(io.written.stdout).toContain(text);
+    new MachineReport(io.stdout, clock).finished(results, 1);
+    const ids = io.written.stdout.matchAll(/artifact,(\d),id,/g);
+    expect([...ids].map(([, number]) => number)).toEqual(numbers);
+  });
+});
+
 describe("JsonReport", () => {
   it("writes one object a line", () => {
     const io = recordingIo();
@@ -239,6 +261,7 @@ describe("JsonReport", () => {
         build: name,
         elapsedMs: 65_250,
         artifactId: null,
+        files: [],
         error: {
           code: "E_TIMEOUT",
           exitCode: 11,

@@ -32,6 +32,7 @@ const done: BakedBuild = {
   phases: [{ step: "StepVmInfo", startedAt: Date.parse("2026-01-02T03:04:06Z"), elapsedMs: 10, outcome: "done" }],
   warnings: ["It is slow"],
   artifact: new OmiArtifact({ region: "eu-west-2", product, data, destroy: async () => undefined }),
+  made: [],
   error: undefined,
 };
 const failed: BakedBuild = {
@@ -106,6 +107,7 @@ describe("writeResultFile()", () => {
           },
           phases: [{ step: "StepVmInfo", startedAt: "2026-01-02T03:04:06.000Z", elapsedMs: 10, outcome: "done" }],
           warnings: ["It is slow"],
+          files: [],
           error: null,
         },
         {
@@ -125,6 +127,7 @@ describe("writeResultFile()", () => {
             step: null,
             resourceId: "vol-12345678",
           },
+          files: [],
         },
       ],
       error: null,

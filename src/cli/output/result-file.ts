@@ -34,6 +34,8 @@ export interface ResultBuild {
   readonly startedAt: string;
   readonly elapsedMs: number;
   readonly artifact: ResultArtifact | null;
+  /** What post-processors have made of it, on this machine. */
+  readonly files: readonly string[];
   readonly phases: readonly (Omit<Phase, "startedAt"> & { readonly startedAt: string })[];
   readonly warnings: readonly string[];
   readonly error: ErrorRecord | null;
@@ -100,6 +102,7 @@ function resultBuild({
   startedAt,
   elapsedMs,
   artifact,
+  made,
   phases,
   warnings,
   error,
@@ -111,6 +114,7 @@ function resultBuild({
     startedAt: new Date(startedAt).toISOString(),
     elapsedMs,
     artifact: artifact ? resultArtifact(artifact) : null,
+    files: [...new Set(made.flatMap(({ files }) => files))],
     phases: phases.map((phase) => ({ ...phase, startedAt: new Date(phase.startedAt).toISOString() })),
     warnings,
     error: error === undefined ? null : errorRecord(error),

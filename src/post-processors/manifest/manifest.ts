@@ -29,7 +29,12 @@ export const manifest: PostProcessorType = {
     const output = options.output || DEFAULT_OUTPUT;
     const problem = isLate(output) ? undefined : outputProblem(output);
     if (problem !== undefined) throw new ConfigError([{ option: "output", message: problem }]);
-    return { run: (artifact, input) => record(options, artifact, input) };
+    return {
+      async run(artifact, input) {
+        await record(options, artifact, input);
+        return undefined;
+      },
+    };
   },
 };
 

@@ -1,0 +1,37 @@
+import { rm } from "node:fs/promises";
+import type { Artifact } from "./artifact.ts";
+
+interface FileArtifactParts {
+  /** Who made it: `packer.post-processor.compress`. */
+  readonly builderId: string;
+  readonly files: readonly string[];
+  /** What it is, before its files: `Created artifact from files`. */
+  readonly title: string;
+}
+
+/** Files on this machine that a post-processor has made, or taken for the artifact. */
+export class FileArtifact implements Artifact {
+  readonly builderId: string;
+  /** Files have none, as in Packer. */
+  readonly id = "";
+  readonly files: readonly string[];
+  readonly #title: string;
+
+  constructor({ builderId, files, title }: FileArtifactParts) {
+    this.builderId = builderId;
+    this.files = files;
+    this.#title = title;
+  }
+
+  string(): string {
+    return `${this.#title}: ${this.files.join(", ")}`;
+  }
+
+  state(): undefined {
+    return undefined;
+  }
+
+  async destroy(): Promise<void> {
+    for (const file of this.files) await rm(file, { recursive: true, force: true });
+  }
+}
