@@ -23,7 +23,9 @@ Where the engine finds things on this machine. Credentials and proxies come from
 | \`OUTSCALE_CHROOT_METADATA_ENDPOINT\` | base URL of the metadata service | \`http://169.254.169.254\` |
 | \`OUTSCALE_CHROOT_VM_ID\` | the VM that builds, in place of asking the metadata service | |
 | \`OUTSCALE_CHROOT_DEVICE_FOLDER\` | where device names and \`disk/by-id\` links are looked up | \`/dev\` |
-| \`OUTSCALE_CHROOT_STATE\` | where the journals of builds lie | \`/var/lib/outscale-chroot\` |
+| \`OUTSCALE_CHROOT_STATE\` | where journals and records of builds lie | \`/var/lib/outscale-chroot\` |
+| \`OUTSCALE_CHROOT_HISTORY_RUNS\` | how many records of finished runs are kept; 0 keeps none | 200 |
+| \`OUTSCALE_CHROOT_HISTORY_DAYS\` | for how many days they are kept | 90 |
 `;
 
 /** The text of docs/configuration.md. */

@@ -21,6 +21,7 @@ export const rooms = {
     isDoor: true,
     uses: [
       "bake",
+      "history",
       "terminal",
       "plugin-install",
       "builder",
@@ -53,6 +54,7 @@ export const rooms = {
     isDoor: true,
     uses: [
       "bake",
+      "history",
       "post-processors",
       "builder",
       "boot",
@@ -71,6 +73,7 @@ export const rooms = {
   },
   bake: {
     uses: [
+      "history",
       "provisioners",
       "post-processors",
       "builder",
@@ -100,6 +103,10 @@ export const rooms = {
       "template-input",
       "validate",
     ],
+  },
+  history: {
+    uses: ["builder", "terminal", "common"],
+    face: ["history-folder", "history-limits", "prune-records", "run-record", "run-recorder", "runs"],
   },
   terminal: {
     uses: ["types:builder", "common"],
@@ -145,6 +152,7 @@ export const rooms = {
       "hook",
       "journal/entry",
       "journal/journal-error",
+      "journal/runs",
       "open-image",
       "phase",
       "publish-omi",

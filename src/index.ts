@@ -22,6 +22,11 @@ export { type ValidateInput, type Validation, validate } from "./bake/validate.t
 export type { TemplateConsole } from "./template/console.ts";
 export type { BuildDescription, TemplateDescription, VariableDescription } from "./template/inspect-template.ts";
 
+// What runs have left.
+
+export type { RunRecord } from "./history/run-record.ts";
+export { findRecord as findRun, forgetRun, listRuns, type RunList, type RunSummary } from "./history/runs.ts";
+
 // A cloud on this machine.
 
 export { defaultCloudFolder } from "./bake/local-session.ts";

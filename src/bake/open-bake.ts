@@ -1,11 +1,13 @@
 import { randomUUID } from "node:crypto";
 import { type Clock, systemClock } from "../common/clock.ts";
 import { type DebugLog, noLog } from "../common/log.ts";
+import { historyLimits } from "../history/history-limits.ts";
 import { maskEnvironment } from "../outscale/mask-environment.ts";
 import { loadBuilds } from "./load-builds.ts";
 import { defaultCloudFolder, type LocalSession, openLocalSession } from "./local-session.ts";
 import { type BuildSettings, prepareBuilds } from "./prepare-builds.ts";
 import { dataReader } from "./read-data-source.ts";
+import { type HistoryInput, templateRecord } from "./record-build.ts";
 import type { Report } from "./report.ts";
 import { type BakedBuild, runBuilds } from "./run-builds.ts";
 import type { TemplateInput } from "./template-input.ts";
@@ -19,6 +21,8 @@ export interface OpenBakeInput extends TemplateInput, BuildSettings {
   /** API calls, commands and journal entries. */
   readonly log?: DebugLog | undefined;
   readonly clock?: Clock | undefined;
+  /** Whether each run leaves a record in the state folder; true by default. */
+  readonly history?: boolean | undefined;
 }
 
 /** What the builds of one call are told by, and stopped by. */
@@ -43,7 +47,7 @@ export interface OpenBake extends AsyncDisposable {
  * Does everything that can be refused before anything is created: reads the template with its data sources, and checks
  * every build. With `local` the cloud runs until this is disposed of.
  * @throws {TemplateError | ConfigError} with every problem
- * @throws {UsageError} when no build is left, or the local cloud cannot be had
+ * @throws {UsageError} when no build is left, the local cloud cannot be had, or the limits of the history are none
  */
 export async function openBake(input: OpenBakeInput): Promise<OpenBake> {
   const { log = noLog, clock = systemClock, env: outerEnv = process.env } = input;
@@ -57,17 +61,28 @@ export async function openBake(input: OpenBakeInput): Promise<OpenBake> {
     const builder = { env, log, clock, templatePath: input.template, ...(local && { localCloud: local.stateFolder }) };
     const builds = prepareBuilds(template.builds, { ...input, builder, override });
     const { parallel = 0, debug = false, force = false } = input;
+    const history = historyOf(input, template.files, env);
     return {
       names: builds.map(({ definition }) => definition.name),
       templateFiles: template.files,
       warnings: template.warnings,
-      run: (control) => runBuilds(builds, { ...control, clock, log, parallel, debug, force, runUuid }),
+      run: (control) => runBuilds(builds, { ...control, clock, log, parallel, debug, force, runUuid, history }),
       [Symbol.asyncDispose]: async () => local?.[Symbol.asyncDispose](),
     };
   } catch (error) {
     await local?.[Symbol.asyncDispose]();
     throw error;
   }
+}
+
+function historyOf(
+  { history = true, template }: OpenBakeInput,
+  files: readonly string[],
+  env: NodeJS.ProcessEnv,
+): HistoryInput | undefined {
+  const limits = historyLimits(env);
+  if (!history || limits.runs === 0) return undefined;
+  return { limits, template: templateRecord(template, files) };
 }
 
 async function openLocal(

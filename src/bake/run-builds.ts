@@ -8,6 +8,7 @@ import { hostRunner } from "../host/run-command.ts";
 import { PostProcessError, type PostProcessResult, runPostProcessors } from "../post-processors/run-post-processors.ts";
 import { templateHook } from "../provisioners/hook.ts";
 import type { PreparedBuild } from "./prepare-builds.ts";
+import { type HistoryInput, keepRecord, recordedReport, recorderOf } from "./record-build.ts";
 import { type BuildResult, type Report, uiOf } from "./report.ts";
 
 export interface RunBuildsInput {
@@ -24,6 +25,8 @@ export interface RunBuildsInput {
   readonly force: boolean;
   /** One per run of the program: `PACKER_RUN_UUID`. */
   readonly runUuid: string;
+  /** Undefined when runs leave no records. */
+  readonly history?: HistoryInput | undefined;
 }
 
 /** A result with what only programs are told. */
@@ -57,7 +60,18 @@ export async function runBuilds(builds: readonly PreparedBuild[], input: RunBuil
   return inOrder;
 }
 
+/** Runs a build; where there is a history, somebody listens and writes down what became of it. */
 async function runBuild(build: PreparedBuild, input: RunBuildsInput): Promise<BakedBuild> {
+  const { history, clock, report } = input;
+  if (history === undefined) return runUnrecorded(build, input);
+  const recorder = recorderOf(build, history, clock);
+  const result = await runUnrecorded(build, { ...input, report: recordedReport(report, recorder) });
+  const { stateFolder } = build.prepared.config;
+  keepRecord(recorder, result, { stateFolder, limits: history.limits, report, clock });
+  return result;
+}
+
+async function runUnrecorded(build: PreparedBuild, input: RunBuildsInput): Promise<BakedBuild> {
   const { report, clock } = input;
   const name = build.definition.name;
   const startedAt = clock.now();

@@ -31,7 +31,9 @@ import { KeptVolume } from "./kept-volume.ts";
 import { type BuildResult, runRecipe } from "./run-recipe.ts";
 import type { Session } from "./session.ts";
 import { checkAuth } from "./steps/check-auth.ts";
+import { tellCalls } from "./tell-calls.ts";
 import { tellRetry } from "./tell-retry.ts";
+import { tellWaits } from "./tell-waits.ts";
 import type { Ui } from "./ui.ts";
 import { outcomeOf, unwrapFailure } from "./unwrap-failure.ts";
 
@@ -116,13 +118,15 @@ export class Builder {
       throw new UsageError("A build needs root: it mounts disks", { hint: "Run it with sudo" });
     await checkPrograms(featuresOf(config));
     const { env = process.env, clock = systemClock, log = noLog } = this.#options;
+    const emit: EventSink = input.onEvent ?? (() => undefined);
+    const currentStep = new CurrentStep();
     const { access, notices } = await resolveAccess({ template: config, env });
     for (const notice of notices) input.ui.warn(notice);
     const isLocal = this.#options.localCloud !== undefined;
     await using api = createApi({
       access,
       clock,
-      log,
+      log: tellCalls(log, clock, emit),
       env,
       onRetry: tellRetry(input.ui),
       ...(isLocal && { limiter: unlimited }),
@@ -133,6 +137,7 @@ export class Builder {
       log,
       polling: config.polling,
       timeouts: config.timeouts,
+      onEnd: tellWaits({ clock, emit, currentStep }),
     });
     const session: Session = {
       runId: newRunId(),
@@ -144,14 +149,14 @@ export class Builder {
       waiters,
       region: access.region,
       ui: input.ui,
-      emit: input.onEvent ?? (() => undefined),
+      emit,
       log,
       clock,
       signal: input.signal ?? never,
       hurry: input.hurry ?? never,
       host: hostRunner(log),
       hook: input.hook,
-      currentStep: new CurrentStep(),
+      currentStep,
       keptVolume: new KeptVolume(config.packerOnError),
     };
     return await this.#runSession(session, access); // the connection must live until it is done
@@ -181,6 +186,7 @@ export class Builder {
 
   async #buildWithJournal(session: Session, access: Access): Promise<BuildResult> {
     const accountId = await checkAuth(session);
+    session.emit({ type: "account", accountId, region: session.region, endpoint: access.endpoint });
     const journal = await this.#openJournal(session, access, accountId);
     let outcome = "failed";
     try {

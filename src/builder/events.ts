@@ -72,6 +72,51 @@ export type BuildEvent =
       readonly change: "acquired" | "released" | "kept" | "left";
     }
   | { readonly type: "warning"; readonly message: string }
+  /** Whose account it is, once the credentials are known to be good. */
+  | { readonly type: "account"; readonly accountId: string; readonly region: string; readonly endpoint: string }
+  /** What the image starts from, unless it is made from scratch. */
+  | {
+      readonly type: "source";
+      readonly imageId: string;
+      readonly imageName: string;
+      readonly accountId: string;
+      readonly createdAt: string;
+      readonly snapshotId: string;
+    }
+  /** One attempt of a call of the API has come to its end. */
+  | {
+      readonly type: "api-call";
+      readonly action: string;
+      /** Counted from 1. */
+      readonly attempt: number;
+      readonly at: number;
+      readonly elapsedMs: number;
+      /** HTTP's; undefined when no answer came. */
+      readonly status: number | undefined;
+      readonly requestId: string | undefined;
+      /** The API's code of a failure. */
+      readonly errorCode: string | undefined;
+    }
+  /** A wait for the cloud is over: `subject` is `snapshot snap-1a2b3c4d`, `goal` what it was to come to. */
+  | {
+      readonly type: "wait-ended";
+      readonly step: StepName | undefined;
+      readonly subject: string;
+      readonly goal: string;
+      readonly at: number;
+      readonly elapsedMs: number;
+      readonly outcome: "done" | "failed" | "cancelled";
+    }
+  /** The image was booted (`boot_test`). */
+  | {
+      readonly type: "boot-tested";
+      readonly at: number;
+      readonly elapsedMs: number;
+      /** `kvm` or `tcg`. */
+      readonly acceleration: string;
+      /** The last lines of its console. */
+      readonly console: readonly string[];
+    }
   | {
       readonly type: "build-ended";
       readonly runId: string;

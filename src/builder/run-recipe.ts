@@ -64,7 +64,10 @@ export async function runRecipe(build: Build): Promise<BuildResult> {
 }
 
 async function findSource(build: Build): Promise<SourceOmi> {
-  return checkRootDevice(build, { image: await findSourceOmi(build) });
+  const source = await checkRootDevice(build, { image: await findSourceOmi(build) });
+  const { ImageId: imageId, ImageName: imageName, AccountId: accountId, CreationDate: createdAt } = source.image;
+  build.emit({ type: "source", imageId, imageName, accountId, createdAt, snapshotId: source.rootSnapshotId });
+  return source;
 }
 
 interface FillVolumeInput {

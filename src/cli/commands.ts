@@ -36,6 +36,10 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
     summary: "evaluates expressions of a template",
     load: async () => (await import("./commands/console.ts")).consoleCommand,
   },
+  runs: {
+    summary: "tells of the runs of the past: how they ended, and what took how long",
+    load: async () => (await import("./commands/runs.ts")).runs,
+  },
   cleanup: {
     summary: "removes what killed builds left behind",
     load: async () => (await import("./commands/cleanup.ts")).cleanup,

@@ -15,7 +15,7 @@ import { Findings } from "./rules/findings.ts";
 import { checkOmi } from "./rules/omi-rules.ts";
 import { checkSource } from "./rules/source-rules.ts";
 import { type CheckedOptions, stepSchema } from "./schema.ts";
-import { showOptions } from "./show-options.ts";
+import { showGiven, showOptions } from "./show-options.ts";
 import { readSourceFilter, type SourceFilter } from "./source-filter.ts";
 
 /** What a configuration depends on besides its options. */
@@ -46,6 +46,8 @@ export interface PreparedConfig {
    * @param sensitive Paths of options, besides those that use sensitive variables
    */
   show(sensitive: ReadonlySet<string>): BuildConfig;
+  /** The options as they were given, for people to look at: without credentials, and without those of Packer itself. */
+  showGiven(sensitive: ReadonlySet<string>): RawConfig;
 }
 
 /**
@@ -78,6 +80,7 @@ export function prepareConfig(raws: readonly RawConfig[], context: PrepareContex
       const shown = showOptions(given, options, sensitive, renderContext);
       return { ...derivedOptions(shown, defaultIsolation), ...engine, sourceFilter: shownFilter(shown) };
     },
+    showGiven: (sensitive) => showGiven(given, options, sensitive, renderContext),
   };
 }
 

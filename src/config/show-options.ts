@@ -23,9 +23,7 @@ export function showOptions(
   sensitive: ReadonlySet<string>,
   context: RenderContext,
 ): CheckedOptions {
-  const variables = options.packer_sensitive_variables;
-  const hide = (text: string) => (usesVariable(text, variables, context) ? HIDDEN : text);
-  const hidden = mapTexts(hideOptions(raw, sensitive), hide);
+  const hidden = hideSensitive(raw, options, sensitive, context);
   const changed = Object.entries(hidden).filter(([name, value]) => !isDeepStrictEqual(value, raw[name]));
   const rendered = renderOptions(Object.fromEntries(changed), context);
   const shown = Object.entries(rendered.raw).flatMap(([name, value]) => {
@@ -36,4 +34,30 @@ export function showOptions(
     return [[name, parsed.success ? parsed.data : bent] as const];
   });
   return { ...options, ...Object.fromEntries(shown) };
+}
+
+/** Who holds them is the account's owner: they are shown to nobody, whatever a template does with them. */
+const CREDENTIALS: ReadonlySet<string> = new Set(["access_key", "secret_key", "mfa_code", "token"]);
+
+/** The options as they were given, without credentials and without what Packer itself tells a builder. */
+export function showGiven(
+  raw: RawConfig,
+  options: CheckedOptions,
+  sensitive: ReadonlySet<string>,
+  context: RenderContext,
+): RawConfig {
+  const hidden = Object.entries(hideSensitive(raw, options, sensitive, context));
+  const shown = hidden.filter(([name, value]) => value !== null && !name.startsWith("packer_"));
+  return Object.fromEntries(shown.map(([name, value]) => [name, CREDENTIALS.has(name) ? HIDDEN : value]));
+}
+
+function hideSensitive(
+  raw: RawConfig,
+  options: CheckedOptions,
+  sensitive: ReadonlySet<string>,
+  context: RenderContext,
+): RawConfig {
+  const variables = options.packer_sensitive_variables;
+  const hide = (text: string) => (usesVariable(text, variables, context) ? HIDDEN : text);
+  return mapTexts(hideOptions(raw, sensitive), hide);
 }

@@ -43,6 +43,19 @@ export interface WaitersOptions {
   readonly log?: DebugLog;
   /** Between 0 and 1, for the jitter between reads. */
   readonly random?: () => number;
+  /** Told of every wait when it is over. */
+  readonly onEnd?: (wait: EndedWait) => void;
+}
+
+/** A wait that is over. */
+export interface EndedWait {
+  /** `snapshot snap-1a2b3c4d` */
+  readonly subject: string;
+  /** What it was to do: `become "completed"`. */
+  readonly goal: string;
+  readonly elapsedMs: number;
+  /** Undefined when it came to what it should. */
+  readonly error: unknown;
 }
 
 export interface WaitOptions<Until extends string> {
@@ -80,9 +93,11 @@ export class Waiters {
   readonly timeouts: Timeouts;
   readonly #tools: WaitTools;
   readonly #pollers: Pollers;
+  readonly #onEnd: (wait: EndedWait) => void;
 
-  constructor({ api, clock, polling, timeouts, log = noLog, random = Math.random }: WaitersOptions) {
+  constructor({ api, clock, polling, timeouts, log = noLog, random = Math.random, onEnd }: WaitersOptions) {
     this.timeouts = timeouts;
+    this.#onEnd = onEnd ?? (() => undefined);
     this.#tools = { clock, polling, log, random };
     this.#pollers = pollersOf(api, clock);
   }
@@ -114,9 +129,21 @@ export class Waiters {
     return this.#wait(id, { kind: "image", poller: this.#pollers.image, goal, timeout: "image", options });
   }
 
-  #wait<Resource extends Waitable, Result>(id: string, input: WaitInput<Resource, Result>): Promise<Result> {
+  async #wait<Resource extends Waitable, Result>(id: string, input: WaitInput<Resource, Result>): Promise<Result> {
     const { kind, poller, goal, timeout, options } = input;
     const { timeoutMs = this.timeouts[timeout], signal, onProgress } = options;
-    return waitFor(this.#tools, { id, kind, poller, goal, timeoutMs, signal, onProgress });
+    const { clock } = this.#tools;
+    const startedAt = clock.now();
+    const end = (error: unknown) => {
+      this.#onEnd({ subject: `${kind} ${id}`, goal: goal.phrase, elapsedMs: clock.now() - startedAt, error });
+    };
+    try {
+      const result = await waitFor(this.#tools, { id, kind, poller, goal, timeoutMs, signal, onProgress });
+      end(undefined);
+      return result;
+    } catch (error) {
+      end(error);
+      throw error;
+    }
   }
 }

@@ -1,8 +1,18 @@
-import { mkdtemp, realpath, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, realpath, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, expect, it, vi } from "vitest";
-import { type BakeEvent, type BakeInput, bake, CancelledError, ProvisionError, UsageError } from "../../src/index.ts";
+import {
+  type BakeEvent,
+  type BakeInput,
+  bake,
+  CancelledError,
+  findRun,
+  listRuns,
+  ProvisionError,
+  type RunList,
+  UsageError,
+} from "../../src/index.ts";
 import { resetLocalCloud } from "../../src/local-cloud/administer-cloud.ts";
 import { requireRoot } from "../support/requirements.ts";
 
@@ -91,6 +101,52 @@ describe("bake()", () => {
     expect(process.env).toEqual(before);
     expect(JSON.stringify(events)).toContain("the password is <sensitive>");
     expect(JSON.stringify(events)).not.toContain("SKLIBRARYBAKE");
+  });
+
+  it("leaves a record of each run, without what is sensitive, and prunes none of a run that is alive", async () => {
+    const stateFolder = join(folder, "state");
+    const lists: RunList[] = [];
+    const listing: Promise<unknown>[] = [];
+    const env = { ...input.env, OUTSCALE_CHROOT_HISTORY_RUNS: "1" };
+    const { builds } = await bake({
+      ...input,
+      env,
+      parallel: 1,
+      variables: { lines: { one: "exit 3", two: "echo up" } },
+      onEvent: (event) => {
+        if (event.type === "line" && event.text === "up")
+          listing.push(listRuns(stateFolder).then((list) => lists.push(list)));
+      },
+    });
+    await Promise.all(listing);
+    expect(lists[0]?.runs[0]).toMatchObject({ runId: builds[1]?.runId, state: "running", isUnclean: false });
+    // The first of the two had to make room.
+    const { runs } = await listRuns(stateFolder);
+    expect(runs.map(({ runId, state }) => [runId, state])).toEqual([[builds[1]?.runId, "done"]]);
+
+    const record = findRun(stateFolder, builds[1]?.runId ?? "");
+    const text = await readFile(join(stateFolder, "history", `${record.runId}.json`), "utf8");
+    expect(text).not.toContain("SKLIBRARYBAKE");
+    expect(text).toContain("the password is <sensitive>");
+    expect(record).toMatchObject({
+      outcome: "done",
+      configuration: { omi_name: "two", secret_key: "(sensitive value)", skip_create_omi: true },
+      account: { accountId: expect.stringMatching(/^\d{12}$/) },
+      source: { imageName: expect.stringContaining("Debian-12"), snapshotId: expect.stringMatching(/^snap-/) },
+      template: { files: [{ path: input.template, sha256: expect.stringMatching(/^[0-9a-f]{64}$/) }] },
+      error: null,
+    });
+    const kinds = new Set(record.phases.map(({ kind }) => kind));
+    expect([...kinds].sort()).toEqual(["provisioner", "step", "wait"]);
+    const changing = record.apiCalls.filter(({ action }) => !action.startsWith("Read"));
+    expect(changing.map(({ action }) => action)).toEqual(expect.arrayContaining(["CreateVolume", "DeleteVolume"]));
+    for (const call of changing) expect(call.requestId).toEqual(expect.any(String));
+  });
+
+  it("leaves no record when none is wanted", async () => {
+    const before = await listRuns(join(folder, "state"));
+    await baked({ only: ["*.one"], history: false });
+    expect(await listRuns(join(folder, "state"))).toEqual(before);
   });
 
   it("stops every build when its signal fires", async () => {

@@ -52,6 +52,11 @@ export function findRuns(stateFolder: string): FoundRuns {
   return { runs, unusable, stillborn };
 }
 
+/** Whether a run is alive or has left something: its journal is there. */
+export function hasJournal(stateFolder: string, runId: string): boolean {
+  return lstatSync(join(journalFolder(stateFolder), `${runId}${ENDING}`), { throwIfNoEntry: false }) !== undefined;
+}
+
 /** A dead run, held: nobody else takes it down meanwhile. */
 export interface HeldRun extends Run {
   /** The open, locked journal, which the caller closes. */
@@ -73,6 +78,14 @@ export async function holdDeadRun({ path }: Pick<Run, "path">): Promise<HeldRun 
     closeSync(fd);
     throw error;
   }
+}
+
+/** Whether a run's process still lives. One whose journal cannot be read counts as dead. */
+export async function isAlive(run: Pick<Run, "path">): Promise<boolean> {
+  const fd = await lockFile(run.path);
+  if (fd === undefined) return lstatSync(run.path, { throwIfNoEntry: false }) !== undefined;
+  closeSync(fd);
+  return false;
 }
 
 /** Removes the file of a run that died before it had begun anything. @returns false while it is alive */

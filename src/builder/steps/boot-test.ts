@@ -68,6 +68,8 @@ async function bootVolume(
     onNote: note,
   });
   await consoles.remove();
+  const { elapsedMs, acceleration, tail } = result;
+  build.emit({ type: "boot-tested", at: clock.now(), elapsedMs, acceleration, console: tail });
   ui.message(`It booted in ${(result.elapsedMs / 1000).toFixed(1)} s (${result.acceleration.toUpperCase()})`);
 }
 

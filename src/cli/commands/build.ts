@@ -41,6 +41,7 @@ async function runBuild({ argv, io }: Invocation): Promise<number> {
     onError: flags["on-error"],
     bootTest: flags["boot-test"],
     parallel,
+    history: flags.history,
     log,
   });
   await using opened = await opening.catch((error: unknown) => {

@@ -1,0 +1,114 @@
+import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { unwrapFailure } from "../builder/unwrap-failure.ts";
+import type { Clock } from "../common/clock.ts";
+import { ChrootError, messageOf } from "../common/errors.ts";
+import { secrets } from "../common/secrets.ts";
+import { mapTexts } from "../definition/map-texts.ts";
+import { writeRecord } from "../history/history-folder.ts";
+import { type HistoryLimits, pruneRecords } from "../history/prune-records.ts";
+import type { RunRecord } from "../history/run-record.ts";
+import { RunRecorder } from "../history/run-recorder.ts";
+import type { PreparedBuild } from "./prepare-builds.ts";
+import { type BuildResult, type Report, uiOf } from "./report.ts";
+import type { BakedBuild } from "./run-builds.ts";
+
+/** That records are kept, and of what. */
+export interface HistoryInput {
+  readonly limits: HistoryLimits;
+  readonly template: RunRecord["template"];
+}
+
+/** A recorder for a build that is about to begin. */
+export function recorderOf(
+  { definition, prepared }: PreparedBuild,
+  { template }: HistoryInput,
+  clock: Clock,
+): RunRecorder {
+  // A tag may be named as one of the record's own words, which are not masked when it is written.
+  const configuration = mapTexts(prepared.showGiven(definition.sensitiveOptions), (text) => secrets.mask(text));
+  return new RunRecorder({ build: definition.name, template, configuration }, clock);
+}
+
+/** A report of one build, to which its recorder listens. */
+export function recordedReport(report: Report, recorder: RunRecorder): Report {
+  return {
+    line(kind, build, message, part) {
+      recorder.line(kind, message, part);
+      report.line(kind, build, message, part);
+    },
+    event(build, event) {
+      recorder.note(event);
+      report.event(build, event);
+    },
+    note: (kind, message) => report.note(kind, message),
+    ask: (build, question, signal) => report.ask(build, question, signal),
+    ended: (result) => report.ended(result),
+    finished: (results, elapsedMs) => report.finished(results, elapsedMs),
+  };
+}
+
+interface KeepRecordInput {
+  readonly stateFolder: string;
+  readonly limits: HistoryLimits;
+  readonly report: Report;
+  readonly clock: Clock;
+}
+
+/**
+ * Writes the record of a build that has ended, and drops old ones. A disk that is full is no failure of a build that was
+ * made.
+ */
+export function keepRecord(
+  recorder: RunRecorder,
+  result: BakedBuild,
+  { stateFolder, limits, report, clock }: KeepRecordInput,
+): RunRecord | undefined {
+  const { outcome, warnings, artifact, error } = result;
+  const product = artifact && productOf(artifact);
+  const record = recorder.end({ outcome, warnings, product: product ?? null, error: error ? failureOf(error) : null });
+  if (record === undefined || limits.runs === 0) return record;
+  try {
+    writeRecord(stateFolder, record);
+    pruneRecords(stateFolder, limits, clock.now());
+  } catch (cause) {
+    uiOf(report, result.name).warn(`The record of this run could not be written: ${messageOf(cause)}`);
+  }
+  return record;
+}
+
+function productOf({ region, product }: NonNullable<BakedBuild["artifact"]>): RunRecord["product"] {
+  const { imageId, name, snapshotIds } = product;
+  return { region, imageId, imageName: name, snapshotIds: [...snapshotIds] };
+}
+
+function failureOf(thrown: BuildResult["error"]): RunRecord["error"] {
+  const { error } = unwrapFailure(thrown);
+  const known = error instanceof ChrootError ? error : undefined;
+  return {
+    code: known?.code ?? "E_BUG",
+    message: messageOf(error),
+    hint: known?.hint ?? null,
+    step: known?.step ?? null,
+    resourceId: known?.resourceId ?? null,
+  };
+}
+
+/** What a template consists of. A file that cannot be read any more is left out: the build has read it already. */
+export function templateRecord(path: string, files: readonly string[]): RunRecord["template"] {
+  const read = files.flatMap((file) => {
+    const sha256 = digestOf(file);
+    return sha256 === undefined ? [] : [{ path: file, sha256 }];
+  });
+  const all = createHash("sha256");
+  for (const { path: file, sha256 } of read) all.update(`${sha256}  ${file}\n`);
+  return { path, sha256: all.digest("hex"), files: read };
+}
+
+function digestOf(file: string): string | undefined {
+  try {
+    return createHash("sha256").update(readFileSync(file)).digest("hex");
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,18 @@
+import { UsageError } from "../../common/errors.ts";
+import type { Command } from "../command.ts";
+import { listAction } from "./runs/list.ts";
+import { removeAction } from "./runs/rm.ts";
+import { showAction } from "./runs/show.ts";
+
+export const runs: Command = {
+  usage: "runs ACTION [flags] [arguments]",
+  about:
+    "Tells of builds that have ended: each leaves a record of its steps, waits, API calls, warnings and last lines.\n" +
+    "RUN is a run's id, or as much of its beginning as no other run has.",
+  flags: {},
+  examples: ["outscale-chroot runs list", "outscale-chroot runs show 0a1b2c3d4e5f"],
+  actions: { list: listAction, show: showAction, rm: removeAction },
+  run: async () => {
+    throw new UsageError("No action is given", { hint: "outscale-chroot runs -help lists them" });
+  },
+};

@@ -1,0 +1,22 @@
+import { ExitCode, UsageError } from "../../../common/errors.ts";
+import { forgetRun } from "../../../history/runs.ts";
+import type { Command } from "../../command.ts";
+import { parseFlags } from "../../flags.ts";
+import { stateFlag, stateFolderOf } from "./state-flag.ts";
+
+export const removeAction: Command = {
+  usage: "runs rm [flags] RUN...",
+  about:
+    "Removes the records of runs, and nothing else of them. One that is alive, or has left something behind, is refused:\n" +
+    "cleanup takes that down first.",
+  flags: stateFlag,
+  examples: ["outscale-chroot runs rm 0a1b2c3d4e5f"],
+  async run({ argv, io }) {
+    const { flags, positionals } = parseFlags(stateFlag, argv);
+    if (positionals.length === 0 || positionals.includes("")) throw new UsageError("No run is given");
+    for (const start of positionals) {
+      io.stdout.write(`Removed the record of ${forgetRun(stateFolderOf(flags, io.env), start)}\n`);
+    }
+    return ExitCode.Success;
+  },
+};

@@ -1,0 +1,28 @@
+import { ExitCode } from "../../../common/errors.ts";
+import { findRecord } from "../../../history/runs.ts";
+import type { Command } from "../../command.ts";
+import { type Flags, parseFlags } from "../../flags.ts";
+import { writeJson } from "../../output/json-report.ts";
+import { recordText } from "../../output/record-text.ts";
+import { oneRun } from "./one-run.ts";
+import { stateFlag, stateFolderOf } from "./state-flag.ts";
+
+const flagSpecs = {
+  ...stateFlag,
+  json: { type: "boolean", about: "prints the whole record as JSON" },
+  lines: { type: "boolean", about: "prints the last lines of the run, too" },
+} as const satisfies Flags;
+
+export const showAction: Command = {
+  usage: "runs show [flags] RUN",
+  about: "Tells what became of a run: its source and product, what took how long, its waits, warnings and error.",
+  flags: flagSpecs,
+  examples: ["outscale-chroot runs show 0a1b", "outscale-chroot runs show -json 0a1b2c3d4e5f"],
+  async run({ argv, io }) {
+    const { flags, positionals } = parseFlags(flagSpecs, argv);
+    const record = findRecord(stateFolderOf(flags, io.env), oneRun(positionals));
+    if (flags.json) writeJson(io.stdout, record);
+    else io.stdout.write(recordText(record, { lines: flags.lines === true }));
+    return ExitCode.Success;
+  },
+};

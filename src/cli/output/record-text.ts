@@ -1,0 +1,91 @@
+import type { RecordedPhase, RunRecord } from "../../history/run-record.ts";
+import { inSeconds, inWords } from "../../terminal/elapsed.ts";
+import { tableText } from "./table.ts";
+
+/** Steps that had nothing to do, and reads that were answered at once. */
+const NOTHING_MS = 5;
+
+/** A record for a person. */
+export function recordText(record: RunRecord, { lines }: { readonly lines: boolean }): string {
+  const parts = [
+    facts(record),
+    phases(record),
+    record.apiCalls.length > 0 && calls(record),
+    left(record),
+    record.warnings.length > 0 && `Warnings\n${record.warnings.map((text) => `  ${text}\n`).join("")}`,
+    record.error && failure(record.error),
+    lines && lastLines(record),
+  ];
+  return parts.filter((part) => typeof part === "string" && part !== "").join("\n");
+}
+
+function facts({
+  runId,
+  build,
+  outcome,
+  startedAt,
+  elapsedMs,
+  program,
+  template,
+  account,
+  ...rest
+}: RunRecord): string {
+  const { source, product } = rest;
+  const rows: readonly (readonly [string, string | undefined])[] = [
+    ["Run", `${runId}, ${build}`],
+    ["Outcome", `${outcome} after ${inWords(elapsedMs)}`],
+    ["Started", startedAt],
+    ["Template", `${template.path} (sha256 ${template.sha256.slice(0, 12)})`],
+    ["Account", account ? `${account.accountId} in ${account.region}` : undefined],
+    ["Source OMI", source ? `${source.imageId} ${source.imageName}, root ${source.snapshotId}` : undefined],
+    ["OMI", product ? `${product.imageId} ${product.imageName}, of ${product.snapshotIds.join(", ")}` : undefined],
+    ["Program", program],
+  ];
+  const given = rows.flatMap(([name, value]) => (value === undefined ? [] : [[name, value] as const]));
+  return given.map(([name, value]) => `${name.padEnd(11)} ${value}\n`).join("");
+}
+
+function phases(record: RunRecord): string {
+  const shown = record.phases.filter(({ elapsedMs, outcome }) => elapsedMs >= NOTHING_MS || outcome !== "done");
+  const rows = shown
+    .toSorted((a, b) => a.startMs - b.startMs || depthOf(a) - depthOf(b))
+    .map((phase) => [
+      `${"  ".repeat(depthOf(phase))}${phase.kind === "wait" ? "wait for " : ""}${phase.name}`,
+      inSeconds(phase.startMs),
+      inSeconds(phase.elapsedMs),
+      phase.outcome === "done" ? "" : phase.outcome,
+    ]);
+  return tableText(["STEP", "AT", "TOOK", ""], rows);
+}
+
+function depthOf({ kind }: RecordedPhase): number {
+  return kind === "step" ? 0 : 1;
+}
+
+/** Calls that changed something, and all that failed, with what support asks for. */
+function calls({ apiCalls }: RunRecord): string {
+  const told = apiCalls.filter(({ action, status }) => !action.startsWith("Read") || status !== 200);
+  const reads = apiCalls.filter(({ action }) => action.startsWith("Read")).reduce((sum, { count }) => sum + count, 0);
+  const rows = told.map(({ action, elapsedMs, status, errorCode, requestId }) => [
+    action,
+    inSeconds(elapsedMs),
+    [status ?? "no answer", errorCode].filter((text) => text !== null).join(" "),
+    requestId ?? "",
+  ]);
+  return `${tableText(["API CALL", "TOOK", "STATUS", "REQUEST"], rows)}and ${reads} reads\n`;
+}
+
+function left({ resources }: RunRecord): string {
+  const ids = resources.filter(({ change }) => change === "left").map(({ kind, id }) => `  ${kind} ${id}\n`);
+  return ids.length === 0 ? "" : `Left behind\n${ids.join("")}`;
+}
+
+function failure({ code, message, hint, step }: NonNullable<RunRecord["error"]>): string {
+  const where = step === null ? "" : ` in ${step}`;
+  return `Error ${code}${where}: ${message}\n${hint === null ? "" : `  ${hint}\n`}`;
+}
+
+function lastLines({ lines, leftOut }: RunRecord): string {
+  const before = leftOut.lines > 0 ? `  (${leftOut.lines} lines before)\n` : "";
+  return `Last lines\n${before}${lines.map(({ text }) => `  ${text.replaceAll("\n", "\n  ")}\n`).join("")}`;
+}

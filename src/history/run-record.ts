@@ -1,0 +1,107 @@
+import { z } from "zod";
+
+/** Counts up when an older version would misread what a newer one writes. */
+export const RECORD_FORMAT = 1;
+
+const outcome = z.enum(["done", "failed", "cancelled"]);
+/** Milliseconds since the run began. */
+const startMs = z.number();
+const elapsedMs = z.number();
+
+const phase = z.object({
+  /** A wait is one for the cloud: its name is `snapshot snap-1a2b3c4d to become completed`. */
+  kind: z.enum(["step", "provisioner", "wait"]),
+  name: z.string(),
+  /** The step that it is a part of, for provisioners and waits. */
+  step: z.string().nullable(),
+  startMs,
+  elapsedMs,
+  outcome,
+});
+
+const apiCall = z.object({
+  action: z.string(),
+  startMs,
+  /** Of the call, or of all calls of a row of equal reads. */
+  elapsedMs,
+  /** More than one for reads of the same kind that came one after the other: a wait. */
+  count: z.number(),
+  /** HTTP's; null when no answer came. */
+  status: z.number().nullable(),
+  /** Of the last of them. */
+  requestId: z.string().nullable(),
+  errorCode: z.string().nullable(),
+});
+
+const failure = z.object({
+  code: z.string(),
+  message: z.string(),
+  hint: z.string().nullable(),
+  step: z.string().nullable(),
+  resourceId: z.string().nullable(),
+});
+
+/** What a run leaves. Secrets are masked in every text of it. */
+export const runRecordSchema = z.object({
+  formatVersion: z.literal(RECORD_FORMAT),
+  /** `outscale-chroot 1.2.3` */
+  program: z.string(),
+  runId: z.string(),
+  /** As the template has it: `outscale-chroot.web`. */
+  build: z.string(),
+  /** ISO 8601, UTC. */
+  startedAt: z.string(),
+  elapsedMs,
+  outcome,
+  template: z.object({
+    path: z.string(),
+    /** SHA-256 over the names and digests of the files. */
+    sha256: z.string(),
+    files: z.array(z.object({ path: z.string(), sha256: z.string() })),
+  }),
+  /** The options of the template, as its author wrote them; sensitive values are hidden. */
+  configuration: z.record(z.string(), z.unknown()),
+  account: z.object({ accountId: z.string(), region: z.string(), endpoint: z.string() }).nullable(),
+  source: z
+    .object({
+      imageId: z.string(),
+      imageName: z.string(),
+      accountId: z.string(),
+      createdAt: z.string(),
+      snapshotId: z.string(),
+    })
+    .nullable(),
+  product: z
+    .object({ region: z.string(), imageId: z.string(), imageName: z.string(), snapshotIds: z.array(z.string()) })
+    .nullable(),
+  /** In the order in which they ended. */
+  phases: z.array(phase),
+  apiCalls: z.array(apiCall),
+  resources: z.array(
+    z.object({
+      kind: z.string(),
+      id: z.string(),
+      change: z.enum(["acquired", "released", "kept", "left"]),
+      atMs: z.number(),
+    }),
+  ),
+  bootTest: z.object({ startMs, elapsedMs, acceleration: z.string(), console: z.array(z.string()) }).nullable(),
+  warnings: z.array(z.string()),
+  error: failure.nullable(),
+  /** The last lines that a person saw. */
+  lines: z.array(
+    z.object({
+      atMs: z.number(),
+      kind: z.enum(["say", "message", "warn", "error"]),
+      /** The type of a post-processor, when it is its line. */
+      part: z.string().nullable(),
+      text: z.string(),
+    }),
+  ),
+  /** What found no room in the lists above. */
+  leftOut: z.object({ lines: z.number(), apiCalls: z.number(), resources: z.number() }),
+});
+
+export type RunRecord = z.infer<typeof runRecordSchema>;
+export type RecordedPhase = RunRecord["phases"][number];
+export type RecordedCall = RunRecord["apiCalls"][number];
