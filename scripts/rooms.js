@@ -256,6 +256,7 @@ export const rooms = {
       "quiet-services",
       "root-folder",
       "sandbox",
+      "script-folder",
       "transfer-error",
     ],
   },

@@ -29,6 +29,8 @@ export interface ProvisionInput {
   readonly local: CommandRunner;
   /** The same path in our own process's view of the file system: the sandbox's mounts may be private. */
   readonly rootPath: string;
+  /** A folder of the image for scripts of ours: it lies in memory, so that what is in them is never on the image's disk. */
+  readonly scriptFolder: string;
   /** Makes folders of this machine for the time of the provisioning; they go even when the build is killed. */
   readonly makeTemporaryFolder: MakeTemporaryFolder;
   readonly signal: AbortSignal;

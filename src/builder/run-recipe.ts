@@ -94,9 +94,9 @@ async function fillVolume(
     await using mounted = build.scope("mounted", { onFailure: "throw" }); // a mount left behind stops us here
     const root = await mountDevice(build, { image, volume, source, mounted });
     await runPostMountCommands(build, image);
-    await mountExtra(build, { image, root, mounted });
+    const { scriptFolder } = await mountExtra(build, { image, root, mounted });
     await copyFiles(build, { image, mounted });
-    await provision(build, { image, data, mounted });
+    await provision(build, { image, data, mounted, scriptFolder });
     await checkBootFiles(build, { image, root });
     await cleanUpEarly(build, { mounted });
     await testBoot(build, { image, root, source });

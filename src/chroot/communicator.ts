@@ -40,7 +40,7 @@ export interface UploadDirOptions {
 /** The place of something that is in the image for a while. */
 export interface TemporaryPlace {
   /**
-   * Removes what is there, a folder with its content, and lets go of the place. The place is the folder as it was when it
+   * Overwrites and removes what is there, a folder with its content, and lets go of the place. The place is the folder as it was when it
    * was reserved, also where something has been mounted over it since.
    */
   remove(): Promise<void>;

@@ -14,6 +14,8 @@ export interface ChrootMount {
   readonly source: string;
   /** Its place in the image. */
   readonly target: string;
+  /** As `mount -o` takes them. */
+  readonly options?: string;
 }
 
 /** Where an image is mounted, in the view of its build. */
@@ -70,7 +72,9 @@ export async function mountInImage(image: MountedImage, mount: ChrootMount): Pro
   const root = new RootFolder(`${image.view.rootPrefix}${image.mountPath}`);
   const point = openMountPoint(root, target);
   try {
-    await mountOnFolder(image.view, mount, point.fd, type === "bind" ? ["--bind", source] : ["-t", type, source]);
+    const kind = type === "bind" ? ["--bind"] : ["-t", type];
+    const options = mount.options === undefined ? [] : ["-o", mount.options];
+    await mountOnFolder(image.view, mount, point.fd, [...kind, ...options, source]);
   } catch (error) {
     root.removeEmptyFolders(point.made);
     throw error;

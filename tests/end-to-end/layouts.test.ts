@@ -223,9 +223,7 @@ describe("builds from disks as real images have them", () => {
     const post_mount_commands = ["mount -t tmpfs -o noexec mine {{.MountPath}}/tmp"];
     const config = { ...configOf(source, "noexec-built"), post_mount_commands, skip_create_omi: true };
     const { ui } = await bakery.bake(config);
-    expect(ui.of("warn")).toEqual([
-      "Scripts in the image's /tmp cannot be run: it is mounted with noexec (mine on /tmp)",
-    ]);
+    expect(ui.of("warn")).toEqual(["Nothing in the image's /tmp can be run: it is mounted with noexec (mine on /tmp)"]);
   });
 
   it("a kept volume is entered with the root, the options and the partitions that its build had", async () => {

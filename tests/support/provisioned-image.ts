@@ -42,6 +42,7 @@ export async function provisionedImage(fill: (files: string) => Promise<unknown>
       data,
       local: sandbox,
       rootPath,
+      scriptFolder: "/tmp",
       signal: new AbortController().signal,
       makeTemporaryFolder,
     },

@@ -50,6 +50,7 @@ export async function makeBench(clock: Clock = systemClock): Promise<Bench> {
     data: generatedData,
     local: hostRunner(),
     rootPath: folder,
+    scriptFolder: folder,
     makeTemporaryFolder,
     signal: new AbortController().signal,
     build,

@@ -24,7 +24,12 @@ describe("provision()", () => {
     };
     await using fake = await fakeBuild({ hook, config: { chroot_environment: { LANG: "C" } } });
     const runner = recordingRunner();
-    await provision(fake.build, { image: fakeImage({ folder: "/mnt/image", runner }), data, mounted: fake.scope });
+    await provision(fake.build, {
+      image: fakeImage({ folder: "/mnt/image", runner }),
+      data,
+      mounted: fake.scope,
+      scriptFolder: "/tmp",
+    });
     expect(runner.lines).toEqual([expect.stringContaining("chroot /mnt/image /bin/sh -c true"), "lsblk"]);
     expect(seen[0]).toMatchObject({ data, rootPath: "/mnt/image" });
   });
@@ -32,7 +37,7 @@ describe("provision()", () => {
   it("stops what was left running when the scope ends, and names it", async () => {
     await using fake = await fakeBuild();
     const image = fakeImage({ folder: "/mnt/image", leftovers: [{ pid: 812, command: "sleep 999" }] });
-    await provision(fake.build, { image, data, mounted: fake.scope });
+    await provision(fake.build, { image, data, mounted: fake.scope, scriptFolder: "/tmp" });
     expect(fake.warnings()).toEqual([]);
     await fake.scope[Symbol.asyncDispose]();
     const warning = "Provisioning left processes running, which were stopped: pid 812 (sleep 999)";
@@ -47,7 +52,12 @@ describe("provision()", () => {
       },
     };
     await using fake = await fakeBuild({ hook });
-    await provision(fake.build, { image: fakeImage({ folder: "/mnt/image" }), data, mounted: fake.scope });
+    await provision(fake.build, {
+      image: fakeImage({ folder: "/mnt/image" }),
+      data,
+      mounted: fake.scope,
+      scriptFolder: "/tmp",
+    });
     expect(existsSync(path)).toBe(true);
     expect(fake.entries()).toMatchObject([
       { type: "intent", kind: "temporary-folder", intent: { path } },
@@ -64,7 +74,7 @@ describe("provision()", () => {
       throw new Error("the cleanup failed, too");
     };
     await using fake = await fakeBuild({ hook: { provision: failing, cleanupProvision } });
-    const input = { image: fakeImage({ folder: "/mnt/image" }), data, mounted: fake.scope };
+    const input = { image: fakeImage({ folder: "/mnt/image" }), data, mounted: fake.scope, scriptFolder: "/tmp" };
     await expect(provision(fake.build, input)).rejects.toMatchObject({
       message: "the script failed",
       step: "StepChrootProvision",
@@ -78,7 +88,7 @@ describe("provision()", () => {
     const cleanupProvision = async () => void cleanUps++;
     const hook = { provision: failing, cleanupProvision };
     await using fake = await fakeBuild({ hook, config: { packer_on_error: "abort" } });
-    const input = { image: fakeImage({ folder: "/mnt/image" }), data, mounted: fake.scope };
+    const input = { image: fakeImage({ folder: "/mnt/image" }), data, mounted: fake.scope, scriptFolder: "/tmp" };
     await expect(provision(fake.build, input)).rejects.toThrow("the script failed");
     expect(cleanUps).toBe(0);
   });
@@ -95,7 +105,7 @@ describe("provision()", () => {
       await folder.remove();
     };
     await using fake = await fakeBuild({ hook: { provision: cancelled, cleanupProvision } });
-    const input = { image: fakeImage({ folder: "/mnt/image" }), data, mounted: fake.scope };
+    const input = { image: fakeImage({ folder: "/mnt/image" }), data, mounted: fake.scope, scriptFolder: "/tmp" };
     await expect(provision(fake.build, input)).rejects.toThrow(CancelledError);
     expect(seen).toEqual([false, true]);
   });

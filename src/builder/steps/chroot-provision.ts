@@ -15,6 +15,7 @@ export interface ProvisionStepInput {
   readonly image: OpenImage;
   readonly data: GeneratedData;
   readonly mounted: Scope;
+  readonly scriptFolder: string;
 }
 
 /**
@@ -23,7 +24,7 @@ export interface ProvisionStepInput {
  */
 export const provision = step(
   "StepChrootProvision",
-  async (build: Build, { image, data, mounted }: ProvisionStepInput): Promise<void> => {
+  async (build: Build, { image, data, mounted, scriptFolder }: ProvisionStepInput): Promise<void> => {
     mounted.defer("Stopping what provisioning left running", async () => {
       const stopped = await stopLeftovers(image);
       if (stopped.length > 0) {
@@ -32,7 +33,7 @@ export const provision = step(
       const swaps = await turnOffSwapIn(image.mountPath, image.view);
       if (swaps.length > 0) build.warn(`Provisioning left swap on, which was turned off: ${swaps.join(", ")}`);
     });
-    const input = provisionInput(build, { image, data, mounted });
+    const input = provisionInput(build, { image, data, mounted, scriptFolder });
     try {
       await build.hook.provision(input);
     } catch (error) {
@@ -53,7 +54,7 @@ async function stopLeftovers({ sandbox }: OpenImage): Promise<readonly string[]>
 
 function provisionInput(
   build: Build,
-  { image: { sandbox, runner, mountPath, wrapCommand }, data, mounted }: ProvisionStepInput,
+  { image: { sandbox, runner, mountPath, wrapCommand }, data, mounted, scriptFolder }: ProvisionStepInput,
 ): ProvisionInput {
   const { config, ui, signal, hurry } = build;
   const rootPath = sandbox.hostPath(mountPath);
@@ -72,7 +73,7 @@ function provisionInput(
   });
   // The error-cleanup provisioner of a cancelled build makes some, too.
   const makeTemporaryFolder = temporaryFoldersOf(mounted, hurry);
-  return { ui, communicator, data, local: sandbox, rootPath, signal, makeTemporaryFolder };
+  return { ui, communicator, data, local: sandbox, rootPath, scriptFolder, signal, makeTemporaryFolder };
 }
 
 /** The template's error-cleanup provisioner, unless the user wants to look at the failure as it is. */

@@ -1,4 +1,6 @@
-import { chosenChrootMounts, mountInImage } from "../../chroot/image-mounts.ts";
+import { chosenChrootMounts, type ImageMountHandle, mountInImage } from "../../chroot/image-mounts.ts";
+import { mountScriptFolder } from "../../chroot/script-folder.ts";
+import { ChrootError, messageOf } from "../../common/errors.ts";
 import { mountOf, readMountinfo } from "../../host/mountinfo.ts";
 import type { Build } from "../build.ts";
 import { mountImageParts } from "../mount-image-parts.ts";
@@ -13,15 +15,21 @@ export interface MountExtraInput {
   readonly mounted: Scope;
 }
 
+/** What was mounted for provisioning. */
+export interface ExtraMounts {
+  /** A folder of the image for scripts that we put there: in memory, or `/tmp` where that is not to be had. */
+  readonly scriptFolder: string;
+}
+
 /**
- * Mounts what the image needs while it is provisioned: its own `/boot` and ESP, as its fstab says, and `chroot_mounts`.
- * Every place is resolved inside the image, so that its links cannot lead outside.
+ * Mounts what the image needs while it is provisioned: its own `/boot` and ESP, as its fstab says, `chroot_mounts`, and a
+ * folder for scripts. Every place is resolved inside the image, so that its links cannot lead outside.
  *
- * Acquires: the mounts of `chroot_mounts` and the mount points that were made for them.
+ * Acquires: these mounts, but not those of the fstab, and the mount points that were made for them.
  */
 export const mountExtra = step(
   "StepMountExtra",
-  async (build: Build, { image, root, mounted }: MountExtraInput): Promise<void> => {
+  async (build: Build, { image, root, mounted }: MountExtraInput): Promise<ExtraMounts> => {
     const { ui, config } = build;
     const { view, mountPath } = image;
     ui.say("Mounting additional paths within the chroot...");
@@ -31,18 +39,35 @@ export const mountExtra = step(
       ui.message(`${source} on ${mountPoint}`);
     }
     for (const mount of chosenChrootMounts(config.chrootMounts)) {
-      const handle = await mountInImage({ view, mountPath }, mount);
-      mounted.defer(`Unmounting ${handle.target}`, () => handle.release());
+      holdMount(mounted, await mountInImage({ view, mountPath }, mount));
       ui.message(`${mount.source} on ${mount.target}`);
     }
     await warnOfNoexec(build, image);
+    return { scriptFolder: await openScriptFolder(build, image, mounted) };
   },
 );
+
+function holdMount(mounted: Scope, handle: ImageMountHandle): void {
+  mounted.defer(`Unmounting ${handle.target}`, () => handle.release());
+}
+
+/** An image whose root folder cannot be written to may still have a `/tmp` that can. */
+async function openScriptFolder(build: Build, { view, mountPath }: OpenImage, mounted: Scope): Promise<string> {
+  try {
+    const handle = await mountScriptFolder({ view, mountPath });
+    holdMount(mounted, handle);
+    return handle.target;
+  } catch (error) {
+    if (!(error instanceof ChrootError)) throw error;
+    build.warn(`Scripts go to the image's /tmp, which may be on its disk: ${messageOf(error)}`);
+    return "/tmp";
+  }
+}
 
 /** What the user mounts there, or the whole root with, is the user's; why nothing runs from it is told before it does not. */
 async function warnOfNoexec(build: Build, { sandbox, mountPath }: OpenImage): Promise<void> {
   const mount = mountOf(await readMountinfo(sandbox.mountinfoPath), `${mountPath}/tmp`);
   if (!mount?.options.includes("noexec")) return;
   const where = `${mount.source} on ${mount.mountPoint.slice(mountPath.length) || "/"}`;
-  build.warn(`Scripts in the image's /tmp cannot be run: it is mounted with noexec (${where})`);
+  build.warn(`Nothing in the image's /tmp can be run: it is mounted with noexec (${where})`);
 }

@@ -27,7 +27,7 @@ async function runAnsible(options: AnsibleOptions, input: ProvisionerInput): Pro
   const python = await findPython(input);
   if (options.galaxyFile) await installRequirements(options, options.galaxyFile, input);
   // Ansible removes its folders in there, not the folder itself: by default it would leave /root/.ansible.
-  const temporaryFolder = `/tmp/.ansible-${randomBytes(6).toString("hex")}`;
+  const temporaryFolder = `${input.scriptFolder}/.ansible-${randomBytes(6).toString("hex")}`;
   const folder = await input.makeTemporaryFolder("packer-ansible-");
   try {
     const inventory = join(folder.path, "inventory.json");

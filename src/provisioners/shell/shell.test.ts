@@ -1,8 +1,9 @@
 import { mkdir, readdir, readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { FolderCommunicator } from "../../../tests/support/folder-communicator.ts";
 import { type Bench, InstantClock, makeBench } from "../../../tests/support/provisioning.ts";
-import { CancelledError, ProvisionError } from "../../common/errors.ts";
+import { CancelledError, messageOf, ProvisionError } from "../../common/errors.ts";
 import type { RawConfig } from "../../definition/raw-value.ts";
 
 let bench: Bench;
@@ -102,6 +103,23 @@ describe("shell", () => {
     await run({ inline: ['echo "$0"'], remote_path, skip_clean: true });
     expect(bench.ui.of("message")).toEqual([remote_path]);
     expect((await stat(remote_path)).mode & 0o777).toBe(0o755);
+  });
+
+  it.each([
+    [{}, /^MEMORY\/script_\d+\.sh$/],
+    [{ remote_file: "setup.sh" }, /^\/tmp\/setup\.sh$/],
+    [{ skip_clean: true }, /^\/tmp\/script_\d+\.sh$/],
+    [{ remote_folder: "/var" }, /^\/var\/script_\d+\.sh$/],
+    [{ remote_folder: "/var", remote_file: "setup.sh" }, /^\/var\/setup\.sh$/],
+    [{ remote_path: "/opt/x", remote_folder: "/var" }, /^\/opt\/x$/],
+  ])("puts the script into memory unless its place is named or it stays: %j", async (options, expected) => {
+    const upload = async (path: string) => {
+      throw new Error(path);
+    };
+    const communicator = Object.assign(new FolderCommunicator(bench.folder), { upload });
+    const changes = { scriptFolder: "MEMORY", communicator };
+    const uploaded = await bench.run("shell", { inline: ["true"], ...options }, changes).catch(messageOf);
+    expect(uploaded).toMatch(expected);
   });
 
   it("starts a script with the shebang of the options, of the first command, or with /bin/sh -e", async () => {

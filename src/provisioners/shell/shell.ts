@@ -16,6 +16,8 @@ import { withTemporary } from "../with-temporary.ts";
 import { checkShell, renderedLate, type ShellOptions, shellShape } from "./options.ts";
 import { unixLines } from "./unix-lines.ts";
 
+/** Packer's. */
+const DEFAULT_FOLDER = "/tmp";
 const RETRY_START_EVERY_MS = 2_000;
 
 /** Runs scripts inside the image. */
@@ -36,22 +38,31 @@ interface Script {
 /** One run of the provisioner: its options with the paths that it chose. */
 interface ShellRun extends ProvisionerInput {
   readonly options: ShellOptions;
-  readonly folder: string;
+  readonly variableFolder: string;
   readonly scriptPath: string;
   readonly variables: Readonly<Record<string, string>>;
 }
 
 async function runShell(options: ShellOptions, input: ProvisionerInput): Promise<void> {
-  const folder = options.remoteFolder || "/tmp";
-  const scriptPath = options.remotePath || `${folder}/${options.remoteFile || `script_${unguessable()}.sh`}`;
+  const { scriptPath, variableFolder } = choosePlaces(options, input.scriptFolder);
   const variables = scriptEnvironment(options, input.build, input.data);
-  const run: ShellRun = { ...input, options, folder, scriptPath, variables };
+  const run: ShellRun = { ...input, options, scriptPath, variableFolder, variables };
   await withVariableFile(run, async (variableFile) => {
     for (const script of findScripts(run)) await runScript(script, run, variableFile);
   });
   if (!options.pauseAfter) return;
   input.ui.say(`Pausing ${formatDuration(options.pauseAfter)} after this provisioner...`);
   await input.clock.sleep(options.pauseAfter, input.signal);
+}
+
+/**
+ * Where script and variables go: into the folder in memory, unless the template names a place, or wants to find them in the
+ * image afterwards.
+ */
+function choosePlaces({ remotePath, remoteFolder, remoteFile, skipClean }: ShellOptions, scriptFolder: string) {
+  const variableFolder = remoteFolder || (skipClean ? DEFAULT_FOLDER : scriptFolder);
+  const folder = remoteFile && !remoteFolder ? DEFAULT_FOLDER : variableFolder;
+  return { scriptPath: remotePath || `${folder}/${remoteFile || `script_${unguessable()}.sh`}`, variableFolder };
 }
 
 /**
@@ -115,7 +126,7 @@ function prepareCommand({ options, scriptPath, variables, render }: ShellRun, va
 /** With `use_env_var_file`: the variables in a file of the image that only root can read, while the scripts run. */
 async function withVariableFile(run: ShellRun, body: (path: string) => Promise<void>): Promise<void> {
   if (!run.options.useEnvVarFile) return body("");
-  const path = `${run.folder}/varfile_${unguessable()}.sh`;
+  const path = `${run.variableFolder}/varfile_${unguessable()}.sh`;
   const content = Buffer.from(formatEnvironment(run.variables, run.options.envVarFormat ?? "export %s='%s'\n"));
   await thenClean(path, run, async () => {
     await retryStart(run, () =>
