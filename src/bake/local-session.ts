@@ -60,7 +60,17 @@ const POLL_MS = 100;
 /** Becomes a guest of the server: it does not close while a guest has the shared lock. */
 async function joinServer(env: NodeJS.ProcessEnv, stateFolder: string): Promise<LocalSession | undefined> {
   const lock = await open(guestFile(stateFolder), "a+", 0o600);
-  const { environment } = (await tryFlock(lock.fd, "shared")) ? await localCloudStatus(stateFolder) : {};
+  const isGuest = await tryFlock(lock.fd, "shared");
+  const { environment, disks } = isGuest ? await localCloudStatus(stateFolder) : {};
+  if (disks === "memory") {
+    await lock.close();
+    const hint =
+      "Give another folder, by OUTSCALE_CHROOT_LOCAL_CLOUD, or stop and reset that one and start it without -memory";
+    throw new LocalCloudError(
+      `The local cloud in "${stateFolder}" has its disks in memory: nothing can be built on it`,
+      { hint },
+    );
+  }
   if (environment !== undefined) return session(env, stateFolder, environment, () => lock.close());
   await lock.close();
   return undefined;

@@ -28,6 +28,7 @@ import { type LoggedRequest, RequestLog } from "./http/request-log.ts";
 import { LocalCloudError } from "./local-cloud-error.ts";
 import { type OpenCloud, openCloud } from "./open-cloud.ts";
 import { type LocalCloudOptions, settingsOf } from "./options.ts";
+import { readSeed } from "./seed/read-seed.ts";
 import type { LocalCloud } from "./start-local-cloud.ts";
 import { type Status, statusOf } from "./status.ts";
 import { placesOf, type VmPlace } from "./vm-places.ts";
@@ -134,11 +135,13 @@ export class CloudServer implements LocalCloud, ServerControl {
     onStop();
   }
 
-  /** Begins anew with the same keys, on the same port; what is asked meanwhile gets a 503. */
+  /** Begins anew with the same keys and the seed of its start, on the same port; what is asked meanwhile gets a 503. */
   async reset(): Promise<Status> {
     const cloud = this.#cloud;
-    const { stateFolder } = cloud.settings;
+    const { stateFolder, seed } = cloud.settings;
     await checkDevicesFree(stateFolder);
+    // What cannot be begun anew is not ended.
+    if (seed !== undefined) await readSeed(seed);
     this.#ready = undefined;
     await cloud.close();
     await clearFolder(stateFolder, { goesOn: true });

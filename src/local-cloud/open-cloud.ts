@@ -46,7 +46,9 @@ export async function openCloud(
   whenLocked: () => Promise<void> = async () => undefined,
 ): Promise<OpenCloud> {
   const host = hostRunner(asked.log);
-  if (mode === "look" && !hasUnfinished(asked.stateFolder)) requireCloud(asked.stateFolder);
+  // Before anything is made there: the folder may be somebody else's.
+  if (!hasCloud(asked.stateFolder) && mode === "look" && !hasUnfinished(asked.stateFolder))
+    throw noCloud(asked.stateFolder);
   await mkdir(asked.stateFolder, { recursive: true, mode: 0o700 });
   // The kernel knows the files behind loop devices by their real paths.
   const stateFolder = await realpath(asked.stateFolder);
@@ -55,7 +57,7 @@ export async function openCloud(
   let cloud: Cloud | undefined;
   try {
     await settleUnfinished(stateFolder);
-    if (mode === "look") requireCloud(stateFolder);
+    if (!hasCloud(stateFolder) && mode === "look") throw noCloud(stateFolder);
     const blocks = blocksOf(stateFolder, asked.blocks, mode);
     const seed = await seedOf(stateFolder, asked);
     cloud = await assemble({ ...asked, stateFolder, blocks }, seed, { host, lock });
@@ -69,16 +71,15 @@ export async function openCloud(
   }
 }
 
-function requireCloud(stateFolder: string): void {
-  if (hasCloud(stateFolder)) return;
+function noCloud(stateFolder: string): LocalCloudError {
   const hint = "Start it once with `outscale-chroot local-cloud start`";
-  throw new LocalCloudError(`There is no local cloud in "${stateFolder}"`, { hint });
+  return new LocalCloudError(`There is no local cloud in "${stateFolder}"`, { hint });
 }
 
-/** The seed of a cloud that is new; on one that is not, none. */
+/** The seed of a cloud that has nothing yet; on one that has something, none. */
 async function seedOf(stateFolder: string, { seed, warn }: AskedSettings): Promise<Seed | undefined> {
   if (seed === undefined) return undefined;
-  if (!hasCloud(stateFolder)) return readSeed(seed);
+  if (await Store.isEmpty(stateFolder)) return readSeed(seed);
   warn(`There is a cloud in "${stateFolder}" already: the seed is for new ones, and is not used`);
   return undefined;
 }

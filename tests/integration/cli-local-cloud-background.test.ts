@@ -1,6 +1,6 @@
 import { execFile } from "node:child_process";
 import { randomUUID } from "node:crypto";
-import { mkdtemp, rm, stat } from "node:fs/promises";
+import { mkdir, mkdtemp, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -75,6 +75,28 @@ describe("outscale-chroot local-cloud start -detach", () => {
     await cli("start", "-memory", "-detach");
     await cli("stop");
     const { stderr } = await cli("start", "-memory", "-detach", "-region", "us-east-2");
-    expect(stderr).toContain("is of the region eu-west-2, not us-east-2");
+    expect(stderr).toMatch(
+      /^Error: The local cloud has ended at once: The local cloud in "\S+" is of the region eu-west-2, not us-east-2\n {2}code {6}E_LOCAL_CLOUD\n$/,
+    );
+  });
+
+  it("says how it is stopped, with the folder where it is not the one of every command", async () => {
+    const { stderr } = await cli("start", "-memory", "-detach");
+    expect(stderr).toContain(`Stop it with local-cloud stop -state ${join(folder, "state")}\n`);
+  });
+
+  it("plants its seed again when it is emptied, and keeps what it has when the seed can no longer be read", async () => {
+    const seed = join(folder, "seed");
+    await mkdir(seed);
+    await writeFile(join(seed, "seed.yaml"), "volumes: [{ size: 7 }]");
+    const sizes = async () =>
+      JSON.parse((await cli("volumes", "-json")).stdout).map(({ Size }: { Size: number }) => Size);
+    await cli("start", "-memory", "-detach", "-seed", seed);
+    expect(await sizes()).toEqual([10, 7]);
+    await cli("reset");
+    expect(await sizes()).toEqual([10, 7]);
+    await rm(seed, { recursive: true });
+    expect((await cli("reset")).stderr).toContain("is no seed");
+    expect(await sizes()).toEqual([10, 7]);
   });
 });

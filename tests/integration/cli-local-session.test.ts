@@ -5,6 +5,7 @@ import { afterEach, beforeEach, expect, it } from "vitest";
 import { openLocalSession } from "../../src/bake/local-session.ts";
 import { noLog } from "../../src/common/log.ts";
 import { resetLocalCloud } from "../../src/local-cloud/administer-cloud.ts";
+import { startLocalCloud } from "../../src/local-cloud/start-local-cloud.ts";
 import { requireRoot } from "../support/requirements.ts";
 
 const describe = requireRoot();
@@ -31,6 +32,14 @@ describe("openLocalSession()", () => {
     await guest[Symbol.asyncDispose]();
     await closed;
     expect(order).toEqual(["guest", "host"]);
+  });
+
+  it("is refused at once on a cloud that has its disks in memory, while it runs and while it does not", async () => {
+    const cloud = await startLocalCloud({ stateFolder: folder, blocks: "memory" });
+    for (const close of [async () => undefined, () => cloud.close()]) {
+      await close();
+      await expect(openLocalSession({}, folder, noLog)).rejects.toThrow("nothing can be built on it");
+    }
   });
 
   it("takes nothing of another cloud along", async () => {

@@ -65,7 +65,13 @@ export async function exportImage(core: OpenCloud, { image, disk, format }: Expo
   const root = found.BlockDeviceMappings.find(({ DeviceName }) => DeviceName === found.RootDeviceName);
   const snapshotId = root?.Bsu?.SnapshotId ?? "";
   const path = core.disks.has(snapshotId) ? core.disks.path(snapshotId) : undefined;
-  if (path === undefined) throw new LocalCloudError(`Cannot export "${image}": its root disk is not there (yet)`);
+  if (path === undefined) {
+    const why =
+      core.settings.blocks === "memory"
+        ? "the disks of this cloud are in memory alone"
+        : "its root disk is not there (yet)";
+    throw new LocalCloudError(`Cannot export "${image}": ${why}`);
+  }
   // No name that another user could have guessed and put a link at, in a folder such as /tmp.
   const place = (token: string) => `${disk}.${token}.part`;
   await withUnfinished(core.settings.stateFolder, place, async (partial) => {

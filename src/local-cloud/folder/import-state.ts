@@ -1,4 +1,4 @@
-import { chmod, mkdir, writeFile } from "node:fs/promises";
+import { access, chmod, constants, mkdir, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { hostRunner } from "../../host/run-command.ts";
 import { LocalCloudError } from "../local-cloud-error.ts";
@@ -56,12 +56,17 @@ async function makeFiles(staging: string): Promise<void> {
 async function unpack(run: HeldRun, file: string, staging: string): Promise<void> {
   const list = async (...flags: readonly string[]) =>
     (await run(["tar", "--list", "--quoting-style=escape", ...flags, "--file", file])).trimEnd().split("\n");
-  const [names, lines] = await Promise.all([list(), list("--verbose")]);
+  await access(file, constants.R_OK).catch((cause) => {
+    throw new LocalCloudError(`Cannot read "${file}"`, { cause });
+  });
+  const [names, lines] = await Promise.all([list(), list("--verbose")]).catch((cause) => {
+    throw noArchive(file, cause);
+  });
   const stranger = names.find((name) => !MEMBER.test(name));
   // Files, folders, and second names of files in the archive; no link, no device.
   const isPlain = lines.every((line) => /^[-dh]/.test(line));
   if (stranger !== undefined || !isPlain || !names.includes(STATE) || !names.includes(KEYS_FILE)) {
-    throw new LocalCloudError(`"${file}" is no exported state`, { hint: "local-cloud export-state writes one" });
+    throw noArchive(file);
   }
   await run(["tar", "--extract", "--no-same-owner", "--no-same-permissions", "--file", file, "-C", staging]);
   await mkdir(join(staging, "disks"), { recursive: true, mode: 0o700 });
@@ -70,4 +75,8 @@ async function unpack(run: HeldRun, file: string, staging: string): Promise<void
     await chmod(join(staging, disk), 0o600);
     await syncPath(join(staging, disk));
   }
+}
+
+function noArchive(file: string, cause?: unknown): LocalCloudError {
+  return new LocalCloudError(`"${file}" is no exported state`, { cause, hint: "local-cloud export-state writes one" });
 }

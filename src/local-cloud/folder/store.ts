@@ -102,6 +102,13 @@ export class Store {
     return store;
   }
 
+  /** Whether nothing is in a folder's cloud: it is new, was emptied, or was killed before it had anything. */
+  static async isEmpty(folder: string): Promise<boolean> {
+    const store = new Store(folder);
+    await store.#read();
+    return tableNames.every((name) => store[name].values().length === 0);
+  }
+
   /** Every record as it is now. */
   dump(): Dump {
     return {

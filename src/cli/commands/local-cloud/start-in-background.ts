@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import { closeSync, mkdirSync, openSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { ExitCode } from "../../../common/errors.ts";
+import { shellQuote } from "../../../host/shell-quote.ts";
 import type { Keys } from "../../../local-cloud/accounts.ts";
 import { runningLocalCloud, waitForLocalCloud } from "../../../local-cloud/administer-cloud.ts";
 import { LocalCloudError } from "../../../local-cloud/local-cloud-error.ts";
@@ -11,6 +12,8 @@ import { keyEnvironment } from "./key-flags.ts";
 
 interface BackgroundInput {
   readonly stateFolder: string;
+  /** Every command takes that folder when it is told none. */
+  readonly isDefault: boolean;
   /** Of `local-cloud start`. */
   readonly argv: readonly string[];
   readonly io: Io;
@@ -27,7 +30,7 @@ const HAVE_A_VALUE = /^--?(?:access|secret)-key$/;
  * Starts the server as a process of its own, and prints the environment once it is ready.
  * @throws {LocalCloudError} with what the server said, when it ends instead
  */
-export async function startInBackground({ stateFolder, argv, io, keys }: BackgroundInput): Promise<number> {
+export async function startInBackground({ stateFolder, isDefault, argv, io, keys }: BackgroundInput): Promise<number> {
   if (await runningLocalCloud(stateFolder)) {
     throw new LocalCloudError(`A local cloud runs on "${stateFolder}" already`, {
       hint: "local-cloud env prints its environment",
@@ -48,13 +51,25 @@ export async function startInBackground({ stateFolder, argv, io, keys }: Backgro
   });
   const ready = await Promise.race([ended, waitForLocalCloud(stateFolder, TIMEOUT_MS)]);
   if (ready === "ended") {
-    throw new LocalCloudError(`The local cloud has ended at once: ${readFileSync(logFile, "utf8").trim()}`);
+    throw endedAtOnce(readFileSync(logFile, "utf8"));
   }
   child.unref();
-  io.stderr.write(`The local cloud answers at ${ready.environment.OSC_ENDPOINT_API}. Stop it with local-cloud stop.\n`);
+  const stop = ["local-cloud", "stop", ...(isDefault ? [] : ["-state", stateFolder])];
+  io.stderr.write(
+    `The local cloud answers at ${ready.environment.OSC_ENDPOINT_API}. Stop it with ${shellQuote(stop)}\n`,
+  );
   io.stderr.write(readFileSync(logFile, "utf8").replace(/^(?!Warning: ).*\n/gm, ""));
   io.stdout.writeExact(exportLines(ready.environment));
   return ExitCode.Success;
+}
+
+/** What a program of ours says last, as {@link errorText} writes it. */
+const SAID = /^Error: (.*?)(?:\n {2}(?:code|step|resource) .*?)*(?:\n {2}hint {6}(.*?))?\n*$/ms;
+
+/** The server's own error, and not an error about an error. */
+function endedAtOnce(log: string): LocalCloudError {
+  const [, message = log.trim(), hint] = SAID.exec(log) ?? [];
+  return new LocalCloudError(`The local cloud has ended at once: ${message}`, { hint });
 }
 
 function argumentsOf(argv: readonly string[]): string[] {

@@ -63,7 +63,7 @@ export const start: Command = {
       ...(flags.latency !== undefined && { latency: flags.latency }),
       ...(flags.region !== undefined && { region: flags.region }),
     };
-    if (flags.detach) return startInBackground({ stateFolder, argv, io, keys });
+    if (flags.detach) return startInBackground({ stateFolder, isDefault: flags.state === undefined, argv, io, keys });
     using log = openDebugLog(flags.log, io);
     using wishes = watchStopSignals(io, () => undefined);
     const asked = new AbortController();
