@@ -321,6 +321,7 @@ export const rooms = {
       "rate-limiter",
       "signature",
       "wait-for",
+      "wait-history",
       "waiters",
     ],
   },

@@ -1,4 +1,3 @@
-import type { Journal } from "./journal/journal.ts";
 import type { RunContext } from "./run-context.ts";
 import { RunTags } from "./run-tags.ts";
 import { Scope } from "./scope.ts";
@@ -18,14 +17,20 @@ export interface Build extends Session, RunContext {
 /** A session whose account is known and whose journal is open: from here on something may be made. */
 export function startBuild(
   session: Session,
-  { accountId, journal }: { readonly accountId: string; readonly journal: Journal },
+  { accountId, journal, waiters }: Pick<RunContext, "accountId" | "journal" | "waiters">,
 ): Build {
   const scopes: Scope[] = [];
   const warn = (message: string) => {
     session.ui.warn(message);
     session.emit({ type: "warning", message });
   };
-  const context: RunContext & Session = { ...session, accountId, journal, deviceFolder: session.config.deviceFolder };
+  const context: RunContext & Session = {
+    ...session,
+    accountId,
+    journal,
+    waiters,
+    deviceFolder: session.config.deviceFolder,
+  };
   return {
     ...context,
     runTags: new RunTags(context, warn),

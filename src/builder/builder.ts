@@ -36,6 +36,7 @@ import { tellRetry } from "./tell-retry.ts";
 import { tellWaits } from "./tell-waits.ts";
 import type { Ui } from "./ui.ts";
 import { outcomeOf, unwrapFailure } from "./unwrap-failure.ts";
+import { WaitHistoryFile } from "./wait-history-file.ts";
 
 export interface BuilderOptions {
   /** Credentials and engine settings are read from here; `process.env` when absent. */
@@ -131,14 +132,6 @@ export class Builder {
       onRetry: tellRetry(input.ui),
       ...(isLocal && { limiter: unlimited }),
     });
-    const waiters = createWaiters({
-      api,
-      clock,
-      log,
-      polling: config.polling,
-      timeouts: config.timeouts,
-      onEnd: tellWaits({ clock, emit, currentStep }),
-    });
     const session: Session = {
       runId: newRunId(),
       runUuid: env.PACKER_RUN_UUID || randomUUID(),
@@ -146,7 +139,6 @@ export class Builder {
       renderContext,
       credentials: [access.secretKey],
       api,
-      waiters,
       region: access.region,
       ui: input.ui,
       emit,
@@ -186,11 +178,16 @@ export class Builder {
 
   async #buildWithJournal(session: Session, access: Access): Promise<BuildResult> {
     const accountId = await checkAuth(session);
-    session.emit({ type: "account", accountId, region: session.region, endpoint: access.endpoint });
+    const { api, clock, log, region, config, emit, currentStep } = session;
+    emit({ type: "account", accountId, region, endpoint: access.endpoint });
+    const waits = await WaitHistoryFile.open({ stateFolder: config.stateFolder, accountId, region, log });
+    const { polling, timeouts } = config;
+    const onEnd = tellWaits({ clock, emit, currentStep });
+    const waiters = createWaiters({ api, clock, log, polling, timeouts, history: waits.history, onEnd });
     const journal = await this.#openJournal(session, access, accountId);
     let outcome = "failed";
     try {
-      const result = await runRecipe(startBuild(session, { accountId, journal }));
+      const result = await runRecipe(startBuild(session, { accountId, journal, waiters }));
       outcome = "done";
       return result;
     } catch (error) {
@@ -199,6 +196,7 @@ export class Builder {
     } finally {
       const isKept = journal.hasOpenResources;
       journal.close(outcome);
+      await waits.save();
       if (isKept && !session.keptVolume.isTold)
         session.ui.warn(`Something is left behind: run "outscale-chroot cleanup ${session.runId}"`);
     }

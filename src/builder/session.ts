@@ -4,7 +4,6 @@ import type { BuildConfig } from "../config/build-config.ts";
 import type { RenderContext } from "../go-template/context.ts";
 import type { CommandRunner } from "../host/run-command.ts";
 import type { Api } from "../outscale/api.ts";
-import type { Waiters } from "../outscale/waiters.ts";
 import type { CurrentStep } from "./current-step.ts";
 import type { EventSink } from "./events.ts";
 import type { Hook } from "./hook.ts";
@@ -22,7 +21,6 @@ export interface Session {
   /** What may stand in no name, description or tag, which others can read, and not in the journal: the secret key. */
   readonly credentials: readonly string[];
   readonly api: Api;
-  readonly waiters: Waiters;
   /** Where the account lives, from whichever source named it. */
   readonly region: string;
   readonly ui: Ui;

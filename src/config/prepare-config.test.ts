@@ -52,7 +52,7 @@ describe("prepareConfig()", () => {
         image: 2_400_000,
         copy: 7_200_000,
       },
-      polling: { min: 250, max: 15_000 },
+      polling: { min: 50, max: 15_000 },
       bootCheck: "warn",
       bootTest: undefined,
       quietServices: true,

@@ -3,14 +3,15 @@ import { formatDuration } from "../common/duration.ts";
 import { messageOf } from "../common/errors.ts";
 import type { DebugLog } from "../common/log.ts";
 import { apiFailureOf, isThrottle, WaitError, WaitTimeoutError, WentBackError } from "./errors.ts";
+import { Pace, type Pauses } from "./pace.ts";
 import { ABSENT, type Goal } from "./resource-states.ts";
 import type { SharedPoller } from "./shared-poller.ts";
+import type { KindHistory } from "./wait-history.ts";
 
 export interface WaitTools {
   readonly clock: Clock;
   readonly log: DebugLog;
-  /** In milliseconds. */
-  readonly polling: { readonly min: number; readonly max: number };
+  readonly polling: Pauses;
   /** Between 0 and 1, for the jitter between reads. */
   readonly random: () => number;
 }
@@ -31,6 +32,8 @@ export interface Wait<Resource, Result> {
   readonly id: string;
   readonly goal: Goal<Resource, Result>;
   readonly poller: SharedPoller<Resource>;
+  /** What waits of this kind took before. */
+  readonly history: KindHistory;
   readonly timeoutMs: number;
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: ((progress: WaitProgress) => void) | undefined;
@@ -47,9 +50,6 @@ export interface Waitable {
 const GRACE_MS = 10_000;
 /** Nor is what it was asked for: one that looks as before for so long was never begun. */
 const NOT_BEGUN_MS = 15_000;
-/** The share of the time waited so far that passes until the next read: no wait is much longer than it must be. */
-const PATIENCE = 0.2;
-
 /** Reads until the goal is reached, or never can be. See {@link Waiters} for what is thrown. */
 export async function waitFor<Resource extends Waitable, Result>(
   tools: WaitTools,
@@ -58,25 +58,29 @@ export async function waitFor<Resource extends Waitable, Result>(
   const { clock } = tools;
   const startedAt = clock.now();
   const course = new Course(wait.goal);
+  const pace = new Pace(wait.history, tools);
   let lastState = "unknown";
-  let trouble: unknown;
-  for (let withinMs = 0; ; ) {
-    const seen = await readOnce(tools, wait, withinMs);
+  for (let withinMs = pace.firstMs(); ; ) {
+    const { resource, trouble } = await readOnce(tools, wait, withinMs);
     const elapsedMs = clock.now() - startedAt;
-    trouble = seen.trouble;
     if (trouble === undefined) {
-      const { resource } = seen;
       lastState = resource?.State ?? ABSENT;
       wait.onProgress?.({ state: lastState, percent: resource?.Progress, elapsedMs, timeoutMs: wait.timeoutMs });
       const verdict = wait.goal.judge(resource);
-      if (typeof verdict === "object") return verdict.result;
+      if (typeof verdict === "object") {
+        pace.ready(elapsedMs);
+        return verdict.result;
+      }
       const isTooEarly = resource === undefined && elapsedMs < GRACE_MS;
       if (verdict === "failed" && !isTooEarly) throw failed(wait, resource);
       if (resource !== undefined && course.hasGoneBack(resource, elapsedMs)) throw wentBack(wait, resource);
     }
     const leftMs = wait.timeoutMs - elapsedMs;
     if (leftMs <= 0) throw timedOut(wait, lastState, trouble);
-    withinMs = Math.min(leftMs, delayMs(tools, elapsedMs));
+    withinMs = Math.min(
+      leftMs,
+      pace.nextMs({ elapsedMs, percent: resource?.Progress, isThrottled: isThrottle(trouble) }),
+    );
   }
 }
 
@@ -117,12 +121,6 @@ function isPassing(error: unknown): boolean {
   const failure = apiFailureOf(error);
   if (!failure) return false;
   return failure.httpStatus === undefined || failure.httpStatus >= 500 || isThrottle(error);
-}
-
-/** Time until the next read: short at first, then a share of the time waited so far; a fifth more or less, by chance. */
-function delayMs({ polling, random }: WaitTools, elapsedMs: number): number {
-  const steady = Math.min(polling.max, Math.max(polling.min, elapsedMs * PATIENCE));
-  return steady * (0.8 + 0.4 * random());
 }
 
 function failed<Resource extends Waitable, Result>(

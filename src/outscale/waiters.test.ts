@@ -185,7 +185,7 @@ describe("Waiters.snapshot()", () => {
       message: 'The snapshot "snap-1" did not become completed within 1m0s: its state is "in-queue"',
     });
     expect(clock.now() - startedAt).toBe(60_000);
-    expect(asked.length).toBeLessThan(35);
+    expect(asked.length).toBeLessThan(45);
   });
 
   it("says at the deadline what stood in the way", async () => {
@@ -302,7 +302,7 @@ describe("createWaiters()", () => {
     const pauses = clock.sleeps.filter((ms) => ms > 0);
     expect(pauses[0]).toBe(250);
     expect(Math.max(...pauses)).toBe(5000);
-    expect(asked.length).toBeLessThan(510);
+    expect(asked.length).toBeLessThan(530);
   });
 });
 

@@ -1,6 +1,7 @@
 import type { Clock } from "../common/clock.ts";
 import { type DebugLog, noLog } from "../common/log.ts";
 import type { Image, Snapshot, Volume } from "./oapi.ts";
+import type { Pauses } from "./pace.ts";
 import { type Pollers, pollersOf, type ReadApi } from "./pollers.ts";
 import {
   type Goal,
@@ -15,6 +16,7 @@ import {
 } from "./resource-states.ts";
 import type { SharedPoller } from "./shared-poller.ts";
 import { type Waitable, type WaitProgress, type WaitTools, waitFor } from "./wait-for.ts";
+import { WaitHistory, waitKind } from "./wait-history.ts";
 
 /** Deadlines per kind of wait, in milliseconds. */
 export interface Timeouts {
@@ -28,18 +30,14 @@ export interface Timeouts {
   readonly copy: number;
 }
 
-/** How long to wait between two reads, in milliseconds. */
-export interface Polling {
-  /** At the beginning of a wait. */
-  readonly min: number;
-  readonly max: number;
-}
-
 export interface WaitersOptions {
   readonly api: ReadApi;
   readonly clock: Clock;
-  readonly polling: Polling;
+  /** The shortest and the longest pause between two reads. */
+  readonly polling: Pauses;
   readonly timeouts: Timeouts;
+  /** What the account's waits took before; it learns from these. */
+  readonly history?: WaitHistory;
   readonly log?: DebugLog;
   /** Between 0 and 1, for the jitter between reads. */
   readonly random?: () => number;
@@ -65,6 +63,8 @@ export interface WaitOptions<Until extends string> {
   readonly onProgress?: ((progress: WaitProgress) => void) | undefined;
   /** The deadline, where it is not the kind's own: `timeouts.copy` for an image that is a copy. */
   readonly timeoutMs?: number | undefined;
+  /** The size of the volume, where the time depends on it. */
+  readonly sizeGib?: number | undefined;
 }
 
 interface WaitInput<Resource, Result> {
@@ -93,11 +93,14 @@ export class Waiters {
   readonly timeouts: Timeouts;
   readonly #tools: WaitTools;
   readonly #pollers: Pollers;
+  readonly #history: WaitHistory;
   readonly #onEnd: (wait: EndedWait) => void;
 
-  constructor({ api, clock, polling, timeouts, log = noLog, random = Math.random, onEnd }: WaitersOptions) {
+  constructor(options: WaitersOptions) {
+    const { api, clock, polling, timeouts, history = new WaitHistory(), log = noLog, random = Math.random } = options;
     this.timeouts = timeouts;
-    this.#onEnd = onEnd ?? (() => undefined);
+    this.#history = history;
+    this.#onEnd = options.onEnd ?? (() => undefined);
     this.#tools = { clock, polling, log, random };
     this.#pollers = pollersOf(api, clock);
   }
@@ -131,14 +134,15 @@ export class Waiters {
 
   async #wait<Resource extends Waitable, Result>(id: string, input: WaitInput<Resource, Result>): Promise<Result> {
     const { kind, poller, goal, timeout, options } = input;
-    const { timeoutMs = this.timeouts[timeout], signal, onProgress } = options;
+    const { timeoutMs = this.timeouts[timeout], signal, onProgress, until, sizeGib } = options;
+    const history = this.#history.of(waitKind(kind, until, sizeGib));
     const { clock } = this.#tools;
     const startedAt = clock.now();
     const end = (error: unknown) => {
       this.#onEnd({ subject: `${kind} ${id}`, goal: goal.phrase, elapsedMs: clock.now() - startedAt, error });
     };
     try {
-      const result = await waitFor(this.#tools, { id, kind, poller, goal, timeoutMs, signal, onProgress });
+      const result = await waitFor(this.#tools, { id, kind, poller, goal, history, timeoutMs, signal, onProgress });
       end(undefined);
       return result;
     } catch (error) {

@@ -47,15 +47,22 @@ export const copySourceOmi = step(
       return (await api.createImage(request)).Image.ImageId;
     });
     await build.runTags.add(copy.id);
+    const sizeGib = source.rootMapping.Bsu?.VolumeSize;
     const image = await waiters.image(copy.id, {
       until: "available",
+      sizeGib,
       timeoutMs: config.timeouts.copy,
       signal,
       onProgress: waitProgress(build, `the copy ${copy.id}`),
     });
     const copied = rootOf(image);
     copy.note({ snapshotIds: snapshotIdsOf(image) });
-    await waiters.snapshot(copied.rootSnapshotId, { until: "completed", timeoutMs: config.timeouts.copy, signal });
+    await waiters.snapshot(copied.rootSnapshotId, {
+      until: "completed",
+
+      timeoutMs: config.timeouts.copy,
+      signal,
+    });
     ui.message(`Copied to ${copy.id}`);
     const known = { ...source.image, BlockDeviceMappings: image.BlockDeviceMappings };
     return { ...copied, image: known, releaseCopy: () => releaseCopy(build, { copy, copied, undo }) };

@@ -51,6 +51,7 @@ export const createVolume = step(
     await build.runTags.add(lease.id);
     const volume = await waiters.volume(lease.id, {
       until: "available",
+      sizeGib: request.Size ?? source?.rootMapping.Bsu?.VolumeSize,
       signal,
       onProgress: waitProgress(build, `the volume ${lease.id}`),
     });

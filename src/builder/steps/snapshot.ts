@@ -45,7 +45,7 @@ export const createSnapshot = step(
     ui.message(`Snapshot ID: ${lease.id}`);
     await build.runTags.add(lease.id);
     const onProgress = waitProgress(build, `the snapshot ${lease.id}`);
-    await waiters.snapshot(lease.id, { until: "completed", signal, onProgress });
+    await waiters.snapshot(lease.id, { until: "completed", sizeGib: volume.sizeGib, signal, onProgress });
     return lease.id;
   },
 );

@@ -11,8 +11,8 @@ const timeouts = z.strictObject({
 });
 
 const polling = z.strictObject({
-  min: option(duration("250ms"), { about: "The first pause between two looks at a state.", example: '"1s"' }),
-  max: option(duration("15s"), { about: "The longest pause, which long waits back off to.", example: '"30s"' }),
+  min: option(duration("50ms"), { about: "The shortest pause between two looks at a state.", example: '"1s"' }),
+  max: option(duration("15s"), { about: "The longest pause.", example: '"30s"' }),
 });
 
 const bootTest = z.strictObject({

@@ -78,7 +78,6 @@ export async function fakeBuild(options: FakeBuildOptions = {}): Promise<FakeBui
     renderContext: prepared.renderContext,
     credentials: ["SECRETKEYOFTHETEST"],
     api,
-    waiters: createWaiters({ api, clock, ...defaultWaiting }),
     region: "eu-west-2",
     ui,
     emit: (event: BuildEvent) => void events.push(event),
@@ -91,7 +90,8 @@ export async function fakeBuild(options: FakeBuildOptions = {}): Promise<FakeBui
     currentStep: new CurrentStep(),
     keptVolume: new KeptVolume(prepared.config.packerOnError),
   };
-  const build = startBuild(session, { accountId: runHeader.accountId, journal });
+  const waiters = createWaiters({ api, clock, ...defaultWaiting });
+  const build = startBuild(session, { accountId: runHeader.accountId, journal, waiters });
   return {
     build,
     scope: build.scope("test", { onFailure: "throw" }),
