@@ -110,7 +110,7 @@ export const rooms = {
   },
   terminal: {
     uses: ["types:builder", "common"],
-    face: ["color", "debug-log", "elapsed", "io", "masked-json", "phase-table", "process-io", "signals"],
+    face: ["color", "debug-log", "elapsed", "io", "masked-json", "phase-table", "process-io", "signals", "text-width"],
   },
   "plugin-install": {
     uses: ["host", "common"],
@@ -162,6 +162,7 @@ export const rooms = {
       "scope",
       "session",
       "step",
+      "tell-retry",
       "ui",
       "unwrap-failure",
     ],

@@ -5,12 +5,11 @@ import { fittingRootOf, type SourceOmi } from "../builder/steps/check-root-devic
 import { areSnapshotsUsable } from "../builder/steps/copy-source-omi.ts";
 import { assertReplaceable } from "../builder/steps/pre-validate.ts";
 import { searchOmi } from "../builder/steps/source-omi-info.ts";
-import type { DebugLog } from "../common/log.ts";
 import type { PreparedConfig } from "../config/prepare-config.ts";
 import { readAccountId } from "../outscale/account-id.ts";
 import type { Api } from "../outscale/api.ts";
 import type { Image } from "../outscale/oapi.ts";
-import { openAccount } from "./open-account.ts";
+import { type AccountOptions, openAccount } from "./open-account.ts";
 
 /** What only the account can tell about a build; read, never changed. */
 export interface AccountFacts {
@@ -34,7 +33,7 @@ export interface AccountFacts {
  */
 export async function readAccountFacts(
   { config, renderContext }: PreparedConfig,
-  options: { readonly env: NodeJS.ProcessEnv; readonly log: DebugLog },
+  options: AccountOptions,
 ): Promise<AccountFacts> {
   await using account = await openAccount(config, options);
   const { api, region } = account;

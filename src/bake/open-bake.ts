@@ -23,6 +23,8 @@ export interface OpenBakeInput extends TemplateInput, BuildSettings {
   readonly clock?: Clock | undefined;
   /** Whether each run leaves a record in the state folder; true by default. */
   readonly history?: boolean | undefined;
+  /** Told of every call of the API that is tried again before a build begins; the builds tell of theirs. */
+  readonly onRetry?: ((message: string) => void) | undefined;
 }
 
 /** What the builds of one call are told by, and stopped by. */
@@ -57,7 +59,7 @@ export async function openBake(input: OpenBakeInput): Promise<OpenBake> {
     const runUuid = outerEnv.PACKER_RUN_UUID || randomUUID();
     const env = { ...(local?.env ?? outerEnv), PACKER_RUN_UUID: runUuid };
     const override = local?.options ?? {};
-    const template = await loadBuilds({ ...input, env }, dataReader({ env, log, override }));
+    const template = await loadBuilds({ ...input, env }, dataReader({ env, log, override, onRetry: input.onRetry }));
     const builder = { env, log, clock, templatePath: input.template, ...(local && { localCloud: local.stateFolder }) };
     const builds = prepareBuilds(template.builds, { ...input, builder, override });
     const { parallel = 0, debug = false, force = false } = input;

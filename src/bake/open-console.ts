@@ -7,6 +7,8 @@ import type { TemplateInput } from "./template-input.ts";
 export interface ConsoleInput extends Omit<TemplateInput, "only" | "except" | "warnUndeclared"> {
   /** Reads data sources from the account; otherwise what they give is not known. */
   readonly readDataSources?: boolean | undefined;
+  /** Told of every call of the API that is tried again. */
+  readonly onRetry?: ((message: string) => void) | undefined;
 }
 
 /**
@@ -14,7 +16,10 @@ export interface ConsoleInput extends Omit<TemplateInput, "only" | "except" | "w
  * @throws {TemplateError} when the template cannot be understood
  */
 export function openTemplateConsole(input: ConsoleInput): Promise<TemplateConsole> {
-  const { env = process.env } = input;
+  const { env = process.env, onRetry } = input;
   maskEnvironment(env);
-  return openConsole({ ...loadOptions(input), ...(input.readDataSources && { readData: dataReader({ env }) }) });
+  return openConsole({
+    ...loadOptions(input),
+    ...(input.readDataSources && { readData: dataReader({ env, onRetry }) }),
+  });
 }

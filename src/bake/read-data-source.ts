@@ -14,7 +14,7 @@ import type { Api } from "../outscale/api.ts";
 import type { TemplateAccess } from "../outscale/credentials.ts";
 import type { Image } from "../outscale/oapi.ts";
 import type { LoadOptions } from "../template/load-template.ts";
-import { openAccount } from "./open-account.ts";
+import { type AccountOptions, openAccount } from "./open-account.ts";
 
 type ReadData = NonNullable<LoadOptions["readData"]>;
 
@@ -32,14 +32,15 @@ export interface DataReaderOptions {
   /** Wins over the options of the template: the local cloud's. */
   readonly override?: RawConfig;
   readonly signal?: AbortSignal;
+  readonly onRetry?: AccountOptions["onRetry"];
 }
 
 /** Reads data sources from the account. What they say of access counts, as it does for a source. */
-export function dataReader({ env, log = noLog, override = {}, signal }: DataReaderOptions): ReadData {
+export function dataReader({ env, log = noLog, override = {}, signal, onRetry }: DataReaderOptions): ReadData {
   return async (type, config) => {
     if (type !== OMI_DATA_SOURCE) throw new UsageError(`There is no data source "${type}"`);
     const { filter, access } = readOptions({ ...config, ...override });
-    await using account = await openAccount(access, { env, log });
+    await using account = await openAccount(access, { env, log, onRetry });
     return describeImage(await search(account.api, filter, signal));
   };
 }

@@ -5,6 +5,7 @@ import { inspectTemplate } from "../template/inspect-template.ts";
 import { TemplateError } from "../template/load-template.ts";
 import { readAccountFacts } from "./account-facts.ts";
 import { loadBuilds, loadOptions } from "./load-builds.ts";
+import type { AccountOptions } from "./open-account.ts";
 import { checkBuilds, located, type PreparedBuild } from "./prepare-builds.ts";
 import { dataReader } from "./read-data-source.ts";
 import type { TemplateInput } from "./template-input.ts";
@@ -18,6 +19,8 @@ export interface ValidateInput extends TemplateInput {
   readonly checkAccount?: boolean | undefined;
   /** API calls. */
   readonly log?: DebugLog | undefined;
+  /** Told of every call of the API that is tried again: `ReadImages: retrying 4 of 8 in 2.1 s: connection refused`. */
+  readonly onRetry?: ((message: string) => void) | undefined;
 }
 
 /** A template that may be built, as far as it was checked. */
@@ -35,7 +38,7 @@ export interface Validation {
  * @throws {UsageError} when there is no build to check
  */
 export async function validate(input: ValidateInput): Promise<Validation> {
-  const { env = process.env, log = noLog } = input;
+  const { env = process.env, log = noLog, onRetry } = input;
   maskEnvironment(env);
   if (input.syntaxOnly) {
     const { problems } = await inspectTemplate(loadOptions(input));
@@ -43,9 +46,9 @@ export async function validate(input: ValidateInput): Promise<Validation> {
     return { warnings: [], uncheckedOptions: [] };
   }
   const readsData = input.readDataSources || input.checkAccount;
-  const { builds, warnings } = await loadBuilds(input, readsData ? dataReader({ env, log }) : undefined);
+  const { builds, warnings } = await loadBuilds(input, readsData ? dataReader({ env, log, onRetry }) : undefined);
   const { prepared, unknownOptions } = checkBuilds(builds, { builder: { env, templatePath: input.template } });
-  if (input.checkAccount) await checkAccount(prepared, { env, log });
+  if (input.checkAccount) await checkAccount(prepared, { env, log, onRetry });
   return { warnings: [...warnings, ...prepared.flatMap(warningsOf)], uncheckedOptions: unknownOptions };
 }
 
@@ -54,10 +57,7 @@ function warningsOf({ definition, prepared: { warnings } }: PreparedBuild): read
 }
 
 /** Asks the account about every build. @throws {ConfigError} with what it says against any of them */
-async function checkAccount(
-  prepared: readonly PreparedBuild[],
-  options: { readonly env: NodeJS.ProcessEnv; readonly log: DebugLog },
-): Promise<void> {
+async function checkAccount(prepared: readonly PreparedBuild[], options: AccountOptions): Promise<void> {
   const problems: ConfigProblem[] = [];
   for (const { definition, prepared: build } of prepared) {
     try {

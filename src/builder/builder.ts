@@ -30,6 +30,7 @@ import { journalFolder, newRunId } from "./journal/run-id.ts";
 import { KeptVolume } from "./kept-volume.ts";
 import { type BuildResult, runRecipe } from "./run-recipe.ts";
 import type { Session } from "./session.ts";
+import { StepCounter } from "./step-counter.ts";
 import { checkAuth } from "./steps/check-auth.ts";
 import { tellCalls } from "./tell-calls.ts";
 import { tellRetry } from "./tell-retry.ts";
@@ -124,12 +125,13 @@ export class Builder {
     const { access, notices } = await resolveAccess({ template: config, env });
     for (const notice of notices) input.ui.warn(notice);
     const isLocal = this.#options.localCloud !== undefined;
+    const emit = input.onEvent ?? (() => undefined);
     await using api = createApi({
       access,
       clock,
       log: tellCalls(log, clock, emit),
       env,
-      onRetry: tellRetry(input.ui),
+      ...tellRetry({ ui: input.ui, emit, clock }),
       ...(isLocal && { limiter: unlimited }),
     });
     const session: Session = {
@@ -149,6 +151,7 @@ export class Builder {
       host: hostRunner(log),
       hook: input.hook,
       currentStep,
+      stepCounter: new StepCounter(config),
       keptVolume: new KeptVolume(config.packerOnError),
     };
     return await this.#runSession(session, access); // the connection must live until it is done

@@ -145,7 +145,7 @@ async function releaseAll({ record }: HeldRun, journal: Journal, options: CleanU
   const removed: string[] = [];
   const failures: string[] = [];
   try {
-    await using api = createApi({ access: connection.access, clock, log, env, onRetry: tellRetry(ui) });
+    await using api = createApi({ access: connection.access, clock, log, env, ...tellRetry({ ui, clock }) });
     await assertSameAccount(api, header);
     const context = contextOf(header, { api, journal, ui, log, clock });
     for (const resource of [...record.resources].reverse()) {

@@ -29,7 +29,14 @@ export type StepName =
 /** What happens in a build, for programs. Times are milliseconds since the epoch. */
 export type BuildEvent =
   | { readonly type: "build-started"; readonly runId: string; readonly at: number }
-  | { readonly type: "step-started"; readonly step: StepName; readonly at: number }
+  /** The `number`th of `count` steps: those that the options ask for. One that is tried again has the same number. */
+  | {
+      readonly type: "step-started";
+      readonly step: StepName;
+      readonly number: number;
+      readonly count: number;
+      readonly at: number;
+    }
   | {
       readonly type: "step-ended";
       readonly step: StepName;
@@ -44,6 +51,8 @@ export type BuildEvent =
       readonly number: number;
       readonly count: number;
       readonly at: number;
+      /** Each of its tries fails when it has taken this long. */
+      readonly timeoutMs?: number;
     }
   | {
       readonly type: "provisioner-ended";
@@ -65,6 +74,21 @@ export type BuildEvent =
       /** The wait fails when it has taken this long. */
       readonly timeoutMs?: number;
     }
+  /** A call of the API failed in a way that may pass: attempt `attempt` of `attempts` comes in `delayMs`. */
+  | {
+      readonly type: "retry";
+      readonly action: string;
+      readonly attempt: number;
+      readonly attempts: number;
+      readonly reason: string;
+      readonly delayMs: number;
+      readonly at: number;
+    }
+  /** The call was answered at last, or is given up. */
+  | { readonly type: "retry-ended"; readonly action: string; readonly at: number }
+  /** Something is taken down or put back: `Deleting the volume vol-1a2b3c4d`. */
+  | { readonly type: "release-started"; readonly release: string; readonly at: number }
+  | { readonly type: "release-ended"; readonly release: string; readonly at: number }
   | {
       readonly type: "resource";
       readonly kind: string;

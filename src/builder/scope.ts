@@ -253,6 +253,17 @@ export class Scope implements AsyncDisposable {
   }
 
   async #releaseOne(entry: Entry): Promise<void> {
+    const { clock, emit } = this.#context;
+    const release = entry.label();
+    emit({ type: "release-started", release, at: clock.now() });
+    try {
+      await this.#tryToRelease(entry);
+    } finally {
+      emit({ type: "release-ended", release, at: clock.now() });
+    }
+  }
+
+  async #tryToRelease(entry: Entry): Promise<void> {
     const context = this.#context;
     const { hurry } = context;
     using deadline = releaseDeadline(hurry);

@@ -8,6 +8,7 @@ import type { CurrentStep } from "./current-step.ts";
 import type { EventSink } from "./events.ts";
 import type { Hook } from "./hook.ts";
 import type { KeptVolume } from "./kept-volume.ts";
+import type { StepCounter } from "./step-counter.ts";
 import type { Ui } from "./ui.ts";
 
 /** A build before it has a journal: what checking the credentials needs. */
@@ -35,5 +36,6 @@ export interface Session {
   readonly host: CommandRunner;
   readonly hook: Hook;
   readonly currentStep: CurrentStep;
+  readonly stepCounter: StepCounter;
   readonly keptVolume: KeptVolume;
 }

@@ -38,7 +38,7 @@ export function step<Host extends Session | Build, Args extends readonly unknown
 async function timed<Result>(build: Session | Build, step: StepName, run: () => Promise<Result>): Promise<Result> {
   const startedAt = build.clock.now();
   const leave = build.currentStep.enter(step);
-  build.emit({ type: "step-started", step, at: startedAt });
+  build.emit({ type: "step-started", step, ...build.stepCounter.enter(step), at: startedAt });
   const end = (outcome: "done" | "failed" | "cancelled") => {
     const at = build.clock.now();
     leave();

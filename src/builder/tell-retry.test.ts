@@ -1,15 +1,21 @@
 import { expect, it } from "vitest";
+import type { BuildEvent } from "./events.ts";
 import { tellRetry } from "./tell-retry.ts";
 
-it("tellRetry() tells of all retries but the first, which comes at once", () => {
+it("tellRetry() tells of every retry, as a line and as an event, and of its end as an event", () => {
   const told: string[] = [];
-  const tell = tellRetry({ message: (text) => told.push(text) });
-  const retry = { action: "ReadVms", attempts: 8, reason: "connect ECONNREFUSED 127.0.0.1:3000" } as const;
-  tell({ ...retry, attempt: 2, delayMs: 400 });
-  tell({ ...retry, attempt: 3, delayMs: 900 });
-  tell({ ...retry, attempt: 8, delayMs: 29_100 });
-  expect(told).toEqual([
-    "ReadVms failed: connect ECONNREFUSED 127.0.0.1:3000. Trying again in 1s (3 of 8)",
-    "ReadVms failed: connect ECONNREFUSED 127.0.0.1:3000. Trying again in 30s (8 of 8)",
+  const events: BuildEvent[] = [];
+  const { onRetry, onRetryEnd } = tellRetry({
+    ui: { message: (text) => told.push(text) },
+    clock: { now: () => 5 },
+    emit: (event) => events.push(event),
+  });
+  const retry = { action: "ReadVms", attempt: 2, attempts: 8, reason: "connection refused", delayMs: 420 } as const;
+  onRetry?.(retry);
+  onRetryEnd?.("ReadVms");
+  expect(told).toEqual(["ReadVms: retrying 2 of 8 in 0.4 s: connection refused"]);
+  expect(events).toEqual([
+    { type: "retry", ...retry, at: 5 },
+    { type: "retry-ended", action: "ReadVms", at: 5 },
   ]);
 });

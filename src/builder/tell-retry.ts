@@ -1,15 +1,26 @@
-import { formatDuration } from "../common/duration.ts";
-import type { Retry } from "../outscale/client.ts";
+import type { Clock } from "../common/clock.ts";
+import type { ApiOptions, Retry } from "../outscale/client.ts";
+import type { EventSink } from "./events.ts";
 import type { Ui } from "./ui.ts";
 
-/** The first retries come within a second, and mostly succeed: nobody has to know. */
-const TELL_FROM_ATTEMPT = 3;
+export interface TellRetryInput {
+  readonly ui: Pick<Ui, "message">;
+  readonly clock: Pick<Clock, "now">;
+  readonly emit?: EventSink;
+}
 
 /** Says that a call is being tried again, so that a service that does not answer is no silence. */
-export function tellRetry(ui: Pick<Ui, "message">): (retry: Retry) => void {
-  return ({ action, attempt, attempts, reason, delayMs }) => {
-    if (attempt < TELL_FROM_ATTEMPT) return;
-    const delay = formatDuration(Math.ceil(delayMs / 1_000) * 1_000);
-    ui.message(`${action} failed: ${reason}. Trying again in ${delay} (${attempt} of ${attempts})`);
+export function tellRetry({ ui, clock, emit }: TellRetryInput): Pick<ApiOptions, "onRetry" | "onRetryEnd"> {
+  return {
+    onRetry: (retry) => {
+      emit?.({ type: "retry", ...retry, at: clock.now() });
+      ui.message(describeRetry(retry));
+    },
+    onRetryEnd: (action) => emit?.({ type: "retry-ended", action, at: clock.now() }),
   };
+}
+
+/** `ReadVolumes: retrying 4 of 8 in 2.5 s: connection refused`. */
+export function describeRetry({ action, attempt, attempts, reason, delayMs }: Retry): string {
+  return `${action}: retrying ${attempt} of ${attempts} in ${(delayMs / 1_000).toFixed(1)} s: ${reason}`;
 }

@@ -209,11 +209,14 @@ describe("createApi()", () => {
   it("tells of each attempt that will follow, and why", async () => {
     const retries: Retry[] = [];
     const onRetry = (retry: Retry) => retries.push(retry);
+    const ended: string[] = [];
     await using cloud = await connect([errorReply(503, "6", "TooManyRequests"), "drop", { body: { Volumes: [] } }], {
       onRetry,
+      onRetryEnd: (action) => ended.push(action),
       random: () => 1,
     });
     await cloud.clock.run(cloud.api.readVolumes({}));
+    expect(ended).toEqual(["ReadVolumes"]);
     expect(retries).toEqual([
       { action: "ReadVolumes", attempt: 2, attempts: 8, reason: expect.stringContaining("HTTP 503"), delayMs: 500 },
       { action: "ReadVolumes", attempt: 3, attempts: 8, reason: expect.any(String), delayMs: 1_000 },

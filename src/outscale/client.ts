@@ -27,6 +27,8 @@ export interface ApiOptions {
   readonly random?: () => number;
   /** Told before a failed call is sent again. */
   readonly onRetry?: (retry: Retry) => void;
+  /** Told when a call that was sent again was answered, or is given up. */
+  readonly onRetryEnd?: (action: ActionName) => void;
 }
 
 /** A call that failed in a way that may pass, and will be sent again. */
@@ -73,6 +75,7 @@ class Client {
   readonly #retry: RetrySettings;
   readonly #random: () => number;
   readonly #onRetry: (retry: Retry) => void;
+  readonly #onRetryEnd: (action: ActionName) => void;
 
   constructor(options: ApiOptions) {
     const { access, clock = systemClock, log = noLog, requestTimeoutMs: timeoutMs = REQUEST_TIMEOUT_MS } = options;
@@ -84,6 +87,7 @@ class Client {
     this.#retry = { ...defaultRetry, ...options.retry };
     this.#random = options.random ?? Math.random;
     this.#onRetry = options.onRetry ?? (() => undefined);
+    this.#onRetryEnd = options.onRetryEnd ?? (() => undefined);
   }
 
   async call<A extends ActionName>(
@@ -113,8 +117,17 @@ class Client {
     await this.#transport[Symbol.asyncDispose]();
   }
 
-  /** Sends until an answer comes, or the failure is final, or time or attempts are used up. */
   async #send(call: Call): Promise<Received> {
+    const progress = { isRetried: false };
+    try {
+      return await this.#sendUntilAnswered(call, progress);
+    } finally {
+      if (progress.isRetried) this.#onRetryEnd(call.action);
+    }
+  }
+
+  /** Sends until an answer comes, or the failure is final, or time or attempts are used up. */
+  async #sendUntilAnswered(call: Call, progress: { isRetried: boolean }): Promise<Received> {
     const startedAt = this.#clock.now();
     // Once something may have been done there, a cancel no longer counts: we go on until we know. Never so for a read.
     let ambiguous = false;
@@ -131,6 +144,7 @@ class Client {
         throw errorOf(failed, { baseUrl: this.#transport.baseUrl, attempts: attempt });
       }
       const { attempts } = this.#retry;
+      progress.isRetried = true;
       this.#onRetry({ action: call.action, attempt: attempt + 1, attempts, reason: reasonOf(outcome), delayMs });
       await this.#clock.sleep(delayMs, ambiguous ? undefined : call.signal);
     }

@@ -15,9 +15,22 @@ export function errorOf(attempt: FailedAttempt, { baseUrl, attempts }: { baseUrl
   return new ApiError(failure, message, { hint: answerHint(failure) });
 }
 
-/** Why an attempt has failed, in few words: `connect ECONNREFUSED 127.0.0.1:3000`, `[6] ... (HTTP 503)`. */
+const NETWORK_WORDS: Readonly<Record<string, string>> = {
+  EAI_AGAIN: "the name server does not answer",
+  ECONNREFUSED: "connection refused",
+  ECONNRESET: "connection reset",
+  EHOSTUNREACH: "no way to the host",
+  ENETUNREACH: "no way to the network",
+  EPIPE: "connection reset",
+  ETIMEDOUT: "connection timed out",
+  UND_ERR_CONNECT_TIMEOUT: "connection timed out",
+  UND_ERR_SOCKET: "connection closed",
+};
+
+/** Why an attempt has failed, in few words: `connection refused`, `[6] ... (HTTP 503)`. */
 export function reasonOf({ failure, cause }: FailedAttempt): string {
-  return failure.httpStatus === undefined ? messageOf(cause) : wordsOf(failure);
+  if (failure.httpStatus !== undefined) return wordsOf(failure);
+  return NETWORK_WORDS[networkCodeOf(cause)] ?? messageOf(cause);
 }
 
 /** `[5064] InvalidResource, no such volume (HTTP 400, request 0475ca1e-...)`. */

@@ -64,14 +64,22 @@ export function templateHook(options: TemplateHookOptions): Hook {
 
 /** Tells when a provisioner begins and ends, whatever becomes of it. */
 async function timed(
-  { type, location }: ProvisionerDefinition,
+  { type, location, timeoutMs }: ProvisionerDefinition,
   number: number,
   { provisioners, clock = systemClock, onEvent }: TemplateHookOptions,
   run: () => Promise<void>,
 ): Promise<void> {
   const provisioner = `${type} (${location.file}:${location.line})`;
   const startedAt = clock.now();
-  onEvent?.({ type: "provisioner-started", provisioner, number, count: provisioners.length, at: startedAt });
+  const deadline = timeoutMs > 0 ? { timeoutMs } : {};
+  onEvent?.({
+    type: "provisioner-started",
+    provisioner,
+    number,
+    count: provisioners.length,
+    at: startedAt,
+    ...deadline,
+  });
   const end = (outcome: "done" | "failed" | "cancelled") => {
     const at = clock.now();
     onEvent?.({ type: "provisioner-ended", provisioner, at, elapsedMs: at - startedAt, outcome });

@@ -86,6 +86,10 @@ describe("outscale-chroot build --local", () => {
     const steps = lines.filter(({ type }) => type === "step-ended").map(({ step }) => step);
     expect(steps).toEqual(lines.filter(({ type }) => type === "step-started").map(({ step }) => step));
     expect(steps).toContain("StepChrootProvision");
+    const numbers = lines
+      .filter(({ type }) => type === "step-started")
+      .map(({ number, count }) => `${number}/${count}`);
+    expect(numbers).toEqual(steps.map((_, index) => `${index + 1}/${steps.length}`));
     expect(lines).toContainEqual(expect.objectContaining({ type: "line", kind: "message", text: "from inside" }));
     expect(lines.at(-2)).toMatchObject({ type: "result", artifactId: expect.stringContaining(":ami-"), error: null });
     expect(lines.at(-1)).toMatchObject({ type: "finished", failed: 0 });

@@ -177,3 +177,18 @@ describe("console", () => {
     expect(io.written.stdout).toBe(`${debian}\n`);
   });
 });
+
+describe("a call that is tried again", () => {
+  const again = /^ReadImages: retrying 2 of 8 in 0\.\d s: .*HTTP 500.*\nReadImages: retrying 3 of 8 in \d\.\d s: /;
+  it.each<readonly string[]>([
+    ["plan", "-online"],
+    ["validate", "-check-account"],
+    ["validate", "-evaluate-datasources"],
+    ["console", "-evaluate-datasources"],
+  ])("is told of by %s %s", async (command, flag) => {
+    const source = "source_omi = data.outscale-omi.debian.id";
+    const path = await template(`again-${command}${flag}`, `omi_name = "again"\n${source}`, data);
+    clouds.cloud.faults.add({ kind: "internal-error", action: "ReadImages", times: 2 });
+    expect(await run([command, flag, path])).toMatchObject({ exitCode: 0, stderr: expect.stringMatching(again) });
+  });
+});

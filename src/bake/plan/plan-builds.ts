@@ -17,6 +17,8 @@ export interface PlanInput extends TemplateInput, Pick<BuildSettings, "force" | 
   readonly online?: boolean | undefined;
   /** API calls. */
   readonly log?: DebugLog | undefined;
+  /** Told of every call of the API that is tried again: `ReadImages: retrying 4 of 8 in 2.1 s: connection refused`. */
+  readonly onRetry?: ((message: string) => void) | undefined;
 }
 
 export interface Plans {
@@ -34,9 +36,9 @@ export interface Plans {
  * @throws {UsageError} when there is no build to plan
  */
 export async function plan(input: PlanInput): Promise<Plans> {
-  const { online = false, env = process.env, log = noLog } = input;
+  const { online = false, env = process.env, log = noLog, onRetry } = input;
   maskEnvironment(env);
-  const { builds, warnings } = await loadBuilds(input, online ? dataReader({ env, log }) : undefined);
+  const { builds, warnings } = await loadBuilds(input, online ? dataReader({ env, log, onRetry }) : undefined);
   const { prepared, unknownOptions } = checkBuilds(builds, {
     ...input,
     builder: { env, log, templatePath: input.template },
@@ -44,7 +46,7 @@ export async function plan(input: PlanInput): Promise<Plans> {
   if (unknownOptions.length > 0) throw new ConfigError(unknownOptions.map(isUnread));
   const plans: Plan[] = [];
   for (const build of prepared) {
-    const facts = online ? await readAccountFacts(build.prepared, { env, log }) : undefined;
+    const facts = online ? await readAccountFacts(build.prepared, { env, log, onRetry }) : undefined;
     const region = facts?.region ?? resolveRegion(build.prepared.config, env);
     plans.push(planOne({ build, region, facts }));
   }

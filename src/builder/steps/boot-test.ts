@@ -80,9 +80,10 @@ function watchBoot(build: Build, { pattern, timeout }: BootTestConfig): Pick<Boo
   let toldAt = Number.NEGATIVE_INFINITY;
   const tell = (acceleration: Acceleration, detail?: string) => {
     const now = clock.now();
-    const state = `under ${acceleration.toUpperCase()}, at most ${formatDuration(timeout)}`;
+    const state = `under ${acceleration.toUpperCase()}`;
     const base = { type: "progress", step: currentStep.name, subject: "boot", state, percent: undefined } as const;
-    build.emit({ ...base, elapsedMs: now - startedAt, ...(detail === undefined ? {} : { detail }) });
+    const time = { elapsedMs: now - startedAt, timeoutMs: timeout };
+    build.emit({ ...base, ...time, ...(detail === undefined ? {} : { detail }) });
     toldAt = now;
   };
   return {

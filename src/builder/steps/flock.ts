@@ -7,12 +7,20 @@ import { step } from "../step.ts";
  * seeing the device, and nothing that takes long.
  * @throws {TimeoutError} when another build keeps it past `timeouts.lock`
  */
-export const takeDeviceLock = step("StepFlock", async ({ config, clock, signal, ui }: Build): Promise<DeviceLock> => {
-  return acquireDeviceLock({
-    path: deviceLockOf(config.deviceFolder),
-    timeoutMs: config.timeouts.lock,
-    clock,
-    signal,
-    onWait: (message) => ui.say(message),
-  });
-});
+export const takeDeviceLock = step(
+  "StepFlock",
+  async ({ config, clock, signal, ui, emit, currentStep }: Build): Promise<DeviceLock> => {
+    const timeoutMs = config.timeouts.lock;
+    return acquireDeviceLock({
+      path: deviceLockOf(config.deviceFolder),
+      timeoutMs,
+      clock,
+      signal,
+      onWait: (message) => {
+        ui.say(message);
+        const wait = { subject: "the device lock", state: "taken", percent: undefined, elapsedMs: 0, timeoutMs };
+        emit({ type: "progress", step: currentStep.name, ...wait });
+      },
+    });
+  },
+);

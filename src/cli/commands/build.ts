@@ -11,6 +11,7 @@ import { checkReportFlags, makeReport } from "../make-report.ts";
 import { commonExitCode, exitCodeOf } from "../output/error-text.ts";
 import { JsonReport } from "../output/json-report.ts";
 import { checkResultFile, writeResultFile } from "../output/result-file.ts";
+import { tellRetries } from "../output/tell-retries.ts";
 import { templateArgument, templateInput } from "../template-flags.ts";
 
 export const build: Command = {
@@ -43,12 +44,13 @@ async function runBuild({ argv, io }: Invocation): Promise<number> {
     parallel,
     history: flags.history,
     log,
+    onRetry: tellRetries(io),
   });
   await using opened = await opening.catch((error: unknown) => {
     tellRefusal(error, flags, io);
     throw error;
   });
-  const report = makeReport(flags, io, systemClock, opened.names);
+  using report = makeReport(flags, io, systemClock, opened.names);
   for (const warning of opened.warnings) report.note("warn", `Warning: ${warning}`);
   using wishes = watchStopSignals(io, (message) => report.note("warn", message));
   const results = await opened.run({ report, signal: wishes.signal, hurry: wishes.hurry });

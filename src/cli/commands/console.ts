@@ -8,6 +8,7 @@ import type { Io } from "../../terminal/io.ts";
 import type { Command } from "../command.ts";
 import { type Flags, type FlagValues, parseFlags } from "../flags.ts";
 import { errorText, exitCodeOf } from "../output/error-text.ts";
+import { tellRetries } from "../output/tell-retries.ts";
 import { templateArgument, templateFlags, templateInput } from "../template-flags.ts";
 
 const flagSpecs = {
@@ -39,7 +40,7 @@ export const consoleCommand: Command = {
   ],
   async run({ argv, io }) {
     const { flags, positionals } = parseFlags(flagSpecs, argv);
-    const template = await open(positionals, flags, io.env);
+    const template = await open(positionals, flags, io);
     if (io.stdin.isTerminal) io.stdout.write(`outscale-chroot ${version}: "help" tells what there is.\n`);
     const words = [...template.names, "variables", "help", "exit"];
     const failures: number[] = [];
@@ -57,13 +58,17 @@ export const consoleCommand: Command = {
 async function open(
   positionals: readonly string[],
   flags: FlagValues<typeof flagSpecs>,
-  env: NodeJS.ProcessEnv,
+  io: Io,
 ): Promise<TemplateConsole> {
   if (positionals.length > 0) {
-    const input = templateInput(templateArgument(positionals), flags, env);
-    return openTemplateConsole({ ...input, readDataSources: flags["evaluate-datasources"] === true });
+    const input = templateInput(templateArgument(positionals), flags, io.env);
+    return openTemplateConsole({
+      ...input,
+      readDataSources: flags["evaluate-datasources"] === true,
+      onRetry: tellRetries(io),
+    });
   }
-  if (flags.var.length === 0 && flags["var-file"].length === 0) return openFunctionConsole(env);
+  if (flags.var.length === 0 && flags["var-file"].length === 0) return openFunctionConsole(io.env);
   throw new UsageError("Variables need a template that declares them", { hint: "outscale-chroot console TEMPLATE" });
 }
 

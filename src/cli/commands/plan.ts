@@ -4,6 +4,7 @@ import { openDebugLog } from "../../terminal/debug-log.ts";
 import type { Command } from "../command.ts";
 import { type Flags, parseFlags } from "../flags.ts";
 import { planText } from "../output/plan-text.ts";
+import { tellRetries } from "../output/tell-retries.ts";
 import { templateArgument, templateFlags, templateInput } from "../template-flags.ts";
 
 const flagSpecs = {
@@ -32,6 +33,7 @@ export const plan: Command = {
       force: flags.force === true,
       bootTest: flags["boot-test"] === true,
       log,
+      onRetry: tellRetries(io),
     });
     for (const warning of warnings) io.stderr.write(`Warning: ${warning}\n`);
     // Options are shown or hidden by their marks.

@@ -5,6 +5,7 @@ import { openDebugLog } from "../../terminal/debug-log.ts";
 import type { Command } from "../command.ts";
 import { type Flags, type FlagValues, parseFlags } from "../flags.ts";
 import { validationJson } from "../output/diagnostics-json.ts";
+import { tellRetries } from "../output/tell-retries.ts";
 import { templateArgument, templateFlags, templateInput } from "../template-flags.ts";
 
 const { "warn-on-undeclared-var": _, ...readingFlags } = templateFlags;
@@ -33,6 +34,7 @@ interface ValidateInput {
   readonly flags: ValidateFlags;
   readonly env: NodeJS.ProcessEnv;
   readonly log: DebugLog;
+  readonly onRetry: (message: string) => void;
 }
 
 export const validate: Command = {
@@ -50,7 +52,7 @@ export const validate: Command = {
     const path = templateArgument(positionals);
     using log = openDebugLog(flags.log, io);
     try {
-      const warnings = await check({ path, flags, env: io.env, log });
+      const warnings = await check({ path, flags, env: io.env, log, onRetry: tellRetries(io) });
       if (flags.json) io.stdout.writeExact(validationJson(warnings));
       else io.stdout.write(`The ${flags["syntax-only"] ? "syntax of the template" : "configuration"} is valid.\n`);
       if (!flags.json) for (const warning of warnings) io.stderr.write(`Warning: ${warning}\n`);
@@ -63,7 +65,7 @@ export const validate: Command = {
 };
 
 /** @returns the warnings @throws {ChrootError} with what is wrong */
-async function check({ path, flags, env, log }: ValidateInput): Promise<readonly string[]> {
+async function check({ path, flags, env, log, onRetry }: ValidateInput): Promise<readonly string[]> {
   const { warnings, uncheckedOptions } = await validateTemplate({
     ...templateInput(path, flags, env),
     warnUndeclared: flags["warn-undeclared-var"] ?? true,
@@ -71,6 +73,7 @@ async function check({ path, flags, env, log }: ValidateInput): Promise<readonly
     readDataSources: flags["evaluate-datasources"] === true,
     checkAccount: flags["check-account"] === true,
     log,
+    onRetry,
   });
   const unchecked = uncheckedOptions.map((name) => {
     return `${name} comes from a data source, and was not checked: -evaluate-datasources reads it`;

@@ -10,6 +10,7 @@ import { type JournalEntry, parseEntry } from "../../../src/builder/journal/entr
 import { Journal } from "../../../src/builder/journal/journal.ts";
 import { KeptVolume } from "../../../src/builder/kept-volume.ts";
 import type { Scope } from "../../../src/builder/scope.ts";
+import { StepCounter } from "../../../src/builder/step-counter.ts";
 import type { Clock } from "../../../src/common/clock.ts";
 import { noLog } from "../../../src/common/log.ts";
 import { defaultWaiting } from "../../../src/config/default-waiting.ts";
@@ -88,6 +89,7 @@ export async function fakeBuild(options: FakeBuildOptions = {}): Promise<FakeBui
     host: options.host ?? noRunner,
     hook: options.hook ?? idle,
     currentStep: new CurrentStep(),
+    stepCounter: new StepCounter(prepared.config),
     keptVolume: new KeptVolume(prepared.config.packerOnError),
   };
   const waiters = createWaiters({ api, clock, ...defaultWaiting });

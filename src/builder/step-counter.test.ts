@@ -1,0 +1,29 @@
+import { expect, it } from "vitest";
+import { StepCounter, stepsOf } from "./step-counter.ts";
+
+const plain = { fromScratch: false, skipCreateOmi: false, forceDeregister: false };
+
+it.each([
+  [plain, 24],
+  [{ ...plain, fromScratch: true }, 21],
+  [{ ...plain, skipCreateOmi: true }, 20],
+  [{ ...plain, forceDeregister: true }, 28],
+])("stepsOf() %j are %i", (options, count) => {
+  expect(stepsOf(options)).toHaveLength(count);
+});
+
+it("StepCounter counts on, and stays where a step is tried again", () => {
+  const counter = new StepCounter(plain);
+  const numbers = (["StepCheckAuth", "StepChrootProvision", "StepChrootProvision", "StepSnapshot"] as const).map(
+    (step) => counter.enter(step).number,
+  );
+  expect(numbers).toEqual([1, 17, 17, 21]);
+});
+
+it("StepCounter knows a registration from its rehearsal", () => {
+  const counter = new StepCounter({ ...plain, forceDeregister: true });
+  const enter = () => counter.enter("StepCreateOMI").number;
+  const rehearsal = enter();
+  counter.enter("StepDeregisterOMI");
+  expect([rehearsal, enter()]).toEqual([22, 26]);
+});

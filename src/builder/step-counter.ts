@@ -1,0 +1,62 @@
+import type { BuildConfig } from "../config/build-config.ts";
+import type { StepName } from "./events.ts";
+
+/** What a build announces a step as: the `number`th of `count`. */
+export interface StepPosition {
+  readonly number: number;
+  readonly count: number;
+}
+
+type RecipeOptions = Pick<BuildConfig, "fromScratch" | "skipCreateOmi" | "forceDeregister">;
+
+const SOURCE: readonly StepName[] = ["StepSourceOMIInfo", "StepCheckRootDevice"];
+const INSIDE: readonly StepName[] = [
+  "StepCreateVolume",
+  "StepFlock",
+  "StepPrepareDevice",
+  "StepLinkVolume",
+  "StepEarlyUnflock",
+  "StepPreMountCommands",
+  "StepMountDevice",
+  "StepPostMountCommands",
+  "StepMountExtra",
+  "StepCopyFiles",
+  "StepChrootProvision",
+  "StepBootCheck",
+  "StepEarlyCleanup",
+  "StepBootTest",
+];
+const REGISTRATION: readonly StepName[] = ["StepCreateOMI", "StepUpdateOMIAttributes", "StepCreateTags"];
+
+/** The steps that these options ask for, in the order of `run-recipe.ts`; a replacement is rehearsed. */
+export function stepsOf({ fromScratch, skipCreateOmi, forceDeregister }: RecipeOptions): readonly StepName[] {
+  const rehearsal: readonly StepName[] = forceDeregister ? [...REGISTRATION, "StepDeregisterOMI"] : [];
+  return [
+    "StepCheckAuth",
+    "StepVmInfo",
+    ...(fromScratch ? [] : SOURCE),
+    "StepPreValidate",
+    ...(fromScratch ? [] : (["StepCopySourceOMI"] as const)),
+    ...INSIDE,
+    ...(skipCreateOmi ? [] : (["StepSnapshot", ...rehearsal, ...REGISTRATION] as const)),
+  ];
+}
+
+/** Knows how far a build is. */
+export class StepCounter {
+  readonly #steps: readonly StepName[];
+  #number = 0;
+
+  constructor(options: RecipeOptions) {
+    this.#steps = stepsOf(options);
+  }
+
+  /** The position of the step that begins now: the next of its name, or the current one, tried again. */
+  enter(step: StepName): StepPosition {
+    const count = this.#steps.length;
+    if (this.#steps[this.#number - 1] === step) return { number: this.#number, count };
+    const next = this.#steps.indexOf(step, this.#number);
+    if (next >= 0) this.#number = next + 1;
+    return { number: this.#number, count };
+  }
+}
