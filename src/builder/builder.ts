@@ -125,7 +125,6 @@ export class Builder {
     const { access, notices } = await resolveAccess({ template: config, env });
     for (const notice of notices) input.ui.warn(notice);
     const isLocal = this.#options.localCloud !== undefined;
-    const emit = input.onEvent ?? (() => undefined);
     await using api = createApi({
       access,
       clock,

@@ -1,4 +1,3 @@
-import type { Report } from "../bake/report.ts";
 import type { Clock } from "../common/clock.ts";
 import { UsageError } from "../common/errors.ts";
 import { hasColor } from "../terminal/color.ts";
@@ -7,6 +6,7 @@ import { HeartbeatReport } from "./output/heartbeat-report.ts";
 import { HumanReport } from "./output/human-report.ts";
 import { JsonReport } from "./output/json-report.ts";
 import { MachineReport } from "./output/machine-report.ts";
+import type { ShownReport } from "./output/shown-report.ts";
 
 export interface ReportFlags {
   readonly json: boolean | undefined;
@@ -28,12 +28,12 @@ export function checkReportFlags(flags: ReportFlags, asks: boolean): void {
 }
 
 /** How the user wants to be told. Where no terminal has a live line, silence is broken now and then. */
-export function makeReport(flags: ReportFlags, io: Io, clock: Clock, builds: readonly string[]): Report {
+export function makeReport(flags: ReportFlags, io: Io, clock: Clock, builds: readonly string[]): ShownReport {
   const report = plainReport(flags, io, clock, builds);
-  return io.stdout.isTerminal || flags.progress === false ? report : new HeartbeatReport(report, clock);
+  return isLive(flags, io) || flags.progress === false ? report : new HeartbeatReport(report, clock);
 }
 
-function plainReport(flags: ReportFlags, io: Io, clock: Clock, builds: readonly string[]): Report {
+function plainReport(flags: ReportFlags, io: Io, clock: Clock, builds: readonly string[]): ShownReport {
   if (flags.json) return new JsonReport(io.stdout, clock);
   if (flags["machine-readable"]) return new MachineReport(io.stdout, clock);
   return new HumanReport({
@@ -41,7 +41,12 @@ function plainReport(flags: ReportFlags, io: Io, clock: Clock, builds: readonly 
     clock,
     color: hasColor(flags.color, io.stdout, io.env),
     timestamps: flags["timestamp-ui"] === true,
-    isLive: io.stdout.isTerminal && flags.progress !== false,
+    isLive: isLive(flags, io),
     builds,
   });
+}
+
+/** Live lines need a terminal that can move its cursor, and are for people. */
+function isLive({ json, progress, "machine-readable": machine }: ReportFlags, { stdout, env }: Io): boolean {
+  return stdout.isTerminal && env.TERM !== "dumb" && progress !== false && !json && !machine;
 }

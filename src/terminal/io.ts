@@ -7,8 +7,11 @@ export interface TextSink {
   /** Writes past the mask: what was asked for to the letter, or was masked piece by piece, or by the marks of its values. */
   writeExact(text: string): void;
   readonly isTerminal: boolean;
-  /** The width of the terminal. */
+  /** The width and the height of the terminal. */
   columns(): number;
+  rows(): number;
+  /** Calls when the terminal has another size. @returns what ends that */
+  onResize(listener: () => void): () => void;
 }
 
 /** What comes in, for a command that reads all of it. Others ask for a line: {@link Io.readLine}. */
@@ -31,6 +34,10 @@ export interface Io {
    * @throws {CancelledError} at its end, or when the signal fires
    */
   readLine(signal?: AbortSignal): Promise<string>;
+  /**
+   * Ctrl-Z: `before` is called before the program is suspended, `after` when it goes on. @returns what ends that
+   */
+  onSuspend(before: () => void, after: () => void): () => void;
   /** Signals to stop, as long as somebody listens. */
   onSignal(listener: (name: StopSignal) => void): () => void;
 }
@@ -47,5 +54,10 @@ export function maskedSink(stream: NodeJS.WriteStream): TextSink {
     writeExact: (text) => void stream.write(text),
     isTerminal: stream.isTTY === true,
     columns: () => stream.columns || 80,
+    rows: () => stream.rows || 24,
+    onResize: (listener) => {
+      stream.on("resize", listener);
+      return () => void stream.off("resize", listener);
+    },
   };
 }

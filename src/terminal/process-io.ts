@@ -14,6 +14,7 @@ export function processIo(): Io {
       input ??= new LineReader(process.stdin);
       return input.next(signal);
     },
+    onSuspend: listenToSuspension,
     onSignal: listenToSignals,
   };
 }
@@ -31,6 +32,15 @@ function processInput(): TextSource {
       yield* input.isTTY ? promptLines(prompt, { input, output }) : pipedLines(input);
     },
   };
+}
+
+function listenToSuspension(before: () => void, after: () => void): () => void {
+  const suspend = () => {
+    before();
+    process.kill(process.pid, "SIGSTOP");
+  };
+  process.on("SIGTSTP", suspend).on("SIGCONT", after);
+  return () => void process.off("SIGTSTP", suspend).off("SIGCONT", after);
 }
 
 function listenToSignals(listener: (name: StopSignal) => void): () => void {

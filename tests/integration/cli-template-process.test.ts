@@ -1,29 +1,19 @@
-import { execFile, spawn } from "node:child_process";
+import { spawn } from "node:child_process";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
-import { setTimeout } from "node:timers/promises";
-import { promisify } from "node:util";
-import { build } from "rolldown";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { bundleProgram } from "../support/bundled-program.ts";
 import { requirePrograms } from "../support/requirements.ts";
-
-const execute = promisify(execFile);
+import { openTerminalWindow } from "../support/terminal-window.ts";
 
 let folder: string;
 let program: string;
 let template: string;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "cli-process-"));
-  await build({
-    input: { main: "src/main.ts" },
-    platform: "node",
-    transform: { target: "es2022" },
-    logLevel: "silent",
-    output: { dir: folder, format: "esm", entryFileNames: "[name].mjs", chunkFileNames: "[name]-[hash].mjs" },
-  });
-  program = join(folder, "main.mjs");
+  program = await bundleProgram(folder);
   template = join(folder, "web.pkr.hcl");
   await writeFile(
     template,
@@ -61,43 +51,22 @@ describe("a process", () => {
 
 requirePrograms("tmux")("a terminal", () => {
   it("console has a prompt, completion, a history, and survives Ctrl-C in a line", async () => {
-    const socket = join(folder, "tmux");
-    const tmux = async (...argv: string[]) =>
-      (await execute("tmux", ["-S", socket, "-f", "/dev/null", ...argv])).stdout;
-    const shows = async (pattern: RegExp) => {
-      let screen = "";
-      for (let look = 0; look < 6_000 && !pattern.test(screen); look++) {
-        await setTimeout(50);
-        screen = await tmux("capture-pane", "-p", "-t", "console");
-      }
-      expect(screen).toMatch(pattern);
-      return screen;
-    };
-    await tmux("new-session", "-d", "-s", "console", "-x", "100", "-y", "40", "sh");
-    try {
-      await tmux(
-        "send-keys",
-        "-t",
-        "console",
-        `'${process.execPath}' '${program}' console '${template}'; echo code $?`,
-        "Enter",
-      );
-      await shows(/^>$/m);
-      // A Tab that comes with other keys is pasted text.
-      await tmux("send-keys", "-t", "console", "uppe");
-      await shows(/^> uppe$/m);
-      await tmux("send-keys", "-t", "console", "Tab");
-      await shows(/^> upper$/m);
-      await tmux("send-keys", "-t", "console", "(local.names[0])", "Enter");
-      await shows(/^> upper\(local\.names\[0\]\)\nA\n>$/m);
-      await tmux("send-keys", "-t", "console", "dropped", "C-c", "var.pw", "Enter");
-      await shows(/^> var\.pw\n\(sensitive value\)\n>$/m);
-      await tmux("send-keys", "-t", "console", "Up", "Up", "Enter");
-      await shows(/^A\n[\s\S]*^A\n>$/m);
-      await tmux("send-keys", "-t", "console", "C-c");
-      expect(await shows(/^code \d+$/m)).toContain("code 0");
-    } finally {
-      await tmux("kill-server");
-    }
+    await using window = await openTerminalWindow({ folder, command: ["sh"] });
+    const { press, shows } = window;
+    await press(`'${process.execPath}' '${program}' console '${template}'; echo code $?`, "Enter");
+    await shows(/^>$/m);
+    // A Tab that comes with other keys is pasted text.
+    await press("uppe");
+    await shows(/^> uppe$/m);
+    await press("Tab");
+    await shows(/^> upper$/m);
+    await press("(local.names[0])", "Enter");
+    await shows(/^> upper\(local\.names\[0\]\)\nA\n>$/m);
+    await press("dropped", "C-c", "var.pw", "Enter");
+    await shows(/^> var\.pw\n\(sensitive value\)\n>$/m);
+    await press("Up", "Up", "Enter");
+    await shows(/^A\n[\s\S]*^A\n>$/m);
+    await press("C-c");
+    expect(await shows(/^code \d+$/m)).toContain("code 0");
   });
 });

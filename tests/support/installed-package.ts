@@ -80,7 +80,8 @@ function tarballName(output: string): string {
 /** Its dependencies are those of this project: what is not declared is not there. */
 async function manifest(tarball: string) {
   const { dependencies } = JSON.parse(await readFile("package.json", "utf8"));
-  const needed = [...Object.keys(dependencies), "@types/node", "safer-buffer", "undici-types"];
+  const theirs = ["ansi-regex", "get-east-asian-width", "safer-buffer", "strip-ansi"];
+  const needed = [...Object.keys(dependencies), ...theirs, "@types/node", "undici-types"];
   const local = needed.map((name) => [name, `file:${resolve("node_modules", name)}`]);
   const all = { ...Object.fromEntries(local), "outscale-chroot": `file:${tarball}` };
   return { name: "project", private: true, type: "module", dependencies: all };

@@ -6,6 +6,10 @@ import type { Io, StopSignal, TextSink } from "../../src/terminal/io.ts";
 export interface RecordingIo extends Io {
   /** Everything that was written to standard output, and to standard error. */
   readonly written: { stdout: string; stderr: string };
+  /** Gives the terminal another size: 80 columns and 24 rows at first. */
+  resize(columns: number, rows?: number): void;
+  /** Ctrl-Z. @returns what lets the program go on */
+  suspend(): () => void;
   /** Sends a signal to whoever listens. */
   send(name: StopSignal): void;
 }
@@ -28,6 +32,9 @@ export function recordingIo({
   const written = { stdout: "", stderr: "" };
   const listeners = new Set<(name: StopSignal) => void>();
   const lines = [...answers];
+  const size = { columns: 80, rows: 24 };
+  const resizeListeners = new Set<() => void>();
+  const suspenders = new Set<{ before: () => void; after: () => void }>();
   const sink = (stream: "stdout" | "stderr"): TextSink => ({
     write: (text) => {
       written[stream] += secrets.mask(text);
@@ -36,7 +43,12 @@ export function recordingIo({
       written[stream] += text;
     },
     isTerminal,
-    columns: () => 80,
+    columns: () => size.columns,
+    rows: () => size.rows,
+    onResize: (listener) => {
+      resizeListeners.add(listener);
+      return () => resizeListeners.delete(listener);
+    },
   });
   return {
     written,
@@ -54,6 +66,21 @@ export function recordingIo({
       const line = lines.shift();
       if (line === undefined) throw new CancelledError("Nobody answers");
       return line;
+    },
+    resize: (columns, rows = size.rows) => {
+      Object.assign(size, { columns, rows });
+      for (const listener of resizeListeners) listener();
+    },
+    suspend: () => {
+      for (const { before } of suspenders) before();
+      return () => {
+        for (const { after } of suspenders) after();
+      };
+    },
+    onSuspend: (before, after) => {
+      const pair = { before, after };
+      suspenders.add(pair);
+      return () => suspenders.delete(pair);
     },
     onSignal: (listener) => {
       listeners.add(listener);

@@ -1,61 +1,151 @@
 import type { BuildEvent, StepName } from "../../builder/events.ts";
-import { secrets } from "../../common/secrets.ts";
 import { inShort } from "../../terminal/elapsed.ts";
 
-interface BuildActivity {
-  readonly step: StepName;
-  readonly startedAt: number;
-  /** What the step waits for, or which of its provisioners runs. */
-  readonly detail?: (now: number) => string;
+type EventOf<Type extends BuildEvent["type"]> = Extract<BuildEvent, { type: Type }>;
+
+/** What one build is doing. */
+export interface BuildActivity {
+  readonly build: string;
+  /** Which of its steps it is in, or was last; undefined before the first and after the last. */
+  readonly position: { readonly number: number; readonly count: number } | undefined;
+  /** `StepSnapshot`, or what is done between steps and after them. */
+  readonly title: string;
+  /** How long it has been at that. */
+  readonly elapsedMs: number;
+  /** What it waits for, or which provisioner runs; undefined when nothing is known. */
+  readonly detail: Detail | undefined;
 }
 
-/** What takes less is over before it is read. */
-const LONG_MS = 1_000;
+interface Detail {
+  readonly text: string;
+  /** How long that has been going on, where it is not the whole of `elapsedMs`. */
+  readonly elapsedMs?: number;
+  /** It says more than the title: where there is little room, the title may go. */
+  readonly standsAlone?: true;
+}
 
-/** What every build is doing right now. */
+/** What every build is doing right now, as its events have told. */
 export class Activity {
-  readonly #builds = new Map<string, BuildActivity>();
+  readonly #builds = new Map<string, Course>();
 
   note(build: string, event: BuildEvent): void {
-    const current = this.#builds.get(build);
-    const detail = detailOf(event);
-    if (event.type === "step-started") this.#builds.set(build, { step: event.step, startedAt: event.at });
-    if (current && detail) this.#builds.set(build, { ...current, detail });
-    // A step may be inside another one; what comes after it is not known until it is announced.
-    if (event.type === "step-ended" && current?.step === event.step) this.#builds.delete(build);
-    if (event.type === "build-ended") this.#builds.delete(build);
+    const known = this.#builds.get(build);
+    const course = known ?? new Course();
+    if (known === undefined) this.#builds.set(build, course);
+    course.note(event);
   }
 
-  /** Of each build that has been at something for a while: `StepSnapshot 1m05s, snapshot snap-1a2b3c4d pending 45 %`. */
-  lines(now: number): readonly (readonly [build: string, text: string])[] {
-    const long = [...this.#builds].filter(([, { startedAt }]) => now - startedAt >= LONG_MS);
-    return long.map(([build, { step, startedAt, detail }]) => {
-      const more = detail?.(now) ?? "";
-      return [build, `${step} ${inShort(now - startedAt)}${more && `, ${more}`}`] as const;
-    });
+  /** The build has ended, and its post-processors. */
+  ended(build: string): void {
+    this.#builds.delete(build);
   }
 
-  /** The same as one line: `debian: StepSnapshot 1m05s`; several builds side by side. */
-  describe(now: number): string {
-    return this.lines(now)
-      .map(([build, text]) => `${build}: ${text}`)
-      .join(" | ");
+  /** Of each build that has begun and not ended. */
+  at(now: number): readonly BuildActivity[] {
+    return [...this.#builds].map(([build, course]) => ({ build, ...course.at(now) }));
   }
 }
 
-/** What an event tells of the step that it is in. */
-function detailOf(event: BuildEvent): BuildActivity["detail"] {
-  if (event.type === "progress") return () => describeWait(event);
-  if (event.type === "provisioner-ended") return () => "";
-  if (event.type !== "provisioner-started") return undefined;
-  const { number, count, provisioner, at } = event;
-  return (now) => `provisioner ${number} of ${count}: ${provisioner} ${inShort(now - at)}`;
+/** Where one build is. */
+class Course {
+  #title = "Beginning";
+  #position: BuildActivity["position"];
+  #since: number | undefined;
+  #step: StepName | undefined;
+  #provisioner: EventOf<"provisioner-started"> | undefined;
+  #wait: EventOf<"progress"> | undefined;
+  readonly #releases = new Map<string, number>();
+  readonly #retries = new Map<string, EventOf<"retry">>();
+
+  note(event: BuildEvent): void {
+    switch (event.type) {
+      case "build-started":
+        this.#since = event.at;
+        return;
+      case "step-started":
+        this.#step = event.step;
+        this.#position = { number: event.number, count: event.count };
+        this.#begin(event.step, event.at);
+        return;
+      case "step-ended":
+        this.#endStep(event);
+        return;
+      case "provisioner-started":
+        this.#wait = undefined;
+        this.#provisioner = event;
+        return;
+      case "provisioner-ended":
+        this.#provisioner = undefined;
+        return;
+      case "progress":
+        this.#wait = event;
+        return;
+      case "retry":
+        this.#retries.set(event.action, event);
+        return;
+      case "retry-ended":
+        this.#retries.delete(event.action);
+        return;
+      case "release-started":
+        this.#releases.set(event.release, event.at);
+        return;
+      case "release-ended":
+        this.#releases.delete(event.release);
+        return;
+      case "build-ended":
+        this.#position = undefined;
+        this.#begin(event.outcome === "done" ? "Post-processors" : "Ending", event.at);
+        return;
+    }
+  }
+
+  at(now: number): Omit<BuildActivity, "build"> {
+    const since = (at: number) => Math.max(0, now - at);
+    const time = { elapsedMs: since(this.#since ?? now), position: this.#position };
+    const retry = [...this.#retries.values()].map(describeRetry).at(-1);
+    const [release] = [...this.#releases].slice(-1);
+    // Between two steps, what is put back is all that happens.
+    if (this.#step === undefined && release !== undefined) {
+      const [title, at] = release;
+      return { ...time, title, elapsedMs: since(at), detail: retry };
+    }
+    const detail = retry ?? this.#describe(since) ?? (release && { text: release[0], elapsedMs: since(release[1]) });
+    return { ...time, title: this.#title, detail };
+  }
+
+  #begin(title: string, at: number): void {
+    this.#title = title;
+    this.#since = at;
+    this.#wait = undefined;
+    this.#provisioner = undefined;
+  }
+
+  /** A step may be inside another one; what comes after it is not known until it is announced. */
+  #endStep({ step, outcome, at }: EventOf<"step-ended">): void {
+    this.#step = undefined;
+    this.#begin(outcome === "done" ? `After ${step}` : "Cleaning up", at);
+  }
+
+  #describe(since: (at: number) => number): Detail | undefined {
+    if (this.#wait !== undefined) return describeWait(this.#wait);
+    const running = this.#provisioner;
+    return running && { text: describeProvisioner(running), elapsedMs: since(running.at), standsAlone: true };
+  }
 }
 
-function describeWait(event: Extract<BuildEvent, { type: "progress" }>): string {
-  const percent = event.percent === undefined ? "" : ` ${Math.round(event.percent)} %`;
-  const deadline = event.timeoutMs === undefined ? "" : ` (for at most ${inShort(event.timeoutMs)})`;
-  // Before the line is cut to the terminal's width, or half a secret would not be recognised.
-  const detail = event.detail === undefined ? "" : `: ${secrets.mask(event.detail)}`;
-  return `${event.subject} ${event.state}${percent}${deadline}${detail}`;
+function describeRetry({ action, attempt, attempts, reason }: EventOf<"retry">): Detail {
+  return { text: `${action}: retrying ${attempt} of ${attempts}: ${reason}` };
+}
+
+function describeProvisioner({ number, count, provisioner, timeoutMs }: EventOf<"provisioner-started">): string {
+  return `provisioner ${number} of ${count}, ${provisioner}${deadline(timeoutMs)}`;
+}
+
+function describeWait({ subject, state, percent, timeoutMs, detail }: EventOf<"progress">): Detail {
+  const done = percent === undefined ? "" : ` ${Math.round(percent)} %`;
+  return { text: `${subject} ${state}${done}${deadline(timeoutMs)}${detail === undefined ? "" : `: ${detail}`}` };
+}
+
+function deadline(timeoutMs: number | undefined): string {
+  return timeoutMs === undefined ? "" : ` (at most ${inShort(timeoutMs)})`;
 }

@@ -28,14 +28,21 @@ function report() {
 describe("HeartbeatReport", () => {
   it("says after 30 s of silence what each build does, for how long, and for how long at most", () => {
     const { io, report: told } = report();
-    told.event("web", { type: "step-started", step: "StepSnapshot", at: Date.now() });
-    told.event("db", { type: "step-started", step: "StepChrootProvision", at: Date.now() - 60_000 });
+    told.event("web", { type: "step-started", step: "StepSnapshot", number: 21, count: 24, at: Date.now() });
+    told.event("db", {
+      type: "step-started",
+      step: "StepChrootProvision",
+      number: 17,
+      count: 24,
+      at: Date.now() - 60_000,
+    });
     told.event("db", {
       type: "provisioner-started",
       provisioner: "shell (db.pkr.hcl:7)",
       number: 2,
       count: 3,
       at: Date.now(),
+      timeoutMs: 600_000,
     });
     const wait = { subject: "the snapshot snap-12345678", state: "pending", percent: 45, elapsedMs: 1_000 };
     told.event("web", { type: "progress", step: "StepSnapshot", ...wait, timeoutMs: 21_600_000 });
@@ -44,18 +51,18 @@ describe("HeartbeatReport", () => {
     vi.advanceTimersByTime(1);
     expect(io.written.stdout).toBe(
       [
-        "    web: StepSnapshot 30s, the snapshot snap-12345678 pending 45 % (for at most 6h00m)",
-        "    db: StepChrootProvision 1m30s, provisioner 2 of 3: shell (db.pkr.hcl:7) 30s",
+        "    web: step 21 of 24: StepSnapshot 30s, the snapshot snap-12345678 pending 45 % (at most 6h00m)",
+        "    db: step 17 of 24: StepChrootProvision 1m30s, provisioner 2 of 3, shell (db.pkr.hcl:7) (at most 10m00s), 30s",
         "",
       ].join("\n"),
     );
     vi.advanceTimersByTime(SILENCE_MS);
-    expect(io.written.stdout).toContain("web: StepSnapshot 1m00s");
+    expect(io.written.stdout).toContain("web: step 21 of 24: StepSnapshot 1m00s");
   });
 
   it("counts from the last line", () => {
     const { io, report: told } = report();
-    told.event("web", { type: "step-started", step: "StepSnapshot", at: Date.now() });
+    told.event("web", { type: "step-started", step: "StepSnapshot", number: 21, count: 24, at: Date.now() });
     vi.advanceTimersByTime(SILENCE_MS - 1);
     uiOf(told, "web").message("a line");
     vi.advanceTimersByTime(SILENCE_MS - 1);
@@ -64,12 +71,13 @@ describe("HeartbeatReport", () => {
 
   it("says nothing while a person is asked, nor after the end", async () => {
     const { io, report: told } = report();
-    told.event("web", { type: "step-started", step: "StepSnapshot", at: Date.now() });
+    told.event("web", { type: "step-started", step: "StepSnapshot", number: 21, count: 24, at: Date.now() });
     const answer = told.ask("web", "Go on?");
     vi.advanceTimersByTime(10 * SILENCE_MS);
     expect(io.written.stdout).toBe("==> web: Go on?\n");
     await answer;
     told.finished([], 1);
+    told[Symbol.dispose]();
     const before = io.written.stdout;
     vi.advanceTimersByTime(10 * SILENCE_MS);
     expect(io.written.stdout).toBe(before);

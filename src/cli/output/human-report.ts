@@ -1,44 +1,51 @@
-import type { BuildResult, LineKind, Report } from "../../bake/report.ts";
+import type { BuildResult, LineKind } from "../../bake/report.ts";
 import type { BuildEvent } from "../../builder/events.ts";
 import type { Clock } from "../../common/clock.ts";
-import { inWords } from "../../terminal/elapsed.ts";
+import { inShort, inWords } from "../../terminal/elapsed.ts";
 import type { Io } from "../../terminal/io.ts";
 import { phaseTable } from "../../terminal/phase-table.ts";
-import { Activity } from "./activity.ts";
+import { Activity, type BuildActivity } from "./activity.ts";
 import { errorText } from "./error-text.ts";
 import { type BuildColor, colorOf, painted, prefixed, timestamped } from "./lines.ts";
-import { LiveLine } from "./live-line.ts";
+import { type LiveLine, LiveLines } from "./live-lines.ts";
+import { shortNames } from "./short-names.ts";
+import type { ShownReport } from "./shown-report.ts";
 
 export interface HumanReportOptions {
-  readonly io: Pick<Io, "stdout" | "stderr" | "readLine">;
+  readonly io: Pick<Io, "stdout" | "stderr" | "readLine" | "onSuspend">;
   readonly clock: Clock;
   readonly color: boolean;
   /** `-timestamp-ui` */
   readonly timestamps: boolean;
-  /** Whether a line at the bottom of the terminal says what goes on. */
+  /** Whether lines at the bottom of the terminal say what goes on. */
   readonly isLive: boolean;
   /** The builds' names, in their order. */
   readonly builds: readonly string[];
 }
 
-/** How often the live line's elapsed time moves. */
+/** How often the elapsed times of the live lines move. */
 const TICK_MS = 1_000;
 
-/** The lines that Packer's users know; on a terminal, with a live line below them. */
-export class HumanReport implements Report {
+/** The lines that Packer's users know; on a terminal, with a live line below them for each build. */
+export class HumanReport implements ShownReport {
   readonly #options: HumanReportOptions;
-  readonly #live: LiveLine;
+  readonly #live: LiveLines;
   readonly #activity = new Activity();
   readonly #colors: ReadonlyMap<string, BuildColor>;
+  readonly #names: ReadonlyMap<string, string>;
   readonly #ticker: NodeJS.Timeout | undefined;
-  /** How many builds wait for an answer: the live line would be where it is typed. */
+  readonly #stopListening: () => void;
+  /** How many builds wait for an answer: the live lines would be where it is typed. */
   #questions = 0;
 
   constructor(options: HumanReportOptions) {
     this.#options = options;
-    this.#live = new LiveLine(options.io.stdout);
+    this.#live = new LiveLines(options.io.stdout);
+    this.#names = shortNames(options.builds);
     this.#colors = new Map(options.builds.map((name, index) => [name, colorOf(index)]));
     if (options.isLive) this.#ticker = setInterval(() => this.#tick(), TICK_MS).unref();
+    const [hide, show] = [() => this.#live.show([]), () => this.#tick()];
+    this.#stopListening = options.isLive ? options.io.onSuspend(hide, show) : () => undefined;
   }
 
   line(kind: LineKind, build: string, message: string, part?: string): void {
@@ -62,10 +69,13 @@ export class HumanReport implements Report {
       return await this.#options.io.readLine(signal);
     } finally {
       this.#questions--;
+      this.#tick();
     }
   }
 
   ended({ name: build, elapsedMs, phases, error }: BuildResult): void {
+    this.#activity.ended(build);
+    this.#tick();
     if (phases.length > 0) {
       this.line("say", build, "Time per step:");
       this.line("message", build, phaseTable(phases, elapsedMs));
@@ -75,8 +85,6 @@ export class HumanReport implements Report {
   }
 
   finished(results: readonly BuildResult[], elapsedMs: number): void {
-    clearInterval(this.#ticker);
-    this.#live.show("");
     this.note("say", `\n==> Wait completed after ${inWords(elapsedMs)}`);
     const failed = results.filter(({ error }) => error !== undefined);
     if (failed.length > 0) {
@@ -91,6 +99,12 @@ export class HumanReport implements Report {
     for (const { build, artifact } of made) this.note("say", `--> ${build}: ${artifact.string().trimEnd()}`);
   }
 
+  [Symbol.dispose](): void {
+    clearInterval(this.#ticker);
+    this.#stopListening();
+    this.#live[Symbol.dispose]();
+  }
+
   #write(kind: LineKind, text: string, color: BuildColor | undefined): void {
     const { io, timestamps, clock } = this.#options;
     const shown =
@@ -103,6 +117,15 @@ export class HumanReport implements Report {
 
   #tick(): void {
     if (!this.#options.isLive) return;
-    this.#live.show(this.#questions > 0 ? "" : this.#activity.describe(this.#options.clock.now()));
+    const activities = this.#questions > 0 ? [] : this.#activity.at(this.#options.clock.now());
+    this.#live.show(activities.map((activity) => this.#liveLine(activity)));
+  }
+
+  /** `debian  21/24 StepSnapshot: snapshot snap-1a2b3c4d pending 45 % (at most 6h00m)   1m05s`. */
+  #liveLine({ build, position, title, elapsedMs, detail }: BuildActivity): LiveLine {
+    const step = position === undefined ? "" : `${position.number}/${position.count} `;
+    const what = [detail?.standsAlone ? undefined : title, detail?.text].filter(Boolean).join(": ");
+    const text = `${this.#names.get(build) ?? build}  ${step}${what}`;
+    return { text, right: inShort(detail?.elapsedMs ?? elapsedMs) };
   }
 }

@@ -1,10 +1,11 @@
-import type { BuildResult, LineKind, Report } from "../../bake/report.ts";
+import type { BuildResult, LineKind } from "../../bake/report.ts";
 import type { BuildEvent } from "../../builder/events.ts";
 import type { Clock } from "../../common/clock.ts";
 import { CancelledError } from "../../common/errors.ts";
 import type { TextSink } from "../../terminal/io.ts";
 import { maskedJson } from "../../terminal/masked-json.ts";
 import { type ErrorRecord, errorRecord } from "./error-record.ts";
+import type { ShownReport } from "./shown-report.ts";
 
 /** One line of the stream that `--json` gives. `at` is in milliseconds since the epoch. */
 export type JsonLine =
@@ -32,7 +33,7 @@ export type JsonLine =
   | { readonly type: "finished"; readonly at: number; readonly elapsedMs: number; readonly failed: number };
 
 /** The stream of events for programs: one JSON object a line. */
-export class JsonReport implements Report {
+export class JsonReport implements ShownReport {
   readonly #out: TextSink;
   readonly #clock: Clock;
 
@@ -74,6 +75,8 @@ export class JsonReport implements Report {
     const failed = results.filter(({ error }) => error !== undefined).length;
     this.#write({ type: "finished", at: this.#clock.now(), elapsedMs, failed });
   }
+
+  [Symbol.dispose](): void {}
 
   /** No build has begun: the template or its options are wrong. */
   refused(error: unknown): void {

@@ -14,6 +14,8 @@ describe("MachineReport", () => {
       writeExact: () => undefined,
       isTerminal: false,
       columns: () => 80,
+      rows: () => 24,
+      onResize: () => () => undefined,
     };
     const report = new MachineReport(out, systemClock);
     report.line("message", "debian", "it is machine,report,of,one");

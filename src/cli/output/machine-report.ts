@@ -1,4 +1,4 @@
-import type { BuildResult, LineKind, Report, ReportedArtifact } from "../../bake/report.ts";
+import type { BuildResult, LineKind, ReportedArtifact } from "../../bake/report.ts";
 import type { Clock } from "../../common/clock.ts";
 import { CancelledError } from "../../common/errors.ts";
 import { secrets } from "../../common/secrets.ts";
@@ -6,12 +6,13 @@ import { inWords } from "../../terminal/elapsed.ts";
 import type { TextSink } from "../../terminal/io.ts";
 import { errorText } from "./error-text.ts";
 import { prefixed } from "./lines.ts";
+import type { ShownReport } from "./shown-report.ts";
 
 /**
  * Packer's machine-readable lines: `TIME,TARGET,TYPE,DATA...`, with commas and line ends of the data escaped.
  * @see https://developer.hashicorp.com/packer/docs/commands#machine-readable-output
  */
-export class MachineReport implements Report {
+export class MachineReport implements ShownReport {
   readonly #out: TextSink;
   readonly #clock: Clock;
 
@@ -73,6 +74,8 @@ export class MachineReport implements Report {
       for (const [index, artifact] of artifacts.entries()) this.#artifact(build, index, artifact);
     }
   }
+
+  [Symbol.dispose](): void {}
 
   #artifact(build: string, index: number, artifact: ReportedArtifact): void {
     const field = (...data: readonly string[]) => this.#write(build, "artifact", String(index), ...data);

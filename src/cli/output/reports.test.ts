@@ -136,46 +136,6 @@ describe("HumanReport", () => {
     );
   });
 
-  it("keeps a live line below the others on a terminal", () => {
-    const { io, report } = human({ isTerminal: true });
-    const at = clock.now() - 65_000;
-    report.event(name, { type: "step-started", step: "StepSnapshot", at });
-    expect(io.written.stdout).toBe("outscale-chroot.debian: StepSnapshot 1m05s");
-    const wait = { type: "progress", step: "StepSnapshot", subject: "snap-12345678", state: "pending" } as const;
-    report.event(name, { ...wait, percent: 45, elapsedMs: 65_000 });
-    const live = "outscale-chroot.debian: StepSnapshot 1m05s, snap-12345678 pending 45 %";
-    expect(io.written.stdout.endsWith(`\r\u001b[2K${live}`)).toBe(true);
-    uiOf(report, name).say("Hello");
-    expect(io.written.stdout.endsWith(`\r\u001b[2K==> outscale-chroot.debian: Hello\n${live}`)).toBe(true);
-    report.event(name, { ...wait, percent: undefined, detail: "up", elapsedMs: 65_000 });
-    expect(io.written.stdout.endsWith("StepSnapshot 1m05s, snap-12345678 pending: up")).toBe(true);
-    report.event(name, { type: "step-ended", step: "StepSnapshot", at, elapsedMs: 1, outcome: "done" });
-    expect(io.written.stdout.endsWith("\r\u001b[2K")).toBe(true);
-  });
-
-  it("leaves the line to the person while it asks", async () => {
-    const { io, report } = human({ isTerminal: true });
-    report.event(name, { type: "step-started", step: "StepSnapshot", at: clock.now() - 65_000 });
-    const answer = uiOf(report, name).ask("Go on?");
-    report.event("other", { type: "step-started", step: "StepSnapshot", at: clock.now() - 65_000 });
-    expect(io.written.stdout.endsWith("\r\u001b[2K")).toBe(true);
-    await answer;
-    report.event("other", { type: "step-started", step: "StepVmInfo", at: clock.now() - 65_000 });
-    expect(io.written.stdout).toMatch(/StepSnapshot 1m05s \| other: StepVmInfo 1m05s$/);
-  });
-
-  it("has no live line on a terminal when nobody wants one", () => {
-    const { io, report } = human({ isTerminal: true, isLive: false });
-    report.event(name, { type: "step-started", step: "StepSnapshot", at: 0 });
-    expect(io.written.stdout).toBe("");
-  });
-
-  it("has no live line in a pipe", () => {
-    const { io, report } = human();
-    report.event(name, { type: "step-started", step: "StepSnapshot", at: 0 });
-    expect(io.written.stdout).toBe("");
-  });
-
   it("asks, and gives the answer", async () => {
     const { io, report } = human();
     await expect(uiOf(report, name).ask("Go on?")).resolves.toBe("yes");
