@@ -14,7 +14,11 @@ for (const name of names) {
   }
   // A folder is copied in a thread of its own, whose file has to lie beside the code that starts it.
   await build({
-    input: { [name]: `bench/${name}.ts`, "tree-worker": "src/chroot/tree-worker.ts" },
+    input: {
+      [name]: `bench/${name}.ts`,
+      "tree-worker": "src/chroot/tree-worker.ts",
+      "scan-worker": "src/evidence/scan-worker.ts",
+    },
     platform: "node",
     transform: { target: "es2022" },
     logLevel: "warn",

@@ -9,8 +9,8 @@ import { bundlePlugin } from "./bundle-plugin.js";
 const require = createRequire(import.meta.url);
 const { dependencies } = JSON.parse(readFileSync("package.json", "utf8"));
 
-// A folder is copied in a thread of its own, whose file has to lie beside the code that starts it.
-const threads = { "tree-worker": "src/chroot/tree-worker.ts" };
+// What is done in threads of their own: their files have to lie beside the code that starts them.
+const threads = { "tree-worker": "src/chroot/tree-worker.ts", "scan-worker": "src/evidence/scan-worker.ts" };
 const output = { format: "esm", entryFileNames: "[name].js", chunkFileNames: "[name]-[hash].js" };
 
 rmSync("dist", { recursive: true, force: true });

@@ -20,6 +20,7 @@ export const rooms = {
   cli: {
     isDoor: true,
     uses: [
+      "evidence",
       "bake",
       "history",
       "terminal",
@@ -53,6 +54,7 @@ export const rooms = {
   "index.ts": {
     isDoor: true,
     uses: [
+      "types:evidence",
       "bake",
       "history",
       "post-processors",
@@ -73,6 +75,7 @@ export const rooms = {
   },
   bake: {
     uses: [
+      "evidence",
       "history",
       "provisioners",
       "post-processors",
@@ -91,6 +94,8 @@ export const rooms = {
       "bake",
       "connect-to-run",
       "event-report",
+      "image-evidence",
+      "images/*",
       "inspect",
       "local-session",
       "open-bake",
@@ -103,6 +108,10 @@ export const rooms = {
       "template-input",
       "validate",
     ],
+  },
+  evidence: {
+    uses: ["chroot", "host", "common"],
+    face: ["image-diff", "image-scans", "packages/package", "scan-image", "os-release", "accounts"],
   },
   history: {
     uses: ["builder", "terminal", "common"],
@@ -150,6 +159,7 @@ export const rooms = {
       "events",
       "generated-data",
       "hook",
+      "image-inspector",
       "journal/entry",
       "journal/journal-error",
       "journal/runs",
@@ -254,6 +264,7 @@ export const rooms = {
       "copy-host-file",
       "environment",
       "image-mounts",
+      "openat",
       "quiet-services",
       "root-folder",
       "sandbox",
@@ -273,11 +284,13 @@ export const rooms = {
       "device-lock",
       "device-name",
       "find-device",
+      "btrfs",
       "find-root",
       "flock",
       "fstab",
       "grow-filesystem",
       "host-environment",
+      "loop-file",
       "mount-image-fstab",
       "mount-root",
       "mount-view",
@@ -289,6 +302,8 @@ export const rooms = {
       "process-table",
       "process-tree",
       "program-path",
+      "qcow2-header",
+      "read-only-mount",
       "pump",
       "require-root",
       "require-system",

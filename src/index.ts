@@ -22,6 +22,16 @@ export { type ValidateInput, type Validation, validate } from "./bake/validate.t
 export type { TemplateConsole } from "./template/console.ts";
 export type { BuildDescription, TemplateDescription, VariableDescription } from "./template/inspect-template.ts";
 
+// What is in images.
+
+export type { EvidenceWishes, ImageEvidence } from "./bake/image-evidence.ts";
+export { type DiffImagesInput, diffImages } from "./bake/images/diff-images.ts";
+export type { User } from "./evidence/accounts.ts";
+export type { FileChange, FolderChange, ImageDiff, ListDiff } from "./evidence/image-diff.ts";
+export type { OsRelease } from "./evidence/os-release.ts";
+export type { Package } from "./evidence/packages/package.ts";
+export type { ImageContents } from "./evidence/scan-image.ts";
+
 // What runs have left.
 
 export type { RunRecord } from "./history/run-record.ts";
@@ -42,6 +52,7 @@ export { type EnterRunOptions, enterRun } from "./builder/enter-run.ts";
 export type { BuildEvent, EventSink, StepName } from "./builder/events.ts";
 export { generatedDataNames } from "./builder/generated-data.ts";
 export type { GeneratedData, Hook, ProvisionInput } from "./builder/hook.ts";
+export type { ImageInspector, InspectedImage } from "./builder/image-inspector.ts";
 export type { RunHeader } from "./builder/journal/entry.ts";
 export type { Phase } from "./builder/phase.ts";
 export type { Product } from "./builder/publish-omi.ts";

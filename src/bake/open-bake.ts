@@ -3,6 +3,7 @@ import { type Clock, systemClock } from "../common/clock.ts";
 import { type DebugLog, noLog } from "../common/log.ts";
 import { historyLimits } from "../history/history-limits.ts";
 import { maskEnvironment } from "../outscale/mask-environment.ts";
+import type { EvidenceWishes } from "./image-evidence.ts";
 import { loadBuilds } from "./load-builds.ts";
 import { defaultCloudFolder, type LocalSession, openLocalSession } from "./local-session.ts";
 import { type BuildSettings, prepareBuilds } from "./prepare-builds.ts";
@@ -25,6 +26,8 @@ export interface OpenBakeInput extends TemplateInput, BuildSettings {
   readonly history?: boolean | undefined;
   /** Told of every call of the API that is tried again before a build begins; the builds tell of theirs. */
   readonly onRetry?: ((message: string) => void) | undefined;
+  /** What to find out about each image; nothing by default, which costs nothing. */
+  readonly evidence?: EvidenceWishes | undefined;
 }
 
 /** What the builds of one call are told by, and stopped by. */
@@ -62,13 +65,14 @@ export async function openBake(input: OpenBakeInput): Promise<OpenBake> {
     const template = await loadBuilds({ ...input, env }, dataReader({ env, log, override, onRetry: input.onRetry }));
     const builder = { env, log, clock, templatePath: input.template, ...(local && { localCloud: local.stateFolder }) };
     const builds = prepareBuilds(template.builds, { ...input, builder, override });
-    const { parallel = 0, debug = false, force = false } = input;
+    const { parallel = 0, debug = false, force = false, evidence } = input;
     const history = historyOf(input, template.files, env);
     return {
       names: builds.map(({ definition }) => definition.name),
       templateFiles: template.files,
       warnings: template.warnings,
-      run: (control) => runBuilds(builds, { ...control, clock, log, parallel, debug, force, runUuid, history }),
+      run: (control) =>
+        runBuilds(builds, { ...control, clock, log, parallel, debug, force, runUuid, history, evidence }),
       [Symbol.asyncDispose]: async () => local?.[Symbol.asyncDispose](),
     };
   } catch (error) {

@@ -1,3 +1,4 @@
+import type { RunInput } from "../builder/builder.ts";
 import type { BuildEvent } from "../builder/events.ts";
 import { type Phase, phaseOf } from "../builder/phase.ts";
 import { outcomeOf, unwrapFailure } from "../builder/unwrap-failure.ts";
@@ -7,6 +8,7 @@ import type { DebugLog } from "../common/log.ts";
 import { hostRunner } from "../host/run-command.ts";
 import { PostProcessError, type PostProcessResult, runPostProcessors } from "../post-processors/run-post-processors.ts";
 import { templateHook } from "../provisioners/hook.ts";
+import { EvidenceCollector, type EvidenceWishes, type ImageEvidence } from "./image-evidence.ts";
 import type { PreparedBuild } from "./prepare-builds.ts";
 import { type HistoryInput, keepRecord, recordedReport, recorderOf } from "./record-build.ts";
 import { type BuildResult, type Report, uiOf } from "./report.ts";
@@ -27,6 +29,8 @@ export interface RunBuildsInput {
   readonly runUuid: string;
   /** Undefined when runs leave no records. */
   readonly history?: HistoryInput | undefined;
+  /** Undefined when nobody wants to know what is in the images. */
+  readonly evidence?: EvidenceWishes | undefined;
 }
 
 /** A result with what only programs are told. */
@@ -36,6 +40,8 @@ export interface BakedBuild extends BuildResult {
   /** Milliseconds since the epoch. */
   readonly startedAt: number;
   readonly warnings: readonly string[];
+  /** What is in the image, if that was asked for and the build has got so far. */
+  readonly evidence?: ImageEvidence | undefined;
   /** Undefined when a post-processor has made something else of it, and it was not kept. */
   readonly artifact: Awaited<ReturnType<PreparedBuild["builder"]["run"]>>;
 }
@@ -81,6 +87,7 @@ async function runUnrecorded(build: PreparedBuild, input: RunBuildsInput): Promi
     report.event(name, event);
     if (event.type === "build-started") uiOf(report, name).say(`Run ${event.runId} begins`);
   };
+  await using collector = input.evidence && new EvidenceCollector(input.evidence);
   let artifact: BakedBuild["artifact"];
   let made: BakedBuild["made"] = [];
   let error: unknown;
@@ -91,7 +98,7 @@ async function runUnrecorded(build: PreparedBuild, input: RunBuildsInput): Promi
   try {
     for (const warning of build.prepared.warnings) uiOf(report, name).warn(warning);
     throwIfCancelled(input.signal);
-    artifact = await makeArtifact(build, input, onEvent);
+    artifact = await makeArtifact(build, input, { onEvent, inspector: collector });
     if (artifact !== undefined) settle(await postProcess(build, artifact, input));
   } catch (thrown) {
     error = thrown;
@@ -99,10 +106,11 @@ async function runUnrecorded(build: PreparedBuild, input: RunBuildsInput): Promi
     input.log.write({ kind: "note", message: `${name}: ${messageOf(thrown)}` });
   }
   const elapsedMs = clock.now() - startedAt;
-  const outcome = error === undefined ? "done" : outcomeOf(unwrapFailure(error).error);
+  const outcome: BakedBuild["outcome"] = error === undefined ? "done" : outcomeOf(unwrapFailure(error).error);
   const warnings = [...build.prepared.warnings, ...seen.warnings];
-  const { runId, phases } = seen;
-  const result: BakedBuild = { name, outcome, runId, startedAt, elapsedMs, artifact, made, error, phases, warnings };
+  const times = { startedAt, elapsedMs, phases: seen.phases };
+  const evidence = collector?.evidence;
+  const result = { name, outcome, runId: seen.runId, ...times, artifact, made, error, warnings, evidence };
   report.ended(result);
   return result;
 }
@@ -110,15 +118,15 @@ async function runUnrecorded(build: PreparedBuild, input: RunBuildsInput): Promi
 function makeArtifact(
   { definition, identity, builder }: PreparedBuild,
   { report, signal, hurry, debug, clock }: RunBuildsInput,
-  onEvent: (event: BuildEvent) => void,
+  listeners: Pick<RunInput, "onEvent" | "inspector">,
 ): Promise<BakedBuild["artifact"]> {
   const { provisioners, errorCleanupProvisioner } = definition;
   return builder.run({
     ui: uiOf(report, definition.name),
-    hook: templateHook({ provisioners, errorCleanupProvisioner, ...identity, debug, clock, onEvent }),
+    hook: templateHook({ provisioners, errorCleanupProvisioner, ...identity, debug, clock, ...listeners }),
     signal,
     hurry,
-    onEvent,
+    ...listeners,
   });
 }
 

@@ -25,6 +25,7 @@ import { CurrentStep } from "./current-step.ts";
 import { destroyProduct } from "./destroy-product.ts";
 import type { EventSink } from "./events.ts";
 import type { Hook } from "./hook.ts";
+import type { ImageInspector } from "./image-inspector.ts";
 import { Journal } from "./journal/journal.ts";
 import { journalFolder, newRunId } from "./journal/run-id.ts";
 import { KeptVolume } from "./kept-volume.ts";
@@ -60,6 +61,8 @@ export interface RunInput {
   /** Shortens the clean-up: the user asked a second time. */
   readonly hurry?: AbortSignal;
   readonly onEvent?: EventSink;
+  /** Looks at the image when it is mounted, and when it is provisioned. */
+  readonly inspector?: ImageInspector | undefined;
 }
 
 const never = new AbortController().signal;
@@ -149,6 +152,7 @@ export class Builder {
       hurry: input.hurry ?? never,
       host: hostRunner(log),
       hook: input.hook,
+      inspector: input.inspector,
       currentStep,
       stepCounter: new StepCounter(config),
       keptVolume: new KeptVolume(config.packerOnError),

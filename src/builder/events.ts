@@ -17,6 +17,7 @@ export type StepName =
   | "StepMountExtra"
   | "StepCopyFiles"
   | "StepChrootProvision"
+  | "StepInspectImage"
   | "StepBootCheck"
   | "StepEarlyCleanup"
   | "StepBootTest"

@@ -3,6 +3,7 @@ import type { Build } from "./build.ts";
 import { checkRequests } from "./check-requests.ts";
 import { generatedData } from "./generated-data.ts";
 import type { GeneratedData } from "./hook.ts";
+import { inspectImage } from "./inspect-image.ts";
 import { linkUnderLock } from "./link-under-lock.ts";
 import { openImage } from "./open-image.ts";
 import { type Product, publishOmi } from "./publish-omi.ts";
@@ -96,7 +97,9 @@ async function fillVolume(
     await runPostMountCommands(build, image);
     const { scriptFolder } = await mountExtra(build, { image, root, mounted });
     await copyFiles(build, { image, mounted });
+    await inspectImage(build, "mounted", { image, root });
     await provision(build, { image, data, mounted, scriptFolder });
+    await inspectImage(build, "provisioned", { image, root });
     await checkBootFiles(build, { image, root });
     await cleanUpEarly(build, { mounted });
     await testBoot(build, { image, root, source });

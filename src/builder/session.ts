@@ -7,6 +7,7 @@ import type { Api } from "../outscale/api.ts";
 import type { CurrentStep } from "./current-step.ts";
 import type { EventSink } from "./events.ts";
 import type { Hook } from "./hook.ts";
+import type { ImageInspector } from "./image-inspector.ts";
 import type { KeptVolume } from "./kept-volume.ts";
 import type { StepCounter } from "./step-counter.ts";
 import type { Ui } from "./ui.ts";
@@ -35,6 +36,8 @@ export interface Session {
   /** Programs on the host, outside the sandbox. */
   readonly host: CommandRunner;
   readonly hook: Hook;
+  /** Who wants to know what is in the image. */
+  readonly inspector?: ImageInspector | undefined;
   readonly currentStep: CurrentStep;
   readonly stepCounter: StepCounter;
   readonly keptVolume: KeptVolume;

@@ -25,6 +25,11 @@ export const buildFlags = {
     about: "says what goes on: live on a terminal, else a line after 30 s of silence; -no-progress does not",
   },
   log: { type: "string", value: "FILE", about: "writes API calls, commands and journal entries there" },
+  diff: {
+    type: "string",
+    value: "FILE",
+    about: "writes what each build has changed in its image there; JSON if it ends so",
+  },
   history: { type: "boolean", about: "leaves a record of each run for runs; true by default, -no-history leaves none" },
   result: { type: "string", value: "FILE", about: "writes what was built there, as JSON" },
 } as const satisfies Flags;

@@ -40,6 +40,10 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
     summary: "tells of the runs of the past: how they ended, and what took how long",
     load: async () => (await import("./commands/runs.ts")).runs,
   },
+  diff: {
+    summary: "tells what differs between two images: OMIs, or disk files",
+    load: async () => (await import("./commands/diff.ts")).diff,
+  },
   cleanup: {
     summary: "removes what killed builds left behind",
     load: async () => (await import("./commands/cleanup.ts")).cleanup,

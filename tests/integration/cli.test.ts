@@ -198,7 +198,7 @@ describe("build", () => {
     ["a b", "More than one template is given: a, b"],
     ["-parallel-builds=many x", '-parallel-builds must be a whole number, not "many"'],
     ["-on-error=panic x", "-on-error must be"],
-    ["-result /no/such/folder/result.json x", 'Cannot write the result file "/no/such/folder/result.json"'],
+    ["-result /no/such/folder/result.json x", 'Cannot write the file "/no/such/folder/result.json"'],
   ])("refuses %j", async (line, text) => {
     expect(await run(`build ${line}`)).toMatchObject({ exitCode: 2, stderr: expect.stringContaining(text) });
   });

@@ -9,8 +9,9 @@ import type { Command, Invocation } from "../command.ts";
 import { type FlagValues, parseFlags } from "../flags.ts";
 import { checkReportFlags, makeReport } from "../make-report.ts";
 import { commonExitCode, exitCodeOf } from "../output/error-text.ts";
+import { writeEvidenceFiles } from "../output/evidence-files.ts";
 import { JsonReport } from "../output/json-report.ts";
-import { checkResultFile, writeResultFile } from "../output/result-file.ts";
+import { checkOutputFile, writeResultFile } from "../output/result-file.ts";
 import { tellRetries } from "../output/tell-retries.ts";
 import { templateArgument, templateInput } from "../template-flags.ts";
 
@@ -32,7 +33,7 @@ async function runBuild({ argv, io }: Invocation): Promise<number> {
   const path = templateArgument(positionals);
   const parallel = parallelBuilds(flags);
   checkReportFlags(flags, flags.debug === true || flags["on-error"] === "ask");
-  if (flags.result !== undefined) checkResultFile(flags.result);
+  for (const file of [flags.result, flags.diff]) if (file !== undefined) checkOutputFile(file);
   using log = openDebugLog(flags.log, io);
   const opening = openBake({
     ...templateInput(path, flags, io.env),
@@ -43,6 +44,7 @@ async function runBuild({ argv, io }: Invocation): Promise<number> {
     bootTest: flags["boot-test"],
     parallel,
     history: flags.history,
+    evidence: flags.diff === undefined ? undefined : { diff: true },
     log,
     onRetry: tellRetries(io),
   });
@@ -55,6 +57,7 @@ async function runBuild({ argv, io }: Invocation): Promise<number> {
   using wishes = watchStopSignals(io, (message) => report.note("warn", message));
   const results = await opened.run({ report, signal: wishes.signal, hurry: wishes.hurry });
   if (flags.result !== undefined) writeResultFile(flags.result, { results, templateFiles: opened.templateFiles });
+  writeEvidenceFiles(results, flags);
   const failures = results.filter(({ error }) => error !== undefined);
   return failures.length === 0 ? ExitCode.Success : commonExitCode(failures.map(({ error }) => exitCodeOf(error)));
 }

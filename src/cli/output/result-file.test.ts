@@ -8,7 +8,7 @@ import type { GeneratedData } from "../../builder/hook.ts";
 import { TimeoutError, UsageError } from "../../common/errors.ts";
 import { secrets } from "../../common/secrets.ts";
 import { version } from "../../common/version.ts";
-import { checkResultFile, writeResultFile } from "./result-file.ts";
+import { checkOutputFile, writeResultFile } from "./result-file.ts";
 
 const data: GeneratedData = {
   ID: "vol-12345678",
@@ -52,20 +52,20 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true }));
 
-describe("checkResultFile()", () => {
+describe("checkOutputFile()", () => {
   it("leaves what is there as it is, and nothing of its own", () => {
     const path = join(folder, "result.json");
-    checkResultFile(path);
+    checkOutputFile(path);
     expect(readdirSync(folder)).toEqual([]);
     writeFileSync(path, "of the last run");
-    checkResultFile(path);
+    checkOutputFile(path);
     expect(readFileSync(path, "utf8")).toBe("of the last run");
     expect(readdirSync(folder)).toEqual(["result.json"]);
   });
 
   it("refuses a folder, and a file in a folder that is not there", () => {
-    expect(() => checkResultFile(folder)).toThrow(UsageError);
-    expect(() => checkResultFile(join(folder, "no", "such"))).toThrow(UsageError);
+    expect(() => checkOutputFile(folder)).toThrow(UsageError);
+    expect(() => checkOutputFile(join(folder, "no", "such"))).toThrow(UsageError);
   });
 });
 

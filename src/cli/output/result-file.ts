@@ -54,17 +54,17 @@ export interface ResultArtifact {
 }
 
 /**
- * Tries whether a result file can be written, without touching what is there: better now than after an hour's build.
+ * Tries whether a file can be written, without touching what is there: better now than after an hour's build.
  * @throws {UsageError} when it cannot
  */
-export function checkResultFile(path: string): void {
+export function checkOutputFile(path: string): void {
   const temporary = temporaryName(path);
   try {
     if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) throw new Error("it is a folder");
     writeFileSync(temporary, "", { flag: "wx" });
     rmSync(temporary);
   } catch (cause) {
-    throw new UsageError(`Cannot write the result file "${path}"`, { cause });
+    throw new UsageError(`Cannot write the file "${path}"`, { cause });
   }
 }
 

@@ -1,0 +1,64 @@
+import { isBelow, type MountEntry, mountsBelow, readMountinfo } from "../host/mountinfo.ts";
+import type { Build } from "./build.ts";
+import type { ImageInspector, InspectedImage } from "./image-inspector.ts";
+import type { OpenImage } from "./open-image.ts";
+import { step } from "./step.ts";
+import type { MountedRoot } from "./steps/mount-device.ts";
+
+interface InspectImageInput {
+  readonly image: OpenImage;
+  readonly root: MountedRoot;
+}
+
+/**
+ * Lets whoever wants to know what is in the image look at it: before its provisioners run, and afterwards.
+ * Without anybody, nothing happens.
+ */
+export async function inspectImage(
+  build: Build,
+  moment: keyof ImageInspector,
+  { image, root }: InspectImageInput,
+): Promise<void> {
+  const { inspector } = build;
+  if (inspector !== undefined) await inspectStep(build, { moment, inspector, image, root });
+}
+
+const inspectStep = step(
+  "StepInspectImage",
+  async (
+    build: Build,
+    {
+      moment,
+      inspector,
+      image,
+      root,
+    }: InspectImageInput & { readonly moment: keyof ImageInspector; readonly inspector: ImageInspector },
+  ): Promise<void> => {
+    build.ui.say("Looking at what is in the image...");
+    await inspector[moment](await describeMounts(build, { image, root }));
+  },
+);
+
+async function describeMounts(
+  { config, signal, warn }: Build,
+  { image: { sandbox, mountPath, links }, root }: InspectImageInput,
+): Promise<InspectedImage> {
+  const mounts = mountsBelow(await readMountinfo(sandbox.mountinfoPath), mountPath).reverse();
+  const own = new Set([links.device, ...root.layout.parts.map(({ path }) => path)]);
+  const inImage = ({ mountPoint }: MountEntry) => mountPoint.slice(mountPath.length) || "/";
+  const isOwn = (mount: MountEntry) => own.has(mount.source) && !isHidden(mount, mounts);
+  return {
+    root: sandbox.hostPath(mountPath),
+    mountPoints: mounts.filter(isOwn).map(inImage),
+    foreignMounts: mounts.filter((mount) => !own.has(mount.source)).map(inImage),
+    isFromScratch: config.fromScratch,
+    signal,
+    warn,
+  };
+}
+
+/** Something newer is mounted on the same place, or above it. */
+function isHidden(mount: MountEntry, mounts: readonly MountEntry[]): boolean {
+  const newer = mounts.slice(mounts.indexOf(mount) + 1);
+  return newer.some(({ mountPoint }) => isBelow(mount.mountPoint, mountPoint));
+}
