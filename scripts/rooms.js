@@ -216,7 +216,7 @@ export const rooms = {
       "evaluate/evaluate",
       "evaluate/evaluate-call",
       "evaluate/render-template",
-      "evaluate/scope",
+      "evaluate/variable-scope",
       "evaluate/type-constraint",
       "functions/function",
       "functions/functions",

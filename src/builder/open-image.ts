@@ -9,7 +9,7 @@ import { type CommandWrapper, wrapRunner } from "../host/run-local-commands.ts";
 import type { Build } from "./build.ts";
 import { mountPathsOfOtherRuns } from "./journal/runs.ts";
 import { renderLate } from "./render-late.ts";
-import { deviceLinksKind } from "./resources/device-links.ts";
+import { linkFolderKind } from "./resources/link-folder.ts";
 import type { Scope } from "./scope.ts";
 import type { LinkedDevice } from "./steps/link-volume.ts";
 
@@ -45,7 +45,7 @@ export async function openImage(
   const name = device.deviceName.slice("/dev/".length);
   const folder = join(config.linkFolder, runId);
   let links: DeviceLinks | undefined;
-  await linked.acquire(deviceLinksKind, { folder }, async () => {
+  await linked.acquire(linkFolderKind, { folder }, async () => {
     links = await createDeviceLinks({ folder, name, device: device.path });
     return folder;
   });

@@ -57,7 +57,7 @@ export interface PreparedConfig {
  */
 export function prepareConfig(raws: readonly RawConfig[], context: PrepareContext): PreparedConfig {
   const given: RawConfig = Object.assign({}, ...raws);
-  const renderContext = renderContextOf(given, context);
+  const renderContext = optionContextOf(given, context);
   const rendered = renderOptions(given, renderContext);
   const { options, problems } = checkOptions(rendered.raw);
   registerSecrets(options);
@@ -89,7 +89,7 @@ function shownFilter({ source_omi_filter, from_scratch, source_omi }: CheckedOpt
   return readSourceFilter(source_omi_filter, source_omi !== undefined, new Findings([]));
 }
 
-function renderContextOf(given: RawConfig, context: PrepareContext): RenderContext {
+function optionContextOf(given: RawConfig, context: PrepareContext): RenderContext {
   const text = (name: string) => (typeof given[name] === "string" ? given[name] : undefined);
   const buildName = text("packer_build_name");
   const buildType = text("packer_builder_type");

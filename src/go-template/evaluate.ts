@@ -5,14 +5,14 @@ import type { ExecuteInput } from "./execute.ts";
 import { entryOf, type GoMap, type GoValue, isMap, isTrue, typeName } from "./go/values.ts";
 import { InterpolationError } from "./interpolation-error.ts";
 import type { Command, Operand, Pipeline } from "./nodes.ts";
-import type { Scope } from "./scope.ts";
+import type { TemplateVariables } from "./template-variables.ts";
 
 /** A call: what stands behind the function, and what the pipe brings as its last argument. */
 interface Call {
   readonly command: Command;
   readonly piped: GoValue | undefined;
   readonly dot: GoValue;
-  readonly scope: Scope;
+  readonly scope: TemplateVariables;
 }
 
 /** Finds the values of pipelines. */
@@ -32,7 +32,7 @@ export class Evaluator {
   }
 
   /** The value of a pipeline, which its variables take too. */
-  pipeline(pipeline: Pipeline, dot: GoValue, scope: Scope): GoValue {
+  pipeline(pipeline: Pipeline, dot: GoValue, scope: TemplateVariables): GoValue {
     let value: GoValue | undefined;
     for (const command of pipeline.commands) value = this.#command({ command, piped: value, dot, scope });
     const result = value ?? null;

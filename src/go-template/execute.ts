@@ -6,7 +6,7 @@ import { formatValue } from "./go/format-value.ts";
 import { entryOf, type GoMap, type GoValue, isList, isMap, isTrue, sortedKeys, typeName } from "./go/values.ts";
 import { InterpolationError } from "./interpolation-error.ts";
 import type { Branch, Node, ParsedTemplate } from "./nodes.ts";
-import { Scope } from "./scope.ts";
+import { TemplateVariables } from "./template-variables.ts";
 
 /** Templates that call themselves end here, before our call stack does. */
 const DEEPEST_CALL = 200;
@@ -37,7 +37,7 @@ class Execution {
   readonly #template: ParsedTemplate;
   readonly #evaluator: Evaluator;
   readonly #budget: Budget;
-  #scope = new Scope(null);
+  #scope = new TemplateVariables(null);
   #calls = 0;
 
   constructor(template: ParsedTemplate, root: GoMap, input: ExecuteInput) {
@@ -49,7 +49,7 @@ class Execution {
   /** Runs nodes with a scope of their own, in which `$` is the dot. */
   run(nodes: readonly Node[], dot: GoValue): void {
     const outer = this.#scope;
-    this.#scope = new Scope(dot);
+    this.#scope = new TemplateVariables(dot);
     this.#runList(nodes, dot);
     this.#scope = outer;
   }

@@ -2,6 +2,7 @@ import { randomBytes, randomInt } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import * as z from "zod";
+import { ignoreErrno } from "../common/errno.ts";
 import { secrets } from "../common/secrets.ts";
 import { writeWholeFile } from "./folder/durable-files.ts";
 import { KEYS_FILE } from "./folder/state-folder.ts";
@@ -60,10 +61,7 @@ export class Accounts {
    */
   static async open(folder: string, createdAt: string, given: GivenAccounts = {}): Promise<Accounts> {
     const path = join(folder, KEYS_FILE);
-    const text = await readFile(path, "utf8").catch((error: NodeJS.ErrnoException) => {
-      if (error.code === "ENOENT") return undefined;
-      throw error;
-    });
+    const text = await readFile(path, "utf8").catch(ignoreErrno("ENOENT"));
     const found = text === undefined ? newAccounts(createdAt) : parseAccounts(text);
     const accounts = found.map((account) => ({ ...account, ...given[account.role] }));
     checkKeys(accounts);

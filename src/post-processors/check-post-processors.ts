@@ -1,7 +1,7 @@
 import type { ConfigProblem } from "../common/errors.ts";
 import type { PostProcessorDefinition } from "../definition/build-definition.ts";
 import { describePlace } from "../provisioners/describe-place.ts";
-import { placeholderData, renderContextOf } from "../provisioners/late-values.ts";
+import { lateContextOf, placeholderData } from "../provisioners/late-values.ts";
 import { problemsOf } from "../provisioners/problems-of.ts";
 import type { BuildIdentity } from "../provisioners/provisioner.ts";
 import { findPostProcessorType, postProcessorTypes } from "./registry.ts";
@@ -14,7 +14,7 @@ export function checkPostProcessors(
   chains: readonly (readonly PostProcessorDefinition[])[],
   identity: BuildIdentity,
 ): readonly ConfigProblem[] {
-  const context = renderContextOf(identity, placeholderData);
+  const context = lateContextOf(identity, placeholderData);
   const problems = chains.flat().flatMap((definition) =>
     problemsOf(
       describePlace("post-processor", definition),

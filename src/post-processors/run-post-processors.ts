@@ -5,7 +5,7 @@ import type { PostProcessorDefinition } from "../definition/build-definition.ts"
 import { renderOnce } from "../go-template/render.ts";
 import type { CommandRunner } from "../host/run-command.ts";
 import { describePlace } from "../provisioners/describe-place.ts";
-import { renderContextOf } from "../provisioners/late-values.ts";
+import { lateContextOf } from "../provisioners/late-values.ts";
 import type { BuildIdentity, Render } from "../provisioners/provisioner.ts";
 import type { Artifact } from "./artifact.ts";
 import type { PostProcessed } from "./post-processor.ts";
@@ -150,7 +150,7 @@ class ChainRun {
     const { name, type } = definition;
     const [input, data] = [this.#input, this.#data];
     input.ui.say(`Running post-processor: ${name === type ? type : `${name} (type ${type})`}`);
-    const context = renderContextOf(input, data);
+    const context = lateContextOf(input, data);
     const render: Render = (text, late) => renderOnce(text, { ...context, data: { ...data, ...late } });
     const prepared = findPostProcessorType(type).prepare(definition.evaluate(data), context);
     const clock = input.clock ?? systemClock;

@@ -7,7 +7,7 @@ import type {
 import { mapTexts } from "../definition/map-texts.ts";
 import { renderOnce } from "../go-template/render.ts";
 import { describePlace } from "./describe-place.ts";
-import { connectionValuesIn, placeholderData, renderContextOf } from "./late-values.ts";
+import { connectionValuesIn, lateContextOf, placeholderData } from "./late-values.ts";
 import type { BuildIdentity } from "./provisioner.ts";
 
 /**
@@ -34,7 +34,7 @@ export function checkConnectionValues(
 
 /** Texts such as `execute_command` have values that only their provisioner knows: they stay as written. */
 function renderedOptions({ evaluate }: ProvisionerDefinition | PostProcessorDefinition, identity: BuildIdentity) {
-  const context = renderContextOf(identity, placeholderData);
+  const context = lateContextOf(identity, placeholderData);
   return mapTexts(evaluate(placeholderData), (text) => {
     try {
       return renderOnce(text, context);

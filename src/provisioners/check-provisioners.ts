@@ -1,7 +1,7 @@
 import type { ConfigProblem } from "../common/errors.ts";
 import type { BuildDefinition, ProvisionerDefinition } from "../definition/build-definition.ts";
 import { describePlace } from "./describe-place.ts";
-import { placeholderData, renderContextOf } from "./late-values.ts";
+import { lateContextOf, placeholderData } from "./late-values.ts";
 import { problemsOf } from "./problems-of.ts";
 import type { BuildIdentity } from "./provisioner.ts";
 import { findProvisionerType, provisionerTypes } from "./registry.ts";
@@ -15,7 +15,7 @@ export function checkProvisioners(
   build: Pick<BuildDefinition, "provisioners" | "errorCleanupProvisioner">,
   identity: BuildIdentity,
 ): readonly ConfigProblem[] {
-  const context = renderContextOf(identity, placeholderData);
+  const context = lateContextOf(identity, placeholderData);
   const check = (kind: string, definition: ProvisionerDefinition) =>
     problemsOf(
       describePlace(kind, definition),

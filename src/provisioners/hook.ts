@@ -14,7 +14,7 @@ import type { ProvisionerDefinition } from "../definition/build-definition.ts";
 import { renderOnce } from "../go-template/render.ts";
 import { describePlace } from "./describe-place.ts";
 import { failureAdvice } from "./failure-advice.ts";
-import { renderContextOf } from "./late-values.ts";
+import { lateContextOf } from "./late-values.ts";
 import type { BuildIdentity, Render } from "./provisioner.ts";
 import { findProvisionerType } from "./registry.ts";
 import { runWithLimits } from "./run-with-limits.ts";
@@ -114,7 +114,7 @@ async function runOrThrow(
   input: ProvisionInput,
 ): Promise<void> {
   const clock = options.clock ?? systemClock;
-  const context = renderContextOf(options, input.data);
+  const context = lateContextOf(options, input.data);
   const renderLate: Render = (text, late) => renderOnce(text, { ...context, data: { ...input.data, ...late } });
   try {
     await runWithLimits(definition, { ...input, clock }, async (signal) => {

@@ -44,7 +44,7 @@ export function isLate(value: string): boolean {
 }
 
 /** What `{{ }}` in the options of a build's provisioners and post-processors reads. */
-export function renderContextOf(build: BuildIdentity, data: Readonly<Record<string, string>>): RenderContext {
+export function lateContextOf(build: BuildIdentity, data: Readonly<Record<string, string>>): RenderContext {
   return {
     data,
     build: data,

@@ -1,6 +1,6 @@
 import { evaluate } from "../hcl/evaluate/evaluate.ts";
 import { LAZY_FUNCTIONS } from "../hcl/evaluate/evaluate-call.ts";
-import { lookUpVariable, type Scope, variableNames } from "../hcl/evaluate/scope.ts";
+import { lookUpVariable, type VariableScope, variableNames } from "../hcl/evaluate/variable-scope.ts";
 import { Diagnostics, TemplateError } from "../hcl/source/diagnostic.ts";
 import { SourceFile } from "../hcl/source/source-file.ts";
 import { parseExpressionText } from "../hcl/syntax/parse.ts";
@@ -51,7 +51,7 @@ export async function openConsole(options: LoadOptions): Promise<TemplateConsole
  */
 export function evaluateExpression(
   text: string,
-  scope: Scope,
+  scope: VariableScope,
   texts: TextStyle = "raw",
   findUnset: FindUnset = () => [],
 ): string {
@@ -67,7 +67,7 @@ export function evaluateExpression(
   return isText && texts === "raw" ? value.asString() : printValue(value);
 }
 
-function listValues(root: string, scope: Scope): string {
+function listValues(root: string, scope: VariableScope): string {
   const entries = [...(lookUpVariable(scope, root)?.asMap() ?? [])];
   return entries.map(([name, value]) => `${root}.${name} = ${printValue(value)}\n`).join("");
 }

@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
 import { PACKER_VERSION } from "../common/packer-version.ts";
 import { renderTemplate } from "../hcl/evaluate/render-template.ts";
-import { makeScope, type Scope } from "../hcl/evaluate/scope.ts";
+import { makeVariableScope, type VariableScope } from "../hcl/evaluate/variable-scope.ts";
 import { packerFunctions } from "../hcl/functions/functions.ts";
 import type { Diagnostics } from "../hcl/source/diagnostic.ts";
 import { stringType } from "../hcl/values/type.ts";
@@ -22,14 +22,14 @@ import { registerSecretLocals } from "./template-secrets.ts";
 /** A template with the names that the expressions of locals and data sources can use. */
 export interface ScopedTemplate extends DeclaredTemplate {
   /** `var`, `path`, `packer` and every function. */
-  readonly baseScope: Scope;
+  readonly baseScope: VariableScope;
 }
 
 /** A template whose locals and data sources are evaluated. */
 export interface EvaluatedTemplate extends ScopedTemplate, EvaluatedPrerequisites {
   readonly prerequisites: readonly Prerequisite[];
   /** What expressions of sources and builds can use: also `local`, `data` and `source`. */
-  readonly scope: Scope;
+  readonly scope: VariableScope;
 }
 
 export function makeBaseScope(template: DeclaredTemplate, { cwd, env, now }: LoadOptions): ScopedTemplate {
@@ -48,7 +48,10 @@ export function makeBaseScope(template: DeclaredTemplate, { cwd, env, now }: Loa
   ]);
   return {
     ...template,
-    baseScope: makeScope(Object.entries({ var: objectValue(variables), path, packer: packerValue() }), functions),
+    baseScope: makeVariableScope(
+      Object.entries({ var: objectValue(variables), path, packer: packerValue() }),
+      functions,
+    ),
   };
 }
 
@@ -76,7 +79,7 @@ export async function evaluateTemplate(
     ["type", unknownValue(stringType)],
     ["name", unknownValue(stringType)],
   ]);
-  const scope = makeScope(
+  const scope = makeVariableScope(
     [...baseScope.variables, ...prerequisiteVariables(values), ["source", source]],
     baseScope.functions,
   );

@@ -1,5 +1,5 @@
 import { renderTemplate } from "../hcl/evaluate/render-template.ts";
-import { makeScope } from "../hcl/evaluate/scope.ts";
+import { makeVariableScope } from "../hcl/evaluate/variable-scope.ts";
 import { packerFunctions } from "../hcl/functions/functions.ts";
 import { objectValue, stringValue } from "../hcl/values/value.ts";
 import { evaluateExpression, type TemplateConsole } from "./console.ts";
@@ -13,7 +13,7 @@ export function openFunctionConsole(env: NodeJS.ProcessEnv): TemplateConsole {
     ["cwd", stringValue(here)],
     ["root", stringValue(here)],
   ]);
-  const scope = makeScope(Object.entries({ path, packer: packerValue() }), functions);
+  const scope = makeVariableScope(Object.entries({ path, packer: packerValue() }), functions);
   return {
     names: ["path.cwd", "path.root", "packer.version", ...functions.keys()],
     evaluate: (expression, texts) => evaluateExpression(expression, scope, texts),

@@ -1,5 +1,5 @@
 import type { Location } from "../common/location.ts";
-import { childScope, type Scope } from "../hcl/evaluate/scope.ts";
+import { childVariableScope, type VariableScope } from "../hcl/evaluate/variable-scope.ts";
 import { type Diagnostic, Diagnostics } from "../hcl/source/diagnostic.ts";
 import { locationOf } from "../hcl/source/source-file.ts";
 import { printValue } from "../hcl/values/print-value.ts";
@@ -72,7 +72,7 @@ export async function inspectTemplate(options: LoadOptions): Promise<TemplateDes
   diagnostics.expectUnknown();
   const { readData: _, ...offline } = options;
   const template = readBuilds(await openTemplate(offline, "as they are", diagnostics), diagnostics);
-  const scope = childScope(template.scope, [["build", unknownValue()]]);
+  const scope = childVariableScope(template.scope, [["build", unknownValue()]]);
   const builds = template.builds.map((build) => describeBuild(build, scope, diagnostics));
   const problems = diagnostics.distinct.filter(({ severity }) => severity === "error");
   return { ...describeDeclarations(template), builds, problems };
@@ -100,7 +100,7 @@ function describeDeclarations(template: BuildableTemplate): Omit<TemplateDescrip
   };
 }
 
-function describeBuild(build: BuildBlock, scope: Scope, diagnostics: Diagnostics): BuildDescription {
+function describeBuild(build: BuildBlock, scope: VariableScope, diagnostics: Diagnostics): BuildDescription {
   const { provisioners, errorCleanupProvisioner, postProcessors } = expandComponents(build, scope, diagnostics, "once");
   return {
     name: build.name,

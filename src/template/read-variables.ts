@@ -1,4 +1,4 @@
-import { makeScope } from "../hcl/evaluate/scope.ts";
+import { makeVariableScope } from "../hcl/evaluate/variable-scope.ts";
 import { variableFunctions } from "../hcl/functions/functions.ts";
 import type { Diagnostics } from "../hcl/source/diagnostic.ts";
 import { assignFromArguments, assignFromEnvironment, assignFromFile } from "./blocks/variable-values.ts";
@@ -22,7 +22,7 @@ export function readVariables(
   diagnostics: Diagnostics,
 ): DeclaredTemplate {
   const variables = new Map<string, InputVariable>();
-  const scope = makeScope([], variableFunctions({ env }));
+  const scope = makeVariableScope([], variableFunctions({ env }));
   for (const block of blocksOfType(template, "variable")) declareVariable(block, variables, scope, diagnostics);
   for (const block of blocksOfType(template, "variables")) declareVariables(block, variables, scope, diagnostics);
   assignFromEnvironment(env, variables, diagnostics);

@@ -8,7 +8,7 @@ import type { RawConfig } from "../../src/definition/raw-value.ts";
 import { renderOnce } from "../../src/go-template/render.ts";
 import { hostRunner } from "../../src/host/run-command.ts";
 import { makeTemporaryFolder } from "../../src/host/temporary-folder.ts";
-import { renderContextOf } from "../../src/provisioners/late-values.ts";
+import { lateContextOf } from "../../src/provisioners/late-values.ts";
 import type { ProvisionerInput } from "../../src/provisioners/provisioner.ts";
 import { findProvisionerType } from "../../src/provisioners/registry.ts";
 import { FolderCommunicator } from "./folder-communicator.ts";
@@ -43,7 +43,7 @@ export async function makeBench(clock: Clock = systemClock): Promise<Bench> {
   const folder = await mkdtemp(join(tmpdir(), "provisioning-"));
   const ui = new RecordingUi();
   const communicator = new FolderCommunicator(folder);
-  const context = renderContextOf(build, generatedData);
+  const context = lateContextOf(build, generatedData);
   const input: ProvisionerInput = {
     ui,
     communicator,

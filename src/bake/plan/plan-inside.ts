@@ -1,7 +1,7 @@
 import { chosenChrootMounts } from "../../chroot/image-mounts.ts";
 import { isRawList, type RawValue } from "../../definition/raw-value.ts";
 import { InterpolationError } from "../../go-template/interpolation-error.ts";
-import { placeholderData, renderContextOf } from "../../provisioners/late-values.ts";
+import { lateContextOf, placeholderData } from "../../provisioners/late-values.ts";
 import type { PlannedComponent, PlannedStep } from "./plan.ts";
 import { planned } from "./plan.ts";
 import { type PlanContext, renderKnown } from "./plan-context.ts";
@@ -79,7 +79,7 @@ function resolve(context: PlanContext, value: RawValue): RawValue {
 /** Texts such as `execute_command` have values and functions that only their provisioner knows: they stay as written. */
 function renderText({ identity }: PlanContext, text: string): string {
   try {
-    return renderKnown(text, renderContextOf(identity, placeholderData), placeholderData);
+    return renderKnown(text, lateContextOf(identity, placeholderData), placeholderData);
   } catch (error) {
     if (error instanceof InterpolationError) return text;
     throw error;

@@ -1,10 +1,10 @@
 import type { z } from "zod";
 import { describeIssues, type JsonObject } from "../journal/entry.ts";
 import type { ReleaseContext, ResourceKind } from "../resource-kind.ts";
-import { deviceLinksKind } from "./device-links.ts";
 import { folderKind } from "./folder.ts";
 import { copiedImageKind, imageKind } from "./image.ts";
 import { linkKind } from "./link.ts";
+import { linkFolderKind } from "./link-folder.ts";
 import { mountKind } from "./mount.ts";
 import { replacedImageKind } from "./replaced-image.ts";
 import { snapshotKind } from "./snapshot.ts";
@@ -23,7 +23,7 @@ export interface Recorded {
 const readers: ReadonlyMap<string, (intent: JsonObject) => Recorded> = new Map([
   reader(volumeKind),
   reader(linkKind),
-  reader(deviceLinksKind),
+  reader(linkFolderKind),
   reader(folderKind),
   reader(mountKind),
   reader(snapshotKind),

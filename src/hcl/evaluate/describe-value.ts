@@ -4,7 +4,7 @@ import { referencesOf } from "../syntax/references.ts";
 import type { Expression } from "../syntax/syntax.ts";
 import { typeName } from "../values/type.ts";
 import type { Value } from "../values/value.ts";
-import { lookUpVariable, type Scope } from "./scope.ts";
+import { lookUpVariable, type VariableScope } from "./variable-scope.ts";
 
 /** Longer texts are cut in a statement: it is there to recognize a value, not to read it. */
 const LONGEST_TEXT = 80;
@@ -40,7 +40,7 @@ function describeContainer(value: Value): string {
 }
 
 /** The values that an expression reads, as far as they are known; what they are made of tells why it failed. */
-export function involvedValues(expression: Expression, scope: Scope): readonly InvolvedValue[] {
+export function involvedValues(expression: Expression, scope: VariableScope): readonly InvolvedValue[] {
   const statements = new Map<string, string>();
   for (const { root, path, span } of referencesOf(expression)) {
     let value = lookUpVariable(scope, root);

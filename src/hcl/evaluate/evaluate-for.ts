@@ -11,7 +11,7 @@ import {
   type Value,
 } from "../values/value.ts";
 import type { Evaluator } from "./evaluate.ts";
-import { childScope } from "./scope.ts";
+import { childVariableScope } from "./variable-scope.ts";
 
 /** What a run over the collection has found so far. */
 interface Progress {
@@ -48,7 +48,7 @@ function isIterable(evaluator: Evaluator, { collection }: ForExpression, value: 
 /** Whether the condition fails for every element, whatever it is; then it is reported once, and for none of them. */
 function isConditionHopeless(evaluator: Evaluator, expression: ForExpression): boolean {
   if (!expression.condition) return false;
-  const scope = childScope(evaluator.scope, bindings(expression, unknownValue(), unknownValue()));
+  const scope = childVariableScope(evaluator.scope, bindings(expression, unknownValue(), unknownValue()));
   const progress: Progress = { values: [], groups: new Map(), isKnown: true, isSensitive: false };
   const before = evaluator.diagnostics.errorCount;
   isIncluded(evaluator.with({ scope }), expression, progress);
@@ -82,7 +82,7 @@ function bindings(
 }
 
 function iterate(evaluator: Evaluator, expression: ForExpression, progress: Progress, key: Value, value: Value): void {
-  const within = evaluator.with({ scope: childScope(evaluator.scope, bindings(expression, key, value)) });
+  const within = evaluator.with({ scope: childVariableScope(evaluator.scope, bindings(expression, key, value)) });
   if (!isIncluded(within, expression, progress)) return;
   if (!expression.key) {
     progress.values.push(within.evaluate(expression.value));

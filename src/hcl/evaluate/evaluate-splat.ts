@@ -10,7 +10,7 @@ import {
   type Value,
 } from "../values/value.ts";
 import type { Evaluator } from "./evaluate.ts";
-import type { Scope } from "./scope.ts";
+import type { VariableScope } from "./variable-scope.ts";
 
 /** `target[*].each` and `target.*.each` */
 export function evaluateSplat(evaluator: Evaluator, expression: SplatExpression): Value {
@@ -40,7 +40,7 @@ export function evaluateSplat(evaluator: Evaluator, expression: SplatExpression)
 }
 
 function evaluateItem(evaluator: Evaluator, expression: SplatExpression, value: Value): Value {
-  const scope: Scope = {
+  const scope: VariableScope = {
     variables: new Map(),
     functions: evaluator.scope.functions,
     parent: evaluator.scope,

@@ -21,7 +21,7 @@ import { evaluateConditional } from "./evaluate-conditional.ts";
 import { evaluateFor } from "./evaluate-for.ts";
 import { evaluateSplat } from "./evaluate-splat.ts";
 import { negate, not } from "./operators.ts";
-import { lookUpSplatItem, lookUpVariable, type Scope, variableNames } from "./scope.ts";
+import { lookUpSplatItem, lookUpVariable, type VariableScope, variableNames } from "./variable-scope.ts";
 
 /** Parts of expressions that may be evaluated for one value; a template of any sense needs a few thousand. */
 const MOST_STEPS = 1_000_000;
@@ -34,7 +34,7 @@ const DEEPEST_RESULT = 500;
  * The value of an expression. Problems are reported and evaluation goes on with an unknown value, so that one run finds
  * all of them; it never throws for what a template says.
  */
-export function evaluate(expression: Expression, scope: Scope, diagnostics: Diagnostics): Value {
+export function evaluate(expression: Expression, scope: VariableScope, diagnostics: Diagnostics): Value {
   try {
     const value = new Evaluator(scope, diagnostics).evaluate(expression);
     if (value.depth > DEEPEST_RESULT) throw new RangeError(`It has more than ${DEEPEST_RESULT} levels`);
@@ -49,19 +49,19 @@ export function evaluate(expression: Expression, scope: Scope, diagnostics: Diag
 
 /** Evaluates in one scope, and reports into one list. */
 export class Evaluator {
-  readonly scope: Scope;
+  readonly scope: VariableScope;
   readonly diagnostics: Diagnostics;
   /** Counts through all evaluators of one value. */
   readonly #steps: { count: number };
 
-  constructor(scope: Scope, diagnostics: Diagnostics, steps = { count: 0 }) {
+  constructor(scope: VariableScope, diagnostics: Diagnostics, steps = { count: 0 }) {
     this.scope = scope;
     this.diagnostics = diagnostics;
     this.#steps = steps;
   }
 
   /** The same in another scope, or with problems kept apart. */
-  with(change: { scope?: Scope; diagnostics?: Diagnostics }): Evaluator {
+  with(change: { scope?: VariableScope; diagnostics?: Diagnostics }): Evaluator {
     return new Evaluator(change.scope ?? this.scope, change.diagnostics ?? this.diagnostics, this.#steps);
   }
 

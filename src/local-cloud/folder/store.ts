@@ -1,5 +1,6 @@
 import { type FileHandle, open, readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { ignoreErrno } from "../../common/errno.ts";
 import type { ImageRecord, SnapshotRecord, Violation, VmRecord, VolumeRecord, VolumeTaskRecord } from "../records.ts";
 import { writeWholeFile } from "./durable-files.ts";
 
@@ -172,7 +173,7 @@ export class Store {
     const base = await this.#readBase();
     for (const name of tableNames) for (const row of base?.tables[name] ?? []) this.#load([name, row.id, row]);
     this.#lastLine = base?.line ?? 0;
-    const text = await readFile(this.#path("journal.jsonl"), "utf8").catch(emptyWhenAbsent);
+    const text = (await this.#readText("journal.jsonl")) ?? "";
     for (const line of text.split("\n").slice(0, -1)) {
       const entry: { line: number; changes: Change[] } = JSON.parse(line);
       // Killed between the new base and the new journal: the old lines are in the base already.
@@ -183,8 +184,12 @@ export class Store {
   }
 
   async #readBase(): Promise<Base | undefined> {
-    const text = await readFile(this.#path("state.json"), "utf8").catch(emptyWhenAbsent);
-    return text === "" ? undefined : JSON.parse(text);
+    const text = await this.#readText("state.json");
+    return text === undefined || text === "" ? undefined : JSON.parse(text);
+  }
+
+  async #readText(name: string): Promise<string | undefined> {
+    return readFile(this.#path(name), "utf8").catch(ignoreErrno("ENOENT"));
   }
 
   #load([name, id, record]: Change): void {
@@ -195,9 +200,4 @@ export class Store {
   #path(name: string): string {
     return join(this.#folder, name);
   }
-}
-
-function emptyWhenAbsent(error: NodeJS.ErrnoException): string {
-  if (error.code === "ENOENT") return "";
-  throw error;
 }

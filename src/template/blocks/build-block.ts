@@ -1,4 +1,4 @@
-import type { Scope } from "../../hcl/evaluate/scope.ts";
+import type { VariableScope } from "../../hcl/evaluate/variable-scope.ts";
 import type { Diagnostics } from "../../hcl/source/diagnostic.ts";
 import type { Span } from "../../hcl/source/source-file.ts";
 import { readBody, readBodyPartly } from "../../hcl/syntax/body-content.ts";
@@ -15,7 +15,7 @@ export interface BuildBlock {
   /** Provisioners and post-processors as they are written: what a `dynamic` one stands for may differ by source. */
   readonly components: readonly Block[];
   /** What they can use, whatever the source. */
-  readonly scope: Scope;
+  readonly scope: VariableScope;
   readonly span: Span;
 }
 
@@ -35,7 +35,7 @@ export interface SourceUse {
   readonly localName: string;
   readonly body: Body | undefined;
   /** What the body can use. */
-  readonly scope: Scope;
+  readonly scope: VariableScope;
   readonly span: Span;
 }
 
@@ -52,7 +52,7 @@ const BLOCKS: Readonly<Record<string, readonly string[]>> = {
 const SCHEMA = { attributes: ["name", "description", "sources"], blocks: BLOCKS };
 
 /** Reads a `build` block as far as it can be without knowing the sources. */
-export function readBuildBlock(block: Block, scope: Scope, diagnostics: Diagnostics): BuildBlock {
+export function readBuildBlock(block: Block, scope: VariableScope, diagnostics: Diagnostics): BuildBlock {
   const { attributes, blocks } = readBody(block.body, SCHEMA, diagnostics);
   const textOf = (name: string) => readArgument(attributes.get(name), stringType, scope, diagnostics)?.asString() ?? "";
   const components = blocks.filter(isComponent);
@@ -98,7 +98,7 @@ function isComponent({ type, labels }: Block): boolean {
  */
 export function expandComponents(
   { components }: BuildBlock,
-  scope: Scope,
+  scope: VariableScope,
   diagnostics: Diagnostics,
   unknown: UnknownBlocks = "refused",
 ): BuildComponents {

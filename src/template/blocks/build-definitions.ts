@@ -7,7 +7,7 @@ import type {
 } from "../../definition/build-definition.ts";
 import { hideOptions } from "../../definition/hide-options.ts";
 import { holdsUnknown } from "../../definition/raw-value.ts";
-import { childScope, innerVariables, type Scope } from "../../hcl/evaluate/scope.ts";
+import { childVariableScope, innerVariables, type VariableScope } from "../../hcl/evaluate/variable-scope.ts";
 import { Diagnostics } from "../../hcl/source/diagnostic.ts";
 import { locationOf } from "../../hcl/source/source-file.ts";
 import { referencesOf } from "../../hcl/syntax/references.ts";
@@ -33,7 +33,7 @@ export interface SourceBlock {
 export interface DefinitionOptions {
   readonly sources: ReadonlyMap<string, SourceBlock>;
   /** What sources, provisioners and post-processors can use: `var`, `local` and the like. */
-  readonly scope: Scope;
+  readonly scope: VariableScope;
   readonly shapeOf: ShapeLookup;
   readonly only: readonly string[];
   readonly except: readonly string[];
@@ -156,9 +156,9 @@ class BuildDefiner {
   }
 
   define(source: SourceBlock, name: string): BuildDefinition {
-    const scope = childScope(this.#options.scope, [["source", this.#sourceValue()]]);
+    const scope = childVariableScope(this.#options.scope, [["source", this.#sourceValue()]]);
     // The iterator of a dynamic "source" is called "source" too, and comes first.
-    const within = childScope(scope, innerVariables(this.#use.scope));
+    const within = childVariableScope(scope, innerVariables(this.#use.scope));
     const bodies = [
       { body: source.block.body, scope },
       ...(this.#use.body ? [{ body: this.#use.body, scope: within }] : []),
@@ -197,8 +197,8 @@ class BuildDefiner {
     return readComponentBlock(block, this.#diagnostics);
   }
 
-  #late(scope: Scope, build: Value): Scope {
-    return childScope(scope, [
+  #late(scope: VariableScope, build: Value): VariableScope {
+    return childVariableScope(scope, [
       ["source", this.#sourceValue()],
       ["build", build],
     ]);
@@ -275,7 +275,7 @@ class BuildDefiner {
   #evaluate(
     component: ComponentBlock,
     kind: "provisioner" | "post-processor",
-    scope: Scope,
+    scope: VariableScope,
     diagnostics: Diagnostics,
     unknown: "refused" | "later",
   ): EvaluatedOptions {

@@ -1,6 +1,6 @@
 import { parseDuration } from "../../common/duration.ts";
 import { evaluate } from "../../hcl/evaluate/evaluate.ts";
-import type { Scope } from "../../hcl/evaluate/scope.ts";
+import type { VariableScope } from "../../hcl/evaluate/variable-scope.ts";
 import type { Diagnostics } from "../../hcl/source/diagnostic.ts";
 import type { Span } from "../../hcl/source/source-file.ts";
 import { readBodyPartly } from "../../hcl/syntax/body-content.ts";
@@ -27,7 +27,7 @@ export interface ComponentBlock {
   readonly override: Expression | undefined;
   /** The options of the type. */
   readonly body: Body;
-  readonly scope: Scope;
+  readonly scope: VariableScope;
   readonly span: Span;
 }
 
@@ -69,10 +69,10 @@ export function readComponentBlock({ block, scope }: ScopedBlock, diagnostics: D
 /** Reads arguments by the types that they must have. */
 class ArgumentReader {
   readonly #attributes: ReadonlyMap<string, Attribute>;
-  readonly #scope: Scope;
+  readonly #scope: VariableScope;
   readonly #diagnostics: Diagnostics;
 
-  constructor(attributes: ReadonlyMap<string, Attribute>, scope: Scope, diagnostics: Diagnostics) {
+  constructor(attributes: ReadonlyMap<string, Attribute>, scope: VariableScope, diagnostics: Diagnostics) {
     this.#attributes = attributes;
     this.#scope = scope;
     this.#diagnostics = diagnostics;
@@ -114,7 +114,7 @@ class ArgumentReader {
 }
 
 /** An override is an object of objects; what they say is looked at when the provisioner's options are. */
-function checkOverride(expression: Expression | undefined, scope: Scope, diagnostics: Diagnostics): void {
+function checkOverride(expression: Expression | undefined, scope: VariableScope, diagnostics: Diagnostics): void {
   if (!expression) return;
   const before = diagnostics.errorCount;
   const value = evaluate(expression, scope, diagnostics);
@@ -136,7 +136,7 @@ function checkOverride(expression: Expression | undefined, scope: Scope, diagnos
 export function overrideFor(
   component: ComponentBlock,
   sourceName: string,
-  scope: Scope,
+  scope: VariableScope,
   diagnostics: Diagnostics,
 ): Pick<DecodedBody, "config" | "sensitive"> {
   const none = { config: {}, sensitive: new Set<string>() };

@@ -1,7 +1,7 @@
 import type { AttributeType } from "../../definition/attribute-type.ts";
 import type { RawConfig, RawValue } from "../../definition/raw-value.ts";
 import { evaluate } from "../../hcl/evaluate/evaluate.ts";
-import type { Scope } from "../../hcl/evaluate/scope.ts";
+import type { VariableScope } from "../../hcl/evaluate/variable-scope.ts";
 import type { Diagnostics } from "../../hcl/source/diagnostic.ts";
 import type { Span } from "../../hcl/source/source-file.ts";
 import { unpackBlocks } from "../../hcl/syntax/body-content.ts";
@@ -52,7 +52,7 @@ export function decodeBody(
 /** A body with the names that its expressions can use. */
 export interface ScopedBody {
   readonly body: Body;
-  readonly scope: Scope;
+  readonly scope: VariableScope;
 }
 
 class BodyDecoder {
@@ -87,7 +87,7 @@ class BodyDecoder {
 
   #attribute(
     attribute: Attribute,
-    scope: Scope,
+    scope: VariableScope,
     shape: BodyShape,
     config: Map<string, RawValue>,
     prefix: string,
@@ -110,7 +110,7 @@ class BodyDecoder {
     if (raw !== null) config.set(name, raw);
   }
 
-  #evaluate(attribute: Attribute, scope: Scope, shape: OptionShape | undefined): Value {
+  #evaluate(attribute: Attribute, scope: VariableScope, shape: OptionShape | undefined): Value {
     const { name, value: expression } = attribute;
     const before = this.#diagnostics.errorCount;
     const value = this.#convert(evaluate(expression, scope, this.#diagnostics), attribute, shape);

@@ -1,7 +1,7 @@
 import { UNKNOWN_TEXT } from "../../definition/raw-value.ts";
 import { involvedValues } from "../../hcl/evaluate/describe-value.ts";
 import { evaluate } from "../../hcl/evaluate/evaluate.ts";
-import { childScope, type Scope } from "../../hcl/evaluate/scope.ts";
+import { childVariableScope, type VariableScope } from "../../hcl/evaluate/variable-scope.ts";
 import type { Diagnostics } from "../../hcl/source/diagnostic.ts";
 import { readBody } from "../../hcl/syntax/body-content.ts";
 import { literalText } from "../../hcl/syntax/literal-text.ts";
@@ -14,7 +14,7 @@ import { isIdentifier } from "./read-argument.ts";
 /** A block with the names that its expressions can use; those of a `dynamic` block's content have the iterator. */
 export interface ScopedBlock {
   readonly block: Block;
-  readonly scope: Scope;
+  readonly scope: VariableScope;
 }
 
 const SCHEMA = { attributes: ["iterator", "labels"], required: ["for_each"], blocks: { content: [] } };
@@ -31,7 +31,7 @@ export type UnknownBlocks = "refused" | "later" | "once";
  */
 export function expandBlocks(
   blocks: readonly Block[],
-  scope: Scope,
+  scope: VariableScope,
   diagnostics: Diagnostics,
   unknown: UnknownBlocks = "refused",
 ): readonly ScopedBlock[] {
@@ -42,7 +42,7 @@ export function expandBlocks(
 
 function expandDynamic(
   block: Block,
-  scope: Scope,
+  scope: VariableScope,
   diagnostics: Diagnostics,
   unknown: UnknownBlocks,
 ): readonly ScopedBlock[] {
@@ -62,7 +62,7 @@ function expandDynamic(
       ["key", key],
       ["value", value],
     ]);
-    const within = childScope(scope, [[iterator, element]]);
+    const within = childVariableScope(scope, [[iterator, element]]);
     const labels = readLabels(attributes.get("labels")?.value, within, diagnostics, unknown);
     const made = { type: type.text, typeSpan: type.span, labels, body, headerSpan: block.headerSpan };
     return { block: made, scope: within };
@@ -94,7 +94,7 @@ function readIterator(expression: Expression | undefined, type: string, diagnost
 
 function pairsOf(
   expression: Expression,
-  scope: Scope,
+  scope: VariableScope,
   diagnostics: Diagnostics,
   unknown: UnknownBlocks,
 ): readonly (readonly [Value, Value])[] {
@@ -127,7 +127,7 @@ function pairsOf(
 
 function readLabels(
   expression: Expression | undefined,
-  scope: Scope,
+  scope: VariableScope,
   diagnostics: Diagnostics,
   unknown: UnknownBlocks,
 ): readonly Label[] {

@@ -1,6 +1,6 @@
 import { PACKER_VERSION } from "../../common/packer-version.ts";
 import { evaluate } from "../../hcl/evaluate/evaluate.ts";
-import { makeScope } from "../../hcl/evaluate/scope.ts";
+import { makeVariableScope } from "../../hcl/evaluate/variable-scope.ts";
 import type { Diagnostics } from "../../hcl/source/diagnostic.ts";
 import { readAttributes, readBody } from "../../hcl/syntax/body-content.ts";
 import type { Attribute, Block } from "../../hcl/syntax/syntax.ts";
@@ -33,7 +33,7 @@ export function readPackerBlock(block: Block, diagnostics: Diagnostics): readonl
 }
 
 function checkRequiredVersion(attribute: Attribute | undefined, diagnostics: Diagnostics): void {
-  const text = readArgument(attribute, stringType, makeScope([]), diagnostics)?.asString();
+  const text = readArgument(attribute, stringType, makeVariableScope([]), diagnostics)?.asString();
   if (attribute === undefined || text === undefined) return;
   const constraint = parseVersionConstraint(text);
   if (!constraint) reportInvalidConstraint(text, attribute, diagnostics);
@@ -54,7 +54,7 @@ function reportInvalidConstraint(text: string, { value }: Attribute, diagnostics
 function readRequiredPlugin(attribute: Attribute, diagnostics: Diagnostics): RequiredPlugin | undefined {
   const { name, value: expression } = attribute;
   const before = diagnostics.errorCount;
-  const value = evaluate(expression, makeScope([]), diagnostics);
+  const value = evaluate(expression, makeVariableScope([]), diagnostics);
   if (diagnostics.errorCount > before) return undefined;
   const example = `${name} = { source = "github.com/outscale/${name}", version = ">= 1.0.0" }`;
   if (value.type.kind !== "object" || value.isNull) {

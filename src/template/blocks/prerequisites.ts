@@ -2,7 +2,7 @@ import { CancelledError, messageOf } from "../../common/errors.ts";
 import { suggestName } from "../../common/suggest-name.ts";
 import type { RawConfig } from "../../definition/raw-value.ts";
 import { evaluate } from "../../hcl/evaluate/evaluate.ts";
-import { childScope, makeScope, type Scope } from "../../hcl/evaluate/scope.ts";
+import { childVariableScope, makeVariableScope, type VariableScope } from "../../hcl/evaluate/variable-scope.ts";
 import type { Diagnostics } from "../../hcl/source/diagnostic.ts";
 import { locationOf, type Span } from "../../hcl/source/source-file.ts";
 import { readAttributes, readBody } from "../../hcl/syntax/body-content.ts";
@@ -86,7 +86,7 @@ function readLocal(block: Block, diagnostics: Diagnostics): readonly LocalValue[
   if (!isIdentifier(name)) diagnostics.error("Invalid local name", `"${name}": ${IDENTIFIER_RULE}`, label?.span);
   const { attributes } = readBody(block.body, { attributes: ["sensitive"], required: ["expression"] }, diagnostics);
   const isSensitive =
-    readArgument(attributes.get("sensitive"), boolType, makeScope([]), diagnostics)?.asBool() ?? false;
+    readArgument(attributes.get("sensitive"), boolType, makeVariableScope([]), diagnostics)?.asBool() ?? false;
   const expression = attributes.get("expression")?.value;
   if (!expression) return [];
   return [{ kind: "local", address: `local.${name}`, name, expression, isSensitive, span: block.headerSpan }];
@@ -112,7 +112,7 @@ function readDataSource(block: Block, diagnostics: Diagnostics): readonly DataSo
  */
 export async function evaluatePrerequisites(
   items: readonly Prerequisite[],
-  scope: Scope,
+  scope: VariableScope,
   options: { readonly readData: ReadData | undefined; readonly shapeOf: (type: string) => BodyShape },
   diagnostics: Diagnostics,
 ): Promise<EvaluatedPrerequisites> {
@@ -126,7 +126,7 @@ export async function evaluatePrerequisites(
       continue;
     }
     const before = diagnostics.errorCount;
-    const within = childScope(scope, prerequisiteVariables(visibleValues(item, values)));
+    const within = childVariableScope(scope, prerequisiteVariables(visibleValues(item, values)));
     const value =
       item.kind === "local"
         ? evaluateLocal(item, within, diagnostics)
@@ -151,14 +151,14 @@ function visibleValues(item: Prerequisite, values: PrerequisiteValues): Prerequi
   return named;
 }
 
-function evaluateLocal({ expression, isSensitive }: LocalValue, scope: Scope, diagnostics: Diagnostics): Value {
+function evaluateLocal({ expression, isSensitive }: LocalValue, scope: VariableScope, diagnostics: Diagnostics): Value {
   const value = evaluate(expression, scope, diagnostics);
   return isSensitive ? value.withSensitive() : value;
 }
 
 async function evaluateData(
   { type, body, span }: DataSource,
-  scope: Scope,
+  scope: VariableScope,
   { readData, shapeOf }: { readonly readData: ReadData | undefined; readonly shapeOf: (type: string) => BodyShape },
   diagnostics: Diagnostics,
 ): Promise<Value> {
@@ -181,7 +181,7 @@ async function evaluateData(
 }
 
 /** The data source `null` gives back its `input` as `output`. */
-function evaluateNullData(body: Body, scope: Scope, diagnostics: Diagnostics): Value {
+function evaluateNullData(body: Body, scope: VariableScope, diagnostics: Diagnostics): Value {
   const { attributes } = readBody(body, { required: ["input"] }, diagnostics);
   const input = attributes.get("input");
   return objectValue([["output", input ? evaluate(input.value, scope, diagnostics) : unknownValue()]]);

@@ -1,5 +1,5 @@
 import { evaluate } from "../../hcl/evaluate/evaluate.ts";
-import type { Scope } from "../../hcl/evaluate/scope.ts";
+import type { VariableScope } from "../../hcl/evaluate/variable-scope.ts";
 import type { Diagnostics } from "../../hcl/source/diagnostic.ts";
 import type { Attribute } from "../../hcl/syntax/syntax.ts";
 import { ConversionError, convert } from "../../hcl/values/convert.ts";
@@ -13,7 +13,7 @@ import type { Value } from "../../hcl/values/value.ts";
 export function readArgument(
   attribute: Attribute | undefined,
   type: Type,
-  scope: Scope,
+  scope: VariableScope,
   diagnostics: Diagnostics,
 ): Value | undefined {
   if (!attribute) return undefined;

@@ -1,6 +1,6 @@
 import { describeValue, involvedValues } from "../../hcl/evaluate/describe-value.ts";
 import { evaluate } from "../../hcl/evaluate/evaluate.ts";
-import { makeScope, type Scope } from "../../hcl/evaluate/scope.ts";
+import { makeVariableScope, type VariableScope } from "../../hcl/evaluate/variable-scope.ts";
 import type { HclFunction } from "../../hcl/functions/function.ts";
 import type { Diagnostics } from "../../hcl/source/diagnostic.ts";
 import { locationOf } from "../../hcl/source/source-file.ts";
@@ -24,12 +24,17 @@ export function validateVariables(
       continue;
     }
     const value = valueOfVariable(variable);
-    const scope = makeScope([["var", objectValue([[variable.name, value]])]], functions);
+    const scope = makeVariableScope([["var", objectValue([[variable.name, value]])]], functions);
     for (const validation of variable.validations) validate(variable, validation, scope, diagnostics);
   }
 }
 
-function validate(variable: InputVariable, validation: Validation, scope: Scope, diagnostics: Diagnostics): void {
+function validate(
+  variable: InputVariable,
+  validation: Validation,
+  scope: VariableScope,
+  diagnostics: Diagnostics,
+): void {
   const { condition, message, span } = validation;
   const before = diagnostics.errorCount;
   const result = evaluate(condition, scope, diagnostics);

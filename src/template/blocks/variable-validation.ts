@@ -1,4 +1,4 @@
-import type { Scope } from "../../hcl/evaluate/scope.ts";
+import type { VariableScope } from "../../hcl/evaluate/variable-scope.ts";
 import type { Diagnostics } from "../../hcl/source/diagnostic.ts";
 import type { Span } from "../../hcl/source/source-file.ts";
 import { readBody } from "../../hcl/syntax/body-content.ts";
@@ -18,7 +18,7 @@ export interface Validation {
 export function readValidation(
   variable: string,
   block: Block,
-  scope: Scope,
+  scope: VariableScope,
   diagnostics: Diagnostics,
 ): Validation | undefined {
   const { attributes } = readBody(block.body, { required: ["condition", "error_message"] }, diagnostics);

@@ -1,7 +1,7 @@
 import { suggestName } from "../../common/suggest-name.ts";
 import type { RawValue } from "../../definition/raw-value.ts";
 import { evaluate } from "../../hcl/evaluate/evaluate.ts";
-import { makeScope } from "../../hcl/evaluate/scope.ts";
+import { makeVariableScope } from "../../hcl/evaluate/variable-scope.ts";
 import { Diagnostics } from "../../hcl/source/diagnostic.ts";
 import { SourceFile } from "../../hcl/source/source-file.ts";
 import { readBodyPartly } from "../../hcl/syntax/body-content.ts";
@@ -60,7 +60,7 @@ export function assignFromFile(
       continue;
     }
     const before = diagnostics.errorCount;
-    const value = evaluate(expression, makeScope([]), diagnostics);
+    const value = evaluate(expression, makeVariableScope([]), diagnostics);
     if (diagnostics.errorCount > before) continue;
     variable.assignments.push(
       assign("varfile", expression, value, variable, "Invalid value for variable", diagnostics),
@@ -100,7 +100,7 @@ function assignText(
   const isLiteral = kind === "string" || kind === "number" || kind === "dynamic";
   const problems = new Diagnostics();
   const expression = isLiteral ? literal(source) : parseExpressionText(source, problems);
-  const value = expression && evaluate(expression, makeScope([]), problems);
+  const value = expression && evaluate(expression, makeVariableScope([]), problems);
   if (expression && value && !problems.hasErrors) {
     variable.assignments.push(assign(from, expression, value, variable, "Invalid value for variable", diagnostics));
   } else if (variable.isSensitive) {

@@ -1,7 +1,7 @@
 import { secrets } from "../../common/secrets.ts";
 import { evaluate } from "../../hcl/evaluate/evaluate.ts";
-import { makeScope, type Scope } from "../../hcl/evaluate/scope.ts";
 import { applyDefaults, readTypeConstraint, type TypeConstraint } from "../../hcl/evaluate/type-constraint.ts";
+import { makeVariableScope, type VariableScope } from "../../hcl/evaluate/variable-scope.ts";
 import type { Diagnostics } from "../../hcl/source/diagnostic.ts";
 import type { Span } from "../../hcl/source/source-file.ts";
 import { readAttributes, readBody } from "../../hcl/syntax/body-content.ts";
@@ -43,7 +43,7 @@ const SCHEMA = {
 export function declareVariable(
   block: Block,
   variables: Map<string, InputVariable>,
-  scope: Scope,
+  scope: VariableScope,
   diagnostics: Diagnostics,
 ): void {
   const label = block.labels[0];
@@ -53,7 +53,11 @@ export function declareVariable(
   const { attributes, blocks } = readBody(block.body, SCHEMA, diagnostics);
   const typeExpression = attributes.get("type")?.value;
   const constraint = typeExpression
-    ? readTypeConstraint(typeExpression, (expression) => evaluate(expression, makeScope([]), diagnostics), diagnostics)
+    ? readTypeConstraint(
+        typeExpression,
+        (expression) => evaluate(expression, makeVariableScope([]), diagnostics),
+        diagnostics,
+      )
     : { type: dynamicType, defaults: undefined };
   const description = readArgument(attributes.get("description"), stringType, scope, diagnostics)?.asString() ?? "";
   const isSensitive = readArgument(attributes.get("sensitive"), boolType, scope, diagnostics)?.asBool() ?? false;
@@ -77,7 +81,7 @@ export function declareVariable(
 export function declareVariables(
   block: Block,
   variables: Map<string, InputVariable>,
-  scope: Scope,
+  scope: VariableScope,
   diagnostics: Diagnostics,
 ): void {
   for (const { name, nameSpan, value: expression, span } of readAttributes(block.body, diagnostics)) {
@@ -105,7 +109,7 @@ function isDuplicate(
 function readDefault(
   attribute: Attribute | undefined,
   variable: InputVariable,
-  scope: Scope,
+  scope: VariableScope,
   diagnostics: Diagnostics,
 ): Assignment | undefined {
   if (!attribute) return undefined;

@@ -32,7 +32,7 @@ export function openJsonTemplate(options: LoadOptions, diagnostics: Diagnostics)
   diagnostics.throwIfErrors();
   if (!source || !template) return undefined;
   const assignments = gatherAssignments(template.variables, options, diagnostics);
-  return { source, template, assignments, context: renderContextOf(options) };
+  return { source, template, assignments, context: templateContextOf(options) };
 }
 
 /** Checks an open template and gives the values of its variables; problems are reported. Nobody prints its secrets then. */
@@ -47,7 +47,7 @@ export function checkAndResolve(
   return variables;
 }
 
-function renderContextOf({ path, cwd, now }: LoadOptions): RenderContext {
+function templateContextOf({ path, cwd, now }: LoadOptions): RenderContext {
   return {
     templatePath: resolve(cwd ?? ".", path),
     ...(cwd === undefined ? {} : { workingFolder: resolve(cwd) }),

@@ -1,6 +1,6 @@
 import { evaluate } from "../../../src/hcl/evaluate/evaluate.ts";
 import { renderTemplate } from "../../../src/hcl/evaluate/render-template.ts";
-import { makeScope } from "../../../src/hcl/evaluate/scope.ts";
+import { makeVariableScope } from "../../../src/hcl/evaluate/variable-scope.ts";
 import type { FunctionContext } from "../../../src/hcl/functions/context.ts";
 import { packerFunctions } from "../../../src/hcl/functions/functions.ts";
 import { toJson } from "../../../src/hcl/functions/json.ts";
@@ -37,7 +37,7 @@ export function evaluateExpression(text: string, context: Partial<FunctionContex
   ];
   const diagnostics = new Diagnostics();
   const expression = parseExpressionText(new SourceFile("expression", text), diagnostics);
-  const value = expression && evaluate(expression, makeScope(variables, functions), diagnostics);
+  const value = expression && evaluate(expression, makeVariableScope(variables, functions), diagnostics);
   const [problem] = diagnostics.errors;
   if (problem || !value) return problem ? diagnosticLine(problem) : "no expression";
   return value;

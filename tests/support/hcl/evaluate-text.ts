@@ -1,6 +1,6 @@
 import { evaluate } from "../../../src/hcl/evaluate/evaluate.ts";
 import { renderTemplate } from "../../../src/hcl/evaluate/render-template.ts";
-import { makeScope, type Scope } from "../../../src/hcl/evaluate/scope.ts";
+import { makeVariableScope, type VariableScope } from "../../../src/hcl/evaluate/variable-scope.ts";
 import { packerFunctions } from "../../../src/hcl/functions/functions.ts";
 import { Diagnostics } from "../../../src/hcl/source/diagnostic.ts";
 import { SourceFile } from "../../../src/hcl/source/source-file.ts";
@@ -25,7 +25,7 @@ import {
 const sampleFunctions = packerFunctions({ baseFolder: "/", env: {}, renderTemplate });
 
 /** A scope with a variable of every type; `us` and `ud` are not known, `secret` is sensitive. */
-export function sampleScope(more: Readonly<Record<string, Value>> = {}): Scope {
+export function sampleScope(more: Readonly<Record<string, Value>> = {}): VariableScope {
   const item = (id: string) => objectValue([["id", stringValue(id)]]);
   const variables = {
     s: stringValue("str"),
@@ -48,13 +48,13 @@ export function sampleScope(more: Readonly<Record<string, Value>> = {}): Scope {
     secret: stringValue("hunter2").withSensitive(),
     ...more,
   };
-  return makeScope(Object.entries(variables), sampleFunctions);
+  return makeVariableScope(Object.entries(variables), sampleFunctions);
 }
 
 /** What an expression gives: its value on one line, or the headlines of its problems. */
 export function evaluateText(
   text: string,
-  scope: Scope = sampleScope(),
+  scope: VariableScope = sampleScope(),
   kind: "expression" | "template" = "expression",
 ): string {
   const diagnostics = new Diagnostics();

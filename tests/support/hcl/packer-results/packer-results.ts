@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { evaluate } from "../../../../src/hcl/evaluate/evaluate.ts";
 import { renderTemplate } from "../../../../src/hcl/evaluate/render-template.ts";
-import { makeScope, type Scope } from "../../../../src/hcl/evaluate/scope.ts";
+import { makeVariableScope, type VariableScope } from "../../../../src/hcl/evaluate/variable-scope.ts";
 import type { HclFunction } from "../../../../src/hcl/functions/function.ts";
 import { packerFunctions } from "../../../../src/hcl/functions/functions.ts";
 import { Diagnostics } from "../../../../src/hcl/source/diagnostic.ts";
@@ -24,26 +24,26 @@ function readLines(name: string): readonly string[] {
 }
 
 /** What we give, in the same form. */
-export function resultOf(expression: string, scope: Scope): string {
+export function resultOf(expression: string, scope: VariableScope): string {
   const value = evaluateLine(expression, scope);
   return value === undefined ? "!" : `${typeText(value.type)} ${valueText(value)}`;
 }
 
 /** The variables that the expressions use, as `environment.txt` defines them one after the other. */
-export function resultScope(): Scope {
+export function resultScope(): VariableScope {
   const functions = new Map([...packerFunctions({ baseFolder: "/", env: {}, renderTemplate }), ...makers]);
   const variables = new Map<string, Value>([["unk", unknownValue()]]);
   const groups = new Map<string, Map<string, Value>>();
   for (const line of readLines("environment.txt")) {
     const [name = "", text = ""] = line.split(/ = (.*)/s);
-    const value = evaluateLine(text, makeScope(variables, functions));
+    const value = evaluateLine(text, makeVariableScope(variables, functions));
     if (value === undefined) throw new Error(`${line} has no value`);
     const [group = "", member] = name.split(".");
     if (member === undefined) variables.set(name, value);
     else groups.set(group, (groups.get(group) ?? new Map()).set(member, value));
   }
   for (const [group, members] of groups) variables.set(group, objectValue(members));
-  return makeScope(variables, functions);
+  return makeVariableScope(variables, functions);
 }
 
 const any = {
@@ -65,7 +65,7 @@ const makers: ReadonlyMap<string, HclFunction> = new Map([
   ["sensitive", maker((value) => value.withSensitive())],
 ]);
 
-function evaluateLine(text: string, scope: Scope): Value | undefined {
+function evaluateLine(text: string, scope: VariableScope): Value | undefined {
   const diagnostics = new Diagnostics();
   const expression = parseExpressionText(new SourceFile("<expression>", text), diagnostics);
   const value = expression && evaluate(expression, scope, diagnostics);

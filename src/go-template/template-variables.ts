@@ -1,7 +1,7 @@
 import type { GoValue } from "./go/values.ts";
 
 /** The variables of a running template, the newest last. */
-export class Scope {
+export class TemplateVariables {
   #variables: { readonly name: string; value: GoValue }[];
 
   constructor(root: GoValue) {

@@ -6,7 +6,7 @@ import { noFacts, type ResourceKind } from "../resource-kind.ts";
 /** Our links to the device and its partitions, by which a template's `{{.Device}}1` works under every kernel name. */
 const intent = z.strictObject({ folder: absolutePath });
 
-export const deviceLinksKind: ResourceKind<z.infer<typeof intent>, z.infer<typeof noFacts>> = {
+export const linkFolderKind: ResourceKind<z.infer<typeof intent>, z.infer<typeof noFacts>> = {
   name: "device-links",
   intent,
   facts: noFacts,
