@@ -1,5 +1,6 @@
-import { DeviceError } from "../common/errors.ts";
+import { DeviceError, MountError, messageOf } from "../common/errors.ts";
 import { findBtrfsRoot } from "./btrfs.ts";
+import { CommandError } from "./command-error.ts";
 import { kernelSupports } from "./kernel-filesystems.ts";
 import type { MountView } from "./mount-view.ts";
 import { describeParts, type Filesystem, type VolumeLayout, type VolumePart } from "./probe-filesystem.ts";
@@ -46,7 +47,8 @@ const BOOT_TYPES = new Set([
  * Finds what to mount as the root: the partition that was asked for; else the only file system; else the partition
  * whose type says root; else the one that has `/etc/os-release`. With `from_scratch`, which has no system to look for
  * yet: partition 1, or the whole device when it has no table.
- * @throws {DeviceError} when there is none or more than one, or the root is inside LVM, LUKS, RAID or ZFS
+ * @throws {DeviceError} when there is none or more than one, one of several does not mount, or the root is inside LVM, LUKS,
+ * RAID or ZFS
  */
 export async function findRoot(input: FindRootInput): Promise<RootPart> {
   const { layout, requested, fromScratch } = input;
@@ -58,7 +60,8 @@ export async function findRoot(input: FindRootInput): Promise<RootPart> {
   if (candidates[0] && !candidates[1] && !container) return { ...candidates[0], foundBy: "single" };
   const typed = candidates.filter(({ partition }) => partition && ROOT_TYPES.has(partition.type));
   if (typed[0] && !typed[1]) return { ...typed[0], foundBy: "type" };
-  const systems = await findSystems(input.view, typed.length > 0 ? typed : candidates);
+  const { systems, unseen } = await findSystems(input.view, typed.length > 0 ? typed : candidates);
+  if (unseen.length > 0) throw unseenError(layout, { systems, unseen });
   if (systems[0] && !systems[1]) return { ...systems[0], foundBy: "os-release" };
   if (container && systems.length === 0) throw contained(layout.device, container);
   throw undecided(layout, systems.length > 0 ? systems : candidates, systems.length > 0);
@@ -133,10 +136,40 @@ function undecided(
   });
 }
 
-async function findSystems(view: MountView, candidates: readonly Candidate[]): Promise<Candidate[]> {
-  const found: Candidate[] = [];
-  for (const candidate of candidates) if (await hasSystem(view, candidate)) found.push(candidate);
-  return found;
+function unseenError({ device }: VolumeLayout, { systems, unseen }: Looks): DeviceError {
+  const seen = systems.length > 0 ? `a system on ${describeParts(systems)}, but ` : "";
+  return new DeviceError(
+    `Cannot tell the root of "${device}": it has ${seen}file systems that do not mount:\n  ${unseen.join("\n  ")}`,
+    { hint: SET_OPTION },
+  );
+}
+
+interface Looks {
+  readonly systems: readonly Candidate[];
+  /** The candidates that could not be looked at, each with the reason: `2: xfs: ...`. */
+  readonly unseen: readonly string[];
+}
+
+/** Looks into each candidate. One whose file system this kernel lacks may be data; one that should mount may be the root. */
+async function findSystems(view: MountView, candidates: readonly Candidate[]): Promise<Looks> {
+  const systems: Candidate[] = [];
+  const unseen: string[] = [];
+  for (const candidate of candidates) {
+    const found = await hasSystem(view, candidate).catch((error: unknown) => {
+      unseen.push(`${describeParts([candidate])} (${candidate.path}): ${reasonOf(error)}`);
+      return false;
+    });
+    if (found) systems.push(candidate);
+  }
+  return { systems, unseen };
+}
+
+/** What mount(8) said, without the folder of ours that it was to be mounted on. */
+function reasonOf(error: unknown): string {
+  const cause = error instanceof MountError ? error.cause : undefined;
+  if (!(cause instanceof CommandError)) return messageOf(error);
+  const [line = ""] = cause.stderr.trim().split("\n");
+  return line.replace(/^mount: \S+: /, "") || messageOf(error);
 }
 
 async function hasSystem(view: MountView, { path, filesystem }: Candidate): Promise<boolean> {

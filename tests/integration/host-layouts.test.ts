@@ -400,6 +400,20 @@ requirePrograms(
     expect(await rootOf(await readVolumeLayout(runner, device), "2")).toMatchObject({ number: 2, foundBy: "option" });
   });
 
+  test("findRoot() says which of several candidates does not mount, and why", async () => {
+    const device = await bench.addDisk(128, "label: gpt\nsize=40M\nsize=40M\n");
+    await readVolumeLayout(runner, device);
+    for (const part of ["p1", "p2"]) await makeFilesystem("ext4", `${device}${part}`);
+    await fill(`${device}p1`, writeSystem);
+    // Its superblock says ext4, and its group descriptors are gone.
+    await runner.run(["dd", "if=/dev/zero", `of=${device}p2`, "bs=1024", "seek=2", "count=1024", "conv=fsync"]);
+    const search = rootOf(await readVolumeLayout(runner, device));
+    await expect(search).rejects.toThrow(DeviceError);
+    await expect(search).rejects.toThrow("it has a system on 1: ext4, but file systems that do not mount:");
+    await expect(search).rejects.toThrow(new RegExp(`\n  2: ext4 \\(${device}p2\\): \\S+`));
+    await expect(search).rejects.toMatchObject({ hint: "Set mount_partition to the number of the root partition" });
+  });
+
   test("findRoot() does not follow a link of the image to see whether it is a system", async () => {
     const device = await bench.addDisk(128, "label: gpt\nsize=40M\nsize=40M\n");
     await readVolumeLayout(runner, device);
