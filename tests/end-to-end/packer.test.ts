@@ -1,4 +1,4 @@
-import { mkdir, readFile, rename } from "node:fs/promises";
+import { chown, mkdir, readFile, rename } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { readProcessTree } from "../../src/host/process-tree.ts";
@@ -68,6 +68,37 @@ describe("packer build", () => {
     expect(await readDiskFile(disk, "/srv/up.txt")).toBe("sent up\n");
     expect(await readDiskFile(disk, "/etc/by-value")).toBe("by value\n");
     expect(await readDiskFile(disk, "/etc/literal")).toBe("literal\n");
+  });
+
+  it("lets commands open their streams again, and gives uploads to root", async () => {
+    for (const path of ["rootfs/etc/cron.d/job", "single"]) {
+      await bench.file(path, "* * * * * root true\n");
+      await chown(join(bench.folder, path), 1000, 1000);
+    }
+    await chown(join(bench.folder, "rootfs/etc/cron.d"), 1000, 1000);
+    const commands = [
+      "echo to-stderr > /dev/stderr",
+      "echo to-fd1 > /proc/self/fd/1",
+      "echo teed | tee /dev/stderr",
+      "exec 3> /dev/stdout; echo to-fd3 >&3",
+    ];
+    const provisioners = [
+      { type: "shell", inline: commands },
+      { type: "file", source: "rootfs/", destination: "/" },
+      { type: "file", source: "single", destination: "/srv/single" },
+      { type: "shell", inline: ["stat -c 'owner %u:%g %n' /etc/cron.d /etc/cron.d/job /srv/single"] },
+    ];
+    const post_mount_commands = ["echo post-mount > /dev/stderr"];
+    const path = await bench.template({ omi_name: "streams", post_mount_commands }, { provisioners });
+    const result = await bench.build(path);
+    await expectOneOmi(result, "streams");
+    for (const line of ["to-stderr", "to-fd1", "to-fd3", "post-mount"]) {
+      expect(result.output.split(`: ${line}\n`), line).toHaveLength(2);
+    }
+    expect(result.output.split(": teed\n")).toHaveLength(3);
+    for (const place of ["/etc/cron.d", "/etc/cron.d/job", "/srv/single"]) {
+      expect(result.output).toContain(`: owner 0:0 ${place}\n`);
+    }
   });
 
   it("builds an HCL2 template with blocks in blocks", async () => {

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { bundlePlugin } from "../../scripts/bundle-plugin.js";
 import type { RawConfig } from "../../src/definition/raw-value.ts";
 import type { LocalCloudOptions } from "../../src/local-cloud/options.ts";
@@ -64,6 +64,7 @@ export async function openPackerBench(name: string, options: PackerBenchOptions 
     startPacker(options.program ?? "packer", argv, { cwd: folder, env: { ...env, ...own } });
   const file = async (fileName: string, text: string) => {
     const path = join(folder, fileName);
+    await mkdir(dirname(path), { recursive: true });
     await writeFile(path, text);
     return path;
   };
