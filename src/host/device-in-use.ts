@@ -12,6 +12,7 @@ import {
   readFilesystemDevice,
   resolveBlockDevice,
 } from "./block-device.ts";
+import { describeLoopHolder, findLoopHolders } from "./loop-holders.ts";
 import { type MountEntry, readMountinfo } from "./mountinfo.ts";
 import { describeProcess, listProcesses, type ProcessInfo } from "./process-table.ts";
 
@@ -140,7 +141,8 @@ async function findHolders(family: DeviceFamily): Promise<string[]> {
   const processes = await listProcesses();
   const others = processes.filter(({ pid }) => pid !== process.pid);
   const files = await Promise.all(others.map((info) => describeOpenFiles(info, family)));
-  return [...(await describeNamespaces(processes, family)), ...files.filter((line) => line !== undefined)];
+  const loops = (await findLoopHolders(family.numbers)).map(describeLoopHolder);
+  return [...(await describeNamespaces(processes, family)), ...files.filter((line) => line !== undefined), ...loops];
 }
 
 async function describeNamespaces(processes: readonly ProcessInfo[], family: DeviceFamily): Promise<string[]> {

@@ -1,6 +1,7 @@
 import { readdir, readFile, readlink } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { readFilesystemDevice } from "./block-device.ts";
+import { findLoopHolders, type LoopHolder } from "./loop-holders.ts";
 import type { MountView } from "./mount-view.ts";
 import { isBelow, type MountEntry, mountsBelow, readMountinfo } from "./mountinfo.ts";
 import { listProcesses, nameProcess, type ProcessInfo, readCommand, readRunId } from "./process-table.ts";
@@ -41,6 +42,12 @@ export async function findHolders(mountPath: string, options: FindHoldersOptions
     holders.push({ ...info, command, runId, why: reasons, isInside: why.length > 0 });
   }
   return holders;
+}
+
+/** The loop devices whose files lie in what is mounted at `mountPath` or below. */
+export async function findLoopsIn(mountPath: string, { view }: FindHoldersOptions): Promise<LoopHolder[]> {
+  const tree = await readTree(mountPath, view);
+  return tree ? findLoopHolders(tree.devices) : [];
 }
 
 /** A holder on one line: `pid 812 (sleep 999): cwd /mnt/x`, or `pid 812 (outscale-chroot ..., the build RUN): ...`. */

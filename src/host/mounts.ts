@@ -1,6 +1,7 @@
 import { type Clock, systemClock } from "../common/clock.ts";
 import { MountError, messageOf } from "../common/errors.ts";
-import { describeHolder, findHolders } from "./mount-holders.ts";
+import { describeLoopHolder } from "./loop-holders.ts";
+import { describeHolder, findHolders, findLoopsIn } from "./mount-holders.ts";
 import type { MountView } from "./mount-view.ts";
 import { type MountEntry, mountsBelow, readMountinfo } from "./mountinfo.ts";
 
@@ -70,10 +71,10 @@ export async function unmountBelow(path: string, options: UnmountOptions): Promi
   }
 }
 
-const RETRY_MS = 200;
+export const RETRY_MS = 200;
 
-/** @returns why it failed; `undefined` when it is unmounted */
-async function unmountOnce({ mountPoint }: MountEntry, { runner }: MountView): Promise<unknown> {
+/** Unmounts what is on top at this place. @returns why it failed; `undefined` when it is unmounted */
+export async function unmountOnce({ mountPoint }: MountEntry, { runner }: MountView): Promise<unknown> {
   // The path comes from the kernel: it is canonical, and -c keeps umount from asking the file system about it again.
   return runner.run(["umount", "-c", "--", mountPoint]).then(
     () => undefined,
@@ -81,11 +82,23 @@ async function unmountOnce({ mountPoint }: MountEntry, { runner }: MountView): P
   );
 }
 
-async function busyError({ mountPoint, source }: MountEntry, view: MountView, cause: unknown): Promise<MountError> {
-  const holders = await findHolders(mountPoint, { view });
-  const lines = holders.map((holder) => `\n  ${describeHolder(holder)}`).join("");
-  const who = lines ? `, which is held by:${lines}` : `: ${messageOf(cause)}`;
-  const hint =
-    holders.length > 0 ? "Stop these processes, or have them leave the folder, and clean up again" : undefined;
+/** The error of a mount that stays busy, with the processes that are in it. */
+export async function busyError(
+  { mountPoint, source }: MountEntry,
+  view: MountView,
+  cause: unknown,
+): Promise<MountError> {
+  // Another mount namespace that has the file system too does not keep this mount busy.
+  const holders = (await findHolders(mountPoint, { view })).filter(({ isInside }) => isInside);
+  const loops = await findLoopsIn(mountPoint, { view });
+  const lines = [...holders.map(describeHolder), ...loops.map(describeLoopHolder)].map((line) => `\n  ${line}`);
+  const who = lines.length > 0 ? `, which is held by:${lines.join("")}` : `: ${messageOf(cause)}`;
+  const hint = lines.length > 0 ? hintFor(holders.length > 0, loops.length > 0) : undefined;
   return new MountError(`Cannot unmount "${source}" from "${mountPoint}"${who}`, { cause, hint, target: mountPoint });
+}
+
+function hintFor(hasProcesses: boolean, hasLoops: boolean): string {
+  const processes = hasProcesses ? ["Stop these processes, or have them leave the folder"] : [];
+  const loops = hasLoops ? ["Free the loop devices"] : [];
+  return `${[...processes, ...loops].join(". ")}. Then clean up again`;
 }

@@ -4,10 +4,11 @@ import { join } from "node:path";
 import { PassThrough } from "node:stream";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from "vitest";
 import type { Hook, ProvisionInput } from "../../src/builder/hook.ts";
-import { type Clock, systemClock } from "../../src/common/clock.ts";
 import { listProcesses } from "../../src/host/process-table.ts";
+import { hostRunner } from "../../src/host/run-command.ts";
 import { type Bakery, nothing, openBakery } from "../support/bake.ts";
 import { makeBusyboxRoot, until } from "../support/chroot/fixtures.ts";
+import { hurryingClock } from "../support/hasty-clock.ts";
 import { type Holder, startHolder, startMountHolder } from "../support/holder.ts";
 import { readLedger, readProcessesOf } from "../support/ledger.ts";
 import { writeSystem } from "../support/loop-disk.ts";
@@ -148,6 +149,23 @@ describe("a build whose provisioning leaves things behind", () => {
     expect(ownOf(await bakery.leftovers())).toEqual(nothing);
   });
 
+  it.each(["private", "host"])("names a loop device over a file of the image, isolation = %s", async (isolation) => {
+    const clock = hurryingClock();
+    let loop = "";
+    const provision: Hook["provision"] = async ({ local, data }) => {
+      const file = `${data.MountPath}/disk.img`;
+      await local.run(["truncate", "--size=1M", file]);
+      loop = (await local.run(["losetup", "--find", "--show", file])).stdout.trim();
+      clock.hurry();
+    };
+    const failure = bakery.bake(configOf("ext4", isolation), { hook: { provision }, clock });
+    await expect(failure).rejects.toThrow(/held by:\s*the loop device \/dev\/loop\d+: its file is .*\/disk\.img/);
+    await expect(failure).rejects.toThrow(`losetup --detach ${loop})`);
+    await hostRunner().run(["losetup", "--detach", loop]);
+    expect(await bakery.cleanUp()).toMatchObject([{ outcome: "cleaned" }]);
+    expect(ownOf(await bakery.leftovers())).toEqual(nothing);
+  });
+
   it("stops before it unlinks what another mount namespace holds, names who, and lets cleanup finish", async () => {
     let holder: Holder | undefined;
     const provision: Hook["provision"] = async () => {
@@ -202,23 +220,6 @@ async function leaveDaemonWithPipe({ communicator }: ProvisionInput): Promise<vo
   await until(async () => (await stillRunning("sleep", nap(3))).length > 0);
   const [daemon] = await stillRunning("sleep", nap(3));
   expect(await readlink(`/proc/${daemon}/fd/1`)).toMatch(/outscale-chroot-pipes-.* \(deleted\)$/);
-}
-
-/** A clock whose waits take a moment from `hurry` on, and pass in full: another build may have the lock before that. */
-function hurryingClock(): Clock & { hurry(): void } {
-  let isHurrying = false;
-  let skippedMs = 0;
-  return {
-    hurry: () => {
-      isHurrying = true;
-    },
-    now: () => systemClock.now() + skippedMs,
-    sleep: async (ms, signal) => {
-      const shortMs = isHurrying ? Math.min(ms, 5) : ms;
-      await systemClock.sleep(shortMs, signal);
-      skippedMs += ms - shortMs;
-    },
-  };
 }
 
 /** The processes of a program that sleep for some of our {@link nap}s; those that have only started them are no such. */

@@ -151,6 +151,19 @@ requirePrograms(
     await expectCleanEnd();
   });
 
+  test("unmountBelow() names a loop device whose file lies in the mount, which no process holds", async () => {
+    await runner.run(["truncate", "--size=1M", join(tree, "disk.img")]);
+    const { stdout } = await runner.run(["losetup", "--find", "--show", join(tree, "disk.img")]);
+    const loop = stdout.trim();
+    const attempt = unmountBelow(tree, { view, deadlineMs: 0 });
+    await expect(attempt).rejects.toThrow(
+      `which is held by:\n  the loop device ${loop}: its file is ${tree}/disk.img (free it: losetup --detach ${loop})`,
+    );
+    await expect(assertDeviceNotInUse(device, { deadlineMs: 0 })).rejects.toThrow(`the loop device ${loop}`);
+    await runner.run(["losetup", "--detach", loop]);
+    await expectCleanEnd();
+  });
+
   test("unmountBelow() names who keeps a mount busy, and unmounts it once they are gone", async () => {
     const holder = await hold(`cd ${tree}; ${HOLD}`);
     const attempt = unmountBelow(tree, { view, deadlineMs: 0 });
