@@ -265,6 +265,7 @@ export const rooms = {
       "environment",
       "image-mounts",
       "openat",
+      "mount-window",
       "quiet-services",
       "root-folder",
       "sandbox",
@@ -318,6 +319,7 @@ export const rooms = {
       "temporary-folder",
       "terminate",
       "turn-off-swap",
+      "unmount-own",
     ],
   },
   outscale: {

@@ -5,6 +5,7 @@ import { ignoreErrno } from "../common/errno.ts";
 import { MountError } from "../common/errors.ts";
 import { DEFAULT_MOUNT_ROOT } from "../config/mount-root.ts";
 import { isStillAt, tryFlock } from "../host/flock.ts";
+import { mountsBelow, readMountinfo } from "../host/mountinfo.ts";
 import { folderKind, removeFolder } from "./resources/folder.ts";
 import type { Scope } from "./scope.ts";
 
@@ -88,6 +89,17 @@ async function useFolder(path: string): Promise<FileHandle> {
   throw new MountError(`"${path}" is removed by others again and again`, {
     target: path,
     hint: "Let every build have its own path: mount_path with {{.Device}}",
+  });
+}
+
+/** @throws {MountError} when something is mounted at the path, or below it, in the mount table at `mountinfoPath` */
+export async function assertNothingMounted(mountinfoPath: string, mountPath: string): Promise<void> {
+  const there = mountsBelow(await readMountinfo(mountinfoPath), mountPath);
+  if (there.length === 0) return;
+  const places = there.map(({ mountPoint }) => mountPoint).join(", ");
+  throw new MountError(`Something is mounted on "${mountPath}" already: ${places}`, {
+    target: mountPath,
+    hint: "Unmount it, or let every build have its own path: mount_path with {{.Device}}",
   });
 }
 

@@ -7,6 +7,7 @@ import type { MountView } from "../host/mount-view.ts";
 import type { CommandRunner } from "../host/run-command.ts";
 import { type CommandWrapper, wrapRunner } from "../host/run-local-commands.ts";
 import type { Build } from "./build.ts";
+import { type ImageWindow, noWindow, openWindow } from "./image-window.ts";
 import { mountPathsOfOtherRuns } from "./journal/runs.ts";
 import { renderLate } from "./render-late.ts";
 import { linkFolderKind } from "./resources/link-folder.ts";
@@ -28,6 +29,8 @@ export interface OpenImage {
   readonly links: DeviceLinks;
   /** Where the image is, or will be, mounted inside the sandbox. */
   readonly mountPath: string;
+  /** What of it this machine sees. */
+  readonly window: ImageWindow;
   /** `command_wrapper` around one shell line. */
   readonly wrapCommand: CommandWrapper;
 }
@@ -35,11 +38,12 @@ export interface OpenImage {
 /**
  * Starts the sandbox and makes our links to the device.
  *
- * Acquires: both, released after the last unmount and before the volume is unlinked.
+ * Acquires: both, released after the last unmount and before the volume is unlinked; with `isolation = "host"` also the window,
+ * which goes with the mounts.
  */
 export async function openImage(
   build: Build,
-  { device, linked }: { readonly device: LinkedDevice; readonly linked: Scope },
+  { device, linked, mounted }: { readonly device: LinkedDevice; readonly linked: Scope; readonly mounted: Scope },
 ): Promise<OpenImage> {
   const { config, runId, journal, log } = build;
   const name = device.deviceName.slice("/dev/".length);
@@ -49,20 +53,23 @@ export async function openImage(
     links = await createDeviceLinks({ folder, name, device: device.path });
     return folder;
   });
+  const mountPath = await resolveFolders(join("/", renderLate(build, config.mountPath, { Device: name })));
+  refuseRoot(mountPath);
+  const opened = config.isolation === "host" ? await openWindow(build, { mountPath, mounted }) : undefined;
   const sandbox = await startSandbox({
     isolation: config.isolation,
+    ...(opened && { window: opened.mountWindow }),
     log,
     dropMountPaths: mountPathsOfOtherRuns(config.stateFolder, runId),
   });
   linked.defer("Stopping the sandbox", async () => void (await sandbox.stop()));
-  const mountPath = await resolveFolders(join("/", renderLate(build, config.mountPath, { Device: name })));
-  refuseRoot(mountPath);
   journal.sandbox(sandbox.pid, mountPath);
   const wrapCommand = (command: string) => renderLate(build, config.commandWrapper, { Command: command });
   if (links === undefined) throw new Error("The device links were acquired but not made");
   const isWrapped = wrapCommand("true") !== "true";
   const runner = isWrapped ? wrapRunner(sandbox, wrapCommand) : sandbox;
-  return { sandbox, runner, view: { ...sandbox.view, runner }, links, mountPath, wrapCommand };
+  const window = opened?.window ?? noWindow;
+  return { sandbox, runner, view: { ...sandbox.view, runner }, links, mountPath, window, wrapCommand };
 }
 
 /** What is mounted there would be mounted over this machine, and unmounting below it would end everything. */

@@ -88,11 +88,11 @@ async function fillVolume(
   await using linked = build.scope("linked", { onFailure: "throw" });
   try {
     const device = await linkUnderLock(build, { vm, volume, linked });
-    const image = await openImage(build, { device, linked });
+    await using mounted = build.scope("mounted", { onFailure: "throw" }); // a mount left behind stops us here
+    const image = await openImage(build, { device, linked, mounted });
     await runPreMountCommands(build, image);
     const data = generatedData(build, { volume, original, image });
 
-    await using mounted = build.scope("mounted", { onFailure: "throw" }); // a mount left behind stops us here
     const root = await mountDevice(build, { image, volume, source, mounted });
     await runPostMountCommands(build, image);
     const { scriptFolder } = await mountExtra(build, { image, root, mounted });

@@ -5,7 +5,6 @@ import { describeExit } from "../host/command-error.ts";
 import { readProcessNode, readProcessTree } from "../host/process-tree.ts";
 import { hostRunner, type RunningProcess } from "../host/run-command.ts";
 import { signalProcess } from "../host/signal-process.ts";
-import type { Isolation } from "./sandbox.ts";
 
 /** The sandbox cannot be started, or has ended while it was needed. */
 export class SandboxError extends ChrootError {
@@ -43,19 +42,28 @@ exec >/dev/null 2>&1
 until cat <&3 & wait $!; do :; done
 `;
 
+/** Which mounts the processes in there see. */
+export type AnchorMounts = "private" | "window" | "host";
+
+/** With a window, and with the host's mounts, programs keep the host's `/proc`, and see the host's pids. */
+const MOUNT_FLAGS: Readonly<Record<AnchorMounts, readonly string[]>> = {
+  private: ["--mount", "--propagation", "slave", "--mount-proc"],
+  // What is shared stays so, until the window is the only mount that is: see `openWindow()`.
+  window: ["--mount", "--propagation", "unchanged"],
+  host: [],
+};
+
 /**
  * Starts the anchor in new namespaces, and in a session of its own, so that the terminal's Ctrl-C does not reach it.
  * @throws {SandboxError} with what unshare said
  */
-export async function startAnchor(isolation: Isolation, clock: Clock): Promise<Anchor> {
-  // --mount-proc implies a mount namespace. With "host" programs keep the host's /proc, and see the host's pids.
-  const mount = isolation === "private" ? ["--mount", "--propagation", "slave", "--mount-proc"] : [];
+export async function startAnchor(mounts: AnchorMounts, clock: Clock): Promise<Anchor> {
   const shell = ["/bin/sh", "-c", ANCHOR_SCRIPT];
   // The working folder may be on a disk that is to be unmounted meanwhile.
   const unshare = await hostRunner().spawn(
     [
       ...["setsid", "unshare", "--pid", "--fork", "--kill-child=KILL"],
-      ...[...OWN_NAMESPACES, ...mount, "--", ...shell],
+      ...[...OWN_NAMESPACES, ...MOUNT_FLAGS[mounts], "--", ...shell],
     ],
     { cwd: "/" },
   );

@@ -22,6 +22,8 @@ export interface ChrootMount {
 export interface MountedImage {
   readonly view: MountView;
   readonly mountPath: string;
+  /** This machine sees it through a window: what is mounted in a bind mount has to reach the copy there. */
+  readonly isSeen?: boolean;
 }
 
 /** Something that is mounted in the image for the time of the build. */
@@ -64,7 +66,8 @@ export function chosenChrootMounts(
 /**
  * Mounts one entry of `chroot_mounts`. Its place is resolved inside the image and made (0755) if it is not there; the
  * mount program gets the folder itself, as a descriptor, so that nothing can be swapped under it. Bind mounts are
- * private: what is mounted in the image's `/dev` does not turn up in the host's.
+ * private: what is mounted in the image's `/dev` does not turn up in the host's. (Behind a window nothing inside reaches the
+ * host's mounts anyway.)
  * @throws {MountError}
  */
 export async function mountInImage(image: MountedImage, mount: ChrootMount): Promise<ImageMountHandle> {
@@ -89,7 +92,7 @@ export async function mountInImage(image: MountedImage, mount: ChrootMount): Pro
   };
   try {
     if (id === point.mountId) throw mountError(mount, "something else took its place meanwhile");
-    if (type === "bind") await makePrivate(image.view, mount, root);
+    if (type === "bind" && !image.isSeen) await makePrivate(image.view, mount, root);
   } catch (error) {
     if (id !== point.mountId) await release();
     throw error;

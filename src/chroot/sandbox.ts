@@ -26,14 +26,17 @@ import {
   type SpawnOptions,
 } from "../host/run-command.ts";
 import { type Anchor, OWN_NAMESPACES, SandboxError, startAnchor } from "./anchor.ts";
+import type { MountWindow } from "./mount-window.ts";
 import { mountsToDrop } from "./mounts-to-drop.ts";
 import { SandboxCommand } from "./sandbox-command.ts";
 
-/** `private`: the build's mounts are seen by the build alone. `host`: everybody on this machine sees them. */
+/** `private`: the build's mounts are seen by the build alone. `host`: everybody on this machine sees the image. */
 export type Isolation = "private" | "host";
 
 export interface SandboxOptions {
   readonly isolation: Isolation;
+  /** With `host`: the folder at which this machine sees what is mounted inside. Without it nothing is mounted inside alone. */
+  readonly window?: MountWindow;
   readonly log?: DebugLog;
   /** Mount paths of other runs: a private sandbox drops its copies of them, so that they can be unmounted outside. */
   readonly dropMountPaths?: readonly string[];
@@ -58,10 +61,12 @@ const POLL_MS = 20;
  * @throws {MissingProgramError} without `unshare`, `nsenter` and `setsid` of util-linux
  */
 export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
-  const anchor = await startAnchor(options.isolation, options.clock ?? systemClock);
+  const mounts = options.window ? "window" : options.isolation;
+  const anchor = await startAnchor(mounts, options.clock ?? systemClock);
   const sandbox = new Sandbox(anchor, options);
   try {
-    if (options.isolation === "private") await dropMounts(sandbox, options);
+    await options.window?.giveTo(sandbox);
+    if (mounts !== "host") await dropMounts(sandbox, options);
     return sandbox;
   } catch (error) {
     await anchor.end();
@@ -79,6 +84,7 @@ export class Sandbox implements CommandRunner, AsyncDisposable {
   /** Runs a program inside to its end. */
   readonly run: (argv: readonly string[], options?: RunOptions) => Promise<RunResult>;
   readonly #anchor: Anchor;
+  readonly #hasOwnMounts: boolean;
   readonly #clock: Clock;
   readonly #host = hostRunner();
   readonly #nsenter = locateProgram("nsenter");
@@ -93,6 +99,7 @@ export class Sandbox implements CommandRunner, AsyncDisposable {
     this.mountinfoPath = `/proc/${anchor.pid}/mountinfo`;
     this.run = runnerOf((argv, spawnOptions) => this.spawn(argv, spawnOptions), options).run;
     this.#anchor = anchor;
+    this.#hasOwnMounts = options.isolation === "private" || options.window !== undefined;
     this.#clock = options.clock ?? systemClock;
     this.#start = [locateProgram("setsid"), ...cleanStart(readOwnState())];
   }
@@ -176,7 +183,7 @@ export class Sandbox implements CommandRunner, AsyncDisposable {
   }
 
   #enterArgv(cwd: string | undefined): string[] {
-    const namespaces = ["--pid", ...OWN_NAMESPACES, ...(this.isolation === "private" ? ["--mount"] : [])];
+    const namespaces = ["--pid", ...OWN_NAMESPACES, ...(this.#hasOwnMounts ? ["--mount"] : [])];
     // Entering a mount namespace goes to its root folder: the working folder is entered by hand, as the sandbox has it.
     const folder = this.hostPath(cwd ?? process.cwd());
     const workFolder = cwd !== undefined || isThere(folder) ? folder : this.hostPath("/");
@@ -202,7 +209,8 @@ export function describeLeftover({ pid, command }: SandboxProcess): string {
 }
 
 async function dropMounts(sandbox: Sandbox, options: SandboxOptions): Promise<void> {
-  const keepPaths = [process.cwd(), tmpdir(), ...(options.keepPaths ?? [])];
+  const { window } = options;
+  const keepPaths = [process.cwd(), tmpdir(), ...(options.keepPaths ?? []), ...(window ? [window.mountPath] : [])];
   const mounts = await readMountinfo(sandbox.mountinfoPath);
   const dropped = mountsToDrop(mounts, { dropMountPaths: options.dropMountPaths ?? [], keepPaths });
   if (dropped.length === 0) return;

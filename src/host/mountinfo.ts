@@ -46,6 +46,24 @@ export function mountOf(mounts: readonly MountEntry[], path: string): MountEntry
   return around.findLast(({ mountPoint }) => mountPoint.length === innermost);
 }
 
+/** What tells one mount from every other: the kernel gives ids out again, so more is compared. Plain JSON. */
+export type MountIdentity = Pick<MountEntry, "id" | "parentId" | "device" | "root" | "fsType">;
+
+export function identityOf({ id, parentId, device, root, fsType }: MountEntry): MountIdentity {
+  return { id, parentId, device, root, fsType };
+}
+
+/** Is that this very mount? It may have another place by now: a folder above it may have been renamed. */
+export function isSameMount(entry: MountEntry, known: MountIdentity): boolean {
+  return (
+    entry.id === known.id &&
+    entry.parentId === known.parentId &&
+    entry.device === known.device &&
+    entry.root === known.root &&
+    entry.fsType === known.fsType
+  );
+}
+
 /** Is `path` the folder itself or something in it? Both are absolute and without `.` and `..`. */
 export function isBelow(path: string, folder: string): boolean {
   const prefix = folder === "/" ? "/" : `${folder}/`;

@@ -3,10 +3,10 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import type { OmiArtifact } from "../../src/builder/artifact.ts";
 import { Builder } from "../../src/builder/builder.ts";
-import { type CleanedRun, cleanUpRuns } from "../../src/builder/clean-up-runs.ts";
+import { type CleanedRun, type CleanUpOptions, cleanUpRuns } from "../../src/builder/clean-up-runs.ts";
 import type { BuildEvent } from "../../src/builder/events.ts";
 import type { Hook } from "../../src/builder/hook.ts";
-import type { Clock } from "../../src/common/clock.ts";
+import { type Clock, systemClock } from "../../src/common/clock.ts";
 import type { DebugLog } from "../../src/common/log.ts";
 import type { RawConfig } from "../../src/definition/raw-value.ts";
 import { exportLocalImage, resetLocalCloud } from "../../src/local-cloud/administer-cloud.ts";
@@ -31,7 +31,7 @@ export interface Bakery {
   /** The builder's account, without limit or retries' patience. */
   readonly api: Api;
   bake(config: RawConfig, options?: BakeOptions): Promise<Baked>;
-  cleanUp(options?: { readonly dryRun?: boolean; readonly runIds?: readonly string[] }): Promise<readonly CleanedRun[]>;
+  cleanUp(options?: Partial<Pick<CleanUpOptions, "dryRun" | "runIds" | "clock">>): Promise<readonly CleanedRun[]>;
   /** Everything that a build could leave: in the account, on this host, in the journals. */
   leftovers(): Promise<Leftovers>;
   /** Writes an OMI's disk to a file of the folder. @returns its path */
@@ -150,10 +150,10 @@ async function bake(
 function cleanUp(
   stateFolder: string,
   access: Access,
-  { dryRun = false, runIds = [] }: { readonly dryRun?: boolean; readonly runIds?: readonly string[] },
+  { dryRun = false, runIds = [], clock = systemClock }: Partial<CleanUpOptions>,
 ): Promise<readonly CleanedRun[]> {
   const connect = async () => ({ access, close: async () => undefined });
-  return cleanUpRuns({ stateFolder, runIds, dryRun, ui: new RecordingUi(), connect, env: {} });
+  return cleanUpRuns({ stateFolder, runIds, dryRun, clock, ui: new RecordingUi(), connect, env: {} });
 }
 
 interface ReadLeftoversInput {

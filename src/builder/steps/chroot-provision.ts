@@ -1,9 +1,12 @@
+import { existsSync } from "node:fs";
 import { ChrootCommunicator } from "../../chroot/chroot-communicator.ts";
 import { chrootEnvironment } from "../../chroot/environment.ts";
 import { quietEnvironment } from "../../chroot/quiet-services.ts";
 import { describeLeftover } from "../../chroot/sandbox.ts";
 import { CancelledError, messageOf } from "../../common/errors.ts";
+import { isBelow, isSameMount, type MountEntry, mountsBelow, readMountinfo } from "../../host/mountinfo.ts";
 import { turnOffSwapIn } from "../../host/turn-off-swap.ts";
+import { unmountOwn } from "../../host/unmount-own.ts";
 import type { Build } from "../build.ts";
 import type { GeneratedData, ProvisionInput } from "../hook.ts";
 import type { OpenImage } from "../open-image.ts";
@@ -25,6 +28,7 @@ export interface ProvisionStepInput {
 export const provision = step(
   "StepChrootProvision",
   async (build: Build, { image, data, mounted, scriptFolder }: ProvisionStepInput): Promise<void> => {
+    const known = mountsBelow(await readMountinfo(image.view.mountinfoPath), image.mountPath);
     mounted.defer("Stopping what provisioning left running", async () => {
       const stopped = await stopLeftovers(image);
       if (stopped.length > 0) {
@@ -32,6 +36,8 @@ export const provision = step(
       }
       const swaps = await turnOffSwapIn(image.mountPath, image.view);
       if (swaps.length > 0) build.warn(`Provisioning left swap on, which was turned off: ${swaps.join(", ")}`);
+      const mounts = await unmountNewer(build, image, known);
+      if (mounts.length > 0) build.warn(`Provisioning left file systems mounted, now unmounted: ${mounts.join(", ")}`);
     });
     const input = provisionInput(build, { image, data, mounted, scriptFolder });
     try {
@@ -50,6 +56,20 @@ export const provision = step(
  */
 async function stopLeftovers({ sandbox }: OpenImage): Promise<readonly string[]> {
   return (await sandbox.stopLeftovers()).map(describeLeftover);
+}
+
+/**
+ * What the sandbox has mounted in the image since provisioning began: it may hide mounts of the build, and files that are to be
+ * put back. A sandbox that has ended has taken its mounts along.
+ * @returns one line each
+ */
+async function unmountNewer({ clock }: Build, { view, mountPath }: OpenImage, known: readonly MountEntry[]) {
+  const isNew = (entry: MountEntry) =>
+    isBelow(entry.mountPoint, mountPath) && !known.some((each) => isSameMount(entry, each));
+  if (!existsSync(view.mountinfoPath)) return [];
+  const left = (await readMountinfo(view.mountinfoPath)).filter(isNew);
+  await unmountOwn({ view, clock, isOurs: isNew });
+  return left.map(({ source, mountPoint }) => `${source} on ${mountPoint.slice(mountPath.length) || "/"}`);
 }
 
 function provisionInput(

@@ -1,18 +1,15 @@
-import { MountError } from "../../common/errors.ts";
-import { readBootId } from "../../host/boot-id.ts";
+import { existsSync } from "node:fs";
 import { findRoot, type RootPart } from "../../host/find-root.ts";
 import { growMounted, growUnmounted } from "../../host/grow-filesystem.ts";
 import { mountRoot } from "../../host/mount-root.ts";
 import type { MountView } from "../../host/mount-view.ts";
-import { mountsBelow, readMountinfo } from "../../host/mountinfo.ts";
 import { unmountBelow } from "../../host/mounts.ts";
 import { readVolumeLayout, type VolumeLayout } from "../../host/probe-filesystem.ts";
 import { requireSystem } from "../../host/require-system.ts";
 import type { Build } from "../build.ts";
 import { withLookView } from "../look-view.ts";
-import { makeMountFolder } from "../mount-folder.ts";
+import { assertNothingMounted, makeMountFolder } from "../mount-folder.ts";
 import type { OpenImage } from "../open-image.ts";
-import { mountKind } from "../resources/mount.ts";
 import type { Scope } from "../scope.ts";
 import { step } from "../step.ts";
 import type { SourceOmi } from "./check-root-device.ts";
@@ -34,7 +31,7 @@ export interface MountDeviceInput {
 /**
  * Finds the root file system on the volume, grows it if the volume is larger than its source, and mounts it.
  *
- * Acquires: the mount folder, and the mount with whatever is mounted below it until the end.
+ * Acquires: the mount folder, unless the window has made it, and the mount with whatever is mounted below it until the end.
  * @throws {DeviceError} when no root, or more than one, is found, or what was found is no system
  * @throws {MountError} when the mount path is in use
  */
@@ -53,11 +50,15 @@ export const mountDevice = step(
     const onWarning = (message: string) => build.warn(message);
     const grown = grows && (await growUnmounted({ runner, layout, root, onWarning })).grown;
     await links.refresh();
-    await assertNothingMounted(sandbox.mountinfoPath, mountPath);
-    await makeMountFolder(mounted, mountPath);
+    if (sandbox.isolation === "private") {
+      await assertNothingMounted(sandbox.mountinfoPath, mountPath);
+      await makeMountFolder(mounted, mountPath);
+    }
     ui.say(`Mounting the root file system (${describeRoot(root)})...`);
-    await mountFor(build, { image, mounted, source: root.path }, () =>
-      look((lookView) => mountRoot({ view, lookView, root, mountPath, userOptions: config.mountOptions })),
+    mounted.defer(`Unmounting ${mountPath}`, () => unmountInside(build, image));
+    const { mountOptions: userOptions } = config;
+    await image.window.mounting([root.path], () =>
+      look((lookView) => mountRoot({ view, lookView, root, mountPath, userOptions })),
     );
     build.journal.root(root.number, config.mountOptions);
     await requireSystem({ view, root, mountPath, userOptions: config.mountOptions, onWarning });
@@ -71,39 +72,7 @@ function describeRoot({ path, number, filesystem }: RootPart): string {
   return `${filesystem.type} on ${number === 0 ? "the whole device" : `partition ${number}`}, ${path}`;
 }
 
-/**
- * With `isolation = "host"` others see the mount, and it outlives us: it goes through the journal. A private one cannot.
- */
-async function mountFor(
-  build: Build,
-  {
-    image: { sandbox, view, mountPath },
-    mounted,
-    source,
-  }: Pick<MountDeviceInput, "image" | "mounted"> & { readonly source: string },
-  mount: () => Promise<unknown>,
-): Promise<void> {
-  if (sandbox.isolation === "private") {
-    mounted.defer(`Unmounting ${mountPath}`, async () => {
-      await unmountBelow(mountPath, { view, clock: build.clock });
-    });
-    await mount();
-    return;
-  }
-  await mounted.acquire(mountKind, { mountPath, source, bootId: readBootId() }, async () => {
-    await mount();
-    return mountPath;
-  });
-}
-
-async function assertNothingMounted(mountinfoPath: string, mountPath: string): Promise<void> {
-  const there = mountsBelow(await readMountinfo(mountinfoPath), mountPath);
-  if (there.length === 0) return;
-  throw new MountError(
-    `Something is mounted on "${mountPath}" already: ${there.map(({ mountPoint }) => mountPoint).join(", ")}`,
-    {
-      target: mountPath,
-      hint: "Unmount it, or let every build have its own path: mount_path with {{.Device}}",
-    },
-  );
+/** A sandbox that has ended has taken its mounts along. */
+async function unmountInside({ clock }: Build, { view, mountPath }: OpenImage): Promise<void> {
+  if (existsSync(view.mountinfoPath)) await unmountBelow(mountPath, { view, clock });
 }

@@ -1,4 +1,10 @@
-import { chosenChrootMounts, type ImageMountHandle, mountInImage } from "../../chroot/image-mounts.ts";
+import { realpath } from "node:fs/promises";
+import {
+  type ChrootMount,
+  chosenChrootMounts,
+  type ImageMountHandle,
+  mountInImage,
+} from "../../chroot/image-mounts.ts";
 import { mountScriptFolder } from "../../chroot/script-folder.ts";
 import { ChrootError, messageOf } from "../../common/errors.ts";
 import { mountOf, readMountinfo } from "../../host/mountinfo.ts";
@@ -31,17 +37,20 @@ export const mountExtra = step(
   "StepMountExtra",
   async (build: Build, { image, root, mounted }: MountExtraInput): Promise<ExtraMounts> => {
     const { ui, config } = build;
-    const { view, mountPath } = image;
+    const { sandbox, view, mountPath, window } = image;
     ui.say("Mounting additional paths within the chroot...");
-    const { sandbox } = image;
     const onWarning = (message: string) => build.warn(message);
-    for (const { source, mountPoint } of await mountImageParts({ sandbox, view, mountPath, ...root, onWarning })) {
-      ui.message(`${source} on ${mountPoint}`);
-    }
+    const devices = root.layout.parts.map(({ path }) => path);
+    const parts = await window.mounting(devices, () =>
+      mountImageParts({ sandbox, view, mountPath, ...root, onWarning }),
+    );
+    for (const { source, mountPoint } of parts) ui.message(`${source} on ${mountPoint}`);
     for (const mount of chosenChrootMounts(config.chrootMounts)) {
-      holdMount(mounted, await mountInImage({ view, mountPath }, mount));
+      const mountIt = () => mountInImage({ view, mountPath, isSeen: sandbox.isolation === "host" }, mount);
+      holdMount(mounted, await window.mounting(await sourcesOf(mount, image), mountIt));
       ui.message(`${mount.source} on ${mount.target}`);
     }
+    await window.seal();
     await warnOfNoexec(build, image);
     return { scriptFolder: await openScriptFolder(build, image, mounted) };
   },
@@ -62,6 +71,13 @@ async function openScriptFolder(build: Build, { view, mountPath }: OpenImage, mo
     build.warn(`Scripts go to the image's /tmp, which may be on its disk: ${messageOf(error)}`);
     return "/tmp";
   }
+}
+
+/** As the mount table will name it: a folder that is bound has the source of the mount that it lies on. */
+async function sourcesOf({ fsType, source }: ChrootMount, { sandbox }: OpenImage): Promise<readonly string[]> {
+  if (fsType !== "bind") return [source];
+  const folder = await realpath(source).catch(() => source);
+  return [mountOf(await readMountinfo(sandbox.mountinfoPath), folder)?.source ?? source];
 }
 
 /** What the user mounts there, or the whole root with, is the user's; why nothing runs from it is told before it does not. */

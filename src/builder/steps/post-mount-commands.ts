@@ -10,16 +10,14 @@ import { step } from "../step.ts";
  */
 export const runPostMountCommands = step(
   "StepPostMountCommands",
-  async (build: Build, { sandbox, links, mountPath, wrapCommand }: OpenImage): Promise<void> => {
+  async (build: Build, { sandbox, links, mountPath, wrapCommand, window }: OpenImage): Promise<void> => {
     const { config, ui, signal } = build;
     if (config.postMountCommands.length === 0) return;
     ui.say("Running the post-mount commands...");
-    await runLocalCommands(config.postMountCommands, {
-      runner: sandbox,
-      wrapCommand,
-      render: (command) => renderLate(build, command, { Device: links.devicePath, MountPath: mountPath }),
-      ui,
-      signal,
-    });
+    const render = (command: string) => renderLate(build, command, { Device: links.devicePath, MountPath: mountPath });
+    // What they mount is theirs to choose, and not known before.
+    await window.mounting([], () =>
+      runLocalCommands(config.postMountCommands, { runner: sandbox, wrapCommand, render, ui, signal }),
+    );
   },
 );

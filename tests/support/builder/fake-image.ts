@@ -1,3 +1,4 @@
+import { noWindow } from "../../../src/builder/image-window.ts";
 import type { BuildSandbox, OpenImage } from "../../../src/builder/open-image.ts";
 import type { MountedRoot } from "../../../src/builder/steps/mount-device.ts";
 import type { SandboxProcess } from "../../../src/chroot/sandbox.ts";
@@ -41,6 +42,7 @@ export function fakeImage({
     view: { runner: inside, mountinfoPath: sandbox.mountinfoPath, rootPrefix: "" },
     links: { devicePath: "/run/links/xvdf", device: "/dev/null", refresh: none, remove: none },
     mountPath: folder,
+    window: noWindow,
     wrapCommand,
   };
 }
