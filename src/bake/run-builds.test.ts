@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
+import { generatedData } from "../../tests/support/builder/generated-data.ts";
 import { OmiArtifact } from "../builder/artifact.ts";
 import type { RunInput } from "../builder/builder.ts";
-import type { GeneratedData } from "../builder/hook.ts";
 import { systemClock } from "../common/clock.ts";
 import { CancelledError, TimeoutError } from "../common/errors.ts";
 import { noLog } from "../common/log.ts";
@@ -11,25 +11,13 @@ import type { PreparedBuild } from "./prepare-builds.ts";
 import { runBuilds } from "./run-builds.ts";
 
 const location = { file: "t.pkr.hcl", line: 1, column: 1 };
-const data: GeneratedData = {
-  ID: "vol-12345678",
-  ConnType: "chroot",
-  Device: "/dev/xvdf",
-  MountPath: "/mnt",
-  BuildRegion: "eu-west-2",
-  SourceOMI: "ami-00000000",
-  SourceOMIName: "base",
-  SourceOMIOwner: "123456789012",
-  SourceOMICreationDate: "2026-01-01T00:00:00.000Z",
-  PackerRunUUID: "uuid",
-};
 
 function artifact(destroyed: string[] = []): OmiArtifact {
   const product = { imageId: "ami-12345678", name: "web", snapshotIds: ["snap-12345678"] };
   return new OmiArtifact({
     region: "eu-west-2",
     product,
-    data,
+    data: generatedData,
     destroy: async () => void destroyed.push(product.imageId),
   });
 }

@@ -2,26 +2,14 @@ import { lstatSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync,
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { generatedData } from "../../../tests/support/builder/generated-data.ts";
 import type { BakedBuild } from "../../bake/run-builds.ts";
 import { OmiArtifact } from "../../builder/artifact.ts";
-import type { GeneratedData } from "../../builder/hook.ts";
 import { TimeoutError, UsageError } from "../../common/errors.ts";
 import { secrets } from "../../common/secrets.ts";
 import { version } from "../../common/version.ts";
 import { checkOutputFile, writeResultFile } from "./result-file.ts";
 
-const data: GeneratedData = {
-  ID: "vol-12345678",
-  ConnType: "chroot",
-  Device: "/dev/xvdf",
-  MountPath: "/mnt",
-  BuildRegion: "eu-west-2",
-  SourceOMI: "ami-00000000",
-  SourceOMIName: "base",
-  SourceOMIOwner: "123456789012",
-  SourceOMICreationDate: "2026-01-01T00:00:00.000Z",
-  PackerRunUUID: "uuid",
-};
 const product = { imageId: "ami-12345678", name: "web", snapshotIds: ["snap-12345678"] };
 const done: BakedBuild = {
   name: "outscale-chroot.debian",
@@ -31,7 +19,7 @@ const done: BakedBuild = {
   elapsedMs: 1_500,
   phases: [{ step: "StepVmInfo", startedAt: Date.parse("2026-01-02T03:04:06Z"), elapsedMs: 10, outcome: "done" }],
   warnings: ["It is slow"],
-  artifact: new OmiArtifact({ region: "eu-west-2", product, data, destroy: async () => undefined }),
+  artifact: new OmiArtifact({ region: "eu-west-2", product, data: generatedData, destroy: async () => undefined }),
   made: [],
   error: undefined,
 };
@@ -103,7 +91,7 @@ describe("writeResultFile()", () => {
             imageId: "ami-12345678",
             imageName: "web",
             snapshotIds: ["snap-12345678"],
-            build: data,
+            build: generatedData,
           },
           phases: [{ step: "StepVmInfo", startedAt: "2026-01-02T03:04:06.000Z", elapsedMs: 10, outcome: "done" }],
           warnings: ["It is slow"],
