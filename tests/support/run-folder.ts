@@ -1,3 +1,4 @@
+import { spawn } from "node:child_process";
 import { mkdtemp, realpath, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -25,11 +26,18 @@ export default async function makeRunFolder(project: TestProject): Promise<(() =
   const folder = known ?? (await realpath(await mkdtemp(join(tmpdir(), "oc-test-"))));
   project.provide("runFolder", folder);
   if (known !== undefined) return undefined;
+  cleanUpAfterUs(folder);
   process.env[VARIABLE] = folder;
   process.env.TMPDIR = folder;
   // For what a test does not put elsewhere: the journal of a build, a local cloud.
   process.env.OUTSCALE_CHROOT_STATE = join(folder, "state");
   return () => removeRunFolder(folder);
+}
+
+/** After Ctrl-C, a crash or a kill nothing of ours runs any more: another process waits for that. */
+function cleanUpAfterUs(folder: string): void {
+  const script = join(import.meta.dirname, "../../scripts/clean-up-after");
+  spawn(script, [String(process.pid), folder], { detached: true, stdio: "ignore", cwd: "/" }).unref();
 }
 
 /** Never through a mount that a test has left: behind it may be a folder of the machine. */
