@@ -3,8 +3,9 @@ import { closeSync, constants, mkdtempSync, openSync, rmSync } from "node:fs";
 import { Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { CommandError, describeExit, type ExitStatus, MissingProgramError } from "./command-error.ts";
+import { CommandError, describeExit, type ExitStatus } from "./command-error.ts";
 import { hostEnvironment } from "./host-environment.ts";
+import { startFailure } from "./start-failure.ts";
 
 /** A pipe of the kernel that a child writes to. Its end is a descriptor to be passed on, and to be closed then. */
 export interface OpenPipe {
@@ -49,7 +50,7 @@ async function makeFifos(paths: readonly string[]): Promise<void> {
   const argv = ["mkfifo", "-m", "666", "--", ...paths];
   const status = await new Promise<ExitStatus>((resolve, reject) => {
     const child = spawn("mkfifo", argv.slice(1), { env: hostEnvironment(), stdio: "ignore" });
-    child.once("error", (cause) => reject(new MissingProgramError(argv, cause)));
+    child.once("error", (cause) => reject(startFailure(argv, cause)));
     child.once("exit", (code, signal) => resolve({ code, signal }));
   });
   if (status.code === 0) return;

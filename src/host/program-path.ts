@@ -1,4 +1,4 @@
-import { accessSync, constants } from "node:fs";
+import { accessSync, constants, statSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { MissingProgramError } from "./command-error.ts";
 import { hostEnvironment } from "./host-environment.ts";
@@ -30,7 +30,8 @@ export function locateProgram(name: string, path?: string): string {
 function isExecutable(path: string): boolean {
   try {
     accessSync(path, constants.X_OK);
-    return true;
+    // The right to enter a folder has the same name.
+    return statSync(path).isFile();
   } catch {
     return false;
   }

@@ -1,4 +1,4 @@
-import { chmod, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { chmod, mkdir, mkdtemp, rm, rmdir, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
@@ -29,6 +29,16 @@ test("checkPrograms() lists all that is missing once, with the packages of both 
     message: "Programs are missing: sfdisk, resize2fs, mkfs.ext4, getfattr, setfattr",
     hint: "Debian and Ubuntu: apt-get install fdisk e2fsprogs attr; EL and Fedora: dnf install util-linux-core e2fsprogs attr",
   });
+});
+
+test("checkPrograms() does not take a folder of a program's name, and goes on after one that cannot be searched", async () => {
+  await mkdir(join(folder, "qemu-img"));
+  await expect(checkPrograms(["qcow2"], folder)).rejects.toThrow("Programs are missing: qemu-img");
+  const closed = join(folder, "closed");
+  await writeFile(closed, "");
+  await rmdir(join(folder, "qemu-img"));
+  await install("qemu-img");
+  await checkPrograms(["qcow2"], `${closed}:${folder}`);
 });
 
 test("checkPrograms() does not take a file that cannot be run", async () => {

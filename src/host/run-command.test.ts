@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, rm } from "node:fs/promises";
+import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
@@ -39,6 +39,22 @@ test("run() tells a missing program from one that fails", async () => {
   await expect(runner.run(["no-such-program-here"])).rejects.toThrow(MissingProgramError);
   await expect(runner.run(["/dev/null"])).rejects.toThrow(CommandError);
   await expect(runner.run(["/dev/null"])).rejects.not.toThrow(MissingProgramError);
+});
+
+test("run() tells a missing program, a missing folder and a missing interpreter apart", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "start-"));
+  const script = join(folder, "script");
+  await writeFile(script, "#!/no/such/interpreter\n", { mode: 0o755 });
+  await expect(runner.run(["true"], { cwd: join(folder, "gone") })).rejects.toThrow(
+    `Cannot run true: there is no folder "${folder}/gone" to run it in`,
+  );
+  await expect(runner.run([script])).rejects.toThrow("it is there, but the interpreter that it names is not");
+  // A folder that nobody can search makes the system say EACCES.
+  const closed = join(folder, "closed");
+  await writeFile(closed, "");
+  const env = { PATH: `${closed}:${folder}` };
+  await expect(runner.run(["no-such-program-here"], { env })).rejects.toThrow(MissingProgramError);
+  await rm(folder, { recursive: true });
 });
 
 test("run() returns when the program exits, though a child of it holds the pipes", async () => {

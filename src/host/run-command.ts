@@ -2,16 +2,16 @@ import { type ChildProcess, type StdioOptions, spawn } from "node:child_process"
 import { closeSync } from "node:fs";
 import { type Readable, Writable } from "node:stream";
 import { type Clock, systemClock } from "../common/clock.ts";
-import { isErrno } from "../common/errno.ts";
 import { throwIfCancelled } from "../common/errors.ts";
 import { type DebugLog, noLog } from "../common/log.ts";
-import { CommandError, describeExit, type ExitStatus, MissingProgramError } from "./command-error.ts";
+import { CommandError, describeExit, type ExitStatus } from "./command-error.ts";
 import { hostEnvironment } from "./host-environment.ts";
 import { type OpenPipe, openPipes } from "./open-pipes.ts";
 import { readProcessNode, readProcessTree, withDescendants } from "./process-tree.ts";
 import { pump } from "./pump.ts";
 import { shellQuote } from "./shell-quote.ts";
 import { signalProcess } from "./signal-process.ts";
+import { type StartPlace, startFailure } from "./start-failure.ts";
 import { terminateOnAbort } from "./terminate.ts";
 
 export interface SpawnOptions {
@@ -120,7 +120,7 @@ async function startChild(
   const exited = new Promise<ExitStatus>((resolve) => {
     child.once("exit", (code, signal) => resolve({ code, signal }));
   });
-  await spawned(child, argv);
+  await spawned(child, argv, { cwd, path: env?.PATH });
   const { pid, stdin, stdout, stderr } = child;
   return { pid: pid as number, stdin, stdout, stderr, exited, kill: killerOf(pid as number) };
 }
@@ -143,14 +143,10 @@ function killerOf(pid: number): (signal: NodeJS.Signals) => void {
   };
 }
 
-function spawned(child: ChildProcess, argv: readonly string[]): Promise<void> {
+function spawned(child: ChildProcess, argv: readonly string[], place: StartPlace): Promise<void> {
   return new Promise((resolve, reject) => {
     child.once("spawn", resolve);
-    child.once("error", (cause) => {
-      if (isErrno(cause, "ENOENT")) return reject(new MissingProgramError(argv, cause));
-      const status = { code: null, signal: null };
-      reject(new CommandError(`Cannot run ${shellQuote(argv)}`, { cause, argv, status, stderr: "" }));
-    });
+    child.once("error", (cause) => reject(startFailure(argv, cause, place)));
   });
 }
 

@@ -1,7 +1,8 @@
 import { spawnSync } from "node:child_process";
 import { isErrno } from "../common/errno.ts";
-import { CommandError, describeExit, MissingProgramError } from "./command-error.ts";
+import { CommandError, describeExit } from "./command-error.ts";
 import { hostEnvironment } from "./host-environment.ts";
+import { startFailure } from "./start-failure.ts";
 
 export interface RunSyncOptions {
   /** Written to standard input; one character for each byte. */
@@ -28,7 +29,7 @@ export function runSync(argv: readonly [string, ...string[]], { input = "" }: Ru
   const [program, ...args] = argv;
   const options = { input, encoding: "latin1", maxBuffer: MAX_OUTPUT_BYTES, env: hostEnvironment() } as const;
   const { error, status, signal, stdout, stderr } = spawnSync(program, args, options);
-  if (isErrno(error, "ENOENT")) throw new MissingProgramError(argv, error);
+  if (isErrno(error, "ENOENT", "EACCES")) throw startFailure(argv, error);
   if (error === undefined && status !== null) return { stdout, stderr, exitCode: status };
   const ended = { code: status, signal };
   const reason = error?.message ?? describeExit(ended);
