@@ -17,20 +17,26 @@ interface LinkUnderLockInput {
 const NAME_ATTEMPTS = 5;
 
 /**
- * What must be exclusive on this VM, and no more: choosing the device name, linking, seeing the device. A name that
- * somebody outside the lock took in the meantime is no failure: the next one is tried.
+ * What must be exclusive on this VM, and no more: choosing the device name and linking; and seeing the device, unless it
+ * proves by itself which one it is. A name that somebody outside the lock took in the meantime is no failure: the next
+ * one is tried.
  */
 export async function linkUnderLock(build: Build, { vm, volume, linked }: LinkUnderLockInput): Promise<LinkedDevice> {
   const lock = await takeDeviceLock(build);
   const taken: string[] = [];
+  let isAccepted = false;
+  const onAccepted = () => {
+    isAccepted = true;
+    return lock.release();
+  };
   try {
     for (;;) {
       const choice = await prepareDevice(build, { vm, taken });
       try {
-        return await linkVolume(build, { vm, volume, choice, linked });
+        return await linkVolume(build, { vm, volume, choice, linked, onAccepted });
       } catch (error) {
         const isTaken = isConflict(error) && !isAmbiguous(error) && build.config.devicePath === undefined;
-        if (!isTaken || taken.push(choice.deviceName) === NAME_ATTEMPTS) throw error;
+        if (!isTaken || isAccepted || taken.push(choice.deviceName) === NAME_ATTEMPTS) throw error;
       }
     }
   } finally {

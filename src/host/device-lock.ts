@@ -3,9 +3,10 @@ import { type FileHandle, lstat, mkdir, open, readlink } from "node:fs/promises"
 import { basename, dirname, join, resolve } from "node:path";
 import { type Clock, systemClock } from "../common/clock.ts";
 import { isErrno } from "../common/errno.ts";
-import { DeviceError, TimeoutError, throwIfCancelled } from "../common/errors.ts";
-import { tryFlock } from "./flock.ts";
+import { DeviceError, TimeoutError } from "../common/errors.ts";
+import { tryFlock, waitForFlock } from "./flock.ts";
 import { findOpeners } from "./open-files.ts";
+import { type Turn, Turns } from "./turns.ts";
 
 /** The lock of every outscale-chroot builder on this VM, the original among them. */
 export const DEVICE_LOCK_FILE = "/var/lock/packer-chroot/lock";
@@ -28,7 +29,6 @@ export interface AcquireDeviceLockOptions {
   readonly path?: string;
   /** The original holds it while it creates a volume, so half an hour is not much. */
   readonly timeoutMs: number;
-  readonly pollMs?: number;
   readonly clock?: Clock;
   readonly signal?: AbortSignal | undefined;
   /** Told once, when another build has the lock; names it as far as it can be known. */
@@ -40,6 +40,18 @@ export interface DeviceLock {
   release(): Promise<void>;
 }
 
+/** The lock as builds of this process pass it on among themselves. */
+interface Hold {
+  readonly file: FileHandle;
+  readonly since: number;
+}
+
+/** Builds of this process wait for each other here, and for other processes in flock(2). */
+const lines = new Map<string, Turns<Hold>>();
+
+/** After that, in milliseconds, other processes may have the lock, too. */
+const PASSED_ON_MS = 2_000;
+
 /**
  * Waits for the device lock: whoever has it may choose a device name, link it and see it appear, and nobody else.
  * The file is neither truncated nor reached through a link, and belongs to us in a folder that belongs to us: the
@@ -48,38 +60,85 @@ export interface DeviceLock {
  * @throws {TimeoutError} when another build keeps it too long
  */
 export async function acquireDeviceLock(options: AcquireDeviceLockOptions): Promise<DeviceLock> {
-  const { path = DEVICE_LOCK_FILE, signal } = options;
-  throwIfCancelled(signal);
+  const { path = DEVICE_LOCK_FILE, timeoutMs, signal, onWait, clock = systemClock } = options;
+  const deadline = clock.now() + timeoutMs;
+  const line = lines.get(path) ?? new Turns<Hold>();
+  lines.set(path, line);
+  const waits = () => onWait?.(`Waiting for the device lock "${path}", which another build of this command has`);
+  const turn = await line.take({ clock, timeoutMs, signal, onWait: waits });
+  if (turn === undefined) throw tooLate(path, timeoutMs, ", which another build of this command has");
+  try {
+    const hold = turn.baton ?? { file: await lockFile(path, { ...options, clock }, deadline), since: clock.now() };
+    let isHeld = true;
+    const release = async () => {
+      if (isHeld) await passOn(turn, hold, clock);
+      isHeld = false;
+    };
+    return { release };
+  } catch (error) {
+    turn.end();
+    throw error;
+  }
+}
+
+/** Hands the lock to the next build of this process, or to whoever is next on this machine. */
+async function passOn(turn: Turn<Hold>, hold: Hold, clock: Clock): Promise<void> {
+  const isOthersTurn = clock.now() - hold.since > PASSED_ON_MS;
+  if (turn.isAwaited() && !isOthersTurn) return turn.end(hold);
+  await hold.file.close(); // gives the lock up
+  turn.end();
+}
+
+type Waiting = AcquireDeviceLockOptions & { readonly clock: Clock };
+
+/** Opens the file and has its lock, or closes it again. */
+async function lockFile(path: string, options: Waiting, deadline: number): Promise<FileHandle> {
   const file = await openLockFile(path);
   try {
-    await waitForLock(file, path, options);
+    if (await tryFlock(file.fd)) return file;
+    await waitForOthers(file, path, options, deadline);
+    return file;
   } catch (error) {
     await file.close();
     throw error;
   }
-  let isHeld = true;
-  return {
-    release: async () => {
-      // Closing gives the lock up. A second close would throw, and may hit a descriptor of somebody else.
-      if (isHeld) await file.close();
-      isHeld = false;
-    },
-  };
 }
 
-async function waitForLock(file: FileHandle, path: string, options: AcquireDeviceLockOptions): Promise<void> {
-  const clock = options.clock ?? systemClock;
-  const deadline = clock.now() + options.timeoutMs;
-  for (let waits = 0; !(await tryFlock(file.fd)); waits += 1) {
-    if (waits === 0) options.onWait?.(`Waiting for the device lock "${path}"${await describeHolders(file)}`);
-    if (clock.now() >= deadline) {
-      const waited = `${Math.round(options.timeoutMs / 1000)} s`;
-      throw new TimeoutError(`The device lock "${path}" was not free in ${waited}${await describeHolders(file)}`, {
-        hint: "Wait for the other build, or raise timeouts.lock; deleting the file would let two builds take one device",
-      });
-    }
-    await clock.sleep(options.pollMs ?? 500, options.signal);
+/** Waits in flock(2), until the deadline: the kernel wakes us when the lock is given up. */
+async function waitForOthers(file: FileHandle, path: string, options: Waiting, deadline: number): Promise<void> {
+  const { clock, timeoutMs, signal } = options;
+  const stop = new AbortController();
+  const stopped = signal ? AbortSignal.any([signal, stop.signal]) : stop.signal;
+  void tellWhoHasIt(file, path, options, stop.signal);
+  const locked = waitForFlock(file.fd, stopped);
+  const late = sleepUntil(deadline, clock, stopped).then(() => "late" as const);
+  try {
+    if ((await Promise.race([locked, late])) === "late")
+      throw tooLate(path, timeoutMs, await describeHolders(file).catch(() => ""));
+  } finally {
+    stop.abort();
+    await Promise.allSettled([locked, late]);
   }
+}
+
+/** In short pieces: a machine that was suspended meanwhile does not sleep for the whole time once more. */
+async function sleepUntil(deadline: number, clock: Clock, signal: AbortSignal): Promise<void> {
+  do await clock.sleep(Math.max(0, Math.min(PIECE_MS, deadline - clock.now())), signal);
+  while (clock.now() < deadline);
+}
+
+const PIECE_MS = 500;
+
+/** Looking through all processes takes a while: when the lock comes meanwhile, nothing is said. */
+async function tellWhoHasIt(file: FileHandle, path: string, { onWait }: Waiting, done: AbortSignal): Promise<void> {
+  const holders = await describeHolders(file).catch(() => "");
+  if (!done.aborted) onWait?.(`Waiting for the device lock "${path}"${holders}`);
+}
+
+function tooLate(path: string, timeoutMs: number, who: string): TimeoutError {
+  return new TimeoutError(`The device lock "${path}" was not free in ${Math.round(timeoutMs / 1000)} s${who}`, {
+    hint: "Wait for the other build, or raise timeouts.lock; deleting the file would let two builds take one device",
+  });
 }
 
 /** Who else has the file open: the one that holds the lock, and those that wait for it as we do. */

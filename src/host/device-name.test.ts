@@ -65,9 +65,10 @@ test("readLocalDeviceNames() reads nodes, links and by-id names, and no other na
   for (const name of ["xvdf", "xvdf1", "sda", "null", "vdb", "disk/by-id/scsi-0QEMU_QEMU_HARDDISK_sdh-part1"]) {
     await writeFile(join(folder, name), "");
   }
-  const names = await readLocalDeviceNames(folder);
+  const { names, tellSlots } = await readLocalDeviceNames(folder);
   expect(names).toEqual(expect.arrayContaining(["sda", "sdh", "vdb", "xvdf", "xvdf1"]));
   expect(names).not.toContain("null");
+  expect(tellSlots).toBe(true);
 });
 
 test("availableDevice() gives a name that is free here and in the VM's mappings", async () => {

@@ -11,7 +11,7 @@ const SECOND_LETTERS = [..."abcdefghijklmnopqrstuvwxyz"];
 export interface ChooseDeviceNameInput {
   /** The `DeviceName`s that the VM's mappings have. */
   readonly vmMappings: readonly string[];
-  /** Names this machine knows, with or without `/dev/`: {@link readLocalDeviceNames}. */
+  /** Names that this machine knows, with or without `/dev/`: {@link readLocalDeviceNames}. */
   readonly localNames: readonly string[];
   /** The option `device_path`. */
   readonly requested?: string | undefined;
@@ -31,11 +31,15 @@ export function chooseDeviceName({ vmMappings, localNames, requested }: ChooseDe
   throw new DeviceError("No device name is free on this VM", { hint: "Unlink a volume; a VM takes 40 at most" });
 }
 
-/**
- * Device names in use on this machine: nodes and links `sdX` and `xvdX`, and what the serials of the disks say they
- * were linked as.
- */
-export async function readLocalDeviceNames(deviceFolder = "/dev"): Promise<string[]> {
+/** Device names as this machine knows them. */
+export interface LocalDeviceNames {
+  /** Nodes and links `sdX` and `xvdX`, and what the disks say they were linked as. */
+  readonly names: readonly string[];
+  /** Do disks here say what they were linked as, by their serial or a by-id link? */
+  readonly tellSlots: boolean;
+}
+
+export async function readLocalDeviceNames(deviceFolder = "/dev"): Promise<LocalDeviceNames> {
   const [entries, byId, serials] = await Promise.all([
     readdir(deviceFolder),
     readdir(join(deviceFolder, "disk/by-id")).catch(() => []),
@@ -43,7 +47,8 @@ export async function readLocalDeviceNames(deviceFolder = "/dev"): Promise<strin
   ]);
   const plain = entries.filter((name) => /^(?:sd|xvd|vd)[a-z]+\d*$/.test(name));
   const linked = byId.flatMap((name) => /_(sd[a-z]{1,2})(?:-part\d+)?$/.exec(name)?.[1] ?? []);
-  return [...new Set([...plain, ...linked, ...serials])].sort();
+  const names = [...new Set([...plain, ...linked, ...serials])].sort();
+  return { names, tellSlots: linked.length > 0 || serials.length > 0 };
 }
 
 /**
@@ -54,7 +59,7 @@ export async function readLocalDeviceNames(deviceFolder = "/dev"): Promise<strin
 export async function availableDevice(
   options: { readonly deviceFolder?: string; readonly vmMappings?: readonly string[] } = {},
 ): Promise<string> {
-  const localNames = await readLocalDeviceNames(options.deviceFolder);
+  const { names: localNames } = await readLocalDeviceNames(options.deviceFolder);
   return chooseDeviceName({ vmMappings: options.vmMappings ?? [], localNames });
 }
 

@@ -33,6 +33,11 @@ export interface FindDeviceRequest {
   readonly sizeBytes: number;
   /** The option `nvme_device_path`, with or without a trailing `p`: the device is this one, if it is new and fits. */
   readonly nvmeDevicePath?: string | undefined;
+  /**
+   * Others may link disks meanwhile: the device must say itself what it was linked as, by its serial or its by-id link.
+   * That it is new, or large enough, proves nothing.
+   */
+  readonly mustProve?: boolean;
   /** How long the device may take to appear; 120 000 ms. */
   readonly deadlineMs?: number;
   /** How long devices that only their size speaks for are not enough, be it one or several; 12 000 ms. */
@@ -117,7 +122,7 @@ function settledBySize(settleMs: number, clock: Clock): (seen: Identified) => bo
 }
 
 async function look(request: FindDeviceRequest): Promise<Identified> {
-  const { before, deviceName, sizeBytes, nvmeDevicePath } = request;
+  const { before, deviceName, sizeBytes, nvmeDevicePath, mustProve = false } = request;
   const disks = await readDisks(before);
   const named = await Promise.all(candidatePaths(request).map((candidate) => followPath(candidate, disks)));
   return identifyDevice({
@@ -126,6 +131,7 @@ async function look(request: FindDeviceRequest): Promise<Identified> {
     disks,
     named: named.filter((each) => each !== undefined),
     onlyNamed: nvmeDevicePath !== undefined,
+    mustProve,
   });
 }
 

@@ -17,6 +17,16 @@ export async function tryFlock(fd: number, mode: "exclusive" | "shared" = "exclu
   return exitCode === 0;
 }
 
+/**
+ * The same, but waits: the kernel wakes us when the lock is given up. What waits is a process; when the signal fires it is
+ * ended, and whoever waited has to close the descriptor, as the lock may have come at that very moment.
+ * @throws {CancelledError} as soon as the signal fires
+ */
+export async function waitForFlock(fd: number, signal: AbortSignal): Promise<void> {
+  const argv = ["setpriv", "--pdeathsig", "KILL", "flock", "--exclusive", "0"]; // it dies with us
+  await hostRunner().run(argv, { stdin: fd, signal });
+}
+
 /** The exit code of flock(1) for that. */
 const HELD_BY_OTHERS = 1;
 

@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { describe, expect, it, test } from "vitest";
 import { identifyDevice, type NamedDisk, type SeenDisk } from "./identify-device.ts";
 
 const GIB = 2 ** 30;
@@ -11,8 +11,8 @@ const disk = (name: string, facts: Partial<SeenDisk> = {}): SeenDisk => ({
   ...facts,
 });
 const byName = (target: SeenDisk): NamedDisk => ({ path: "/dev/xvdf", foundBy: "name", disk: target });
-const identify = (disks: SeenDisk[], named: NamedDisk[] = [], onlyNamed = false) =>
-  identifyDevice({ deviceName: "/dev/xvdf", sizeBytes: 10 * GIB, disks, named, onlyNamed });
+const identify = (disks: SeenDisk[], named: NamedDisk[] = [], { onlyNamed = false, mustProve = false } = {}) =>
+  identifyDevice({ deviceName: "/dev/xvdf", sizeBytes: 10 * GIB, disks, named, onlyNamed, mustProve });
 
 test.each([
   { why: "a new disk under the name", disks: [disk("sda")], at: "sda", foundBy: "name" },
@@ -71,5 +71,36 @@ test("identifyDevice() does not guess between two new disks of the right size", 
 });
 
 test("identifyDevice() looks at nothing else when the path is given", () => {
-  expect(identify([disk("vdc")], [], true)).toEqual({ notes: [] });
+  expect(identify([disk("vdc")], [], { onlyNamed: true })).toEqual({ notes: [] });
+});
+
+describe("identifyDevice(), where others may link disks meanwhile", () => {
+  const mustProve = { mustProve: true };
+  const byId = (target: SeenDisk): NamedDisk => ({ path: "/dev/disk/by-id/x_sdf", foundBy: "by-id", disk: target });
+
+  it.each([
+    { why: "is new and has the name", disks: [disk("sdf")], named: [byName(disk("sdf"))] },
+    { why: "is the only new one of that size", disks: [disk("sdf")], named: [] },
+  ])("takes no disk only because it $why", ({ disks, named }) => {
+    expect(identify(disks, named, mustProve)).not.toHaveProperty("disk");
+    expect(identify(disks, named)).toHaveProperty("disk");
+  });
+
+  it.each([
+    {
+      why: "its by-id link",
+      disks: [disk("loop7")],
+      named: [byName(disk("loop7")), byId(disk("loop7"))],
+      foundBy: "by-id",
+    },
+    { why: "its serial", disks: [disk("sdc", { serial: "sdf" })], named: [], foundBy: "serial" },
+    {
+      why: "its name and its serial",
+      disks: [disk("sdc", { serial: "sdf" })],
+      named: [byName(disk("sdc", { serial: "sdf" }))],
+      foundBy: "name",
+    },
+  ])("takes a disk for $why", ({ disks, named, foundBy }) => {
+    expect(identify(disks, named, mustProve)).toMatchObject({ disk: disks[0], foundBy });
+  });
 });

@@ -27,6 +27,8 @@ export interface IdentifyInput {
   readonly named: readonly NamedDisk[];
   /** With `nvme_device_path` nothing but that path counts. */
   readonly onlyNamed: boolean;
+  /** Only a by-id link and a serial count: what is new may be somebody else's. */
+  readonly mustProve: boolean;
 }
 
 export interface Identified {
@@ -47,12 +49,18 @@ export interface Identified {
 export function identifyDevice(input: IdentifyInput): Identified {
   const notes: string[] = [];
   for (const { path, foundBy, disk } of input.named) {
-    const doubt = findDoubt(disk, input);
+    const doubt = findDoubt(disk, input) ?? findMissingProof({ foundBy, disk }, input);
     if (!doubt) return { disk, foundBy, notes };
     notes.push(`${path} is /dev/${disk.name}, which ${doubt}`);
   }
   if (input.onlyNamed) return { notes };
-  return identifyBySerial(input, notes) ?? identifyBySize(input, notes);
+  return identifyBySerial(input, notes) ?? (input.mustProve ? { notes } : identifyBySize(input, notes));
+}
+
+/** A name that the kernel gives, or that leads to what is new, may be that of a disk which somebody else has linked. */
+function findMissingProof({ foundBy, disk }: Pick<NamedDisk, "foundBy" | "disk">, input: IdentifyInput) {
+  const isProof = foundBy !== "name" || disk.serial === serialOf(input.deviceName);
+  return isProof || !input.mustProve ? undefined : "does not say what it was linked as";
 }
 
 function identifyBySerial(input: IdentifyInput, notes: string[]): Identified | undefined {

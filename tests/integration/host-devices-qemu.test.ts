@@ -96,7 +96,14 @@ tier("host: disks of real drivers, hot-plugged into a guest", () => {
     expect(names.sort()).toEqual(["nvme0n1", "sd", "sd", "sd", "vd"]);
     for (const { id, driver } of PLUGGED) {
       const deviceName = `/dev/xvd${id}`;
-      const found = identifyDevice({ deviceName, sizeBytes: 64 * MIB, disks, named: [], onlyNamed: false });
+      const found = identifyDevice({
+        deviceName,
+        sizeBytes: 64 * MIB,
+        disks,
+        named: [],
+        onlyNamed: false,
+        mustProve: false,
+      });
       expect(found).toMatchObject({ foundBy: "serial", disk: { serial: `sd${id}`, sizeBytes: 64 * MIB } });
       const prefix = { "scsi-hd": "sd", nvme: "nvme", "virtio-blk-pci": "vd" }[driver];
       expect(found.disk?.name.startsWith(prefix)).toBe(true);

@@ -44,7 +44,6 @@ requirePrograms("flock", "perl")("host: the device lock", () => {
     const waiting = acquireDeviceLock({
       path,
       timeoutMs: 60_000,
-      pollMs: 10,
       onWait: (message) => {
         said.push(message);
         void other.stop();
@@ -88,7 +87,7 @@ requirePrograms("flock", "perl")("host: the device lock", () => {
         now += ms;
       },
     };
-    const late = acquireDeviceLock({ path, timeoutMs: 30_000, pollMs: 10_000, clock });
+    const late = acquireDeviceLock({ path, timeoutMs: 30_000, clock });
     await expect(late).rejects.toThrow(`The device lock "${path}" was not free in 30 s`);
     await lock.release();
   });

@@ -21,7 +21,11 @@ function machine(folder: string, serial: string | undefined) {
   const sectors = (rootVolume.sizeGib * 1024 ** 3) / 512;
   const files = { dev: "1:3", size: String(sectors), diskseq: "7", ...(serial && { serial }) };
   for (const [name, content] of Object.entries(files)) writeFileSync(join(disk, name), `${content}\n`);
-  return { deviceName: "/dev/xvdf", before: { deviceFolder: folder, sysfs, identities: new Set<string>() } };
+  return {
+    deviceName: "/dev/xvdf",
+    before: { deviceFolder: folder, sysfs, identities: new Set<string>() },
+    isProvable: true,
+  };
 }
 
 describe("linkVolume()", () => {
@@ -41,6 +45,25 @@ describe("linkVolume()", () => {
       "message: Linked: /dev/xvdf is /dev/null on this VM (found by serial)",
     ]);
   });
+
+  it.each([
+    [true, ["accepted", "seen"]],
+    [false, ["seen"]],
+  ])(
+    "says that the name is taken as soon as the service knows, if the disk can prove itself: %s",
+    async (isProvable, said) => {
+      const order: string[] = [];
+      const readVolumes = () => {
+        order.push("seen");
+        return { Volumes: [linked] };
+      };
+      await using fake = await fakeBuild({ api: { linkVolume: () => ({}), readVolumes } });
+      const choice = { ...machine(fake.folder, "sdf"), isProvable };
+      const onAccepted = async () => void order.push("accepted");
+      await linkVolume(fake.build, { vm: builderVm, volume: rootVolume, choice, linked: fake.scope, onAccepted });
+      expect(order).toEqual(said);
+    },
+  );
 
   it("takes a link for made whose answer was lost, and makes no second one", async () => {
     const api = {

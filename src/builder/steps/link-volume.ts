@@ -24,6 +24,8 @@ export interface LinkVolumeInput {
   readonly volume: RootVolume;
   readonly choice: DeviceChoice;
   readonly linked: Scope;
+  /** Called when the service has the link on its books: from now on nobody is given the name. */
+  readonly onAccepted?: () => Promise<void>;
 }
 
 const BYTES_PER_GIB = 1024 ** 3;
@@ -36,9 +38,9 @@ const BYTES_PER_GIB = 1024 ** 3;
  */
 export const linkVolume = step(
   "StepLinkVolume",
-  async (build: Build, { vm, volume, choice, linked }: LinkVolumeInput): Promise<LinkedDevice> => {
+  async (build: Build, { vm, volume, choice, linked, onAccepted }: LinkVolumeInput): Promise<LinkedDevice> => {
     const { api, config, ui, waiters, signal, clock } = build;
-    const { deviceName, before } = choice;
+    const { deviceName, before, isProvable } = choice;
     ui.say(`Linking the volume ${volume.id} as ${deviceName}...`);
     const intent = { volumeId: volume.id, vmId: vm.id, deviceName };
     const link = () => api.linkVolume({ VolumeId: volume.id, VmId: vm.id, DeviceName: deviceName });
@@ -46,6 +48,7 @@ export const linkVolume = step(
       await link();
       return volume.id;
     });
+    if (isProvable) await onAccepted?.();
     const onProgress = waitProgress(build, `the link of ${volume.id}`);
     await insist({
       isAsked: true,
@@ -58,6 +61,7 @@ export const linkVolume = step(
       before,
       sizeBytes: volume.sizeGib * BYTES_PER_GIB,
       nvmeDevicePath: config.nvmeDevicePath,
+      mustProve: isProvable,
       deadlineMs: config.timeouts.link,
       clock,
       signal,

@@ -8,6 +8,11 @@ import { type BuilderVm, describeVm } from "./vm-info.ts";
 export interface DeviceChoice {
   readonly deviceName: string;
   readonly before: DeviceSnapshot;
+  /**
+   * Is the device told from all others by what it says of itself? Then nobody else has to be kept from linking until it is
+   * seen; else what is new on this machine must be ours alone.
+   */
+  readonly isProvable: boolean;
 }
 
 export interface PrepareDeviceInput {
@@ -25,12 +30,14 @@ export const prepareDevice = step(
   async (build: Build, { vm, taken }: PrepareDeviceInput): Promise<DeviceChoice> => {
     const { config, ui } = build;
     const { BlockDeviceMappings } = await describeVm(build, vm.id);
+    const local = await readLocalDeviceNames(config.deviceFolder);
     const deviceName = chooseDeviceName({
       vmMappings: [...BlockDeviceMappings.map(({ DeviceName }) => DeviceName), ...taken],
-      localNames: await readLocalDeviceNames(config.deviceFolder),
+      localNames: local.names,
       requested: config.devicePath,
     });
     ui.message(`Device name: ${deviceName}`);
-    return { deviceName, before: await snapshotDevices(config.deviceFolder) };
+    const before = await snapshotDevices(config.deviceFolder);
+    return { deviceName, before, isProvable: local.tellSlots && config.nvmeDevicePath === undefined };
   },
 );
