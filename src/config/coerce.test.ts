@@ -6,7 +6,9 @@ import { configSchema, type OptionName } from "./schema.ts";
 const cases: readonly (readonly [OptionName, RawValue, unknown])[] = [
   ["root_volume_size", "50", 50],
   ["root_volume_size", " 50 ", 50],
-  ["root_volume_size", 0, undefined],
+  ["root_volume_size", 0, 0],
+  ["root_volume_size", "0", 0],
+  ["root_volume_size", "", undefined],
   ["root_volume_size", "fifty", "fifty"],
   ["from_scratch", "true", true],
   ["from_scratch", "T", true],
@@ -28,7 +30,7 @@ const cases: readonly (readonly [OptionName, RawValue, unknown])[] = [
   ["chroot_mounts", [["tmpfs", "tmpfs", "/run"]], [["tmpfs", "tmpfs", "/run"]]],
   ["source_omi_filter", [{ most_recent: "1", owners: "self" }], { most_recent: true, owners: ["self"] }],
   ["source_omi_filter", { filters: { "image-id": ["ami-1", 2] } }, { filters: { "image-id": ["ami-1", "2"] } }],
-  ["omi_block_device_mappings", { volume_size: "8", iops: 0 }, [{ volume_size: 8 }]],
+  ["omi_block_device_mappings", { volume_size: "8", iops: 0 }, [{ volume_size: 8, iops: 0 }]],
   ["timeouts", { lock: "1m", typo: "x" }, { lock: "1m", typo: "x" }],
   ["tag", [{ key: "A", value: 1 }], [{ key: "A", value: "1" }]],
 ];

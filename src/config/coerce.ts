@@ -4,8 +4,8 @@ import { writtenSchema } from "./option.ts";
 
 /**
  * A raw value bent to what its schema wants, as loosely as Packer does: `"50"` for a number, `1` for text, one value for
- * a list, `"a,b"` for a list of two. Null, and empty or zero where nothing else could be meant, is "not given":
- * Go's zero values. What does not bend stays as it is, for the schema to refuse.
+ * a list, `"a,b"` for a list of two. Null, and an empty text where nothing else could be meant, is "not given". A zero is a
+ * number that somebody wrote. What does not bend stays as it is, for the schema to refuse.
  * @see mapstructure, WeaklyTypedInput
  */
 export function coerce(schema: z.core.$ZodType, value: RawValue | undefined): unknown {
@@ -14,7 +14,7 @@ export function coerce(schema: z.core.$ZodType, value: RawValue | undefined): un
   if (written instanceof z.ZodString || written instanceof z.ZodEnum || written instanceof z.ZodLiteral) {
     return toText(value) || undefined;
   }
-  if (written instanceof z.ZodNumber) return toNumber(value) || undefined;
+  if (written instanceof z.ZodNumber) return value === "" ? undefined : toNumber(value);
   if (written instanceof z.ZodBoolean) return toBoolean(value);
   if (written instanceof z.ZodArray) return toList(value)?.map((item) => coerceItem(written.element, item));
   if (written instanceof z.ZodTuple) return isRawList(value) ? value.map(toText) : value;

@@ -19,7 +19,9 @@ export function describeIssue(schema: z.core.$ZodType, issue: z.core.$ZodIssue):
     const shape = shapeAt(schema, issue.path);
     return issue.keys.map((key) => unknownOption(optionPath([...issue.path, key]), shape));
   }
-  return [{ option: optionPath(issue.path), message: messageOf(issue) }];
+  const problem = { option: optionPath(issue.path), message: messageOf(issue) };
+  // In templates for Go, a zero was as good as nothing.
+  return [issue.input === 0 ? { ...problem, hint: "leave it out for the default" } : problem];
 }
 
 function messageOf(issue: z.core.$ZodIssue): string {

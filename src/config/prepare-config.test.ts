@@ -232,7 +232,7 @@ describe("prepareConfig()", () => {
     [
       "no VM id",
       { ...minimal, skip_metadata_api_check: true },
-      "skip_metadata_api_check: needs the id of this VM, which nothing else tells then",
+      "skip_metadata_api_check: needs the id of this VM, as nothing else tells it then",
     ],
     [
       "a host folder",
@@ -290,7 +290,8 @@ describe("prepareConfig()", () => {
       { ...minimal, region: "{{.Device}}" },
       "region: uses {{.Device}}, but there is no such value here",
     ],
-    ["scratch without size", { ...scratch, root_volume_size: 0 }, "root_volume_size: is required with from_scratch"],
+    ["a size of zero", { ...minimal, root_volume_size: 0 }, "root_volume_size: must be at least 1 GiB"],
+    ["scratch without size", { ...scratch, root_volume_size: null }, "root_volume_size: is required with from_scratch"],
     [
       "scratch without root mapping",
       { ...scratch, omi_block_device_mappings: [{ device_name: "/dev/xvdb", volume_size: 1 }] },
