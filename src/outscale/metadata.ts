@@ -14,8 +14,8 @@ const TIMEOUT_MS = 3000;
 /** User data, the longest value, has 500 KiB at most. */
 const MAX_BYTES = 1024 * 1024;
 const HINT =
-  "a build runs on an OUTSCALE VM: on one without a metadata service set vm_id, or metadata_endpoint when it is elsewhere; " +
-  "on any other machine build with -local";
+  "A build runs on an OUTSCALE VM. Where its metadata service does not answer, set vm_id, with skip_metadata_api_check = true; " +
+  "where it has another address, metadata_endpoint. On a machine that is no OUTSCALE VM, build with --local";
 
 /**
  * One value of this VM's metadata, such as `placement/availability-zone`.
@@ -70,7 +70,9 @@ export async function readVmId(options: MetadataOptions = {}): Promise<string> {
   const id = await readMetadata("instance-id", options);
   if (/^i-[0-9a-f]+$/.test(id)) return id;
   const shown = id.length > 80 ? `${id.slice(0, 80)}...` : id;
-  throw new MetadataError(`The metadata service answered "${shown}", which is no OUTSCALE VM id`, { hint: HINT });
+  throw new MetadataError(`The metadata service answered "${shown}", which is not the id of an OUTSCALE VM`, {
+    hint: HINT,
+  });
 }
 
 /** `fetch` hides what happened in the cause of a "fetch failed". */

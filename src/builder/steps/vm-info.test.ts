@@ -38,6 +38,17 @@ describe("readVm()", () => {
     expect(failure).toMatchObject({ resourceId: "i-0a0a0a0a", step: "StepVmInfo" });
   });
 
+  it("refuses a region that is not the VM's, as an endpoint of another one answers", async () => {
+    const elsewhere = { ...vm(), Placement: { SubregionName: "us-east-2a" } };
+    await using fake = await fakeBuild({
+      config: { vm_id: "i-0a0a0a0a" },
+      api: { readVms: () => ({ Vms: [elsewhere] }) },
+    });
+    const failure = await readVm(fake.build).catch((error: unknown) => error);
+    expect(failure).toBeInstanceOf(ConfigError);
+    expect(String(failure)).toContain("region: is eu-west-2, but i-0a0a0a0a is in us-east-2a");
+  });
+
   it("refuses a VM whose subregion nobody says", async () => {
     const { Placement: _, ...homeless } = vm();
     await using fake = await fakeBuild({

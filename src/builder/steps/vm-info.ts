@@ -23,9 +23,23 @@ export const readVm = step("StepVmInfo", async (build: Build): Promise<BuilderVm
   const subregionName = vm.Placement?.SubregionName;
   if (subregionName === undefined)
     throw new DeviceError(`The service does not say which subregion ${id} is in`, { resourceId: id });
+  assertRegion(build, { id, subregionName });
   ui.message(`This is ${id}, in ${subregionName}`);
   return { id, subregionName };
 });
+
+/**
+ * An endpoint of one's own may be of another region than the one that is named: the OMI's id would then name the wrong one.
+ * @throws {ConfigError} when the VM is in another region
+ */
+function assertRegion({ region }: Build, { id, subregionName }: BuilderVm): void {
+  if (subregionName.startsWith(region)) return;
+  const problem = { option: "region", message: `is ${region}, but ${id} is in ${subregionName}` };
+  throw new ConfigError([problem], {
+    resourceId: id,
+    hint: "Set region, or OSC_REGION, to that of this VM; custom_endpoint_oapi must be the endpoint of the same region",
+  });
+}
 
 /** The VM as the service knows it now. */
 export async function describeVm({ api, signal, config }: Build, id: string): Promise<Vm> {

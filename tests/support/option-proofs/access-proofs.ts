@@ -22,10 +22,12 @@ export const accessProofs: readonly OptionProof[] = [
   },
   {
     options: ["region"],
-    shows: "the artifact is of that region",
+    shows: "the artifact is of that region, and a VM of another one is refused",
     prove: async (bench) => {
-      const { artifact } = await bench.bake({ region: "us-east-2" });
-      expect(artifact?.id).toMatch(/^us-east-2:ami-/);
+      const { artifact } = await bench.bake({ region: "eu-west-2" });
+      expect(artifact?.id).toMatch(/^eu-west-2:ami-/);
+      const { error } = await bench.bakeInVain({ region: "us-east-2" });
+      expect(error.message).toMatch(/^region: is us-east-2, but i-[0-9a-f]+ is in eu-west-2a$/);
     },
   },
   {
