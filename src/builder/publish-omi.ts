@@ -50,7 +50,10 @@ export async function publishOmi(build: Build, { omiName, parts, replaced, undo 
     build.warn(`The OMI ${omi.id} still carries the tag of this run: ${messageOf(error)}`);
   });
   undo.keep();
-  if (deregistered !== undefined && build.config.forceDeleteSnapshot) await deleteSnapshotsOf(build, deregistered);
+  if (deregistered !== undefined) {
+    if (build.config.forceDeleteSnapshot) await deleteSnapshotsOf(build, deregistered);
+    else tellOfSnapshots(build, deregistered, ownSnapshotIds);
+  }
   return { imageId: omi.id, name: omiName, snapshotIds: ownSnapshotIds };
 }
 
@@ -81,6 +84,14 @@ async function readOwnSnapshots({ api, accountId, signal }: Build, ids: readonly
     { signal },
   );
   return Snapshots.filter(({ AccountId }) => AccountId === accountId).map(({ SnapshotId }) => SnapshotId);
+}
+
+/** Whoever replaces an OMI every night would otherwise learn of its snapshots from the bill. */
+function tellOfSnapshots({ ui }: Build, replaced: Image, ownSnapshotIds: readonly string[]): void {
+  const left = [...new Set(snapshotIdsOf(replaced))].filter((id) => !ownSnapshotIds.includes(id));
+  if (left.length === 0) return;
+  const them = left.length === 1 ? "The old OMI's snapshot stays" : "The old OMI's snapshots stay";
+  ui.message(`${them}: ${left.join(", ")}. With force_delete_snapshot = true it would go, too`);
 }
 
 /**

@@ -228,8 +228,9 @@ describe("a forced replacement", () => {
 
   it("keeps the old OMI's snapshots without force_delete_snapshot, and those that the new OMI maps with it", async () => {
     const kept = old.BlockDeviceMappings.flatMap(({ Bsu }) => Bsu?.SnapshotId ?? []);
-    await bakery.bake(config);
+    const { ui } = await bakery.bake(config);
     expect((await bakery.leftovers()).snapshots).toEqual(expect.arrayContaining(kept));
+    expect(ui.of("message").join("\n")).toContain(`The old OMI's snapshots stay: ${kept.join(", ")}.`);
     // From itself: the new OMI maps the old one's data volume.
     const [source] = await readByName("web");
     const data = dataOn("/dev/xvdb", kept[1] ?? "");
