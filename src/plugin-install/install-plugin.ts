@@ -1,10 +1,11 @@
 import { createHash } from "node:crypto";
-import { chmod, copyFile, mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { chmod, copyFile, mkdir, readFile, rename, rm, rmdir, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
+import { isErrno } from "../common/errno.ts";
 import { UsageError } from "../common/errors.ts";
 import { checksumPath, findInstalled, type InstalledPlugin } from "./installed-plugins.ts";
 import type { PackerCore } from "./packer-core.ts";
-import { pluginFolder, pluginPath } from "./places.ts";
+import { pluginFolder, pluginFolderParent, pluginPath } from "./places.ts";
 import type { PluginIdentity } from "./plugin-name.ts";
 
 /** What the official plugin named `outscale` has that this one has not. */
@@ -59,16 +60,31 @@ function refusal(rivals: readonly InstalledPlugin[]): UsageError {
   return new UsageError(
     `The official plugin is installed: ${paths}. Beside it, ${hiddenByStandIn.join(", ")} may be hidden`,
     {
-      hint: "remove it, install without -as, or use -force",
+      hint: "Remove it, install without -as, or use -force",
     },
   );
 }
 
-/** Removes every plugin of ours from a Packer's folder. @returns their paths */
+/** Removes every plugin of ours from a Packer's folder, and the folders that are empty then. @returns their paths */
 export async function uninstallPlugin(core: PackerCore, env: NodeJS.ProcessEnv): Promise<string[]> {
   const ours = (await findInstalled(pluginFolder(core, env))).filter(({ isOurs }) => isOurs);
-  for (const { path } of ours) await removeFile(path);
+  for (const { path } of ours) {
+    await removeFile(path);
+    await removeEmptyFolders(dirname(path), pluginFolderParent(core, env));
+  }
   return ours.map(({ path }) => path);
+}
+
+/** Upwards, until one has something in it, or is `end`. */
+async function removeEmptyFolders(folder: string, end: string): Promise<void> {
+  for (let path = folder; path !== end && path.startsWith(`${end}/`); path = dirname(path)) {
+    try {
+      await rmdir(path);
+    } catch (error) {
+      if (isErrno(error, "ENOTEMPTY", "EEXIST")) return;
+      throw error;
+    }
+  }
 }
 
 /** A Packer that starts meanwhile finds the old file or the new one, never half of one. */

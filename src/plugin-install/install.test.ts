@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -129,8 +130,26 @@ describe("uninstallPlugin()", () => {
     const official = await putOfficial();
     const { path } = await install(current);
     expect(await uninstallPlugin(current, home())).toEqual([path]);
-    expect(await readdir(dirname(path))).toEqual([]);
+    await expect(readdir(dirname(path))).rejects.toThrow("ENOENT");
     expect(await findInstalled(join(folder, ".packer.d/plugins"))).toMatchObject([{ path: official, isOurs: false }]);
     expect(await uninstallPlugin(current, home())).toEqual([]);
+  });
+
+  it.each([
+    ["Packer 1.6", old],
+    ["Packer 1.8", middle],
+    ["Packer 1.16", current],
+  ])("leaves no empty folder where %s looks", async (_, core) => {
+    await install(core);
+    await uninstallPlugin(core, home());
+    expect((await readdir(folder)).filter((name) => name !== ".config")).toEqual(["bundle"]);
+    expect(existsSync(join(folder, ".config/packer"))).toBe(false);
+  });
+
+  it("leaves the folder that PACKER_PLUGIN_PATH names", async () => {
+    const env = { ...home(), PACKER_PLUGIN_PATH: join(folder, "mine") };
+    await installPlugin({ source, core: current, identity: own, env, force: false });
+    await uninstallPlugin(current, env);
+    expect(await readdir(join(folder, "mine"))).toEqual([]);
   });
 });

@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { UsageError } from "../common/errors.ts";
 import type { PackerCore } from "./packer-core.ts";
 import { API_VERSION, type PluginIdentity, type PluginName } from "./plugin-name.ts";
@@ -23,6 +23,14 @@ export function pluginFolder({ usesXdg, layout }: PackerCore, env: NodeJS.Proces
     throw new UsageError("PACKER_PLUGIN_PATH names several folders, and this Packer takes one");
   }
   return named ?? join(configFolder(usesXdg, env), "plugins");
+}
+
+/**
+ * The folder that was there before any plugin was installed: the one that the environment names, else the one in which
+ * Packer's own configuration lies.
+ */
+export function pluginFolderParent(core: PackerCore, env: NodeJS.ProcessEnv): string {
+  return env.PACKER_PLUGIN_PATH ? pluginFolder(core, env) : dirname(configFolder(core.usesXdg, env));
 }
 
 function configFolder(usesXdg: boolean, env: NodeJS.ProcessEnv): string {
