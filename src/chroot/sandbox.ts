@@ -74,6 +74,16 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   }
 }
 
+/**
+ * Nothing inside can end the first process of a sandbox, and how it ended is not known: unshare of util-linux 2.38 fails
+ * with 1 when its child was killed.
+ */
+function endedError({ pid }: Anchor): SandboxError {
+  return new SandboxError(`The sandbox has ended: its first process (pid ${pid}) is gone`, {
+    hint: "Mostly the machine has run out of memory or processes, and dmesg tells of it; or somebody has killed it. Build again",
+  });
+}
+
 /** Where a build's commands run. Whatever they leave behind, processes and private mounts, ends with it. */
 export class Sandbox implements CommandRunner, AsyncDisposable {
   readonly isolation: Isolation;
@@ -120,7 +130,7 @@ export class Sandbox implements CommandRunner, AsyncDisposable {
    * @throws {SandboxError} when the sandbox has ended
    */
   async spawn(argv: readonly string[], options: SpawnOptions = {}): Promise<RunningProcess> {
-    if (!this.#anchor.isAlive) throw new SandboxError("The sandbox has ended");
+    if (!this.#anchor.isAlive) throw endedError(this.#anchor);
     // nsenter would find that out too, but say it with an exit code that could be the program's own.
     locateProgram(argv[0] ?? "", (options.env ?? hostEnvironment()).PATH);
     const { cwd, ...rest } = options;

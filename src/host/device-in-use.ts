@@ -15,6 +15,7 @@ import {
 import { describeLoopHolder, findLoopHolders } from "./loop-holders.ts";
 import { type MountEntry, readMountinfo } from "./mountinfo.ts";
 import { describeProcess, listProcesses, type ProcessInfo } from "./process-table.ts";
+import { shellQuote } from "./shell-quote.ts";
 
 /** A disk and its partitions, under every name by which something may hold them. */
 interface DeviceFamily {
@@ -81,7 +82,7 @@ async function findUses({ device, names }: DeviceFamily): Promise<string[]> {
   ]);
   const busy = [device, ...names.slice(1).map((name) => `/dev/${name}`)].filter((node) => !canOpenIfThere(node));
   return [
-    ...busy.map((node) => `${node} does not open exclusively`),
+    ...busy.map((node) => `${node} cannot be opened exclusively`),
     ...instances.map((path) => `${path} exists: the file system is still mounted somewhere`),
     ...stacked,
     ...swaps,
@@ -129,10 +130,10 @@ async function findSwaps(names: readonly string[]): Promise<string[]> {
 }
 
 async function inUseError(family: DeviceFamily, uses: readonly string[]): Promise<LeftoverError> {
-  const leftovers = [...uses, ...(await findHolders(family))];
+  const leftovers = [...(await findHolders(family)), ...uses];
   return new LeftoverError(
     `The device "${family.device}" is still in use and is not unlinked:\n  ${leftovers.join("\n  ")}`,
-    { leftovers, hint: "Stop what holds it, unmount it there, and run `outscale-chroot cleanup`" },
+    { leftovers, hint: "Unmount it there, stop what holds it, then run `outscale-chroot cleanup`" },
   );
 }
 
@@ -145,8 +146,10 @@ async function findHolders(family: DeviceFamily): Promise<string[]> {
   return [...(await describeNamespaces(processes, family)), ...files.filter((line) => line !== undefined), ...loops];
 }
 
+/** A line for each mount namespace that has it mounted, with the command that frees it. */
 async function describeNamespaces(processes: readonly ProcessInfo[], family: DeviceFamily): Promise<string[]> {
   const lines: string[] = [];
+  const own = await readlink("/proc/self/ns/mnt");
   const seen = new Set<string>();
   for (const { pid, mountNamespace } of processes) {
     if (seen.has(mountNamespace)) continue;
@@ -154,8 +157,15 @@ async function describeNamespaces(processes: readonly ProcessInfo[], family: Dev
     if (mounts.length > 0) seen.add(mountNamespace);
     const places = mounts.filter((mount) => isOfFamily(mount, family)).map(({ mountPoint }) => mountPoint);
     if (places.length === 0) continue;
-    const where = `mounted on ${places.join(", ")} in the mount namespace ${mountNamespace}`;
-    lines.push(`${await describeProcess(pid)}: ${where}`);
+    // Later mounts may lie in earlier ones.
+    const command = `umount ${shellQuote(places.toReversed())}`;
+    if (mountNamespace === own) {
+      // Which of the processes that see it is named would be chance: none of them mounted it.
+      lines.push(`mounted on ${places.join(", ")}; what frees it: ${command}`);
+    } else {
+      const where = `mounted on ${places.join(", ")} in the mount namespace ${mountNamespace}`;
+      lines.push(`${await describeProcess(pid)}: ${where}; what frees it: nsenter -t ${pid} -m ${command}`);
+    }
   }
   return lines;
 }

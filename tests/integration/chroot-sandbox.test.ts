@@ -202,6 +202,16 @@ describe("Sandbox.spawn()", () => {
     await sandbox.stop();
     await expect(sandbox.spawn(["true"])).rejects.toMatchObject({ code: "E_SANDBOX" });
   });
+
+  it("says what ended the sandbox when something else did", async () => {
+    const sandbox = await start("private");
+    process.kill(sandbox.pid, "SIGKILL");
+    await until(async () => !existsSync(`/proc/${sandbox.pid}`));
+    await expect(sandbox.spawn(["true"])).rejects.toMatchObject({
+      message: `The sandbox has ended: its first process (pid ${sandbox.pid}) is gone`,
+      hint: expect.stringContaining("dmesg"),
+    });
+  });
 });
 
 describe("Sandbox.stopLeftovers()", () => {

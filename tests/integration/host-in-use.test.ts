@@ -189,10 +189,11 @@ requirePrograms(
       await unmountBelow(folder, { view }); // succeeds, and proves nothing
       const proof = assertDeviceNotInUse(disk, { deadlineMs: 0 });
       await expect(proof).rejects.toThrow(LeftoverError);
-      await expect(proof).rejects.toThrow(`${disk} does not open exclusively`);
+      await expect(proof).rejects.toThrow(`${disk} cannot be opened exclusively`);
       await expect(proof).rejects.toThrow(
         `pid ${holder.pid} (sleep 600): mounted on ${folder} in the mount namespace mnt:[`,
       );
+      await expect(proof).rejects.toThrow(`; what frees it: nsenter -t ${holder.pid} -m umount ${folder}\n`);
       await holder.stop();
       await assertDeviceNotInUse(disk);
       await runner.run([...check, disk]);
@@ -214,10 +215,10 @@ requirePrograms(
     const folder = await bench.mount(`${disk}p1`);
     await expect(assertDeviceNotInUse(disk, { deadlineMs: 0 })).rejects.toMatchObject({
       leftovers: expect.arrayContaining([
-        `${disk} does not open exclusively`,
-        `${disk}p1 does not open exclusively`,
+        `${disk} cannot be opened exclusively`,
+        `${disk}p1 cannot be opened exclusively`,
         `/sys/fs/ext4/${disk.slice(5)}p1 exists: the file system is still mounted somewhere`,
-        expect.stringContaining(`mounted on ${folder}`),
+        `mounted on ${folder}; what frees it: umount ${folder}`,
       ]),
     });
     await bench.unmount(folder);
