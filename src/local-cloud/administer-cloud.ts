@@ -8,6 +8,7 @@ import {
 } from "./control/operations.ts";
 import { CONTROL_PREFIX, findRunningServer, isAlive, type RunningServer } from "./control/running-server.ts";
 import type { ServerArgumentsOf, ServerOperation, ServerResults } from "./control/server-operations.ts";
+import { formatOfName } from "./disks/disk-transfer.ts";
 import type { DiskFormat } from "./disks/qcow2.ts";
 
 export { importState as importLocalState } from "./folder/import-state.ts";
@@ -57,13 +58,14 @@ export async function importLocalImage(
 /**
  * Writes the root disk of an image to a file.
  * @param input.image Its id or its name
- * @param input.format Told by the file's name when absent: qcow2 for `.qcow2`, else raw
+ * @param input.format Told by the file's name when absent: qcow2 for `.qcow2`, raw for `.raw`, `.img` and none
+ * @throws {LocalCloudError} for a name of another format
  */
 export async function exportLocalImage(
   stateFolder: string,
   input: { readonly image: string; readonly disk: string; readonly format?: DiskFormat },
 ): Promise<ControlResults["export"]> {
-  const format = input.format ?? (input.disk.endsWith(".qcow2") ? "qcow2" : "raw");
+  const format = input.format ?? formatOfName(input.disk);
   return (await ask(stateFolder, "export", { image: input.image, disk: resolve(input.disk), format })).result;
 }
 

@@ -1,7 +1,13 @@
-import { readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
-import { exportLocalImage, importLocalImage, resetLocalCloud } from "../../src/local-cloud/administer-cloud.ts";
+import {
+  exportLocalImage,
+  importLocalImage,
+  localCloudImages,
+  localCloudSnapshots,
+  resetLocalCloud,
+} from "../../src/local-cloud/administer-cloud.ts";
 import { startLocalCloud } from "../../src/local-cloud/start-local-cloud.ts";
 import { Cleanup, run, tempFolder } from "../support/chroot/fixtures.ts";
 import { requirePrograms } from "../support/requirements.ts";
@@ -33,10 +39,43 @@ describe("importLocalImage()", () => {
   });
 });
 
+describe("importLocalImage() of what is no disk", () => {
+  it.each<[string, (path: string) => unknown, RegExp]>([
+    [
+      "a text",
+      (path) => writeFileSync(path, "root:x:0:0:root:/root:/bin/bash\n"),
+      /neither partitions nor a file system/,
+    ],
+    ["noise", (path) => writeFileSync(path, Buffer.alloc(1024 * 1024, 1)), /neither partitions nor a file system/],
+    ["nothing in it", (path) => writeFileSync(path, ""), /neither partitions nor a file system/],
+    ["another format", (path) => run("qemu-img", ["create", "-f", "vmdk", path, "1M"]), /neither partitions/],
+    ["a folder", (path) => mkdirSync(path), /Cannot read the disk ".*": EISDIR/],
+    ["no file", () => undefined, /Cannot read the disk ".*": ENOENT/],
+  ])("refuses %s, and keeps nothing of it", async (_, make, reason) => {
+    const disk = join(folder, "disk");
+    await make(disk);
+    const before = [await localCloudSnapshots(state), readdirSync(join(state, "disks"))];
+    await expect(importLocalImage(state, { name: "mine", disk })).rejects.toThrow(reason);
+    expect([await localCloudSnapshots(state), readdirSync(join(state, "disks"))]).toEqual(before);
+  });
+});
+
 describe("exportLocalImage()", () => {
+  it.each([
+    ["y.vmdk", /Cannot write a disk as ".vmdk"/],
+    ["y.QCOW", /Cannot write a disk as ".qcow"/],
+    ["nowhere/y.raw", /Cannot write the disk ".*nowhere\/y.raw": ENOENT/],
+  ])("refuses %s", async (name, reason) => {
+    const [image] = await localCloudImages(state);
+    const out = { image: image?.ImageId ?? "", disk: join(folder, name) };
+    await expect(exportLocalImage(state, out)).rejects.toThrow(reason);
+    expect(readdirSync(folder)).toEqual(["state"]);
+  });
+
   it("writes through no link that somebody put at its temporary name, and for its owner alone", async () => {
     const disk = join(folder, "disk.raw");
     writeFileSync(disk, Buffer.alloc(1024 * 1024, 1));
+    await run("mkfs.ext4", ["-q", disk]);
     await importLocalImage(state, { name: "mine", disk });
     const victim = join(folder, "victim");
     writeFileSync(victim, "untouched");

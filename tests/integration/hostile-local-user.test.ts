@@ -1,11 +1,13 @@
-import { chmodSync, chownSync, mkdirSync } from "node:fs";
+import { chmodSync, chownSync, mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { afterEach, expect, it } from "vitest";
 import { makeMountFolder } from "../../src/builder/mount-folder.ts";
 import { hostView } from "../../src/host/mount-view.ts";
 import { withReadOnlyMount } from "../../src/host/read-only-mount.ts";
 import { hostRunner } from "../../src/host/run-command.ts";
+import { runProgram } from "../../src/run-program.ts";
 import { Cleanup, makeExt4Device, run, tempFolder } from "../support/chroot/fixtures.ts";
+import { recordingIo } from "../support/recording-io.ts";
 import { requirePrograms } from "../support/requirements.ts";
 
 const describe = requirePrograms("mkfs.ext4", "losetup", "mount");
@@ -53,5 +55,41 @@ describe("makeMountFolder()", () => {
     // As in /tmp: there it is nobody's to rename but its owner's.
     chmodSync(dirname(path), 0o1777);
     await expect(makeMountFolder(mounted, path)).rejects.toThrow("nothing is to be used");
+  });
+});
+
+describe("a person who is not root", () => {
+  /** Runs a command as somebody without rights. */
+  async function typed(argv: readonly string[], env: NodeJS.ProcessEnv) {
+    const io = recordingIo({ env });
+    process.seteuid?.(65_534);
+    try {
+      return { exitCode: await runProgram(argv, io), ...io.written };
+    } finally {
+      process.seteuid?.(0);
+    }
+  }
+
+  it.each([
+    "local-cloud images",
+    "local-cloud status",
+    "local-cloud export web web.raw",
+    "local-cloud stop",
+    "local-cloud env",
+    "local-cloud reset",
+    "cleanup",
+    "cleanup -dry-run",
+    "shell 0a1b2c3d4e5f",
+  ])("is told by `%s` that it needs root", async (command) => {
+    const folder = await tempFolder(cleanup);
+    const cloud = join(folder, "cloud");
+    mkdirSync(cloud, { mode: 0o700 });
+    writeFileSync(join(cloud, "accounts.json"), "{}");
+    chmodSync(folder, 0o755);
+    const env = { OUTSCALE_CHROOT_STATE: folder, OUTSCALE_CHROOT_LOCAL_CLOUD: cloud };
+    const { exitCode, stdout, stderr } = await typed(command.split(" "), env);
+    expect(stderr).toMatch(/^Error: .* needs root/);
+    expect(stderr).toMatch(/^ {2}hint +Run it with sudo$/m);
+    expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: "" });
   });
 });

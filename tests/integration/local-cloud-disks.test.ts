@@ -215,7 +215,8 @@ describe("the local cloud's disks", () => {
   it("refuses to import under a name that is taken or is none, and a disk that is not there", async () => {
     const state = join(folder, "state");
     const disk = join(folder, "disk.raw");
-    writeFileSync(disk, Buffer.alloc(512));
+    writeFileSync(disk, Buffer.alloc(1024 * 1024));
+    execFileSync("mkfs.ext4", ["-q", disk]);
     const { BlockDeviceMappings } = await importLocalImage(state, { name: "small", disk });
     expect(BlockDeviceMappings[0]?.Bsu?.VolumeSize).toBe(1);
     await expect(importLocalImage(state, { name: "small", disk })).rejects.toThrow('has the name "small" already');

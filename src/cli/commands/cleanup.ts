@@ -2,6 +2,7 @@ import { connectToRun } from "../../bake/connect-to-run.ts";
 import { cleanUpRuns } from "../../builder/clean-up-runs.ts";
 import { ExitCode } from "../../common/errors.ts";
 import { engineSettings } from "../../config/engine-settings.ts";
+import { requireRoot } from "../../host/require-root.ts";
 import { openDebugLog } from "../../terminal/debug-log.ts";
 import type { Command } from "../command.ts";
 import { type Flags, parseFlags } from "../flags.ts";
@@ -10,12 +11,12 @@ import { plainUi, silentUi } from "../output/plain-ui.ts";
 import { templateInput } from "../template-flags.ts";
 
 const flagSpecs = {
-  "dry-run": { type: "boolean", about: "says what it would do, and does nothing" },
+  "dry-run": { type: "boolean", about: "shows what it would do, and does nothing" },
   profile: { type: "string", value: "NAME", about: "a profile with the credentials of the runs' account" },
   template: { type: "string", value: "FILE", about: "a template with the credentials of the runs' account" },
   var: { type: "strings", value: "NAME=VALUE", about: "gives a variable of that template a value" },
   "var-file": { type: "strings", value: "FILE", about: "a file of values for variables of that template" },
-  state: { type: "string", value: "FOLDER", about: "where the journals of the builds lie" },
+  state: { type: "string", value: "FOLDER", about: "the folder with the journals of builds" },
   json: { type: "boolean", about: "prints what happened to each run, as JSON" },
   log: { type: "string", value: "FILE", about: "writes API calls and commands there" },
 } as const satisfies Flags;
@@ -23,12 +24,13 @@ const flagSpecs = {
 export const cleanup: Command = {
   usage: "cleanup [flags] [RUN...]",
   about:
-    "Takes down what builds have left that died or were aborted: mounts, links, volumes, half-made snapshots and OMIs.\n" +
-    "Without RUN, of every dead run. Builds that are alive are never touched.",
+    "Removes what dead or aborted builds have left: mounts, links, volumes, unfinished snapshots and OMIs.\n" +
+    "Without RUN, what every dead build has left. Builds that run are never touched.",
   flags: flagSpecs,
   examples: ["outscale-chroot cleanup -dry-run", "outscale-chroot cleanup -profile production 0a1b2c3d4e5f"],
   async run({ argv, io }) {
     const { flags, positionals } = parseFlags(flagSpecs, argv);
+    requireRoot("Cleaning up needs root: it takes down mounts and devices");
     using log = openDebugLog(flags.log, io);
     const results = await cleanUpRuns({
       stateFolder: flags.state ?? engineSettings(io.env).stateFolder,

@@ -2,25 +2,27 @@ import { constants } from "node:os";
 import { enterRun } from "../../builder/enter-run.ts";
 import { UsageError } from "../../common/errors.ts";
 import { engineSettings } from "../../config/engine-settings.ts";
+import { requireRoot } from "../../host/require-root.ts";
 import type { Command } from "../command.ts";
 import { type Flags, parseFlags } from "../flags.ts";
 import { plainUi } from "../output/plain-ui.ts";
 
 const flagSpecs = {
-  state: { type: "string", value: "FOLDER", about: "where the journals of the builds lie" },
+  state: { type: "string", value: "FOLDER", about: "the folder with the journals of builds" },
 } as const satisfies Flags;
 
 export const shell: Command = {
   usage: "shell [flags] RUN [-- COMMAND...]",
   about:
     "Opens a shell in the image of a build: one that waits at a question (-on-error=ask, -debug), or one whose volume\n" +
-    "was kept (-on-error=abort). RUN is the id that the build has told. Ends with the shell's exit code.",
+    "was kept (-on-error=abort). RUN is the id that the build has shown. Ends with the shell's exit code.",
   flags: flagSpecs,
   examples: ["outscale-chroot shell 0a1b2c3d4e5f", "outscale-chroot shell 0a1b2c3d4e5f -- cat /etc/fstab"],
   async run({ argv, io }) {
     const { flags, positionals } = parseFlags(flagSpecs, argv);
+    requireRoot("A shell in an image needs root: it enters the build's namespaces");
     const [runId, ...command] = positionals;
-    if (runId === undefined) throw new UsageError("No run is given", { hint: "A build tells its id when it starts" });
+    if (runId === undefined) throw new UsageError("No run is given", { hint: "A build shows its id when it starts" });
     const stateFolder = flags.state ?? engineSettings(io.env).stateFolder;
     // Ctrl-C is for what runs in the shell.
     const stopListening = io.onSignal(() => undefined);

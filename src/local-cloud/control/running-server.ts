@@ -4,6 +4,8 @@ import * as z from "zod";
 import { isErrno } from "../../common/errno.ts";
 import { secrets } from "../../common/secrets.ts";
 
+import { refusalOf } from "../folder/state-folder.ts";
+
 /** The path below which a running server takes the operations besides the API. */
 export const CONTROL_PREFIX = "/_control/";
 
@@ -23,9 +25,15 @@ export function controlFile(stateFolder: string): string {
   return join(stateFolder, "control.json");
 }
 
-/** The server that runs on a state folder; undefined when none does, or the last one was killed. */
+/**
+ * The server that runs on a state folder; undefined when none does, or the last one was killed.
+ * @throws {UsageError} when this user may not look into the folder
+ */
 export async function findRunningServer(stateFolder: string): Promise<RunningServer | undefined> {
-  const text = await readFile(controlFile(stateFolder), "utf8").catch(() => undefined);
+  const text = await readFile(controlFile(stateFolder), "utf8").catch((error) => {
+    if (isErrno(error, "EACCES", "EPERM")) throw refusalOf(stateFolder, error);
+    return undefined;
+  });
   if (text === undefined) return undefined;
   const server = RunningServer.parse(JSON.parse(text));
   secrets.add(server.token);

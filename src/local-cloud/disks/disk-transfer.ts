@@ -1,4 +1,5 @@
 import { rename, stat, truncate, writeFile } from "node:fs/promises";
+import { extname } from "node:path";
 import type { CommandRunner } from "../../host/run-command.ts";
 import type { Image } from "../../outscale/oapi.ts";
 import type { Account } from "../accounts.ts";
@@ -13,7 +14,7 @@ import { type DiskFormat, diskBytesOf, formatOf } from "./qcow2.ts";
 
 /**
  * Registers a disk file, raw or qcow2, as an image of the builder's account, with a snapshot of its own.
- * @throws {LocalCloudError} when the name is taken or is none of an image, or the disk has its content elsewhere
+ * @throws {LocalCloudError} when the name is taken or is none of an image, the file is no disk, or its content is elsewhere
  * @throws {CommandError} when the disk cannot be read
  */
 export async function importDisk(core: OpenCloud, { name, disk }: { name: string; disk: string }): Promise<Image> {
@@ -22,7 +23,7 @@ export async function importDisk(core: OpenCloud, { name, disk }: { name: string
   checkName(core, account, name);
   const snapshotId = newId("snap");
   const sizeGib = await sizeGibOf(disk);
-  await disks.make(snapshotId, (path) => fillFromDisk(host, disk, path));
+  await disks.make(snapshotId, (path) => fillWithSystem(host, disk, path));
   const image = registerDisk(core, account.id, { snapshotId, sizeGib, name, description: `Imported from ${disk}` });
   await store.settled();
   return image;
@@ -34,6 +35,25 @@ export async function fillFromDisk(host: CommandRunner, disk: string, path: stri
   else await host.run(["cp", "--sparse=always", "--reflink=auto", "--", disk, path]);
   await truncate(path, Math.ceil((await stat(path)).size / BYTES_PER_GIB) * BYTES_PER_GIB);
 }
+
+/**
+ * As {@link fillFromDisk}, for the root disk of an image.
+ * @throws {LocalCloudError} when there is nothing on it that could be mounted: a text, or a disk in another format
+ */
+export async function fillWithSystem(host: CommandRunner, disk: string, path: string): Promise<void> {
+  await fillFromDisk(host, disk, path);
+  const { exitCode } = await host.run(["blkid", "--probe", path], {
+    okExitCodes: [0, BLKID_FOUND_NOTHING, BLKID_UNSURE],
+  });
+  if (exitCode !== BLKID_FOUND_NOTHING) return;
+  throw new LocalCloudError(`"${disk}" is not the disk of an image: it has neither partitions nor a file system`, {
+    hint: "Raw and qcow2 disks can be imported; `qemu-img convert` makes one of those in other formats",
+  });
+}
+
+/** @see blkid(8), EXIT STATUS */
+const BLKID_FOUND_NOTHING = 2;
+const BLKID_UNSURE = 8;
 
 /** How large a volume has to be for a disk file. */
 export async function sizeGibOf(disk: string): Promise<number> {
@@ -58,7 +78,7 @@ interface ExportInput {
 /**
  * Writes the root disk of an image to a file that its owner alone can read: it has the password hashes and keys that the
  * image has. A file that is there is replaced once the new one is whole.
- * @throws {LocalCloudError} when there is no such image, or its snapshot is not completed
+ * @throws {LocalCloudError} when there is no such image, its snapshot is not completed, or the file cannot be written
  */
 export async function exportImage(core: OpenCloud, { image, disk, format }: ExportInput): Promise<Image> {
   const found = findImage(core, image);
@@ -74,13 +94,29 @@ export async function exportImage(core: OpenCloud, { image, disk, format }: Expo
   }
   // No name that another user could have guessed and put a link at, in a folder such as /tmp.
   const place = (token: string) => `${disk}.${token}.part`;
-  await withUnfinished(core.settings.stateFolder, place, async (partial) => {
+  const written = withUnfinished(core.settings.stateFolder, place, async (partial) => {
     await writeFile(partial, "", { flag: "wx", mode: 0o600 });
     if (format === "qcow2") await convert(core.host, "qcow2", path, partial);
     else await core.host.run(["cp", "--sparse=always", "--reflink=auto", "--", path, partial]);
     await rename(partial, disk);
   });
+  await written.catch((cause) => {
+    throw new LocalCloudError(`Cannot write the disk "${disk}"`, { cause });
+  });
   return found;
+}
+
+/**
+ * The format that a file's name asks for: qcow2 for `.qcow2`, raw for `.raw`, `.img` and names without a format.
+ * @throws {LocalCloudError} for the name of another format: a raw disk under it would be taken for what it is not
+ */
+export function formatOfName(disk: string): DiskFormat {
+  const extension = extname(disk).toLowerCase();
+  if (extension === ".qcow2") return "qcow2";
+  if (["", ".raw", ".img"].includes(extension) || /^\.\d+$/.test(extension)) return "raw";
+  throw new LocalCloudError(`Cannot write a disk as "${extension}"`, {
+    hint: "Name it .raw, .img or .qcow2, or give -format; `qemu-img convert` makes other formats of them",
+  });
 }
 
 function findImage({ store, accounts }: OpenCloud, wanted: string): Image {

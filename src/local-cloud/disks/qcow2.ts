@@ -1,4 +1,4 @@
-import { open, stat } from "node:fs/promises";
+import { type FileHandle, open, stat } from "node:fs/promises";
 import { LocalCloudError } from "../local-cloud-error.ts";
 
 export type DiskFormat = "raw" | "qcow2";
@@ -41,13 +41,14 @@ export function otherFileOf(header: Buffer): string | undefined {
 }
 
 async function readHeader(disk: string): Promise<Buffer> {
-  const file = await open(disk, "r").catch((cause) => {
-    throw new LocalCloudError(`Cannot read the disk "${disk}"`, { cause });
-  });
+  let file: FileHandle | undefined;
   try {
+    file = await open(disk, "r");
     const { buffer, bytesRead } = await file.read(Buffer.alloc(HEADER_BYTES), 0, HEADER_BYTES, 0);
     return buffer.subarray(0, bytesRead);
+  } catch (cause) {
+    throw new LocalCloudError(`Cannot read the disk "${disk}"`, { cause });
   } finally {
-    await file.close();
+    await file?.close();
   }
 }

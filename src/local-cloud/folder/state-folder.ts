@@ -1,5 +1,7 @@
-import { existsSync } from "node:fs";
-import { join } from "node:path";
+import { statSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { isErrno } from "../../common/errno.ts";
+import { UsageError } from "../../common/errors.ts";
 import { LocalCloudError } from "../local-cloud-error.ts";
 import { hasUnfinished } from "./unfinished.ts";
 
@@ -23,18 +25,35 @@ const OWN_NAMES = [
 
 /**
  * Whether a cloud lies in a folder; a new one may be made where this is false.
+ * @throws {UsageError} when this user may not look into it
  * @throws {LocalCloudError} when the folder has things of those names that are none of a cloud's: it would clear its
  * `disks` and `dev` of what it does not know, and with `-state /` that is this machine's
  */
 export function hasCloud(stateFolder: string): boolean {
-  if (existsSync(join(stateFolder, KEYS_FILE))) return true;
+  if (isThere(join(stateFolder, KEYS_FILE))) return true;
   // An import may have been killed between its moves: who takes the lock puts that in order.
   if (hasUnfinished(stateFolder)) return false;
-  const others = OWN_NAMES.filter((name) => name !== LOG_FILE && existsSync(join(stateFolder, name)));
+  const others = OWN_NAMES.filter((name) => name !== LOG_FILE && isThere(join(stateFolder, name)));
   if (others.length === 0) return false;
-  throw new LocalCloudError(`"${stateFolder}" is no local cloud's folder, and has ${others.join(", ")} of its own`, {
+  throw new LocalCloudError(`"${stateFolder}" is not a local cloud's folder, and has ${others.join(", ")} of its own`, {
     hint: "Give a new or empty folder",
   });
+}
+
+/** @throws {UsageError} when only root may look: nothing was said of what is there */
+function isThere(path: string): boolean {
+  try {
+    return statSync(path, { throwIfNoEntry: false }) !== undefined;
+  } catch (error) {
+    if (isErrno(error, "ENOTDIR")) return false;
+    throw refusalOf(dirname(path), error);
+  }
+}
+
+/** Somebody who is not root asks for root's cloud: that is told, not that there is none. */
+export function refusalOf(stateFolder: string, error: unknown): unknown {
+  if (!isErrno(error, "EACCES", "EPERM")) return error;
+  return new UsageError(`The local cloud in "${stateFolder}" needs root`, { hint: "Run it with sudo" });
 }
 
 /** The paths of everything that a cloud has in its folder, but for the lock, in the order in which they are removed. */

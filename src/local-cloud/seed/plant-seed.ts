@@ -2,7 +2,7 @@ import type { CommandRunner } from "../../host/run-command.ts";
 import { checkImageName } from "../actions/image-name.ts";
 import { volumeShape } from "../actions/volume-rules.ts";
 import { type Cloud, newId, subregionsOf, timestamp } from "../cloud.ts";
-import { fillFromDisk, sizeGibOf } from "../disks/disk-transfer.ts";
+import { fillFromDisk, fillWithSystem, sizeGibOf } from "../disks/disk-transfer.ts";
 import { LocalCloudError } from "../local-cloud-error.ts";
 import { Refusal } from "../refusal.ts";
 import { registerDisk } from "../register-disk.ts";
@@ -32,7 +32,7 @@ async function plantImage(cloud: Cloud, host: CommandRunner, image: SeedImage): 
   check();
   const snapshotId = newId("snap");
   const sizeGib = await sizeGibOf(disk);
-  await cloud.disks.make(snapshotId, (path) => fillFromDisk(host, disk, path));
+  await cloud.disks.make(snapshotId, (path) => fillWithSystem(host, disk, path));
   return () => {
     check();
     registerDisk(cloud, account.id, {
@@ -51,7 +51,8 @@ async function plantVolume(cloud: Cloud, host: CommandRunner, volume: SeedVolume
   const { disk } = volume;
   const least = disk === undefined ? 0 : await sizeGibOf(disk);
   const Size = volume.size ?? least;
-  if (Size < Math.max(least, 1)) throw new LocalCloudError(`The seed has a volume of ${Size} GiB for ${least} GiB`);
+  if (Size < Math.max(least, 1))
+    throw new LocalCloudError(`A volume of the seed has ${Size} GiB, and its disk needs ${least} GiB`);
   const asked = { Size, VolumeType: volume.type ?? "standard", Iops: volume.iops };
   const shape = orRefuse("a volume", () => volumeShape(asked));
   const id = newId("vol");

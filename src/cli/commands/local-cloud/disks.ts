@@ -25,7 +25,8 @@ const exportFlags = {
 
 export const exportAction: Command = {
   usage: "local-cloud export [flags] IMAGE DISK",
-  about: "Writes the root disk of an OMI, given by id or name, to a file: qcow2 for a name in .qcow2, else raw.",
+  about:
+    "Writes the root disk of an OMI, given by id or name, to a file: qcow2 for a name in .qcow2, raw for .raw, .img and none.",
   flags: exportFlags,
   examples: ["outscale-chroot local-cloud export web web.qcow2"],
   async run({ argv, io }) {
@@ -43,6 +44,6 @@ export const exportAction: Command = {
 
 function twoArguments(positionals: readonly string[], what: string): [string, string] {
   const [first, second, ...others] = positionals;
-  if (first === undefined || second === undefined || others.length > 0) throw new UsageError(`Give ${what}`);
+  if (!first || !second || others.length > 0) throw new UsageError(`Give ${what}`);
   return [first, second];
 }

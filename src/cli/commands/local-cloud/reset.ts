@@ -7,14 +7,14 @@ import { stateFlag, stateFolderOf } from "./state-flag.ts";
 export const reset: Command = {
   usage: "local-cloud reset [flags]",
   about:
-    "Removes everything of a cloud: devices, disks, objects and keys. One that runs keeps its keys and begins anew.",
+    "Removes everything of a cloud: devices, disks, objects and keys. One that runs keeps its keys and starts afresh.",
   flags: stateFlag,
   examples: ["outscale-chroot local-cloud reset"],
   async run({ argv, io }) {
     const { flags } = parseFlags(stateFlag, argv);
     const folder = stateFolderOf(flags, io.env);
     const goesOn = await resetLocalCloud(folder);
-    io.stderr.write(`The local cloud in ${folder} ${goesOn ? "begins anew" : "is empty"}\n`);
+    io.stderr.write(`The local cloud in ${folder} ${goesOn ? "starts afresh" : "is empty"}\n`);
     return ExitCode.Success;
   },
 };

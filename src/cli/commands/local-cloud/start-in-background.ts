@@ -33,7 +33,7 @@ const HAVE_A_VALUE = /^--?(?:access|secret)-key$/;
 export async function startInBackground({ stateFolder, isDefault, argv, io, keys }: BackgroundInput): Promise<number> {
   if (await runningLocalCloud(stateFolder)) {
     throw new LocalCloudError(`A local cloud runs on "${stateFolder}" already`, {
-      hint: "local-cloud env prints its environment",
+      hint: "`outscale-chroot local-cloud env` prints its environment",
     });
   }
   mkdirSync(stateFolder, { recursive: true, mode: 0o700 });

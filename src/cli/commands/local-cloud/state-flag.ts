@@ -3,7 +3,11 @@ import type { Flags } from "../../flags.ts";
 
 /** Every action has it. */
 export const stateFlag = {
-  state: { type: "string", value: "FOLDER", about: "where the cloud lies; OUTSCALE_CHROOT_LOCAL_CLOUD says so too" },
+  state: {
+    type: "string",
+    value: "FOLDER",
+    about: "the folder of the cloud; OUTSCALE_CHROOT_LOCAL_CLOUD names it, too",
+  },
 } as const satisfies Flags;
 
 export const jsonFlag = { json: { type: "boolean", about: "prints JSON" } } as const satisfies Flags;

@@ -10,7 +10,8 @@ const flagSpecs = { ...stateFlag, ...jsonFlag };
 
 export const status: Command = {
   usage: "local-cloud status [flags]",
-  about: "Shows what the cloud holds, its devices on this host, and what builds did that they must never do.",
+  about:
+    "Shows what the cloud holds, its devices on this host, and what builds did wrong, such as unlinking a mounted volume.",
   flags: flagSpecs,
   examples: ["outscale-chroot local-cloud status", "outscale-chroot local-cloud status -json"],
   async run({ argv, io }) {
