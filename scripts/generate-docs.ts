@@ -1,9 +1,14 @@
-import { writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { configJsonSchema } from "../src/config/json-schema.ts";
 import { commandsPage } from "./commands-page.ts";
 import { configurationPage } from "./configuration-page.ts";
+import { permissionsPage } from "./permissions-page.ts";
 
 // Run by `npm run docs`, in the folder of the project.
 writeFileSync("docs/configuration.md", configurationPage());
 writeFileSync("docs/configuration.schema.json", `${JSON.stringify(configJsonSchema(), undefined, 2)}\n`);
 writeFileSync("docs/commands.md", await commandsPage());
+writeFileSync(
+  "docs/permissions.md",
+  permissionsPage(JSON.parse(readFileSync("scripts/recorded-permissions.json", "utf8"))),
+);

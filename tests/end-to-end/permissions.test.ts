@@ -1,0 +1,106 @@
+import { readFileSync } from "node:fs";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { permissionsPage, type RecordedPermissions } from "../../scripts/permissions-page.ts";
+import type { Hook } from "../../src/builder/hook.ts";
+import { ProvisionError } from "../../src/common/errors.ts";
+import { hostRunner } from "../../src/host/run-command.ts";
+import { actions } from "../../src/outscale/oapi.ts";
+import { type Bakery, openBakery, publicSource } from "../support/bake.ts";
+import { ImageOwner } from "../support/image-owner.ts";
+import { RecordedCalls } from "../support/recorded-calls.ts";
+import { requireRoot } from "../support/requirements.ts";
+
+const describe = requireRoot();
+
+/** What `npm run docs` makes docs/permissions.md of. `npx vitest run tests/end-to-end/permissions.test.ts -u` writes it. */
+const RECORD = "../../scripts/recorded-permissions.json";
+
+const failing: Hook = {
+  provision: async () => {
+    throw new ProvisionError("The provisioner failed");
+  },
+};
+
+describe("the API calls that a build makes", () => {
+  let bakery: Bakery;
+  let own: ImageOwner;
+  beforeAll(async () => {
+    bakery = await openBakery("permissions-test");
+    own = new ImageOwner(bakery, "builder");
+    await own.register({ ImageName: "base" });
+  });
+  afterAll(async () => {
+    await own.api[Symbol.asyncDispose]();
+    await bakery.close();
+  });
+
+  const config = {
+    source_omi_filter: { filters: { "image-name": "base" }, owners: ["self"] },
+    boot_check: "off",
+    polling: { min: "5ms", max: "50ms" },
+  };
+
+  /** What each kind of build is called in the documentation, and how it is made. */
+  const scenarios: Readonly<Record<string, () => Promise<unknown>>> = {
+    "every build that starts from an OMI of the account's own": () => bakery.bake({ ...config, omi_name: "plain" }),
+    "a source OMI whose snapshots are not the account's, such as a public one": () =>
+      bakery.bake({ ...publicSource, omi_name: "copied" }),
+    "`tags`, `snapshot_tags`": () =>
+      bakery.bake({ ...config, omi_name: "tagged", tags: { A: "1" }, snapshot_tags: { B: "2" } }),
+    "`omi_account_ids`, `global_permission`": () =>
+      bakery.bake({ ...config, omi_name: "shared", omi_account_ids: ["999999999999"] }),
+    "`snapshot_account_ids`, `snapshot_groups`": () =>
+      bakery.bake({ ...config, omi_name: "shared-snapshot", snapshot_account_ids: ["999999999999"] }),
+    "`force_deregister`": () => bakery.bake({ ...config, omi_name: "plain", force_deregister: true }),
+    "`force_deregister` with `force_delete_snapshot`": () =>
+      bakery.bake({ ...config, omi_name: "plain", force_deregister: true, force_delete_snapshot: true }),
+    "a build that fails before its snapshot": () =>
+      expect(bakery.bake({ ...config, omi_name: "failed" }, { hook: failing })).rejects.toThrow("The provisioner"),
+    "a build that fails after its snapshot": async () => {
+      bakery.cloud.faults.add({ kind: "too-many-snapshots", action: "UpdateImage" });
+      const refused = bakery.bake({ ...config, omi_name: "lost", omi_account_ids: ["999999999999"] });
+      await expect(refused).rejects.toThrow("UpdateImage failed");
+    },
+  };
+
+  it("are those that docs/permissions.md was made of", async () => {
+    const record: Record<string, readonly string[]> = {};
+    for (const [name, run] of Object.entries(scenarios)) {
+      const calls = new RecordedCalls(bakery);
+      await run();
+      await bakery.cloud.idle();
+      record[name] = [...new Set(calls.actions)].sort();
+    }
+    await expect(`${JSON.stringify(record, null, 2)}\n`).toMatchFileSnapshot(RECORD);
+  });
+});
+
+describe("docs/permissions.md", () => {
+  const record: RecordedPermissions = JSON.parse(readFileSync("scripts/recorded-permissions.json", "utf8"));
+
+  it("is what the recorded calls give; npm run docs makes it", () => {
+    expect(readFileSync("docs/permissions.md", "utf8")).toBe(permissionsPage(record));
+  });
+
+  it("has every call that the program can make", async () => {
+    const { stdout } = await hostRunner().run([
+      "grep",
+      "-rhoE",
+      "\\bapi\\.[a-z]+[A-Z][A-Za-z]+\\(",
+      "src",
+      "--include=*.ts",
+    ]);
+    const inSource = new Set(
+      stdout
+        .split("\n")
+        .filter(Boolean)
+        .map((call) => call.slice(4, -1)),
+    );
+    const known = new Set(Object.values(record).flat());
+    const called = Object.keys(actions).filter((action) =>
+      inSource.has(action.charAt(0).toLowerCase() + action.slice(1)),
+    );
+    const missing = called.filter((action) => !known.has(action));
+    expect(missing, "Add a scenario that makes these calls, and run it with -u").toEqual([]);
+  });
+});
