@@ -40,7 +40,7 @@ const CLEARLY_FASTER = 2;
 export async function chooseAcceleration(runner: CommandRunner, options: ChooseOptions): Promise<AccelerationChoice> {
   const { signal, kvmDevice = "/dev/kvm" } = options;
   throwIfCancelled(signal);
-  if (!isReadWrite(kvmDevice)) return { acceleration: "tcg", why: `${kvmDevice} is not there, or not ours` };
+  if (!isReadWrite(kvmDevice)) return { acceleration: "tcg", why: `${kvmDevice} cannot be used` };
   const folder = await mkdtemp(join(tmpdir(), "kvm-probe-"));
   try {
     const disk = join(folder, "probe.raw");

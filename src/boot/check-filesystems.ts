@@ -57,7 +57,7 @@ function describeFailure(
     .filter((line) => line !== "")
     .slice(-SHOWN_LINES)
     .join("; ");
-  const what = `${program} found trouble in the ${type} (${describeExit(error.status)}): ${said}`;
+  const what = `${program} found errors in the ${type} (${describeExit(error.status)}): ${said}`;
   return { severity: "error", what, where: path };
 }
 

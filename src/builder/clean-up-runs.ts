@@ -81,7 +81,7 @@ export async function cleanUpRuns(options: CleanUpOptions): Promise<readonly Cle
   if (failures.length > 0) {
     throw new LeftoverError(`Not everything could be taken down: ${failures.join("; ")}`, {
       leftovers: failures,
-      hint: "Free what is named, then run the clean-up again",
+      hint: "Free what is named above, then run the clean-up again",
     });
   }
   return results;
@@ -118,7 +118,7 @@ async function cleanUpHeldRun(
   const { header, resources } = run.record;
   const { ui, dryRun, log = noLog } = options;
   ui.say(
-    `Run ${header.runId} (${header.buildName}, started ${header.startedAt}): ${resources.length} things to look at`,
+    `Run ${header.runId} (${header.buildName}, started ${header.startedAt}): ${resources.length === 1 ? "1 thing is" : `${resources.length} things are`} left`,
   );
   if (dryRun) return sayWhatWouldBeDone(run, options);
   const journal = Journal.resume(run, { log, onTrouble: (message) => ui.warn(message) });

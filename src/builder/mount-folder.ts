@@ -53,7 +53,7 @@ async function refuseOthersFolder(path: string): Promise<void> {
   if (problem !== undefined) {
     throw new MountError(`Cannot mount below "${path}": ${problem}`, {
       target: path,
-      hint: "Choose a mount_path below folders of root's own",
+      hint: "Choose a mount_path whose parent folders belong to root",
     });
   }
   if (path !== "/") await refuseOthersFolder(dirname(path));
@@ -106,5 +106,5 @@ export async function assertNothingMounted(mountinfoPath: string, mountPath: str
 async function isFolder(path: string): Promise<boolean> {
   const found = await stat(path).catch(ignoreErrno("ENOENT"));
   if (found === undefined || found.isDirectory()) return found !== undefined;
-  throw new MountError(`"${path}" is no folder`, { target: path, hint: "Choose another mount_path" });
+  throw new MountError(`"${path}" is not a folder`, { target: path, hint: "Choose another mount_path" });
 }

@@ -48,7 +48,7 @@ export function renderPublic(
 ): string {
   const rendered = renderLate(build, text, data);
   if (!(build.credentials ?? []).some((credential) => rendered.includes(credential))) return rendered;
-  const message = "has the secret key of the credentials in it, and others could read it there";
+  const message = "contains the secret key of the credentials, and others could read it there";
   throw new ConfigError([{ option, message }]);
 }
 

@@ -17,6 +17,6 @@ describe("renderOmiName()", () => {
 
   it("refuses a name with the secret key in it, and does not say it", async () => {
     await using fake = await fakeBuild({ config: { omi_name: "web-SECRETKEYOFTHETEST" } });
-    expect(() => renderOmiName(fake.build, undefined)).toThrow("omi_name: has the secret key of the credentials in it");
+    expect(() => renderOmiName(fake.build, undefined)).toThrow("omi_name: contains the secret key of the credentials");
   });
 });

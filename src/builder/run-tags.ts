@@ -31,7 +31,7 @@ export class RunTags {
     } catch (error) {
       this.#isRefused = true;
       if (isAmbiguous(error)) this.#tagged.add(resourceId);
-      this.#warn(`${resourceId} and what follows carry no tag of this run: ${messageOf(error)}`);
+      this.#warn(`${resourceId} and what follows get no tag of this run: ${messageOf(error)}`);
     }
   }
 

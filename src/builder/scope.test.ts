@@ -261,7 +261,7 @@ describe("a scope whose journal cannot be written", () => {
     await temporary[Symbol.asyncDispose]();
     journal.close("done");
     expect(existsSync(journal.path)).toBe(false);
-    expect(troubles.at(-1)).toContain("Take down by hand: folder leftover");
+    expect(troubles.at(-1)).toContain("Remove by hand: folder leftover");
     expect(happened).toEqual([]);
   });
 });

@@ -300,6 +300,6 @@ function failureOf(failures: readonly unknown[]): Error {
   return new LeftoverError(`Not everything could be taken down: ${failures.map(messageOf).join("; ")}`, {
     leftovers,
     cause: failures.length === 1 ? first : new AggregateError(failures),
-    hint: hint ?? "Free what is named, then run: outscale-chroot cleanup",
+    hint: hint ?? "Free what is named above, then run: outscale-chroot cleanup",
   });
 }

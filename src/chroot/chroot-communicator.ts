@@ -217,7 +217,7 @@ export function folderFor(source: string, destination: string): string {
 /** The system ends every argument and variable at a NUL byte. */
 function refuseNul(texts: readonly string[]): void {
   if (!texts.some((text) => text.includes("\0"))) return;
-  throw new ProvisionError("A command or variable for the image has a NUL byte, which no program can be given");
+  throw new ProvisionError("A command or variable for the image has a NUL byte, which cannot be passed to a program");
 }
 
 /** @returns stops it; the stream that was handed in stays open */

@@ -258,7 +258,7 @@ class TreeCopier {
 function compileExclude(exclude: string): Glob {
   const folder = exclude.replace(/\/$/, "");
   const glob = compilePathGlob(folder.includes("/") ? folder.replace(/^\.?\//, "") : `**/${folder}`);
-  if (!glob) throw new Error(`"${exclude}" is no pattern of file names`);
+  if (!glob) throw new Error(`"${exclude}" is not a pattern of file names`);
   return glob;
 }
 

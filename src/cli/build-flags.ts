@@ -14,7 +14,7 @@ export const buildFlags = {
   force: { type: "boolean", about: "replaces OMIs that have the same name" },
   "parallel-builds": { type: "string", value: "N", about: "how many builds run at a time; 0, the default, is all" },
   local: { type: "boolean", about: "builds on the embedded local cloud: no account, no network" },
-  "local-state": { type: "string", value: "FOLDER", about: "where that local cloud lies" },
+  "local-state": { type: "string", value: "FOLDER", about: "the folder of that local cloud" },
   "boot-test": { type: "boolean", about: "boots the finished volume under QEMU before it is published" },
   color: { type: "boolean", about: "colours; by default on a terminal" },
   "timestamp-ui": { type: "boolean", about: "puts the time before every line" },
@@ -22,7 +22,7 @@ export const buildFlags = {
   json: { type: "boolean", about: "prints one JSON object per event" },
   progress: {
     type: "boolean",
-    about: "says what goes on: live on a terminal, else a line after 30 s of silence; -no-progress does not",
+    about: "shows progress: live on a terminal, else a line after 30 s of silence; -no-progress turns it off",
   },
   log: { type: "string", value: "FILE", about: "writes API calls, commands and journal entries there" },
   diff: {

@@ -21,15 +21,15 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
     load: async () => (await import("./commands/validate.ts")).validate,
   },
   inspect: {
-    summary: "tells what a template consists of",
+    summary: "shows what is in a template",
     load: async () => (await import("./commands/inspect.ts")).inspect,
   },
   plan: {
-    summary: "tells what a build would do, step by step",
+    summary: "shows what a build would do, step by step",
     load: async () => (await import("./commands/plan.ts")).plan,
   },
   fmt: {
-    summary: "lays out templates and variable files",
+    summary: "formats templates and variable files",
     load: async () => (await import("./commands/fmt.ts")).fmt,
   },
   console: {
@@ -57,7 +57,7 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
     load: async () => (await import("./commands/local-cloud.ts")).localCloud,
   },
   plugin: {
-    summary: "the Packer plugin: installs it, removes it, tells where it is",
+    summary: "the Packer plugin: installs it, removes it, shows where it is",
     load: async () => (await import("./commands/plugin.ts")).plugin,
   },
   completion: {
@@ -68,6 +68,6 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
     summary: "prints a JSON Schema of the builder's options",
     load: async () => (await import("./commands/schema.ts")).schema,
   },
-  help: { summary: "tells about a command", load: async () => (await import("./commands/help.ts")).help },
+  help: { summary: "explains a command", load: async () => (await import("./commands/help.ts")).help },
   version: { summary: "prints the version", load: async () => (await import("./commands/version.ts")).versionCommand },
 };

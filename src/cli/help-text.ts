@@ -11,7 +11,7 @@ export function overviewText(): string {
     "",
     ...columns(Object.entries(commands).map(([name, { summary }]) => [name, summary])),
     "",
-    "outscale-chroot COMMAND --help tells more. Flags may have one dash or two.",
+    "outscale-chroot COMMAND --help explains one of them. Flags may have one dash or two.",
     "",
   ].join("\n");
 }

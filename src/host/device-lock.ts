@@ -199,7 +199,7 @@ async function findFileProblem(file: FileHandle): Promise<string | undefined> {
   const entry = await file.stat();
   if (!entry.isFile()) return "it is not a plain file";
   if (entry.uid !== ownUid()) return `user ${entry.uid} owns it`;
-  return entry.nlink === 1 ? undefined : "it has several names";
+  return entry.nlink === 1 ? undefined : "it has several hard links";
 }
 
 /** `geteuid` exists wherever Linux does. */

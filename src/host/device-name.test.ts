@@ -35,10 +35,10 @@ test.each([
 });
 
 test.each([
-  ["/dev/xvda", "none that a volume can be linked to"],
-  ["/dev/xvdf1", "none that a volume can be linked to"],
-  ["/dev/nvme1n1", "none that a volume can be linked to"],
-  ["xvdf", "none that a volume can be linked to"],
+  ["/dev/xvda", "cannot be given to a volume"],
+  ["/dev/xvdf1", "cannot be given to a volume"],
+  ["/dev/nvme1n1", "cannot be given to a volume"],
+  ["xvdf", "cannot be given to a volume"],
   ["/dev/sdg", 'is linked as "/dev/sdg" to this VM already'],
   ["/dev/xvdk", "exists on this machine already"],
   ["/dev/vdk", "exists on this machine already"],

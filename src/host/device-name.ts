@@ -68,7 +68,7 @@ function checkRequested(requested: string, linked: ReadonlySet<string>, localNam
   const name = requested.replace(/^\/dev\/vd/, "/dev/xvd");
   if (!isLinkableName(name)) {
     const hint = "Give one such as /dev/xvdf: sd or xvd, a letter from b to z, perhaps a second letter";
-    throw new DeviceError(`The device name "${requested}" is none that a volume can be linked to`, { hint });
+    throw new DeviceError(`The device name "${requested}" cannot be given to a volume`, { hint });
   }
   const hint = "Choose another device_path, or leave it out to have a free one chosen";
   if (linked.has(slotOf(name))) throw new DeviceError(`A volume is linked as "${name}" to this VM already`, { hint });

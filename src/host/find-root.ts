@@ -88,7 +88,7 @@ function rootAt(layout: VolumeLayout, number: number, foundBy: RootPart["foundBy
   const part = number === 0 && layout.table ? undefined : layout.parts.find((each) => each.number === number);
   if (!part) {
     const what =
-      number === 0 ? "has a partition table, so it is no file system as a whole" : `has no partition ${number}`;
+      number === 0 ? "has a partition table, so the whole device is not a file system" : `has no partition ${number}`;
     throw new DeviceError(`The device "${layout.device}" ${what}; it has ${describeParts(layout.parts)}`, {
       hint: SET_OPTION,
     });

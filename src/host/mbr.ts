@@ -54,7 +54,7 @@ function readLogical(disk: DiskBytes, extended: Entry, id: string): Partition[] 
     const sector = disk.read(at * disk.sectorBytes, 512);
     if (sector.length < 512 || sector.readUInt16LE(510) !== BOOT_SIGNATURE) {
       if (partitions.length === 0 && visited.size === 1) return []; // an extended partition that was never filled
-      throw broken(disk, "the chain of logical partitions leads to a sector that is no table");
+      throw broken(disk, "the chain of logical partitions leads to a sector that is not a table");
     }
     const entries = readEntries(sector).slice(0, 2).filter(isUsed);
     const data = entries.find(({ type }) => !EXTENDED_TYPES.has(type));

@@ -75,7 +75,7 @@ async function bindOne(mount: ImageMount, input: MountImageFstabInput): Promise<
   const { source, mountPoint, type, options } = mount;
   if (!input.tree.stat(source)?.isDirectory()) {
     input.onWarning(
-      `The image's fstab binds "${source}" to "${mountPoint}", but that is no folder of the image; it is not mounted`,
+      `The image's fstab binds "${source}" to "${mountPoint}", but that is not a folder of the image; it is not mounted`,
     );
     return false;
   }

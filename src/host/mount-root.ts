@@ -61,7 +61,7 @@ async function refuseLinkedPath(mountPath: string): Promise<void> {
   });
   if (real === mountPath) return;
   const hint = `Set mount_path to "${real}"`;
-  throw new MountError(`The mount path "${mountPath}" leads over a symbolic link`, { target: mountPath, hint });
+  throw new MountError(`The mount path "${mountPath}" goes through a symbolic link`, { target: mountPath, hint });
 }
 
 async function ownOptions(view: MountView, root: RootPart, userOptions: readonly string[]): Promise<readonly string[]> {

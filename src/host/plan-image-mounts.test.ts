@@ -65,13 +65,13 @@ test.each([
 });
 
 test.each([
-  ["UUID=gone", "no partition of the volume is called so"],
-  ["LABEL=same", "several partitions of the volume are called so"],
-  ["/dev/disk/by-partlabel/opt\\x20part", "no partition of the volume is called so"],
-  ["/dev/sdb1", "that is no partition of the volume"],
-  ["/dev/mapper/vg-data", "that is no partition of the volume"],
+  ["UUID=gone", "no partition of the volume has that name"],
+  ["LABEL=same", "several partitions of the volume have that name"],
+  ["/dev/disk/by-partlabel/opt\\x20part", "no partition of the volume has that name"],
+  ["/dev/sdb1", "that is not a partition of the volume"],
+  ["/dev/mapper/vg-data", "that is not a partition of the volume"],
   ["/var/images/data.img", "files are not mounted while building"],
-  ["UUID=uuid-1", "that is the root once more"],
+  ["UUID=uuid-1", "that is the root itself"],
 ])("planImageMounts() warns of %j", (source, why) => {
   const warning = `The image's fstab mounts "${source}" on "/data", but ${why}; it is not mounted`;
   expect(plan(`${source} /data ext4 defaults 0 0\n`)).toEqual({ mounts: [], warnings: [warning] });

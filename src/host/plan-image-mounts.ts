@@ -76,11 +76,11 @@ function planEntry(entry: FstabEntry, layout: VolumeLayout, root: RootPart): Ima
   const bind = entry.options.find((option) => option === "bind" || option === "rbind");
   const [part, second] = matchSource(source, layout.parts);
   if (bind && source.startsWith("/") && !part) return planBind(entry, bind);
-  if (second) return "several partitions of the volume are called so";
+  if (second) return "several partitions of the volume have that name";
   if (!part) return reasonForStranger(entry);
   const mount = deviceMount(part, mountPoint, entry.options);
   const isSameTree = part.number === root.number && !mount?.options.some((option) => /^subvol(id)?=/.test(option));
-  return mount && isSameTree ? "that is the root once more" : mount;
+  return mount && isSameTree ? "that is the root itself" : mount;
 }
 
 function planBind({ source, mountPoint }: FstabEntry, bind: string): ImageMount | string | undefined {
@@ -101,10 +101,10 @@ function deviceMount(part: VolumePart, mountPoint: string, options: readonly str
 /** A source that is none of the volume's. What is no file system of a disk, such as `tmpfs` or a network share, is not spoken of. */
 function reasonForStranger({ source, type }: FstabEntry): string | undefined {
   if (/^(UUID|LABEL|PARTUUID|PARTLABEL)=/.test(source) || source.startsWith("/dev/disk/by-")) {
-    return "no partition of the volume is called so";
+    return "no partition of the volume has that name";
   }
   if (type === "overlay") return "overlays are not mounted while building";
-  if (source.startsWith("/dev/")) return "that is no partition of the volume";
+  if (source.startsWith("/dev/")) return "that is not a partition of the volume";
   return source.startsWith("/") && !source.startsWith("//") ? "files are not mounted while building" : undefined;
 }
 

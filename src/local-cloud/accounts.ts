@@ -102,10 +102,12 @@ function newAccounts(createdAt: string): Account[] {
 function checkKeys(accounts: readonly Account[]): void {
   for (const { role, accessKey, secretKey } of accounts) {
     if (!KEY_FORMS.accessKey.test(accessKey)) {
-      throw new LocalCloudError(`"${accessKey}" is no access key: 4 to 128 letters, digits and _ + = . -`);
+      throw new LocalCloudError(`"${accessKey}" is not a valid access key: 4 to 128 letters, digits and _ + = . -`);
     }
     if (!KEY_FORMS.secretKey.test(secretKey)) {
-      throw new LocalCloudError(`The secret key of the ${role} account is none: 8 to 128 printable characters`);
+      throw new LocalCloudError(
+        `The secret key of the ${role} account is not valid: it has 8 to 128 printable characters`,
+      );
     }
   }
   for (const field of ["accessKey", "id"] as const) {

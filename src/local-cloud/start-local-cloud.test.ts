@@ -283,7 +283,7 @@ describe("startLocalCloud()", () => {
     await cloud.close();
     const stateFolder = join(folder, "state");
     const keys = { accessKey: "a b", secretKey: "long enough" };
-    await expect(startLocalCloud({ stateFolder, blocks: "memory", keys })).rejects.toThrow("is no access key");
+    await expect(startLocalCloud({ stateFolder, blocks: "memory", keys })).rejects.toThrow("is not a valid access key");
   });
 
   it("is emptied while it runs: same keys, same port, and nothing else of before", async () => {

@@ -129,7 +129,7 @@ describe("createApi()", () => {
     const date = "Thu, 01 Jan 2026 12:17:00 GMT";
     await using cloud = await connect([errorReply(401, "1", "AccessDenied", { date })]);
     const error = await failureOf(cloud.api.readVms({}));
-    expect(error).toMatchObject({ hint: "this machine's clock is 17 minutes behind the service's: set it" });
+    expect(error).toMatchObject({ hint: "This machine's clock is 17 minutes behind the service's: set it" });
   });
 
   it("signs every attempt afresh and waits as long as Retry-After asks", async () => {
@@ -202,7 +202,7 @@ describe("createApi()", () => {
     expect(error).toMatchObject({
       ambiguous: false,
       message: expect.stringMatching(/^CreateImage got no answer from .* after 2 attempts: connect ECONNREFUSED/),
-      hint: expect.stringContaining("nothing listens there"),
+      hint: expect.stringContaining("Nothing listens there"),
     });
   });
 

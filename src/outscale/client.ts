@@ -100,7 +100,7 @@ class Client {
     const answer: ReadAnswer<A> = readAnswer(action, body);
     if ("problem" in answer) {
       const failure = { action, httpStatus: 200, requestId, ambiguous: effect !== "read" };
-      throw new ApiError(failure, `${action} answered what cannot be read: ${answer.problem}`);
+      throw new ApiError(failure, `${action} gave an answer that cannot be read: ${answer.problem}`);
     }
     if (answer.dropped.length > 0) {
       this.#log.write({ kind: "note", message: `${action}: dropped unreadable ${answer.dropped.join(", ")}` });

@@ -209,6 +209,6 @@ function missingKeys(
     "the environment (OSC_ACCESS_KEY, OSC_SECRET_KEY; OUTSCALE_ACCESSKEYID, OUTSCALE_SECRETKEYID)",
   ];
   return new AuthError(`There is no ${missing}; looked in ${looked.join(", ")}`, {
-    hint: "export OSC_ACCESS_KEY and OSC_SECRET_KEY, name a profile, or build with --local, which needs no account",
+    hint: "Export OSC_ACCESS_KEY and OSC_SECRET_KEY, name a profile, or build with --local, which needs no account",
   });
 }

@@ -27,7 +27,7 @@ describe("errorOf() of an answer", () => {
     [401, "1", ApiAuthError, /secret key/],
     [401, "7", ApiAuthError, /policy/],
     [401, "13", ApiAuthError, /wait a minute/],
-    [403, undefined, ApiAuthError, /check the access key/],
+    [403, undefined, ApiAuthError, /^Check the access key/],
     [400, "4120", ApiAuthError, /one region/],
     [400, "5064", ApiError, undefined],
     [429, "25", ApiError, /fewer builds/],

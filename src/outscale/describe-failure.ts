@@ -44,69 +44,69 @@ function wordsOf({ apiCode, apiType, details, httpStatus, requestId }: ApiFailur
 const CLOCK_TOLERANCE_MS = 5 * 60_000;
 
 const AUTH_HINTS: Readonly<Record<string, string>> = {
-  "1": "check that the secret key belongs to the access key and that the region is the account's own",
-  "4": "the credentials are right, but their policy does not allow this call",
-  "5": "the credentials are right, but their policy does not allow this call",
-  "7": "the credentials are right, but their policy does not allow this call",
-  "11": "the account is locked: ask OUTSCALE's support to unlock it",
-  "13": "too many bad signatures in a row: wait a minute, check the secret key, and try again",
-  "14": "the account's API access rules ask for a known IP address or a client certificate: see x509_cert_path and x509_key_path",
-  "20": "the account's password has expired: renew it in Cockpit",
-  "4120": "an access key is good in one region only: check that the key exists and that the region is its own",
+  "1": "Check that the secret key belongs to the access key and that the region is the account's own",
+  "4": "The credentials are right, but their policy does not allow this call",
+  "5": "The credentials are right, but their policy does not allow this call",
+  "7": "The credentials are right, but their policy does not allow this call",
+  "11": "The account is locked: ask OUTSCALE's support to unlock it",
+  "13": "Too many bad signatures in a row: wait a minute, check the secret key, and try again",
+  "14": "The account's API access rules ask for a known IP address or a client certificate: see x509_cert_path and x509_key_path",
+  "20": "The account's password has expired: renew it in Cockpit",
+  "4120": "An access key is good in one region only: check that the key exists and that the region is its own",
 };
 
 function authHint({ failure, clockSkewMs = 0 }: FailedAttempt): string {
   if (Math.abs(clockSkewMs) >= CLOCK_TOLERANCE_MS) {
     const minutes = Math.round(Math.abs(clockSkewMs) / 60_000);
-    return `this machine's clock is ${minutes} minutes ${clockSkewMs > 0 ? "behind" : "ahead of"} the service's: set it`;
+    return `This machine's clock is ${minutes} minutes ${clockSkewMs > 0 ? "behind" : "ahead of"} the service's: set it`;
   }
-  return AUTH_HINTS[failure.apiCode ?? ""] ?? "check the access key, the secret key and the region";
+  return AUTH_HINTS[failure.apiCode ?? ""] ?? "Check the access key, the secret key and the region";
 }
 
 const QUOTA_HINTS: Readonly<Record<string, string>> = {
-  "10008": "too many snapshots are being taken at once: try again later, or build fewer images at a time",
-  "10018": "the account has as many volumes as it may: delete some or ask for a higher quota",
-  "10024": "the account's volumes are as large as they may be in total: delete some or ask for a higher quota",
-  "10025": "the account's volumes have as many IOPS as they may: lower iops or ask for a higher quota",
-  "10026": "the account has as many snapshots as it may: delete some or ask for a higher quota",
+  "10008": "Too many snapshots are being taken at once: try again later, or build fewer images at a time",
+  "10018": "The account has as many volumes as it may: delete some or ask for a higher quota",
+  "10024": "The account's volumes are as large as they may be in total: delete some or ask for a higher quota",
+  "10025": "The account's volumes have as many IOPS as they may: lower iops or ask for a higher quota",
+  "10026": "The account has as many snapshots as it may: delete some or ask for a higher quota",
 };
 
 function answerHint(failure: ApiFailure): string | undefined {
   const code = Number(failure.apiCode);
-  if (isThrottleFailure(failure)) return "the account sends too many requests: run fewer builds at the same time";
+  if (isThrottleFailure(failure)) return "The account sends too many requests: run fewer builds at the same time";
   if (code >= 10_000 && code < 11_000) {
-    return QUOTA_HINTS[failure.apiCode ?? ""] ?? "a quota of the account is used up: ReadQuotas shows which";
+    return QUOTA_HINTS[failure.apiCode ?? ""] ?? "A quota of the account is used up: ReadQuotas shows which";
   }
   if (failure.httpStatus !== undefined && failure.httpStatus >= 500) {
-    return "the service is in trouble: see https://status.outscale.com and try again later";
+    return "The service is in trouble: see https://status.outscale.com and try again later";
   }
-  if (!failure.apiCode) return "the answer is not the API's: check custom_endpoint_oapi and the proxy variables";
+  if (!failure.apiCode) return "The answer is not the API's: check custom_endpoint_oapi and the proxy variables";
   return undefined;
 }
 
 const NETWORK_HINTS: Readonly<Record<string, string>> = {
-  ENOTFOUND: "the host name does not exist: check the region and custom_endpoint_oapi",
-  EAI_AGAIN: "the name server does not answer: check this machine's network",
-  ECONNREFUSED: "nothing listens there: check custom_endpoint_oapi, or start the local cloud",
-  ENOENT: "the socket does not exist: check custom_endpoint_oapi, or start the local cloud",
-  EACCES: "the socket may not be used by this user: run as root, or check who owns it",
-  EPROTO: "the endpoint does not speak TLS: check whether it should be http://",
-  ERR_SSL_WRONG_VERSION_NUMBER: "the endpoint does not speak TLS: check whether it should be http://",
-  ERR_TLS_CERT_ALTNAME_INVALID: "the endpoint's certificate is for another host name: check custom_endpoint_oapi",
-  CERT_HAS_EXPIRED: "the endpoint's certificate has expired, or this machine's clock is wrong: look at the clock first",
-  CERT_NOT_YET_VALID: "the endpoint's certificate is not valid yet: this machine's clock is probably behind",
-  UND_ERR_CONNECT_TIMEOUT: "no connection could be made: check the network, and HTTPS_PROXY if a proxy is needed",
+  ENOTFOUND: "The host name does not exist: check the region and custom_endpoint_oapi",
+  EAI_AGAIN: "The name server does not answer: check this machine's network",
+  ECONNREFUSED: "Nothing listens there: check custom_endpoint_oapi, or start the local cloud",
+  ENOENT: "The socket does not exist: check custom_endpoint_oapi, or start the local cloud",
+  EACCES: "The socket may not be used by this user: run as root, or check who owns it",
+  EPROTO: "The endpoint does not speak TLS: check whether it should be http://",
+  ERR_SSL_WRONG_VERSION_NUMBER: "The endpoint does not speak TLS: check whether it should be http://",
+  ERR_TLS_CERT_ALTNAME_INVALID: "The endpoint's certificate is for another host name: check custom_endpoint_oapi",
+  CERT_HAS_EXPIRED: "The endpoint's certificate has expired, or this machine's clock is wrong: look at the clock first",
+  CERT_NOT_YET_VALID: "The endpoint's certificate is not valid yet: this machine's clock is probably behind",
+  UND_ERR_CONNECT_TIMEOUT: "No connection could be made: check the network, and HTTPS_PROXY if a proxy is needed",
 };
 
 function networkHint(cause: unknown): string {
   if (/CERTIFICATE_REQUIRED|ALERT_BAD_CERTIFICATE|ALERT_UNKNOWN_CA/.test(networkCodeOf(cause))) {
-    return "the endpoint asks for a client certificate that it knows: see x509_cert_path and x509_key_path";
+    return "The endpoint asks for a client certificate that it knows: see x509_cert_path and x509_key_path";
   }
-  if (isProxyRefusal(cause)) return "the proxy refuses the connection: check HTTPS_PROXY and NO_PROXY";
+  if (isProxyRefusal(cause)) return "The proxy refuses the connection: check HTTPS_PROXY and NO_PROXY";
   const hint = NETWORK_HINTS[networkCodeOf(cause)];
   if (hint) return hint;
   if (isTlsFailure(cause)) {
-    return "the endpoint's certificate is not trusted: set NODE_EXTRA_CA_CERTS to a file with its authority's certificate";
+    return "The endpoint's certificate is not trusted: set NODE_EXTRA_CA_CERTS to a file with its authority's certificate";
   }
-  return "check the network between this machine and the endpoint";
+  return "Check the network between this machine and the endpoint";
 }

@@ -41,7 +41,7 @@ describe("parseEndpoint()", () => {
   it.each(["https://user:hunter2@host", "user:hunter2@host", "https://user:hun@ter2@host"])(
     "does not quote the password of a refused endpoint: %s",
     (text) => {
-      expect(() => parseEndpoint(text)).toThrow(/"(https:\/\/)?<sensitive>@host" is no endpoint/);
+      expect(() => parseEndpoint(text)).toThrow(/"(https:\/\/)?<sensitive>@host" is not an endpoint/);
     },
   );
 });

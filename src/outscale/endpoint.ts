@@ -34,7 +34,7 @@ export function parseEndpoint(text: string): Endpoint {
     throw new ConfigError([
       {
         option: "custom_endpoint_oapi",
-        message: `"${withoutUserInfo(text)}" is no endpoint`,
+        message: `"${withoutUserInfo(text)}" is not an endpoint`,
         hint: "write https://HOST/api/v1 or unix:/path/to/socket",
       },
     ]);

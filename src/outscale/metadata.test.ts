@@ -20,7 +20,9 @@ describe("readVmId()", () => {
 
   it("refuses what is no VM id", async () => {
     await using service = await serve({ body: "<html>Sign in</html>" });
-    await expect(readVmId(service)).rejects.toThrow('answered "<html>Sign in</html>", which is no OUTSCALE VM id');
+    await expect(readVmId(service)).rejects.toThrow(
+      'answered "<html>Sign in</html>", which is not the id of an OUTSCALE VM',
+    );
   });
 });
 

@@ -53,7 +53,7 @@ function readProfiles(name: string, path: string): Record<string, unknown> {
   } catch (error) {
     const hint = "OSC_CONFIG_FILE names another file; without profile the environment is used";
     // A syntax error quotes the text around it, which may be a secret.
-    const cause = error instanceof Error && "code" in error ? error : new Error("it is no JSON object of profiles");
+    const cause = error instanceof Error && "code" in error ? error : new Error("it is not a JSON object of profiles");
     throw new AuthError(`Cannot read the profile "${name}" from "${path}"`, { cause, hint });
   }
 }

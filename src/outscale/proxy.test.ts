@@ -41,9 +41,9 @@ describe("proxyFor()", () => {
 
   it("refuses what is no URL, without showing it", () => {
     const refused = () => proxyFor(new URL(api), { HTTPS_PROXY: "http://user:p@ss@:x" });
-    expect(refused).toThrow("HTTPS_PROXY: is no URL (write http://HOST:PORT)");
+    expect(refused).toThrow("HTTPS_PROXY: is not a URL (write http://HOST:PORT)");
     const unreadable = () => proxyFor(new URL(api), { HTTPS_PROXY: "http://user:50%off@proxy:1" });
-    expect(unreadable).toThrow("HTTPS_PROXY: is no URL");
+    expect(unreadable).toThrow("HTTPS_PROXY: is not a URL");
   });
 });
 

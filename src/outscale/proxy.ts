@@ -21,7 +21,7 @@ export function proxyFor(url: URL, env: NodeJS.ProcessEnv): string | undefined {
   if (exceptions.some((entry) => isCovered(host, port, entry))) return undefined;
   const address = withScheme(proxy);
   if (isAddress(address)) return address;
-  throw new ConfigError([{ option: "HTTPS_PROXY", message: "is no URL", hint: "write http://HOST:PORT" }]);
+  throw new ConfigError([{ option: "HTTPS_PROXY", message: "is not a URL", hint: "write http://HOST:PORT" }]);
 }
 
 function isCovered(host: string, port: string, entry: string): boolean {

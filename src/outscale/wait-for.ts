@@ -141,7 +141,7 @@ function wentBack<Resource extends Waitable, Result>(
   return new WentBackError(message, {
     resourceId: id,
     lastState,
-    hint: "Run the same again; if it stays, ask OUTSCALE's support",
+    hint: "Build again; if it happens again, ask OUTSCALE's support",
   });
 }
 
@@ -152,6 +152,6 @@ function timedOut<Resource, Result>(
 ): WaitTimeoutError {
   return new WaitTimeoutError(
     `The ${kind} "${id}" did not ${goal.phrase} within ${formatDuration(timeoutMs)}: its state is "${lastState}"`,
-    { resourceId: id, lastState, cause, hint: "the option timeouts says how long each kind of wait may take" },
+    { resourceId: id, lastState, cause, hint: "The option timeouts says how long each kind of wait may take" },
   );
 }

@@ -193,7 +193,7 @@ describe("manifest", () => {
   it("leaves a file alone that is no manifest", async () => {
     for (const text of ["not JSON", '{"builds": 5}', "[]"]) {
       await writeFile(join(folder, "manifest.json"), text);
-      await expectFailure([[manifest()]]).toThrow("is no manifest");
+      await expectFailure([[manifest()]]).toThrow("is not a manifest");
       expect(await readManifest()).toBe(text);
     }
   });

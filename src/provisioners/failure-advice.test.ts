@@ -9,18 +9,18 @@ const FULL = "/proc";
 
 describe("failureAdvice()", () => {
   const failure = new ProvisionError("It failed", { hint: "look at its lines" });
-  const look = "-on-error=ask waits at a failure, so that you can look into the image";
+  const look = "With -on-error=ask the build waits, and you can look into the image";
 
   it.each([
-    ["has the failure's own hint, and a way to look", failure, tmpdir(), `look at its lines; ${look}`],
+    ["has the failure's own hint, and a way to look", failure, tmpdir(), `look at its lines. ${look}`],
     ["has a way to look when there is no hint", new ProvisionError("It failed"), tmpdir(), look],
     [
       "names a full disk before all else",
       failure,
       FULL,
-      `the image's file system is full: root_volume_size makes it larger; ${look}`,
+      `The image's file system is full: root_volume_size makes it larger. ${look}`,
     ],
-    ["says nothing of a disk that is gone", failure, "/nowhere", `look at its lines; ${look}`],
+    ["says nothing of a disk that is gone", failure, "/nowhere", `look at its lines. ${look}`],
   ])("%s", async (_, error, path, advice) => {
     expect(await failureAdvice(error, path)).toBe(advice);
   });
@@ -33,7 +33,7 @@ describe("exitAdvice()", () => {
     [{ code: 127 }, /install it in the image/],
     [{ code: 137 }, /out of memory/],
     [{ signal: "SIGKILL" }, /out of memory/],
-    [{ signal: "SIGSEGV" }, /ended it with SIGSEGV/],
+    [{ signal: "SIGSEGV" }, /^Something has ended it with SIGSEGV/],
   ])("%j", (status, advice) => {
     expect(exitAdvice({ code: null, signal: null, ...status }, "in the image")).toMatch(advice);
   });

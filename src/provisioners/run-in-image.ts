@@ -14,7 +14,8 @@ export async function runInImage(
   env: Readonly<Record<string, string>> = {},
 ): Promise<ExitStatus> {
   const stdout = new OutputLines((line) => ui.message(line));
-  const stderr = new OutputLines((line) => ui.error(line));
+  // What stands on standard error is no error yet: how the command ends says that.
+  const stderr = new OutputLines((line) => ui.message(line));
   try {
     const status = await communicator.start({ command, stdout, stderr, env, signal, okExitCodes: "any" });
     throwIfCancelled(signal);

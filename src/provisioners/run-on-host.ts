@@ -16,7 +16,8 @@ export async function runOnHost(
   { ui, local, signal }: { readonly ui: Ui; readonly local: CommandRunner; readonly signal: AbortSignal },
 ): Promise<ExitStatus> {
   const stdout = new OutputLines((line) => ui.message(line));
-  const stderr = new OutputLines((line) => ui.error(line));
+  // What stands on standard error is no error yet: how the command ends says that.
+  const stderr = new OutputLines((line) => ui.message(line));
   const streams = {
     canReopenStreams: true,
     onStdout: (chunk: Buffer) => stdout.write(chunk),

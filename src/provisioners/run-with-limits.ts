@@ -62,7 +62,7 @@ async function withTimeout(
   const done = new AbortController();
   const onTime = () => {
     ui.error("Cancelling provisioner after a timeout...");
-    const hint = "its option timeout says how long it may take, all its pauses with it";
+    const hint = "Its option timeout says how long it may take, pauses included";
     late.abort(new TimeoutError(`The provisioner did not end within ${formatDuration(timeoutMs)}`, { hint }));
   };
   const timer = clock.sleep(timeoutMs, done.signal).then(onTime, () => undefined);

@@ -20,7 +20,8 @@ export interface ExitCheck {
 export function assertValidExit(status: ExitStatus, { what, place, validExitCodes }: ExitCheck): void {
   const allowed = validExitCodes?.length ? validExitCodes : [0];
   if (status.code !== null && allowed.includes(status.code)) return;
-  throw new ProvisionError(`${what} ended with ${describeExit(status)}, allowed: ${allowed.join(", ")}`, {
+  const others = validExitCodes?.length ? `; allowed: ${allowed.join(", ")}` : "";
+  throw new ProvisionError(`${what} ended with ${describeExit(status)}${others}`, {
     hint: exitAdvice(status, place),
   });
 }

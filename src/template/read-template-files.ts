@@ -41,7 +41,7 @@ export function findTemplateFiles(path: string, diagnostics: Diagnostics): Templ
 
 function reportNoTemplate(path: string, diagnostics: Diagnostics): void {
   const kinds =
-    'A template is a file whose name ends in ".pkr.hcl", ".pkr.json" or, in the language of before HCL2, ".json";';
+    'A template is a file whose name ends in ".pkr.hcl", ".pkr.json" or, for legacy JSON templates, ".json";';
   const rename = path.endsWith(".hcl") ? ` Rename it to "${basename(path, ".hcl")}.pkr.hcl".` : "";
   diagnostics.error(`There is no template at "${path}"`, `${kinds} or a folder with ".pkr" files.${rename}`);
 }

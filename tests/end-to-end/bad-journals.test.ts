@@ -64,9 +64,9 @@ describe("journals that cannot be used", () => {
     expect(ofRun).toMatch(new RegExp(`^${runId} line \\d+: mountPath: must be an absolute path below /$`));
     expect(others).toEqual([
       "111111111111 line 1: Invalid input: expected object, received null",
-      "222222222222 it is no plain file",
-      "333333333333 it is no plain file",
-      "444444444444 it is no plain file",
+      "222222222222 it is not a plain file",
+      "333333333333 it is not a plain file",
+      "444444444444 it is not a plain file",
     ]);
     const left = (await readdir(runs)).map((name) => name.replace(".jsonl", "")).sort();
     expect(left).not.toContain(other);

@@ -55,7 +55,7 @@ describe("outscale-chroot local-cloud start -detach", () => {
     expect((await cli("env")).stdout).toBe(stdout);
     expect((await cli("env", "-vm", "2")).stdout).toMatch(/METADATA_ENDPOINT=\S+\/vms\/i-[0-9a-f]{8}\n/);
     expect((await cli("start", "-memory", "-detach")).stderr).toContain("runs on");
-    expect((await cli("reset")).stderr).toContain("begins anew");
+    expect((await cli("reset")).stderr).toContain("starts afresh");
     expect((await signedCall(callerOf(stdout), "ReadVms")).status).toBe(200);
     expect((await cli("stop")).stderr).toContain("has stopped");
     await expect(signedCall(callerOf(stdout), "ReadVms")).rejects.toThrow();

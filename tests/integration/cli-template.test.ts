@@ -282,7 +282,7 @@ describe("console", () => {
       isTerminal: true,
     });
     expect(exitCode).toBe(0);
-    expect(stdout).toMatch(/^outscale-chroot .*"help" tells what there is/);
+    expect(stdout).toMatch(/^outscale-chroot .*"help" lists what there is/);
     expect(stdout).toContain("exit       ends the console");
   });
 
@@ -384,7 +384,7 @@ describe("fmt", () => {
   });
 
   it.each([
-    [["fmt"], "Nothing is named"],
+    [["fmt"], "No file or folder is given"],
     [["fmt", "/nowhere.pkr.hcl"], "There is no file or folder"],
     [["fmt", "package.json"], "cannot be formatted"],
   ])("refuses %j", async (argv, text) => {

@@ -158,7 +158,7 @@ requirePrograms(
     const own = "errors=remount-ro";
     expect(mounted).toEqual([`/opt p2 ${own}`, `/tmp p3 ${own}`, "/srv /opt/data bind"]);
     expect(warnings).toEqual([
-      expect.stringMatching(/binds "\/nowhere" to "\/mnt", but that is no folder of the image/),
+      expect.stringMatching(/binds "\/nowhere" to "\/mnt", but that is not a folder of the image/),
     ]);
     await writeFile(join(tree, "srv/note"), "bound");
     expect(await readFile(join(tree, "opt/data/note"), "utf8")).toBe("bound");

@@ -119,7 +119,7 @@ requirePrograms("flock", "perl")("host: the device lock", () => {
     },
     {
       plant: "a second name of another file",
-      why: "it has several names",
+      why: "it has several hard links",
       prepare: async () => {
         await makeFolder();
         await link(victim(), path);

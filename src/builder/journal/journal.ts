@@ -137,7 +137,7 @@ export class Journal {
     const forgetsProduct = this.#unwritten.some(({ type }) => type === "kept");
     if (forgetsProduct && this.hasOpenResources) {
       const left = [...this.#open.values()].join(", ");
-      this.#options.onTrouble(`The journal could not be written to its end and is removed. Take down by hand: ${left}`);
+      this.#options.onTrouble(`The journal could not be finished and is removed. Remove by hand: ${left}`);
     }
     if (forgetsProduct || !this.hasOpenResources) this.#remove();
     this.#file.close();
@@ -148,7 +148,7 @@ export class Journal {
     const { forbidden = [] } = this.#options;
     if (!forbidden.some((credential) => text.includes(JSON.stringify(credential).slice(1, -1)))) return;
     throw new JournalError(`The journal would hold the secret key of the credentials: it is part of a ${kind}`, {
-      hint: "Take it out of the option that it is in",
+      hint: "Remove it from the option that holds it",
     });
   }
 

@@ -42,10 +42,10 @@ describe("readJournal()", () => {
     [
       "a line that is cut short in the middle",
       `${header}\n${intent.slice(0, 30)}\n${result}\n`,
-      "line 2: it is no JSON",
+      "line 2: it is not JSON",
     ],
-    ["a line of zeros", `${header}\n${"\0".repeat(40)}\n${intent}\n`, "line 2: it is no JSON"],
-    ["an empty line", `${header}\n\n${intent}\n`, "line 2: it is no JSON"],
+    ["a line of zeros", `${header}\n${"\0".repeat(40)}\n${intent}\n`, "line 2: it is not JSON"],
+    ["an empty line", `${header}\n\n${intent}\n`, "line 2: it is not JSON"],
     ["null", `${header}\nnull\n`, "line 2: Invalid input"],
     ["a number", `${header}\n5\n`, "line 2: Invalid input"],
     ["a text", `${header}\n"x"\n`, "line 2: Invalid input"],

@@ -37,7 +37,7 @@ const LARGEST_BYTES = 64 * 1024 * 1024;
  * @throws {JournalError} that says what is wrong, and in which line
  */
 export function readJournal(path: string): RunRecord {
-  if (!lstatSync(path).isFile()) throw damaged(path, "it is no plain file");
+  if (!lstatSync(path).isFile()) throw damaged(path, "it is not a plain file");
   const fd = openFile(path);
   try {
     return readOpenJournal(path, fd);
@@ -49,7 +49,7 @@ export function readJournal(path: string): RunRecord {
 /** The same for a journal that is open. */
 export function readOpenJournal(path: string, fd: number): RunRecord {
   const stats = fstatSync(fd);
-  if (!stats.isFile()) throw damaged(path, "it is no plain file");
+  if (!stats.isFile()) throw damaged(path, "it is not a plain file");
   if (stats.size > LARGEST_BYTES) throw damaged(path, `it has ${stats.size} bytes`);
   return parseJournal(path, readFileSync(`/proc/self/fd/${fd}`));
 }
@@ -140,6 +140,6 @@ function inLine<T>(path: string, line: number, read: () => T): T {
 }
 
 function damaged(path: string, problem: string): JournalError {
-  const hint = "It is left as it is. Look at what it names, take that down by hand, and delete the file";
+  const hint = "It is left as it is. Look at what it names, remove that by hand, and delete the file";
   return new JournalError(`The journal "${path}" cannot be used: ${problem}`, { hint });
 }

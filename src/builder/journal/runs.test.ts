@@ -38,12 +38,12 @@ describe("findRuns()", () => {
     expect(runs.map(({ record }) => record.header.runId)).toEqual(["0a0a0a0a0a0a"]);
     expect(unusable.map(({ runId, problem }) => [runId[0], problem.replace(/^.*: /, "")])).toEqual([
       ["1", "expected object, received null"],
-      ["2", "it is no plain file"],
-      ["3", "it is no plain file"],
-      ["4", "it is no plain file"],
-      ["5", "it is no plain file"],
+      ["2", "it is not a plain file"],
+      ["3", "it is not a plain file"],
+      ["4", "it is not a plain file"],
+      ["5", "it is not a plain file"],
       ["6", "it is the journal of 0a0a0a0a0a0a"],
-      ["7", "it is no plain file"],
+      ["7", "it is not a plain file"],
     ]);
     journal.close("done");
   });

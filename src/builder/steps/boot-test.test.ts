@@ -35,7 +35,7 @@ describe("testBoot()", () => {
     await using fake = await bench({}, { hasProgram: false, answer });
     await testBoot(fake.build, fake.input);
     expect(fake.warnings()).toHaveLength(2);
-    expect(fake.warnings()[0]).toContain("e2fsck found trouble in the ext4 (exit code 4): Inode 12 is broken");
+    expect(fake.warnings()[0]).toContain("e2fsck found errors in the ext4 (exit code 4): Inode 12 is broken");
   });
 
   it("stops the build for either with boot_check = strict", async () => {

@@ -59,6 +59,6 @@ export function rootOf(image: Image): SourceOmi {
       : `has a root device of type "${type}"`;
   throw new ConfigError([{ option: "source_omi", message: `${image.ImageId} ${why}` }], {
     resourceId: image.ImageId,
-    hint: "Only an OMI whose root is a BSU volume with a snapshot can be built from",
+    hint: "A build needs an OMI whose root is a BSU volume with a snapshot",
   });
 }

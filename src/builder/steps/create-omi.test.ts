@@ -170,7 +170,7 @@ describe("createOmi()", () => {
     for (const name of ["web-0123456789ab", "web"]) {
       await createOmi(fake.build, { name, parts: partsOf(image()), undo: fake.scope });
     }
-    expect(fake.warnings()).toEqual([expect.stringContaining("ami-made and what follows carry no tag of this run")]);
+    expect(fake.warnings()).toEqual([expect.stringContaining("ami-made and what follows get no tag of this run")]);
     expect(fake.calls.filter(([call]) => call === "createTags")).toHaveLength(1);
   });
 });

@@ -49,8 +49,8 @@ function chooseImage(
         resourceId: other.ImageId,
         hint:
           other.State === "pending"
-            ? "Wait until it is there, then build again"
-            : "It can never be built from: choose another OMI",
+            ? "Wait until it is available, then build again"
+            : "It cannot be used: choose another OMI",
       });
     }
     const what =

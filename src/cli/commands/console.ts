@@ -41,7 +41,7 @@ export const consoleCommand: Command = {
   async run({ argv, io }) {
     const { flags, positionals } = parseFlags(flagSpecs, argv);
     const template = await open(positionals, flags, io);
-    if (io.stdin.isTerminal) io.stdout.write(`outscale-chroot ${version}: "help" tells what there is.\n`);
+    if (io.stdin.isTerminal) io.stdout.write(`outscale-chroot ${version}: "help" lists what there is.\n`);
     const words = [...template.names, "variables", "help", "exit"];
     const failures: number[] = [];
     for await (const line of io.stdin.lines({ text: "> ", words })) {

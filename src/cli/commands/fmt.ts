@@ -14,7 +14,7 @@ import { lineDiff } from "../output/line-diff.ts";
 const flagSpecs = {
   check: { type: "boolean", about: "writes nothing; exits with 3 when something is not formatted" },
   diff: { type: "boolean", about: "shows what formatting changes" },
-  recursive: { type: "boolean", about: "goes into the folders of folders too" },
+  recursive: { type: "boolean", about: "formats what is in subfolders, too" },
   write: { type: "boolean", about: "writes the files back, which is the default; -write=false does not" },
 } as const satisfies Flags;
 
@@ -33,7 +33,7 @@ export const fmt: Command = {
   async run({ argv, io }) {
     const { flags, positionals } = parseFlags(flagSpecs, argv);
     if (positionals.length === 0) {
-      throw new UsageError("Nothing is named to be formatted", { hint: "outscale-chroot fmt . formats this folder" });
+      throw new UsageError("No file or folder is given", { hint: "outscale-chroot fmt . formats this folder" });
     }
     const diagnostics = new Diagnostics();
     let isChanged = false;

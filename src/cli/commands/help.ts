@@ -5,7 +5,7 @@ import { commandText, overviewText } from "../help-text.ts";
 
 export const help: Command = {
   usage: "help [COMMAND [ACTION]]",
-  about: "Lists the commands, or tells about one of them.",
+  about: "Lists the commands, or explains one of them.",
   flags: {},
   examples: ["outscale-chroot help build", "outscale-chroot help local-cloud start"],
   async run({ argv, io }) {

@@ -18,7 +18,7 @@ const flagSpecs = {
 export const inspect: Command = {
   usage: "inspect [flags] TEMPLATE",
   about:
-    "Tells what a template consists of: its variables with their values, locals, data sources, sources and builds.\n" +
+    "Shows what is in a template: its variables with their values, locals, data sources, sources and builds.\n" +
     "Variables need not be set. What is sensitive is not shown, and nothing is read but files.\n" +
     "What cannot be computed does not hide the rest: it is named at the end, and in the exit code.",
   flags: flagSpecs,

@@ -19,7 +19,7 @@ const flagSpecs = {
 export const plan: Command = {
   usage: "plan [flags] TEMPLATE",
   about:
-    "Tells what a build would do, step by step, with resolved options, the requests that it would send and the resources\n" +
+    "Shows what a build would do, step by step, with resolved options, the requests that it would send and the resources\n" +
     "that it would make. Touches nothing, and needs neither root nor, without -online, the network.",
   flags: flagSpecs,
   examples: ["outscale-chroot plan examples/quickstart.pkr.hcl", "outscale-chroot plan -online -json web.pkr.hcl"],

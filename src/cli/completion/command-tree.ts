@@ -28,7 +28,7 @@ function completed(name: string, summary: string, { flags, actions = {} }: Comma
   const own = Object.entries(flags).map(([flag, { about, type, choices = [] }]) => {
     return { name: `-${flag}`, about, takesValue: type !== "boolean", choices };
   });
-  const help = { name: "-help", about: "tells about the command", takesValue: false, choices: [] };
+  const help = { name: "-help", about: "explains the command", takesValue: false, choices: [] };
   return {
     name,
     summary,

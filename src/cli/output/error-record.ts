@@ -6,7 +6,7 @@ import { exitCodeOf, isSystemError } from "./error-text.ts";
 
 /** An error for programs: in the event stream and the result file. */
 export interface ErrorRecord {
-  /** Stable: `E_MOUNT`; `E_SYSTEM` for what this machine refuses, `E_BUG` for what should not have happened. */
+  /** Stable: `E_MOUNT`; `E_SYSTEM` for what the system refuses, `E_BUG` for what should not have happened. */
   readonly code: string;
   readonly exitCode: number;
   readonly message: string;

@@ -93,7 +93,7 @@ describe("errorText()", () => {
     expect(text).toContain("error-text.test.ts");
   });
 
-  it("tells what this machine refuses without a stack", () => {
+  it("tells what the system refuses without a stack", () => {
     let error: unknown;
     try {
       readFileSync("/nowhere/at/all");
@@ -101,7 +101,7 @@ describe("errorText()", () => {
       error = thrown;
     }
     expect(errorText(error)).toBe(
-      "Error: this machine refuses: ENOENT: no such file or directory, open '/nowhere/at/all'\n",
+      "Error: the system refuses: ENOENT: no such file or directory, open '/nowhere/at/all'\n",
     );
   });
 

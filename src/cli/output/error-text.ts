@@ -38,7 +38,7 @@ function oneErrorText(error: unknown, title: string, { color = false }: ErrorTex
     return error.diagnostics.map((item) => printDiagnostic(item, { color })).join("\n");
   const head = color ? styleText(["bold", "red"], `${title}:`, { validateStream: false }) : `${title}:`;
   if (error instanceof ConfigError) return configText(error, head);
-  if (isSystemError(error)) return `${head} this machine refuses: ${error.message}\n`;
+  if (isSystemError(error)) return `${head} the system refuses: ${error.message}\n`;
   if (!(error instanceof ChrootError)) return bugText(error);
   const { step, resourceId: resource, code, hint } = error;
   return `${head} ${messageOf(error)}\n${factLines({ step, resource, code, hint })}`;

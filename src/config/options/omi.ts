@@ -25,7 +25,7 @@ export const omiOptions = {
     example: '"hvm"',
   }),
   omi_account_ids: option(z.array(accountId).default([]), {
-    about: "Accounts that may launch the OMI besides the own one.",
+    about: "Accounts that may launch the OMI besides its owner.",
     example: '["123456789012"]',
   }),
   omi_groups: option(z.array(group).default([]), {
@@ -47,7 +47,7 @@ export const omiOptions = {
   }),
   omi_regions: option(z.array(z.string()).default([]), {
     about:
-      "Regions that shall have the OMI. Only the own region is possible: the service copies nothing to another one, " +
+      "Regions that are to have the OMI. Only the account's own region is possible: the service copies nothing to another one, " +
       "and an account belongs to one region. See `docs/other-regions.md` for the way by hand.",
     example: '["eu-west-2"]',
   }),
@@ -94,7 +94,7 @@ export const omiOptions = {
   }),
   force_deregister: option(z.boolean().default(false), {
     about:
-      "Replaces an OMI of the own account that has this name. The old one goes last, " +
+      "Replaces the account's own OMI that has this name. The old one goes last, " +
       "and comes back if the new one cannot be registered. `-force` sets it.",
     example: "true",
   }),

@@ -9,7 +9,7 @@ export function checkAccess(options: CheckedOptions, engine: EngineSettings, fin
   checkRegion(options, findings);
   if (options.skip_metadata_api_check && engine.vmId === undefined) {
     const hint = 'set vm_id = "i-..." or OUTSCALE_CHROOT_VM_ID';
-    findings.problem("skip_metadata_api_check", "needs the id of this VM, which nothing else tells then", hint);
+    findings.problem("skip_metadata_api_check", "needs the id of this VM, as nothing else tells it then", hint);
   }
   for (const name of ["mfa_code", "token"] as const) {
     if (options[name] === undefined) continue;

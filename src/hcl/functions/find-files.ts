@@ -21,7 +21,7 @@ export function findFiles(root: string, pattern: string): string[] {
   if (firstGlob < 0) return isFile(start) ? [path.relative(root, start)] : [];
   const rest = segments.slice(firstGlob);
   const glob = compilePathGlob(rest.join("/"));
-  if (!glob) throw new Error(`"${pattern}" is no pattern of file names`);
+  if (!glob) throw new Error(`"${pattern}" is not a pattern of file names`);
   const depth =
     rest.includes("**") || rest.some((segment) => segment.includes("{")) ? Number.POSITIVE_INFINITY : rest.length;
   return [...walk(start, "", depth)]

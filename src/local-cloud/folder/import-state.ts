@@ -78,5 +78,8 @@ async function unpack(run: HeldRun, file: string, staging: string): Promise<void
 }
 
 function noArchive(file: string, cause?: unknown): LocalCloudError {
-  return new LocalCloudError(`"${file}" is no exported state`, { cause, hint: "local-cloud export-state writes one" });
+  return new LocalCloudError(`"${file}" is not an exported state`, {
+    cause,
+    hint: "local-cloud export-state writes one",
+  });
 }

@@ -17,8 +17,8 @@ describe("the folder of a local cloud", () => {
     mkdirSync(join(folder, "dev"));
     for (const name of ["disks/mine.raw", "dev/null", "notes"]) writeFileSync(join(folder, name), "mine");
     const options = { stateFolder: folder, blocks: "memory" } as const;
-    await expect(startLocalCloud(options)).rejects.toThrow("is no local cloud's folder");
-    await expect(resetLocalCloud(folder)).rejects.toThrow("is no local cloud's folder");
+    await expect(startLocalCloud(options)).rejects.toThrow("is not a local cloud's folder");
+    await expect(resetLocalCloud(folder)).rejects.toThrow("is not a local cloud's folder");
     for (const name of ["disks/mine.raw", "dev/null", "notes"]) expect(existsSync(join(folder, name))).toBe(true);
     expect(readdirSync(folder).sort()).toEqual(["dev", "disks", "notes"]);
   });

@@ -7,7 +7,7 @@ export interface LoggedRequest {
   readonly action: string;
   /** Absent when the caller was not authenticated. */
   readonly accountId?: string;
-  /** The body with its secrets replaced; absent when it is no JSON, large, or nobody's that we know. */
+  /** The body with its secrets replaced; absent when it is not JSON, large, or nobody's that we know. */
   readonly body?: unknown;
   /** The HTTP status; absent when the connection was dropped. */
   readonly status?: number;
@@ -69,7 +69,7 @@ export class RequestLog {
   }
 }
 
-/** A body with the values of its secret fields replaced; undefined when it is no JSON. */
+/** A body with the values of its secret fields replaced; undefined when it is not JSON. */
 function redactedBody(body: Buffer): unknown {
   try {
     return JSON.parse(body.toString("utf8"), (key, value) => (SECRET_FIELDS.has(key) ? "<sensitive>" : value));

@@ -39,7 +39,7 @@ describe("a seed", () => {
   });
 
   it("is refused when there is none", async () => {
-    await expect(readSeed(folder)).rejects.toThrow("is no seed");
+    await expect(readSeed(folder)).rejects.toThrow("is not a seed");
   });
 
   it("gives a new cloud accounts, images and volumes, besides what every cloud begins with", async () => {

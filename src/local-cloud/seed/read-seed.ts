@@ -78,7 +78,7 @@ async function readFirst(folder: string): Promise<{ path: string; text: string }
       if (!isErrno(cause, "ENOENT")) throw new LocalCloudError(`Cannot read the seed "${path}"`, { cause });
     }
   }
-  throw new LocalCloudError(`The folder "${folder}" is no seed: it has no ${FILES.join(" or ")}`);
+  throw new LocalCloudError(`The folder "${folder}" is not a seed: it has no ${FILES.join(" or ")}`);
 }
 
 function parseSeed(path: string, text: string): Seed {
@@ -103,6 +103,6 @@ async function diskIn(folder: string, name: string): Promise<string> {
   if (isAbsolute(name) || !path.startsWith(root + sep)) {
     throw new LocalCloudError(`The seed's disk "${name}" is outside of its folder`);
   }
-  if (!(await stat(path)).isFile()) throw new LocalCloudError(`The seed's disk "${name}" is no file`);
+  if (!(await stat(path)).isFile()) throw new LocalCloudError(`The seed's disk "${name}" is not a file`);
   return path;
 }

@@ -30,14 +30,14 @@ describe("outputProblem()", () => {
     ["file/m.json", /"F\/file" is not a folder/],
     ["file/below/m.json", /"F\/file" is not a folder/],
     ["dangling/m.json", /"F\/dangling" is not a folder/],
-    ["file", /"F\/file" is there and is no manifest/],
-    ["list.json", /"F\/list.json" is there and is no manifest/],
+    ["file", /"F\/file" exists and is not a manifest/],
+    ["list.json", /"F\/list.json" exists and is not a manifest/],
   ])("says what is wrong with %s", (path, problem) => {
     expect(outputProblem(join(folder, path))?.replaceAll(folder, "F")).toMatch(problem);
   });
 
   it("refuses a device", () => {
-    expect(outputProblem("/dev/null")).toBe('"/dev/null" is no plain file');
+    expect(outputProblem("/dev/null")).toBe('"/dev/null" is not a plain file');
   });
 });
 

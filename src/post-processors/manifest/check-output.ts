@@ -11,7 +11,7 @@ import { parseManifest } from "./manifest-file.ts";
 export function outputProblem(path: string): string | undefined {
   const found = statsOf(path);
   if (found?.isDirectory()) return `"${path}" is a folder`;
-  if (found !== undefined && !found.isFile()) return `"${path}" is no plain file`;
+  if (found !== undefined && !found.isFile()) return `"${path}" is not a plain file`;
   return folderProblem(dirname(resolve(path))) ?? (found && contentProblem(path));
 }
 
@@ -32,7 +32,7 @@ function contentProblem(path: string): string | undefined {
     parseManifest(readFileSync(path, "utf8"));
     return undefined;
   } catch (error) {
-    return `"${path}" is there and is no manifest: ${messageOf(error)}`;
+    return `"${path}" exists and is not a manifest: ${messageOf(error)}`;
   }
 }
 

@@ -34,7 +34,7 @@ export function checkShellLocal(options: ShellLocalOptions): readonly ConfigProb
   const problems = [...checkScripts(options, ["inline", "command", "script", "scripts"]), ...checkEnvironment(options)];
   for (const system of options.onlyOn ?? []) {
     if (SYSTEMS.includes(system)) continue;
-    problems.push({ option: "only_on", message: `"${system}" is none of ${SYSTEMS.join(", ")}` });
+    problems.push({ option: "only_on", message: `"${system}" is not one of ${SYSTEMS.join(", ")}` });
   }
   if (options.useLinuxPathing) {
     const message = "is for Windows hosts, and this program runs on Linux";

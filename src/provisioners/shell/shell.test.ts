@@ -31,7 +31,7 @@ async function uploads(): Promise<string[]> {
 describe("shell", () => {
   it("runs inline commands in one shell and removes its script", async () => {
     await run({ inline: ["cd /", "pwd; echo oops >&2"] });
-    expect(bench.ui.lines).toEqual(["say: Provisioning with shell script: inline", "message: /", "error: oops"]);
+    expect(bench.ui.lines).toEqual(["say: Provisioning with shell script: inline", "message: /", "message: oops"]);
     expect(await uploads()).toEqual([]);
   });
 
@@ -142,10 +142,10 @@ describe("shell", () => {
   });
 
   it.each([
-    [{ inline: ["exit 3"] }, "exit code 3, allowed: 0"],
-    [{ inline: ["exit 1"], valid_exit_codes: [0, 3] }, "exit code 1, allowed: 0, 3"],
-    [{ inline: ["kill -9 $$"] }, "signal SIGKILL, allowed: 0"],
-    [{ inline: ["true"], valid_exit_codes: [2] }, "exit code 0, allowed: 2"],
+    [{ inline: ["exit 3"] }, "exit code 3"],
+    [{ inline: ["exit 1"], valid_exit_codes: [0, 3] }, "exit code 1; allowed: 0, 3"],
+    [{ inline: ["kill -9 $$"] }, "signal SIGKILL"],
+    [{ inline: ["true"], valid_exit_codes: [2] }, "exit code 0; allowed: 2"],
   ])("refuses the exit of %j", async (options, reason) => {
     await expect(run(options)).rejects.toThrow(`The script "inline" ended with ${reason}`);
     expect(await uploads()).toEqual([]);

@@ -67,7 +67,7 @@ function checkNames(
     const written = builder.name === name ? "" : `, which is written "${builder.name}"`;
     if (name === "") diagnostics.error("Empty name", `The builder's name is empty${written}.`, builder.span);
     else if (seen.has(name)) {
-      const detail = `There is a builder named "${name}" before${written}. Give one of them another "name".`;
+      const detail = `An earlier builder has the name "${name}"${written}. Give one of them another "name".`;
       diagnostics.error("Duplicate builder", detail, builder.span);
     }
     seen.add(name);

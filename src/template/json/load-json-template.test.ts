@@ -242,7 +242,7 @@ describe("loadJsonTemplate() takes what Packer takes", () => {
     const { builds } = await templates.load({ Builders: [builder], PROVISIONERS: [{ type: "shell" }] });
     expect(builds[0]?.provisioners.map(({ type }) => type)).toEqual(["shell"]);
     await expect(templates.load({ Builders: [builder], builders: [builder] })).rejects.toThrow(
-      '"builders" is the same as "Builders" before',
+      '"builders" is the same as "Builders";',
     );
   });
 

@@ -59,8 +59,7 @@ function reportDuplicates(node: JsonNode, reader: NodeReader): void {
   if (node.kind !== "object") return;
   const seen = new Set<string>();
   for (const { key, keyPlace, value } of node.members) {
-    if (seen.has(key))
-      reader.fail("Duplicate key", `The object has "${key}" before; a key can be given once.`, keyPlace);
+    if (seen.has(key)) reader.fail("Duplicate key", `"${key}" is given before; a key can be given once.`, keyPlace);
     seen.add(key);
     reportDuplicates(value, reader);
   }
@@ -72,7 +71,7 @@ function checkRootKeys(root: JsonObject, reader: NodeReader): void {
   for (const { key, keyPlace, value } of root.members) {
     const other = written.get(rootKey(key));
     if (other !== undefined && other !== key) {
-      reader.fail("Duplicate key", `"${key}" is the same as "${other}" before; it can be given once.`, keyPlace);
+      reader.fail("Duplicate key", `"${key}" is the same as "${other}"; it can be given once.`, keyPlace);
     }
     written.set(rootKey(key), key);
     if (key.startsWith("_")) reader.string(value, `The comment "${key}"`);

@@ -34,7 +34,7 @@ describe("loadJsonTemplate() refuses", () => {
     [
       "two builders of a name",
       { builders: [builder, builder] },
-      ['1:41 Duplicate builder: There is a builder named "outscale-chroot" before. Give one of them another "name".'],
+      ['1:41 Duplicate builder: An earlier builder has the name "outscale-chroot". Give one of them another "name".'],
     ],
     [
       "two builders whose names turn out the same, and one whose name turns out empty",
@@ -46,7 +46,7 @@ describe("loadJsonTemplate() refuses", () => {
         ],
       },
       [
-        '1:52 Duplicate builder: There is a builder named "a" before, which is written "{{lower `A`}}". Give one of them another "name".',
+        '1:52 Duplicate builder: An earlier builder has the name "a", which is written "{{lower `A`}}". Give one of them another "name".',
         '1:102 Empty name: The builder\'s name is empty, which is written "{{user `x`}}".',
       ],
     ],
@@ -65,7 +65,7 @@ describe("loadJsonTemplate() refuses", () => {
     [
       "a key given twice",
       '{"builders":[{"type":"a","x":{"y":1,"y":2}}]}',
-      ['1:37 Duplicate key: The object has "y" before; a key can be given once.'],
+      ['1:37 Duplicate key: "y" is given before; a key can be given once.'],
     ],
     [
       "a newer Packer",

@@ -24,7 +24,7 @@ const flagSpecs = {
 export const install: Command = {
   usage: "plugin install [flags]",
   about:
-    "Puts the plugin where Packer looks for plugins: the file and folder that the Packer's version wants.\n" +
+    "Installs the plugin where Packer looks for it, in the form that its version wants.\n" +
     "It replaces an older one of ours, and nothing else.",
   flags: flagSpecs,
   examples: [

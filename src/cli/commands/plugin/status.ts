@@ -11,7 +11,7 @@ const flagSpecs = { ...packerFlag, json: { type: "boolean", about: "prints JSON"
 
 export const status: Command = {
   usage: "plugin status [flags]",
-  about: "Tells where Packer looks for plugins, and what is there that has to do with OUTSCALE.",
+  about: "Shows where Packer looks for plugins, and which of them are for OUTSCALE.",
   flags: flagSpecs,
   examples: ["outscale-chroot plugin status", "outscale-chroot plugin status -json"],
   async run({ argv, io }) {
