@@ -123,6 +123,8 @@ function isPassing(error: unknown): boolean {
   return failure.httpStatus === undefined || failure.httpStatus >= 500 || isThrottle(error);
 }
 
+const BUILD_AGAIN = "Build again; if it happens again, ask OUTSCALE's support";
+
 function failed<Resource extends Waitable, Result>(
   { kind, id, goal }: Wait<Resource, Result>,
   resource: Resource | undefined,
@@ -130,7 +132,10 @@ function failed<Resource extends Waitable, Result>(
   const lastState = resource?.State ?? ABSENT;
   const comment = resource?.StateComment?.StateMessage;
   const reason = resource ? `its state is "${lastState}"${comment ? ` (${comment})` : ""}` : "it does not exist";
-  return new WaitError(`The ${kind} "${id}" cannot ${goal.phrase}: ${reason}`, { resourceId: id, lastState });
+  const hint = resource
+    ? BUILD_AGAIN
+    : "Somebody has deleted it meanwhile: look at who else uses this account, then build again";
+  return new WaitError(`The ${kind} "${id}" did not ${goal.phrase}: ${reason}`, { resourceId: id, lastState, hint });
 }
 
 function wentBack<Resource extends Waitable, Result>(
@@ -141,7 +146,7 @@ function wentBack<Resource extends Waitable, Result>(
   return new WentBackError(message, {
     resourceId: id,
     lastState,
-    hint: "Build again; if it happens again, ask OUTSCALE's support",
+    hint: BUILD_AGAIN,
   });
 }
 

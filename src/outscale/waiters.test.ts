@@ -213,7 +213,7 @@ describe("Waiters.image()", () => {
     const { clock, waiters } = createWait({ images: [[image("ami-1", "failed", "the snapshot is empty")]] });
     const error = await clock.run(failure(waiters.image("ami-1", { until: "available" })));
     expect(error).toMatchObject({
-      message: 'The image "ami-1" cannot become available: its state is "failed" (the snapshot is empty)',
+      message: 'The image "ami-1" did not become available: its state is "failed" (the snapshot is empty)',
     });
   });
 
