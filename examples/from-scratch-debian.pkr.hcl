@@ -86,6 +86,10 @@ build {
   }
 
   provisioner "shell" {
-    scripts = ["${path.root}/files/install-boot-loader.sh", "${path.root}/files/make-first-boot.sh"]
+    scripts = [
+      "${path.root}/files/install-grub-bios.sh",
+      "${path.root}/files/configure-grub.sh",
+      "${path.root}/files/make-first-boot.sh",
+    ]
   }
 }

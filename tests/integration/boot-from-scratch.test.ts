@@ -141,6 +141,18 @@ requirePrograms(...programs)("a Debian 12 from nothing", () => {
     20 * MINUTES,
   );
 
+  it(
+    "is the base of examples/ansible.pkr.hcl",
+    async () => {
+      const greeting = "Baked by a test";
+      const { exitCode, output } = await build("-var", `greeting=${greeting}`, "examples/ansible.pkr.hcl");
+      expect(exitCode, output).toBe(0);
+      expect(await imageNames()).toContain("web-by-ansible");
+      expect(await readInImage("web-by-ansible", "var/www/html/index.html")).toContain(`<h1>${greeting}</h1>`);
+    },
+    20 * MINUTES,
+  );
+
   it("leaves no violation in the cloud", async () => {
     expect((await localCloudStatus(cloud)).violations).toEqual([]);
   });
@@ -158,8 +170,28 @@ requirePrograms(...programs)("a Debian 12 from nothing", () => {
     );
   }
 
+  /** A file of an OMI's root file system. */
+  const readInImage = (name: string, path: string) => inImage(name, (root) => readFile(join(root, path), "utf8"));
+
   /** Every path of an OMI's root file system, with its type, mode, owner, size and target; and what packages brought. */
   async function readImage(name: string) {
+    return inImage(name, async (root) => {
+      const folders = ["-type", "d", "-printf", "/%P\\td %m %U:%G\\n"];
+      const others = ["-printf", "/%P\\t%y %m %U:%G %s %l\\n"];
+      const argv = ["find", root, "-xdev", "-mindepth", "1", ...folders, "-o", ...others];
+      const { stdout } = await hostRunner().run(argv);
+      const paths = new Map(stdout.trim().split("\n").sort().map(splitAtTab));
+      const info = join(root, "var/lib/dpkg/info");
+      const lists = (await readdir(info)).filter((file) => file.endsWith(".list"));
+      const packaged = await Promise.all(lists.map((file) => readFile(join(info, file), "utf8")));
+      const lines = packaged.join("").split("\n");
+      // Packages may still say /lib for what lies in /usr/lib.
+      return { paths, packaged: lines.map((path) => path.replace(/^\/lib\//, "/usr/lib/")) };
+    });
+  }
+
+  /** Looks into an OMI's root file system, mounted read-only. */
+  async function inImage<Result>(name: string, look: (root: string) => Promise<Result>): Promise<Result> {
     const device = await attachLoop(await exportDisk(name), "--read-only");
     const root = await mkdtemp(join(folder, "mount-"));
     const host = hostRunner();
@@ -167,21 +199,7 @@ requirePrograms(...programs)("a Debian 12 from nothing", () => {
       await host.run(["partx", "--add", device], { okExitCodes: [0, 1] });
       await host.run(["mount", "-o", "ro,noload", `${device}p2`, root]);
       try {
-        const folders = ["-type", "d", "-printf", "/%P\\td %m %U:%G\\n"];
-        const others = ["-printf", "/%P\\t%y %m %U:%G %s %l\\n"];
-        const { stdout } = await host.run(["find", root, "-xdev", "-mindepth", "1", ...folders, "-o", ...others]);
-        const paths = new Map(stdout.trim().split("\n").sort().map(splitAtTab));
-        const info = join(root, "var/lib/dpkg/info");
-        const lists = (await readdir(info)).filter((file) => file.endsWith(".list"));
-        const packaged = await Promise.all(lists.map((file) => readFile(join(info, file), "utf8")));
-        // Packages may still say /lib for what lies in /usr/lib.
-        return {
-          paths,
-          packaged: packaged
-            .join("")
-            .split("\n")
-            .map((path) => path.replace(/^\/lib\//, "/usr/lib/")),
-        };
+        return await look(root);
       } finally {
         await host.run(["umount", root]);
       }

@@ -96,7 +96,7 @@ describe("outscale-chroot local-cloud start -detach", () => {
     await cli("reset");
     expect(await sizes()).toEqual([10, 7]);
     await rm(seed, { recursive: true });
-    expect((await cli("reset")).stderr).toContain("is no seed");
+    expect((await cli("reset")).stderr).toContain("is not a seed");
     expect(await sizes()).toEqual([10, 7]);
   });
 });
