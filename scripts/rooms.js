@@ -92,6 +92,7 @@ export const rooms = {
     ],
     face: [
       "bake",
+      "bill-of-materials",
       "connect-to-run",
       "event-report",
       "image-evidence",
@@ -111,7 +112,16 @@ export const rooms = {
   },
   evidence: {
     uses: ["chroot", "host", "common"],
-    face: ["image-diff", "image-scans", "packages/package", "scan-image", "os-release", "accounts"],
+    face: [
+      "image-diff",
+      "image-scans",
+      "packages/package",
+      "sbom/cyclonedx",
+      "sbom/spdx",
+      "scan-image",
+      "os-release",
+      "accounts",
+    ],
   },
   history: {
     uses: ["builder", "terminal", "common"],

@@ -24,6 +24,7 @@ export type { BuildDescription, TemplateDescription, VariableDescription } from 
 
 // What is in images.
 
+export { type BillFormat, type BillInput, billOfMaterials } from "./bake/bill-of-materials.ts";
 export type { EvidenceWishes, ImageEvidence } from "./bake/image-evidence.ts";
 export { type DiffImagesInput, diffImages } from "./bake/images/diff-images.ts";
 export type { User } from "./evidence/accounts.ts";

@@ -25,6 +25,11 @@ export const buildFlags = {
     about: "shows progress: live on a terminal, else a line after 30 s of silence; -no-progress turns it off",
   },
   log: { type: "string", value: "FILE", about: "writes API calls, commands and journal entries there" },
+  sbom: {
+    type: "string",
+    value: "FILE",
+    about: "writes the software in each image there: CycloneDX 1.6, or SPDX 2.3 if it ends in .spdx.json",
+  },
   diff: {
     type: "string",
     value: "FILE",

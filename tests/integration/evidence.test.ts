@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { ImageReader } from "../../src/evidence/image-reader.ts";
 import { readPackages } from "../../src/evidence/packages/read-packages.ts";
-import { type BakeInput, bake, DeviceError, diffImages, UsageError } from "../../src/index.ts";
+import { type BakeInput, bake, billOfMaterials, DeviceError, diffImages, UsageError } from "../../src/index.ts";
 import { exportLocalImage, localCloudStatus, resetLocalCloud } from "../../src/local-cloud/administer-cloud.ts";
 import { RecordingUi } from "../support/recording-ui.ts";
 import { requirePrograms } from "../support/requirements.ts";
@@ -90,8 +90,16 @@ describe("evidence of an image", () => {
     });
     expect(diff?.partitions).toMatchObject([{ mountPoint: "/", usedBefore: expect.any(Number) }]);
 
+    const { contents } = build?.evidence ?? { contents: { os: undefined, packages: [] } };
+    const bill = JSON.parse(await billOfMaterials({ contents, format: "cyclonedx", name: "web" }));
+    expect(bill.components).toMatchObject([
+      { name: "debian" },
+      { purl: "pkg:deb/debian/nginx@1.22.1-9?arch=amd64&distro=debian-12" },
+    ]);
+
     const imageId = build?.artifact?.product.imageId ?? "";
-    const sourceId = String(build?.artifact?.state("generated_data")).includes("ami") ? "" : "Debian-12-2026.01.01-0";
+    const data = build?.artifact?.state("generated_data") as { readonly SourceOMIName: string } | undefined;
+    const sourceId = data?.SourceOMIName ?? "";
     const ui = new RecordingUi();
     const omis = await diffImages({ images: [sourceId, imageId], local: { stateFolder: cloud }, env: input.env, ui });
     expect(omis.after.name).toBe(`${imageId} (web)`);

@@ -33,7 +33,7 @@ async function runBuild({ argv, io }: Invocation): Promise<number> {
   const path = templateArgument(positionals);
   const parallel = parallelBuilds(flags);
   checkReportFlags(flags, flags.debug === true || flags["on-error"] === "ask");
-  for (const file of [flags.result, flags.diff]) if (file !== undefined) checkOutputFile(file);
+  for (const file of [flags.result, flags.diff, flags.sbom]) if (file !== undefined) checkOutputFile(file);
   using log = openDebugLog(flags.log, io);
   const opening = openBake({
     ...templateInput(path, flags, io.env),
@@ -44,7 +44,7 @@ async function runBuild({ argv, io }: Invocation): Promise<number> {
     bootTest: flags["boot-test"],
     parallel,
     history: flags.history,
-    evidence: flags.diff === undefined ? undefined : { diff: true },
+    evidence: wishesOf(flags),
     log,
     onRetry: tellRetries(io),
   });
@@ -57,9 +57,14 @@ async function runBuild({ argv, io }: Invocation): Promise<number> {
   using wishes = watchStopSignals(io, (message) => report.note("warn", message));
   const results = await opened.run({ report, signal: wishes.signal, hurry: wishes.hurry });
   if (flags.result !== undefined) writeResultFile(flags.result, { results, templateFiles: opened.templateFiles });
-  writeEvidenceFiles(results, flags);
+  await writeEvidenceFiles(results, flags);
   const failures = results.filter(({ error }) => error !== undefined);
   return failures.length === 0 ? ExitCode.Success : commonExitCode(failures.map(({ error }) => exitCodeOf(error)));
+}
+
+/** Undefined where nothing of the image is asked for: then nothing of it is looked at. */
+function wishesOf({ diff, sbom }: BuildFlags): { readonly diff: boolean } | undefined {
+  return diff === undefined && sbom === undefined ? undefined : { diff: diff !== undefined };
 }
 
 function localCloud(flags: BuildFlags): true | { readonly stateFolder: string } | undefined {

@@ -1,40 +1,53 @@
 import { randomBytes } from "node:crypto";
 import { renameSync, rmSync, writeFileSync } from "node:fs";
 import { extname } from "node:path";
+import { billOfMaterials } from "../../bake/bill-of-materials.ts";
 import type { BakedBuild } from "../../bake/run-builds.ts";
 import { UsageError } from "../../common/errors.ts";
 import { maskedJson } from "../../terminal/masked-json.ts";
 import { diffText } from "./diff-text.ts";
 
-/** What `build` can tell of an image, and the file that it goes to. */
+/** What `build` can tell of an image, and the files that it goes to. */
 export interface EvidenceFiles {
   readonly diff?: string | undefined;
+  readonly sbom?: string | undefined;
 }
 
 /**
- * Writes what is known of each image. Of several builds each has a file of its own: `diff.json` becomes `diff.NAME.json`.
- * @returns the files
+ * Writes what is known of each image. Of several builds each has a file of its own: `diff.json` becomes `diff.NAME.json`. Of
+ * one that has failed too early there is nothing to tell, and no file.
+ * @throws {UsageError} when one cannot be written
  */
-export function writeEvidenceFiles(results: readonly BakedBuild[], { diff }: EvidenceFiles): string[] {
-  const written: string[] = [];
-  for (const { name, evidence } of results) {
-    const fileOf = (path: string) => (results.length === 1 ? path : pathOfBuild(path, name));
-    if (diff !== undefined && evidence?.diff !== undefined) {
-      const path = fileOf(diff);
-      const isJson = extname(path) === ".json";
-      writeWhole(path, isJson ? `${maskedJson(evidence.diff, 2)}\n` : diffText(evidence.diff, { all: true }));
-      written.push(path);
-    }
+export async function writeEvidenceFiles(results: readonly BakedBuild[], files: EvidenceFiles): Promise<void> {
+  for (const result of results) {
+    const pathOf = (path: string) => (results.length === 1 ? path : pathOfBuild(path, result.name));
+    if (files.diff !== undefined) writeDiff(pathOf(files.diff), result);
+    if (files.sbom !== undefined) await writeBill(pathOf(files.sbom), result);
   }
-  return written;
 }
 
+function writeDiff(path: string, { evidence }: BakedBuild): void {
+  if (evidence?.diff === undefined) return;
+  const isJson = extname(path) === ".json";
+  writeWhole(path, isJson ? `${maskedJson(evidence.diff, 2)}\n` : diffText(evidence.diff, { all: true }));
+}
+
+async function writeBill(path: string, { name, evidence, artifact }: BakedBuild): Promise<void> {
+  if (evidence === undefined) return;
+  const product = artifact && { name: artifact.product.name, imageId: artifact.product.imageId };
+  const format = path.endsWith(SPDX_ENDING) ? "spdx" : "cyclonedx";
+  writeWhole(path, await billOfMaterials({ contents: evidence.contents, format, name, ...product }));
+}
+
+const SPDX_ENDING = ".spdx.json";
+
+/** `web.NAME.spdx.json` of `web.spdx.json`: what kind of file it is, is in its ending. */
 function pathOfBuild(path: string, build: string): string {
-  const ending = extname(path);
+  const ending = path.endsWith(SPDX_ENDING) ? SPDX_ENDING : extname(path);
   return `${path.slice(0, path.length - ending.length)}.${build}${ending}`;
 }
 
-/** Whole or not at all. @throws {UsageError} when it cannot be written */
+/** Whole or not at all. */
 function writeWhole(path: string, content: string): void {
   // No name that another user could have put a link at, in a folder such as /tmp.
   const temporary = `${path}.${randomBytes(8).toString("hex")}.tmp`;
