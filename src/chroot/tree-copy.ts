@@ -3,23 +3,18 @@ import {
   chmodSync,
   chownSync,
   closeSync,
-  constants,
   linkSync,
   opendirSync,
   openSync,
-  readSync,
   utimesSync,
-  writeSync,
 } from "node:fs";
-import { isErrno } from "../common/errno.ts";
 import { compilePathGlob, type Glob } from "../common/glob.ts";
-import { runSync } from "../host/run-sync.ts";
 import type { Owner } from "./communicator.ts";
+import { copyBytes } from "./copy-bytes.ts";
+import { createInPlace, openExistingFile, removeIfThere } from "./file-in-place.ts";
 import {
-  createFile,
   entryPath,
   fdPath,
-  fdPathForChildren,
   makeFolder,
   makeLink,
   O_PATH,
@@ -29,7 +24,6 @@ import {
   statFd,
   toBytes,
   toText,
-  unlinkEntry,
   usingFd,
 } from "./openat.ts";
 import { RootFolder } from "./root-folder.ts";
@@ -64,12 +58,7 @@ export interface TreeResult {
   readonly warnings: readonly string[];
 }
 
-/** Below this a file's missing blocks are no hole worth keeping: small files lie in the inode on some file systems. */
-const SPARSE_FROM_BYTES = 65_536n;
-/** From here on starting cp(1) costs less than it saves. */
-const LARGE_FROM_BYTES = 16_777_216n;
 const BUFFER_BYTES = 1024 * 1024;
-const BLOCK_BYTES = 512n;
 const PERMISSIONS = 0o7777n;
 const SET_IDS = 0o6000n;
 const PRIVATE_MODE = 0o700;
@@ -274,55 +263,4 @@ function identityOf({ dev, ino }: BigIntStats): string {
 function toSeconds(ns: bigint): number {
   const us = ns / 1000n;
   return Number(us / 1_000_000n) + (Number(us % 1_000_000n) + 0.5) / 1e6;
-}
-
-/** Empties the file that is there and opens it for writing; `undefined` when there is none, or something else. */
-function openExistingFile(folder: number, name: string): number | undefined {
-  const fd = openEntryIfThere(folder, name);
-  if (fd === undefined) return undefined;
-  return usingFd(fd, () =>
-    statFd(fd).isFile() ? openSync(fdPath(fd), constants.O_WRONLY | constants.O_TRUNC) : undefined,
-  );
-}
-
-/** Creates a file, in place of what is there: mostly nothing is, and to find that out costs as much as creating it. */
-function createInPlace(folder: number, name: string): number {
-  try {
-    return createFile(folder, name, 0o600);
-  } catch (error) {
-    if (!isErrno(error, "EEXIST")) throw error;
-    removeIfThere(folder, name);
-    return createFile(folder, name, 0o600);
-  }
-}
-
-function removeIfThere(folder: number, name: string): void {
-  try {
-    unlinkEntry(folder, name);
-  } catch (error) {
-    if (isErrno(error, "EISDIR")) throw new Error("There is a folder in the file's place");
-    if (!isErrno(error, "ENOENT")) throw error;
-  }
-}
-
-function copyBytes(from: number, to: number, { size, blocks }: BigIntStats, buffer: Buffer): void {
-  const isSparse = size >= SPARSE_FROM_BYTES && blocks * BLOCK_BYTES < size;
-  if (isSparse || size >= LARGE_FROM_BYTES) copyWithCp(from, to);
-  else if (size > 0n) usingFd(openSync(fdPath(from), constants.O_RDONLY), (open) => copyByBuffer(open, to, buffer));
-}
-
-function copyByBuffer(from: number, to: number, buffer: Buffer): void {
-  for (let size = readSync(from, buffer); size > 0; size = readSync(from, buffer)) {
-    for (let done = 0; done < size; ) done += writeSync(to, buffer, done, size - done);
-  }
-}
-
-/**
- * Node cannot ask for the holes of a file; cp(1) does, and skips them however large they are. With large files it is
- * twice as fast too, as it lets the kernel copy or share the blocks.
- */
-function copyWithCp(from: number, to: number): void {
-  const argv = ["cp", "--sparse=auto", "--", fdPathForChildren(from), fdPathForChildren(to)] as const;
-  const { exitCode, stderr } = runSync(argv);
-  if (exitCode !== 0) throw new Error(stderr.trim() || `cp ended with exit code ${exitCode}`);
 }

@@ -94,7 +94,13 @@ export async function busyError(
   const lines = [...holders.map(describeHolder), ...loops.map(describeLoopHolder)].map((line) => `\n  ${line}`);
   const who = lines.length > 0 ? `, which is held by:${lines.join("")}` : `: ${messageOf(cause)}`;
   const hint = lines.length > 0 ? hintFor(holders.length > 0, loops.length > 0) : undefined;
-  return new MountError(`Cannot unmount "${source}" from "${mountPoint}"${who}`, { cause, hint, target: mountPoint });
+  // "target is busy" says less than who it is that holds it.
+  const reason = lines.length > 0 ? {} : { cause };
+  return new MountError(`Cannot unmount "${source}" from "${mountPoint}"${who}`, {
+    ...reason,
+    hint,
+    target: mountPoint,
+  });
 }
 
 function hintFor(hasProcesses: boolean, hasLoops: boolean): string {
