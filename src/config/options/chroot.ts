@@ -79,8 +79,8 @@ export const chrootOptions = {
   }),
   isolation: option(z.enum(["private", "host"]).optional(), {
     about:
-      "`private`: the build's mounts are in a mount namespace of its own and nobody else sees them. `host`: they are " +
-      "visible on this VM, which Packer's own provisioners need. Processes are isolated either way.",
+      "`private`: nobody but the build sees the image. `host`: this VM sees it at the mount path, which Packer's own " +
+      "provisioners need; what provisioners mount in it is not seen. Processes are isolated either way.",
     example: '"host"',
     defaultText: "`private`; `host` behind Packer",
   }),
