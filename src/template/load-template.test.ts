@@ -189,6 +189,19 @@ describe("loadTemplate() provisioners and post-processors", () => {
     ]);
   });
 
+  it("knows the name and the type of the build, as packer hcl2_upgrade writes them", async () => {
+    const { builds } = await loadText(`
+      source "null" "a" {}
+      build {
+        name    = "b"
+        sources = ["null.a"]
+        provisioner "shell" {
+          inline = ["\${build.name} \${build.type}"]
+        }
+      }`);
+    expect(builds[0]?.provisioners[0]?.evaluate({})).toEqual({ inline: ["b null"] });
+  });
+
   it("evaluates their options when the builder has generated its values", async () => {
     const { builds } = await loadText(BUILD);
     const [a, bee] = builds;

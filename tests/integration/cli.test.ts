@@ -87,6 +87,13 @@ describe("outscale-chroot", () => {
     expect(stdout).toMatch(new RegExp(`^\\d+,,version,${version}\n\\d+,,ui,say,outscale-chroot ${version}\n$`));
   });
 
+  it.each(["hcl2_upgrade", "fix", "plugins"])("%s, a command of Packer's, says what to do here", async (name) => {
+    expect(await run(`${name} web.json`)).toMatchObject({
+      exitCode: 2,
+      stderr: expect.stringMatching(/is a command of Packer itself[\s\S]*hint/),
+    });
+  });
+
   it("refuses -machine-readable without a command", async () => {
     for (const line of ["-machine-readable", "-machine-readable -machine-readable"]) {
       expect(await run(line)).toMatchObject({ exitCode: 2, stderr: expect.stringContaining("There is no command") });

@@ -190,7 +190,11 @@ class BuildDefiner {
   #components(): BuildComponents {
     const { components, name, scope } = this.#build;
     const bodies = components.map(({ body }) => body);
-    return expandComponents(this.#build, this.#late(scope, unknownBuild(bodies, name)), this.#diagnostics);
+    return expandComponents(
+      this.#build,
+      this.#late(scope, unknownBuild(bodies, { name, type: this.#use.type })),
+      this.#diagnostics,
+    );
   }
 
   #readComponent(block: ScopedBlock): ComponentBlock {
@@ -258,7 +262,7 @@ class BuildDefiner {
   ): EvaluatedOptions {
     const diagnostics = new Diagnostics();
     if (this.#diagnostics.isUnknownExpected) diagnostics.expectUnknown();
-    const values = Object.entries({ ...build, name: this.#build.name }).map(
+    const values = Object.entries({ ...build, name: this.#build.name, type: this.#use.type }).map(
       ([key, text]) => [key, stringValue(text)] as const,
     );
     const options = this.#evaluate(
@@ -298,11 +302,11 @@ type GeneratedValues = Readonly<Record<string, string>>;
 type LateOptions = Pick<ProvisionerDefinition, "evaluate" | "show">;
 
 /** `build` before a build: its name, and as texts that are not known yet whatever the block reads of it. */
-function unknownBuild(bodies: readonly Body[], name: string): Value {
+function unknownBuild(bodies: readonly Body[], known: { readonly name: string; readonly type: string }): Value {
   const names = bodies.flatMap(expressionsOf).flatMap((expression) => [...referencesOf(expression)]);
   const read = names
     .filter(({ root, path }) => root === "build" && path[0] !== undefined)
     .map(({ path }) => path[0] as string);
   const values = read.map((key) => [key, unknownValue(stringType)] as const);
-  return objectValue([...values, ["name", stringValue(name)]]);
+  return objectValue([...values, ...Object.entries(known).map(([key, text]) => [key, stringValue(text)] as const)]);
 }
