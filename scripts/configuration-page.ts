@@ -11,7 +11,7 @@ value that cannot be and options that contradict each other are refused, all at 
 Texts are templates of Packer's \`{{ }}\` engine. Most are rendered before they are checked; those marked _late_ are rendered
 by the build, when the values they may use are known. Durations are written as Go does: \`30m\`, \`1h30m\`.
 
-[configuration.schema.json](configuration.schema.json) has the same as a JSON Schema, for editors and programs.
+[configuration.schema.json](configuration.schema.json) has the same as a JSON Schema, for editors and programs; [editors.md](editors.md) has those of whole templates.
 `;
 
 const ENVIRONMENT = `## Environment of the engine

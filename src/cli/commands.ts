@@ -65,8 +65,12 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
     load: async () => (await import("./commands/completion.ts")).completion,
   },
   schema: {
-    summary: "prints a JSON Schema of the builder's options",
+    summary: "prints a JSON Schema of templates, or of the builder's options",
     load: async () => (await import("./commands/schema.ts")).schema,
+  },
+  "language-server": {
+    summary: "helps an editor with templates, over the Language Server Protocol",
+    load: async () => (await import("./commands/language-server.ts")).languageServer,
   },
   help: { summary: "explains a command", load: async () => (await import("./commands/help.ts")).help },
   version: { summary: "prints the version", load: async () => (await import("./commands/version.ts")).versionCommand },

@@ -1,3 +1,5 @@
+import type { Location } from "./location.ts";
+
 /**
  * The exit code of the command line, one per family of failure. Stable: scripts branch on them.
  * Documented in docs/exit-codes.md.
@@ -63,6 +65,10 @@ export interface ConfigProblem {
   readonly hint?: string | undefined;
   /** Where the option stands, if somebody knows: `web.pkr.hcl:12:3`. */
   readonly location?: string | undefined;
+  /** Where the block stands that has the option, for an editor; messages name it in `option`. */
+  readonly block?: Location | undefined;
+  /** The text may be right all the same: a file or a program is missing on this machine. */
+  readonly isOfMachine?: true | undefined;
 }
 
 /** The configuration is refused; every problem that was found is in `problems`. */

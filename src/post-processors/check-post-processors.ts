@@ -17,7 +17,7 @@ export function checkPostProcessors(
   const context = lateContextOf(identity, placeholderData);
   const problems = chains.flat().flatMap((definition) =>
     problemsOf(
-      describePlace("post-processor", definition),
+      { place: describePlace("post-processor", definition), location: definition.location },
       () => definition.evaluate(placeholderData),
       (options) => findPostProcessorType(definition.type).prepare(options, context),
     ),
@@ -33,7 +33,7 @@ function filelessProblems(chain: readonly PostProcessorDefinition[]): readonly C
     if (kinds[index] !== "needs" || (maker >= 0 && maker < index)) return [];
     const option = describePlace("post-processor", definition);
     const hint = "put artifice before it in a post-processors block, or leave the source out with except";
-    return [{ option, message: "works on files, and an OMI has none", hint }];
+    return [{ option, message: "works on files, and an OMI has none", hint, block: definition.location }];
   });
 }
 

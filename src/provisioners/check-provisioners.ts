@@ -18,7 +18,7 @@ export function checkProvisioners(
   const context = lateContextOf(identity, placeholderData);
   const check = (kind: string, definition: ProvisionerDefinition) =>
     problemsOf(
-      describePlace(kind, definition),
+      { place: describePlace(kind, definition), location: definition.location },
       () => definition.evaluate(placeholderData),
       (options) => findProvisionerType(definition.type).prepare(options, context),
     );

@@ -32,10 +32,11 @@ export function checkFile(option: string, path: string): ConfigProblem[] {
   if (isLate(path)) return [];
   try {
     accessSync(path, constants.R_OK);
-    if (statSync(path).isDirectory()) return [{ option, message: `"${path}" is a folder, not a file` }];
+    if (statSync(path).isDirectory())
+      return [{ option, message: `"${path}" is a folder, not a file`, isOfMachine: true }];
     return [];
   } catch (error) {
     const hint = "a relative path is taken from the working folder; ${path.root} is the template's folder";
-    return [{ option, message: `cannot read "${path}": ${messageOf(error)}`, hint }];
+    return [{ option, message: `cannot read "${path}": ${messageOf(error)}`, hint, isOfMachine: true }];
   }
 }

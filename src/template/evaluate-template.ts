@@ -14,6 +14,7 @@ import {
   readPrerequisites,
 } from "./blocks/prerequisites.ts";
 import { valueOfVariable } from "./blocks/variables.ts";
+import { withinReach } from "./functions-in-reach.ts";
 import type { LoadOptions } from "./load-options.ts";
 import { blocksOfType } from "./read-blocks.ts";
 import type { DeclaredTemplate } from "./read-variables.ts";
@@ -32,15 +33,18 @@ export interface EvaluatedTemplate extends ScopedTemplate, EvaluatedPrerequisite
   readonly scope: VariableScope;
 }
 
-export function makeBaseScope(template: DeclaredTemplate, { cwd, env, now }: LoadOptions): ScopedTemplate {
+export function makeBaseScope(template: DeclaredTemplate, { cwd, env, now, edited }: LoadOptions): ScopedTemplate {
   const workingFolder = resolve(cwd ?? ".");
-  const functions = packerFunctions({
-    baseFolder: resolve(workingFolder, template.root),
-    workingFolder,
-    env,
-    renderTemplate,
-    ...(now ? { now: () => now, runStart: now } : {}),
-  });
+  const functions = withinReach(
+    packerFunctions({
+      baseFolder: resolve(workingFolder, template.root),
+      workingFolder,
+      env,
+      renderTemplate,
+      ...(now ? { now: () => now, runStart: now } : {}),
+    }),
+    edited,
+  );
   const variables = [...template.variables.values()].map((each) => [each.name, valueOfVariable(each)] as const);
   const path = objectValue([
     ["cwd", stringValue(cwd ?? process.cwd())],
@@ -66,7 +70,7 @@ export function packerValue() {
 
 export async function evaluateTemplate(
   template: ScopedTemplate,
-  { readData, shapeOf }: LoadOptions,
+  { readData, shapeOf, edited }: LoadOptions,
   diagnostics: Diagnostics,
 ): Promise<EvaluatedTemplate> {
   const { baseScope } = template;
@@ -74,7 +78,7 @@ export async function evaluateTemplate(
   const options = { readData, shapeOf: (type: string) => shapeOf?.("data", type) ?? {} };
   const evaluated = await evaluatePrerequisites(prerequisites, baseScope, options, diagnostics);
   const { values } = evaluated;
-  registerSecretLocals(prerequisites, values, template.bodies);
+  if (!edited) registerSecretLocals(prerequisites, values, template.bodies);
   const source = objectValue([
     ["type", unknownValue(stringType)],
     ["name", unknownValue(stringType)],

@@ -78,7 +78,8 @@ export async function inspectTemplate(options: LoadOptions): Promise<TemplateDes
   return { ...describeDeclarations(template), builds, problems };
 }
 
-function describeDeclarations(template: BuildableTemplate): Omit<TemplateDescription, "builds" | "problems"> {
+/** What a template declares, with values as they may be shown. */
+export function describeDeclarations(template: BuildableTemplate): Omit<TemplateDescription, "builds" | "problems"> {
   const { files, plugins, variables, sources, prerequisites, values, failed } = template;
   const locals = prerequisites.flatMap(({ kind, name, address, span }) => {
     const value = kind === "local" ? values.get(address) : undefined;

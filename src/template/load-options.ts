@@ -1,6 +1,16 @@
 import type { ShapeLookup } from "./blocks/build-definitions.ts";
 import type { ReadData } from "./blocks/prerequisites.ts";
 import type { GivenVariable } from "./blocks/variable-values.ts";
+import type { TemplateFiles } from "./read-template-files.ts";
+
+/**
+ * A template that is looked at while it is written. Nothing of the machine is read: what `file()`, `env()` and their like
+ * give is not known. Nothing is taken for a secret, as a password that is being typed would be one at every letter.
+ */
+export interface EditedTemplate extends TemplateFiles {
+  /** The texts of the files, by their paths. */
+  readonly texts: ReadonlyMap<string, string>;
+}
 
 /** What a template's meaning depends on besides its text. */
 export interface LoadOptions {
@@ -23,6 +33,8 @@ export interface LoadOptions {
   readonly readData?: ReadData;
   /** How the options of builders and others are written: which are blocks, and which of those are repeated. */
   readonly shapeOf?: ShapeLookup;
+  /** Set for a template that somebody is writing: its files are in an editor. */
+  readonly edited?: EditedTemplate;
   /** Warn about variables of variable files that no template declares; true by default. */
   readonly warnUndeclared?: boolean;
 }

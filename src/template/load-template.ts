@@ -8,7 +8,7 @@ import { openTemplate } from "./open-template.ts";
 import { type BuildableTemplate, readBuilds } from "./read-builds.ts";
 
 export { TemplateError } from "../hcl/source/diagnostic.ts";
-export type { LoadOptions } from "./load-options.ts";
+export type { EditedTemplate, LoadOptions } from "./load-options.ts";
 
 /**
  * Reads a template, a file or a folder of them, and evaluates it as far as it can be before a build runs. A `.json` file
@@ -25,12 +25,13 @@ export async function loadTemplate(options: LoadOptions): Promise<Template> {
   return { files: template.files, builds, warnings: diagnostics.distinct.map(diagnosticLine) };
 }
 
-function defineTemplateBuilds(
+/** The builds of a template whose blocks have been read. */
+export function defineTemplateBuilds(
   { builds, sources, scope }: BuildableTemplate,
-  { only = [], except = [], shapeOf = () => ({}) }: LoadOptions,
+  { only = [], except = [], shapeOf = () => ({}), edited }: LoadOptions,
   diagnostics: Diagnostics,
 ): readonly BuildDefinition[] {
-  if (builds.length === 0) {
+  if (builds.length === 0 && !edited) {
     const detail = 'There is nothing to build: build { sources = ["source.TYPE.NAME"] }';
     diagnostics.error("Missing build block", detail);
   }

@@ -6,8 +6,11 @@ import { parseTemplate } from "./parse-template.ts";
 import { checkRequirements, readBlocks } from "./read-blocks.ts";
 import { readVariables } from "./read-variables.ts";
 
-/** A build needs every variable, with a value that is allowed; who only looks at a template takes them as they are. */
-export type VariableCheck = "needed" | "as they are";
+/**
+ * A build needs every variable, with a value that is allowed. Who writes a template wants to know of values that are not
+ * allowed; who only looks at one takes them as they are.
+ */
+export type VariableCheck = "needed" | "if set" | "as they are";
 
 /**
  * Reads an HCL template up to its locals and data sources. What is given to one phase is what the one before it has made,
@@ -20,7 +23,7 @@ export async function openTemplate(
   variables: VariableCheck,
   diagnostics: Diagnostics,
 ): Promise<EvaluatedTemplate> {
-  const parsed = parseTemplate(options.path, diagnostics);
+  const parsed = parseTemplate(options, diagnostics);
   // A broken block may be the one that declares what others use.
   diagnostics.throwIfErrors();
   const supported = checkRequirements(parsed, diagnostics);
@@ -28,8 +31,9 @@ export async function openTemplate(
   const sorted = readBlocks(supported, diagnostics);
   diagnostics.throwIfErrors();
   const scoped = makeBaseScope(readVariables(sorted, options, diagnostics), options);
-  if (variables === "needed") {
-    validateVariables(scoped.variables.values(), scoped.baseScope.functions, diagnostics);
-  }
+  const checked = [...scoped.variables.values()].filter(
+    ({ assignments }) => variables === "needed" || (variables === "if set" && assignments.length > 0),
+  );
+  validateVariables(checked, scoped.baseScope.functions, diagnostics);
   return evaluateTemplate(scoped, options, diagnostics);
 }

@@ -1,5 +1,6 @@
 import type { Diagnostics } from "../hcl/source/diagnostic.ts";
 import type { Body } from "../hcl/syntax/syntax.ts";
+import type { LoadOptions } from "./load-options.ts";
 import { findTemplateFiles, readTemplateFile } from "./read-template-files.ts";
 
 /** A template as its files have it; what they say has not been looked at. */
@@ -13,8 +14,10 @@ export interface ParsedTemplate {
 }
 
 /** Reads the file, or the files of a folder. */
-export function parseTemplate(path: string, diagnostics: Diagnostics): ParsedTemplate {
-  const { root, templates, autoVariables } = findTemplateFiles(path, diagnostics);
-  const bodies = templates.map((file) => readTemplateFile(file, diagnostics)).filter((body) => body !== undefined);
+export function parseTemplate({ path, edited }: LoadOptions, diagnostics: Diagnostics): ParsedTemplate {
+  const { root, templates, autoVariables } = edited ?? findTemplateFiles(path, diagnostics);
+  const bodies = templates
+    .map((file) => readTemplateFile(file, diagnostics, edited?.texts))
+    .filter((body) => body !== undefined);
   return { root, files: templates, variableFiles: autoVariables, bodies };
 }

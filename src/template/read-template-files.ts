@@ -60,13 +60,13 @@ function listFolder(path: string, diagnostics: Diagnostics): readonly string[] {
 }
 
 /** The body of a template, in either syntax; undefined when it cannot be read at all. */
-export function readTemplateFile(path: string, diagnostics: Diagnostics): Body | undefined {
-  return readBodyFile(path, diagnostics, isDeclaration);
+export function readTemplateFile(path: string, diagnostics: Diagnostics, texts?: Texts): Body | undefined {
+  return readBodyFile(path, diagnostics, isDeclaration, texts);
 }
 
 /** The body of a variable file; in JSON its texts are no templates. */
-export function readVariableFile(path: string, diagnostics: Diagnostics): Body | undefined {
-  return readBodyFile(path, diagnostics, () => true);
+export function readVariableFile(path: string, diagnostics: Diagnostics, texts?: Texts): Body | undefined {
+  return readBodyFile(path, diagnostics, () => true, texts);
 }
 
 /** What a variable says of itself is no template. */
@@ -74,8 +74,17 @@ function isDeclaration(path: readonly string[]): boolean {
   return path[0] === "variable" && ["description", "error_message"].includes(path.at(-1) ?? "");
 }
 
-function readBodyFile(path: string, diagnostics: Diagnostics, isLiteral: IsLiteral): Body | undefined {
-  const source = readSource(path, diagnostics);
+/** Texts that are read in place of files, by their paths. */
+type Texts = ReadonlyMap<string, string>;
+
+function readBodyFile(
+  path: string,
+  diagnostics: Diagnostics,
+  isLiteral: IsLiteral,
+  texts: Texts | undefined,
+): Body | undefined {
+  const text = texts?.get(path);
+  const source = text === undefined ? readSource(path, diagnostics) : new SourceFile(path, text);
   if (!source) return undefined;
   if (path.endsWith(".json")) return parseJsonFile(source, diagnostics, isLiteral);
   if (path.endsWith(".hcl")) return parseFile(source, diagnostics);

@@ -3,6 +3,7 @@ import { variableFunctions } from "../hcl/functions/functions.ts";
 import type { Diagnostics } from "../hcl/source/diagnostic.ts";
 import { assignFromArguments, assignFromEnvironment, assignFromFile } from "./blocks/variable-values.ts";
 import { declareVariable, declareVariables, type InputVariable } from "./blocks/variables.ts";
+import { withinReach } from "./functions-in-reach.ts";
 import type { LoadOptions } from "./load-options.ts";
 import { blocksOfType, type SortedTemplate } from "./read-blocks.ts";
 import { readVariableFile } from "./read-template-files.ts";
@@ -13,24 +14,24 @@ export interface DeclaredTemplate extends SortedTemplate {
   readonly variables: ReadonlyMap<string, InputVariable>;
 }
 
-type Assignments = Pick<LoadOptions, "env" | "vars" | "varFiles" | "warnUndeclared">;
+type Assignments = Pick<LoadOptions, "env" | "vars" | "varFiles" | "warnUndeclared" | "edited">;
 
 /** Reads what variables there are, and what they are set to: later assignments win over earlier ones. */
 export function readVariables(
   template: SortedTemplate,
-  { env, vars = [], varFiles = [], warnUndeclared = true }: Assignments,
+  { env, vars = [], varFiles = [], warnUndeclared = true, edited }: Assignments,
   diagnostics: Diagnostics,
 ): DeclaredTemplate {
   const variables = new Map<string, InputVariable>();
-  const scope = makeVariableScope([], variableFunctions({ env }));
+  const scope = makeVariableScope([], withinReach(variableFunctions({ env }), edited));
   for (const block of blocksOfType(template, "variable")) declareVariable(block, variables, scope, diagnostics);
   for (const block of blocksOfType(template, "variables")) declareVariables(block, variables, scope, diagnostics);
   assignFromEnvironment(env, variables, diagnostics);
   for (const file of [...template.variableFiles, ...varFiles]) {
-    const body = readVariableFile(file, diagnostics);
+    const body = readVariableFile(file, diagnostics, edited?.texts);
     if (body) assignFromFile(body, variables, { warnUndeclared }, diagnostics);
   }
   assignFromArguments(vars, variables, diagnostics);
-  registerSecretVariables(variables.values());
+  if (!edited) registerSecretVariables(variables.values());
   return { ...template, variables };
 }

@@ -6,6 +6,8 @@ import type { Expression } from "./syntax.ts";
 export interface Reference {
   readonly root: string;
   readonly path: readonly string[];
+  /** Where each name of the path stands; quotes are not part of it. */
+  readonly pathSpans: readonly Span[];
   /** From the variable to the last attribute of the path. */
   readonly span: Span;
 }
@@ -47,14 +49,23 @@ function asReference(expression: Expression): Reference | undefined {
   }
   if (current.kind !== "variable") return undefined;
   const path: string[] = [];
+  const pathSpans: Span[] = [];
   let { span } = current;
   for (const step of chain) {
     const name = step.kind === "attribute" ? step.name : step.kind === "index" ? literalText(step.key) : undefined;
     if (name === undefined) break;
     path.push(name);
+    pathSpans.push(nameSpan(step, name));
     span = step.span;
   }
-  return { root: current.name, path, span };
+  return { root: current.name, path, pathSpans, span };
+}
+
+/** Where the name of a step stands: at the end of `.name`, within the quotes of `["name"]`. */
+function nameSpan(step: Expression, name: string): Span {
+  const whole = step.kind === "index" ? step.key.span : { ...step.span, start: step.span.end - name.length };
+  const isQuoted = step.kind === "index" && /^"/.test(whole.source.text.slice(whole.start, whole.end));
+  return isQuoted ? { ...whole, start: whole.start + 1, end: whole.end - 1 } : whole;
 }
 
 function childrenOf(expression: Expression): readonly Expression[] {

@@ -53,6 +53,7 @@ function checkPrograms(format: ArchiveFormat): readonly ConfigProblem[] {
     option: "format",
     message: `needs the program "${name}", which is not installed`,
     hint: installHint([name]),
+    isOfMachine: true,
   }));
 }
 

@@ -28,7 +28,7 @@ export const manifest: PostProcessorType = {
     const options = readOptions(manifestShape, raw, context);
     const output = options.output || DEFAULT_OUTPUT;
     const problem = isLate(output) ? undefined : outputProblem(output);
-    if (problem !== undefined) throw new ConfigError([{ option: "output", message: problem }]);
+    if (problem !== undefined) throw new ConfigError([{ option: "output", message: problem, isOfMachine: true }]);
     return {
       async run(artifact, input) {
         await record(options, artifact, input);

@@ -57,7 +57,7 @@ function checkReadable(option: string, path: string): ConfigProblem[] {
     accessSync(path, constants.R_OK);
     return [];
   } catch (error) {
-    return [{ option, message: `cannot read "${path}": ${messageOf(error)}` }];
+    return [{ option, message: `cannot read "${path}": ${messageOf(error)}`, isOfMachine: true }];
   }
 }
 
@@ -66,5 +66,7 @@ function checkInstalled({ command, galaxyFile, galaxyCommand }: AnsibleOptions):
   const programs = { command, ...(galaxyFile ? { galaxy_command: galaxyCommand } : {}) };
   const missing = Object.entries(programs).filter(([, program]) => !isLate(program) && !findProgram(program));
   const hint = "install the package ansible; skip_version_check = true skips this check";
-  return missing.map(([option, program]) => ({ option, message: `the program "${program}" is not installed`, hint }));
+  return missing.map(([option, program]) => {
+    return { option, message: `the program "${program}" is not installed`, hint, isOfMachine: true };
+  });
 }

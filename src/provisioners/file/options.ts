@@ -61,7 +61,7 @@ function checkSources(options: FileOptions, sources: readonly string[]): ConfigP
     } catch (error) {
       const option = path === options.source ? "source" : "sources";
       const hint = "generated = true looks for it only when it is uploaded";
-      problems.push({ option, message: `cannot read "${path}": ${messageOf(error)}`, hint });
+      problems.push({ option, message: `cannot read "${path}": ${messageOf(error)}`, hint, isOfMachine: true });
     }
   }
   if (files > 1 && !options.destination.endsWith("/")) {

@@ -50,6 +50,9 @@ export interface EvaluatedPrerequisites {
   readonly failed: ReadonlySet<string>;
 }
 
+/** The headline of the warning that a data source has not been read. */
+export const DATA_NOT_READ = "Data source not read";
+
 const DATA_TYPES = ["null", "outscale-omi"];
 
 /** Reads `local`, `locals` and `data` blocks; what else there is, is left to others. */
@@ -167,7 +170,7 @@ async function evaluateData(
   const { config } = decodeBody([{ body, scope }], shapeOf(type), diagnostics);
   if (diagnostics.errorCount > before || !DATA_TYPES.includes(type)) return unknownValue();
   if (!readData) {
-    diagnostics.warn("Data source not read", "What the template takes from it is not known here.", span);
+    diagnostics.warn(DATA_NOT_READ, "What the template takes from it is not known here.", span);
     diagnostics.expectUnknown();
     return unknownValue();
   }

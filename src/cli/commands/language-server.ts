@@ -1,0 +1,24 @@
+import { UsageError } from "../../common/errors.ts";
+import type { Command } from "../command.ts";
+import { type Flags, parseFlags } from "../flags.ts";
+
+const flagSpecs = {
+  stdio: { type: "boolean", about: "speaks over standard input and output: always so, and what editors ask for" },
+} as const satisfies Flags;
+
+export const languageServer: Command = {
+  usage: "language-server [flags]",
+  about:
+    "Helps an editor with templates and variable files: problems while one types, completion, what options and functions\n" +
+    "mean, definitions, references, rename, layout. Speaks the Language Server Protocol; docs/editors.md has the settings of\n" +
+    "VS Code, Neovim and Helix.",
+  flags: flagSpecs,
+  examples: ["outscale-chroot language-server --stdio"],
+  async run({ argv }) {
+    const { positionals } = parseFlags(flagSpecs, argv);
+    if (positionals.length > 0)
+      throw new UsageError(`language-server takes no arguments, not ${positionals.join(" ")}`);
+    const { runLanguageServer } = await import("../../language-server/start-language-server.ts");
+    return runLanguageServer(process.stdin, process.stdout);
+  },
+};
