@@ -18,7 +18,7 @@ import { hasCloud } from "./folder/state-folder.ts";
 import { hasUnfinished } from "./folder/unfinished.ts";
 import { HEALTH_PATH } from "./http/health-route.ts";
 import type { LoggedRequest } from "./http/request-log.ts";
-import { LocalCloudError } from "./local-cloud-error.ts";
+import { LocalCloudError, startHint } from "./local-cloud-error.ts";
 import { openCloud } from "./open-cloud.ts";
 import { settingsOf } from "./options.ts";
 
@@ -119,8 +119,7 @@ export async function waitForLocalCloud(stateFolder: string, timeoutMs: number):
   };
   await poll(async () => systemClock.now() > deadline || (await isReady()));
   if (server) return server;
-  const hint = "Start one with `outscale-chroot local-cloud start`";
-  throw new LocalCloudError(`No local cloud answers on "${stateFolder}"`, { hint });
+  throw new LocalCloudError(`No local cloud answers on "${stateFolder}"`, { hint: startHint() });
 }
 
 /** The calls that a running server takes, as they come in, until it stops or the signal fires. */

@@ -5,3 +5,12 @@ export class LocalCloudError extends ChrootError {
   override readonly code = "E_LOCAL_CLOUD";
   override readonly exitCode = ExitCode.Failed;
 }
+
+/**
+ * What to do where no cloud is found. Root's clouds lie in another folder than those of anybody else, so a forgotten
+ * `sudo` looks the same.
+ */
+export function startHint(): string {
+  if (process.geteuid?.() === 0) return "Start one with `outscale-chroot local-cloud start`";
+  return "Root's clouds need root: run it with sudo. One of your own starts with `outscale-chroot local-cloud start -memory`";
+}

@@ -13,7 +13,7 @@ import { heldRunner } from "./folder/held-runner.ts";
 import { hasCloud, MEMORY_FILE } from "./folder/state-folder.ts";
 import { Store } from "./folder/store.ts";
 import { hasUnfinished, settleUnfinished } from "./folder/unfinished.ts";
-import { LocalCloudError } from "./local-cloud-error.ts";
+import { LocalCloudError, startHint } from "./local-cloud-error.ts";
 import { type AskedSettings, DEFAULT_REGION, type Settings } from "./options.ts";
 import type { VolumeRecord } from "./records.ts";
 import { readSeed, type Seed } from "./seed/read-seed.ts";
@@ -72,7 +72,7 @@ export async function openCloud(
 }
 
 function noCloud(stateFolder: string): LocalCloudError {
-  const hint = "Start it once with `outscale-chroot local-cloud start`";
+  const hint = startHint();
   return new LocalCloudError(`There is no local cloud in "${stateFolder}"`, { hint });
 }
 

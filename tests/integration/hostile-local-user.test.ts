@@ -92,4 +92,10 @@ describe("a person who is not root", () => {
     expect(stderr).toMatch(/^ {2}hint +Run it with sudo$/m);
     expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: "" });
   });
+
+  it.each(["local-cloud images", "local-cloud env"])("is told by `%s` where root's clouds are", async (command) => {
+    const env = { OUTSCALE_CHROOT_LOCAL_CLOUD: "/nowhere/cloud" };
+    const { exitCode, stderr } = await typed(command.split(" "), env);
+    expect({ exitCode, stderr }).toEqual({ exitCode: 1, stderr: expect.stringContaining("run it with sudo") });
+  });
 });

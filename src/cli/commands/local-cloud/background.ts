@@ -1,7 +1,7 @@
 import { parseDuration } from "../../../common/duration.ts";
 import { ExitCode, UsageError } from "../../../common/errors.ts";
 import { runningLocalCloud, stopLocalCloud, waitForLocalCloud } from "../../../local-cloud/administer-cloud.ts";
-import { LocalCloudError } from "../../../local-cloud/local-cloud-error.ts";
+import { LocalCloudError, startHint } from "../../../local-cloud/local-cloud-error.ts";
 import type { Command } from "../../command.ts";
 import { type Flags, parseFlags } from "../../flags.ts";
 import { exportLines } from "./export-lines.ts";
@@ -63,7 +63,7 @@ export const environment: Command = {
     const { flags } = parseFlags(environmentFlags, argv);
     const folder = stateFolderOf(flags, io.env);
     const server = await runningLocalCloud(folder);
-    if (!server) throw new LocalCloudError(`No local cloud runs on "${folder}"`);
+    if (!server) throw new LocalCloudError(`No local cloud runs on "${folder}"`, { hint: startHint() });
     const vm = server.vms[Number(flags.vm ?? 1) - 1];
     if (!vm) throw new UsageError(`-vm must be a number from 1 to ${server.vms.length}, not "${flags.vm}"`);
     const own = {

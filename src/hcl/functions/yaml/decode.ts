@@ -52,7 +52,7 @@ class YamlReader {
   #startDocument(): boolean {
     if (!this.#at("version", "tag-directive", "document-start")) return false;
     this.#directives();
-    if (!this.#take("document-start")) this.#scanner.fail('"---" is required behind directives');
+    if (!this.#take("document-start")) this.#scanner.fail('"---" is required after directives');
     return this.#at("version", "tag-directive", "document-start", "document-end", "stream-end");
   }
 
@@ -125,7 +125,9 @@ class YamlReader {
   #tagOf({ handle, suffix }: YamlToken & { type: "tag" }): string {
     if (handle === "") return suffix;
     const prefix = this.#tagPrefixes.get(handle);
-    return prefix === undefined ? this.#scanner.fail(`nobody has said what the tag "${handle}" is`) : prefix + suffix;
+    return prefix === undefined
+      ? this.#scanner.fail(`no %TAG directive says what "${handle}" stands for`)
+      : prefix + suffix;
   }
 
   #content({ anchor, tag }: Properties, place: { readonly isBlock: boolean; readonly isInMapping?: boolean }): Value {

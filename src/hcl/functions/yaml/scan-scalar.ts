@@ -34,7 +34,7 @@ export function scanQuoted(text: YamlText, quote: "'" | '"'): string {
   let found = "";
   for (;;) {
     if (text.isDocumentMark("---") || text.isDocumentMark("..."))
-      text.fail("a quoted text goes on behind the end of the document", start);
+      text.fail("a quoted text goes on after the end of the document", start);
     if (text.isEnd()) text.fail("a quoted text has no closing quote", start);
     const word = scanQuotedWord(text, quote);
     found += word.text;
