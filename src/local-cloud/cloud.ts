@@ -5,6 +5,7 @@ import type { FaultInjector } from "./faults.ts";
 import type { Store } from "./folder/store.ts";
 import type { Settings } from "./options.ts";
 import type { Lifecycle } from "./states/lifecycle.ts";
+import type { Unseen } from "./unseen.ts";
 
 /** What a call and the work behind it stand on. */
 export interface Cloud {
@@ -14,6 +15,7 @@ export interface Cloud {
   readonly accounts: Accounts;
   readonly faults: FaultInjector;
   readonly lifecycle: Lifecycle;
+  readonly unseen: Unseen;
 }
 
 export type IdPrefix = "ami" | "vol" | "snap" | "i" | "r" | "vol-update";

@@ -20,6 +20,7 @@ import { readSeed, type Seed } from "./seed/read-seed.ts";
 import { addVms, seedCloud } from "./seed/seed-cloud.ts";
 import { Lifecycle } from "./states/lifecycle.ts";
 import { linkedDisk } from "./states/link-work.ts";
+import { Unseen } from "./unseen.ts";
 import { deviceFolderOf, vmIdsOf } from "./vm-places.ts";
 
 /** A cloud without its HTTP server, alone on its state folder. */
@@ -114,7 +115,8 @@ async function assemble(
       : new LoopDisks(host, { folder: join(stateFolder, "disks"), heldRun: heldRunner(host, lock.descriptor) });
   const lifecycle = new Lifecycle(() => cloud);
   const faults = new FaultInjector(() => lifecycle.resume());
-  const cloud: Cloud = { settings, store, disks, accounts, faults, lifecycle };
+  const unseen = new Unseen(faults, clock);
+  const cloud: Cloud = { settings, store, disks, accounts, faults, lifecycle, unseen };
   return cloud;
 }
 

@@ -30,6 +30,11 @@ export function pageOf<Item>(
   return { items: page, token: { NextPageToken: writeToken(keyOf(last), nowMs) } };
 }
 
+/** A token of the page that begins with everything: what a read that never ends gives. It differs from others by a text. */
+export function tokenOfFirstPage(nowMs: number, text: string): string {
+  return writeToken(`\u0000${text}`, nowMs);
+}
+
 function pageSize({ ResultsPerPage: size, NextPageToken: token }: PageRequest): number {
   if (size === undefined) {
     if (token === undefined) return Number.POSITIVE_INFINITY;

@@ -50,6 +50,7 @@ export function registerImage(cloud: Cloud, accountId: string, input: NewImage):
     Tags: tags ?? [],
   };
   cloud.store.images.put({ id, accountId, api });
+  cloud.unseen.made("image", id);
   cloud.lifecycle.start("image", id);
   return api;
 }

@@ -22,7 +22,9 @@ function isPermitted(accountId: string, permissions: PermissionsOnResource | und
 export function ownVolume({ cloud, account }: Call, id: string): VolumeRecord {
   checkIdForm("vol-", id);
   const volume = cloud.store.volumes.get(id);
-  if (volume?.accountId !== account.id) throw notFound("no-such-volume", "volume", id);
+  if (volume?.accountId !== account.id || cloud.unseen.hides("volume", id)) {
+    throw notFound("no-such-volume", "volume", id);
+  }
   return volume;
 }
 
@@ -38,7 +40,12 @@ export function ownVm({ cloud, account }: Call, id: string): VmRecord {
 export function usableSnapshot(call: Call, id: string): SnapshotRecord {
   checkIdForm("snap-", id);
   const snapshot = call.cloud.store.snapshots.get(id);
-  if (!snapshot || snapshot.api.State === "deleting" || !mayUse(call, snapshot)) {
+  if (
+    !snapshot ||
+    snapshot.api.State === "deleting" ||
+    !mayUse(call, snapshot) ||
+    call.cloud.unseen.hides("snapshot", id)
+  ) {
     throw notFound("no-such-snapshot", "snapshot", id);
   }
   return snapshot;
@@ -55,7 +62,9 @@ export function ownSnapshot(call: Call, id: string): SnapshotRecord {
 export function launchableImage(call: Call, id: string): ImageRecord {
   checkIdForm("ami-", id);
   const image = call.cloud.store.images.get(id);
-  if (!image || image.api.State === "deleting" || !mayLaunch(call, image)) throw notFound("no-such-image", "image", id);
+  if (!image || image.api.State === "deleting" || !mayLaunch(call, image) || call.cloud.unseen.hides("image", id)) {
+    throw notFound("no-such-image", "image", id);
+  }
   return image;
 }
 

@@ -75,6 +75,7 @@ export function beginSnapshot(
   };
   const record = { id, accountId, source, api };
   cloud.store.snapshots.put(record);
+  cloud.unseen.made("snapshot", id);
   cloud.lifecycle.start("snapshot", id);
   return record;
 }

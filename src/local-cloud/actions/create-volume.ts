@@ -37,6 +37,7 @@ export const createVolume: Handler<"CreateVolume"> = (call, request) => {
     ...(ClientToken === undefined ? {} : { ClientToken }),
   };
   cloud.store.volumes.put({ id, accountId: account.id, api });
+  cloud.unseen.made("volume", id);
   cloud.lifecycle.start("volume", id);
   return { Volume: api };
 };

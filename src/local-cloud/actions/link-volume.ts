@@ -31,6 +31,7 @@ export const linkVolume: Handler<"LinkVolume"> = (call, { VmId, VolumeId, Device
     linkDate: timestamp(cloud),
     api: { ...volume.api, State: "in-use", LinkedVolumes: [linked] },
   });
+  cloud.unseen.made("link", VolumeId);
   cloud.lifecycle.start("link", VolumeId);
   return {};
 };

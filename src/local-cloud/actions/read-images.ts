@@ -35,7 +35,8 @@ const rules: FilterRules<keyof FiltersImage, Image> = {
 
 /** Every image that the account may launch: its own, shared ones, public ones. */
 export const readImages: Handler<"ReadImages"> = (call, request) => {
-  const images = call.cloud.store.images.values().filter((image) => mayLaunch(call, image));
+  const { store, unseen } = call.cloud;
+  const images = store.images.values().filter((image) => mayLaunch(call, image) && !unseen.hides("image", image.id));
   const seen = images.map(({ api }) => api).filter(({ State }) => State !== "deleting");
   const { items, token } = pageOf(applyFilters(seen, request.Filters, rules), request, {
     keyOf: ({ CreationDate, ImageId }) => CreationDate + ImageId,

@@ -27,7 +27,8 @@ const rules: FilterRules<keyof FiltersSnapshot, Snapshot> = {
 export const readSnapshots: Handler<"ReadSnapshots"> = (call, request) => {
   const { cloud } = call;
   const usable = cloud.store.snapshots.values().filter((snapshot) => mayUse(call, snapshot));
-  const seen = usable.filter(({ api }) => api.State !== "deleting").map((record) => snapshotAsSeen(cloud, record));
+  const shown = usable.filter(({ id, api }) => api.State !== "deleting" && !cloud.unseen.hides("snapshot", id));
+  const seen = shown.map((record) => snapshotAsSeen(cloud, record));
   const { items, token } = pageOf(applyFilters(seen, request.Filters, rules), request, {
     keyOf: ({ CreationDate, SnapshotId }) => CreationDate + SnapshotId,
     nowMs: cloud.settings.clock.now(),

@@ -96,8 +96,9 @@ export const readVms: Handler<"ReadVms"> = ({ cloud, account }, request) => {
 };
 
 /** A VM with a mapping for each volume that is linked to it. */
-export function vmAsSeen({ store }: Pick<Cloud, "store">, { id, api }: VmRecord): Vm {
-  const BlockDeviceMappings = store.volumes.values().flatMap(({ linkDate, ...volume }) =>
+export function vmAsSeen({ store, unseen }: Pick<Cloud, "store" | "unseen">, { id, api }: VmRecord): Vm {
+  const volumes = store.volumes.values().filter((volume) => !unseen.hides("link", volume.id));
+  const BlockDeviceMappings = volumes.flatMap(({ linkDate, ...volume }) =>
     volume.api.LinkedVolumes.filter(({ VmId }) => VmId === id).map(
       ({ DeviceName, VolumeId, State, DeleteOnVmDeletion }) => ({
         DeviceName,

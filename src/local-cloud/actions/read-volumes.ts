@@ -1,4 +1,5 @@
 import type { FiltersVolume } from "../../outscale/oapi.ts";
+import type { Cloud } from "../cloud.ts";
 import { applyFilters, type FilterRules, tagFilters } from "../filters.ts";
 import { pageOf } from "../pagination.ts";
 import type { VolumeRecord } from "../records.ts";
@@ -25,8 +26,11 @@ const rules: FilterRules<keyof FiltersVolume, Seen> = {
 
 /** The account's own volumes. */
 export const readVolumes: Handler<"ReadVolumes"> = ({ cloud, account }, request) => {
-  const own = cloud.store.volumes.values().filter(({ accountId }) => accountId === account.id);
-  const seen = own.map(({ api, linkDate }): Seen => ({ ...api, ...(linkDate ? { LinkDate: linkDate } : {}) }));
+  const { store, unseen } = cloud;
+  const own = store.volumes
+    .values()
+    .filter(({ id, accountId }) => accountId === account.id && !unseen.hides("volume", id));
+  const seen = own.map((volume) => volumeAsSeen(cloud, volume));
   const found = applyFilters(seen, request.Filters, rules);
   const { items, token } = pageOf(found, request, {
     keyOf: ({ CreationDate, VolumeId }) => CreationDate + VolumeId,
@@ -34,3 +38,8 @@ export const readVolumes: Handler<"ReadVolumes"> = ({ cloud, account }, request)
   });
   return { Volumes: items.map(({ LinkDate: _filteredBy, ...volume }) => volume), ...token };
 };
+
+function volumeAsSeen({ unseen }: Cloud, { id, api, linkDate }: VolumeRecord): Seen {
+  if (unseen.hides("link", id)) return { ...api, State: "available", LinkedVolumes: [] };
+  return { ...api, ...(linkDate ? { LinkDate: linkDate } : {}) };
+}

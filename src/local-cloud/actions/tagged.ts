@@ -1,5 +1,6 @@
 import type { ResourceTag } from "../../outscale/oapi.ts";
 import type { Cloud } from "../cloud.ts";
+import type { LateObject } from "../faults.ts";
 import { Refusal } from "../refusal.ts";
 import { ownImage, ownSnapshot, ownVm, ownVolume } from "./access.ts";
 import type { Call } from "./call.ts";
@@ -23,13 +24,17 @@ export function ownResource(call: Call, id: string): Tagged {
 }
 
 /** Everything of an account that can have tags. */
-export function ownResources({ store }: Cloud, accountId: string): Pick<Tagged, "id" | "type" | "tags">[] {
-  const own = <Row extends { accountId: string }>(rows: readonly Row[]) =>
-    rows.filter((row) => row.accountId === accountId);
+export function ownResources({ store, unseen }: Cloud, accountId: string): Pick<Tagged, "id" | "type" | "tags">[] {
+  const own = <Row extends { id: string; accountId: string }>(rows: readonly Row[], object?: LateObject) =>
+    rows.filter((row) => row.accountId === accountId && !(object && unseen.hides(object, row.id)));
   return [
-    ...own(store.images.values()).map(({ id, api }) => ({ id, type: "image" as const, tags: api.Tags })),
-    ...own(store.snapshots.values()).map(({ id, api }) => ({ id, type: "snapshot" as const, tags: api.Tags })),
-    ...own(store.volumes.values()).map(({ id, api }) => ({ id, type: "volume" as const, tags: api.Tags })),
+    ...own(store.images.values(), "image").map(({ id, api }) => ({ id, type: "image" as const, tags: api.Tags })),
+    ...own(store.snapshots.values(), "snapshot").map(({ id, api }) => ({
+      id,
+      type: "snapshot" as const,
+      tags: api.Tags,
+    })),
+    ...own(store.volumes.values(), "volume").map(({ id, api }) => ({ id, type: "volume" as const, tags: api.Tags })),
     ...own(store.vms.values()).map(({ id, api }) => ({ id, type: "instance" as const, tags: api.Tags })),
   ];
 }

@@ -8,7 +8,8 @@ export const unlinkVolume: Handler<"UnlinkVolume"> = (call, { VolumeId }) => {
   const { cloud } = call;
   const volume = ownVolume(call, VolumeId);
   const [linked] = volume.api.LinkedVolumes;
-  if (!linked) throw new Refusal("volume-not-linked", `The volume ${VolumeId} is not linked`);
+  if (!linked || cloud.unseen.hides("link", VolumeId))
+    throw new Refusal("volume-not-linked", `The volume ${VolumeId} is not linked`);
   if (linked.State === "detaching") return {};
   if (volume.isVmRoot)
     throw new Refusal("bad-vm-state", `The root volume of the running VM ${linked.VmId} stays linked`);

@@ -2,10 +2,12 @@ import { randomUUID } from "node:crypto";
 import { messageOf } from "../../common/errors.ts";
 import type { ActionName } from "../../outscale/oapi.ts";
 import type { Account } from "../accounts.ts";
+import type { Call } from "../actions/call.ts";
 import { handlers } from "../actions/handlers.ts";
 import type { Cloud } from "../cloud.ts";
 import { type CallFault, isRefusing } from "../faults.ts";
 import { isKnownAction } from "../known-actions.ts";
+import { tokenOfFirstPage } from "../pagination.ts";
 import { Refusal } from "../refusal.ts";
 import { authenticate } from "./authenticate.ts";
 import { type HttpAnswer, type HttpRequest, json, text } from "./http-server.ts";
@@ -73,7 +75,8 @@ export async function answerApi(input: ApiRouteInput, action: string, request: H
   // Who has no key could fill our memory with bodies.
   const known = outcome.accountId ? request.body : undefined;
   requests.add({ ...entry(), ...outcome, ...(isDropped ? {} : { status }) }, known);
-  return isDropped ? "drop" : json(status, { ...body, ...context() }, { ...CORS, ...retryAfter(fault) });
+  const date = new Date(serviceTime(cloud)).toUTCString();
+  return isDropped ? "drop" : json(status, { ...body, ...context() }, { ...CORS, date, ...retryAfter(fault) });
 }
 
 async function callOrRefuse(
@@ -88,9 +91,9 @@ async function callOrRefuse(
     if (isRefusing(fault)) throw new Refusal(fault.kind, "Injected by a fault");
     if (!isAction(action)) throw noSuchAction(action);
     if (request.method !== "POST") throw new Refusal("wrong-method", `${request.method} is not POST`);
-    const nowMs = cloud.settings.clock.now();
+    const nowMs = serviceTime(cloud);
     account = OPEN.has(action) ? NOBODY : authenticate(request, { accounts: cloud.accounts, lockOut, nowMs });
-    const body = runHandler(cloud, account, action, request.body);
+    const body = runHandler({ cloud, account }, action, request.body, fault);
     // Not before this is on the disk may anybody hear of it.
     await cloud.store.settled();
     return { status: 200, body, accountId: account.id };
@@ -101,16 +104,33 @@ async function callOrRefuse(
   }
 }
 
+/** What the service's clock says, by which it judges signatures. */
+function serviceTime({ settings, faults }: Cloud): number {
+  return settings.clock.now() + faults.skewMs;
+}
+
 function noSuchAction(action: string): Refusal {
   const name = action.slice(0, LONGEST_NAME);
   if (!isKnownAction(action)) return new Refusal("unknown-action", `There is no action "${name}"`);
   return new Refusal("not-supported-here", `The local cloud does not emulate ${name}: see local-cloud actions`);
 }
 
-function runHandler<A extends ActionName>(cloud: Cloud, account: Account, action: A, body: Buffer): object {
-  const request = parseRequest(action, body, cloud.settings.strict);
+function runHandler<A extends ActionName>(call: Call, action: A, body: Buffer, fault: CallFault | undefined): object {
+  const request = parseRequest(action, body, call.cloud.settings.strict);
   if ("DryRun" in request && request.DryRun === true) return {};
-  return handlers[action]({ cloud, account }, request);
+  const answer = handlers[action](call, request);
+  return fault === undefined ? answer : { ...answer, ...endlessPage(call, fault, request) };
+}
+
+/** The token with which a page leads back to itself, or to ever new ones. */
+function endlessPage({ cloud }: Call, { kind }: CallFault, request: object): object {
+  const nowMs = cloud.settings.clock.now();
+  if (kind === "endless-pages") return { NextPageToken: tokenOfFirstPage(nowMs, randomUUID()) };
+  if (kind === "looping-pages") {
+    const given = "NextPageToken" in request ? request.NextPageToken : undefined;
+    return { NextPageToken: given ?? tokenOfFirstPage(nowMs, "") };
+  }
+  return {};
 }
 
 function refusalOf(cloud: Cloud, error: unknown): Refusal {
