@@ -1,5 +1,10 @@
+import { ApiError } from "./errors.ts";
+import type { ActionName } from "./oapi.ts";
+
 /** The most that one page may hold. */
 const RESULTS_PER_PAGE = 1000;
+/** Far more than the objects of any account: what goes on behind it has no end. */
+const MOST_PAGES = 1000;
 
 interface PagedRequest {
   readonly ResultsPerPage?: number | undefined;
@@ -9,20 +14,35 @@ interface PagedRequest {
 /**
  * Everything that a paged read finds, page after page.
  *
- * `readAll((page) => api.readImages({ ...page, Filters }, { signal }), (answer) => answer.Images)`
+ * `readAll("ReadImages", (page) => api.readImages({ ...page, Filters }, { signal }), (answer) => answer.Images)`
  *
+ * @param action For messages
  * @param read Called with `ResultsPerPage`, which every request with a token must carry, and the token of the next page.
+ * @throws {ApiError} when a token comes a second time, or the pages do not end
  */
 export async function readAll<Answer extends { readonly NextPageToken?: string | undefined }, Item>(
+  action: ActionName,
   read: (page: PagedRequest) => Promise<Answer>,
   itemsOf: (answer: Answer) => readonly Item[],
 ): Promise<Item[]> {
   const items: Item[] = [];
+  const tokens = new Set<string>();
   let page: PagedRequest = { ResultsPerPage: RESULTS_PER_PAGE };
-  for (;;) {
+  while (tokens.size < MOST_PAGES) {
     const answer = await read(page);
     items.push(...itemsOf(answer));
-    if (!answer.NextPageToken) return items;
-    page = { ResultsPerPage: RESULTS_PER_PAGE, NextPageToken: answer.NextPageToken };
+    const { NextPageToken } = answer;
+    if (!NextPageToken) return items;
+    if (tokens.has(NextPageToken)) throw endless(action, `its page ${tokens.size + 1} leads back to one before it`);
+    tokens.add(NextPageToken);
+    page = { ResultsPerPage: RESULTS_PER_PAGE, NextPageToken };
   }
+  throw endless(action, `more follow behind ${MOST_PAGES} pages of at most ${RESULTS_PER_PAGE}`);
+}
+
+function endless(action: ActionName, how: string): ApiError {
+  const hint = "the service is in trouble: try again later, or make the filters narrower";
+  return new ApiError({ action, httpStatus: 200, ambiguous: false }, `The pages of ${action} have no end: ${how}`, {
+    hint,
+  });
 }

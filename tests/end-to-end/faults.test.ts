@@ -95,6 +95,17 @@ describe("a build on a cloud that fails", () => {
     expect(result).toEqual({ outcome: "built", problems: [] });
   });
 
+  it.each([
+    ["looping-pages", "its page 2 leads back to one before it"],
+    ["endless-pages", "more follow behind 1000 pages of at most 1000"],
+  ] as const)("is not caught in %s of images", async (kind, words) => {
+    bakery.cloud.faults.add({ kind, action: "ReadImages", times: 10_000 });
+    const baking = bakery.bake(config, { clock: hastyClock() });
+    await expect(baking).rejects.toMatchObject({ step: "StepSourceOMIInfo", message: expect.stringContaining(words) });
+    bakery.cloud.faults.clear();
+    expect(await bakery.leftovers()).toEqual(nothing);
+  });
+
   it("asks again for what the service gives up", async () => {
     const transitions = ["link.attaching", "link.detaching", "volume.deleting"] as const;
     const points = transitions.flatMap((transition): Point[] =>

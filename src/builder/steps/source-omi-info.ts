@@ -89,6 +89,7 @@ async function readImages(
   filters: FiltersImage,
 ): Promise<readonly Image[]> {
   return readAll(
+    "ReadImages",
     (page) => api.readImages({ Filters: filters, ...page }, { signal }),
     (answer) => answer.Images,
   );
