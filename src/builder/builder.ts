@@ -34,6 +34,7 @@ import type { Session } from "./session.ts";
 import { StepCounter } from "./step-counter.ts";
 import { checkAuth } from "./steps/check-auth.ts";
 import { tellCalls } from "./tell-calls.ts";
+import { tellClockSkew } from "./tell-clock-skew.ts";
 import { tellRetry } from "./tell-retry.ts";
 import { tellWaits } from "./tell-waits.ts";
 import type { Ui } from "./ui.ts";
@@ -134,6 +135,7 @@ export class Builder {
       log: tellCalls(log, clock, emit),
       env,
       ...tellRetry({ ui: input.ui, emit, clock }),
+      onClockSkew: tellClockSkew(input.ui),
       ...(isLocal && { limiter: unlimited }),
     });
     const session: Session = {

@@ -3,7 +3,7 @@ import { FakeClock } from "../../tests/support/outscale/fake-clock.ts";
 import { errorReply, type Reply, ScriptedServer } from "../../tests/support/outscale/scripted-server.ts";
 import { CancelledError } from "../common/errors.ts";
 import type { LogEntry } from "../common/log.ts";
-import { type ApiOptions, createApi, type Retry } from "./client.ts";
+import { type ApiOptions, type ClockSkew, createApi, type Retry } from "./client.ts";
 import { ApiAuthError, ApiError, apiFailureOf, isAuth, isNotFound, isThrottle } from "./errors.ts";
 import { unlimited } from "./rate-limiter.ts";
 import { signature } from "./signature.ts";
@@ -125,11 +125,41 @@ describe("createApi()", () => {
     },
   );
 
-  it("blames the clock when the answer's date is far from ours", async () => {
-    const date = "Thu, 01 Jan 2026 12:17:00 GMT";
-    await using cloud = await connect([errorReply(401, "1", "AccessDenied", { date })]);
-    const error = await failureOf(cloud.api.readVms({}));
-    expect(error).toMatchObject({ hint: "This machine's clock is 17 minutes behind the service's: set it" });
+  describe("when the service has another time", () => {
+    const later = { date: "Thu, 01 Jan 2026 13:17:00 GMT" };
+    const refused = errorReply(401, "1", "AccessDenied", later);
+
+    it("signs with the service's from then on, once it has refused ours, and says so once", async () => {
+      const skews: ClockSkew[] = [];
+      const reply = { body: { Vms: [] } };
+      await using cloud = await connect([refused, reply, reply], { onClockSkew: (skew) => skews.push(skew) });
+      await cloud.api.readVms({});
+      await cloud.api.readVms({});
+      const hours = cloud.server.requests.map(({ headers }) => String(headers["x-amz-date"]).slice(0, 13));
+      expect(hours).toEqual(["20260101T1200", "20260101T1317", "20260101T1317"]);
+      expect(skews).toEqual([{ aheadMs: 77 * 60_000, serviceTime: "2026-01-01T13:17:00.000Z" }]);
+    });
+
+    it("does so for calls that are under way together, whichever hears of it first", async () => {
+      const reply = { body: { Vms: [] } };
+      await using cloud = await connect([refused, refused, reply, reply]);
+      await Promise.all([cloud.api.readVms({}), cloud.api.readVms({})]);
+      expect(cloud.server.requests).toHaveLength(4);
+    });
+
+    it("sends nothing a third time", async () => {
+      await using cloud = await connect([refused, errorReply(401, "1", "AccessDenied", later)]);
+      const error = await failureOf(cloud.api.readVms({}));
+      expect(error).toMatchObject({ hint: expect.stringContaining("secret key belongs") });
+      expect(cloud.server.requests).toHaveLength(2);
+    });
+
+    it("blames the clock when it goes on changing", async () => {
+      const date = "Thu, 01 Jan 2026 14:34:00 GMT";
+      await using cloud = await connect([refused, errorReply(401, "1", "AccessDenied", { date })]);
+      const error = await failureOf(cloud.api.readVms({}));
+      expect(error).toMatchObject({ hint: "This machine's clock is 77 minutes behind the service's: set it" });
+    });
   });
 
   it("signs every attempt afresh and waits as long as Retry-After asks", async () => {

@@ -9,8 +9,10 @@ import { ApiError } from "./errors.ts";
 import { type ActionName, actions, type ResponseOf } from "./oapi.ts";
 import { type RateLimiter, sharedRateLimiter } from "./rate-limiter.ts";
 import { defaultRetry, effectOf, isRetryable, type RetrySettings, retryDelayMs } from "./retry.ts";
-import { type Call, type Received, Sender } from "./sender.ts";
+import { type Call, type ClockSkew, type Received, Sender } from "./sender.ts";
 import { createTransport, type Transport } from "./transport.ts";
+
+export type { ClockSkew };
 
 export interface ApiOptions {
   readonly access: Access;
@@ -29,6 +31,8 @@ export interface ApiOptions {
   readonly onRetry?: (retry: Retry) => void;
   /** Told when a call that was sent again was answered, or is given up. */
   readonly onRetryEnd?: (action: ActionName) => void;
+  /** Told when the service refuses this machine's time: from then on calls are signed with the service's. */
+  readonly onClockSkew?: (skew: ClockSkew) => void;
 }
 
 /** A call that failed in a way that may pass, and will be sent again. */
@@ -80,7 +84,11 @@ class Client {
   constructor(options: ApiOptions) {
     const { access, clock = systemClock, log = noLog, requestTimeoutMs: timeoutMs = REQUEST_TIMEOUT_MS } = options;
     this.#transport = createTransport(access, options.env ?? process.env);
-    this.#sender = new Sender({ transport: this.#transport, access, clock, log, timeoutMs });
+    const onClockSkew = (skew: ClockSkew) => {
+      log.write({ kind: "note", message: `The service's clock says ${skew.serviceTime}: signing with its time` });
+      options.onClockSkew?.(skew);
+    };
+    this.#sender = new Sender({ transport: this.#transport, access, clock, log, timeoutMs, onClockSkew });
     this.#clock = clock;
     this.#log = log;
     this.#limiter = options.limiter ?? sharedRateLimiter(access);

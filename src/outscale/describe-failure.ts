@@ -1,4 +1,5 @@
 import { messageOf } from "../common/errors.ts";
+import { CLOCK_TOLERANCE_MS } from "./clock-tolerance.ts";
 import { ApiAuthError, ApiError, type ApiFailure, isAuthFailure, isThrottleFailure } from "./errors.ts";
 import { type FailedAttempt, isProxyRefusal, isTlsFailure, networkCodeOf } from "./failed-attempt.ts";
 
@@ -39,9 +40,6 @@ function wordsOf({ apiCode, apiType, details, httpStatus, requestId }: ApiFailur
   const origin = [`HTTP ${httpStatus}`, ...(requestId ? [`request ${requestId}`] : [])].join(", ");
   return [apiCode ? `[${apiCode}]` : "", words, `(${origin})`].filter(Boolean).join(" ");
 }
-
-/** The service takes a request within five minutes of its date (user guide, "About Signatures of API Requests"). */
-const CLOCK_TOLERANCE_MS = 5 * 60_000;
 
 const AUTH_HINTS: Readonly<Record<string, string>> = {
   "1": "Check that the secret key belongs to the access key and that the region is the account's own",
