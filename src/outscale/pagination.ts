@@ -41,7 +41,7 @@ export async function readAll<Answer extends { readonly NextPageToken?: string |
 }
 
 function endless(action: ActionName, how: string): ApiError {
-  const hint = "the service is in trouble: try again later, or make the filters narrower";
+  const hint = "The service is in trouble: try again later, or make the filters narrower";
   return new ApiError({ action, httpStatus: 200, ambiguous: false }, `The pages of ${action} have no end: ${how}`, {
     hint,
   });

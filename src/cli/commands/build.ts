@@ -8,7 +8,7 @@ import { buildFlags, parallelBuilds } from "../build-flags.ts";
 import type { Command, Invocation } from "../command.ts";
 import { type FlagValues, parseFlags } from "../flags.ts";
 import { checkReportFlags, makeReport } from "../make-report.ts";
-import { commonExitCode, exitCodeOf } from "../output/error-text.ts";
+import { commonExitCode, errorText, exitCodeOf } from "../output/error-text.ts";
 import { writeEvidenceFiles } from "../output/evidence-files.ts";
 import { JsonReport } from "../output/json-report.ts";
 import { checkOutputFile, writeResultFile } from "../output/result-file.ts";
@@ -48,18 +48,37 @@ async function runBuild({ argv, io }: Invocation): Promise<number> {
     log,
     onRetry: tellRetries(io),
   });
-  await using opened = await opening.catch((error: unknown) => {
-    tellRefusal(error, flags, io);
+  await using opened = await opening.catch(async (error: unknown) => {
+    await tellRefusal(error, flags, io);
     throw error;
   });
   using report = makeReport(flags, io, systemClock, opened.names);
   for (const warning of opened.warnings) report.note("warn", `Warning: ${warning}`);
   using wishes = watchStopSignals(io, (message) => report.note("warn", message));
   const results = await opened.run({ report, signal: wishes.signal, hurry: wishes.hurry });
-  if (flags.result !== undefined) writeResultFile(flags.result, { results, templateFiles: opened.templateFiles });
-  await writeEvidenceFiles(results, flags);
   const failures = results.filter(({ error }) => error !== undefined);
-  return failures.length === 0 ? ExitCode.Success : commonExitCode(failures.map(({ error }) => exitCodeOf(error)));
+  const code =
+    failures.length === 0 ? ExitCode.Success : commonExitCode(failures.map(({ error }) => exitCodeOf(error)));
+  const { result } = flags;
+  const unwritten = await tellUnwritten(io, [
+    () => writeEvidenceFiles(results, flags),
+    () => result !== undefined && writeResultFile(result, { results, templateFiles: opened.templateFiles }),
+  ]);
+  return code === ExitCode.Success && unwritten !== undefined ? exitCodeOf(unwritten) : code;
+}
+
+/** Writes what is to be known of a run. What could not be written is told, and keeps nothing else from being. */
+async function tellUnwritten(io: Io, writers: readonly (() => unknown)[]): Promise<unknown> {
+  const errors: unknown[] = [];
+  for (const write of writers) {
+    try {
+      await write();
+    } catch (error) {
+      io.stderr.write(errorText(error));
+      errors.push(error);
+    }
+  }
+  return errors[0];
 }
 
 /** Undefined where nothing of the image is asked for: then nothing of it is looked at. */
@@ -73,7 +92,9 @@ function localCloud(flags: BuildFlags): true | { readonly stateFolder: string } 
 }
 
 /** For programs that read the output or the result file; people read standard error. */
-function tellRefusal(error: unknown, flags: BuildFlags, io: Io): void {
+async function tellRefusal(error: unknown, flags: BuildFlags, io: Io): Promise<void> {
   if (flags.json) new JsonReport(io.stdout, systemClock).refused(error);
-  if (flags.result !== undefined) writeResultFile(flags.result, { results: [], templateFiles: [], error });
+  const { result } = flags;
+  if (result === undefined) return;
+  await tellUnwritten(io, [() => writeResultFile(result, { results: [], templateFiles: [], error })]);
 }

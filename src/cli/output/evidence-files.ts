@@ -1,11 +1,9 @@
-import { randomBytes } from "node:crypto";
-import { renameSync, rmSync, writeFileSync } from "node:fs";
 import { extname } from "node:path";
 import { billOfMaterials } from "../../bake/bill-of-materials.ts";
 import type { BakedBuild } from "../../bake/run-builds.ts";
-import { UsageError } from "../../common/errors.ts";
 import { maskedJson } from "../../terminal/masked-json.ts";
 import { diffText } from "./diff-text.ts";
+import { writeAfterBuilds } from "./result-file.ts";
 
 /** What `build` can tell of an image, and the files that it goes to. */
 export interface EvidenceFiles {
@@ -16,27 +14,30 @@ export interface EvidenceFiles {
 /**
  * Writes what is known of each image. Of several builds each has a file of its own: `diff.json` becomes `diff.NAME.json`. Of
  * one that has failed too early there is nothing to tell, and no file.
- * @throws {UsageError} when one cannot be written
+ * @throws {ChrootError} when one cannot be written: the images stand all the same
  */
 export async function writeEvidenceFiles(results: readonly BakedBuild[], files: EvidenceFiles): Promise<void> {
   for (const result of results) {
     const pathOf = (path: string) => (results.length === 1 ? path : pathOfBuild(path, result.name));
-    if (files.diff !== undefined) writeDiff(pathOf(files.diff), result);
-    if (files.sbom !== undefined) await writeBill(pathOf(files.sbom), result);
+    if (files.diff !== undefined) writeDiff(pathOf(files.diff), result, results);
+    if (files.sbom !== undefined) await writeBill(pathOf(files.sbom), result, results);
   }
 }
 
-function writeDiff(path: string, { evidence }: BakedBuild): void {
+function writeDiff(path: string, { evidence }: BakedBuild, results: readonly BakedBuild[]): void {
   if (evidence?.diff === undefined) return;
   const isJson = extname(path) === ".json";
-  writeWhole(path, isJson ? `${maskedJson(evidence.diff, 2)}\n` : diffText(evidence.diff, { all: true }));
+  const text = isJson ? `${maskedJson(evidence.diff, 2)}\n` : diffText(evidence.diff, { all: true });
+  writeAfterBuilds(path, text, results);
 }
 
-async function writeBill(path: string, { name, evidence, artifact }: BakedBuild): Promise<void> {
+async function writeBill(path: string, build: BakedBuild, results: readonly BakedBuild[]): Promise<void> {
+  const { name, evidence, artifact } = build;
   if (evidence === undefined) return;
   const product = artifact && { name: artifact.product.name, imageId: artifact.product.imageId };
   const format = path.endsWith(SPDX_ENDING) ? "spdx" : "cyclonedx";
-  writeWhole(path, await billOfMaterials({ contents: evidence.contents, format, name, ...product }));
+  const text = await billOfMaterials({ contents: evidence.contents, format, name, ...product });
+  writeAfterBuilds(path, text, results);
 }
 
 const SPDX_ENDING = ".spdx.json";
@@ -45,17 +46,4 @@ const SPDX_ENDING = ".spdx.json";
 function pathOfBuild(path: string, build: string): string {
   const ending = path.endsWith(SPDX_ENDING) ? SPDX_ENDING : extname(path);
   return `${path.slice(0, path.length - ending.length)}.${build}${ending}`;
-}
-
-/** Whole or not at all. */
-function writeWhole(path: string, content: string): void {
-  // No name that another user could have put a link at, in a folder such as /tmp.
-  const temporary = `${path}.${randomBytes(8).toString("hex")}.tmp`;
-  try {
-    writeFileSync(temporary, content, { flag: "wx" });
-    renameSync(temporary, path);
-  } catch (cause) {
-    rmSync(temporary, { force: true });
-    throw new UsageError(`Cannot write "${path}"`, { cause });
-  }
 }

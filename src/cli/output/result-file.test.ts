@@ -130,6 +130,6 @@ describe("writeResultFile()", () => {
   });
 
   it("says when it cannot be written", () => {
-    expect(() => writeResultFile(join(folder, "no", "such"), nothing)).toThrow("Cannot write the result file");
+    expect(() => writeResultFile(join(folder, "no", "such"), nothing)).toThrow("Cannot write the file");
   });
 });

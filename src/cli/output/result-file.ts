@@ -2,7 +2,7 @@ import { createHash, randomBytes } from "node:crypto";
 import { readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import type { BakedBuild } from "../../bake/run-builds.ts";
 import type { Phase } from "../../builder/phase.ts";
-import { UsageError } from "../../common/errors.ts";
+import { ChrootError, UsageError } from "../../common/errors.ts";
 import { version } from "../../common/version.ts";
 import { maskedJson } from "../../terminal/masked-json.ts";
 import { type ErrorRecord, errorRecord } from "./error-record.ts";
@@ -68,9 +68,14 @@ export function checkOutputFile(path: string): void {
   }
 }
 
+/** A run is over, and what came of it could not be written: what it made stands all the same. */
+class ResultFileError extends ChrootError {
+  override readonly code = "E_RESULT_FILE";
+}
+
 /**
  * Writes the result file, whole or not at all.
- * @throws {UsageError} when it cannot be written
+ * @throws {ResultFileError} when it cannot be written; it says what was made
  */
 export function writeResultFile(path: string, { results, templateFiles, error }: RunResults): void {
   const content: ResultFile = {
@@ -81,13 +86,26 @@ export function writeResultFile(path: string, { results, templateFiles, error }:
     builds: results.map(resultBuild),
     error: error === undefined ? null : errorRecord(error),
   };
+  writeAfterBuilds(path, `${maskedJson(content, 2)}\n`, results);
+}
+
+/** Writes a file that tells of builds, whole or not at all. @throws {ResultFileError} when it cannot be written */
+export function writeAfterBuilds(path: string, content: string, results: readonly BakedBuild[]): void {
   const temporary = temporaryName(path);
   try {
-    writeFileSync(temporary, `${maskedJson(content, 2)}\n`, { flag: "wx" });
+    writeFileSync(temporary, content, { flag: "wx" });
     renameSync(temporary, path);
   } catch (cause) {
-    throw new UsageError(`Cannot write the result file "${path}"`, { cause });
+    rmSync(temporary, { force: true });
+    throw new ResultFileError(`Cannot write the file "${path}"`, { cause, hint: whatStands(results) });
   }
+}
+
+function whatStands(results: readonly BakedBuild[]): string {
+  const made = results.flatMap(({ artifact }) => artifact?.id ?? []);
+  return made.length === 0
+    ? "Only the file is missing: the run had come to its end, and made no OMI"
+    : `Only the file is missing: the builds are done, and ${made.join(", ")} can be used`;
 }
 
 /** No name that another user could have put a link at, in a folder such as /tmp. */
