@@ -375,6 +375,7 @@ export const rooms = {
       "pagination",
       "rate-limiter",
       "signature",
+      "unseen",
       "wait-for",
       "wait-history",
       "waiters",

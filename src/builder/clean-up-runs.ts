@@ -20,8 +20,10 @@ import {
   removeStillborn,
   type UnusableJournal,
 } from "./journal/runs.ts";
+import { readMade } from "./made.ts";
 import { releaseDeadline } from "./release-deadline.ts";
 import type { RunContext } from "./run-context.ts";
+import { tellClockSkew } from "./tell-clock-skew.ts";
 import { tellRetry } from "./tell-retry.ts";
 import type { Ui } from "./ui.ts";
 
@@ -145,12 +147,13 @@ async function releaseAll({ record }: HeldRun, journal: Journal, options: CleanU
   const removed: string[] = [];
   const failures: string[] = [];
   try {
-    await using api = createApi({ access: connection.access, clock, log, env, ...tellRetry({ ui, clock }) });
+    const tell = { ...tellRetry({ ui, clock }), onClockSkew: tellClockSkew(ui) };
+    await using api = createApi({ access: connection.access, clock, log, env, ...tell });
     await assertSameAccount(api, header);
     const context = contextOf(header, { api, journal, ui, log, clock });
     for (const resource of [...record.resources].reverse()) {
       try {
-        if (await releaseOne(context, resource)) removed.push(describe(resource));
+        if (await releaseOne(context, resource, record.writtenAt)) removed.push(describe(resource));
         journal.released(resource.seq);
       } catch (error) {
         ui.error(`${describe(resource)} failed: ${messageOf(error)}`);
@@ -174,15 +177,19 @@ function contextOf(
   return { ...tools, runId, accountId, deviceFolder, waiters, host, emit: () => undefined, signal, hurry: signal };
 }
 
-/** @returns false when there was nothing: the intent was written, and nothing came of it */
-async function releaseOne(context: RunContext, resource: OpenResource): Promise<boolean> {
+/**
+ * @param madeAt When the run wrote its last entry: nothing of it was made later
+ * @returns false when there was nothing: the intent was written, and nothing came of it
+ */
+async function releaseOne(context: RunContext, resource: OpenResource, madeAt: number): Promise<boolean> {
   const { recorded } = resource;
   using deadline = releaseDeadline(context.hurry);
   const timed = { ...context, signal: deadline.signal };
-  const id = resource.id ?? (await recorded.find(timed));
+  const made = { what: `a ${resource.kind} whose creation was not finished`, madeAt };
+  const id = resource.id ?? (await readMade(timed, made, () => recorded.find(timed)));
   if (id === undefined) return false;
   context.ui.message(`${recorded.label(id)}...`);
-  await recorded.release(timed, id);
+  await recorded.release(timed, id, madeAt);
   return true;
 }
 

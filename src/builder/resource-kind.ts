@@ -13,6 +13,8 @@ export interface Held<Intent extends JsonObject, Facts extends JsonObject> {
   readonly id: string;
   readonly intent: Intent;
   readonly facts: Partial<Facts>;
+  /** It was made no later than that, by the clock of the context: see {@link readMade}. */
+  readonly madeAt: number;
 }
 
 /**

@@ -1,6 +1,7 @@
 import { messageOf } from "../common/errors.ts";
 import { isAmbiguous, isNotFound } from "../outscale/errors.ts";
 import type { ResourceTag } from "../outscale/oapi.ts";
+import { UNSEEN_MS } from "../outscale/unseen.ts";
 import type { RunContext } from "./run-context.ts";
 import { RUN_TAG_KEY } from "./run-tag-key.ts";
 
@@ -26,7 +27,7 @@ export class RunTags {
   async add(resourceId: string): Promise<void> {
     if (this.#isRefused) return;
     try {
-      await this.#cloud.api.createTags({ ResourceIds: [resourceId], Tags: [this.#tag] });
+      await createTags(this.#cloud, [resourceId], [this.#tag]);
       this.#tagged.add(resourceId);
     } catch (error) {
       this.#isRefused = true;
@@ -46,11 +47,12 @@ export class RunTags {
   }
 }
 
-const TAG_ATTEMPTS = 6;
+/** A tag that was refused as its resource is not known yet: the second try comes after this, the others ever later. */
+const FIRST_PAUSE_MS = 1_000;
 
 /**
- * Sets the user's tags. A resource that was made a moment ago may not be known everywhere yet, so not-found answers are
- * tried again for about half a minute.
+ * Sets tags. A resource that was made a moment ago may not be known everywhere yet, so not-found answers are tried again
+ * for as long as it may stay so.
  * @throws {ApiError}
  */
 export async function createTags(
@@ -59,13 +61,15 @@ export async function createTags(
   tags: readonly ResourceTag[],
 ): Promise<void> {
   if (tags.length === 0 || resourceIds.length === 0) return;
-  for (let attempt = 1; ; attempt++) {
+  const until = clock.now() + UNSEEN_MS;
+  for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs *= 2) {
     try {
       await api.createTags({ ResourceIds: [...resourceIds], Tags: [...tags] });
       return;
     } catch (error) {
-      if (attempt === TAG_ATTEMPTS || !isNotFound(error)) throw error;
-      await clock.sleep(500 * 2 ** attempt, signal);
+      const leftMs = until - clock.now();
+      if (leftMs <= 0 || !isNotFound(error)) throw error;
+      await clock.sleep(Math.min(pauseMs, leftMs), signal);
     }
   }
 }

@@ -8,6 +8,7 @@ import {
 } from "../common/errors.ts";
 import { isAmbiguous, isAuth, isConflict } from "../outscale/errors.ts";
 import type { JsonObject } from "./journal/entry.ts";
+import { readMade } from "./made.ts";
 import { releaseDeadline } from "./release-deadline.ts";
 import type { ResourceKind } from "./resource-kind.ts";
 import type { RunContext } from "./run-context.ts";
@@ -183,13 +184,14 @@ export class Scope implements AsyncDisposable {
     seq: number,
     id: string,
   ): Lease<Facts> {
-    const { journal, emit } = this.#context;
+    const { journal, emit, clock } = this.#context;
+    const madeAt = clock.now();
     let facts: Partial<Facts> = {};
     emit({ type: "resource", kind: kind.name, id, change: "acquired" });
     const entry: Entry = {
       label: () => kind.releaseLabel(id, intent),
       release: async (signal) => {
-        await kind.release({ ...this.#context, signal }, { id, intent, facts });
+        await kind.release({ ...this.#context, signal }, { id, intent, facts, madeAt });
         journal.released(seq);
         emit({ type: "resource", kind: kind.name, id, change: "released" });
       },
@@ -208,12 +210,14 @@ export class Scope implements AsyncDisposable {
     intent: Intent,
     seq: number,
   ): Entry {
+    const madeAt = this.#context.clock.now();
     const entry: Entry = {
       label: () => `Looking for a ${kind.name} whose creation was not finished`,
       release: async (signal) => {
         const context = { ...this.#context, signal };
-        const id = await kind.find(context, intent);
-        if (id !== undefined) await kind.release(context, { id, intent, facts: {} });
+        const made = { what: `a ${kind.name} whose creation was not finished`, madeAt };
+        const id = await readMade(context, made, () => kind.find(context, intent));
+        if (id !== undefined) await kind.release(context, { id, intent, facts: {}, madeAt });
         this.#context.journal.released(seq);
       },
       attempts: RELEASE_ATTEMPTS,

@@ -6,6 +6,7 @@ import { apiFailureOf, isThrottle, WaitError, WaitTimeoutError, WentBackError } 
 import { Pace, type Pauses } from "./pace.ts";
 import { ABSENT, type Goal } from "./resource-states.ts";
 import type { SharedPoller } from "./shared-poller.ts";
+import { UNSEEN_MS } from "./unseen.ts";
 import type { KindHistory } from "./wait-history.ts";
 
 export interface WaitTools {
@@ -14,6 +15,8 @@ export interface WaitTools {
   readonly polling: Pauses;
   /** Between 0 and 1, for the jitter between reads. */
   readonly random: () => number;
+  /** The ids of what was seen, by any wait. */
+  readonly seen: Set<string>;
 }
 
 export interface WaitProgress {
@@ -46,7 +49,7 @@ export interface Waitable {
   readonly StateComment?: { readonly StateMessage?: string | undefined } | undefined;
 }
 
-/** A resource is not seen by every read at once after its creation. */
+/** What was seen once may still be missing from the next answer, and be there in the one after it. */
 const GRACE_MS = 10_000;
 /** Nor is what it was asked for: one that looks as before for so long was never begun. */
 const NOT_BEGUN_MS = 15_000;
@@ -65,13 +68,15 @@ export async function waitFor<Resource extends Waitable, Result>(
     const elapsedMs = clock.now() - startedAt;
     if (trouble === undefined) {
       lastState = resource?.State ?? ABSENT;
+      if (resource !== undefined) tools.seen.add(wait.id);
       wait.onProgress?.({ state: lastState, percent: resource?.Progress, elapsedMs, timeoutMs: wait.timeoutMs });
       const verdict = wait.goal.judge(resource);
       if (typeof verdict === "object") {
         pace.ready(elapsedMs);
         return verdict.result;
       }
-      const isTooEarly = resource === undefined && elapsedMs < GRACE_MS;
+      const graceMs = tools.seen.has(wait.id) ? GRACE_MS : UNSEEN_MS;
+      const isTooEarly = resource === undefined && elapsedMs < graceMs;
       if (verdict === "failed" && !isTooEarly) throw failed(wait, resource);
       if (resource !== undefined && course.hasGoneBack(resource, elapsedMs)) throw wentBack(wait, resource);
     }

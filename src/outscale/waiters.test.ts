@@ -5,6 +5,7 @@ import type { LogEntry } from "../common/log.ts";
 import { ApiAuthError, ApiError, WaitError, WaitTimeoutError, WentBackError } from "./errors.ts";
 import type { Image, LinkedVolume, Snapshot, Volume } from "./oapi.ts";
 import type { ReadApi } from "./pollers.ts";
+import { UNSEEN_MS } from "./unseen.ts";
 import { createWaiters, type WaitersOptions } from "./waiters.ts";
 
 const common = { AccountId: "123456789012", CreationDate: "2026-01-01T12:00:00.000Z", Tags: [] };
@@ -96,7 +97,7 @@ describe("Waiters.volume()", () => {
     expect(asked).toHaveLength(1);
   });
 
-  it("lets a new volume stay unseen for ten seconds, and not longer", async () => {
+  it("lets a new volume stay unseen for as long as it may, and not longer", async () => {
     const late = createWait({ volumes: [[], [], [volume("vol-1", "available")]] });
     await late.clock.run(late.waiters.volume("vol-1", { until: "available" }));
     const never = createWait({});
@@ -104,8 +105,18 @@ describe("Waiters.volume()", () => {
     const error = await never.clock.run(failure(never.waiters.volume("vol-1", { until: "available" })));
     expect(error).toMatchObject({ lastState: "absent", message: expect.stringContaining("it does not exist") });
     const waitedMs = never.clock.now() - startedAt;
-    expect(waitedMs).toBeGreaterThanOrEqual(10_000);
-    expect(waitedMs).toBeLessThan(12_500);
+    expect(waitedMs).toBeGreaterThanOrEqual(UNSEEN_MS);
+    expect(waitedMs).toBeLessThan(UNSEEN_MS + 10_000);
+  });
+
+  it("lets one that was seen be missing from some answers, and not for long", async () => {
+    const gone = createWait({ volumes: [[volume("vol-1", "creating")], [], [volume("vol-1", "creating")], []] });
+    expect(gone.waiters.hasSeen("vol-1")).toBe(false);
+    const startedAt = gone.clock.now();
+    const error = await gone.clock.run(failure(gone.waiters.volume("vol-1", { until: "available" })));
+    expect(error).toMatchObject({ lastState: "absent" });
+    expect(gone.clock.now() - startedAt).toBeLessThan(20_000);
+    expect(gone.waiters.hasSeen("vol-1")).toBe(true);
   });
 
   it("takes absence, however it is told, for deletion", async () => {

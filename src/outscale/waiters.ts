@@ -101,8 +101,13 @@ export class Waiters {
     this.timeouts = timeouts;
     this.#history = history;
     this.#onEnd = options.onEnd ?? (() => undefined);
-    this.#tools = { clock, polling, log, random };
+    this.#tools = { clock, polling, log, random, seen: new Set() };
     this.#pollers = pollersOf(api, clock);
+  }
+
+  /** Whether any wait has seen it: then an answer without it says that it is gone. */
+  hasSeen(id: string): boolean {
+    return this.#tools.seen.has(id);
   }
 
   volume(id: string, options: WaitOptions<"deleted">): Promise<undefined>;

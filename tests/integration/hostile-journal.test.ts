@@ -20,7 +20,7 @@ describe("mountKind", () => {
     const mountPath = await tempFolder(cleanup);
     cleanup.add(() => unmountBelow(mountPath, { view: hostView(host) }));
     const release = (from: string) =>
-      mountKind.release(context, { id: mountPath, intent: { mountPath, source: from }, facts: {} });
+      mountKind.release(context, { id: mountPath, intent: { mountPath, source: from }, facts: {}, madeAt: 0 });
     await run("mount", [source, mountPath]);
     await release("/dev/vdz1");
     expect(await hostMountPoints(mountPath)).toEqual([mountPath]);

@@ -6,7 +6,7 @@ import { Builder } from "../../src/builder/builder.ts";
 import { type CleanedRun, type CleanUpOptions, cleanUpRuns } from "../../src/builder/clean-up-runs.ts";
 import type { BuildEvent } from "../../src/builder/events.ts";
 import type { Hook } from "../../src/builder/hook.ts";
-import { type Clock, systemClock } from "../../src/common/clock.ts";
+import type { Clock } from "../../src/common/clock.ts";
 import type { DebugLog } from "../../src/common/log.ts";
 import type { RawConfig } from "../../src/definition/raw-value.ts";
 import { exportLocalImage, resetLocalCloud } from "../../src/local-cloud/administer-cloud.ts";
@@ -17,6 +17,7 @@ import type { Api } from "../../src/outscale/api.ts";
 import { createApi } from "../../src/outscale/client.ts";
 import { resolveAccess } from "../../src/outscale/credentials.ts";
 import { unlimited } from "../../src/outscale/rate-limiter.ts";
+import { hastyClock } from "./hasty-clock.ts";
 import { readLedger } from "./ledger.ts";
 import { RecordingUi } from "./recording-ui.ts";
 
@@ -100,7 +101,7 @@ export async function openBakery(name: string, options: Partial<LocalCloudOption
   const cloud = await startLocalCloud({ stateFolder: cloudFolder, ...options });
   const env = { ...cloud.environment, OUTSCALE_CHROOT_STATE: stateFolder };
   const { access } = await resolveAccess({ template: {}, env });
-  const api = createApi({ access, env: {}, limiter: unlimited });
+  const api = createApi({ access, env: {}, limiter: unlimited, ...(options.clock && { clock: options.clock }) });
   return {
     folder,
     stateFolder,
@@ -109,7 +110,8 @@ export async function openBakery(name: string, options: Partial<LocalCloudOption
     env,
     api,
     bake: (config, bakeOptions) => bake(config, { env, cloudFolder }, bakeOptions ?? {}),
-    cleanUp: (wanted) => cleanUp(stateFolder, access, wanted ?? {}),
+    // What no answer shows is looked for for minutes.
+    cleanUp: (wanted) => cleanUp(stateFolder, access, { ...(options.clock && { clock: options.clock }), ...wanted }),
     leftovers: () => readLeftovers({ folder, stateFolder, cloud, api }),
     export: async (imageId) => {
       const disk = join(folder, `${imageId}.raw`);
@@ -150,7 +152,7 @@ async function bake(
 function cleanUp(
   stateFolder: string,
   access: Access,
-  { dryRun = false, runIds = [], clock = systemClock }: Partial<CleanUpOptions>,
+  { dryRun = false, runIds = [], clock = hastyClock() }: Partial<CleanUpOptions>,
 ): Promise<readonly CleanedRun[]> {
   const connect = async () => ({ access, close: async () => undefined });
   return cleanUpRuns({ stateFolder, runIds, dryRun, clock, ui: new RecordingUi(), connect, env: {} });

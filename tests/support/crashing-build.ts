@@ -5,22 +5,34 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Builder } from "../../src/builder/builder.ts";
 import type { Hook } from "../../src/builder/hook.ts";
-import type { DebugLog } from "../../src/common/log.ts";
+import type { DebugLog, LogEntry } from "../../src/common/log.ts";
 import { secrets } from "../../src/common/secrets.ts";
 import { hastyClock } from "./hasty-clock.ts";
 import type { CrashOptions } from "./killed-build.ts";
 import { RecordingUi } from "./recording-ui.ts";
 
-const { point, config, kinds, isEverythingSecret }: CrashOptions = JSON.parse(process.argv[2] ?? "{}");
+const { point, config, kinds, isEverythingSecret, made }: CrashOptions = JSON.parse(process.argv[2] ?? "{}");
 let seen = 0;
 const log: DebugLog = {
   write: (entry) => {
     if (isEverythingSecret) addTexts(entry);
+    if (made && isMade(entry, made)) process.kill(process.pid, "SIGKILL");
     if (!kinds.includes(entry.kind)) return;
     seen++;
     if (seen === point) process.kill(process.pid, "SIGKILL");
   },
 };
+
+/** The number of the last thing of the kind that is waited for, once it was announced. */
+let announced: unknown;
+
+function isMade(entry: LogEntry, { kind, isWritten }: NonNullable<CrashOptions["made"]>): boolean {
+  if (entry.kind === "api") return announced !== undefined && !isWritten && /^(Create|Link)/.test(entry.action);
+  if (entry.kind !== "journal") return false;
+  const { type, seq, kind: what } = entry.entry as { type: string; seq?: number; kind?: string };
+  if (type === "intent" && what === kind) announced = seq;
+  return type === "result" && seq === announced && isWritten;
+}
 
 /** Every name, id, path, token and tag that has been seen counts as a sensitive value from now on. */
 function addTexts(value: unknown): void {

@@ -28,6 +28,8 @@ export interface CrashOptions {
   readonly kinds: readonly LogEntry["kind"][];
   /** Whatever the build says, asks and is answered is a sensitive value. */
   readonly isEverythingSecret: boolean;
+  /** In place of a point: when a thing of this kind was made and its answer has come, before or after the journal has it. */
+  readonly made?: { readonly kind: string; readonly isWritten: boolean };
 }
 
 /** Runs a build as a process that is killed at the given point; 0: not at all. */
@@ -39,11 +41,18 @@ export async function runKilledBuild(
     config,
     kinds = ["journal", "api"],
     isEverythingSecret = false,
+    made,
   }: Partial<CrashOptions> & Pick<CrashOptions, "point" | "config">,
 ): Promise<RunResult["stdout"] | "killed"> {
   const env = { ...hostEnvironment(), ...(bakery.env as Record<string, string>), TMPDIR: bakery.temporaryFolder };
   const ownMountPath = { mount_path: join(bakery.folder, "mnt/{{.Device}}") };
-  const options: CrashOptions = { point, config: { ...ownMountPath, ...config }, kinds, isEverythingSecret };
+  const options: CrashOptions = {
+    point,
+    config: { ...ownMountPath, ...config },
+    kinds,
+    isEverythingSecret,
+    ...(made && { made }),
+  };
   const child = await hostRunner().spawn([process.execPath, bundle, JSON.stringify(options)], { env });
   const output: Buffer[] = [];
   child.stdout?.on("data", (chunk: Buffer) => output.push(chunk));

@@ -26,6 +26,8 @@ export interface RunRecord {
   readonly outcome: string | undefined;
   /** Where the last whole line ends; what is behind it a crash has cut short. */
   readonly length: number;
+  /** When the file was last written, in milliseconds since the epoch. */
+  readonly writtenAt: number;
 }
 
 /** More than any build writes; a file of that size is something else. */
@@ -51,10 +53,10 @@ export function readOpenJournal(path: string, fd: number): RunRecord {
   const stats = fstatSync(fd);
   if (!stats.isFile()) throw damaged(path, "it is not a plain file");
   if (stats.size > LARGEST_BYTES) throw damaged(path, `it has ${stats.size} bytes`);
-  return parseJournal(path, readFileSync(`/proc/self/fd/${fd}`));
+  return { ...parseJournal(path, readFileSync(`/proc/self/fd/${fd}`)), writtenAt: stats.mtimeMs };
 }
 
-function parseJournal(path: string, bytes: Buffer): RunRecord {
+function parseJournal(path: string, bytes: Buffer): Omit<RunRecord, "writtenAt"> {
   const length = bytes.lastIndexOf("\n") + 1;
   const [first, ...rest] = bytes.toString("utf8", 0, length).split("\n").slice(0, -1);
   if (first === undefined) throw damaged(path, "its first line is cut short");

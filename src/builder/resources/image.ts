@@ -1,9 +1,10 @@
 import { z } from "zod";
 import { insist } from "../../outscale/insist.ts";
 import type { Image } from "../../outscale/oapi.ts";
+import { readMade } from "../made.ts";
 import { noFacts, type ReleaseContext, type ResourceKind } from "../resource-kind.ts";
 import { ignoreNotFound } from "./not-found.ts";
-import { deleteSnapshot } from "./snapshot.ts";
+import { deleteSnapshot, readMadeSnapshot } from "./snapshot.ts";
 import { tellWentBack } from "./tell-went-back.ts";
 
 /** An OMI that we register over a snapshot of ours. The name alone proves nothing: somebody else may have taken it. */
@@ -18,8 +19,22 @@ export const imageKind: ResourceKind<z.infer<typeof imageIntent>, z.infer<typeof
     const image = await findOwnImage(context, name);
     return image && snapshotIdsOf(image).includes(rootSnapshotId) ? image.ImageId : undefined;
   },
-  release: async (context, { id }) => deleteImage(context, id),
+  release: async (context, held) => {
+    if ((await readMadeImage(context, held)) !== undefined) await deleteImage(context, held.id);
+  },
 };
+
+/** An image of ours, which may not be shown yet; undefined when it is gone. */
+async function readMadeImage(
+  context: ReleaseContext,
+  { id, madeAt }: { readonly id: string; readonly madeAt: number },
+): Promise<Image | undefined> {
+  const { api, waiters, signal } = context;
+  const made = { what: `the OMI ${id}`, madeAt, wasSeen: waiters.hasSeen(id) };
+  return readMade(context, made, async () => {
+    return (await api.readImages({ Filters: { ImageIds: [id] } }, { signal })).Images[0];
+  });
+}
 
 /** A whole image copied into the account, since its root snapshot may not be used in place. */
 const copiedImageIntent = z.strictObject({ name: z.string().min(1) });
@@ -37,13 +52,15 @@ export const copiedImageKind: ResourceKind<z.infer<typeof copiedImageIntent>, Co
   facts: copiedImageFacts,
   releaseLabel: (id) => `Deleting the temporary copy ${id} and its snapshots`,
   find: async (context, { name }) => (await findOwnImage(context, name))?.ImageId,
-  release: async (context, { id, facts }) => {
-    const { Images } = await context.api.readImages({ Filters: { ImageIds: [id] } }, { signal: context.signal });
-    const snapshotIds = new Set([...(Images[0] ? snapshotIdsOf(Images[0]) : []), ...(facts.snapshotIds ?? [])]);
+  release: async (context, { id, facts, madeAt }) => {
+    const image = await readMadeImage(context, { id, madeAt });
+    const snapshotIds = new Set([...(image ? snapshotIdsOf(image) : []), ...(facts.snapshotIds ?? [])]);
     for (const kept of facts.keptSnapshotIds ?? []) snapshotIds.delete(kept);
     // The service refuses to delete a snapshot that an image still maps.
-    await deleteImage(context, id);
-    for (const snapshotId of snapshotIds) await deleteSnapshot(context, snapshotId);
+    if (image !== undefined) await deleteImage(context, id);
+    for (const snapshotId of snapshotIds) {
+      if (await readMadeSnapshot(context, { id: snapshotId, madeAt })) await deleteSnapshot(context, snapshotId);
+    }
   },
 };
 

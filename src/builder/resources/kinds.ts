@@ -15,7 +15,8 @@ import { volumeKind } from "./volume.ts";
 export interface Recorded {
   label(id: string): string;
   find(context: ReleaseContext): Promise<string | undefined>;
-  release(context: ReleaseContext, id: string): Promise<void>;
+  /** @param madeAt It was made no later than that */
+  release(context: ReleaseContext, id: string, madeAt: number): Promise<void>;
   /** The same with more facts. @throws {Error} when they are none of its kind */
   noting(facts: JsonObject): Recorded;
 }
@@ -57,7 +58,7 @@ function recorded<Intent extends JsonObject, Facts extends JsonObject>(
   return {
     label: (id) => kind.releaseLabel(id, intent),
     find: (context) => kind.find(context, intent),
-    release: (context, id) => kind.release(context, { id, intent, facts }),
+    release: (context, id, madeAt) => kind.release(context, { id, intent, facts, madeAt }),
     noting: (more) => recorded(kind, intent, { ...facts, ...parse(kind.facts, more) }),
   };
 }

@@ -6,6 +6,7 @@ import { listBlockDevices, readSerial } from "../../host/block-device.ts";
 import { assertDeviceNotInUse } from "../../host/device-in-use.ts";
 import { insist } from "../../outscale/insist.ts";
 import { absolutePath } from "../journal/absolute-path.ts";
+import { readMade } from "../made.ts";
 import type { ReleaseContext, ResourceKind } from "../resource-kind.ts";
 import { ignoreNotFound } from "./not-found.ts";
 import { tellWentBack } from "./tell-went-back.ts";
@@ -28,10 +29,14 @@ export const linkKind: ResourceKind<z.infer<typeof intent>, LinkFacts> = {
     const { Volumes } = await api.readVolumes({ Filters: { VolumeIds: [volumeId] } }, { signal });
     return Volumes[0]?.LinkedVolumes.some((link) => link.VmId === vmId) ? volumeId : undefined;
   },
-  release: async (context, { intent, facts }) => {
+  release: async (context, { intent, facts, madeAt }) => {
     const { api, signal } = context;
-    const { Volumes } = await api.readVolumes({ Filters: { VolumeIds: [intent.volumeId] } }, { signal });
-    const link = Volumes[0]?.LinkedVolumes[0];
+    // Its device was on this machine: the link was seen.
+    const made = { what: `the link of ${intent.volumeId}`, madeAt, wasSeen: facts.device !== undefined };
+    const link = await readMade(context, made, async () => {
+      const { Volumes } = await api.readVolumes({ Filters: { VolumeIds: [intent.volumeId] } }, { signal });
+      return Volumes[0]?.LinkedVolumes[0];
+    });
     if (link === undefined) return;
     await unlink(context, { ...intent, state: link.State, device: facts.device });
   },

@@ -1,5 +1,7 @@
 import { z } from "zod";
 import { insist } from "../../outscale/insist.ts";
+import type { Snapshot } from "../../outscale/oapi.ts";
+import { readMade } from "../made.ts";
 import { noFacts, type ReleaseContext, type ResourceKind } from "../resource-kind.ts";
 import { ignoreNotFound } from "./not-found.ts";
 import { tellWentBack } from "./tell-went-back.ts";
@@ -18,21 +20,38 @@ export const snapshotKind: ResourceKind<z.infer<typeof intent>, z.infer<typeof n
     const { Snapshots } = await api.readSnapshots({ Filters: filters }, { signal });
     return Snapshots.find((snapshot) => snapshot.ClientToken === clientToken)?.SnapshotId;
   },
-  release: (context, { id }) =>
-    insist({
+  release: async (context, { id, madeAt }) => {
+    if ((await readMadeSnapshot(context, { id, madeAt })) === undefined) return;
+    await insist({
       ask: () => deleteSnapshot(context, id),
       wait: () => context.waiters.snapshot(id, { until: "deleted", signal: context.signal }),
       onWentBack: tellWentBack(context),
-    }),
+    });
+  },
 };
+
+/** A snapshot of ours, which may not be shown yet; undefined when it is gone. */
+export async function readMadeSnapshot(
+  context: ReleaseContext,
+  { id, madeAt }: { readonly id: string; readonly madeAt: number },
+): Promise<Snapshot | undefined> {
+  const made = { what: `the snapshot ${id}`, madeAt, wasSeen: context.waiters.hasSeen(id) };
+  return readMade(context, made, () => readSnapshot(context, id));
+}
+
+async function readSnapshot(
+  { api, signal }: Pick<ReleaseContext, "api" | "signal">,
+  id: string,
+): Promise<Snapshot | undefined> {
+  return (await api.readSnapshots({ Filters: { SnapshotIds: [id] } }, { signal })).Snapshots[0];
+}
 
 /** Deletes a snapshot, unless it is gone or going already. */
 export async function deleteSnapshot(
-  { api, signal }: Pick<ReleaseContext, "api" | "signal">,
+  context: Pick<ReleaseContext, "api" | "signal">,
   snapshotId: string,
 ): Promise<void> {
-  const { Snapshots } = await api.readSnapshots({ Filters: { SnapshotIds: [snapshotId] } }, { signal });
-  const state = Snapshots[0]?.State;
-  if (state === undefined || state === "deleting") return;
-  await ignoreNotFound(api.deleteSnapshot({ SnapshotId: snapshotId }));
+  const snapshot = await readSnapshot(context, snapshotId);
+  if (snapshot === undefined || snapshot.State === "deleting") return;
+  await ignoreNotFound(context.api.deleteSnapshot({ SnapshotId: snapshotId }));
 }

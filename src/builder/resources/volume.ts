@@ -3,6 +3,7 @@ import { LeftoverError } from "../../common/errors.ts";
 import { WaitError } from "../../outscale/errors.ts";
 import { insist } from "../../outscale/insist.ts";
 import type { Volume } from "../../outscale/oapi.ts";
+import { readMade } from "../made.ts";
 import { noFacts, type ReleaseContext, type ResourceKind } from "../resource-kind.ts";
 import { RUN_TAG_KEY } from "../run-tag-key.ts";
 import { findDeviceNow, unlink } from "./link.ts";
@@ -22,10 +23,12 @@ export const volumeKind: ResourceKind<VolumeIntent, z.infer<typeof noFacts>> = {
     const { Volumes } = await api.readVolumes({ Filters: { ClientTokens: [clientToken] } }, { signal });
     return Volumes.find((volume) => volume.ClientToken === clientToken && volume.State !== "deleting")?.VolumeId;
   },
-  release: async (context, { id, intent }) => {
+  release: async (context, { id, intent, madeAt }) => {
     const { api, waiters, signal } = context;
-    const { Volumes } = await api.readVolumes({ Filters: { VolumeIds: [id] } }, { signal });
-    const [volume] = Volumes;
+    const made = { what: `the volume ${id}`, madeAt, wasSeen: waiters.hasSeen(id) };
+    const volume = await readMade(context, made, async () => {
+      return (await api.readVolumes({ Filters: { VolumeIds: [id] } }, { signal })).Volumes[0];
+    });
     if (volume === undefined) return;
     await unlinkIfOurs(context, volume, intent);
     // The service refuses to delete what it is still making.

@@ -81,7 +81,6 @@ describe("copySourceOmi()", () => {
     const deleted = fake.calls.filter(([call]) => call.startsWith("delete"));
     expect(deleted).toEqual([
       ["deleteImage", { ImageId: "ami-copy" }],
-      ["deleteImage", { ImageId: "ami-copy" }],
       ["deleteSnapshot", { SnapshotId: "snap-copied-root" }],
     ]);
     expect(fake.entries()).toEqual([
