@@ -128,6 +128,12 @@ function isPassing(error: unknown): boolean {
   return failure.httpStatus === undefined || failure.httpStatus >= 500 || isThrottle(error);
 }
 
+/** What did not come about: `did not become available`, `was not unlinked`. */
+function missed(phrase: string): string {
+  const [, state] = /^be (.*)$/.exec(phrase) ?? [];
+  return state === undefined ? `did not ${phrase}` : `was not ${state}`;
+}
+
 const BUILD_AGAIN = "Build again; if it happens again, ask OUTSCALE's support";
 
 function failed<Resource extends Waitable, Result>(
@@ -140,14 +146,14 @@ function failed<Resource extends Waitable, Result>(
   const hint = resource
     ? BUILD_AGAIN
     : "Somebody has deleted it meanwhile: look at who else uses this account, then build again";
-  return new WaitError(`The ${kind} "${id}" did not ${goal.phrase}: ${reason}`, { resourceId: id, lastState, hint });
+  return new WaitError(`The ${kind} "${id}" ${missed(goal.phrase)}: ${reason}`, { resourceId: id, lastState, hint });
 }
 
 function wentBack<Resource extends Waitable, Result>(
   { kind, id, goal }: Wait<Resource, Result>,
   { State: lastState }: Resource,
 ): WentBackError {
-  const message = `The ${kind} "${id}" did not ${goal.phrase}: the service has given up, and its state is "${lastState}"`;
+  const message = `The ${kind} "${id}" ${missed(goal.phrase)}: the service has given up, and its state is "${lastState}"`;
   return new WentBackError(message, {
     resourceId: id,
     lastState,
@@ -161,7 +167,7 @@ function timedOut<Resource, Result>(
   cause: unknown,
 ): WaitTimeoutError {
   return new WaitTimeoutError(
-    `The ${kind} "${id}" did not ${goal.phrase} within ${formatDuration(timeoutMs)}: its state is "${lastState}"`,
+    `The ${kind} "${id}" ${missed(goal.phrase)} within ${formatDuration(timeoutMs)}: its state is "${lastState}"`,
     { resourceId: id, lastState, cause, hint: "The option timeouts says how long each kind of wait may take" },
   );
 }

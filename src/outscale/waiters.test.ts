@@ -348,6 +348,15 @@ describe("a wait for what was asked of a resource that exists", () => {
     expect(wait.asked).toHaveLength(2);
   });
 
+  it("says in words what did not come about", async () => {
+    const told: string[] = [];
+    for (const [, volumes, start] of cases) {
+      const wait = createWait({ volumes });
+      told.push(String(await wait.clock.run(failure(start(wait)))).replace(/^.*"v" (.*): the service.*$/, "$1"));
+    }
+    expect(told).toEqual(["was not unlinked", "was not linked", "did not vanish", "did not vanish"]);
+  });
+
   it.each(cases.map(([name, volumes, start]) => [name, volumes.slice(1), start] as const))(
     "gives %s that is not to be seen yet 15 seconds to begin",
     async (_, volumes, start) => {
