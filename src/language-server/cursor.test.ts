@@ -32,6 +32,9 @@ describe("cursorAt()", () => {
     ["# a\n|", [], { kind: "name" }, ""],
     ['x "open\n|', ["x"].slice(1), { kind: "name" }, ""],
     ["}}}\nb {\n|", ["b"], { kind: "name" }, ""],
+    ['a = "${)]}|', [], { kind: "text", option: "a" }, "${)]}"],
+    ['a = "${("open\n|', [], { kind: "name" }, ""],
+    ['a = <<EOT\n${f("open\n|', [], { kind: "expression", option: "a", path: [] }, ""],
   ])("of %j", (marked, path, place, word) => {
     expect(at(marked)).toEqual({ path, place, word });
   });

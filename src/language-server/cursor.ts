@@ -28,7 +28,7 @@ export interface Cursor {
 }
 
 interface Frame {
-  readonly kind: "body" | "brackets" | "quoted" | "sequence";
+  readonly kind: "body" | "brackets" | "quoted" | "heredoc" | "sequence";
   readonly step?: BlockStep;
   /** Where the text in quotes begins. */
   readonly start: number;
@@ -83,7 +83,7 @@ function placeOf({ frames, before, current, text }: Situation): Place {
     if (body.name === undefined) return top.kind === "quoted" ? { kind: "comment" } : { kind: "name" };
     return { kind: "label", step: { type: body.name, labels: body.labels }, isQuoted: top.kind === "quoted" };
   }
-  if (top.kind === "quoted") return { kind: "text", option };
+  if (top.kind === "quoted" || top.kind === "heredoc") return { kind: "text", option };
   return { kind: "expression", option, path: pathBefore(before, text) };
 }
 
@@ -150,26 +150,45 @@ function startLine(body: Frame): void {
 }
 
 function inValue(frames: Frame[], top: Frame, token: Token, text: string): void {
-  const closes = ["end-quote", "end-heredoc", "end-sequence", ")", "]", "}"].includes(token.type);
-  if (!closes) {
-    // A quote that was not closed ends with its line, or all that follows would be text.
-    if (token.type === "text-newline") closeQuotes(frames);
-    else open(frames, token, token.type === "{" ? "brackets" : undefined);
-    return;
+  switch (token.type) {
+    case "end-quote":
+      closeFrom(frames, "quoted", "last");
+      endLabel(frames.at(-1), text.slice(top.start, token.start));
+      return;
+    case "end-heredoc":
+      closeFrom(frames, "heredoc", "last");
+      return;
+    case "end-sequence":
+      closeFrom(frames, "sequence", "last");
+      return;
+    // A quote that was not closed ends with its line, and all that has been opened since, or the rest would be text.
+    case "text-newline":
+      closeFrom(frames, "quoted", "first");
+      return;
+    case ")":
+    case "]":
+    case "}":
+      if (top.kind === "brackets") frames.pop();
+      return;
+    default:
+      open(frames, token, token.type === "{" ? "brackets" : undefined);
   }
-  frames.pop();
-  const parent = frames.at(-1);
-  const isLabel = token.type === "end-quote" && parent?.kind === "body" && !parent.isValue;
-  if (isLabel && parent.name !== undefined) parent.labels.push(text.slice(top.start, token.start));
 }
 
-/** The lexer closes with it all that has been opened since. */
-function closeQuotes(frames: Frame[]): void {
-  frames.length = frames.findIndex(({ kind }) => kind === "quoted");
+/** Closes a frame of a kind, and what is open in it. */
+function closeFrom(frames: Frame[], kind: Frame["kind"], which: "first" | "last"): void {
+  const isKind = (frame: Frame) => frame.kind === kind;
+  const index = which === "first" ? frames.findIndex(isKind) : frames.findLastIndex(isKind);
+  if (index > 0) frames.length = index;
+}
+
+function endLabel(body: Frame | undefined, label: string): void {
+  if (body?.kind === "body" && !body.isValue && body.name !== undefined) body.labels.push(label);
 }
 
 function open(frames: Frame[], token: Token, brace?: "brackets"): void {
-  if (token.type === "quote" || token.type === "heredoc") frames.push(newFrame("quoted", token.end));
+  if (token.type === "quote") frames.push(newFrame("quoted", token.end));
+  else if (token.type === "heredoc") frames.push(newFrame("heredoc", token.end));
   else if (token.type === "interpolation" || token.type === "control") frames.push(newFrame("sequence", token.end));
   else if (token.type === "(" || token.type === "[" || brace) frames.push(newFrame("brackets", token.end));
 }
