@@ -11,17 +11,23 @@ export interface ExitCheck {
   /** Where it ran. */
   readonly place: "in the image" | "on this machine";
   readonly validExitCodes?: readonly number[] | undefined;
+  /** Variables of this machine that it was not given. */
+  readonly withheld?: readonly string[];
 }
 
 /**
  * Refuses an exit that is not among `valid_exit_codes` (0 alone when there are none).
  * @throws {ProvisionError}
  */
-export function assertValidExit(status: ExitStatus, { what, place, validExitCodes }: ExitCheck): void {
+export function assertValidExit(status: ExitStatus, { what, place, validExitCodes, withheld = [] }: ExitCheck): void {
   const allowed = validExitCodes?.length ? validExitCodes : [0];
   if (status.code !== null && allowed.includes(status.code)) return;
   const others = validExitCodes?.length ? `; allowed: ${allowed.join(", ")}` : "";
   throw new ProvisionError(`${what} ended with ${describeExit(status)}${others}`, {
-    hint: exitAdvice(status, place),
+    hint: `${exitAdvice(status, place)}${withheldAdvice(withheld)}`,
   });
+}
+
+function withheldAdvice(names: readonly string[]): string {
+  return names.length > 0 ? `; ${names.join(", ")} were withheld: pass_environment names those that it needs` : "";
 }

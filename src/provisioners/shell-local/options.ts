@@ -19,6 +19,7 @@ export const shellLocalShape = {
   execute_command: texts().optional(),
   inline_shebang: text().optional(),
   only_on: texts().optional(),
+  pass_environment: texts().optional(),
   tempfile_extension: text().optional(),
   use_linux_pathing: flag().default(false),
   valid_exit_codes: integers().optional(),
@@ -32,6 +33,10 @@ const SYSTEMS = ["darwin", "freebsd", "linux", "openbsd", "solaris", "windows"];
 
 export function checkShellLocal(options: ShellLocalOptions): readonly ConfigProblem[] {
   const problems = [...checkScripts(options, ["inline", "command", "script", "scripts"]), ...checkEnvironment(options)];
+  for (const name of options.passEnvironment ?? []) {
+    if (/^[A-Za-z_][A-Za-z0-9_]*$/.test(name)) continue;
+    problems.push({ option: "pass_environment", message: `"${name}" cannot be the name of a variable` });
+  }
   for (const system of options.onlyOn ?? []) {
     if (SYSTEMS.includes(system)) continue;
     problems.push({ option: "only_on", message: `"${system}" is not one of ${SYSTEMS.join(", ")}` });

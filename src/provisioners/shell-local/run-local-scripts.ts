@@ -1,6 +1,7 @@
 import { writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import type { Ui } from "../../builder/ui.ts";
+import { withoutCredentials } from "../../common/credential-variables.ts";
 import { throwIfCancelled } from "../../common/errors.ts";
 import type { CommandRunner } from "../../host/run-command.ts";
 import { quoteWord } from "../../host/shell-quote.ts";
@@ -57,14 +58,18 @@ async function runScript(
   input: LocalScriptsInput,
 ): Promise<void> {
   throwIfCancelled(input.signal);
-  const { argv, env } = prepareCommand(script.path, options, input);
+  const { argv, env, withheld } = prepareCommand(script.path, options, input);
   input.ui.say(`Running local shell script: ${script.name}`);
   const status = await runOnHost(argv, env, input);
   const { validExitCodes } = options;
-  assertValidExit(status, { what: `The local script "${script.name}"`, place: "on this machine", validExitCodes });
+  const what = `The local script "${script.name}"`;
+  assertValidExit(status, { what, place: "on this machine", validExitCodes, withheld });
 }
 
-/** As for `shell`: without a format or command of the user, the variables stand on no command line. */
+/**
+ * As for `shell`: without a format or command of the user, the variables stand on no command line. The script
+ * has what this program's environment has, without the account's credentials unless it asks for them by name.
+ */
 function prepareCommand(path: string, options: ShellLocalOptions, { build, data, render }: LocalScriptsInput) {
   const variables = scriptEnvironment(options, build, data);
   const isOwn = options.executeCommand !== undefined && options.executeCommand.length > 0;
@@ -76,8 +81,6 @@ function prepareCommand(path: string, options: ShellLocalOptions, { build, data,
     Script: script,
     Command: script,
   };
-  const own = Object.entries(build.environment ?? process.env).filter(
-    (entry): entry is [string, string] => entry[1] !== undefined,
-  );
-  return { argv: template.map((word) => render(word, late)), env: { ...Object.fromEntries(own), ...variables } };
+  const { env: own, withheld } = withoutCredentials(build.environment ?? process.env, options.passEnvironment);
+  return { argv: template.map((word) => render(word, late)), env: { ...own, ...variables }, withheld };
 }

@@ -67,6 +67,27 @@ describe("shell-local", () => {
     expect(bench.ui.of("message").at(-1)).toBe(" given");
   });
 
+  it("has no credentials but those that it asks for by name", async () => {
+    const environment = {
+      PATH: process.env.PATH,
+      OSC_SECRET_KEY: "SKSKSKSK",
+      PKR_VAR_key: "SKSKSKSK",
+      OSC_REGION: "eu",
+    };
+    const changes = { build: { ...bench.input.build, environment } };
+    const inline = ['echo "$OSC_REGION [$OSC_SECRET_KEY] [$PKR_VAR_key]"'];
+    await run({ inline }, changes);
+    await run({ inline, pass_environment: ["OSC_SECRET_KEY"] }, changes);
+    expect(bench.ui.of("message")).toEqual(["eu [] []", "eu [SKSKSKSK] []"]);
+    const failing = run({ inline: ["exit 1"] }, changes);
+    await expect(failing).rejects.toMatchObject({
+      hint: expect.stringContaining("OSC_SECRET_KEY, PKR_VAR_key were withheld: pass_environment names those"),
+    });
+    await expect(run({ inline, pass_environment: ["A-B"] })).rejects.toMatchObject({
+      problems: [{ option: "pass_environment" }],
+    });
+  });
+
   it("puts a variable on no command line unless the user's own template does", async () => {
     const options = { env: { TOKEN: "top-secret" }, inline: ['test "$TOKEN" = top-secret'] };
     await run(options);
