@@ -1,9 +1,11 @@
+import { existsSync } from "node:fs";
 import { type Clock, systemClock } from "../common/clock.ts";
 import { MountError, messageOf } from "../common/errors.ts";
 import { describeLoopHolder } from "./loop-holders.ts";
 import { describeHolder, findHolders, findLoopsIn } from "./mount-holders.ts";
 import type { MountView } from "./mount-view.ts";
 import { type MountEntry, mountsBelow, readMountinfo } from "./mountinfo.ts";
+import { findSwapIn } from "./turn-off-swap.ts";
 
 export interface MountRequest {
   readonly source: string;
@@ -91,9 +93,11 @@ export async function busyError(
   // Another mount namespace that has the file system too does not keep this mount busy.
   const holders = (await findHolders(mountPoint, { view })).filter(({ isInside }) => isInside);
   const loops = await findLoopsIn(mountPoint, { view });
-  const lines = [...holders.map(describeHolder), ...loops.map(describeLoopHolder)].map((line) => `\n  ${line}`);
+  const swaps = await findSwapHolders(mountPoint, view);
+  const held = [...holders.map(describeHolder), ...loops.map(describeLoopHolder), ...swaps];
+  const lines = held.map((line) => `\n  ${line}`);
   const who = lines.length > 0 ? `, which is held by:${lines.join("")}` : `: ${messageOf(cause)}`;
-  const hint = lines.length > 0 ? hintFor(holders.length > 0, loops.length > 0) : undefined;
+  const hint = lines.length > 0 ? hintFor(holders.length > 0, loops.length + swaps.length > 0) : undefined;
   // "target is busy" says less than who it is that holds it.
   const reason = lines.length > 0 ? {} : { cause };
   return new MountError(`Cannot unmount "${source}" from "${mountPoint}"${who}`, {
@@ -103,8 +107,16 @@ export async function busyError(
   });
 }
 
+/** Swap files of the tree, on one line each. Looking for them may not hide the failure itself. */
+async function findSwapHolders(mountPoint: string, view: MountView): Promise<string[]> {
+  const paths = await findSwapIn(mountPoint, view).catch(() => []);
+  // With such a path in this machine's own root, it is more likely the swap file of this machine.
+  const own = paths.filter((path) => !existsSync(`${view.rootPrefix}${path.slice(mountPoint.length)}`));
+  return own.map((path) => `the swap file ${path} (free it: swapoff ${path})`);
+}
+
 function hintFor(hasProcesses: boolean, hasLoops: boolean): string {
   const processes = hasProcesses ? ["Stop these processes, or have them leave the folder"] : [];
-  const loops = hasLoops ? ["Free the loop devices"] : [];
+  const loops = hasLoops ? ["Free the swap files and loop devices"] : [];
   return `${[...processes, ...loops].join(". ")}. Then clean up again`;
 }
