@@ -2,7 +2,9 @@ import { existsSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { OWN_NAMESPACES } from "../chroot/anchor.ts";
+import { enterWords } from "../chroot/container.ts";
 import { chrootEnvironment } from "../chroot/environment.ts";
+import { imageDevices } from "../chroot/image-devices.ts";
 import { chosenChrootMounts, mountInImage } from "../chroot/image-mounts.ts";
 import { startSandbox } from "../chroot/sandbox.ts";
 import { DeviceError, UsageError } from "../common/errors.ts";
@@ -87,7 +89,10 @@ async function enterLiveRun({ record }: Run, { command, log = noLog }: EnterRunO
       hint: "It is open until provisioning ends",
     });
   }
-  return runShell(sandbox, { command, log });
+  // While the image is provisioned, it is entered as provisioners do it.
+  const { container } = sandbox;
+  const isContained = container !== undefined && (await isSandboxOf(container, header.runId));
+  return isContained ? runInContainer(container, { command, log }) : runByChroot(sandbox, { command, log });
 }
 
 async function enterKeptVolume(
@@ -112,7 +117,9 @@ async function enterKeptVolume(
       await mountImageParts({ sandbox, view, mountPath, layout, root, onWarning: (message) => ui.warn(message) });
       for (const mount of chosenChrootMounts([])) await mountInImage({ view, mountPath }, mount);
       ui.say(`You are in the image of run ${runId}, on ${device}. Leave with "exit".`);
-      return await runShell({ pid: sandbox.pid, mountPath }, { command, log });
+      const devices = await imageDevices({ layout, added: [] });
+      const container = await sandbox.startContainer({ mountPath, devices });
+      return await runInContainer(container.pid, { command, log });
     } finally {
       await sandbox.stopLeftovers();
       await unmountBelow(mountPath, { view });
@@ -160,33 +167,41 @@ async function findKeptDevice(
 }
 
 /**
- * Is this process the sandbox of the run? The journal of a live run has its pid, which may be another process's by now:
- * the sandbox is a child of `unshare`, and that one of the build, which has its journal open.
+ * Is this process the first one of the run's sandbox, or of its container? The journal of a live run has its pid, which may
+ * be another process's by now: what the build has started descends from it, and the build has its journal open.
  */
 async function isSandboxOf(pid: number, runId: string): Promise<boolean> {
-  const unshare = readProcessNode(readProcessNode(pid)?.parentPid ?? 0);
-  return unshare !== undefined && (await readRunId(unshare.parentPid)) === runId;
+  for (let node = readProcessNode(pid); node !== undefined; node = readProcessNode(node.parentPid)) {
+    if ((await readRunId(node.parentPid)) === runId) return true;
+  }
+  return false;
 }
 
-/**
- * Runs a shell, or a command, in the image that is mounted in a sandbox. It has our terminal: a program that the sandbox
- * itself starts has none.
- */
-async function runShell(
+interface ShellOptions {
+  readonly command: readonly string[];
+  readonly log: DebugLog;
+}
+
+/** Runs a shell, or a command, with our terminal: a program that the sandbox itself starts has none. */
+async function runInContainer(pid: number, { command, log }: ShellOptions): Promise<ExitStatus> {
+  const args = command.length > 0 ? ["-c", 'exec "$@"', "sh", ...command] : ["-i"];
+  return runWithTerminal([...enterWords(pid, readOwnState(), { hasTerminal: true }), ...args], log);
+}
+
+/** Likewise, in an image that is mounted in a sandbox and not provisioned yet. */
+async function runByChroot(
   { pid, mountPath }: { readonly pid: number; readonly mountPath: string },
-  { command, log }: { readonly command: readonly string[]; readonly log: DebugLog },
+  { command, log }: ShellOptions,
 ): Promise<ExitStatus> {
   // A sandbox without a mount namespace of its own is in ours, and entering that changes nothing.
   const enter = ["nsenter", "--target", String(pid), "--mount", "--pid", ...OWN_NAMESPACES, "--"];
   const start = [...cleanStart(readOwnState()), ...withoutMachine(readCapabilities())];
+  const shell = command.length > 0 ? command : ["/bin/sh", "-i"];
+  return runWithTerminal([...enter, ...start, locateProgram("chroot"), mountPath, ...shell], log);
+}
+
+async function runWithTerminal(argv: readonly string[], log: DebugLog): Promise<ExitStatus> {
   const terminal: Record<string, string> = process.env.TERM ? { TERM: process.env.TERM } : {};
   const { env } = chrootEnvironment(terminal);
-  const argv = [
-    ...enter,
-    ...start,
-    locateProgram("chroot"),
-    mountPath,
-    ...(command.length > 0 ? command : ["/bin/sh", "-i"]),
-  ];
   return (await hostRunner(log).spawn(argv, { env, stdio: "inherit" })).exited;
 }

@@ -25,8 +25,13 @@ export interface ProvisionInput {
   readonly ui: Ui;
   readonly communicator: Communicator;
   readonly data: GeneratedData;
-  /** Runs programs on the host, inside the build's sandbox, where `data.MountPath` is valid. */
+  /**
+   * Runs programs on the host, inside the build's sandbox, where `data.MountPath` is valid. What commands in the image have
+   * left running is ended before.
+   */
   readonly local: CommandRunner;
+  /** Words for `local` that run a shell of the image in its container; the shell's arguments come after them. */
+  readonly shellWords: readonly string[];
   /** The same path in our own process's view of the file system: the sandbox's mounts may be private. */
   readonly rootPath: string;
   /** A folder of the image for scripts of ours: it lies in memory, so that what is in them is never on the image's disk. */

@@ -1,9 +1,12 @@
 import { realpath } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
+import type { Container } from "../chroot/container.ts";
+import { imageDevices } from "../chroot/image-devices.ts";
 import { type Sandbox, startSandbox } from "../chroot/sandbox.ts";
 import { MountError } from "../common/errors.ts";
 import { createDeviceLinks, type DeviceLinks } from "../host/device-links.ts";
 import type { MountView } from "../host/mount-view.ts";
+import type { VolumeLayout } from "../host/probe-filesystem.ts";
 import type { CommandRunner } from "../host/run-command.ts";
 import { type CommandWrapper, wrapRunner } from "../host/run-local-commands.ts";
 import type { Build } from "./build.ts";
@@ -17,6 +20,9 @@ import type { LinkedDevice } from "./steps/link-volume.ts";
 /** What steps use of the sandbox. */
 export type BuildSandbox = CommandRunner &
   Pick<Sandbox, "isolation" | "pid" | "mountinfoPath" | "hostPath" | "leftovers" | "stopLeftovers">;
+
+/** What steps use of the container. */
+export type ImageSandbox = Pick<Container, "pid" | "rootPath" | "shellWords" | "spawn" | "stopLeftovers">;
 
 /** Where the image is worked on: the sandbox, and the names that the template's commands use. */
 export interface OpenImage {
@@ -33,6 +39,8 @@ export interface OpenImage {
   readonly window: ImageWindow;
   /** `command_wrapper` around one shell line. */
   readonly wrapCommand: CommandWrapper;
+  /** Makes the container that the image is provisioned in. It ends with what else is stopped in the sandbox. */
+  readonly startContainer: (layout: VolumeLayout) => Promise<ImageSandbox>;
 }
 
 /**
@@ -63,13 +71,18 @@ export async function openImage(
     dropMountPaths: mountPathsOfOtherRuns(config.stateFolder, runId),
   });
   linked.defer("Stopping the sandbox", async () => void (await sandbox.stop()));
-  journal.sandbox(sandbox.pid, mountPath);
+  journal.sandbox({ pid: sandbox.pid, mountPath });
   const wrapCommand = (command: string) => renderLate(build, config.commandWrapper, { Command: command });
   if (links === undefined) throw new Error("The device links were acquired but not made");
   const isWrapped = wrapCommand("true") !== "true";
   const runner = isWrapped ? wrapRunner(sandbox, wrapCommand) : sandbox;
   const window = opened?.window ?? noWindow;
-  return { sandbox, runner, view: { ...sandbox.view, runner }, links, mountPath, window, wrapCommand };
+  const startContainer = async (layout: VolumeLayout) => {
+    const { chrootCapabilities: capabilities, chrootDevices } = config;
+    const devices = chrootDevices.includes("/dev") ? undefined : await imageDevices({ layout, added: chrootDevices });
+    return sandbox.startContainer({ mountPath, devices, capabilities }, runner);
+  };
+  return { sandbox, runner, view: { ...sandbox.view, runner }, links, mountPath, window, wrapCommand, startContainer };
 }
 
 /** What is mounted there would be mounted over this machine, and unmounting below it would end everything. */

@@ -98,7 +98,7 @@ async function fillVolume(
     const { scriptFolder } = await mountExtra(build, { image, root, mounted });
     await copyFiles(build, { image, mounted });
     await inspectImage(build, "mounted", { image, root });
-    await provision(build, { image, data, mounted, scriptFolder });
+    await provision(build, { image, root, data, mounted, scriptFolder });
     await inspectImage(build, "provisioned", { image, root });
     await checkBootFiles(build, { image, root });
     await cleanUpEarly(build, { mounted });

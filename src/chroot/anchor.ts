@@ -2,7 +2,8 @@ import type { Readable } from "node:stream";
 import type { Clock } from "../common/clock.ts";
 import { ChrootError, ExitCode } from "../common/errors.ts";
 import { describeExit } from "../host/command-error.ts";
-import { readProcessNode, readProcessTree } from "../host/process-tree.ts";
+import { hostEnvironment } from "../host/host-environment.ts";
+import { type ProcessNode, readProcessNode, readProcessTree } from "../host/process-tree.ts";
 import { hostRunner, type RunningProcess } from "../host/run-command.ts";
 import { signalProcess } from "../host/signal-process.ts";
 
@@ -12,14 +13,36 @@ export class SandboxError extends ChrootError {
   override readonly exitCode = ExitCode.Command;
 }
 
-/** The process that keeps a sandbox's namespaces: PID 1 inside. With it every process in there dies. */
+/**
+ * Nothing inside can end the first process of a sandbox, and how it ended is not known: unshare of util-linux 2.38 fails
+ * with 1 when its child was killed.
+ */
+export function endedError({ pid }: Pick<Anchor, "pid">): SandboxError {
+  return new SandboxError(`The sandbox has ended: its first process (pid ${pid}) is gone`, {
+    hint: "Mostly the machine has run out of memory or processes, and dmesg tells of it; or somebody has killed it. Build again",
+  });
+}
+
+/** The process that keeps namespaces: PID 1 inside. With it every process in there dies. */
 export interface Anchor {
   /** PID 1, as the host numbers it. */
   readonly pid: number;
+  /** Its session, which no command in there is in. */
+  readonly session: number;
   /** False also when its pid is another process's by now. */
   readonly isAlive: boolean;
   /** Ends it and waits until it is gone, with its mounts. */
   end(): Promise<void>;
+}
+
+export interface AnchorOptions {
+  /** Words before the program that makes the namespaces, such as those of nsenter(1), by which they are made in others. */
+  readonly inside?: readonly string[];
+  /** The options of unshare(1) for the namespaces besides that of the processes. */
+  readonly namespaces: readonly string[];
+  /** What PID 1 runs: it says `ready`, and ends at the end of its standard input. */
+  readonly script: string;
+  readonly clock: Clock;
 }
 
 const END_DEADLINE_MS = 10_000;
@@ -30,61 +53,44 @@ const END_DEADLINE_MS = 10_000;
  */
 export const OWN_NAMESPACES = ["--uts", "--ipc", "--cgroup"];
 
-/**
- * PID 1 of the sandbox. It waits for the end of our pipe, which comes when we close it and also when we are killed. As
- * `wait` reaps whatever ends, orphans do not stay zombies. `kill -9 -1` inside takes `cat` with it: then another one.
- */
-const ANCHOR_SCRIPT = `
-exec 3<&0 </dev/null
-cd /
-echo ready
-exec >/dev/null 2>&1
-until cat <&3 & wait $!; do :; done
-`;
-
-/** Which mounts the processes in there see. */
-export type AnchorMounts = "private" | "window" | "host";
-
-/** With a window, and with the host's mounts, programs keep the host's `/proc`, and see the host's pids. */
-const MOUNT_FLAGS: Readonly<Record<AnchorMounts, readonly string[]>> = {
-  private: ["--mount", "--propagation", "slave", "--mount-proc"],
-  // What is shared stays so, until the window is the only mount that is: see `openWindow()`.
-  window: ["--mount", "--propagation", "unchanged"],
-  host: [],
-};
+/** Words before a program that is to end with us, however we end, also while it is stopped. @see prctl(2), PR_SET_PDEATHSIG */
+export const ENDS_WITH_US = ["setpriv", "--pdeathsig", "KILL", "--"];
 
 /**
- * Starts the anchor in new namespaces, and in a session of its own, so that the terminal's Ctrl-C does not reach it.
- * @throws {SandboxError} with what unshare said
+ * Starts an anchor in a new PID namespace and others, and in a session of its own, so that the terminal's Ctrl-C does not
+ * reach it. It ends at the end of our pipe, and it is killed when the process above it dies, and so on up to us: nothing
+ * that it runs, and nothing that stops it, makes it outlive us.
+ * @throws {SandboxError} with what the programs said
  */
-export async function startAnchor(mounts: AnchorMounts, clock: Clock): Promise<Anchor> {
-  const shell = ["/bin/sh", "-c", ANCHOR_SCRIPT];
+export async function startAnchor({ inside = [], namespaces, script, clock }: AnchorOptions): Promise<Anchor> {
+  const unshare = ["setsid", "unshare", "--pid", "--fork", "--kill-child=KILL", ...namespaces];
   // The working folder may be on a disk that is to be unmounted meanwhile.
-  const unshare = await hostRunner().spawn(
-    [
-      ...["setsid", "unshare", "--pid", "--fork", "--kill-child=KILL"],
-      ...[...OWN_NAMESPACES, ...MOUNT_FLAGS[mounts], "--", ...shell],
-    ],
-    { cwd: "/" },
-  );
-  await waitUntilReady(unshare);
-  const init = [...readProcessTree().values()].find(({ parentPid }) => parentPid === unshare.pid);
+  const argv = [...ENDS_WITH_US, ...inside, ...unshare, "--", "/bin/sh", "-c", 'eval "$ANCHOR"', "outscale-chroot"];
+  // Not as an argument, which everybody in there could read.
+  const env = { ...hostEnvironment(), ANCHOR: script };
+  const starter = await hostRunner().spawn(argv, { cwd: "/", env });
+  await waitUntilReady(starter);
+  // nsenter has to stay outside, and waits.
+  const init = findDescendant(starter.pid, inside.length > 0 ? 2 : 1);
   if (!init) throw new SandboxError("The sandbox's first process ended at once");
   let hasEnded = false;
-  const ended = unshare.exited.then(() => {
+  const ended = starter.exited.then(() => {
     hasEnded = true;
   });
   return {
     pid: init.pid,
+    session: init.session,
     get isAlive() {
       return !hasEnded && readProcessNode(init.pid)?.startedAt === init.startedAt;
     },
     end: async () => {
-      unshare.stdin?.end();
+      // Not by its pipe alone: what reads it may have been stopped from inside.
+      starter.stdin?.end();
+      signalProcess(init, "SIGKILL");
       const isOver = new AbortController();
       const insist = clock.sleep(END_DEADLINE_MS, isOver.signal).then(
-        () => signalProcess(init, "SIGKILL"),
-        () => false,
+        () => starter.kill("SIGKILL"),
+        () => undefined,
       );
       await ended;
       isOver.abort();
@@ -93,14 +99,26 @@ export async function startAnchor(mounts: AnchorMounts, clock: Clock): Promise<A
   };
 }
 
-async function waitUntilReady(unshare: RunningProcess): Promise<void> {
+/** Each of these processes has one child. */
+function findDescendant(pid: number, generations: number): ProcessNode | undefined {
+  const nodes = [...readProcessTree().values()];
+  let found: ProcessNode | undefined;
+  for (let parent = pid, generation = 0; generation < generations; generation += 1) {
+    found = nodes.find(({ parentPid }) => parentPid === parent);
+    if (!found) return undefined;
+    parent = found.pid;
+  }
+  return found;
+}
+
+async function waitUntilReady(starter: RunningProcess): Promise<void> {
   let said = "";
-  unshare.stdin?.on("error", () => undefined);
-  (unshare.stderr as Readable).on("data", (chunk: Buffer) => {
+  starter.stdin?.on("error", () => undefined);
+  (starter.stderr as Readable).on("data", (chunk: Buffer) => {
     said += chunk.toString("utf8");
   });
-  const ready = new Promise<"ready">((resolve) => unshare.stdout?.once("data", () => resolve("ready")));
-  const outcome = await Promise.race([ready, unshare.exited]);
+  const ready = new Promise<"ready">((resolve) => starter.stdout?.once("data", () => resolve("ready")));
+  const outcome = await Promise.race([ready, starter.exited]);
   if (outcome === "ready") return;
   throw new SandboxError(`Cannot start the sandbox (${describeExit(outcome)})${said ? `\n${said.trim()}` : ""}`, {
     hint: "Namespaces need root; in a container they need its CAP_SYS_ADMIN too",

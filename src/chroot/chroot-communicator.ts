@@ -11,7 +11,7 @@ import { describeExit, type ExitStatus } from "../host/command-error.ts";
 import { readCapabilities } from "../host/own-state.ts";
 import { locateProgram } from "../host/program-path.ts";
 import { pump } from "../host/pump.ts";
-import type { CommandRunner, RunningProcess } from "../host/run-command.ts";
+import type { CommandRunner, RunningProcess, SpawnOptions } from "../host/run-command.ts";
 import { shellQuote } from "../host/shell-quote.ts";
 import { terminateOnAbort } from "../host/terminate.ts";
 import type {
@@ -22,6 +22,7 @@ import type {
   UploadDirOptions,
   UploadInfo,
 } from "./communicator.ts";
+import type { Container } from "./container.ts";
 import { chrootEnvironment } from "./environment.ts";
 import { StderrTail, throwIfFailed } from "./failed-command.ts";
 import { removeTree } from "./remove-tree.ts";
@@ -32,16 +33,22 @@ import { runTreeJob } from "./tree-job.ts";
 
 /** What is uploaded is the image's: a user of this machine with some number is another one there. */
 const ROOT: Owner = { uid: 0, gid: 0 };
+const SHELL = "/bin/sh";
 const CHUNK_BYTES = 256 * 1024;
 const [closeAsync, readAsync, writeAsync] = [promisify(close), promisify(read), promisify(write)];
+
+/** What commands are started by in a container. */
+export type ImageContainer = Pick<Container, "rootPath" | "shellWords" | "spawn">;
 
 export interface ChrootCommunicatorOptions {
   /** Where commands run: a build's sandbox, or the host as it is. */
   readonly runner: CommandRunner;
   /** The image's root folder where the runner is. */
   readonly mountPath: string;
-  /** The same folder in our own view, as `sandbox.hostPath(mountPath)`; `mountPath` when absent. */
+  /** The same folder in our own view, as `sandbox.hostPath(mountPath)`; the container's, or `mountPath`, when absent. */
   readonly rootPath?: string;
+  /** Where commands run. Without it they run by chroot(8), with the runner's processes and mounts. */
+  readonly container?: ImageContainer | undefined;
   /** The whole environment of commands; {@link chrootEnvironment} when absent. */
   readonly environment?: Readonly<Record<string, string>>;
   /** The user's `command_wrapper`: a shell line in, a shell line out. Transfers run in our process and need none. */
@@ -53,7 +60,7 @@ export interface ChrootCommunicatorOptions {
 }
 
 /**
- * Reaches an image that is mounted on this machine: commands run by chroot(8), files go straight to their place. Every
+ * Reaches an image that is mounted on this machine: commands run in its container, files go straight to their place. Every
  * path is resolved inside the image. It holds nothing open between calls.
  */
 export class ChrootCommunicator implements Communicator {
@@ -62,21 +69,17 @@ export class ChrootCommunicator implements Communicator {
 
   constructor(options: ChrootCommunicatorOptions) {
     this.#options = options;
-    this.#root = new RootFolder(options.rootPath ?? options.mountPath);
+    this.#root = new RootFolder(options.rootPath ?? options.container?.rootPath ?? options.mountPath);
   }
 
   async start(command: RemoteCommand): Promise<ExitStatus> {
     throwIfCancelled(command.signal);
-    const { runner, environment = chrootEnvironment().env, log = noLog, clock = systemClock } = this.#options;
-    const [argv, env] = [this.#argvOf(command.command), { ...environment, ...command.env }];
+    const { environment = chrootEnvironment().env, log = noLog, clock = systemClock } = this.#options;
+    const env = { ...environment, ...command.env };
     refuseNul([command.command, ...Object.entries(env).flat()]);
     const startedAt = clock.now();
     const stdio: StdioOptions = [command.stdin ? "pipe" : "ignore", "pipe", "pipe"];
-    const child = await runner.spawn([...withoutMachine(readCapabilities()), ...argv], {
-      env,
-      stdio,
-      canReopenStreams: true,
-    });
+    const { argv, child } = await this.#spawn(command.command, { env, stdio, canReopenStreams: true });
     const tail = new StderrTail();
     const pumps = [
       pump(child.stdout as Readable, command.stdout),
@@ -85,7 +88,7 @@ export class ChrootCommunicator implements Communicator {
     const stopFeeding = feed(child, command.stdin);
     const stopWatching = terminateOnAbort(child, command.signal, clock);
     try {
-      const status = await child.exited;
+      const status = this.#withoutShell(await child.exited);
       const outcome = describeExit(status);
       log.write({ kind: "command", line: shellQuote(argv), outcome, elapsedMs: clock.now() - startedAt });
       throwIfCancelled(command.signal);
@@ -97,6 +100,14 @@ export class ChrootCommunicator implements Communicator {
       stopWatching();
       for (const each of pumps) each.stop();
     }
+  }
+
+  /** As chroot(8) has it: capsh(1) says 1 of every failure, and a shell's own 1 is another thing. */
+  #withoutShell(status: ExitStatus): ExitStatus {
+    if (status.code !== 1 || !this.#options.container) return status;
+    const shell = this.#root.stat(SHELL);
+    if (!shell) return { code: 127, signal: null };
+    return shell.mode & 0o111n ? status : { code: 126, signal: null };
   }
 
   async upload(destination: string, content: Readable, info: UploadInfo = {}): Promise<void> {
@@ -185,13 +196,22 @@ export class ChrootCommunicator implements Communicator {
     for (const warning of result.warnings) this.#options.onWarning?.(warning);
   }
 
-  #argvOf(command: string): string[] {
-    const { mountPath, wrapCommand } = this.#options;
+  /** @returns with the argv to be logged: what is run inside whatever the runner puts around it */
+  async #spawn(
+    command: string,
+    options: SpawnOptions,
+  ): Promise<{ readonly argv: readonly string[]; readonly child: RunningProcess }> {
+    const { runner, mountPath, wrapCommand, container } = this.#options;
     // A line that begins with a dash would be read as options of the shell.
-    const line = /^[-+]/.test(command) ? ["--", command] : [command];
+    const line = /^[-+]/.test(command) ? ["-c", "--", command] : ["-c", command];
+    if (container && !wrapCommand) {
+      return { argv: ["chroot", mountPath, SHELL, ...line], child: await container.spawn(line, options) };
+    }
     // The environment is the image's, and its PATH need not lead to the host's chroot(8).
-    const argv = [locateProgram("chroot"), mountPath, "/bin/sh", "-c", ...line];
-    return wrapCommand ? ["/bin/sh", "-c", wrapCommand(shellQuote(argv))] : argv;
+    const words = container ? [...container.shellWords, ...line] : [locateProgram("chroot"), mountPath, SHELL, ...line];
+    const argv = wrapCommand ? ["/bin/sh", "-c", wrapCommand(shellQuote(words))] : words;
+    const rights = container ? [] : withoutMachine(readCapabilities());
+    return { argv, child: await runner.spawn([...rights, ...argv], options) };
   }
 }
 

@@ -54,8 +54,8 @@ export class SandboxCommand implements RunningProcess {
     this.#isKilled = true;
     const processes = this.#find();
     for (const node of processes) signalProcess(node, signal);
-    // Nothing inside yet: nsenter is on its way.
-    if (processes.length === 0) this.#entry.kill("SIGKILL");
+    // Nothing inside yet: nsenter is on its way. It stops with a command that stops, and then would not see it end.
+    this.#entry.kill(processes.length === 0 ? "SIGKILL" : "SIGCONT");
   }
 
   async #killRest(): Promise<void> {

@@ -7,14 +7,6 @@ import { hostEnvironment } from "../host/host-environment.ts";
 import type { MountView } from "../host/mount-view.ts";
 import { type MountEntry, readMountinfo } from "../host/mountinfo.ts";
 import { readOwnState } from "../host/own-state.ts";
-import { readCommand } from "../host/process-table.ts";
-import {
-  type ProcessNode,
-  readPidNamespace,
-  readProcessNode,
-  readProcessTree,
-  withDescendants,
-} from "../host/process-tree.ts";
 import { locateProgram } from "../host/program-path.ts";
 import {
   type CommandRunner,
@@ -25,7 +17,9 @@ import {
   runnerOf,
   type SpawnOptions,
 } from "../host/run-command.ts";
-import { type Anchor, OWN_NAMESPACES, SandboxError, startAnchor } from "./anchor.ts";
+import { type Anchor, ENDS_WITH_US, endedError, OWN_NAMESPACES, SandboxError, startAnchor } from "./anchor.ts";
+import { type Container, type ContainerOptions, startContainer } from "./container.ts";
+import { Inhabitants, type SandboxProcess } from "./inhabitants.ts";
 import type { MountWindow } from "./mount-window.ts";
 import { mountsToDrop } from "./mounts-to-drop.ts";
 import { SandboxCommand } from "./sandbox-command.ts";
@@ -45,15 +39,27 @@ export interface SandboxOptions {
   readonly clock?: Clock;
 }
 
-/** A process that a command left behind, by its pid on the host. */
-export interface SandboxProcess {
-  readonly pid: number;
-  readonly command: string;
-}
+/**
+ * PID 1 of the sandbox. It waits for the end of our pipe, which comes when we close it and also when we are killed. As
+ * it waits for a part of itself, it reaps whatever ends: orphans do not stay zombies. `kill -9 -1` inside takes that part
+ * with it: then another one. No program is needed for it, and no `/dev/null`, as there is for what runs in the background.
+ */
+const ANCHOR_SCRIPT = `
+exec 3<&0 </dev/null
+cd /
+echo ready
+exec >/dev/null 2>&1
+until (read -r _ <&3 || :); do :; done
+`;
 
-const GRACE_MS = 3_000;
-const KILL_DEADLINE_MS = 5_000;
-const POLL_MS = 20;
+/** Which mounts the processes in there see. With a window, and with the host's, they keep its `/proc`, and its pids. */
+const MOUNT_FLAGS: Readonly<Record<"private" | "window" | "host", readonly string[]>> = {
+  // --mount-proc implies a mount namespace.
+  private: ["--mount", "--propagation", "slave", "--mount-proc"],
+  // What is shared stays so, until the window is the only mount that is: see `openWindow()`.
+  window: ["--mount", "--propagation", "unchanged"],
+  host: [],
+};
 
 /**
  * Starts a sandbox: a PID namespace, and with `private` isolation a mount namespace, that end with us however we end.
@@ -62,7 +68,11 @@ const POLL_MS = 20;
  */
 export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   const mounts = options.window ? "window" : options.isolation;
-  const anchor = await startAnchor(mounts, options.clock ?? systemClock);
+  const anchor = await startAnchor({
+    namespaces: [...OWN_NAMESPACES, ...MOUNT_FLAGS[mounts]],
+    script: ANCHOR_SCRIPT,
+    clock: options.clock ?? systemClock,
+  });
   const sandbox = new Sandbox(anchor, options);
   try {
     await options.window?.giveTo(sandbox);
@@ -72,16 +82,6 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
     await anchor.end();
     throw error;
   }
-}
-
-/**
- * Nothing inside can end the first process of a sandbox, and how it ended is not known: unshare of util-linux 2.38 fails
- * with 1 when its child was killed.
- */
-function endedError({ pid }: Anchor): SandboxError {
-  return new SandboxError(`The sandbox has ended: its first process (pid ${pid}) is gone`, {
-    hint: "Mostly the machine has run out of memory or processes, and dmesg tells of it; or somebody has killed it. Build again",
-  });
 }
 
 /** Where a build's commands run. Whatever they leave behind, processes and private mounts, ends with it. */
@@ -97,10 +97,14 @@ export class Sandbox implements CommandRunner, AsyncDisposable {
   readonly #hasOwnMounts: boolean;
   readonly #clock: Clock;
   readonly #host = hostRunner();
+  readonly #endsWithUs = [locateProgram(ENDS_WITH_US[0] ?? ""), ...ENDS_WITH_US.slice(1)];
   readonly #nsenter = locateProgram("nsenter");
   /** Put before every command; by their full paths, as the command's own `PATH` need not have them. */
   readonly #start: readonly string[];
   readonly #commands = new Set<SandboxCommand>();
+  readonly #inhabitants: Inhabitants;
+  /** Those that were started; the ones that have ended count no more. */
+  readonly #containers: Container[] = [];
 
   /** Use {@link startSandbox}. */
   constructor(anchor: Anchor, options: SandboxOptions) {
@@ -112,6 +116,9 @@ export class Sandbox implements CommandRunner, AsyncDisposable {
     this.#hasOwnMounts = options.isolation === "private" || options.window !== undefined;
     this.#clock = options.clock ?? systemClock;
     this.#start = [locateProgram("setsid"), ...cleanStart(readOwnState())];
+    this.#inhabitants = new Inhabitants(anchor, this.#clock, () =>
+      this.#containers.map((each) => each.anchor).filter((each) => each.isAlive),
+    );
   }
 
   /** The sandbox for the functions of `src/host/` that mount and unmount. */
@@ -134,37 +141,43 @@ export class Sandbox implements CommandRunner, AsyncDisposable {
     // nsenter would find that out too, but say it with an exit code that could be the program's own.
     locateProgram(argv[0] ?? "", (options.env ?? hostEnvironment()).PATH);
     const { cwd, ...rest } = options;
-    const entry = await this.#host.spawn([...this.#enterArgv(cwd), ...this.#start, ...argv], rest);
-    const command = new SandboxCommand(entry, () => this.#members(), this.#clock);
+    const enter = [...this.#endsWithUs, ...this.#enterArgv(cwd)];
+    const entry = await this.#host.spawn([...enter, ...this.#start, ...argv], rest);
+    const command = new SandboxCommand(entry, () => this.#inhabitants.list(), this.#clock);
     for (const other of this.#commands) other.ranWithOthers = command.ranWithOthers = true;
     this.#commands.add(command);
     void command.exited.then(() => this.#commands.delete(command));
     return command;
   }
 
+  /**
+   * Makes a container of the image that is mounted in here. It ends with the sandbox.
+   * @param runner Runs the mounting, when not the sandbox itself: a `command_wrapper` goes around it
+   * @throws {SandboxError}
+   */
+  async startContainer(options: ContainerOptions, runner: CommandRunner = this): Promise<Container> {
+    const { mountinfoPath } = this;
+    const hasOwnProc = this.isolation === "private";
+    const place = { runner, mountinfoPath, enter: this.#enterArgv("/"), hasOwnProc, clock: this.#clock };
+    const container = await startContainer(place, options);
+    this.#containers.push(container);
+    return container;
+  }
+
   /** The processes in the sandbox now. Between commands these are what the commands left behind. */
-  async leftovers(): Promise<SandboxProcess[]> {
-    return Promise.all(this.#members().map(async ({ pid }) => ({ pid, command: await readCommand(pid) })));
+  leftovers(): Promise<SandboxProcess[]> {
+    return this.#inhabitants.describe();
   }
 
   /**
-   * Ends what the commands left behind: SIGTERM, then SIGKILL for what is still there after `graceMs` (3 000 ms), and
-   * for what turns up meanwhile. Comes before the unmounting. The sandbox can be used afterwards.
+   * Ends the containers in here and what the commands left behind: SIGTERM, then SIGKILL for what is still there after
+   * `graceMs` (3 000 ms), and for what turns up meanwhile. Comes before the unmounting. The sandbox can be used afterwards.
    * @returns what was ended, to be told as a warning
    */
   async stopLeftovers(options: { readonly graceMs?: number } = {}): Promise<SandboxProcess[]> {
-    const found = new Map((await this.leftovers()).map((left) => [left.pid, left]));
-    if (found.size === 0) return [];
-    const startedAt = this.#clock.now();
-    const killAt = startedAt + (options.graceMs ?? GRACE_MS);
-    await this.#signalAll("TERM");
-    for (let members = this.#members(); members.length > 0; members = this.#members()) {
-      if (this.#clock.now() > killAt + KILL_DEADLINE_MS) break;
-      for (const left of await this.leftovers()) if (!found.has(left.pid)) found.set(left.pid, left);
-      if (this.#clock.now() >= killAt) await this.#signalAll("KILL");
-      await this.#clock.sleep(POLL_MS);
-    }
-    return [...found.values()];
+    const stopped: SandboxProcess[] = [];
+    for (const container of this.#containers.splice(0)) stopped.push(...(await container.stop(options)));
+    return [...stopped, ...(await this.#inhabitants.stop(options))];
   }
 
   /**
@@ -182,16 +195,6 @@ export class Sandbox implements CommandRunner, AsyncDisposable {
     await this.stop();
   }
 
-  /**
-   * Signals everything in the PID namespace but the anchor. The kernel finds the processes, so that none is meant by a pid
-   * that another process has by now.
-   * @see kill(2), pid -1
-   */
-  async #signalAll(signal: "TERM" | "KILL"): Promise<void> {
-    const enter = [this.#nsenter, "--target", `${this.pid}`, "--pid", "--"];
-    if (this.#anchor.isAlive) await this.#host.run([...enter, "/bin/sh", "-c", `kill -s ${signal} -- -1 || :`]);
-  }
-
   #enterArgv(cwd: string | undefined): string[] {
     const namespaces = ["--pid", ...OWN_NAMESPACES, ...(this.#hasOwnMounts ? ["--mount"] : [])];
     // Entering a mount namespace goes to its root folder: the working folder is entered by hand, as the sandbox has it.
@@ -199,23 +202,6 @@ export class Sandbox implements CommandRunner, AsyncDisposable {
     const workFolder = cwd !== undefined || isThere(folder) ? folder : this.hostPath("/");
     return [this.#nsenter, "--target", `${this.pid}`, ...namespaces, `--wd=${workFolder}`, "--"];
   }
-
-  /** What commands started: everything in the namespace and below it, without the anchor, which has its own session. */
-  #members(): ProcessNode[] {
-    const namespace = readPidNamespace(this.pid);
-    const anchorSession = readProcessNode(this.pid)?.session;
-    if (namespace === undefined || anchorSession === undefined) return [];
-    const tree = readProcessTree();
-    const inside = [...tree.keys()].filter((pid) => readPidNamespace(pid) === namespace);
-    // A container inside has a namespace of its own; its processes descend from ours.
-    const all = withDescendants(tree, inside);
-    return [...tree.values()].filter(({ pid, session }) => all.has(pid) && session !== anchorSession);
-  }
-}
-
-/** A leftover on one line: `pid 812 (sleep 999)`. */
-export function describeLeftover({ pid, command }: SandboxProcess): string {
-  return `pid ${pid} (${command})`;
 }
 
 async function dropMounts(sandbox: Sandbox, options: SandboxOptions): Promise<void> {

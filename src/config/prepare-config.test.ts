@@ -260,6 +260,16 @@ describe("prepareConfig()", () => {
       'chroot_mounts[0]: must have an absolute path as source of a bind mount, not "dev"',
     ],
     [
+      "a right of root",
+      { ...minimal, chroot_capabilities: ["SYS_ADMINS"] },
+      'chroot_capabilities[0]: is no capability of Linux: "SYS_ADMINS"',
+    ],
+    [
+      "a device's path",
+      { ...minimal, chroot_devices: ["/dev/../etc/passwd"] },
+      'chroot_devices[0]: must be "/dev" or a path below it without ".."',
+    ],
+    [
       "a variable's name",
       { ...minimal, chroot_environment: { "A-B": "1" } },
       'chroot_environment: has "A-B", which cannot be the name of a variable',

@@ -13,13 +13,13 @@ function stateOf(facts: Partial<OwnState> = {}): OwnState {
     allowedCpus: "0-3",
     onlineCpus: "0-3",
     ioClass: "none",
-    capabilities: { effective: ALL, bounding: ALL },
+    capabilities: { effective: ALL, bounding: ALL, inheritable: 0n },
     ...facts,
   };
 }
 
 const SHELL = ["/bin/sh", "-c", 'umask 022; exec "$@"', "sh"];
-const fewCapabilities = { effective: without(23, 24), bounding: ALL };
+const fewCapabilities = { effective: without(23, 24), bounding: ALL, inheritable: 0n };
 
 describe("cleanStart()", () => {
   it.each<[string, Partial<OwnState>, string[]]>([
@@ -51,10 +51,14 @@ describe("cleanStart()", () => {
 describe("withoutMachine()", () => {
   const list = (names: string) => ["setpriv", "--bounding-set", names, "--inh-caps", names, "--"];
   it.each<[string, OwnState["capabilities"], string[]]>([
-    ["clock, modules and reboot", { effective: ALL, bounding: ALL }, list("-sys_boot,-sys_module,-sys_time")],
-    ["what is there", { effective: ALL, bounding: without(16, 25) }, list("-sys_boot")],
-    ["nothing that is gone already", { effective: ALL, bounding: without(16, 22, 25) }, []],
-    ["nothing without the right to", { effective: without(8), bounding: ALL }, []],
+    [
+      "clock, modules and reboot",
+      { effective: ALL, bounding: ALL, inheritable: 0n },
+      list("-sys_boot,-sys_module,-sys_time"),
+    ],
+    ["what is there", { effective: ALL, bounding: without(16, 25), inheritable: 0n }, list("-sys_boot")],
+    ["nothing that is gone already", { effective: ALL, bounding: without(16, 22, 25), inheritable: 0n }, []],
+    ["nothing without the right to", { effective: without(8), bounding: ALL, inheritable: 0n }, []],
   ])("takes %s", (_what, capabilities, words) => {
     expect(withoutMachine(capabilities, (name) => name)).toEqual(words);
   });

@@ -1,16 +1,6 @@
+import { type CapabilityName, hasCapability } from "../common/capabilities.ts";
 import type { Capabilities, Limit, Limits, OwnState } from "./own-state.ts";
 import { locateProgram } from "./program-path.ts";
-
-/** @see capabilities(7) */
-const CAPABILITIES = {
-  setpcap: 8,
-  sys_module: 16,
-  sys_boot: 22,
-  sys_nice: 23,
-  sys_resource: 24,
-  sys_time: 25,
-} as const;
-type Capability = keyof typeof CAPABILITIES;
 
 /** What a service of systemd gets, which is what installers are tried with. @see systemd-system.conf(5) */
 const LIMITS: Readonly<Record<string, Limits>> = {
@@ -40,7 +30,7 @@ const LIMITS: Readonly<Record<string, Limits>> = {
  * Limits that our own process must not raise (it lacks CAP_SYS_RESOURCE, as in some containers) stay as high as they are.
  */
 export function cleanStart(state: OwnState, locate: (name: string) => string = locateProgram): readonly string[] {
-  const mayRenice = has(state, "sys_nice");
+  const mayRenice = has(state, "SYS_NICE");
   return [
     ...limitWords(state, locate),
     ...(state.policy !== 0 && mayRenice ? [locate("chrt"), "--other", "0"] : []),
@@ -60,16 +50,16 @@ export function withoutMachine(
   capabilities: Capabilities,
   locate: (name: string) => string = locateProgram,
 ): readonly string[] {
-  const dropped = (["sys_boot", "sys_module", "sys_time"] as const).filter((name) =>
-    isSet(capabilities.bounding, name),
+  const dropped = (["SYS_BOOT", "SYS_MODULE", "SYS_TIME"] as const).filter((name) =>
+    hasCapability(capabilities.bounding, name),
   );
-  if (dropped.length === 0 || !isSet(capabilities.effective, "setpcap")) return [];
-  const list = dropped.map((name) => `-${name}`).join(",");
+  if (dropped.length === 0 || !hasCapability(capabilities.effective, "SETPCAP")) return [];
+  const list = dropped.map((name) => `-${name.toLowerCase()}`).join(",");
   return [locate("setpriv"), "--bounding-set", list, "--inh-caps", list, "--"];
 }
 
 function limitWords(state: OwnState, locate: (name: string) => string): string[] {
-  const mayRaise = has(state, "sys_resource");
+  const mayRaise = has(state, "SYS_RESOURCE");
   const changes = Object.entries(LIMITS).flatMap(([name, wanted]) => {
     const now = state.limits.get(name);
     if (now === undefined) return [];
@@ -85,10 +75,6 @@ function lower(a: Limit, b: Limit): Limit {
   return b === "unlimited" ? a : Math.min(a, b);
 }
 
-function has({ capabilities }: OwnState, name: Capability): boolean {
-  return isSet(capabilities.effective, name);
-}
-
-function isSet(set: bigint, name: Capability): boolean {
-  return ((set >> BigInt(CAPABILITIES[name])) & 1n) === 1n;
+function has({ capabilities }: OwnState, name: CapabilityName): boolean {
+  return hasCapability(capabilities.effective, name);
 }

@@ -29,6 +29,7 @@ export interface OwnState {
 export interface Capabilities {
   readonly effective: bigint;
   readonly bounding: bigint;
+  readonly inheritable: bigint;
 }
 
 /** The lines of `/proc/self/limits`. @see proc_pid_limits(5) */
@@ -64,7 +65,8 @@ export function readOwnState(): OwnState {
 }
 
 export function readCapabilities(): Capabilities {
-  return { effective: BigInt(`0x${readStatus("CapEff")}`), bounding: BigInt(`0x${readStatus("CapBnd")}`) };
+  const read = (field: string) => BigInt(`0x${readStatus(field)}`);
+  return { effective: read("CapEff"), bounding: read("CapBnd"), inheritable: read("CapInh") };
 }
 
 /** @see proc_pid_status(5) */

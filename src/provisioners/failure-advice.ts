@@ -40,5 +40,6 @@ export function exitAdvice({ code, signal }: ExitStatus, place: "in the image" |
   if (code === 126) {
     return "126 means that a file cannot be executed: look at its mode, its first line, and for a noexec mount";
   }
-  return "What it said is in the lines above. valid_exit_codes lists the exit codes that are not a failure";
+  const rights = place === "in the image" ? ' (chroot_capabilities, if it was "Operation not permitted")' : "";
+  return `What it said is in the lines above${rights}. valid_exit_codes lists the exit codes that are not a failure`;
 }

@@ -71,6 +71,8 @@ describe("a build whose provisioning leaves things behind", () => {
     source_omi: sources.get(type) ?? "",
     omi_name: `built-${type}-${isolation}`,
     isolation,
+    // To mount, and to swap.
+    chroot_capabilities: ["SYS_ADMIN"],
     mount_path: join(bakery.folder, "mnt"),
     boot_check: "off",
     polling: { min: "5ms", max: "50ms" },
@@ -82,10 +84,11 @@ describe("a build whose provisioning leaves things behind", () => {
   it.each(matrix)("ends clean and names them: $type, isolation = $isolation", async ({ type, isolation }) => {
     let mapper = 0;
     const provision: Hook["provision"] = async (input) => {
+      // First: before a program of this machine runs, what the image has left is ended.
+      mapper = await leaveMapping(input);
       for (const command of Object.values(LEAVINGS)) {
         expect(await input.communicator.start({ command })).toEqual({ code: 0, signal: null });
       }
-      mapper = await leaveMapping(input);
       await leaveDaemonWithPipe(input);
     };
     const { artifact, ui } = await bakery.bake(configOf(type, isolation), { hook: { provision } });

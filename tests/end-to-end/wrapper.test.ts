@@ -53,7 +53,8 @@ describe("command_wrapper in a whole build", () => {
     const commands = await readRecord();
     const programs = new Set(commands.map(([program]) => program));
     for (const program of ["blkid", "mount", "umount", "sh", "cp"]) expect(programs).toContain(program);
-    expect(commands).toContainEqual([expect.stringMatching(/\/chroot$/), mountPath, "/bin/sh", "-c", script]);
+    const inImage = [expect.stringMatching(/\/nsenter$/), expect.stringMatching(/\/capsh$/), "--shell=/bin/sh"];
+    expect(commands).toContainEqual(expect.arrayContaining([...inImage, "-c", script]));
     expect(commands).toContainEqual(expect.arrayContaining(["mount", "--", mountPath]));
     expect(await readFile(join(bakery.folder, "pre"), "utf8")).toBe("a  b");
 

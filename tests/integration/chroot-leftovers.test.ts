@@ -2,7 +2,8 @@ import { PassThrough } from "node:stream";
 import { afterEach, expect, it } from "vitest";
 import { ChrootCommunicator } from "../../src/chroot/chroot-communicator.ts";
 import { type ImageMountHandle, mountInImage } from "../../src/chroot/image-mounts.ts";
-import { describeLeftover, type Isolation, type Sandbox, startSandbox } from "../../src/chroot/sandbox.ts";
+import { describeLeftover } from "../../src/chroot/inhabitants.ts";
+import { type Isolation, type Sandbox, startSandbox } from "../../src/chroot/sandbox.ts";
 import { assertDeviceNotInUse } from "../../src/host/device-in-use.ts";
 import { unmountBelow } from "../../src/host/mounts.ts";
 import {

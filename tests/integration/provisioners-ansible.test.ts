@@ -60,8 +60,7 @@ requirePrograms(
   }
 
   it("changes the mounted image alone, and leaves nothing of its own there", async () => {
-    image = await provisionedImage(makeRootOfHostPrograms);
-    await bindHostPrograms(image);
+    image = await provisionedImage(makeRootOfHostPrograms, { mount: bindHostPrograms });
     await writePlay(PLAY);
     await writeFile(join(image.folder, "hosts"), "real-host ansible_host=192.0.2.1\n[db]\ndefault\n");
     process.env.OSC_SECRET_KEY = "secret";
@@ -85,8 +84,7 @@ requirePrograms(
   });
 
   it("fails with the play", async () => {
-    image = await provisionedImage(makeRootOfHostPrograms);
-    await bindHostPrograms(image);
+    image = await provisionedImage(makeRootOfHostPrograms, { mount: bindHostPrograms });
     await writePlay("- hosts: all\n  gather_facts: false\n  tasks:\n    - fail: { msg: no good }\n");
     await expect(provision({})).rejects.toMatchObject({
       cause: { message: "ansible-playbook ended with exit code 2" },

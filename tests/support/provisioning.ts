@@ -49,6 +49,7 @@ export async function makeBench(clock: Clock = systemClock): Promise<Bench> {
     communicator,
     data: generatedData,
     local: hostRunner(),
+    shellWords: ["/bin/sh"],
     rootPath: folder,
     scriptFolder: folder,
     makeTemporaryFolder,

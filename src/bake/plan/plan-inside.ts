@@ -49,11 +49,25 @@ function planProvisioning(context: PlanContext): PlannedStep {
   const last = errorCleanupProvisioner ? ["if it fails, runs the error-cleanup provisioner"] : [];
   const count = provisioners.length === 1 ? "one provisioner" : `${provisioners.length} provisioners`;
   return {
-    ...planned("StepChrootProvision", provisioners.length === 0 ? last : [`runs ${count}`, ...last]),
+    ...planned("StepChrootProvision", [
+      ...(provisioners.length === 0 ? [] : [`runs ${count}`]),
+      ...describeContainer(context),
+      ...last,
+    ]),
     provisioners: [...provisioners, ...(errorCleanupProvisioner ? [errorCleanupProvisioner] : [])].map((definition) =>
       planComponent(context, definition),
     ),
   };
+}
+
+/** What the template gives provisioners besides what they have anyway. */
+function describeContainer({ config }: PlanContext): string[] {
+  const rights = config.chrootCapabilities.join(", ");
+  const devices = config.chrootDevices.includes("/dev") ? "every device" : config.chrootDevices.join(", ");
+  return [
+    ...(rights ? [`gives what runs in the image the rights ${rights} over this VM`] : []),
+    ...(devices ? [`gives it ${devices} of this VM`] : []),
+  ];
 }
 
 type Component =

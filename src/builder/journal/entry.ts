@@ -33,7 +33,12 @@ const entry = z.discriminatedUnion("type", [
   z.strictObject({ type: z.literal("facts"), seq, facts: values }),
   z.strictObject({ type: z.literal("released"), seq }),
   z.strictObject({ type: z.literal("kept"), seqs: z.array(seq) }),
-  z.strictObject({ type: z.literal("sandbox"), pid: z.int().positive(), mountPath: absolutePath }),
+  z.strictObject({
+    type: z.literal("sandbox"),
+    pid: z.int().positive(),
+    mountPath: absolutePath,
+    container: z.int().positive().optional(),
+  }),
   z.strictObject({ type: z.literal("root"), partition: z.int().nonnegative(), mountOptions: z.array(z.string()) }),
   z.strictObject({ type: z.literal("end"), outcome: text }),
 ]);
@@ -57,6 +62,13 @@ export interface RunHeader {
   readonly localCloud: string | null;
 }
 
+/** First processes, as this machine numbers them. */
+export interface LiveSandbox {
+  readonly pid: number;
+  readonly mountPath: string;
+  readonly container?: number | undefined;
+}
+
 export type JournalEntry =
   | ({ readonly type: "run"; readonly format: typeof JOURNAL_FORMAT } & RunHeader)
   /** Written before a resource is asked for: from here on it may exist. */
@@ -68,8 +80,8 @@ export type JournalEntry =
   | { readonly type: "released"; readonly seq: number }
   /** These are the product: no longer ours to remove. One entry for all of them, as they are a product only together. */
   | { readonly type: "kept"; readonly seqs: readonly number[] }
-  /** The sandbox of a live build, which `shell` enters. */
-  | { readonly type: "sandbox"; readonly pid: number; readonly mountPath: string }
+  /** The sandbox of a live build, and while it is provisioned the container of its image, which `shell` enters. */
+  | ({ readonly type: "sandbox" } & LiveSandbox)
   /** What is the root, and how the template has it mounted: `shell` mounts a kept volume in the same way. */
   | { readonly type: "root"; readonly partition: number; readonly mountOptions: readonly string[] }
   | { readonly type: "end"; readonly outcome: string };

@@ -87,7 +87,7 @@ describe("Journal", () => {
 
   it("refuses what it could not read again", async () => {
     const journal = await open();
-    expect(() => journal.sandbox(4711, "/")).not.toThrow();
+    expect(() => journal.sandbox({ pid: 4711, mountPath: "/" })).not.toThrow();
     expect(troubles).toEqual([expect.stringContaining("mountPath: must be an absolute path below /")]);
     expect(() => journal.intent("volume", volumeIntent)).toThrow(JournalError);
     expect(journal.hasOpenResources).toBe(false);

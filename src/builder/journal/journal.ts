@@ -8,6 +8,7 @@ import {
   JOURNAL_FORMAT,
   type JournalEntry,
   type JsonObject,
+  type LiveSandbox,
   parseEntry,
   type RunHeader,
 } from "./entry.ts";
@@ -115,8 +116,8 @@ export class Journal {
     this.#tell({ type: "kept", seqs });
   }
 
-  sandbox(pid: number, mountPath: string): void {
-    this.#tell({ type: "sandbox", pid, mountPath });
+  sandbox(sandbox: LiveSandbox): void {
+    this.#tell({ type: "sandbox", ...sandbox });
   }
 
   root(partition: number, mountOptions: readonly string[]): void {

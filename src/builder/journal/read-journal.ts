@@ -1,7 +1,7 @@
 import { closeSync, fstatSync, lstatSync, readFileSync } from "node:fs";
 import { messageOf } from "../../common/errors.ts";
 import { type Recorded, recordOf } from "../resources/kinds.ts";
-import { type JournalEntry, type JsonObject, parseEntry, type RunHeader } from "./entry.ts";
+import { type JournalEntry, type JsonObject, type LiveSandbox, parseEntry, type RunHeader } from "./entry.ts";
 import { JournalError } from "./journal-error.ts";
 import { openFile } from "./journal-file.ts";
 
@@ -20,7 +20,7 @@ export interface OpenResource {
 export interface RunRecord {
   readonly header: RunHeader;
   readonly resources: readonly OpenResource[];
-  readonly sandbox: { readonly pid: number; readonly mountPath: string } | undefined;
+  readonly sandbox: LiveSandbox | undefined;
   readonly root: { readonly partition: number; readonly mountOptions: readonly string[] } | undefined;
   readonly lastSeq: number;
   readonly outcome: string | undefined;
@@ -98,7 +98,7 @@ class Fold {
     else if (entry.type === "facts") this.#change(entry.seq, (known) => withFacts(known, entry.facts));
     else if (entry.type === "released") this.#close([entry.seq]);
     else if (entry.type === "kept") this.#close(entry.seqs);
-    else if (entry.type === "sandbox") this.#sandbox = { pid: entry.pid, mountPath: entry.mountPath };
+    else if (entry.type === "sandbox") this.#sandbox = entry;
     else if (entry.type === "root") this.#root = { partition: entry.partition, mountOptions: entry.mountOptions };
     else this.#outcome = entry.outcome;
   }

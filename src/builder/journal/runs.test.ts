@@ -71,8 +71,8 @@ describe("mountPathsOfOtherRuns()", () => {
   it("has those of others, whatever else lies among the journals", async () => {
     const own = await create("0a0a0a0a0a0a");
     const other = await create("0b0b0b0b0b0b");
-    own.sandbox(2, "/mnt/own");
-    other.sandbox(3, "/mnt/other");
+    own.sandbox({ pid: 2, mountPath: "/mnt/own" });
+    other.sandbox({ pid: 3, mountPath: "/mnt/other", container: 4 });
     writeFileSync(join(folder, "111111111111.jsonl"), "null\n");
     expect(mountPathsOfOtherRuns(state, "0a0a0a0a0a0a")).toEqual(["/mnt/other"]);
     own.close("done");

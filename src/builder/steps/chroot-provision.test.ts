@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { fakeBuild } from "../../../tests/support/builder/fake-build.ts";
-import { fakeImage } from "../../../tests/support/builder/fake-image.ts";
+import { fakeImage, fakeRoot } from "../../../tests/support/builder/fake-image.ts";
 import { recordingRunner } from "../../../tests/support/builder/recording-runner.ts";
 import { generatedData as data } from "../../../tests/support/provisioning.ts";
 import { CancelledError, ProvisionError } from "../../common/errors.ts";
@@ -26,6 +26,7 @@ describe("provision()", () => {
     const runner = recordingRunner();
     await provision(fake.build, {
       image: fakeImage({ folder: "/mnt/image", runner }),
+      root: fakeRoot(),
       data,
       mounted: fake.scope,
       scriptFolder: "/tmp",
@@ -37,7 +38,7 @@ describe("provision()", () => {
   it("stops what was left running when the scope ends, and names it", async () => {
     await using fake = await fakeBuild();
     const image = fakeImage({ folder: "/mnt/image", leftovers: [{ pid: 812, command: "sleep 999" }] });
-    await provision(fake.build, { image, data, mounted: fake.scope, scriptFolder: "/tmp" });
+    await provision(fake.build, { image, root: fakeRoot(), data, mounted: fake.scope, scriptFolder: "/tmp" });
     expect(fake.warnings()).toEqual([]);
     await fake.scope[Symbol.asyncDispose]();
     const warning = "Provisioning left processes running, which were stopped: pid 812 (sleep 999)";
@@ -54,12 +55,13 @@ describe("provision()", () => {
     await using fake = await fakeBuild({ hook });
     await provision(fake.build, {
       image: fakeImage({ folder: "/mnt/image" }),
+      root: fakeRoot(),
       data,
       mounted: fake.scope,
       scriptFolder: "/tmp",
     });
     expect(existsSync(path)).toBe(true);
-    expect(fake.entries()).toMatchObject([
+    expect(fake.entries().filter(({ type }) => type !== "sandbox")).toMatchObject([
       { type: "intent", kind: "temporary-folder", intent: { path } },
       { id: path },
     ]);
@@ -74,7 +76,13 @@ describe("provision()", () => {
       throw new Error("the cleanup failed, too");
     };
     await using fake = await fakeBuild({ hook: { provision: failing, cleanupProvision } });
-    const input = { image: fakeImage({ folder: "/mnt/image" }), data, mounted: fake.scope, scriptFolder: "/tmp" };
+    const input = {
+      image: fakeImage({ folder: "/mnt/image" }),
+      root: fakeRoot(),
+      data,
+      mounted: fake.scope,
+      scriptFolder: "/tmp",
+    };
     await expect(provision(fake.build, input)).rejects.toMatchObject({
       message: "the script failed",
       step: "StepChrootProvision",
@@ -88,7 +96,13 @@ describe("provision()", () => {
     const cleanupProvision = async () => void cleanUps++;
     const hook = { provision: failing, cleanupProvision };
     await using fake = await fakeBuild({ hook, config: { packer_on_error: "abort" } });
-    const input = { image: fakeImage({ folder: "/mnt/image" }), data, mounted: fake.scope, scriptFolder: "/tmp" };
+    const input = {
+      image: fakeImage({ folder: "/mnt/image" }),
+      root: fakeRoot(),
+      data,
+      mounted: fake.scope,
+      scriptFolder: "/tmp",
+    };
     await expect(provision(fake.build, input)).rejects.toThrow("the script failed");
     expect(cleanUps).toBe(0);
   });
@@ -105,7 +119,13 @@ describe("provision()", () => {
       await folder.remove();
     };
     await using fake = await fakeBuild({ hook: { provision: cancelled, cleanupProvision } });
-    const input = { image: fakeImage({ folder: "/mnt/image" }), data, mounted: fake.scope, scriptFolder: "/tmp" };
+    const input = {
+      image: fakeImage({ folder: "/mnt/image" }),
+      root: fakeRoot(),
+      data,
+      mounted: fake.scope,
+      scriptFolder: "/tmp",
+    };
     await expect(provision(fake.build, input)).rejects.toThrow(CancelledError);
     expect(seen).toEqual([false, true]);
   });

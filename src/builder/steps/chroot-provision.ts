@@ -1,45 +1,51 @@
 import { existsSync } from "node:fs";
 import { ChrootCommunicator } from "../../chroot/chroot-communicator.ts";
 import { chrootEnvironment } from "../../chroot/environment.ts";
+import { describeLeftover, type SandboxProcess } from "../../chroot/inhabitants.ts";
 import { quietEnvironment } from "../../chroot/quiet-services.ts";
-import { describeLeftover } from "../../chroot/sandbox.ts";
 import { CancelledError, messageOf } from "../../common/errors.ts";
+import { detachLoopsIn } from "../../host/detach-loops.ts";
 import { isBelow, isSameMount, type MountEntry, mountsBelow, readMountinfo } from "../../host/mountinfo.ts";
+import type { CommandRunner } from "../../host/run-command.ts";
 import { turnOffSwapIn } from "../../host/turn-off-swap.ts";
 import { unmountOwn } from "../../host/unmount-own.ts";
 import type { Build } from "../build.ts";
 import type { GeneratedData, ProvisionInput } from "../hook.ts";
-import type { OpenImage } from "../open-image.ts";
+import type { ImageSandbox, OpenImage } from "../open-image.ts";
 import { temporaryFoldersOf } from "../resources/temporary-folder.ts";
 import type { Scope } from "../scope.ts";
 import { step } from "../step.ts";
+import type { MountedRoot } from "./mount-device.ts";
 
 export interface ProvisionStepInput {
   readonly image: OpenImage;
+  readonly root: MountedRoot;
   readonly data: GeneratedData;
   readonly mounted: Scope;
   readonly scriptFolder: string;
 }
 
 /**
- * Runs the provisioners inside the image. Whatever they leave running is stopped when they are done, and named.
+ * Runs the provisioners inside the image, in a container of its own. Whatever they leave running is stopped when they are
+ * done, and before a program of this machine runs, and named.
  * @throws {ProvisionError} when one fails
  */
 export const provision = step(
   "StepChrootProvision",
-  async (build: Build, { image, data, mounted, scriptFolder }: ProvisionStepInput): Promise<void> => {
+  async (build: Build, { image, root, data, mounted, scriptFolder }: ProvisionStepInput): Promise<void> => {
     const known = mountsBelow(await readMountinfo(image.view.mountinfoPath), image.mountPath);
     mounted.defer("Stopping what provisioning left running", async () => {
-      const stopped = await stopLeftovers(image);
-      if (stopped.length > 0) {
-        build.warn(`Provisioning left processes running, which were stopped: ${stopped.join(", ")}`);
-      }
+      tellStopped(build, await image.sandbox.stopLeftovers());
       const swaps = await turnOffSwapIn(image.mountPath, image.view);
       if (swaps.length > 0) build.warn(`Provisioning left swap on, which was turned off: ${swaps.join(", ")}`);
+      const loops = await detachLoopsIn(image.mountPath, image.view);
+      if (loops.length > 0) build.warn(`Provisioning left loop devices, which were detached: ${loops.join(", ")}`);
       const mounts = await unmountNewer(build, image, known);
       if (mounts.length > 0) build.warn(`Provisioning left file systems mounted, now unmounted: ${mounts.join(", ")}`);
     });
-    const input = provisionInput(build, { image, data, mounted, scriptFolder });
+    const container = await image.startContainer(root.layout);
+    build.journal.sandbox({ pid: image.sandbox.pid, mountPath: image.mountPath, container: container.pid });
+    const input = provisionInput(build, container, { image, data, mounted, scriptFolder });
     try {
       await build.hook.provision(input);
     } catch (error) {
@@ -50,12 +56,12 @@ export const provision = step(
 );
 
 /**
- * What runs in the sandbox's own PID namespace, and nothing else: who else is at the mount path may be another build, or
+ * Only what runs in the sandbox's own PID namespace is ever stopped: who else is at the mount path may be another build, or
  * the person's own shell. Unmounting names those.
- * @returns what was stopped, one line each
  */
-async function stopLeftovers({ sandbox }: OpenImage): Promise<readonly string[]> {
-  return (await sandbox.stopLeftovers()).map(describeLeftover);
+function tellStopped(build: Build, stopped: readonly SandboxProcess[]): void {
+  if (stopped.length === 0) return;
+  build.warn(`Provisioning left processes running, which were stopped: ${stopped.map(describeLeftover).join(", ")}`);
 }
 
 /**
@@ -74,26 +80,42 @@ async function unmountNewer({ clock }: Build, { view, mountPath }: OpenImage, kn
 
 function provisionInput(
   build: Build,
-  { image: { sandbox, runner, mountPath, wrapCommand }, data, mounted, scriptFolder }: ProvisionStepInput,
+  container: ImageSandbox,
+  { image: { sandbox, runner, mountPath, wrapCommand }, data, mounted, scriptFolder }: Omit<ProvisionStepInput, "root">,
 ): ProvisionInput {
   const { config, ui, signal, hurry } = build;
-  const rootPath = sandbox.hostPath(mountPath);
+  const { rootPath, shellWords } = container;
   const quiet = config.quietServices ? quietEnvironment : {};
   const environment = chrootEnvironment({ ...quiet, ...config.chrootEnvironment });
   for (const warning of environment.warnings) build.warn(warning);
   const communicator = new ChrootCommunicator({
     runner: sandbox,
     mountPath,
-    rootPath,
+    container,
     environment: environment.env,
     // A wrapper needs a host shell around the command; without one there is none.
     ...(runner !== sandbox && { wrapCommand }),
     log: build.log,
     onWarning: (message) => build.warn(message),
   });
+  const local = afterStopping(sandbox, async () => tellStopped(build, await container.stopLeftovers()));
   // The error-cleanup provisioner of a cancelled build makes some, too.
   const makeTemporaryFolder = temporaryFoldersOf(mounted, hurry);
-  return { ui, communicator, data, local: sandbox, rootPath, scriptFolder, signal, makeTemporaryFolder };
+  return { ui, communicator, data, local, shellWords, rootPath, scriptFolder, signal, makeTemporaryFolder };
+}
+
+/** Nothing that the image has left running lives while a program of this machine runs. */
+function afterStopping(runner: CommandRunner, stop: () => Promise<void>): CommandRunner {
+  return {
+    run: async (argv, options) => {
+      await stop();
+      return runner.run(argv, options);
+    },
+    spawn: async (argv, options) => {
+      await stop();
+      return runner.spawn(argv, options);
+    },
+  };
 }
 
 /** The template's error-cleanup provisioner, unless the user wants to look at the failure as it is. */

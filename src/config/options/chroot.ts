@@ -1,10 +1,18 @@
 import { z } from "zod";
+import { parseCapability } from "../../common/capabilities.ts";
 import { DEFAULT_MOUNT_ROOT } from "../mount-root.ts";
 import { option, pattern } from "../option.ts";
 
 const chrootMount = z
   .tuple([z.string().min(1, "must not be empty"), z.string().min(1, "must not be empty"), z.string()])
   .transform(([fsType, source, target]) => ({ fsType, source, target }));
+
+const capability = z.string().transform((text, context) => {
+  const name = parseCapability(text);
+  if (name !== undefined) return name;
+  context.addIssue({ code: "custom", message: `is no capability of Linux: "${text}"` });
+  return z.NEVER;
+});
 
 /** How the volume is linked, mounted and entered. */
 export const chrootOptions = {
@@ -67,6 +75,21 @@ export const chrootOptions = {
     about: "Variables for everything that runs inside the image, added to a clean environment.",
     example: '{ DEBIAN_FRONTEND = "noninteractive" }',
   }),
+  chroot_capabilities: option(z.array(capability).default([]), {
+    about:
+      "Rights of root that provisioners have in the image besides those that installers use, such as `SYS_ADMIN` to mount. " +
+      "With it or `SYS_PTRACE` what runs in the image can reach this VM.",
+    example: '["SYS_ADMIN"]',
+  }),
+  chroot_devices: option(
+    z.array(pattern(/^\/dev(\/(?!\.\.?(\/|$))[^/]+)*$/, '"/dev" or a path below it without ".."')).default([]),
+    {
+      about:
+        "Devices of this VM that the image's `/dev` has besides `null`, `zero`, `full`, `random`, `urandom`, `tty`, terminals " +
+        "and the volume itself; `/dev` stands for all of them.",
+      example: '["/dev/kvm"]',
+    },
+  ),
   command_wrapper: option(z.string().default("{{.Command}}"), {
     about: "How shell lines of the template are run on this VM; `{{.Command}}` is the line.",
     example: '"nice -n 10 {{.Command}}"',

@@ -1,14 +1,20 @@
 import { describe, expect, it } from "vitest";
 import { build } from "../../../tests/support/provisioning.ts";
 import type { RawConfig } from "../../definition/raw-value.ts";
+import { hostRunner } from "../../host/run-command.ts";
 import { readOptions } from "../read-options.ts";
-import { ansible, isPlainPath } from "./ansible.ts";
+import { ansible, chrootScript, isPlainPath } from "./ansible.ts";
 import { ansibleEnvironment, galaxyCommands, playbookArguments } from "./arguments.ts";
 import { makeInventory } from "./inventory.ts";
 import { ansibleShape } from "./options.ts";
 
 const options = (raw: RawConfig) => readOptions(ansibleShape, { playbook_file: "site.yml", ...raw }, {});
-const host = { mountPath: "/mnt/my image", python: "/usr/bin/python3", temporaryFolder: "/tmp/.ansible-1" };
+const host = {
+  mountPath: "/mnt/my image",
+  chroot: "/tmp/packer-ansible-1/chroot",
+  python: "/usr/bin/python3",
+  temporaryFolder: "/tmp/.ansible-1",
+};
 
 describe("makeInventory()", () => {
   it("has the image as the only host, in its groups", () => {
@@ -22,6 +28,7 @@ describe("makeInventory()", () => {
           box: {
             ansible_connection: "community.general.chroot",
             ansible_host: "/mnt/my image",
+            ansible_chroot_exe: "/tmp/packer-ansible-1/chroot",
             ansible_user: "root",
             ansible_python_interpreter: "/usr/bin/python3",
             ansible_remote_tmp: "/tmp/.ansible-1",
@@ -30,6 +37,24 @@ describe("makeInventory()", () => {
         children: { cache: {}, web: { hosts: { box: null } }, db: { hosts: { box: null } } },
       },
     });
+  });
+});
+
+describe("chrootScript()", () => {
+  it("runs what comes after the folder, word by word", async () => {
+    const script = chrootScript(["/bin/sh", "-e"]);
+    const { stdout } = await hostRunner().run([
+      "sh",
+      "-c",
+      script,
+      "chroot",
+      "/mnt/image",
+      "printf",
+      "<%s>",
+      "a b",
+      "'",
+    ]);
+    expect(stdout).toBe("<a b><'>");
   });
 });
 

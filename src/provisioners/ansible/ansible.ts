@@ -31,7 +31,9 @@ async function runAnsible(options: AnsibleOptions, input: ProvisionerInput): Pro
   const folder = await input.makeTemporaryFolder("packer-ansible-");
   try {
     const inventory = join(folder.path, "inventory.json");
-    const host = { mountPath: input.data.MountPath, python, temporaryFolder };
+    const chroot = join(folder.path, "chroot");
+    await writeFile(chroot, chrootScript(input.shellWords), { mode: 0o700 });
+    const host = { mountPath: input.data.MountPath, chroot, python, temporaryFolder };
     await writeFile(inventory, makeInventory(options, host), { mode: 0o600 });
     const argv = playbookArguments(options, input.build, inventory);
     await withTemporary(temporaryFolder, input, () => runProgram(argv, options, input));
@@ -58,6 +60,14 @@ async function runProgram(argv: readonly string[], options: AnsibleOptions, inpu
     input,
   );
   assertValidExit(status, { what: argv[0] ?? options.command, place: "on this machine" });
+}
+
+/**
+ * A program that is called as chroot(8) is, with a folder, a program and its arguments, and runs them in the image's
+ * container: the modules of a play share no processes with Ansible itself.
+ */
+export function chrootScript(shellWords: readonly string[]): string {
+  return ["#!/bin/sh", "shift", `exec ${shellQuote(shellWords)} -c 'exec "$@"' sh "$@"`, ""].join("\n");
 }
 
 /** Where Python is in the image: Ansible's modules are Python programs that run there. */

@@ -1,6 +1,6 @@
 import type { AnsibleOptions } from "./options.ts";
 
-/** How Ansible reaches the image; the plugin comes with the package `ansible`, and runs `chroot` itself. */
+/** How Ansible reaches the image; the plugin comes with the package `ansible`, and runs `ansible_chroot_exe`. */
 const CONNECTION = "community.general.chroot";
 
 export interface ImageHost {
@@ -8,6 +8,8 @@ export interface ImageHost {
   readonly mountPath: string;
   /** Python inside the image. */
   readonly python: string;
+  /** The program that Ansible starts in place of chroot(8), with the mount path, a shell and its arguments. */
+  readonly chroot: string;
   /** Where modules are copied to inside the image. */
   readonly temporaryFolder: string;
 }
@@ -20,6 +22,7 @@ export function makeInventory(options: AnsibleOptions, host: ImageHost): string 
   const variables = {
     ansible_connection: CONNECTION,
     ansible_host: host.mountPath,
+    ansible_chroot_exe: host.chroot,
     ansible_user: options.user,
     ansible_python_interpreter: host.python,
     ansible_remote_tmp: host.temporaryFolder,

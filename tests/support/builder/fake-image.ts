@@ -1,7 +1,7 @@
 import { noWindow } from "../../../src/builder/image-window.ts";
-import type { BuildSandbox, OpenImage } from "../../../src/builder/open-image.ts";
+import type { BuildSandbox, ImageSandbox, OpenImage } from "../../../src/builder/open-image.ts";
 import type { MountedRoot } from "../../../src/builder/steps/mount-device.ts";
-import type { SandboxProcess } from "../../../src/chroot/sandbox.ts";
+import type { SandboxProcess } from "../../../src/chroot/inhabitants.ts";
 import type { CommandRunner } from "../../../src/host/run-command.ts";
 import { wrapRunner } from "../../../src/host/run-local-commands.ts";
 import { recordingRunner } from "./recording-runner.ts";
@@ -35,6 +35,13 @@ export function fakeImage({
   };
   const wrapCommand = (line: string) => (wrapper === undefined ? line : `${wrapper} ${line}`);
   const inside = wrapper === undefined ? sandbox : wrapRunner(sandbox, wrapCommand);
+  const container: ImageSandbox = {
+    pid: 4712,
+    rootPath: folder,
+    shellWords: ["chroot", folder, "/bin/sh"],
+    spawn: (args, options) => runner.spawn(["chroot", folder, "/bin/sh", ...args], options),
+    stopLeftovers: async () => [],
+  };
   const none = async () => undefined;
   return {
     sandbox,
@@ -44,6 +51,7 @@ export function fakeImage({
     mountPath: folder,
     window: noWindow,
     wrapCommand,
+    startContainer: async () => container,
   };
 }
 

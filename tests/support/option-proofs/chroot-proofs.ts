@@ -75,6 +75,27 @@ export const chrootProofs: readonly OptionProof[] = [
     },
   },
   {
+    options: ["chroot_capabilities"],
+    shows: "root in the image may do more, such as mount",
+    prove: async (bench) => {
+      const look = (options: object) =>
+        bench.look({ ...options }, "mount -t tmpfs none /tmp 2>/dev/null && echo mounted || echo refused");
+      const wanted = { chroot_capabilities: ["cap_sys_admin"] };
+      expect([await look({}), await look(wanted)]).toEqual(["refused\n", "mounted\n"]);
+    },
+  },
+  {
+    options: ["chroot_devices"],
+    shows: "the image's /dev has them, or everything",
+    prove: async (bench) => {
+      const look = (chroot_devices: string[]) =>
+        bench.look({ chroot_devices }, "ls -d /dev/loop-control /dev/kmsg 2>/dev/null; :");
+      expect(await look([])).toBe("");
+      expect(await look(["/dev/loop-control"])).toBe("/dev/loop-control\n");
+      expect(await look(["/dev"])).toMatch(/^\/dev\/kmsg\n\/dev\/loop-control\n$/);
+    },
+  },
+  {
     options: ["command_wrapper"],
     shows: "the shell lines run in it",
     prove: async (bench) => {

@@ -1,0 +1,158 @@
+import { isBelow, type MountEntry } from "../host/mountinfo.ts";
+import { shellQuote } from "../host/shell-quote.ts";
+
+/** What the image's own `/dev` has. Paths are below `/dev`: `null`, `disk/by-label/root`. */
+export interface ImageDevices {
+  readonly nodes: readonly string[];
+  readonly links: readonly DeviceLink[];
+}
+
+export interface DeviceLink {
+  readonly path: string;
+  readonly target: string;
+}
+
+export interface ContainerPlan {
+  readonly mountPath: string;
+  /** The mounts at the mount path and below, the oldest first. */
+  readonly mounts: readonly MountEntry[];
+  /** In place of this machine's `/dev`; where the image has another one, or none, that stays as it is. */
+  readonly devices: ImageDevices | undefined;
+}
+
+/**
+ * What the first process of a container runs, as the shell and with the programs of this machine: it takes from its copy
+ * of the mounts what an image could reach this machine by, makes the image its root, says `ready`, and reads our pipe. At
+ * the pipe's end it ends, and everything in its PID namespace with it.
+ *
+ * The old root is then still mounted over the new one: it is for the caller to detach it, as no program of this machine
+ * can be run in here any more. From there on the shell starts no program, since all that it could find are the
+ * image's; it waits for a part of itself, and reaps whatever ends meanwhile.
+ * @see pivot_root(2), `pivot_root(".", ".")`
+ */
+export function containerScript(plan: ContainerPlan): string {
+  const { mountPath, devices } = plan;
+  const mounts = visibleMounts(plan.mounts);
+  const dev = mounts.find(({ mountPoint }) => mountPoint === `${mountPath}/dev`);
+  const procs = mounts.filter(isWholeProc);
+  const others = mounts.filter((entry) => !isInside(entry, [...procs, ...(dev ? [dev] : [])]));
+  return [
+    "set -e",
+    "exec 3<&0 4>/dev/null </dev/null",
+    ...procs.flatMap((entry) => newProc(entry, mounts)),
+    ...(dev && devices ? newDev(dev, mounts, devices) : []),
+    ...others.map((entry) => restrict(entry, dev !== undefined || entry.mountPoint !== mountPath)),
+    shellQuote(["cd", mountPath]),
+    "pivot_root . .",
+    "cd /",
+    "echo ready",
+    "exec >&4 2>&4",
+    "until (read -r _ <&3 || :); do :; done",
+  ].join("\n");
+}
+
+/** What a path leads to: neither what a later mount in the same place hides, nor what one on a folder above does. */
+function visibleMounts(mounts: readonly MountEntry[]): MountEntry[] {
+  return mounts.filter(
+    (entry, index) => !mounts.slice(index + 1).some((later) => isBelow(entry.mountPoint, later.mountPoint)),
+  );
+}
+
+function isWholeProc({ fsType, root }: MountEntry): boolean {
+  return fsType === "proc" && root === "/";
+}
+
+function isInside({ mountPoint }: MountEntry, trees: readonly MountEntry[]): boolean {
+  return trees.some((tree) => isBelow(mountPoint, tree.mountPoint));
+}
+
+/** What stands on a mount: its visible mounts, with their paths from there. */
+function submounts(
+  of: MountEntry,
+  mounts: readonly MountEntry[],
+): { readonly entry: MountEntry; readonly at: string }[] {
+  return mounts
+    .filter((entry) => entry !== of && isBelow(entry.mountPoint, of.mountPoint))
+    .map((entry) => ({ entry, at: entry.mountPoint.slice(of.mountPoint.length + 1) }));
+}
+
+/** Root may write to these whatever its rights are, and change this machine's kernel so. */
+const KERNEL_SETTINGS = "sys sysrq-trigger irq bus fs driver scsi acpi mtrr tty asound ide";
+
+/** A /proc that shows the container's processes, in place of one that shows others. */
+function newProc(entry: MountEntry, mounts: readonly MountEntry[]): string[] {
+  const flags = "nosuid,nodev,noexec";
+  return [
+    mount("-t", "proc", "-o", flags, "--", "proc", "/proc"),
+    `for name in ${KERNEL_SETTINGS}; do
+  if [ -e "/proc/$name" ]; then mount -c -o bind,ro,${flags} -- "/proc/$name" "/proc/$name"; fi
+done`,
+    ...submounts(entry, mounts).flatMap(({ entry: each, at }) => [
+      mount("--move", "--", each.mountPoint, `/proc/${at}`),
+      remount({ ...each, mountPoint: `/proc/${at}` }, each.fsType === "binfmt_misc" ? ["ro", "nodev"] : ["nodev"]),
+    ]),
+    ...replace("/proc", entry),
+  ];
+}
+
+/** A /dev of the container's own: what is made in it stays in it, and no node that is made there can be opened. */
+function newDev(entry: MountEntry, mounts: readonly MountEntry[], { nodes, links }: ImageDevices): string[] {
+  const placed = (path: string) => shellQuote([`/dev/${path}`]);
+  return [
+    mount("-t", "tmpfs", "-o", "nosuid,nodev,mode=755", "--", "tmpfs", "/dev"),
+    ...folders([...nodes, ...links.map(({ path }) => path), "shm/"]),
+    "chmod 1777 /dev/shm",
+    ...nodes.flatMap((path) => [
+      `: > ${placed(path)}`,
+      mount("--bind", "--", `${entry.mountPoint}/${path}`, `/dev/${path}`),
+    ]),
+    ...links.map(({ path, target }) => shellQuote(["ln", "-s", "--", target, `/dev/${path}`])),
+    ...submounts(entry, mounts).flatMap(({ entry: each, at }) => [
+      shellQuote(["mkdir", "-p", "--", `/dev/${at}`]),
+      ...(each.fsType === "devpts" ? newPts(at) : [mount("--move", "--", each.mountPoint, `/dev/${at}`)]),
+    ]),
+    ...replace("/dev", entry),
+  ];
+}
+
+/** Terminals of its own, which every user of the image may open. */
+function newPts(at: string): string[] {
+  const options = "newinstance,nosuid,noexec,mode=620,gid=5,ptmxmode=0666";
+  return [
+    mount("-t", "devpts", "-o", options, "--", "devpts", `/dev/${at}`),
+    shellQuote(["ln", "-s", "--", `${at}/ptmx`, "/dev/ptmx"]),
+  ];
+}
+
+function folders(paths: readonly string[]): string[] {
+  const needed = new Set(
+    paths.filter((path) => path.includes("/")).map((path) => path.slice(0, path.lastIndexOf("/"))),
+  );
+  return [...needed].map((path) => shellQuote(["mkdir", "-p", "--", `/dev/${path}`]));
+}
+
+/** Moves what was made over a folder of this machine to its place in the image. */
+function replace(from: string, { mountPoint }: MountEntry): string[] {
+  return [shellQuote(["umount", "-c", "-l", "--", mountPoint]), mount("--move", "--", from, mountPoint)];
+}
+
+/** Device nodes of the image open no device, and the settings of this machine's kernel cannot be written. */
+function restrict(entry: MountEntry, hasDev: boolean): string {
+  const isKernel = entry.fsType === "sysfs" || entry.fsType === "proc";
+  if (isKernel) return remount(entry, ["ro", "nosuid", "nodev", "noexec"]);
+  return remount(entry, hasDev ? ["nodev"] : []);
+}
+
+/** Changes one mount's own flags, not those of its file system, and keeps the others that it has. */
+function remount({ mountPoint, options }: MountEntry, added: readonly string[]): string {
+  const kept = options.filter((option) => MOUNT_FLAGS.has(option));
+  const flags = [...new Set([...kept, ...added])];
+  return mount("-o", ["remount", "bind", ...flags].join(","), "--", "none", mountPoint);
+}
+
+/** @see mount(2), the flags that a bind mount has of its own */
+const MOUNT_FLAGS = new Set("ro nosuid nodev noexec noatime nodiratime relatime strictatime nosymfollow".split(" "));
+
+function mount(...args: readonly string[]): string {
+  return shellQuote(["mount", "-c", ...args]);
+}
