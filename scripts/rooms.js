@@ -20,6 +20,7 @@ export const rooms = {
   cli: {
     isDoor: true,
     uses: [
+      "report",
       "evidence",
       "bake",
       "history",
@@ -55,6 +56,7 @@ export const rooms = {
   "index.ts": {
     isDoor: true,
     uses: [
+      "report",
       "types:evidence",
       "bake",
       "history",
@@ -89,6 +91,7 @@ export const rooms = {
   },
   bake: {
     uses: [
+      "terminal/masked-json.ts",
       "evidence",
       "history",
       "hcl/source/diagnostic.ts",
@@ -141,8 +144,12 @@ export const rooms = {
       "accounts",
     ],
   },
+  report: {
+    uses: ["types:history", "types:evidence", "terminal", "common"],
+    face: ["report-text"],
+  },
   history: {
-    uses: ["builder", "terminal", "common"],
+    uses: ["evidence/image-diff.ts", "builder", "terminal", "common"],
     face: ["history-folder", "history-limits", "prune-records", "run-record", "run-recorder", "runs"],
   },
   terminal: {

@@ -38,6 +38,8 @@ export type { ImageContents } from "./evidence/scan-image.ts";
 export type { RunRecord } from "./history/run-record.ts";
 export { findRecord as findRun, forgetRun, listRuns, type RunList, type RunSummary } from "./history/runs.ts";
 
+export { reportText } from "./report/report-text.ts";
+
 // A cloud on this machine.
 
 export { defaultCloudFolder } from "./bake/local-session.ts";

@@ -85,10 +85,9 @@ function historyOf(
   { history = true, template }: OpenBakeInput,
   files: readonly string[],
   env: NodeJS.ProcessEnv,
-): HistoryInput | undefined {
+): HistoryInput {
   const limits = historyLimits(env);
-  if (!history || limits.runs === 0) return undefined;
-  return { limits, template: templateRecord(template, files) };
+  return { limits: history ? limits : { ...limits, runs: 0 }, template: templateRecord(template, files) };
 }
 
 async function openLocal(

@@ -5,10 +5,13 @@ import type { Clock } from "../common/clock.ts";
 import { ChrootError, messageOf } from "../common/errors.ts";
 import { secrets } from "../common/secrets.ts";
 import { mapTexts } from "../definition/map-texts.ts";
+import type { ImageDiff } from "../evidence/image-diff.ts";
 import { writeRecord } from "../history/history-folder.ts";
 import { type HistoryLimits, pruneRecords } from "../history/prune-records.ts";
 import type { RunRecord } from "../history/run-record.ts";
 import { RunRecorder } from "../history/run-recorder.ts";
+import { maskedJson } from "../terminal/masked-json.ts";
+import type { ImageEvidence } from "./image-evidence.ts";
 import type { PreparedBuild } from "./prepare-builds.ts";
 import { type BuildResult, type Report, uiOf } from "./report.ts";
 import type { BakedBuild } from "./run-builds.ts";
@@ -64,22 +67,54 @@ export function keepRecord(
   result: BakedBuild,
   { stateFolder, limits, report, clock }: KeepRecordInput,
 ): RunRecord | undefined {
-  const { outcome, warnings, artifact, error } = result;
+  const { outcome, warnings, artifact, error, evidence } = result;
   const product = artifact && productOf(artifact);
-  const record = recorder.end({ outcome, warnings, product: product ?? null, error: error ? failureOf(error) : null });
-  if (record === undefined || limits.runs === 0) return record;
+  const record = recorder.end({
+    outcome,
+    warnings,
+    product: product ?? null,
+    error: error ? failureOf(error) : null,
+    image: evidence ? imageOf(evidence) : null,
+  });
+  if (record === undefined) return undefined;
+  const masked: RunRecord = JSON.parse(maskedJson(record));
+  if (limits.runs === 0) return masked;
   try {
-    writeRecord(stateFolder, record);
+    writeRecord(stateFolder, masked);
     pruneRecords(stateFolder, limits, clock.now());
   } catch (cause) {
     uiOf(report, result.name).warn(`The record of this run could not be written: ${messageOf(cause)}`);
   }
-  return record;
+  return masked;
 }
 
 function productOf({ region, product }: NonNullable<BakedBuild["artifact"]>): RunRecord["product"] {
   const { imageId, name, snapshotIds } = product;
   return { region, imageId, imageName: name, snapshotIds: [...snapshotIds] };
+}
+
+/** So many of the files that changed are in a record: it is read whole whenever runs are listed. */
+const MOST_FILES = 200;
+
+function imageOf({ contents, diff }: ImageEvidence): RunRecord["image"] {
+  const { os, packages } = contents;
+  return {
+    os: os ? { id: os.id, versionId: os.versionId, prettyName: os.prettyName } : null,
+    packages: packages.map(({ name, version, arch, license, sizeBytes }) => ({
+      name,
+      version,
+      arch,
+      ...(license !== undefined && { license }),
+      ...(sizeBytes !== undefined && { sizeBytes }),
+    })),
+    diff: diff ? shortened(diff) : null,
+  };
+}
+
+function shortened(diff: ImageDiff): ImageDiff {
+  const { list, leftOut } = diff.files;
+  const kept = list.slice(0, MOST_FILES);
+  return { ...diff, files: { ...diff.files, list: kept, leftOut: leftOut + list.length - kept.length } };
 }
 
 function failureOf(thrown: BuildResult["error"]): RunRecord["error"] {

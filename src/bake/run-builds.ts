@@ -5,6 +5,7 @@ import { outcomeOf, unwrapFailure } from "../builder/unwrap-failure.ts";
 import type { Clock } from "../common/clock.ts";
 import { messageOf, throwIfCancelled } from "../common/errors.ts";
 import type { DebugLog } from "../common/log.ts";
+import type { RunRecord } from "../history/run-record.ts";
 import { hostRunner } from "../host/run-command.ts";
 import { PostProcessError, type PostProcessResult, runPostProcessors } from "../post-processors/run-post-processors.ts";
 import { templateHook } from "../provisioners/hook.ts";
@@ -42,6 +43,8 @@ export interface BakedBuild extends BuildResult {
   readonly warnings: readonly string[];
   /** What is in the image, if that was asked for and the build has got so far. */
   readonly evidence?: ImageEvidence | undefined;
+  /** What `runs show` tells of it; undefined for a build that was no run. */
+  readonly record?: RunRecord | undefined;
   /** Undefined when a post-processor has made something else of it, and it was not kept. */
   readonly artifact: Awaited<ReturnType<PreparedBuild["builder"]["run"]>>;
 }
@@ -73,8 +76,8 @@ async function runBuild(build: PreparedBuild, input: RunBuildsInput): Promise<Ba
   const recorder = recorderOf(build, history, clock);
   const result = await runUnrecorded(build, { ...input, report: recordedReport(report, recorder) });
   const { stateFolder } = build.prepared.config;
-  keepRecord(recorder, result, { stateFolder, limits: history.limits, report, clock });
-  return result;
+  const record = keepRecord(recorder, result, { stateFolder, limits: history.limits, report, clock });
+  return { ...result, record };
 }
 
 async function runUnrecorded(build: PreparedBuild, input: RunBuildsInput): Promise<BakedBuild> {

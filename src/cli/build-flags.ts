@@ -25,6 +25,7 @@ export const buildFlags = {
     about: "shows progress: live on a terminal, else a line after 30 s of silence; -no-progress turns it off",
   },
   log: { type: "string", value: "FILE", about: "writes API calls, commands and journal entries there" },
+  report: { type: "string", value: "FILE", about: "writes a report of each run there, as HTML to look at" },
   sbom: {
     type: "string",
     value: "FILE",

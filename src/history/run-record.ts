@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { DIFF_FORMAT, type ImageDiff } from "../evidence/image-diff.ts";
 
 /** Counts up when an older version would misread what a newer one writes. */
 export const RECORD_FORMAT = 1;
@@ -86,6 +87,24 @@ export const runRecordSchema = z.object({
     }),
   ),
   bootTest: z.object({ startMs, elapsedMs, acceleration: z.string(), console: z.array(z.string()) }).nullable(),
+  /** What was in the image, if that was asked for. */
+  image: z
+    .object({
+      os: z.object({ id: z.string(), versionId: z.string(), prettyName: z.string() }).nullable(),
+      packages: z.array(
+        z.object({
+          name: z.string(),
+          version: z.string(),
+          arch: z.string(),
+          license: z.string().optional(),
+          sizeBytes: z.number().optional(),
+        }),
+      ),
+      /** What the build has changed; of files and folders the largest. */
+      diff: z.custom<ImageDiff>(isDiff).nullable(),
+    })
+    .nullable()
+    .default(null),
   warnings: z.array(z.string()),
   error: failure.nullable(),
   /** The last lines that a person saw. */
@@ -101,6 +120,10 @@ export const runRecordSchema = z.object({
   /** What found no room in the lists above. */
   leftOut: z.object({ lines: z.number(), apiCalls: z.number(), resources: z.number() }),
 });
+
+function isDiff(value: unknown): boolean {
+  return typeof value === "object" && value !== null && "formatVersion" in value && value.formatVersion === DIFF_FORMAT;
+}
 
 export type RunRecord = z.infer<typeof runRecordSchema>;
 export type RecordedPhase = RunRecord["phases"][number];

@@ -6,7 +6,7 @@ import { RunRecorder } from "./run-recorder.ts";
 
 const template = { path: "web.pkr.hcl", sha256: "00", files: [] };
 const known = { build: "outscale-chroot.web", template, configuration: { omi_name: "web" } };
-const end = { outcome: "done", warnings: [], product: null, error: null } as const;
+const end = { outcome: "done", warnings: [], product: null, error: null, image: null } as const;
 const started: BuildEvent = { type: "build-started", runId: "0a1b2c3d4e5f", at: 1_000 };
 
 function recorder() {

@@ -26,6 +26,7 @@ export interface RecordedEnd {
   readonly warnings: readonly string[];
   readonly product: RunRecord["product"];
   readonly error: RunRecord["error"];
+  readonly image: RunRecord["image"];
 }
 
 type EventOf<Type extends BuildEvent["type"]> = Extract<BuildEvent, { readonly type: Type }>;
@@ -88,7 +89,7 @@ export class RunRecorder {
   }
 
   /** @returns undefined for a build that was stopped before it was a run */
-  end({ outcome, warnings, product, error }: RecordedEnd): RunRecord | undefined {
+  end({ outcome, warnings, product, error, image }: RecordedEnd): RunRecord | undefined {
     if (this.#runId === undefined) return undefined;
     return {
       formatVersion: RECORD_FORMAT,
@@ -107,6 +108,7 @@ export class RunRecorder {
       apiCalls: this.#calls.items(),
       resources: this.#resources.items(),
       bootTest: this.#bootTest,
+      image,
       warnings: [...warnings],
       error,
       lines: this.#lines.items(),

@@ -33,7 +33,8 @@ async function runBuild({ argv, io }: Invocation): Promise<number> {
   const path = templateArgument(positionals);
   const parallel = parallelBuilds(flags);
   checkReportFlags(flags, flags.debug === true || flags["on-error"] === "ask");
-  for (const file of [flags.result, flags.diff, flags.sbom]) if (file !== undefined) checkOutputFile(file);
+  for (const file of [flags.result, flags.diff, flags.sbom, flags.report])
+    if (file !== undefined) checkOutputFile(file);
   using log = openDebugLog(flags.log, io);
   const opening = openBake({
     ...templateInput(path, flags, io.env),
@@ -82,8 +83,9 @@ async function tellUnwritten(io: Io, writers: readonly (() => unknown)[]): Promi
 }
 
 /** Undefined where nothing of the image is asked for: then nothing of it is looked at. */
-function wishesOf({ diff, sbom }: BuildFlags): { readonly diff: boolean } | undefined {
-  return diff === undefined && sbom === undefined ? undefined : { diff: diff !== undefined };
+function wishesOf({ diff, sbom, report }: BuildFlags): { readonly diff: boolean } | undefined {
+  const wantsDiff = diff !== undefined || report !== undefined;
+  return wantsDiff || sbom !== undefined ? { diff: wantsDiff } : undefined;
 }
 
 function localCloud(flags: BuildFlags): true | { readonly stateFolder: string } | undefined {

@@ -1,6 +1,7 @@
 import { UsageError } from "../../common/errors.ts";
 import type { Command } from "../command.ts";
 import { listAction } from "./runs/list.ts";
+import { openAction } from "./runs/open.ts";
 import { removeAction } from "./runs/rm.ts";
 import { showAction } from "./runs/show.ts";
 
@@ -11,7 +12,7 @@ export const runs: Command = {
     "RUN is a run's id, or as much of its beginning as no other run has.",
   flags: {},
   examples: ["outscale-chroot runs list", "outscale-chroot runs show 0a1b2c3d4e5f"],
-  actions: { list: listAction, show: showAction, rm: removeAction },
+  actions: { list: listAction, show: showAction, open: openAction, rm: removeAction },
   run: async () => {
     throw new UsageError("No action is given", { hint: "outscale-chroot runs -help lists them" });
   },

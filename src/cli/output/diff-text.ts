@@ -1,5 +1,5 @@
+import { growth, inBytes } from "../../common/bytes.ts";
 import type { FileChange, ImageDiff, ListDiff } from "../../evidence/image-diff.ts";
-import { growth, inBytes } from "./bytes.ts";
 import { tableText } from "./table.ts";
 
 /** So much of each list is shown, unless all is. */

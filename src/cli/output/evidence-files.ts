@@ -1,6 +1,7 @@
 import { extname } from "node:path";
 import { billOfMaterials } from "../../bake/bill-of-materials.ts";
 import type { BakedBuild } from "../../bake/run-builds.ts";
+import { reportText } from "../../report/report-text.ts";
 import { maskedJson } from "../../terminal/masked-json.ts";
 import { diffText } from "./diff-text.ts";
 import { writeAfterBuilds } from "./result-file.ts";
@@ -9,6 +10,7 @@ import { writeAfterBuilds } from "./result-file.ts";
 export interface EvidenceFiles {
   readonly diff?: string | undefined;
   readonly sbom?: string | undefined;
+  readonly report?: string | undefined;
 }
 
 /**
@@ -21,6 +23,9 @@ export async function writeEvidenceFiles(results: readonly BakedBuild[], files: 
     const pathOf = (path: string) => (results.length === 1 ? path : pathOfBuild(path, result.name));
     if (files.diff !== undefined) writeDiff(pathOf(files.diff), result, results);
     if (files.sbom !== undefined) await writeBill(pathOf(files.sbom), result, results);
+    if (files.report !== undefined && result.record !== undefined) {
+      writeAfterBuilds(pathOf(files.report), await reportText(result.record), results);
+    }
   }
 }
 

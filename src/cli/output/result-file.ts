@@ -91,13 +91,22 @@ export function writeResultFile(path: string, { results, templateFiles, error }:
 
 /** Writes a file that tells of builds, whole or not at all. @throws {ResultFileError} when it cannot be written */
 export function writeAfterBuilds(path: string, content: string, results: readonly BakedBuild[]): void {
+  try {
+    writeWhole(path, content);
+  } catch (cause) {
+    throw new ResultFileError(`Cannot write the file "${path}"`, { cause, hint: whatStands(results) });
+  }
+}
+
+/** Writes a file whole or not at all. @throws {Error} what the system says */
+export function writeWhole(path: string, content: string): void {
   const temporary = temporaryName(path);
   try {
     writeFileSync(temporary, content, { flag: "wx" });
     renameSync(temporary, path);
-  } catch (cause) {
+  } catch (error) {
     rmSync(temporary, { force: true });
-    throw new ResultFileError(`Cannot write the file "${path}"`, { cause, hint: whatStands(results) });
+    throw error;
   }
 }
 

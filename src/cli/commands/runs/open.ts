@@ -1,0 +1,48 @@
+import { spawn } from "node:child_process";
+import { join } from "node:path";
+import { ExitCode, UsageError } from "../../../common/errors.ts";
+import { findRecord } from "../../../history/runs.ts";
+import { reportText } from "../../../report/report-text.ts";
+import type { Command } from "../../command.ts";
+import { type Flags, parseFlags } from "../../flags.ts";
+import { writeWhole } from "../../output/result-file.ts";
+import { oneRun } from "./one-run.ts";
+import { stateFlag, stateFolderOf } from "./state-flag.ts";
+
+const flagSpecs = {
+  ...stateFlag,
+  output: { type: "string", value: "FILE", about: "the file to write; by default run-RUN.html in this folder" },
+} as const satisfies Flags;
+
+export const openAction: Command = {
+  usage: "runs open [flags] RUN",
+  about:
+    "Writes a run's report as one HTML file, and opens it where there is a screen. It needs nothing else, so it can be sent\n" +
+    "to others: credentials and sensitive values are not in it.",
+  flags: flagSpecs,
+  examples: ["outscale-chroot runs open 0a1b", "outscale-chroot runs open -output web.html 0a1b2c3d4e5f"],
+  async run({ argv, io }) {
+    const { flags, positionals } = parseFlags(flagSpecs, argv);
+    const record = findRecord(stateFolderOf(flags, io.env), oneRun(positionals));
+    const path = flags.output ?? join(".", `run-${record.runId}.html`);
+    writeReport(path, await reportText(record));
+    io.stdout.write(`The report is in ${path}\n`);
+    if (io.env.DISPLAY || io.env.WAYLAND_DISPLAY) openOnScreen(path);
+    return ExitCode.Success;
+  },
+};
+
+function writeReport(path: string, text: string): void {
+  try {
+    writeWhole(path, text);
+  } catch (cause) {
+    throw new UsageError(`Cannot write the report "${path}"`, { cause });
+  }
+}
+
+/** Where no browser is found, the file is there all the same. */
+function openOnScreen(path: string): void {
+  const opener = spawn("xdg-open", [path], { stdio: "ignore", detached: true });
+  opener.on("error", () => undefined);
+  opener.unref();
+}

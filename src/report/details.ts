@@ -1,0 +1,81 @@
+import { inBytes } from "../common/bytes.ts";
+import type { RunRecord } from "../history/run-record.ts";
+import { inSeconds } from "../terminal/elapsed.ts";
+import { filterBox, html, type Section, table } from "./markup.ts";
+
+export function packagesSection({ packages }: NonNullable<RunRecord["image"]>): Section {
+  const rows = packages.map(({ name, version, arch, license, sizeBytes }) => [
+    name,
+    version,
+    arch,
+    license ?? "",
+    sizeBytes === undefined ? "" : inBytes(sizeBytes),
+  ]);
+  const body = html`${filterBox("package-list", "Find")}
+<div id="package-list">${table("Packages of the image", ["Package", "Version", "Architecture", "Licence", "Size"], rows, [4])}</div>`;
+  return { id: "packages", title: `Packages (${packages.length})`, body };
+}
+
+export function bootSection({ elapsedMs, acceleration, console }: NonNullable<RunRecord["bootTest"]>): Section {
+  const body = html`<p>It booted in ${inSeconds(elapsedMs)} under ${acceleration.toUpperCase()}. The end of its console:</p>
+<pre tabindex="0">${console.join("\n")}</pre>`;
+  return { id: "boot", title: "Boot test", body };
+}
+
+/** What was made, and what became of it. */
+export function resourcesSection({ resources }: RunRecord): Section {
+  const rows = resources.map(({ kind, id, change, atMs }) => [inSeconds(atMs), kind, id, change]);
+  const body = html`${table("Resources", ["At", "Kind", "Id", "Became"], rows, [0])}`;
+  return { id: "resources", title: "Resources", body };
+}
+
+/** Who may use the OMI, and what it is called by: of the options that say so. */
+const SHARING = [
+  "tags",
+  "tag",
+  "snapshot_tags",
+  "snapshot_tag",
+  "omi_account_ids",
+  "snapshot_account_ids",
+  "global_permission",
+  "omi_groups",
+  "snapshot_groups",
+  "product_codes",
+];
+
+export function configurationSection({ configuration }: RunRecord): Section {
+  const text = (value: unknown) => (typeof value === "string" ? value : JSON.stringify(value, null, 2));
+  const entries = Object.entries(configuration);
+  const rank = (name: string) => (SHARING.includes(name) ? 0 : 1);
+  const rows = entries
+    .toSorted(([a], [b]) => rank(a) - rank(b) || (a < b ? -1 : 1))
+    .map(([name, value]) => [html`<code>${name}</code>`, html`<code>${text(value)}</code>`]);
+  const body = html`${table("Options of the build", ["Option", "Value"], rows)}`;
+  return { id: "configuration", title: "Tags, permissions and options", body };
+}
+
+export function callsSection({ apiCalls, leftOut }: RunRecord): Section {
+  const rows = apiCalls.map(({ action, count, startMs, elapsedMs, status, errorCode, requestId }) => [
+    inSeconds(startMs),
+    count > 1 ? `${action} × ${count}` : action,
+    inSeconds(elapsedMs),
+    [status ?? "no answer", errorCode].filter((part) => part !== null).join(" "),
+    html`<code>${requestId ?? ""}</code>`,
+  ]);
+  const before = leftOut.apiCalls > 0 ? html`<p class="muted">${leftOut.apiCalls} before these are left out.</p>` : "";
+  const body = html`${filterBox("call-list", "Find")}${before}
+<div id="call-list">${table("API calls", ["At", "Call", "Took", "Status", "Request"], rows, [0, 2])}</div>`;
+  return { id: "calls", title: "API calls", body };
+}
+
+export function logSection({ lines, leftOut }: RunRecord): Section {
+  const before = leftOut.lines > 0 ? html`<p class="muted">${leftOut.lines} lines before these are left out.</p>` : "";
+  const items = lines.map(
+    ({ atMs, kind, part, text }) =>
+      html`<li class="${kind}"><time>${inSeconds(atMs)}</time><span>${part === null ? "" : `(${part}) `}${text}</span></li>
+`,
+  );
+  const body = html`${filterBox("log-lines", "Find in the log")}${before}
+<ol class="log" id="log-lines" tabindex="0" aria-label="Log">${items}</ol>`;
+  return { id: "log", title: "Log", body };
+}

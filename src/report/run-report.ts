@@ -1,0 +1,36 @@
+import type { RunRecord } from "../history/run-record.ts";
+import { changesSection } from "./changes.ts";
+import {
+  bootSection,
+  callsSection,
+  configurationSection,
+  logSection,
+  packagesSection,
+  resourcesSection,
+} from "./details.ts";
+import { html, type Section } from "./markup.ts";
+import { pageText } from "./page.ts";
+import { headOf, summarySection } from "./summary.ts";
+import { timelineSection } from "./timeline.ts";
+
+/** A run as one HTML file: no request leaves it, and no text of the run or of its image is anything but text. */
+export async function runReport(record: RunRecord): Promise<string> {
+  const { build, outcome, image, bootTest, program, formatVersion } = record;
+  const sections: readonly (Section | false)[] = [
+    summarySection(record),
+    record.phases.length > 0 && timelineSection(record),
+    image?.diff != null && changesSection(image.diff),
+    image != null && image.packages.length > 0 && packagesSection(image),
+    bootTest !== null && bootSection(bootTest),
+    record.resources.length > 0 && resourcesSection(record),
+    configurationSection(record),
+    record.apiCalls.length > 0 && callsSection(record),
+    logSection(record),
+  ];
+  return pageText({
+    title: `${build}: ${outcome}`,
+    head: headOf(record),
+    sections: sections.filter((section) => section !== false),
+    foot: html`<p>${program}, record format ${formatVersion}</p>`,
+  });
+}
