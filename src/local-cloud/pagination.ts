@@ -20,14 +20,15 @@ export function pageOf<Item>(
   request: PageRequest,
   { keyOf, nowMs }: { keyOf: (item: Item) => string; nowMs: number },
 ): { items: Item[]; token: { NextPageToken?: string } } {
-  const sorted = [...items].sort((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1));
+  const sorted = items.map((item) => ({ item, key: keyOf(item) })).sort((a, b) => (a.key < b.key ? -1 : 1));
   const size = pageSize(request);
   const after = request.NextPageToken === undefined ? undefined : readToken(request.NextPageToken, nowMs);
-  const rest = after === undefined ? sorted : sorted.filter((item) => keyOf(item) > after);
-  const page = rest.slice(0, size);
-  const last = page.at(-1);
-  if (last === undefined || page.length === rest.length) return { items: page, token: {} };
-  return { items: page, token: { NextPageToken: writeToken(keyOf(last), nowMs) } };
+  const rest = after === undefined ? sorted : sorted.filter(({ key }) => key > after);
+  const shown = rest.slice(0, size);
+  const page = shown.map(({ item }) => item);
+  const last = shown.at(-1);
+  if (last === undefined || shown.length === rest.length) return { items: page, token: {} };
+  return { items: page, token: { NextPageToken: writeToken(last.key, nowMs) } };
 }
 
 /** A token of the page that begins with everything: what a read that never ends gives. It differs from others by a text. */

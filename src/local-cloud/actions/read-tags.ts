@@ -13,8 +13,9 @@ const rules: FilterRules<keyof FiltersTag, Tag> = {
 
 /** The tags of the account's own resources. */
 export const readTags: Handler<"ReadTags"> = ({ cloud, account }, request) => {
-  const tags = ownResources(cloud, account.id).flatMap(({ id, type, tags }) =>
-    tags.map((tag): Tag => ({ ...tag, ResourceId: id, ResourceType: type })),
+  const resources = ownResources(cloud, account.id, request.Filters?.ResourceIds);
+  const tags = resources.flatMap(({ id, type, tags }) =>
+    tags.map(({ Key, Value }): Tag => ({ Key, ResourceId: id, ResourceType: type, Value })),
   );
   const { items, token } = pageOf(applyFilters(tags, request.Filters, rules), request, {
     keyOf: ({ ResourceId, Key }) => `${ResourceId} ${Key}`,

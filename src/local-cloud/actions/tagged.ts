@@ -1,6 +1,6 @@
 import type { ResourceTag } from "../../outscale/oapi.ts";
 import type { Cloud } from "../cloud.ts";
-import type { LateObject } from "../faults.ts";
+import type { Table } from "../folder/store.ts";
 import { Refusal } from "../refusal.ts";
 import { ownImage, ownSnapshot, ownVm, ownVolume } from "./access.ts";
 import type { Call } from "./call.ts";
@@ -23,20 +23,35 @@ export function ownResource(call: Call, id: string): Tagged {
   throw new Refusal("bad-id-prefix", `"${id}" is no id of an image, snapshot, volume or VM`);
 }
 
-/** Everything of an account that can have tags. */
-export function ownResources({ store, unseen }: Cloud, accountId: string): Pick<Tagged, "id" | "type" | "tags">[] {
-  const own = <Row extends { id: string; accountId: string }>(rows: readonly Row[], object?: LateObject) =>
-    rows.filter((row) => row.accountId === accountId && !(object && unseen.hides(object, row.id)));
+/**
+ * Everything of an account that can have tags.
+ * @param ids These alone, found by their ids
+ */
+export function ownResources(
+  { store, unseen }: Cloud,
+  accountId: string,
+  ids?: readonly string[],
+): Pick<Tagged, "id" | "type" | "tags">[] {
+  const wanted = ids && [...new Set(ids)];
+  const own = <Row extends Owned>(table: Pick<Table<Row>, "get" | "values">, type: Tagged["type"]) => {
+    const rows = wanted ? wanted.flatMap((id) => table.get(id) ?? []) : table.values();
+    const seen = rows.filter(
+      (row) => row.accountId === accountId && !(type !== "instance" && unseen.hides(type, row.id)),
+    );
+    return seen.map(({ id, api }) => ({ id, type, tags: api.Tags }));
+  };
   return [
-    ...own(store.images.values(), "image").map(({ id, api }) => ({ id, type: "image" as const, tags: api.Tags })),
-    ...own(store.snapshots.values(), "snapshot").map(({ id, api }) => ({
-      id,
-      type: "snapshot" as const,
-      tags: api.Tags,
-    })),
-    ...own(store.volumes.values(), "volume").map(({ id, api }) => ({ id, type: "volume" as const, tags: api.Tags })),
-    ...own(store.vms.values()).map(({ id, api }) => ({ id, type: "instance" as const, tags: api.Tags })),
+    ...own(store.images, "image"),
+    ...own(store.snapshots, "snapshot"),
+    ...own(store.volumes, "volume"),
+    ...own(store.vms, "instance"),
   ];
+}
+
+interface Owned {
+  readonly id: string;
+  readonly accountId: string;
+  readonly api: { readonly Tags: readonly ResourceTag[] };
 }
 
 function tagged<Row extends { readonly id: string; readonly api: { readonly Tags: ResourceTag[] } }>(
