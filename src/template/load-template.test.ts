@@ -475,6 +475,41 @@ describe("loadTemplate() dynamic blocks", () => {
   });
 });
 
+describe("loadTemplate() JSON properties", () => {
+  const json = (more: string, build = "", source = "") =>
+    `{"source": {"null": {"test": {${source}}}}, "build": {"sources": ["null.test"]${build}}${more}}`;
+
+  it.each([
+    [json("", "", '"x": 1, "x": 2')],
+    [json("", ', "name": "a", "name": "b"')],
+    [json("", ', "provisioner": {"shell": {"inline": ["a"], "inline": ["b"]}}')],
+    [json("", ', "post-processor": {"manifest": {"output": "a", "output": "b"}}')],
+    [json(', "locals": {"a": 1, "a": 2}')],
+    [json(', "variables": {"a": "1", "a": "2"}')],
+    [json(', "variable": {"a": {"default": "1", "default": "2"}}')],
+    [json(', "local": {"a": {"expression": 1, "expression": 2}}')],
+  ])("that are given twice are refused, in any body: %s", async (text) => {
+    expect(await problemsOf({ "t.pkr.json": text })).toContain("1: Duplicate argument");
+  });
+
+  it("of several blocks of a type may be given twice", async () => {
+    const text = json("", ', "provisioner": {"shell": {"inline": ["a"]}}, "provisioner": {"shell": {"inline": ["b"]}}');
+    const { builds } = await loadText({ "t.pkr.json": text });
+    expect(builds[0]?.provisioners).toHaveLength(2);
+  });
+
+  it.each([
+    [json(', "variable": {"a": {"default": "x", "description": "${nope()}"}}'), []],
+    [json(', "variable": [{"a": [{"default": "x", "description": "${nope()}"}]}]'), []],
+    [json(', "variable": {"a": {"default": {"description": "${nope()}"}}}'), ["1: Call to unknown function"]],
+    [json(', "variable": {"description": {"default": "${nope()}"}}'), ["1: Call to unknown function"]],
+    [json(', "locals": {"description": "${nope()}"}'), ["1: Call to unknown function"]],
+    [json("", ', "description": "${nope()}"'), ["1: Call to unknown function"]],
+  ])("that describe a variable are no templates, others are: %s", async (text, problems) => {
+    expect(await problemsOf({ "t.pkr.json": text })).toEqual(problems);
+  });
+});
+
 describe("loadTemplate() files", () => {
   it("reads all of a folder, in HCL and in JSON", async () => {
     const files = {

@@ -69,9 +69,9 @@ export function readVariableFile(path: string, diagnostics: Diagnostics, texts?:
   return readBodyFile(path, diagnostics, () => true, texts);
 }
 
-/** What a variable says of itself is no template. */
-function isDeclaration(path: readonly string[]): boolean {
-  return path[0] === "variable" && ["description", "error_message"].includes(path.at(-1) ?? "");
+/** What a variable says of itself is no template; a property of that name in its default is one. */
+function isDeclaration([root, , ...path]: readonly string[]): boolean {
+  return root === "variable" && ["description", "validation.error_message"].includes(path.join("."));
 }
 
 /** Texts that are read in place of files, by their paths. */

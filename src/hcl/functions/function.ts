@@ -2,7 +2,7 @@ import { conversionFailure } from "../values/conversion-failure.ts";
 import { ConversionError, convert } from "../values/convert.ts";
 import { dynamicType, type Type } from "../values/type.ts";
 import { canConvert } from "../values/unify.ts";
-import { ElementTypeError, unknownValue, type Value } from "../values/value.ts";
+import { ElementTypeError, listValue, unknownValue, type Value } from "../values/value.ts";
 
 /** A parameter of a function, and which unusual arguments the function wants to see for itself. */
 export interface FunctionParameter {
@@ -13,6 +13,8 @@ export interface FunctionParameter {
   readonly allowNull?: boolean;
   /** Take a value that is not known yet; else the result is unknown without the function being called. */
   readonly allowUnknown?: boolean;
+  /** Take a tuple that is not known yet as a list of as many elements that are not known. */
+  readonly keepsLength?: boolean;
   /** Take an argument whose type is not known yet; else the result is unknown, of unknown type. */
   readonly allowDynamicType?: boolean;
   /** Take sensitive values; else the mark is taken off the arguments, at any depth, and put on the result. */
@@ -111,7 +113,17 @@ function prepareArgument(arg: Value, param: FunctionParameter, index: number): V
   if (!canConvert(visible.type, param.type)) {
     throw new ArgumentError(index, conversionFailure(visible.type, param.type));
   }
-  return convertArgument(visible, param.type, index);
+  const converted = convertArgument(visible, param.type, index);
+  return param.keepsLength ? withLengthOf(visible, converted) : converted;
+}
+
+function withLengthOf({ type: from }: Value, converted: Value): Value {
+  const { type } = converted;
+  if (converted.isKnown || from.kind !== "tuple" || type.kind !== "list") return converted;
+  return listValue(
+    from.elements.map(() => unknownValue(type.element)),
+    type.element,
+  );
 }
 
 function convertArgument(arg: Value, type: Type, index: number): Value {

@@ -49,7 +49,7 @@ const split: HclFunction = {
 
 /** `sort(list)`: by code point. */
 const sort: HclFunction = {
-  params: [{ name: "list", type: stringList, allowUnknown: true }],
+  params: [{ name: "list", type: stringList, allowUnknown: true, keepsLength: true }],
   returnType: stringList,
   evaluate: (args) => {
     const list = argumentAt(args, 0);

@@ -66,7 +66,7 @@ export function readBodyPartly(body: Body, schema: BodySchema, diagnostics: Diag
 }
 
 /** A property that is given twice may be two blocks, but not two values of an argument. */
-function reportDuplicate({ name, nameSpan, firstSpan }: Attribute, diagnostics: Diagnostics): void {
+export function reportDuplicate({ name, nameSpan, firstSpan }: Attribute, diagnostics: Diagnostics): void {
   if (firstSpan === undefined) return;
   const { line } = locationOf(firstSpan);
   const detail = `The argument "${name}" was already set on line ${line}. Each argument may be set only once.`;
@@ -179,5 +179,6 @@ export function readAttributes(body: Body, diagnostics: Diagnostics): readonly A
   for (const { type, typeSpan } of body.blocks) {
     diagnostics.error(`Unexpected "${type}" block`, "Blocks are not allowed here.", typeSpan);
   }
+  for (const attribute of body.attributes) reportDuplicate(attribute, diagnostics);
   return body.attributes;
 }

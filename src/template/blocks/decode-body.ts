@@ -4,7 +4,7 @@ import { evaluate } from "../../hcl/evaluate/evaluate.ts";
 import type { VariableScope } from "../../hcl/evaluate/variable-scope.ts";
 import type { Diagnostics } from "../../hcl/source/diagnostic.ts";
 import type { Span } from "../../hcl/source/source-file.ts";
-import { unpackBlocks } from "../../hcl/syntax/body-content.ts";
+import { reportDuplicate, unpackBlocks } from "../../hcl/syntax/body-content.ts";
 import { literalText } from "../../hcl/syntax/literal-text.ts";
 import type { Attribute, Block, Body, Expression } from "../../hcl/syntax/syntax.ts";
 import { ConversionError, convert } from "../../hcl/values/convert.ts";
@@ -98,6 +98,7 @@ class BodyDecoder {
       this.#diagnostics.error("Unsupported argument", detail, nameSpan);
       return;
     }
+    reportDuplicate(attribute, this.#diagnostics);
     if (config.has(name)) {
       this.#diagnostics.error("Duplicate argument", `"${name}" is already set in the source.`, nameSpan);
       return;
