@@ -1,10 +1,11 @@
 // Makes dist/. Run by `npm run build`, in the folder of the project.
 import { spawnSync } from "node:child_process";
-import { readFileSync, rmSync } from "node:fs";
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { build } from "rolldown";
 import { bundlePlugin } from "./bundle-plugin.js";
+import { licenceTexts, packagesOf } from "./third-party.js";
 
 const require = createRequire(import.meta.url);
 const { dependencies } = JSON.parse(readFileSync("package.json", "utf8"));
@@ -19,19 +20,21 @@ rmSync("dist", { recursive: true, force: true });
 const common = { platform: "node", transform: { target: "es2022" }, logLevel: "warn" };
 
 // The command line, with its dependencies and a chunk per command: it starts without looking for packages.
-await build({
+const program = await build({
   ...common,
   input: { main: "src/main.ts", ...threads },
   output: { ...output, dir: "dist/cli" },
 });
+writeLicences(program, "dist/cli");
 
 // The library, with its dependencies outside: a program that uses it may have them already.
-await build({
+const library = await build({
   ...common,
   input: { index: "src/index.ts", ...threads },
   external: Object.keys(dependencies).map((name) => new RegExp(`^${name}(/|$)`)),
   output: { ...output, dir: "dist/lib" },
 });
+writeLicences(library, "dist/lib");
 
 // The Packer plugin, which `outscale-chroot plugin install` puts where Packer looks.
 await bundlePlugin("dist/packer-plugin/outscale-chroot");
@@ -39,3 +42,13 @@ await bundlePlugin("dist/packer-plugin/outscale-chroot");
 const tsc = join(dirname(require.resolve("typescript/package.json")), "bin/tsc");
 const types = spawnSync(process.execPath, [tsc, "--project", "tsconfig.build.json"], { stdio: "inherit" });
 process.exitCode = types.status ?? 1;
+
+/**
+ * @param {import("rolldown").RolldownOutput} bundle
+ * @param {string} folder
+ */
+function writeLicences({ output: chunks }, folder) {
+  const modules = chunks.flatMap((chunk) => (chunk.type === "chunk" ? chunk.moduleIds : []));
+  const packages = packagesOf(modules);
+  if (packages.length > 0) writeFileSync(join(folder, "THIRD-PARTY-LICENCES.txt"), licenceTexts(packages));
+}

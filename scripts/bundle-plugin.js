@@ -2,6 +2,7 @@
 import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { build, rolldown } from "rolldown";
+import { licenceTexts, packagesOf } from "./third-party.js";
 
 const common = { platform: "node", transform: { target: "es2022" }, logLevel: "warn" };
 
@@ -22,9 +23,10 @@ export async function bundlePlugin(file) {
     write: false,
     output: { format: "cjs", codeSplitting: false, minify: { mangle: false } },
   });
-  const [{ code }] = output;
+  const [{ code, moduleIds }] = output;
+  const licences = licenceTexts(packagesOf(moduleIds));
   mkdirSync(dirname(file), { recursive: true });
-  writeFileSync(file, wrap(code));
+  writeFileSync(file, wrap(code, licences));
   chmodSync(file, 0o755);
 }
 
@@ -38,8 +40,9 @@ const loader = [
 /**
  * The second line is a command to the shell, and to Node a text with a comment behind it.
  * @param {string} code
+ * @param {string} licences At the end, as the file is handed out alone
  */
-function wrap(code) {
+function wrap(code, licences) {
   return `#!/bin/sh
 ":" //; exec node -e '${loader}' -- "$0" "$@"
 ${PLUGIN_MARK}
@@ -49,6 +52,7 @@ const exports = {};
 const module = { exports };
 ${code}
 })
+${licences.replace(/^/gm, "// ").replace(/ +$/gm, "")}
 `;
 }
 

@@ -118,6 +118,14 @@ describe("the packed project, installed elsewhere", () => {
     }
   });
 
+  it("has the licences of the projects whose code is in its files", () => {
+    for (const file of ["dist/cli/THIRD-PARTY-LICENCES.txt", "dist/packer-plugin/outscale-chroot"]) {
+      const text = readFileSync(join(installed.packageFolder, file), "utf8");
+      expect(text).toMatch(/undici [\d.]+ \(MIT\)/);
+      expect(text).toContain("Permission is hereby granted, free of charge");
+    }
+  });
+
   it("has nothing superfluous", () => {
     const tops = new Set(filesOf(installed.packageFolder).map((name) => name.split("/")[0]));
     const pages = ["CHANGELOG.md", "CONTRIBUTING.md", "LICENSE", "README.md", "SECURITY.md", "package.json"];
