@@ -64,9 +64,12 @@ export type { ChrootCommunicatorOptions as CommunicatorOptions } from "./chroot/
 export { ChrootCommunicator as Communicator } from "./chroot/chroot-communicator.ts";
 export type {
   Communicator as CommunicatorInterface,
+  DownloadDirOptions,
+  DownloadOptions,
   Owner,
   RemoteCommand,
   TemporaryPlace,
+  TransferOptions,
   UploadDirOptions,
   UploadInfo,
 } from "./chroot/communicator.ts";

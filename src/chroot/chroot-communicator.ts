@@ -1,8 +1,7 @@
 import type { StdioOptions } from "node:child_process";
-import { close, closeSync, read, write } from "node:fs";
+import { closeSync, constants, createReadStream, openSync, statSync } from "node:fs";
 import { basename, posix, resolve as resolvePath } from "node:path";
 import type { Readable, Writable } from "node:stream";
-import { promisify } from "node:util";
 import { type Clock, systemClock } from "../common/clock.ts";
 import { ProvisionError, throwIfCancelled } from "../common/errors.ts";
 import { type DebugLog, noLog } from "../common/log.ts";
@@ -16,6 +15,8 @@ import { shellQuote } from "../host/shell-quote.ts";
 import { terminateOnAbort } from "../host/terminate.ts";
 import type {
   Communicator,
+  DownloadDirOptions,
+  DownloadOptions,
   Owner,
   RemoteCommand,
   TemporaryPlace,
@@ -23,10 +24,14 @@ import type {
   UploadInfo,
 } from "./communicator.ts";
 import type { Container } from "./container.ts";
+import { CopyBudget } from "./copy-budget.ts";
+import { copyBytes } from "./copy-bytes.ts";
 import { chrootEnvironment } from "./environment.ts";
 import { StderrTail, throwIfFailed } from "./failed-command.ts";
+import { statFd } from "./openat.ts";
 import { removeTree } from "./remove-tree.ts";
 import { RootFolder } from "./root-folder.ts";
+import { chunksOf, orCancelled, passOn, readChunks, withFile, writeFully } from "./streams.ts";
 import { TransferError } from "./transfer-error.ts";
 import type { TreeJob } from "./tree-copy.ts";
 import { runTreeJob } from "./tree-job.ts";
@@ -34,8 +39,6 @@ import { runTreeJob } from "./tree-job.ts";
 /** What is uploaded is the image's: a user of this machine with some number is another one there. */
 const ROOT: Owner = { uid: 0, gid: 0 };
 const SHELL = "/bin/sh";
-const CHUNK_BYTES = 256 * 1024;
-const [closeAsync, readAsync, writeAsync] = [promisify(close), promisify(read), promisify(write)];
 
 /** What commands are started by in a container. */
 export type ImageContainer = Pick<Container, "rootPath" | "shellWords" | "spawn">;
@@ -111,16 +114,33 @@ export class ChrootCommunicator implements Communicator {
   }
 
   async upload(destination: string, content: Readable, info: UploadInfo = {}): Promise<void> {
-    const fd = this.#root.openForWrite(destination, { owner: ROOT, ...info });
+    await this.#writing(destination, info, async (fd) => {
+      for await (const chunk of chunksOf(content, info.signal)) await writeFully(fd, chunk);
+    });
+  }
+
+  async uploadFile(destination: string, source: string, info: UploadInfo = {}): Promise<void> {
+    const { signal } = info;
+    // A pipe (`/dev/stdin`) has no holes and no end in sight.
+    if (!statSync(source).isFile()) return this.upload(destination, createReadStream(source, { signal }), info);
+    await this.#writing(destination, info, (to) =>
+      withFile(openSync(source, constants.O_RDONLY | constants.O_NONBLOCK), (from) =>
+        copyBytes({ fd: from, stats: statFd(from), isReadable: true }, to, {
+          isStopped: () => signal?.aborted ?? false,
+        }),
+      ),
+    );
+  }
+
+  /** Opens a file of the image for writing and closes it, whatever happens. */
+  async #writing(destination: string, info: UploadInfo, write: (fd: number) => Promise<void>): Promise<void> {
+    throwIfCancelled(info.signal);
     try {
-      // A stream that was handed in stays open, also when we stop early.
-      for await (const chunk of content.iterator({ destroyOnReturn: false })) {
-        await writeFully(fd, typeof chunk === "string" ? Buffer.from(chunk) : chunk);
-      }
+      await withFile(this.#root.openForWrite(destination, { owner: ROOT, ...info }), write);
     } catch (cause) {
+      throwIfCancelled(info.signal);
+      if (cause instanceof TransferError) throw cause;
       throw new TransferError(`Cannot upload to "${destination}"`, { cause });
-    } finally {
-      await closeAsync(fd);
     }
   }
 
@@ -146,53 +166,73 @@ export class ChrootCommunicator implements Communicator {
     };
   }
 
-  async download(source: string, content: Writable): Promise<void> {
-    const fd = this.#root.openForRead(source);
-    try {
-      for (let size = -1; size !== 0; ) {
-        // A buffer of its own each time: the destination may keep what it was given.
-        const { bytesRead, buffer } = await readAsync(fd, Buffer.allocUnsafe(CHUNK_BYTES), 0, CHUNK_BYTES, null);
-        size = bytesRead;
-        if (size > 0) await passOn(content, buffer.subarray(0, size));
+  async download(source: string, content: Writable, options: DownloadOptions = {}): Promise<void> {
+    await this.#reading(source, options, async (fd, budget) => {
+      for await (const chunk of readChunks(fd)) {
+        budget.take(BigInt(chunk.length));
+        await orCancelled(passOn(content, chunk), options.signal);
       }
+    });
+  }
+
+  async downloadFile(source: string, destination: string, options: DownloadOptions = {}): Promise<void> {
+    await this.#reading(source, options, (from, budget) =>
+      withFile(openSync(destination, "w"), (to) =>
+        copyBytes({ fd: from, stats: statFd(from), isReadable: true }, to, {
+          isStopped: () => options.signal?.aborted ?? false,
+          budget,
+        }),
+      ),
+    );
+  }
+
+  /** Opens a file of the image for reading and closes it, whatever happens. */
+  async #reading(
+    source: string,
+    { signal, limitBytes }: DownloadOptions,
+    read: (fd: number, budget: CopyBudget) => Promise<void>,
+  ): Promise<void> {
+    throwIfCancelled(signal);
+    const budget = new CopyBudget(limitBytes);
+    try {
+      await withFile(this.#root.openForRead(source), (fd) => {
+        budget.add(fd);
+        return read(fd, budget);
+      });
     } catch (cause) {
+      throwIfCancelled(signal);
+      if (cause instanceof TransferError) throw cause;
       throw new TransferError(`Cannot download "${source}"`, { cause });
-    } finally {
-      await closeAsync(fd);
     }
   }
 
   async uploadDir(destination: string, source: string, options: UploadDirOptions = {}): Promise<void> {
-    const { exclude = [], keepsOwner = false } = options;
+    const { keepsOwner = false } = options;
     const host = new RootFolder("/");
     const owner = keepsOwner ? undefined : ROOT;
     const ways = { followFolderLinks: true, keepPrivileges: true, overwritesFiles: true, owner };
-    await this.#copy({ root: host, path: fromHere(source) }, { root: this.#root, path: destination }, exclude, ways);
+    await this.#copy({ root: host, path: fromHere(source) }, { root: this.#root, path: destination }, options, ways);
   }
 
-  async downloadDir(source: string, destination: string, exclude: readonly string[] = []): Promise<void> {
+  async downloadDir(source: string, destination: string, options: DownloadDirOptions = {}): Promise<void> {
     const host = new RootFolder("/");
     // Links that came out of the image a moment ago may not lead what follows to another place of the host.
     const owner = { uid: process.geteuid?.() ?? 0, gid: process.getegid?.() ?? 0 };
-    const ways = { followFolderLinks: false, keepPrivileges: false, overwritesFiles: false, owner };
-    await this.#copy({ root: this.#root, path: source }, { root: host, path: fromHere(destination) }, exclude, ways);
+    const limitBytes: TreeJob["limitBytes"] = options.limitBytes ?? "held";
+    const ways = { followFolderLinks: false, keepPrivileges: false, overwritesFiles: false, owner, limitBytes };
+    await this.#copy({ root: this.#root, path: source }, { root: host, path: fromHere(destination) }, options, ways);
   }
 
   async #copy(
     from: RootedPath,
     to: RootedPath,
-    exclude: readonly string[],
-    ways: Pick<TreeJob, "followFolderLinks" | "keepPrivileges" | "overwritesFiles" | "owner">,
+    { exclude = [], signal }: UploadDirOptions,
+    ways: Pick<TreeJob, "followFolderLinks" | "keepPrivileges" | "overwritesFiles" | "owner" | "limitBytes">,
   ): Promise<void> {
     if (!from.root.stat(from.path)?.isDirectory()) throw new TransferError(`There is no folder "${from.path}"`);
-    const result = await runTreeJob({
-      fromRoot: from.root.path,
-      from: from.path,
-      toRoot: to.root.path,
-      to: to.root.stat(to.path)?.isDirectory() ? folderFor(from.path, to.path) : to.path,
-      exclude,
-      ...ways,
-    });
+    const target = to.root.stat(to.path)?.isDirectory() ? folderFor(from.path, to.path) : to.path;
+    const places = { fromRoot: from.root.path, from: from.path, toRoot: to.root.path, to: target };
+    const result = await runTreeJob({ ...places, exclude, ...ways }, signal);
     for (const warning of result.warnings) this.#options.onWarning?.(warning);
   }
 
@@ -254,17 +294,4 @@ function feed(child: RunningProcess, stdin: Readable | undefined): () => void {
     stdin.off("error", giveUp).off("close", giveUp).unpipe(pipe);
     pipe.destroy();
   };
-}
-
-async function writeFully(fd: number, chunk: Uint8Array): Promise<void> {
-  for (let offset = 0; offset < chunk.length; ) {
-    offset += (await writeAsync(fd, chunk, offset, chunk.length - offset, null)).bytesWritten;
-  }
-}
-
-/** Waits until the destination has taken a chunk, or fails with its error. */
-function passOn(destination: Writable, chunk: Uint8Array): Promise<void> {
-  return new Promise((resolve, reject) => {
-    destination.write(chunk, (error) => (error ? reject(error) : resolve()));
-  });
 }

@@ -21,7 +21,12 @@ export interface Owner {
   readonly gid: number;
 }
 
-export interface UploadInfo {
+export interface TransferOptions {
+  /** Ends the transfer where it is. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface UploadInfo extends TransferOptions {
   /** Permission bits of a new file, such as `0o755`; 0644 when absent. A file that is there keeps its own. */
   readonly mode?: number;
   /** Whether a file that is there gets the mode, too. */
@@ -30,11 +35,21 @@ export interface UploadInfo {
   readonly owner?: Owner;
 }
 
-export interface UploadDirOptions {
+export interface UploadDirOptions extends TransferOptions {
   /** Globs, matched against paths relative to the source. */
   readonly exclude?: readonly string[];
   /** What is made belongs to whom it belongs to on this machine, by number; to root when absent. */
   readonly keepsOwner?: boolean;
+}
+
+export interface DownloadOptions extends TransferOptions {
+  /** How much may be written; as much as the image's file systems hold when absent. */
+  readonly limitBytes?: number | undefined;
+}
+
+export interface DownloadDirOptions extends DownloadOptions {
+  /** Globs, matched against paths relative to the source. */
+  readonly exclude?: readonly string[];
 }
 
 /** The place of something that is in the image for a while. */
@@ -61,6 +76,8 @@ export interface Communicator {
    * mode and attributes.
    */
   upload(destination: string, content: Readable, info?: UploadInfo): Promise<void>;
+  /** Copies a file of the host with its holes, as {@link upload} writes one. */
+  uploadFile(destination: string, source: string, info?: UploadInfo): Promise<void>;
   /**
    * Copies a folder of the host. With a trailing slash on `source` its content goes into `destination`, without one
    * the folder itself does. What is made belongs to root; what is there keeps its owner, mode and attributes.
@@ -68,10 +85,10 @@ export interface Communicator {
   uploadDir(destination: string, source: string, options?: UploadDirOptions): Promise<void>;
   /** Remembers where something temporary is about to be put. Call its `remove` in any case. */
   reserve(path: string): Promise<TemporaryPlace>;
-  download(source: string, content: Writable): Promise<void>;
-  /**
-   * Copies a folder of the image to the host; the trailing slash rule of `uploadDir` holds. What is made is ours.
-   * @param exclude Globs, matched against paths relative to `source`
-   */
-  downloadDir(source: string, destination: string, exclude?: readonly string[]): Promise<void>;
+  /** Passes the bytes of a file on. A stream has no holes: a file that is larger than its file system by them is refused. */
+  download(source: string, content: Writable, options?: DownloadOptions): Promise<void>;
+  /** Copies a file of the image to the host, with its holes. A file that is there gets other content. */
+  downloadFile(source: string, destination: string, options?: DownloadOptions): Promise<void>;
+  /** Copies a folder of the image to the host; the trailing slash rule of `uploadDir` holds. What is made is ours. */
+  downloadDir(source: string, destination: string, options?: DownloadDirOptions): Promise<void>;
 }

@@ -1,37 +1,112 @@
-import { type BigIntStats, constants, openSync, readSync, writeSync } from "node:fs";
-import { runSync } from "../host/run-sync.ts";
+import { spawn } from "node:child_process";
+import { type BigIntStats, constants, fstatSync, openSync, readSync, writeSync } from "node:fs";
+import { setTimeout } from "node:timers/promises";
+import { describeExit, type ExitStatus } from "../host/command-error.ts";
+import { hostEnvironment } from "../host/host-environment.ts";
+import { locateProgram } from "../host/program-path.ts";
+import type { CopyBudget } from "./copy-budget.ts";
 import { fdPath, fdPathForChildren, usingFd } from "./openat.ts";
+
+/** Asked now and then by who copies: true when the copying is to end. It works in a thread, too. */
+export type IsStopped = () => boolean;
+
+/** How the copying of one file is watched. */
+export interface CopyWatch {
+  readonly isStopped: IsStopped;
+  /** What may be written; without one, there is no bound. */
+  readonly budget?: CopyBudget | undefined;
+}
+
+/** A file to copy from. */
+export interface CopySource {
+  readonly fd: number;
+  readonly stats: BigIntStats;
+  /** Its content can be read from the descriptor; otherwise that only stands for it (O_PATH). */
+  readonly isReadable: boolean;
+}
+
+/** The copying was asked to stop. Who asked knows why. */
+export class CopyStopped extends Error {
+  constructor() {
+    super("The copying was stopped");
+  }
+}
 
 /** Below this a file's missing blocks are no hole worth keeping: small files lie in the inode on some file systems. */
 const SPARSE_FROM_BYTES = 65_536n;
 /** From here on starting cp(1) costs less than it saves. */
 const LARGE_FROM_BYTES = 16_777_216n;
+const BUFFER_BYTES = 1024 * 1024;
 const BLOCK_BYTES = 512n;
+const WATCH_EVERY_MS = 50;
+/** A file system may set blocks aside for a file that grows: as many again, and some. */
+const SPARE_BYTES = 64n * 1024n * 1024n;
 
-/**
- * Copies the content of a file to another that is empty, holes included.
- * @param from May be open for its path alone
- * @param stats Of `from`
- * @param buffer For what is copied by hand; of any size
- */
-export function copyBytes(from: number, to: number, { size, blocks }: BigIntStats, buffer: Buffer): void {
-  const isSparse = size >= SPARSE_FROM_BYTES && blocks * BLOCK_BYTES < size;
-  if (isSparse || size >= LARGE_FROM_BYTES) copyWithCp(from, to);
-  else if (size > 0n) usingFd(openSync(fdPath(from), constants.O_RDONLY), (open) => copyByBuffer(open, to, buffer));
+const buffer = Buffer.allocUnsafe(BUFFER_BYTES);
+
+/** Is a file better copied by a program of its own: because of its size, or of holes that are to be kept? */
+function isForCp({ size, blocks }: BigIntStats): boolean {
+  return size >= LARGE_FROM_BYTES || (size >= SPARSE_FROM_BYTES && blocks * BLOCK_BYTES < size);
 }
 
-function copyByBuffer(from: number, to: number, buffer: Buffer): void {
-  for (let size = readSync(from, buffer); size > 0; size = readSync(from, buffer)) {
+function copySmall(from: number, to: number, { isStopped, budget }: CopyWatch): void {
+  for (;;) {
+    const size = readSync(from, buffer);
+    budget?.take(BigInt(size));
     for (let done = 0; done < size; ) done += writeSync(to, buffer, done, size - done);
+    // Regular files are read in full, so what is shorter is the end.
+    if (size < BUFFER_BYTES) return;
+    if (isStopped()) throw new CopyStopped();
   }
 }
 
 /**
- * Node cannot ask for the holes of a file; cp(1) does, and skips them however large they are. With large files it is
- * twice as fast too, as it lets the kernel copy or share the blocks.
+ * Copies a large or sparse file with cp(1): Node cannot ask for the holes of a file; cp does, and skips them however large
+ * they are. It is faster too, as it lets the kernel copy or share the blocks. It ends when it is asked to, and when it
+ * writes more than the file had: a process of the image may make it grow for ever.
  */
-function copyWithCp(from: number, to: number): void {
-  const argv = ["cp", "--sparse=auto", "--", fdPathForChildren(from), fdPathForChildren(to)] as const;
-  const { exitCode, stderr } = runSync(argv);
-  if (exitCode !== 0) throw new Error(stderr.trim() || `cp ended with exit code ${exitCode}`);
+async function copyWithCp(
+  { fd: from, stats: { size, blocks } }: CopySource,
+  to: number,
+  { isStopped, budget }: CopyWatch,
+): Promise<void> {
+  const dataBytes = blocks * BLOCK_BYTES < size ? blocks * BLOCK_BYTES : size;
+  budget?.take(dataBytes);
+  const most = budget === undefined ? undefined : 2n * dataBytes + SPARE_BYTES;
+  // When we are killed, it ends too, and holds no image any longer.
+  const argv = ["--pdeathsig", "KILL", "cp", "--sparse=auto", "--", fdPathForChildren(from), fdPathForChildren(to)];
+  const cp = spawn(locateProgram("setpriv"), argv, { env: hostEnvironment(), stdio: ["ignore", "ignore", "pipe"] });
+  let said = "";
+  cp.stderr.on("data", (chunk: Buffer) => {
+    said += chunk.toString("utf8");
+  });
+  let ended: ExitStatus | undefined;
+  const exited = new Promise<void>((resolve, reject) => {
+    cp.once("error", reject);
+    cp.once("close", (code, signal) => {
+      ended = { code, signal };
+      resolve();
+    });
+  });
+  while (ended === undefined) {
+    await Promise.race([exited, setTimeout(WATCH_EVERY_MS)]);
+    if (ended !== undefined) break;
+    const isTooMuch = most !== undefined && fstatSync(to, { bigint: true }).blocks * BLOCK_BYTES > most;
+    if (!isTooMuch && !isStopped()) continue;
+    cp.kill("SIGKILL");
+    await exited;
+    throw isTooMuch ? new Error("It grows while it is copied") : new CopyStopped();
+  }
+  if (ended.code !== 0) throw new Error(said.trim() || `cp ended with ${describeExit(ended)}`);
+}
+
+/**
+ * Copies the content of one file to another, whatever its size, with its holes.
+ * @throws {CopyStopped}
+ */
+export async function copyBytes(source: CopySource, to: number, watch: CopyWatch): Promise<void> {
+  const { fd, stats, isReadable } = source;
+  if (isForCp(stats)) return copyWithCp(source, to, watch);
+  if (isReadable) copySmall(fd, to, watch);
+  else usingFd(openSync(fdPath(fd), constants.O_RDONLY), (open) => copySmall(open, to, watch));
 }

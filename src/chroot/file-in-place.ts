@@ -1,6 +1,6 @@
 import { constants, openSync } from "node:fs";
 import { isErrno } from "../common/errno.ts";
-import { createFile, fdPath, openEntryIfThere, statFd, unlinkEntry, usingFd } from "./openat.ts";
+import { createFile, entryPath, fdPath, openEntryIfThere, statFd, unlinkEntry, usingFd } from "./openat.ts";
 
 /** Empties the file that is there and opens it for writing; `undefined` when there is none, or something else. */
 export function openExistingFile(folder: number, name: string): number | undefined {
@@ -29,5 +29,15 @@ export function removeIfThere(folder: number, name: string): void {
   } catch (error) {
     if (isErrno(error, "EISDIR")) throw new Error("There is a folder in the file's place");
     if (!isErrno(error, "ENOENT")) throw error;
+  }
+}
+
+/** Opens a file of ours for reading; `undefined` when it is to be looked at more closely, or has gone. */
+export function openFileIfThere(folder: number, name: string): number | undefined {
+  try {
+    const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK } = constants;
+    return openSync(entryPath(folder, name), O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
+  } catch {
+    return undefined;
   }
 }

@@ -3,15 +3,18 @@ import {
   chmodSync,
   chownSync,
   closeSync,
+  fchmodSync,
+  fchownSync,
+  futimesSync,
   linkSync,
   opendirSync,
   openSync,
   utimesSync,
 } from "node:fs";
-import { compilePathGlob, type Glob } from "../common/glob.ts";
 import type { Owner } from "./communicator.ts";
-import { copyBytes } from "./copy-bytes.ts";
-import { createInPlace, openExistingFile, removeIfThere } from "./file-in-place.ts";
+import { CopyBudget } from "./copy-budget.ts";
+import { CopyStopped, type CopyWatch, copyBytes, type IsStopped } from "./copy-bytes.ts";
+import { createInPlace, openExistingFile, openFileIfThere, removeIfThere } from "./file-in-place.ts";
 import {
   entryPath,
   fdPath,
@@ -20,6 +23,7 @@ import {
   O_PATH,
   openEntry,
   openEntryIfThere,
+  openFolder,
   readLink,
   statFd,
   toBytes,
@@ -28,7 +32,9 @@ import {
 } from "./openat.ts";
 import { RootFolder } from "./root-folder.ts";
 import { reasonOf, TransferError } from "./transfer-error.ts";
+import { compileExclude, identityOf, toSeconds } from "./tree-entries.ts";
 import { XattrCopier } from "./tree-xattrs.ts";
+import type { Place } from "./walk.ts";
 
 /** A folder to copy from one root to another, as plain data: it may go to a worker thread. */
 export interface TreeJob {
@@ -51,6 +57,11 @@ export interface TreeJob {
   readonly overwritesFiles: boolean;
   /** Of everything that is made; whoever owns it in `from` when absent. */
   readonly owner?: Owner | undefined;
+  /**
+   * What may be written at most, for a tree that is not ours: a number of bytes, or `"held"` for as many as the file systems
+   * hold that it is on. Absent: no bound.
+   */
+  readonly limitBytes?: number | "held" | undefined;
 }
 
 export interface TreeResult {
@@ -58,34 +69,56 @@ export interface TreeResult {
   readonly warnings: readonly string[];
 }
 
-const BUFFER_BYTES = 1024 * 1024;
 const PERMISSIONS = 0o7777n;
 const SET_IDS = 0o6000n;
 const PRIVATE_MODE = 0o700;
+const NAMES_AT_ONCE = 256;
 
 /**
  * Copies a folder with modes, times (to the microsecond), links, hard links, holes and extended attributes, and with
  * owners if none is given. A link in the way is replaced, a file too unless it is overwritten; a folder that is there
  * keeps its own mode, owner and time. Sockets, pipes and device nodes are left out with a warning. Memory does not grow with the size of files or the number of entries.
+ *
+ * All but the copying of large files is synchronous, so it belongs into a thread of its own.
+ * @param isStopped Asked at every entry
  * @throws {TransferError} that names the path
+ * @throws {CopyStopped}
  */
-export function copyTree(job: TreeJob): TreeResult {
-  const from = new RootFolder(job.fromRoot);
-  const to = new RootFolder(job.toRoot);
-  const copier = new TreeCopier(job, to);
-  return from.withPlace("read the folder", job.from, { onMissing: "fail" }, (source) =>
-    to.withPlace("make the folder", job.to, { onMissing: { makeFolders: 0o755 } }, (target) =>
-      copier.copy(source.fd as number, target.fd as number, target.made.length > 0),
-    ),
-  );
+export async function copyTree(job: TreeJob, isStopped: IsStopped = () => false): Promise<TreeResult> {
+  const roots = { from: new RootFolder(job.fromRoot), to: new RootFolder(job.toRoot) };
+  const open = (place: Place) => openFolder(fdPath(place.fd as number));
+  const from = roots.from.withPlace("read the folder", job.from, { onMissing: "fail" }, open);
+  try {
+    const way = { onMissing: { makeFolders: 0o755 } };
+    const [to, isNew] = roots.to.withPlace("make the folder", job.to, way, (place) => {
+      if (!statFd(place.fd as number).isDirectory()) throw new Error("There is something else");
+      return [open(place), place.made.length > 0] as const;
+    });
+    try {
+      return await new TreeCopier(job, roots.to, isStopped).copy(from, to, isNew);
+    } finally {
+      closeSync(to);
+    }
+  } finally {
+    closeSync(from);
+  }
 }
 
-/** One entry of the tree, with the folder it is in and the folder it goes to. */
+/** A folder that is being copied. */
+interface Folders {
+  readonly from: number;
+  readonly to: number;
+  /** We have made it a moment ago: nothing is in it, or somebody was very fast. */
+  readonly isNew: boolean;
+}
+
+/** One entry of the tree. */
 interface Entry {
   readonly fd: number;
+  /** Its content can be read from the descriptor; otherwise that only stands for it. */
+  readonly isReadable: boolean;
   readonly stats: BigIntStats;
-  readonly fromFolder: number;
-  readonly toFolder: number;
+  readonly folders: Folders;
   readonly name: string;
   /** Relative to the tree. Names and paths are bytes. */
   readonly path: string;
@@ -99,25 +132,29 @@ class TreeCopier {
   readonly #xattrs: XattrCopier;
   /** Files with several names: where the first of them was copied to, by device and inode. */
   readonly #linked = new Map<string, string>();
-  /** One for all files: the copying is synchronous. */
-  readonly #buffer = Buffer.allocUnsafe(BUFFER_BYTES);
+  readonly #watch: CopyWatch;
+  /** The tree is this machine's, and not an image's. */
+  readonly #isOurs: boolean;
   #files = 0;
   #target = "";
 
-  constructor(job: TreeJob, to: RootFolder) {
+  constructor(job: TreeJob, to: RootFolder, isStopped: IsStopped) {
     this.#job = job;
     this.#to = to;
+    this.#isOurs = job.fromRoot === "/";
+    const { limitBytes } = job;
+    const budget =
+      limitBytes === undefined ? undefined : new CopyBudget(limitBytes === "held" ? undefined : limitBytes);
+    this.#watch = { isStopped, budget };
     this.#xattrs = new XattrCopier((message) => this.#warnings.push(message), job.keepPrivileges);
     const globs = job.exclude.map(compileExclude);
     this.#isExcluded = (path) => globs.some((glob) => glob.test(path));
   }
 
-  copy(from: number, to: number, isNew: boolean): TreeResult {
-    if (!statFd(from).isDirectory()) throw new Error("It is not a folder");
-    if (!statFd(to).isDirectory()) throw new Error("There is something else");
+  async copy(from: number, to: number, isNew: boolean): Promise<TreeResult> {
     this.#target = identityOf(statFd(to));
     try {
-      this.#copyContent(from, to, "");
+      await this.#copyContent({ from, to, isNew }, "");
       if (isNew) this.#finish(from, to, statFd(from));
       this.#xattrs.flush();
     } finally {
@@ -127,51 +164,70 @@ class TreeCopier {
   }
 
   /** @param path Of the folder, relative to the tree, as bytes; with a slash at its end unless it is the tree itself */
-  #copyContent(from: number, to: number, path: string): void {
-    if (identityOf(statFd(from)) === this.#target) throw new Error("A folder cannot be copied into itself");
-    const folder = opendirSync(fdPath(from), { encoding: "latin1" as BufferEncoding });
+  async #copyContent(folders: Folders, path: string): Promise<void> {
+    const { from } = folders;
+    const stats = statFd(from);
+    if (identityOf(stats) === this.#target) throw new Error("A folder cannot be copied into itself");
+    this.#watch.budget?.add(from, stats.dev);
+    const folder = opendirSync(fdPath(from), { encoding: "latin1" as BufferEncoding, bufferSize: NAMES_AT_ONCE });
     try {
       for (let entry = folder.readSync(); entry; entry = folder.readSync()) {
+        if (this.#watch.isStopped()) throw new CopyStopped();
         const entryWay = `${path}${entry.name}`;
-        if (!this.#isExcluded(toText(entryWay))) this.#copyEntry(from, to, entry.name, entryWay);
+        if (this.#isExcluded(toText(entryWay))) continue;
+        const isFile = entry.isFile() && this.#isOurs;
+        await this.#copyEntry(folders, entry.name, { path: entryWay, isFile });
       }
     } finally {
       folder.closeSync();
     }
   }
 
-  #copyEntry(fromFolder: number, toFolder: number, name: string, path: string): void {
+  async #copyEntry(
+    folders: Folders,
+    name: string,
+    { path, isFile }: { readonly path: string; readonly isFile: boolean },
+  ): Promise<void> {
+    let fd: number | undefined;
+    let isTaken = false;
     try {
-      const fd = openEntryIfThere(fromFolder, name);
+      // A file of our own is opened once. In an image, a device may take its place meanwhile, which opening would wake.
+      const opened = isFile ? openFileIfThere(folders.from, name) : undefined;
+      fd = opened ?? openEntryIfThere(folders.from, name);
       // It went away since the folder was read.
       if (fd === undefined) return;
-      usingFd(fd, () => this.#copyKind({ fd, stats: statFd(fd), fromFolder, toFolder, name, path }));
+      const entry = { fd, isReadable: opened !== undefined, stats: statFd(fd), folders, name, path };
+      isTaken = await this.#copyKind(entry);
     } catch (error) {
-      if (error instanceof TransferError) throw error;
+      if (error instanceof TransferError || error instanceof CopyStopped) throw error;
       const [from, to] = [`${this.#job.from}/${toText(path)}`, `${this.#job.to}/${toText(path)}`];
       throw new TransferError(`Cannot copy "${from}" to "${to}": ${reasonOf(error)}`);
+    } finally {
+      if (fd !== undefined && !isTaken) closeSync(fd);
     }
   }
 
-  #copyKind(entry: Entry): void {
+  /** @returns whether the entry's descriptor was taken over, and is not to be closed */
+  async #copyKind(entry: Entry): Promise<boolean> {
     const { stats } = entry;
-    if (stats.isDirectory()) this.#copyFolder(entry);
+    if (stats.isFile()) return this.#copyFile(entry);
+    if (stats.isDirectory()) await this.#copyFolder(entry);
     else if (stats.isSymbolicLink()) this.#copyLink(entry);
-    else if (stats.isFile()) this.#copyFile(entry);
     else this.#warnings.push(`"${toText(entry.path)}" is left out: it is a socket, a pipe or a device`);
+    return false;
   }
 
-  #copyFolder({ fd, stats, toFolder, name, path }: Entry): void {
-    const existing = this.#openTargetFolder(toFolder, name, path);
-    if (existing !== undefined) {
-      usingFd(existing, (to) => this.#copyContent(fd, to, `${path}/`));
-      return;
+  async #copyFolder({ fd, stats, folders, name, path }: Entry): Promise<void> {
+    const existing = this.#openTargetFolder(folders.to, name, path);
+    const isNew = existing === undefined;
+    if (isNew) makeFolder(folders.to, name, PRIVATE_MODE);
+    const to = existing ?? openEntry(folders.to, name);
+    try {
+      await this.#copyContent({ from: fd, to, isNew }, `${path}/`);
+      if (isNew) this.#finish(fd, to, stats);
+    } finally {
+      closeSync(to);
     }
-    makeFolder(toFolder, name, PRIVATE_MODE);
-    usingFd(openEntry(toFolder, name), (to) => {
-      this.#copyContent(fd, to, `${path}/`);
-      this.#finish(fd, to, stats);
-    });
   }
 
   /** The folder that is there already; `undefined` when there is nothing. */
@@ -188,37 +244,42 @@ class TreeCopier {
     });
   }
 
-  #copyLink({ fd, stats, fromFolder, toFolder, name }: Entry): void {
-    const target = readLink(fromFolder, name);
-    removeIfThere(toFolder, name);
-    makeLink(target, toFolder, name);
-    usingFd(openEntry(toFolder, name), (to) => this.#finish(fd, to, stats));
+  #copyLink({ fd, stats, folders, name }: Entry): void {
+    const target = readLink(folders.from, name);
+    removeIfThere(folders.to, name);
+    makeLink(target, folders.to, name);
+    usingFd(openEntry(folders.to, name), (to) => this.#finish(fd, to, stats));
   }
 
-  #copyFile(entry: Entry): void {
-    const { fd, stats, toFolder, name, path } = entry;
-    const existing = this.#job.overwritesFiles ? openExistingFile(toFolder, name) : undefined;
-    if (existing !== undefined) {
-      usingFd(existing, (to) => copyBytes(fd, to, stats, this.#buffer));
+  async #copyFile(entry: Entry): Promise<boolean> {
+    const { fd, stats, folders, name, path } = entry;
+    const mayOverwrite = this.#job.overwritesFiles && !folders.isNew;
+    const existing = mayOverwrite ? openExistingFile(folders.to, name) : undefined;
+    if (existing === undefined && stats.nlink > 1n && this.#linkToCopy(entry)) return false;
+    const to = existing ?? createInPlace(folders.to, name);
+    let isTaken = false;
+    try {
+      // Files of the kernel claim to be empty, and may have no end.
+      if (stats.size > 0n) await copyBytes(entry, to, this.#watch);
       this.#files += 1;
-      return;
+      if (existing !== undefined) return false;
+      this.#setFileAttributes(to, stats);
+      this.#xattrs.add(fd, to);
+      isTaken = true;
+    } finally {
+      if (!isTaken) closeSync(to);
     }
-    if (stats.nlink > 1n && this.#linkToCopy(entry)) return;
-    usingFd(createInPlace(toFolder, name), (to) => {
-      copyBytes(fd, to, stats, this.#buffer);
-      this.#finish(fd, to, stats);
-    });
-    this.#files += 1;
     if (stats.nlink > 1n) this.#linked.set(identityOf(stats), path);
+    return true;
   }
 
   /** @returns false for the first name of a file */
-  #linkToCopy({ stats, toFolder, name }: Entry): boolean {
+  #linkToCopy({ stats, folders, name }: Entry): boolean {
     const first = this.#linked.get(identityOf(stats));
     if (first === undefined) return false;
-    removeIfThere(toFolder, name);
+    removeIfThere(folders.to, name);
     this.#to.withPlace("link to", this.#wayTo(first), { followLast: false, onMissing: "fail" }, (place) =>
-      linkSync(entryPath(place.folder, place.name), entryPath(toFolder, name)),
+      linkSync(entryPath(place.folder, place.name), entryPath(folders.to, name)),
     );
     return true;
   }
@@ -229,8 +290,16 @@ class TreeCopier {
     chownSync(fdPath(to), Number(uid), Number(gid));
     if (!stats.isSymbolicLink()) chmodSync(fdPath(to), this.#modeOf(stats));
     utimesSync(fdPath(to), toSeconds(stats.atimeNs), toSeconds(stats.mtimeNs));
-    // Descriptors of its own: these are closed long before the batch is full.
+    // With descriptors of its own: these are closed long before the batch is full.
     this.#xattrs.add(openSync(fdPath(from), O_PATH), openSync(fdPath(to), O_PATH));
+  }
+
+  /** The same for a file that is open for writing. */
+  #setFileAttributes(to: number, stats: BigIntStats): void {
+    const { uid, gid } = this.#job.owner ?? stats;
+    fchownSync(to, Number(uid), Number(gid));
+    fchmodSync(to, this.#modeOf(stats));
+    futimesSync(to, toSeconds(stats.atimeNs), toSeconds(stats.mtimeNs));
   }
 
   #modeOf(stats: BigIntStats): number {
@@ -241,26 +310,4 @@ class TreeCopier {
   #wayTo(path: string): Buffer {
     return Buffer.from(`${toBytes(this.#job.to)}/${path}`, "latin1");
   }
-}
-
-/** A slash at the beginning or within ties a glob to the tree; without one it is a name at any depth. */
-function compileExclude(exclude: string): Glob {
-  const folder = exclude.replace(/\/$/, "");
-  const glob = compilePathGlob(folder.includes("/") ? folder.replace(/^\.?\//, "") : `**/${folder}`);
-  if (!glob) throw new Error(`"${exclude}" is not a pattern of file names`);
-  return glob;
-}
-
-/** One file system object, whatever its names. */
-function identityOf({ dev, ino }: BigIntStats): string {
-  return `${dev}:${ino}`;
-}
-
-/**
- * A time as Node takes it, in seconds. It goes through a double and loses what is below a microsecond; half a one is
- * added, so that the microseconds themselves come out right.
- */
-function toSeconds(ns: bigint): number {
-  const us = ns / 1000n;
-  return Number(us / 1_000_000n) + (Number(us % 1_000_000n) + 0.5) / 1e6;
 }

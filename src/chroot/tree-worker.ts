@@ -1,16 +1,17 @@
 import { parentPort, workerData } from "node:worker_threads";
-import { messageOf } from "../common/errors.ts";
-import { copyTree, type TreeJob } from "./tree-copy.ts";
-import type { TreeAnswer } from "./tree-job.ts";
+import { ChrootError, messageOf } from "../common/errors.ts";
+import { copyTree } from "./tree-copy.ts";
+import type { TreeAnswer, TreeOrder } from "./tree-job.ts";
 
 // The thread that copies a folder: an entry of the bundle of its own, `dist/tree-worker.js`. See tree-job.ts.
 
-function answer(): TreeAnswer {
+async function answer(): Promise<TreeAnswer> {
+  const { job, stop } = workerData as TreeOrder;
   try {
-    return { result: copyTree(workerData as TreeJob) };
+    return { result: await copyTree(job, () => Atomics.load(stop, 0) !== 0) };
   } catch (error) {
-    return { failure: messageOf(error) };
+    return { failure: messageOf(error), hint: error instanceof ChrootError ? error.hint : undefined };
   }
 }
 
-parentPort?.postMessage(answer());
+parentPort?.postMessage(await answer());

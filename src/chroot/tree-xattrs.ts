@@ -1,10 +1,13 @@
-import { closeSync } from "node:fs";
+import { closeSync, readFileSync } from "node:fs";
 import { CommandError } from "../host/command-error.ts";
 import { runSync } from "../host/run-sync.ts";
 import { fdPathForChildren } from "./openat.ts";
 
 /** Pairs of descriptors that are held at a time, so that one run of getfattr serves many files. */
-const BATCH = 256;
+const MOST_PAIRS = 2048;
+const FEWEST_PAIRS = 64;
+/** Descriptors that others need. */
+const SPARE_DESCRIPTORS = 512;
 /** Labels belong to the policy of the system that a file is on. */
 const LABELS = "security.selinux=";
 /** What the kernel acts upon: capabilities, above all. */
@@ -23,6 +26,7 @@ export class XattrCopier {
   #pairs: Pair[] = [];
   readonly #warn: (message: string) => void;
   readonly #notCopied: string;
+  readonly #batch = batchFor(readNofile());
   #isMissing = false;
 
   /** @param keepPrivileges Whether capabilities are copied too */
@@ -34,7 +38,7 @@ export class XattrCopier {
   /** Takes two descriptors over, any that stand for the two entries, and closes them when it is done with them. */
   add(from: number, to: number): void {
     this.#pairs.push({ from, to });
-    if (this.#pairs.length >= BATCH) this.flush();
+    if (this.#pairs.length >= this.#batch) this.flush();
   }
 
   /** Copies the attributes of everything that was added. */
@@ -94,6 +98,16 @@ export function redirectDump(dump: string, targets: ReadonlyMap<string, string>,
     return target && kept.length > 0 ? [`# file: ${target}\n${kept.join("\n")}\n`] : [];
   });
   return blocks.join("\n");
+}
+
+/** How many pairs are held when a process may have so many descriptors open. */
+export function batchFor(nofile: number): number {
+  return Math.max(FEWEST_PAIRS, Math.min(MOST_PAIRS, Math.floor((nofile - SPARE_DESCRIPTORS) / 4)));
+}
+
+/** @see proc_pid_limits(5) */
+function readNofile(): number {
+  return Number(/^Max open files\s+(\d+)/m.exec(readFileSync("/proc/self/limits", "utf8"))?.[1] ?? 0);
 }
 
 function reasonOf(stderr: string): string {

@@ -299,8 +299,8 @@ describe("copyTree()", () => {
       keepPrivileges: true,
       overwritesFiles: true,
     };
-    expect(() => copyTree({ ...job, to: "/etc" })).toThrow("place");
-    copyTree({ ...job, to: "/fresh" });
+    await expect(copyTree({ ...job, to: "/etc" })).rejects.toThrow("place");
+    await copyTree({ ...job, to: "/fresh" });
     expect(count()).toBe(before);
   });
 });

@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { createReadStream, createWriteStream } from "node:fs";
-import { chmod, cp, mkdir, rm, stat } from "node:fs/promises";
+import { chmod, copyFile, cp, mkdir, rm, stat } from "node:fs/promises";
 import { basename, join } from "node:path";
 import type { Readable, Writable } from "node:stream";
 import { pipeline } from "node:stream/promises";
@@ -46,6 +46,10 @@ export class FolderCommunicator implements Communicator {
     await chmod(path, info?.mode ?? 0o644);
   }
 
+  async uploadFile(destination: string, source: string, info?: UploadInfo): Promise<void> {
+    await this.upload(destination, createReadStream(source), info);
+  }
+
   async uploadDir(destination: string, source: string): Promise<void> {
     await copyFolder(source, this.#inFolder(destination), basename(source), source.endsWith("/"));
   }
@@ -56,6 +60,10 @@ export class FolderCommunicator implements Communicator {
 
   async download(source: string, content: Writable): Promise<void> {
     await pipeline(createReadStream(this.#inFolder(source)), content, { end: false });
+  }
+
+  async downloadFile(source: string, destination: string): Promise<void> {
+    await copyFile(this.#inFolder(source), destination);
   }
 
   async downloadDir(source: string, destination: string): Promise<void> {

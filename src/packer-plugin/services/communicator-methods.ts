@@ -19,18 +19,18 @@ interface CommunicatorInput {
 
 /** The `Communicator` that Packer's provisioners reach the image with. Packer serves the streams, we dial them. */
 export function communicatorMethods(input: CommunicatorInput): Readonly<Record<string, RpcMethod>> {
-  const { communicator } = input;
+  const { communicator, signal } = input;
   return {
     Start: (argument) => startCommand(argument, input),
     Upload: (argument) => upload(argument, input),
     Download: (argument) => download(argument, input),
     UploadDir: (argument) => {
       const { Dst, Src, Exclude } = fieldsOf(argument);
-      return communicator.uploadDir(textOf(Dst), textOf(Src), { exclude: textsOf(Exclude) });
+      return communicator.uploadDir(textOf(Dst), textOf(Src), { exclude: textsOf(Exclude), signal });
     },
     DownloadDir: (argument) => {
       const { Dst, Src, Exclude } = fieldsOf(argument);
-      return communicator.downloadDir(textOf(Src), textOf(Dst), textsOf(Exclude));
+      return communicator.downloadDir(textOf(Src), textOf(Dst), { exclude: textsOf(Exclude), signal });
     },
   };
 }
@@ -90,7 +90,10 @@ async function upload(argument: unknown, { communicator, broker, signal }: Commu
   const stop = () => content.destroy(new Error("The transfer was stopped"));
   signal.addEventListener("abort", stop, { once: true });
   try {
-    await communicator.upload(textOf(Path), content, isFields(FileInfo) ? { mode: unixMode(FileInfo.M) } : {});
+    await communicator.upload(textOf(Path), content, {
+      signal,
+      ...(isFields(FileInfo) && { mode: unixMode(FileInfo.M) }),
+    });
     content.end();
   } finally {
     signal.removeEventListener("abort", stop);
@@ -105,7 +108,7 @@ async function download(argument: unknown, { communicator, broker, signal }: Com
   const stop = () => content.destroy(new Error("The transfer was stopped"));
   signal.addEventListener("abort", stop, { once: true });
   try {
-    await communicator.download(textOf(Path), content);
+    await communicator.download(textOf(Path), content, { signal });
   } finally {
     signal.removeEventListener("abort", stop);
     // Packer waits for the end of the stream before it looks at our answer, an error too.

@@ -1,9 +1,7 @@
-import { createWriteStream } from "node:fs";
 import { lstat, mkdir, realpath } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
-import { finished } from "node:stream/promises";
 import { ignoreErrno } from "../../common/errno.ts";
-import { ProvisionError, throwIfCancelled } from "../../common/errors.ts";
+import { ChrootError, ProvisionError, throwIfCancelled } from "../../common/errors.ts";
 import { isBelow } from "../../host/mountinfo.ts";
 import { quoteWord } from "../../host/shell-quote.ts";
 import type { ProvisionerInput } from "../provisioner.ts";
@@ -11,11 +9,15 @@ import { readFromImage } from "../run-in-image.ts";
 import { type FileOptions, sourcesOf } from "./options.ts";
 import { isAnswerTo } from "./shell-pattern.ts";
 
+const GIB = 1024 ** 3;
+
 /**
  * Downloads each source. One that ends in a slash is a folder; one with `*`, `?` or `[` is a pattern, and every file that
  * it matches goes into the destination.
  */
-export async function download(options: FileOptions, input: ProvisionerInput): Promise<void> {
+export async function download(options: FileOptions, provisioner: ProvisionerInput): Promise<void> {
+  const limitBytes = options.downloadLimit === undefined ? undefined : options.downloadLimit * GIB;
+  const input = { ...provisioner, limitBytes };
   for (const source of sourcesOf(options)) {
     throwIfCancelled(input.signal);
     if (source.endsWith("/")) await downloadFolder(source, options.destination, input);
@@ -24,13 +26,21 @@ export async function download(options: FileOptions, input: ProvisionerInput): P
   }
 }
 
-async function downloadFolder(source: string, destination: string, { ui, communicator }: ProvisionerInput) {
-  ui.say(`Downloading ${source} => ${destination}`);
-  await mkdir(destination, { recursive: true, mode: 0o755 });
-  await communicator.downloadDir(source, destination);
+interface DownloadInput extends ProvisionerInput {
+  readonly limitBytes: number | undefined;
 }
 
-async function downloadMatches(pattern: string, destination: string, input: ProvisionerInput): Promise<void> {
+async function downloadFolder(
+  source: string,
+  destination: string,
+  { ui, communicator, signal, limitBytes }: DownloadInput,
+): Promise<void> {
+  ui.say(`Downloading ${source} => ${destination}`);
+  await mkdir(destination, { recursive: true, mode: 0o755 });
+  await communicator.downloadDir(source, destination, { signal, limitBytes });
+}
+
+async function downloadMatches(pattern: string, destination: string, input: DownloadInput): Promise<void> {
   const matches = await findMatches(pattern, input);
   if (matches.length === 0) throw new ProvisionError(`Nothing in the image matches "${pattern}"`);
   for (const { path, isFolder } of matches) {
@@ -54,20 +64,20 @@ async function findMatches(pattern: string, input: ProvisionerInput) {
   return matches;
 }
 
-async function downloadFile(source: string, target: string, { ui, communicator }: ProvisionerInput): Promise<void> {
+async function downloadFile(
+  source: string,
+  target: string,
+  { ui, communicator, signal, limitBytes }: DownloadInput,
+): Promise<void> {
   ui.say(`Downloading ${source} => ${target}`);
   await mkdir(dirname(target), { recursive: true, mode: 0o755 });
   await refuseLinkOut(target);
-  const content = createWriteStream(target);
-  const written = finished(content);
   try {
-    await Promise.race([communicator.download(source, content), written]);
-    content.end();
-    await written;
+    await communicator.downloadFile(source, target, { signal, limitBytes });
   } catch (cause) {
-    content.destroy();
-    await written.catch(() => undefined);
-    throw new ProvisionError(`Cannot download "${source}" to "${target}"`, { cause });
+    throwIfCancelled(signal);
+    const hint = cause instanceof ChrootError ? cause.hint : undefined;
+    throw new ProvisionError(`Cannot download "${source}" to "${target}"`, { cause, hint });
   }
 }
 

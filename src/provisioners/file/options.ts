@@ -1,11 +1,11 @@
 import { statSync } from "node:fs";
 import { type ConfigProblem, messageOf } from "../../common/errors.ts";
 import { isLate } from "../late-values.ts";
-import { flag, text, texts } from "../option-types.ts";
+import { flag, integer, text, texts } from "../option-types.ts";
 import type { OptionsOf } from "../read-options.ts";
 
 /**
- * Packer's options, and `keep_owner` of ours.
+ * Packer's options, and of ours `keep_owner` and `download_limit`, which is in GiB.
  * @see https://developer.hashicorp.com/packer/docs/provisioners/file
  */
 export const fileShape = {
@@ -16,6 +16,7 @@ export const fileShape = {
   direction: text().default("upload"),
   generated: flag().default(false),
   keep_owner: flag().default(false),
+  download_limit: integer().optional(),
 };
 export type FileOptions = OptionsOf<typeof fileShape>;
 
@@ -38,6 +39,9 @@ export function checkFileOptions(options: FileOptions): readonly ConfigProblem[]
     problems.push({ option: "content", message: "cannot be given together with source or sources" });
   }
   if (options.direction === "download") return [...problems, ...checkDownload(options)];
+  if (options.downloadLimit !== undefined) {
+    problems.push({ option: "download_limit", message: 'is for downloads: with direction = "download"' });
+  }
   return options.generated ? problems : [...problems, ...checkSources(options, sources)];
 }
 
@@ -45,6 +49,9 @@ function checkDownload(options: FileOptions): ConfigProblem[] {
   const problems: ConfigProblem[] = [];
   if (options.content !== undefined) {
     problems.push({ option: "content", message: "is for uploads: a download has a source" });
+  }
+  if (options.downloadLimit !== undefined && options.downloadLimit < 1) {
+    problems.push({ option: "download_limit", message: `${options.downloadLimit} is no number of GiB: at least 1` });
   }
   if (options.keepOwner) {
     problems.push({ option: "keep_owner", message: "is for uploads: what is downloaded belongs to whoever builds" });

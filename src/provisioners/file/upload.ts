@@ -1,4 +1,3 @@
-import { createReadStream } from "node:fs";
 import { stat } from "node:fs/promises";
 import { basename } from "node:path";
 import { Readable } from "node:stream";
@@ -25,7 +24,7 @@ export async function upload(options: FileOptions, input: ProvisionerInput): Pro
 async function uploadContent({ content = "", destination }: FileOptions, input: ProvisionerInput): Promise<void> {
   const target = fileTarget(destination, CONTENT_NAME);
   input.ui.say(`Uploading content => ${target}`);
-  await input.communicator.upload(target, Readable.from([Buffer.from(content)]));
+  await input.communicator.upload(target, Readable.from([Buffer.from(content)]), { signal: input.signal });
 }
 
 async function uploadSource(
@@ -38,16 +37,13 @@ async function uploadSource(
   const info = await stat(source).catch((cause: unknown) => {
     throw new ProvisionError(`Cannot read "${source}"`, { cause });
   });
-  if (info.isDirectory()) return input.communicator.uploadDir(destination, source, { keepsOwner: keepOwner });
-  const content = createReadStream(source, { signal: input.signal });
-  try {
-    await input.communicator.upload(fileTarget(destination, basename(source)), content, {
-      mode: info.mode & 0o7777,
-      ...(keepOwner && { owner: { uid: info.uid, gid: info.gid } }),
-    });
-  } finally {
-    content.destroy();
-  }
+  const { communicator, signal } = input;
+  if (info.isDirectory()) return communicator.uploadDir(destination, source, { keepsOwner: keepOwner, signal });
+  await communicator.uploadFile(fileTarget(destination, basename(source)), source, {
+    mode: info.mode & 0o7777,
+    signal,
+    ...(keepOwner && { owner: { uid: info.uid, gid: info.gid } }),
+  });
 }
 
 function fileTarget(destination: string, name: string): string {

@@ -96,10 +96,10 @@ async function runScript(script: Script, run: ShellRun, variableFile: string): P
   });
 }
 
-async function uploadScript(script: Script, { options, communicator, scriptPath }: ShellRun): Promise<void> {
+async function uploadScript(script: Script, { options, communicator, scriptPath, signal }: ShellRun): Promise<void> {
   const convert = options.binary ? new PassThrough() : unixLines();
   await pipeline(script.open(), convert, (content: AsyncIterable<Buffer>) =>
-    communicator.upload(scriptPath, Readable.from(content), { mode: 0o755, setsMode: true }),
+    communicator.upload(scriptPath, Readable.from(content), { mode: 0o755, setsMode: true, signal }),
   );
 }
 
@@ -130,7 +130,7 @@ async function withVariableFile(run: ShellRun, body: (path: string) => Promise<v
   const content = Buffer.from(formatEnvironment(run.variables, run.options.envVarFormat ?? "export %s='%s'\n"));
   await thenClean(path, run, async () => {
     await retryStart(run, () =>
-      run.communicator.upload(path, Readable.from([content]), { mode: 0o600, setsMode: true }),
+      run.communicator.upload(path, Readable.from([content]), { mode: 0o600, setsMode: true, signal: run.signal }),
     );
     await body(path);
   });
