@@ -2,10 +2,20 @@
 
 /** A package as package-lock.json has it. @typedef {{ license?: string, dev?: boolean, hasInstallScript?: boolean }} Locked */
 
-/** What is handed out with our code: licences that ask for no more than their text. */
-export const IN_BUNDLES = ["MIT", "ISC", "BSD-2-Clause", "BSD-3-Clause", "0BSD", "Apache-2.0", "BlueOak-1.0.0"];
+/** What is handed out with our code: licences that ask for no more than their text and the names of their authors. */
+export const IN_BUNDLES = [
+  "MIT",
+  "ISC",
+  "BSD-2-Clause",
+  "BSD-3-Clause",
+  "0BSD",
+  "Apache-2.0",
+  "BlueOak-1.0.0",
+  "CC0-1.0",
+  "CC-BY-3.0",
+];
 /** What only developers have may also keep changes to itself open. */
-const FOR_DEVELOPERS = [...IN_BUNDLES, "MPL-2.0", "Python-2.0", "CC0-1.0", "MIT OR Apache-2.0"];
+const FOR_DEVELOPERS = [...IN_BUNDLES, "MPL-2.0", "Python-2.0", "MIT OR Apache-2.0"];
 /** Nobody. A package that builds or downloads something when it is installed has to be argued for here. */
 const MAY_RUN_SCRIPTS = /** @type {readonly string[]} */ ([]);
 

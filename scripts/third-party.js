@@ -1,5 +1,5 @@
 // Who else's code is in a bundle, and under which licence: its texts go with what we hand out.
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { IN_BUNDLES } from "./check-licences.js";
 
@@ -26,13 +26,35 @@ export function packagesOf(modules) {
   return packages;
 }
 
-/** @param {string} folder */
+/**
+ * @param {string} folder
+ * @returns {Package}
+ */
 export function readPackage(folder) {
-  const { name, version, license } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
-  const files = existsSync(folder) ? readdirSync(folder).filter((file) => TEXT_NAMES.test(file)) : [];
-  const text = files.map((file) => readFileSync(join(folder, file), "utf8").trim()).join("\n\n");
-  if (text === "") throw new Error(`The package ${name} comes without the text of its licence`);
-  return { name, version, licence: String(license), text };
+  const { name, version, license, author } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
+  const licence = String(license);
+  const text = readTexts(folder, TEXT_NAMES) || licenceSection(readTexts(folder, /^readme/i));
+  if (text !== "") return { name, version, licence, text };
+  // The public domain asks for nothing.
+  if (licence === "CC0-1.0") return { name, version, licence, text: `By ${author?.name ?? author}, as public domain.` };
+  throw new Error(`The package ${name} comes without the text of its licence`);
+}
+
+/**
+ * @param {string} folder
+ * @param {RegExp} names
+ */
+function readTexts(folder, names) {
+  const files = readdirSync(folder).filter((file) => names.test(file));
+  return files.map((file) => readFileSync(join(folder, file), "utf8").trim()).join("\n\n");
+}
+
+/**
+ * Some write their licence into the README alone: from its heading on.
+ * @param {string} readme
+ */
+function licenceSection(readme) {
+  return /^(?:#+ .*licen[cs].*|licen[cs]e\n-+)$[\s\S]*/im.exec(readme)?.[0].trim() ?? "";
 }
 
 /**
