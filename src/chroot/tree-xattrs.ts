@@ -101,7 +101,7 @@ export function redirectDump(dump: string, targets: ReadonlyMap<string, string>,
 }
 
 /** How many pairs are held when a process may have so many descriptors open. */
-export function batchFor(nofile: number): number {
+function batchFor(nofile: number): number {
   return Math.max(FEWEST_PAIRS, Math.min(MOST_PAIRS, Math.floor((nofile - SPARE_DESCRIPTORS) / 4)));
 }
 
