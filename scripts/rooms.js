@@ -368,6 +368,7 @@ export const rooms = {
       "terminate",
       "turn-off-swap",
       "unmount-own",
+      "zero-free-space",
     ],
   },
   outscale: {

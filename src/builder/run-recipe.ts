@@ -94,6 +94,7 @@ async function fillVolume(
     const data = generatedData(build, { volume, original, image });
 
     const root = await mountDevice(build, { image, volume, source, mounted });
+    const rootOnly = mounted.size;
     await runPostMountCommands(build, image);
     const { scriptFolder } = await mountExtra(build, { image, root, mounted });
     await copyFiles(build, { image, mounted });
@@ -101,7 +102,7 @@ async function fillVolume(
     await provision(build, { image, root, data, mounted, scriptFolder });
     await inspectImage(build, "provisioned", { image, root });
     await checkBootFiles(build, { image, root });
-    await cleanUpEarly(build, { mounted });
+    await cleanUpEarly(build, { mounted, image, rootOnly });
     await testBoot(build, { image, root, source });
     return data;
   } catch (error) {

@@ -601,6 +601,10 @@ export const componentHelp: Readonly<Record<string, Readonly<Record<string, Comp
       default: "`false`",
       about: "looks for the source only when it is uploaded",
     },
+    download_limit: {
+      default: "as much as the image's file system holds",
+      about: "how many GiB the download of a file or folder may write. Not an option of Packer's",
+    },
     keep_owner: {
       default: "`false`",
       about:

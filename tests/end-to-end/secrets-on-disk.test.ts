@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { rm } from "node:fs/promises";
+import { rm, stat } from "node:fs/promises";
 import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
 import type { RawConfig } from "../../src/definition/raw-value.ts";
 import { templateHook } from "../../src/provisioners/hook.ts";
@@ -75,6 +75,18 @@ describe("secrets on the product's disk", () => {
       { ...withSecret(folder ?? ""), remote_folder: "/var", env: { TOKEN: variable ?? "" }, use_env_var_file: true },
     ]);
     expect(await findOnDisk(disk, secrets)).toEqual([]);
+    await rm(disk);
+  });
+
+  it.each(["ext4", "xfs", "btrfs"])("has nothing that was removed, with zero_free_space, on %s", async (type) => {
+    const scars = [secretText(), secretText()];
+    const leave = [`echo ${scars[0]} > /scar`, `for i in $(seq 500); do echo ${scars[1]}; done > /large`];
+    const inline = [...leave, "sync", "rm /scar /large", "sync"];
+    const disk = await bakeDisk(type, [{ inline }], { zero_free_space: true });
+    expect(await findOnDisk(disk, scars)).toEqual([]);
+    // The disk stays sparse.
+    const { blocks, size } = await stat(disk);
+    expect(blocks * 512).toBeLessThan((size * 3) / 4);
     await rm(disk);
   });
 

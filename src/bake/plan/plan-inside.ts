@@ -29,7 +29,10 @@ export function planInside(context: PlanContext): readonly PlannedStep[] {
       "StepBootCheck",
       config.bootCheck === "off" ? [] : [`looks whether the image can boot (${config.bootCheck})`],
     ),
-    planned("StepEarlyCleanup", ["stops what still runs, puts back what was lent, unmounts everything"]),
+    planned("StepEarlyCleanup", [
+      "stops what still runs, puts back what was lent, unmounts everything",
+      ...(config.zeroFreeSpace ? ["overwrites the free space of its file systems with zeros"] : []),
+    ]),
     planned("StepBootTest", [
       ...(config.bootCheck === "off" ? [] : ["checks the file systems"]),
       ...(config.bootTest ? [`boots the volume under QEMU until it shows "${config.bootTest.pattern}"`] : []),

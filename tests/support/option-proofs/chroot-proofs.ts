@@ -1,7 +1,8 @@
-import { readFile, writeFile } from "node:fs/promises";
+import { readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect } from "vitest";
 import type { Hook } from "../../../src/builder/hook.ts";
+import { findOnDisk } from "../find-on-disk.ts";
 import { readLedger } from "../ledger.ts";
 import type { OptionProof, ProofBench } from "./proof-bench.ts";
 
@@ -131,6 +132,25 @@ export const chrootProofs: readonly OptionProof[] = [
       };
       expect(await seen("private")).toBe(0);
       expect(await seen("host")).toBeGreaterThan(3);
+    },
+  },
+  {
+    options: ["zero_free_space"],
+    shows: "a removed file is in the freed blocks, or is not",
+    prove: async (bench) => {
+      const scar = `removed-${process.pid}-${Date.now()}`;
+      const look = async (zero_free_space: boolean) => {
+        const provision: Hook["provision"] = async ({ communicator }) =>
+          void (await communicator.start({ command: `echo ${scar} > /scar; sync; rm /scar; sync` }));
+        const config = bench.config({ zero_free_space });
+        const { artifact } = await bench.bakery.bake(config, { hook: { provision } });
+        const disk = await bench.bakery.export(artifact?.product.imageId ?? "");
+        const found = await findOnDisk(disk, [scar]);
+        await rm(disk);
+        await artifact?.destroy();
+        return found;
+      };
+      expect([await look(false), await look(true)]).toEqual([[scar], []]);
     },
   },
   {

@@ -1,0 +1,89 @@
+import { randomBytes } from "node:crypto";
+import { constants, unlinkSync } from "node:fs";
+import { type FileHandle, open, realpath, writeFile } from "node:fs/promises";
+import { basename, join } from "node:path";
+import { ignoreErrno, isErrno } from "../common/errno.ts";
+import { throwIfCancelled } from "../common/errors.ts";
+import type { MountView } from "./mount-view.ts";
+import { type MountEntry, mountsBelow, readMountinfo } from "./mountinfo.ts";
+
+/** File systems in which a file that is filled takes what is free. */
+const TYPES = ["ext2", "ext3", "ext4", "xfs", "btrfs"];
+const ZEROS = Buffer.alloc(4 * 1024 * 1024);
+/** No file system has smaller blocks. */
+const SMALLEST_BYTES = 512;
+
+/**
+ * Writes zeros over the free space of every file system that is mounted at a path and below it: what was removed is no
+ * longer to be found, and snapshots need less room. Then the space is given back (fstrim) where the device takes it, so that
+ * a sparse disk stays sparse. That reaches also what no file can take: metadata of btrfs, and the rest of a block that
+ * described the file of zeros itself on ext4.
+ *
+ * What each kind needs: ext4 gives up the blocks that it keeps back; a file of btrfs must not be compressed, or zeros fill
+ * nothing.
+ * @returns the mount points of what was filled
+ * @throws {CancelledError}, {CommandError}, and the error of the system call when zeros cannot be written
+ */
+export async function zeroFreeSpace(
+  path: string,
+  { view, signal }: { readonly view: MountView; readonly signal: AbortSignal },
+): Promise<string[]> {
+  const filled: string[] = [];
+  for (const mount of await filesystemsBelow(path, view)) {
+    throwIfCancelled(signal);
+    await fillOnce(mount, view, signal);
+    await view.runner.run(["sync", "--file-system", mount.mountPoint]);
+    // 1 and 32: the device, or the file system, cannot.
+    await view.runner.run(["fstrim", mount.mountPoint], { okExitCodes: [0, 1, 32], signal });
+    filled.push(mount.mountPoint);
+  }
+  return filled;
+}
+
+/** Each once, also where several of its folders or subvolumes are mounted; those that cannot be written to are left out. */
+async function filesystemsBelow(path: string, view: MountView): Promise<MountEntry[]> {
+  const mounts = mountsBelow(await readMountinfo(view.mountinfoPath), path).reverse();
+  const writable = mounts.filter(({ fsType, options }) => TYPES.includes(fsType) && options.includes("rw"));
+  return writable.filter(({ source }, index) => writable.findIndex((other) => other.source === source) === index);
+}
+
+async function fillOnce(mount: MountEntry, view: MountView, signal: AbortSignal): Promise<void> {
+  const { mountPoint, fsType } = mount;
+  await releaseReserve(mount);
+  const name = `.outscale-chroot-${randomBytes(6).toString("hex")}`;
+  const path = join(`${view.rootPrefix}${mountPoint}`, name);
+  // Blocks are taken when they are written: promised to pages, they may turn out not to be there.
+  const { O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW, O_DSYNC } = constants;
+  // Without a name it goes with us, however we end.
+  await using file = await open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_DSYNC, 0o600);
+  try {
+    if (fsType === "btrfs") await view.runner.run(["chattr", "+C", "--", join(mountPoint, name)]);
+  } finally {
+    unlinkSync(path);
+  }
+  // What was promised to metadata and not needed is free again once the data is on the disk.
+  while ((await fill(file, signal)) > 0) await file.sync().catch(ignoreErrno("ENOSPC"));
+}
+
+/** Writes zeros until there is no space left. @returns the bytes */
+async function fill(file: FileHandle, signal: AbortSignal): Promise<number> {
+  let filled = 0;
+  for (let size = ZEROS.length; size >= SMALLEST_BYTES; ) {
+    throwIfCancelled(signal);
+    try {
+      const { bytesWritten } = await file.write(ZEROS, 0, size);
+      filled += bytesWritten;
+    } catch (error) {
+      if (!isErrno(error, "ENOSPC")) throw error;
+      size /= 2;
+    }
+  }
+  return filled;
+}
+
+/** ext4 keeps blocks back that even root gets no file into, until the next mount. @see Linux, ext4_set_resv_clusters() */
+async function releaseReserve({ fsType, source }: MountEntry): Promise<void> {
+  if (!fsType.startsWith("ext")) return;
+  const file = `/sys/fs/ext4/${basename(await realpath(source))}/reserved_clusters`;
+  await writeFile(file, "0").catch(ignoreErrno("ENOENT", "EROFS", "EACCES"));
+}
