@@ -156,7 +156,7 @@ export class Builder {
       hook: input.hook,
       inspector: input.inspector,
       currentStep,
-      stepCounter: new StepCounter(config),
+      stepCounter: new StepCounter({ ...config, isInspected: input.inspector !== undefined }),
       keptVolume: new KeptVolume(config.packerOnError),
     };
     return await this.#runSession(session, access); // the connection must live until it is done

@@ -8,6 +8,7 @@ it.each([
   [{ ...plain, fromScratch: true }, 21],
   [{ ...plain, skipCreateOmi: true }, 20],
   [{ ...plain, forceDeregister: true }, 28],
+  [{ ...plain, isInspected: true }, 26],
 ])("stepsOf() %j are %i", (options, count) => {
   expect(stepsOf(options)).toHaveLength(count);
 });
@@ -18,6 +19,12 @@ it("StepCounter counts on, and stays where a step is tried again", () => {
     (step) => counter.enter(step).number,
   );
   expect(numbers).toEqual([1, 17, 17, 21]);
+});
+
+it("StepCounter counts both looks at the image", () => {
+  const counter = new StepCounter({ ...plain, isInspected: true });
+  const steps = ["StepInspectImage", "StepChrootProvision", "StepInspectImage", "StepBootCheck"] as const;
+  expect(steps.map((step) => counter.enter(step).number)).toEqual([17, 18, 19, 20]);
 });
 
 it("StepCounter knows a registration from its rehearsal", () => {

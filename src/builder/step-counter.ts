@@ -7,10 +7,13 @@ export interface StepPosition {
   readonly count: number;
 }
 
-type RecipeOptions = Pick<BuildConfig, "fromScratch" | "skipCreateOmi" | "forceDeregister">;
+interface RecipeOptions extends Pick<BuildConfig, "fromScratch" | "skipCreateOmi" | "forceDeregister"> {
+  /** Whether somebody looks at what is in the image. */
+  readonly isInspected?: boolean;
+}
 
 const SOURCE: readonly StepName[] = ["StepSourceOMIInfo", "StepCheckRootDevice"];
-const INSIDE: readonly StepName[] = [
+const BEFORE: readonly StepName[] = [
   "StepCreateVolume",
   "StepFlock",
   "StepPrepareDevice",
@@ -21,15 +24,14 @@ const INSIDE: readonly StepName[] = [
   "StepPostMountCommands",
   "StepMountExtra",
   "StepCopyFiles",
-  "StepChrootProvision",
-  "StepBootCheck",
-  "StepEarlyCleanup",
-  "StepBootTest",
 ];
+const AFTER: readonly StepName[] = ["StepBootCheck", "StepEarlyCleanup", "StepBootTest"];
 const REGISTRATION: readonly StepName[] = ["StepCreateOMI", "StepUpdateOMIAttributes", "StepCreateTags"];
 
 /** The steps that these options ask for, in the order of `run-recipe.ts`; a replacement is rehearsed. */
-export function stepsOf({ fromScratch, skipCreateOmi, forceDeregister }: RecipeOptions): readonly StepName[] {
+export function stepsOf(options: RecipeOptions): readonly StepName[] {
+  const { fromScratch, skipCreateOmi, forceDeregister, isInspected = false } = options;
+  const inspection: readonly StepName[] = isInspected ? ["StepInspectImage"] : [];
   const rehearsal: readonly StepName[] = forceDeregister ? [...REGISTRATION, "StepDeregisterOMI"] : [];
   return [
     "StepCheckAuth",
@@ -37,7 +39,11 @@ export function stepsOf({ fromScratch, skipCreateOmi, forceDeregister }: RecipeO
     ...(fromScratch ? [] : SOURCE),
     "StepPreValidate",
     ...(fromScratch ? [] : (["StepCopySourceOMI"] as const)),
-    ...INSIDE,
+    ...BEFORE,
+    ...inspection,
+    "StepChrootProvision",
+    ...inspection,
+    ...AFTER,
     ...(skipCreateOmi ? [] : (["StepSnapshot", ...rehearsal, ...REGISTRATION] as const)),
   ];
 }

@@ -217,6 +217,19 @@ describe("bin/outscale-chroot", () => {
     const path = await template("process", shell("echo in the bundle"));
     const { stdout } = await execute("bin/outscale-chroot", ["build", "-local", path], { env });
     expect(stdout).toContain("outscale-chroot.small: in the bundle");
+    // What a build that asks for no evidence does not load, and what a bundle may lack.
+    const [diff, sbom, report] = [join(folder, "d.json"), join(folder, "s.cdx.json"), join(folder, "r.html")];
+    const spdx = join(folder, "s.spdx.json");
+    const evidence = ["-diff", diff, "-sbom", sbom, "-report", report];
+    const other = await template("evidence", shell("echo new > /srv/new"));
+    await execute("bin/outscale-chroot", ["build", "-local", ...evidence, other], { env });
+    const { files } = JSON.parse(await readFile(diff, "utf8"));
+    expect(files.list).toMatchObject([{ path: "/srv/new", change: "added" }]);
+    expect(JSON.parse(await readFile(sbom, "utf8"))).toMatchObject({ bomFormat: "CycloneDX", specVersion: "1.6" });
+    expect(await readFile(report, "utf8")).toContain("What changed in the image");
+    const third = await template("spdx", shell("true"));
+    await execute("bin/outscale-chroot", ["build", "-local", "-sbom", spdx, third], { env });
+    expect(JSON.parse(await readFile(spdx, "utf8"))).toMatchObject({ spdxVersion: "SPDX-2.3" });
   });
 
   it("builds by default on a machine whose kernel has no binfmt_misc", async () => {

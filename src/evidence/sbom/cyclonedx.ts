@@ -1,4 +1,8 @@
-import { Enums, Models, Serialize, Spec } from "@cyclonedx/cyclonedx-library";
+// Its parts one by one: the whole looks for files of schemas beside itself, which a bundle has not.
+import * as Enums from "@cyclonedx/cyclonedx-library/Enums";
+import * as Models from "@cyclonedx/cyclonedx-library/Models";
+import * as Serialize from "@cyclonedx/cyclonedx-library/Serialize";
+import * as Spec from "@cyclonedx/cyclonedx-library/Spec";
 import type { Package } from "../packages/package.ts";
 import { isSpdxExpression } from "./license.ts";
 import { purlOf } from "./purl.ts";
