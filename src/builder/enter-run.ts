@@ -1,31 +1,21 @@
 import { existsSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import { OWN_NAMESPACES } from "../chroot/anchor.ts";
-import { enterWords } from "../chroot/container.ts";
-import { chrootEnvironment } from "../chroot/environment.ts";
 import { imageDevices } from "../chroot/image-devices.ts";
 import { chosenChrootMounts, mountInImage } from "../chroot/image-mounts.ts";
 import { startSandbox } from "../chroot/sandbox.ts";
 import { DeviceError, UsageError } from "../common/errors.ts";
 import { type DebugLog, noLog } from "../common/log.ts";
 import { DEFAULT_MOUNT_ROOT } from "../config/mount-root.ts";
-import { cleanStart, withoutMachine } from "../host/clean-start.ts";
 import type { ExitStatus } from "../host/command-error.ts";
 import { findRoot } from "../host/find-root.ts";
 import { mountRoot } from "../host/mount-root.ts";
 import { unmountBelow } from "../host/mounts.ts";
-import { readCapabilities, readOwnState } from "../host/own-state.ts";
 import { readVolumeLayout } from "../host/probe-filesystem.ts";
 import { readRunId } from "../host/process-table.ts";
 import { readProcessNode } from "../host/process-tree.ts";
-import { locateProgram } from "../host/program-path.ts";
-
-import { hostRunner } from "../host/run-command.ts";
-
 import { removeTemporaryFolder, temporaryPath } from "../host/temporary-folder.ts";
 import { Journal } from "./journal/journal.ts";
-
 import { JournalError } from "./journal/journal-error.ts";
 import type { OpenResource } from "./journal/read-journal.ts";
 import { findRuns, holdDeadRun, type Run } from "./journal/runs.ts";
@@ -34,13 +24,16 @@ import { mountImageParts } from "./mount-image-parts.ts";
 import { folderKind } from "./resources/folder.ts";
 import { findDeviceNow, linkKind } from "./resources/link.ts";
 import { temporaryFolderKind } from "./resources/temporary-folder.ts";
+import { runShell } from "./run-shell.ts";
 import type { Ui } from "./ui.ts";
 
 export interface EnterRunOptions {
   readonly stateFolder: string;
   readonly runId: string;
-  /** What to run inside the image; an interactive shell when empty. */
+  /** What to run inside the image; root's shell when empty. */
   readonly command: readonly string[];
+  /** Whether a person sits before a terminal: the shell then gets one of its own, for job control. */
+  readonly isOnTerminal: boolean;
   readonly ui: Ui;
   readonly log?: DebugLog;
 }
@@ -77,7 +70,7 @@ function findRun({ stateFolder, runId }: EnterRunOptions): Run {
   });
 }
 
-async function enterLiveRun({ record }: Run, { command, log = noLog }: EnterRunOptions): Promise<ExitStatus> {
+async function enterLiveRun({ record }: Run, options: EnterRunOptions): Promise<ExitStatus> {
   const { sandbox, header } = record;
   if (sandbox === undefined) {
     throw new DeviceError(`The run ${header.runId} has no image open yet`, {
@@ -89,17 +82,15 @@ async function enterLiveRun({ record }: Run, { command, log = noLog }: EnterRunO
       hint: "It is open until provisioning ends",
     });
   }
+  options.ui.say(`You are in the image of run ${header.runId}, whose build waits. Leave with "exit".`);
   // While the image is provisioned, it is entered as provisioners do it.
   const { container } = sandbox;
   const isContained = container !== undefined && (await isSandboxOf(container, header.runId));
-  return isContained ? runInContainer(container, { command, log }) : runByChroot(sandbox, { command, log });
+  return runShell(isContained ? { container } : sandbox, options);
 }
 
-async function enterKeptVolume(
-  { record }: Run,
-  journal: Journal,
-  { command, ui, log = noLog }: EnterRunOptions,
-): Promise<ExitStatus> {
+async function enterKeptVolume({ record }: Run, journal: Journal, options: EnterRunOptions): Promise<ExitStatus> {
+  const { ui, log = noLog } = options;
   const { runId, deviceFolder } = record.header;
   const device = await findKeptDevice(record.resources, deviceFolder, runId);
   const mountPath = record.sandbox?.mountPath ?? join(DEFAULT_MOUNT_ROOT, runId);
@@ -119,7 +110,7 @@ async function enterKeptVolume(
       ui.say(`You are in the image of run ${runId}, on ${device}. Leave with "exit".`);
       const devices = await imageDevices({ layout, added: [] });
       const container = await sandbox.startContainer({ mountPath, devices });
-      return await runInContainer(container.pid, { command, log });
+      return await runShell({ container: container.pid }, options);
     } finally {
       await sandbox.stopLeftovers();
       await unmountBelow(mountPath, { view });
@@ -175,33 +166,4 @@ async function isSandboxOf(pid: number, runId: string): Promise<boolean> {
     if ((await readRunId(node.parentPid)) === runId) return true;
   }
   return false;
-}
-
-interface ShellOptions {
-  readonly command: readonly string[];
-  readonly log: DebugLog;
-}
-
-/** Runs a shell, or a command, with our terminal: a program that the sandbox itself starts has none. */
-async function runInContainer(pid: number, { command, log }: ShellOptions): Promise<ExitStatus> {
-  const args = command.length > 0 ? ["-c", 'exec "$@"', "sh", ...command] : ["-i"];
-  return runWithTerminal([...enterWords(pid, readOwnState(), { hasTerminal: true }), ...args], log);
-}
-
-/** Likewise, in an image that is mounted in a sandbox and not provisioned yet. */
-async function runByChroot(
-  { pid, mountPath }: { readonly pid: number; readonly mountPath: string },
-  { command, log }: ShellOptions,
-): Promise<ExitStatus> {
-  // A sandbox without a mount namespace of its own is in ours, and entering that changes nothing.
-  const enter = ["nsenter", "--target", String(pid), "--mount", "--pid", ...OWN_NAMESPACES, "--"];
-  const start = [...cleanStart(readOwnState()), ...withoutMachine(readCapabilities())];
-  const shell = command.length > 0 ? command : ["/bin/sh", "-i"];
-  return runWithTerminal([...enter, ...start, locateProgram("chroot"), mountPath, ...shell], log);
-}
-
-async function runWithTerminal(argv: readonly string[], log: DebugLog): Promise<ExitStatus> {
-  const terminal: Record<string, string> = process.env.TERM ? { TERM: process.env.TERM } : {};
-  const { env } = chrootEnvironment(terminal);
-  return (await hostRunner(log).spawn(argv, { env, stdio: "inherit" })).exited;
 }

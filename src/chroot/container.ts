@@ -144,8 +144,8 @@ export class Container {
 export interface EnterOptions {
   /** Rights besides those of {@link CONTAINER_CAPABILITIES}. */
   readonly capabilities?: readonly CapabilityName[];
-  /** With our terminal, as a person's shell has it. */
-  readonly hasTerminal?: boolean;
+  /** `ours`: the streams and the session that we have. `own`: standard input is a terminal for this session alone. */
+  readonly terminal?: "ours" | "own";
 }
 
 /**
@@ -159,12 +159,13 @@ export interface EnterOptions {
 export function enterWords(
   pid: number,
   state: OwnState,
-  { capabilities = [], hasTerminal = false }: EnterOptions = {},
+  { capabilities = [], terminal }: EnterOptions = {},
 ): readonly string[] {
   const namespaces = ["--mount", "--pid", ...OWN_NAMESPACES];
   return [
     ...programPaths(["nsenter", "--target", `${pid}`, ...namespaces, "--root=/", "--wd=/", "--"]),
-    ...(hasTerminal ? [] : [locateProgram("setsid")]),
+    ...(terminal === "ours" ? [] : [locateProgram("setsid")]),
+    ...(terminal === "own" ? ["--ctty", "--wait"] : []),
     ...cleanStart(state),
     locateProgram("capsh"),
     ...dropWords(state.capabilities, capabilities),

@@ -255,7 +255,9 @@ describe("builds from disks as real images have them", () => {
     const [run] = findRuns(bakery.stateFolder).runs;
     const runId = run?.record.header.runId ?? "";
     const command = ["/bin/busybox", "ls", "/two", "/boot/note"];
-    expect(await enterRun({ stateFolder: bakery.stateFolder, runId, command, ui: new RecordingUi() })).toMatchObject({
+    expect(
+      await enterRun({ stateFolder: bakery.stateFolder, runId, command, isOnTerminal: false, ui: new RecordingUi() }),
+    ).toMatchObject({
       code: 0,
     });
     await bakery.cleanUp();

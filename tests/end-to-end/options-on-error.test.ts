@@ -43,7 +43,7 @@ describe("a build that fails before a person", () => {
 
   const config = (options: RawConfig = {}): RawConfig => ({ ...publicSource, omi_name: "asked", ...options });
   const enter = (runId: string, ...command: string[]) =>
-    enterRun({ stateFolder: bakery.stateFolder, runId, command, ui: new RecordingUi() });
+    enterRun({ stateFolder: bakery.stateFolder, runId, command, isOnTerminal: false, ui: new RecordingUi() });
   const inShell = (runId: string, line: string) => enter(runId, "/bin/sh", "-c", line);
 
   it("cleans up on the answer c, and asks again when there is none", async () => {

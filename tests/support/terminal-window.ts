@@ -1,4 +1,5 @@
 import { execFile } from "node:child_process";
+import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { promisify } from "node:util";
@@ -33,6 +34,7 @@ const LOOKS = 6_000;
 
 export async function openTerminalWindow(options: WindowOptions): Promise<TerminalWindow> {
   const { folder, command, columns = 100, rows = 40, env = {} } = options;
+  await mkdir(folder, { recursive: true });
   const socket = join(folder, "tmux");
   const tmux = async (...argv: readonly string[]) => {
     return (await execute("tmux", ["-S", socket, "-f", "/dev/null", ...argv])).stdout;

@@ -24,10 +24,13 @@ export const shell: Command = {
     const [runId, ...command] = positionals;
     if (runId === undefined) throw new UsageError("No run is given", { hint: "A build shows its id when it starts" });
     const stateFolder = flags.state ?? engineSettings(io.env).stateFolder;
+    const isOnTerminal = io.stdin.isTerminal && io.stdout.isTerminal;
+    // Standard output is the command's alone.
+    const ui = { ...plainUi(io), say: (message: string) => io.stderr.write(`${message}\n`) };
     // Ctrl-C is for what runs in the shell.
     const stopListening = io.onSignal(() => undefined);
     try {
-      const { code, signal } = await enterRun({ stateFolder, runId, command, ui: plainUi(io) });
+      const { code, signal } = await enterRun({ stateFolder, runId, command, isOnTerminal, ui });
       return code ?? 128 + (signal ? constants.signals[signal] : 0);
     } finally {
       stopListening();
