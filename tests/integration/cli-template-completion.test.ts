@@ -1,19 +1,22 @@
-import { execFile } from "node:child_process";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { commands } from "../../src/cli/commands.ts";
 import { runProgram } from "../../src/run-program.ts";
 import { recordingIo } from "../support/recording-io.ts";
 import { requirePrograms } from "../support/requirements.ts";
+import { openTerminalWindow, type TerminalWindow } from "../support/terminal-window.ts";
 
-const execute = promisify(execFile);
+/** A busy machine takes its time: milliseconds. */
+const PATIENCE_MS = 600_000;
 
 let folder: string;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "cli-completion-"));
+  await mkdir(join(folder, "work/sites"), { recursive: true });
+  for (const name of ["web.pkr.hcl", "old.json", "values.pkrvars.hcl", "notes.txt"]) {
+    await writeFile(join(folder, "work", name), "");
+  }
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
@@ -33,53 +36,98 @@ describe("completion", () => {
   });
 });
 
-requirePrograms("bash")("completion bash", () => {
-  it.each<[readonly string[], readonly string[]]>([
-    [["va"], ["validate"]],
-    [[""], Object.keys(commands)],
-    [
-      ["build", "-on"],
-      ["-only", "-on-error"],
-    ],
-    [
-      ["build", "-on-error", ""],
-      ["cleanup", "abort", "ask", "run-cleanup-provisioner"],
-    ],
-    [
-      ["local-cloud", "st"],
-      ["start", "stop", "status"],
-    ],
-    [["local-cloud", "start", "-po"], ["-port"]],
-    [["build", "web"], []],
-    [["nope", "-"], []],
-  ])("completes %j", async (words, expected) => {
-    const complete =
-      'source "$1"; shift; COMP_WORDS=(outscale-chroot "$@"); COMP_CWORD=$#; _outscale_chroot; printf "%s\\n" "${COMPREPLY[@]}"';
-    const { stdout } = await execute("bash", ["-uc", complete, "bash", await script("bash"), ...words]);
-    expect(stdout.split("\n").filter(Boolean)).toEqual(expected);
-  });
-});
+/** What is typed before Tab, and what stands there afterwards: `_` is the end of the line, where more may follow. */
+const CASES: readonly (readonly [typed: string, shown: string])[] = [
+  ["va", "validate"],
+  ["build w", "build web.pkr.hcl"],
+  ["build -force o", "build -force old.json"],
+  ["build si", "build sites/"],
+  ["build n", "build n"],
+  ["build --f", "build --force"],
+  ["build --loc", "build --local"],
+  ["build -result-", "build -result-"],
+  ["build -on-error=ab", "build -on-error=abort"],
+  ["build --on-error=ab", "build --on-error=abort"],
+  ["build -on-error as", "build -on-error ask"],
+  ["build -var-file va", "build -var-file values.pkrvars.hcl"],
+  ["build -var-file=va", "build -var-file=values.pkrvars.hcl"],
+  ["build -log no", "build -log notes.txt"],
+  ["build -on-error=ask -log x w", "build -on-error=ask -log x web.pkr.hcl"],
+  ["build -local-state si", "build -local-state sites/"],
+  ["validate --check", "validate --check-account"],
+  ["fmt no", "fmt notes.txt"],
+  ["help insp", "help inspect"],
+  ["help local-cloud wai", "help local-cloud wait"],
+  ["completion z", "completion zsh"],
+  ["local-cloud wai", "local-cloud wait"],
+  ["local-cloud start -po", "local-cloud start -port"],
+  ["local-cloud import web no", "local-cloud import web notes.txt"],
+  ["local-cloud import no", "local-cloud import no"],
+];
 
-requirePrograms("zsh")("completion zsh", () => {
-  it("is a script that zsh understands", async () => {
-    expect(await execute("zsh", ["-n", await script("zsh")])).toMatchObject({ stderr: "" });
-  });
-});
+interface Shell {
+  readonly command: readonly string[];
+  readonly setUp: (script: string) => string;
+}
 
-requirePrograms("fish")("completion fish", () => {
-  it.each([
-    ["outscale-chroot va", ["validate"]],
-    ["outscale-chroot build -on", ["-only", "-on-error"]],
-    ["outscale-chroot local-cloud start -po", ["-port"]],
-  ])("completes %j", async (line, expected) => {
-    const complete = "source $argv[1]; complete -C $argv[2]";
-    const { stdout, stderr } = await execute("fish", ["-c", complete, await script("fish"), line]);
-    expect(stderr).toBe("");
-    expect(
-      stdout
-        .split("\n")
-        .filter(Boolean)
-        .map((found) => found.split("\t")[0]),
-    ).toEqual(expected);
+const SHELLS: Readonly<Record<string, Shell>> = {
+  bash: { command: ["bash", "--norc"], setUp: (path) => `set -u; source '${path}'; PS1='%% '` },
+  zsh: {
+    command: ["zsh", "-f"],
+    setUp: (path) => `autoload -Uz compinit; compinit -D -u; source '${path}'; PS1='%%%% '; RPS1=`,
+  },
+  fish: {
+    command: ["fish", "--no-config"],
+    setUp: (path) => `source '${path}'; set fish_autosuggestion_enabled 0; function fish_prompt; echo '%% '; end`,
+  },
+};
+
+describe.each(Object.entries(SHELLS))("completion in %s", (shell, { command, setUp }) => {
+  requirePrograms("tmux", shell)("with the Tab key", () => {
+    let window: TerminalWindow;
+    beforeAll(async () => {
+      const env = { HOME: join(folder, shell), PATH: process.env.PATH ?? "" };
+      await mkdir(env.HOME);
+      const own = ["sh", "-c", `cd '${join(folder, "work")}' && exec "$@"`, "sh", ...command];
+      window = await openTerminalWindow({ folder: env.HOME, command: own, env });
+      await window.press(setUp(await script(shell)), "Enter");
+      await window.shows(/^%%/m);
+    }, PATIENCE_MS);
+    afterAll(() => window[Symbol.asyncDispose]());
+
+    it.each(CASES)(
+      "makes %j %j",
+      async (typed, shown) => {
+        const escape = (text: string) => text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
+        await window.press(`outscale-chroot ${typed}`);
+        await window.shows(new RegExp(`^%% outscale-chroot ${escape(typed)}$`, "m"));
+        await window.press("Tab");
+        // What is typed behind it shows that the Tab is done with; a Tab that comes with other keys is pasted text.
+        if (typed === shown) await window.shows(new RegExp(`^%% outscale-chroot ${escape(shown)}$`, "m"));
+        else await window.shows(new RegExp(`^%% outscale-chroot ${escape(shown)}=? ?$`, "m"));
+        await window.press("_");
+        await window.shows(new RegExp(`^%% outscale-chroot ${escape(shown)}=? ?_`, "m"));
+        await window.press("C-c");
+        await window.shows(/^%%$(?![\s\S]*^%% \S)/m);
+      },
+      PATIENCE_MS,
+    );
+
+    it(
+      "lists what there is",
+      async () => {
+        await window.press("outscale-chroot build --l");
+        await window.shows(/build --l$/m);
+        await window.press("Tab");
+        await window.shows(/build --lo$/m);
+        await window.press("Tab");
+        if (shell !== "fish") await window.press("Tab");
+        const shown = await window.shows(/--log/);
+        expect(shown).toMatch(/--local[^-]/);
+        expect(shown).toContain("--local-state");
+        expect(shown).not.toContain("--force");
+      },
+      PATIENCE_MS,
+    );
   });
 });
