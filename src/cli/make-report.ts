@@ -2,6 +2,8 @@ import type { Clock } from "../common/clock.ts";
 import { UsageError } from "../common/errors.ts";
 import { hasColor } from "../terminal/color.ts";
 import type { Io } from "../terminal/io.ts";
+import { type CiLog, ciLogOf } from "./ci/ci-log.ts";
+import { CiReport, mappedSink } from "./ci/ci-report.ts";
 import { HeartbeatReport } from "./output/heartbeat-report.ts";
 import { HumanReport } from "./output/human-report.ts";
 import { JsonReport } from "./output/json-report.ts";
@@ -27,26 +29,52 @@ export function checkReportFlags(flags: ReportFlags, asks: boolean): void {
   throw new UsageError(`-debug and -on-error=ask need a person who answers, and ${machine} has none`);
 }
 
-/** How the user wants to be told. Where no terminal has a live line, silence is broken now and then. */
-export function makeReport(flags: ReportFlags, io: Io, clock: Clock, builds: readonly string[]): ShownReport {
-  const report = plainReport(flags, io, clock, builds);
+export interface MakeReportInput {
+  readonly flags: ReportFlags;
+  readonly io: Io;
+  readonly clock: Clock;
+  /** The builds' names, in their order. */
+  readonly builds: readonly string[];
+  /** How many of them run at a time; 0 means all. */
+  readonly parallel: number;
+}
+
+/** How the user wants to be told. Where no terminal has live lines, silence is broken now and then. */
+export function makeReport(input: MakeReportInput): ShownReport {
+  const { flags, io, clock } = input;
+  const ci = ciLogOf(io.env);
+  const report = ci === undefined ? plainReport(input) : ciReport(input, ci);
   return isLive(flags, io) || flags.progress === false ? report : new HeartbeatReport(report, clock);
 }
 
-function plainReport(flags: ReportFlags, io: Io, clock: Clock, builds: readonly string[]): ShownReport {
+/** What is for programs stays as it is, but that nothing in it is a command. */
+function ciReport(input: MakeReportInput, log: CiLog): ShownReport {
+  const { flags, io, clock, builds, parallel } = input;
+  if (flags.json || flags["machine-readable"]) {
+    const escape = flags.json ? log.harmlessJson : log.harmlessText;
+    return plainReport({ ...input, io: { ...io, stdout: mappedSink(io.stdout, escape) } });
+  }
+  const sink = mappedSink(io.stdout, log.harmlessLine);
+  // One stream: between two, nobody knows which line comes before which mark.
+  const inner = plainReport({ ...input, io: { ...io, stdout: sink, stderr: sink } });
+  return new CiReport({ inner, log, sink: io.stdout, clock, hasSections: builds.length === 1 || parallel === 1 });
+}
+
+function plainReport({ flags, io, clock, builds }: MakeReportInput): ShownReport {
   if (flags.json) return new JsonReport(io.stdout, clock);
   if (flags["machine-readable"]) return new MachineReport(io.stdout, clock);
   return new HumanReport({
     io,
     clock,
-    color: hasColor(flags.color, io.stdout, io.env),
+    color: hasColor(flags.color ?? (ciLogOf(io.env) === undefined ? undefined : true), io.stdout, io.env),
     timestamps: flags["timestamp-ui"] === true,
     isLive: isLive(flags, io),
     builds,
   });
 }
 
-/** Live lines need a terminal that can move its cursor, and are for people. */
+/** Live lines need a terminal that can move its cursor, and are for people. The log of a CI system is read later. */
 function isLive({ json, progress, "machine-readable": machine }: ReportFlags, { stdout, env }: Io): boolean {
-  return stdout.isTerminal && env.TERM !== "dumb" && progress !== false && !json && !machine;
+  const canMove = stdout.isTerminal && env.TERM !== "dumb" && ciLogOf(env) === undefined;
+  return canMove && progress !== false && !json && !machine;
 }

@@ -1,6 +1,5 @@
 import { ExitCode } from "../common/errors.ts";
 import { maskEnvironment } from "../outscale/mask-environment.ts";
-import { hasColor } from "../terminal/color.ts";
 import type { Invocation } from "./command.ts";
 import { findCommand } from "./find-command.ts";
 
@@ -22,8 +21,9 @@ export async function runCli(argv: readonly string[], context: CliContext): Prom
     maskEnvironment(io.env);
     return await run(argv, context);
   } catch (error) {
-    const { errorText, exitCodeOf } = await import("./output/error-text.ts");
-    io.stderr.write(errorText(error, { color: hasColor(undefined, io.stderr, io.env) }));
+    const { exitCodeOf } = await import("./output/error-text.ts");
+    const { tellError } = await import("./output/tell-error.ts");
+    tellError(error, io);
     return exitCodeOf(error);
   }
 }

@@ -53,7 +53,7 @@ async function runBuild({ argv, io }: Invocation): Promise<number> {
     await tellRefusal(error, flags, io);
     throw error;
   });
-  using report = makeReport(flags, io, systemClock, opened.names);
+  using report = makeReport({ flags, io, clock: systemClock, builds: opened.names, parallel });
   for (const warning of opened.warnings) report.note("warn", `Warning: ${warning}`);
   using wishes = watchStopSignals(io, (message) => report.note("warn", message));
   const results = await opened.run({ report, signal: wishes.signal, hurry: wishes.hurry });
