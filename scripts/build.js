@@ -3,6 +3,7 @@ import { spawnSync } from "node:child_process";
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
+import { pathToFileURL } from "node:url";
 import { build } from "rolldown";
 import { bundlePlugin } from "./bundle-plugin.js";
 import { licenceTexts, packagesOf } from "./third-party.js";
@@ -38,6 +39,15 @@ writeLicences(library, "dist/lib");
 
 // The Packer plugin, which `outscale-chroot plugin install` puts where Packer looks.
 await bundlePlugin("dist/packer-plugin/outscale-chroot");
+
+// Man page and completions, made of the commands themselves.
+const extras = "node_modules/.cache/package-extras.mjs";
+await build({
+  ...common,
+  input: "scripts/package-extras.ts",
+  output: { format: "esm", file: extras, codeSplitting: false },
+});
+await import(pathToFileURL(extras).href);
 
 const tsc = join(dirname(require.resolve("typescript/package.json")), "bin/tsc");
 const types = spawnSync(process.execPath, [tsc, "--project", "tsconfig.build.json"], { stdio: "inherit" });

@@ -66,9 +66,19 @@ describe("outscale-chroot build --local", () => {
     const made =
       /--> outscale-chroot\.debian: OMIs were created:\neu-west-2: (ami-[0-9a-f]{8})\n/.exec(stdout)?.[1] ?? "";
     expect(stdout).toMatch(/^ {4}outscale-chroot\.debian: StepCreateVolume +\d+\.\d\d s$/m);
+    expect(stdout).toMatch(
+      /^ {4}outscale-chroot\.debian: {3}shell \(examples\/quickstart\.pkr\.hcl:\d+\) +\d+\.\d\d s$/m,
+    );
     expect(JSON.parse(await readFile(result, "utf8"))).toMatchObject({
       builds: [{ outcome: "done", artifact: { imageId: made, region: "eu-west-2", imageName: expect.any(String) } }],
     });
+    const [{ phases }] = JSON.parse(await readFile(result, "utf8")).builds;
+    const timed = phases.filter(({ provisioner }: { provisioner?: string }) => provisioner !== undefined);
+    expect(timed).toEqual(
+      ["shell", "file"].map((type) =>
+        expect.objectContaining({ provisioner: expect.stringContaining(type), elapsedMs: expect.any(Number) }),
+      ),
+    );
     expect(await run(["local-cloud", "images"])).toMatchObject({ stdout: expect.stringContaining(made) });
     const disk = join(folder, "disk.raw");
     expect(await run(["local-cloud", "export", made, disk])).toMatchObject({ exitCode: 0 });

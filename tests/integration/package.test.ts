@@ -3,9 +3,10 @@ import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { dirname, join, relative } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { version } from "../../src/common/version.ts";
+import { hostRunner } from "../../src/host/run-command.ts";
 import { typesOfGo } from "../support/go-types.ts";
 import { type InstalledPackage, installPackage } from "../support/installed-package.ts";
-import { requireRoot } from "../support/requirements.ts";
+import { requirePrograms, requireRoot } from "../support/requirements.ts";
 import { fencedBlocks } from "../support/shell-examples.ts";
 
 const describe = requireRoot();
@@ -123,6 +124,39 @@ describe("the packed project, installed elsewhere", () => {
       const text = readFileSync(join(installed.packageFolder, file), "utf8");
       expect(text).toMatch(/undici [\d.]+ \(MIT\)/);
       expect(text).toContain("Permission is hereby granted, free of charge");
+    }
+  });
+
+  it.each([
+    ["bash", "outscale-chroot.bash"],
+    ["zsh", "_outscale-chroot"],
+    ["fish", "outscale-chroot.fish"],
+  ])("has the completion for %s as a file", async (shell, name) => {
+    const printed = await installed.command(["completion", shell], { cwd: "/" });
+    expect(await readFile(join(installed.packageFolder, "dist/completions", name), "utf8")).toBe(printed);
+  });
+
+  requirePrograms("man")("the man page", () => {
+    it("is where npm finds it, and man shows it without a complaint", async () => {
+      const { man } = JSON.parse(await readFile(join(installed.packageFolder, "package.json"), "utf8"));
+      const argv = ["man", "--warnings", "--local-file", join(installed.packageFolder, man)];
+      const env = { PATH: process.env.PATH ?? "", MANPAGER: "cat", MANWIDTH: "80", LC_ALL: "C.UTF-8" };
+      const { stdout, stderr } = await hostRunner().run(argv, { env });
+      expect(stderr).toBe("");
+      expect(stdout).toMatch(/^ +build \[flags\] TEMPLATE$/m);
+      expect(stdout).toMatch(/^ +-on-error cleanup\|abort\|ask\|run-cleanup-provisioner$/m);
+    });
+  });
+
+  it("is as large as the changelog says", () => {
+    const [, packed, unpacked] =
+      /npm package .*: ([\d.]+) MB, ([\d.]+) MB unpacked/.exec(readFileSync("CHANGELOG.md", "utf8")) ?? [];
+    for (const [stated, bytes] of [
+      [packed, installed.packedBytes],
+      [unpacked, installed.unpackedBytes],
+    ] as const) {
+      expect(bytes / 1e6).toBeGreaterThan(Number(stated) * 0.8);
+      expect(bytes / 1e6).toBeLessThan(Number(stated) * 1.2);
     }
   });
 

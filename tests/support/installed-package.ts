@@ -10,6 +10,9 @@ export interface InstalledPackage {
   readonly folder: string;
   /** The package inside it. */
   readonly packageFolder: string;
+  /** Of the archive, and of all files in it. */
+  readonly packedBytes: number;
+  readonly unpackedBytes: number;
   /** Compiles every `.ts` file of the project, as strictly as TypeScript can. @throws {CommandError} with the problems */
   compile(): Promise<void>;
   /** Runs a program of the project, compiled before, in its folder. @returns what it printed */
@@ -58,6 +61,8 @@ export async function installPackage(): Promise<InstalledPackage> {
   return {
     folder,
     packageFolder: join(folder, "node_modules/outscale-chroot"),
+    packedBytes: numberOf(stdout, "size"),
+    unpackedBytes: numberOf(stdout, "unpackedSize"),
     compile: async () => void (await run([process.execPath, compiler(), "--project", folder], { cwd: folder })),
     run: async (file, env) => {
       const argv = [process.execPath, join(folder, "out", file.replace(/\.ts$/, ".js"))];
@@ -75,6 +80,11 @@ export async function installPackage(): Promise<InstalledPackage> {
 function tarballName(output: string): string {
   const [, name = ""] = /"filename": "([^"]+)"/.exec(output) ?? [];
   return name;
+}
+
+/** npm's answer has the files first, which have sizes too; those of the package stand with two blanks less. */
+function numberOf(output: string, field: string): number {
+  return Number(new RegExp(`^ {4}"${field}": (\\d+)`, "m").exec(output)?.[1]);
 }
 
 /** Its dependencies are those of this project: what is not declared is not there. */

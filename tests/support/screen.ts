@@ -10,7 +10,6 @@ export function screenOf(text: string): readonly string[] {
     lines[row] = line.slice(0, column) + character + line.slice(column + 1);
     column++;
   };
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: a terminal is made of them
   for (const [piece, codes = "", command] of text.matchAll(/\u001b\[([?\d;]*)([A-Za-z])|[\s\S]/g)) {
     if (command === "A") row -= Number(codes || "1");
     else if (command === "C") column++;

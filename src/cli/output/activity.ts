@@ -80,6 +80,9 @@ class Course {
       case "progress":
         this.#wait = event;
         return;
+      case "wait-ended":
+        this.#wait = undefined;
+        return;
       case "retry":
         this.#retries.set(event.action, event);
         return;
