@@ -70,7 +70,7 @@ async function useShell(window: TerminalWindow, runId: string): Promise<void> {
   await window.shows(new RegExp(`^the own shell\n[\\s\\S]*^\\(image ${runId}\\) / #$`, "m"));
   await window.press("sleep 1000", "Enter");
   await window.press("C-z");
-  await window.shows(/^\[1\]\+ +Stopped/m);
+  await window.shows(/\[1\]\+ +Stopped/);
   await window.press("jobs; fg", "Enter");
   await window.shows(/Stopped[\s\S]*Stopped[\s\S]*sleep 1000\n/);
   await window.press("C-c");

@@ -122,7 +122,8 @@ describe.each(Object.entries(SHELLS))("completion in %s", (shell, { command, set
         await window.shows(/build --lo$/m);
         await window.press("Tab");
         if (shell !== "fish") await window.press("Tab");
-        const shown = await window.shows(/--log/);
+        const screen = await window.shows(/build --lo[\s\S]*--log/);
+        const shown = screen.slice(screen.lastIndexOf("build --lo"));
         expect(shown).toMatch(/--local[^-]/);
         expect(shown).toContain("--local-state");
         expect(shown).not.toContain("--force");

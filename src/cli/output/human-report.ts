@@ -7,7 +7,7 @@ import { phaseTable } from "../../terminal/phase-table.ts";
 import { Activity, type BuildActivity } from "./activity.ts";
 import { errorText } from "./error-text.ts";
 import { type BuildColor, colorOf, painted, prefixed, timestamped } from "./lines.ts";
-import { type LiveLine, LiveLines } from "./live-lines.ts";
+import { LiveLines } from "./live-lines.ts";
 import { shortNames } from "./short-names.ts";
 import type { ShownReport } from "./shown-report.ts";
 
@@ -121,11 +121,14 @@ export class HumanReport implements ShownReport {
     this.#live.show(activities.map((activity) => this.#liveLine(activity)));
   }
 
-  /** `debian  21/24 StepSnapshot: snapshot snap-1a2b3c4d pending 45 % (at most 6h00m)   1m05s`. */
-  #liveLine({ build, position, title, elapsedMs, detail }: BuildActivity): LiveLine {
-    const step = position === undefined ? "" : `${position.number}/${position.count} `;
+  /**
+   * `debian  21/24 1m05s  StepSnapshot: snapshot snap-1a2b3c4d pending 45 % (at most 6h00m)`. Short things first, as a narrow
+   * terminal cuts the end; and no longer than need be, as one that becomes narrow breaks long lines before we hear of it.
+   */
+  #liveLine({ build, position, title, elapsedMs, detail }: BuildActivity): string {
+    const step = (position === undefined ? "" : `${position.number}/${position.count}`).padStart("17/24".length);
+    const time = inShort(detail?.elapsedMs ?? elapsedMs).padStart("1m05s".length);
     const what = [detail?.standsAlone ? undefined : title, detail?.text].filter(Boolean).join(": ");
-    const text = `${this.#names.get(build) ?? build}  ${step}${what}`;
-    return { text, right: inShort(detail?.elapsedMs ?? elapsedMs) };
+    return `${this.#names.get(build) ?? build}  ${step} ${time}  ${what}`;
   }
 }

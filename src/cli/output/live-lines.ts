@@ -1,6 +1,6 @@
 import { secrets } from "../../common/secrets.ts";
 import type { TextSink } from "../../terminal/io.ts";
-import { cutToWidth, padToWidth, plainText, widthOf } from "../../terminal/text-width.ts";
+import { cutToWidth, plainText } from "../../terminal/text-width.ts";
 
 /**
  * Erases the cursor's line, and then what is below it. The second not from the first column: that may be a whole screen,
@@ -9,13 +9,6 @@ import { cutToWidth, padToWidth, plainText, widthOf } from "../../terminal/text-
 const ERASE = "\r\u001b[2K\u001b[C\u001b[J\r";
 /** What is between these is shown at once, where the terminal knows them; others ignore them. */
 const [BEGIN, END] = ["\u001b[?2026h", "\u001b[?2026l"];
-
-/** One line: what may be cut when the terminal is narrow, and what may not. */
-export interface LiveLine {
-  readonly text: string;
-  /** Short, at the right end. */
-  readonly right: string;
-}
 
 /**
  * Lines at the bottom of a terminal that say what is going on, and stay there while other lines pass above them. Where
@@ -28,7 +21,7 @@ export interface LiveLine {
 export class LiveLines implements Disposable {
   readonly #sink: TextSink;
   readonly #stopListening: () => void;
-  #lines: readonly LiveLine[] = [];
+  #lines: readonly string[] = [];
   #painted = "";
 
   constructor(sink: TextSink) {
@@ -37,7 +30,7 @@ export class LiveLines implements Disposable {
   }
 
   /** Changes the lines. */
-  show(lines: readonly LiveLine[]): void {
+  show(lines: readonly string[]): void {
     this.#lines = lines;
     if (this.#layOut() !== this.#painted) this.#paint();
   }
@@ -77,11 +70,8 @@ export class LiveLines implements Disposable {
   }
 
   /** The last column stays free: a full row would leave the cursor in doubt. */
-  #layOutLine({ text, right }: LiveLine): string {
-    const width = this.#sink.columns() - 1;
+  #layOutLine(text: string): string {
     // Before it is cut, or half a secret would not be recognised.
-    const left = plainText(secrets.mask(text));
-    const room = width - widthOf(right) - 1;
-    return room < 1 ? cutToWidth(left, width) : `${padToWidth(cutToWidth(left, room), room)} ${right}`;
+    return cutToWidth(plainText(secrets.mask(text)), this.#sink.columns() - 1);
   }
 }

@@ -5,6 +5,7 @@ import { uiOf } from "../../bake/report.ts";
 import type { BuildEvent, StepName } from "../../builder/events.ts";
 import { systemClock } from "../../common/clock.ts";
 import { secrets } from "../../common/secrets.ts";
+import { cutToWidth } from "../../terminal/text-width.ts";
 import { HumanReport } from "./human-report.ts";
 
 const START = Date.parse("2026-01-02T03:04:05Z");
@@ -26,8 +27,9 @@ function live(builds: readonly string[] = ["outscale-chroot.web"], isLive = true
   return { io, report, screen, begin, tell: (event: BuildEvent) => report.event(build, event) };
 }
 
-/** A live line of a terminal with 80 columns: the last one stays free. */
-const lineOf = (left: string, right: string) => `${left.padEnd(79 - right.length)}${right}`;
+const lineOf = (name: string, step: string, time: string, what: string) => {
+  return `${name}  ${step.padStart(5)} ${time.padStart(5)}  ${what}`;
+};
 
 const wait = { type: "progress", step: "StepSnapshot", subject: "snapshot snap-12345678", elapsedMs: 65_000 } as const;
 
@@ -35,10 +37,10 @@ describe("HumanReport on a terminal", () => {
   it("shows step n of m and its time, below what is said", () => {
     const { report, screen, begin } = live();
     begin("StepSnapshot", 21);
-    expect(screen()).toEqual([lineOf("web  21/24 StepSnapshot", "0s")]);
+    expect(screen()).toEqual([lineOf("web", "21/24", "0s", "StepSnapshot")]);
     vi.advanceTimersByTime(65_000);
     uiOf(report, "outscale-chroot.web").say("Hello");
-    expect(screen()).toEqual(["==> outscale-chroot.web: Hello", lineOf("web  21/24 StepSnapshot", "1m05s")]);
+    expect(screen()).toEqual(["==> outscale-chroot.web: Hello", lineOf("web", "21/24", "1m05s", "StepSnapshot")]);
   });
 
   it.each<[BuildEvent, string]>([
@@ -70,7 +72,7 @@ describe("HumanReport on a terminal", () => {
     begin("StepSnapshot", 21);
     tell(event);
     vi.advanceTimersByTime(9_000);
-    expect(screen()).toEqual([lineOf(`web  21/24 ${title}${text}`, "9s")]);
+    expect(screen()).toEqual([cutToWidth(lineOf("web", "21/24", "9s", `${title}${text}`), 79)]);
   });
 
   it("forgets a retry that is over, and what a provisioner waited for", () => {
@@ -80,18 +82,18 @@ describe("HumanReport on a terminal", () => {
     tell({ type: "retry-ended", action: "ReadVms", at: START });
     tell({ type: "provisioner-started", provisioner: "sleep (a:7)", number: 1, count: 1, at: START });
     tell({ type: "provisioner-ended", provisioner: "sleep (a:7)", at: START, elapsedMs: 1, outcome: "done" });
-    expect(screen()).toEqual([lineOf("web  17/24 StepChrootProvision", "0s")]);
+    expect(screen()).toEqual([lineOf("web", "17/24", "0s", "StepChrootProvision")]);
   });
 
   it("says what is taken down between steps and after a failure", () => {
     const { screen, begin, tell } = live();
     begin("StepBootTest", 20);
     tell({ type: "step-ended", step: "StepBootTest", at: START, elapsedMs: 0, outcome: "failed" });
-    expect(screen()).toEqual([lineOf("web  20/24 Cleaning up", "0s")]);
+    expect(screen()).toEqual([lineOf("web", "20/24", "0s", "Cleaning up")]);
     vi.advanceTimersByTime(5_000);
     tell({ type: "release-started", release: "Unlinking vol-1", at: Date.now() });
     vi.advanceTimersByTime(2_000);
-    expect(screen()).toEqual([lineOf("web  20/24 Unlinking vol-1", "2s")]);
+    expect(screen()).toEqual([lineOf("web", "20/24", "2s", "Unlinking vol-1")]);
   });
 
   it("has a line for each of six builds, with names as wide as each other", () => {
@@ -101,7 +103,7 @@ describe("HumanReport on a terminal", () => {
       report.event(name, { type: "step-started", step: "StepLinkVolume", number: 10, count: 24, at: START });
     }
     expect(screen()).toEqual(
-      ["a ", "bb", "c ", "d ", "e ", "f "].map((name) => lineOf(`${name}  10/24 StepLinkVolume`, "0s")),
+      ["a ", "bb", "c ", "d ", "e ", "f "].map((name) => lineOf(name, "10/24", "0s", "StepLinkVolume")),
     );
   });
 
@@ -112,9 +114,9 @@ describe("HumanReport on a terminal", () => {
     for (const name of names) {
       report.event(name, { type: "step-started", step: "StepLinkVolume", number: 10, count: 24, at: START });
     }
-    expect(screen().map((line) => line.slice(0, 14).trim())).toEqual([
-      "a  10/24 StepL",
-      "b  10/24 StepL",
+    expect(screen().map((line) => line.slice(0, 27).trim())).toEqual([
+      "a  10/24    0s  StepLinkVol",
+      "b  10/24    0s  StepLinkVol",
       "... and 3 more",
     ]);
   });
@@ -124,9 +126,9 @@ describe("HumanReport on a terminal", () => {
     begin("StepSnapshot", 21);
     tell({ ...wait, state: "pending", percent: 45, detail: "\u001b[2J\u001b[1;1Hall\tover\r\nthe screen" });
     io.resize(40);
-    expect(screen()).toEqual(["日本  21/24 StepSnapshot: snapshot … 0s"]);
+    expect(screen()).toEqual(["日本  21/24    0s  StepSnapshot: snaps…"]);
     io.resize(7);
-    expect(screen()).toEqual(["日… 0s"]);
+    expect(screen()).toEqual(["日本 …"]);
     io.resize(120);
     expect(screen()[0]).toContain("pending 45 %: all over the screen");
   });
