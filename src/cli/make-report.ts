@@ -51,8 +51,8 @@ export function makeReport(input: MakeReportInput): ShownReport {
 function ciReport(input: MakeReportInput, log: CiLog): ShownReport {
   const { flags, io, clock, builds, parallel } = input;
   if (flags.json || flags["machine-readable"]) {
-    const escape = flags.json ? log.harmlessJson : log.harmlessText;
-    return plainReport({ ...input, io: { ...io, stdout: mappedSink(io.stdout, escape) } });
+    const harmless = flags.json ? log.harmlessJson : log.harmlessText;
+    return plainReport({ ...input, io: { ...io, stdout: mappedSink(io.stdout, harmless) } });
   }
   const sink = mappedSink(io.stdout, log.harmlessLine);
   // One stream: between two, nobody knows which line comes before which mark.

@@ -23,13 +23,13 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-let window: TerminalWindow;
+let terminal: TerminalWindow;
 beforeEach(async () => {
   const env = { OUTSCALE_CHROOT_STATE: folder, PS1: "$ " };
-  window = await openTerminalWindow({ folder, command: ["bash", "--norc"], env });
-  await window.shows(/^\$/m);
+  terminal = await openTerminalWindow({ folder, command: ["bash", "--norc"], env });
+  await terminal.shows(/^\$/m);
 });
-afterEach(() => window[Symbol.asyncDispose]());
+afterEach(() => terminal[Symbol.asyncDispose]());
 
 async function template(names: readonly string[], line: string): Promise<string> {
   const path = join(folder, `${names.join("-")}.pkr.hcl`);
@@ -57,7 +57,7 @@ build {
 }
 
 async function build(path: string): Promise<void> {
-  await window.press(`clear; '${process.execPath}' '${program}' build --local '${path}'; echo code $?`, "Enter");
+  await terminal.press(`clear; '${process.execPath}' '${program}' build --local '${path}'; echo code $?`, "Enter");
 }
 
 /** What no line may have when the program has ended: that is how live lines begin. */
@@ -71,17 +71,17 @@ describe("build on a terminal", () => {
     async () => {
       const names = ["web", "database", "cache"];
       await build(await template(names, "echo it begins; sleep 10000"));
-      for (const name of names) await window.shows(atProvisioner(name));
-      expect((await window.history()).match(LIVE)).toHaveLength(names.length);
-      await window.resize(40, 40);
-      const narrow = await window.shows(/^cache +17\/24 +\d+s +provisioner.*…$/m);
+      for (const name of names) await terminal.shows(atProvisioner(name));
+      expect((await terminal.history()).match(LIVE)).toHaveLength(names.length);
+      await terminal.resize(40, 40);
+      const narrow = await terminal.shows(/^cache +17\/24 +\d+s +provisioner.*…$/m);
       expect(narrow.match(LIVE)).toHaveLength(names.length);
-      await window.resize(120, 30);
-      for (const name of names) await window.shows(atProvisioner(name));
-      expect((await window.history()).match(LIVE)).toHaveLength(names.length);
-      await window.press("C-c");
-      await window.shows(/^code 130$/m);
-      const left = await window.history();
+      await terminal.resize(120, 30);
+      for (const name of names) await terminal.shows(atProvisioner(name));
+      expect((await terminal.history()).match(LIVE)).toHaveLength(names.length);
+      await terminal.press("C-c");
+      await terminal.shows(/^code 130$/m);
+      const left = await terminal.history();
       expect(left).toContain("SIGINT: the build stops at the next safe point");
       expect(left).toContain("    outscale-chroot.cache: it begins\n");
       expect(left.match(LIVE)).toBeNull();
@@ -93,14 +93,14 @@ describe("build on a terminal", () => {
     "makes way for the shell when it is suspended, and goes on",
     async () => {
       await build(await template(["web"], "sleep 10000"));
-      await window.shows(atProvisioner("web"));
-      await window.press("C-z");
-      expect((await window.shows(/Stopped/)).match(LIVE)).toBeNull();
-      await window.press("fg", "Enter");
-      await window.shows(atProvisioner("web"));
-      await window.press("C-c");
-      await window.shows(/^\$ $|^\$$/m);
-      expect((await window.history()).match(LIVE)).toBeNull();
+      await terminal.shows(atProvisioner("web"));
+      await terminal.press("C-z");
+      expect((await terminal.shows(/Stopped/)).match(LIVE)).toBeNull();
+      await terminal.press("fg", "Enter");
+      await terminal.shows(atProvisioner("web"));
+      await terminal.press("C-c");
+      await terminal.shows(/^\$ $|^\$$/m);
+      expect((await terminal.history()).match(LIVE)).toBeNull();
     },
     PATIENCE_MS,
   );
@@ -109,8 +109,8 @@ describe("build on a terminal", () => {
     "leaves plain lines when a build fails",
     async () => {
       await build(await template(["web"], "echo oh no; exit 3"));
-      await window.shows(/^code 10$/m);
-      const left = await window.history();
+      await terminal.shows(/^code 10$/m);
+      const left = await terminal.history();
       expect(left).toMatch(/--> outscale-chroot\.web: Error: The provisioner .* failed/);
       expect(left.match(LIVE)).toBeNull();
     },

@@ -51,46 +51,46 @@ afterAll(async () => {
 
 async function openWindow(name: string): Promise<TerminalWindow> {
   const env = { OUTSCALE_CHROOT_STATE: folder, PS1: "$ " };
-  const window = await openTerminalWindow({ folder: join(folder, name), command: ["bash", "--norc"], env });
-  await window.shows(/^\$/m);
-  return window;
+  const terminal = await openTerminalWindow({ folder: join(folder, name), command: ["bash", "--norc"], env });
+  await terminal.shows(/^\$/m);
+  return terminal;
 }
 
 /** Builds until the provisioner has failed. @returns the run's id */
-async function buildUntilFailure(window: TerminalWindow, onError: "ask" | "abort"): Promise<string> {
-  await window.press(`clear; ${program} build --local -on-error=${onError} '${template}'`, "Enter");
-  const shown = await window.shows(/outscale-chroot shell [0-9a-f]{12}/);
+async function buildUntilFailure(terminal: TerminalWindow, onError: "ask" | "abort"): Promise<string> {
+  await terminal.press(`clear; ${program} build --local -on-error=${onError} '${template}'`, "Enter");
+  const shown = await terminal.shows(/outscale-chroot shell [0-9a-f]{12}/);
   return /outscale-chroot shell ([0-9a-f]{12})/.exec(shown)?.[1] ?? "";
 }
 
 /** Goes into the image, suspends a job and takes it back, and leaves with an exit code. */
-async function useShell(window: TerminalWindow, runId: string): Promise<void> {
-  await window.press(`clear; ${program} shell ${runId}; echo code $?`, "Enter");
-  await window.shows(new RegExp(`You are in the image of run ${runId}`));
-  await window.shows(new RegExp(`^the own shell\n[\\s\\S]*^\\(image ${runId}\\) / #$`, "m"));
-  await window.press("sleep 1000", "Enter");
-  await window.press("C-z");
-  await window.shows(/\[1\]\+ +Stopped/);
-  await window.press("jobs; fg", "Enter");
-  await window.shows(/Stopped[\s\S]*Stopped[\s\S]*sleep 1000\n/);
-  await window.press("C-c");
-  await window.press("echo $SHELL; exit 7", "Enter");
-  await window.shows(/^\/bin\/own\n[\s\S]*code 7$/m);
+async function useShell(terminal: TerminalWindow, runId: string): Promise<void> {
+  await terminal.press(`clear; ${program} shell ${runId}; echo code $?`, "Enter");
+  await terminal.shows(new RegExp(`You are in the image of run ${runId}`));
+  await terminal.shows(new RegExp(`^the own shell\n[\\s\\S]*^\\(image ${runId}\\) / #$`, "m"));
+  await terminal.press("sleep 1000", "Enter");
+  await terminal.press("C-z");
+  await terminal.shows(/\[1\]\+ +Stopped/);
+  await terminal.press("jobs; fg", "Enter");
+  await terminal.shows(/Stopped[\s\S]*Stopped[\s\S]*sleep 1000\n/);
+  await terminal.press("C-c");
+  await terminal.press("echo $SHELL; exit 7", "Enter");
+  await terminal.shows(/^\/bin\/own\n[\s\S]*code 7$/m);
 }
 
 describe("shell on a terminal", () => {
   it(
     "gives a kept image's own shell, with job control, a prompt that says where it is, and its exit code",
     async () => {
-      await using window = await openWindow("kept");
-      const runId = await buildUntilFailure(window, "abort");
-      await window.shows(/^\$ ?$/m);
-      await useShell(window, runId);
+      await using terminal = await openWindow("kept");
+      const runId = await buildUntilFailure(terminal, "abort");
+      await terminal.shows(/^\$ ?$/m);
+      await useShell(terminal, runId);
       // The terminal is still the caller's.
-      await window.press("clear; sleep 1000", "Enter", "C-z");
-      await window.shows(/Stopped/);
-      await window.press(`clear; ${program} cleanup ${runId}; echo code $?`, "Enter");
-      await window.shows(/^code 0$/m);
+      await terminal.press("clear; sleep 1000", "Enter", "C-z");
+      await terminal.shows(/Stopped/);
+      await terminal.press(`clear; ${program} cleanup ${runId}; echo code $?`, "Enter");
+      await terminal.shows(/^code 0$/m);
     },
     PATIENCE_MS,
   );
@@ -98,12 +98,12 @@ describe("shell on a terminal", () => {
   it(
     "gives the same in the image of a build that waits",
     async () => {
-      await using window = await openWindow("waiting");
-      const runId = await buildUntilFailure(window, "ask");
+      await using terminal = await openWindow("waiting");
+      const runId = await buildUntilFailure(terminal, "ask");
       await using other = await openWindow("visitor");
       await useShell(other, runId);
-      await window.press("c", "Enter");
-      await window.shows(/no artifacts were created/);
+      await terminal.press("c", "Enter");
+      await terminal.shows(/no artifacts were created/);
     },
     PATIENCE_MS,
   );
@@ -113,16 +113,16 @@ describe("shell in a pipe", () => {
   it(
     "reads commands, keeps standard output to what they print, and gives their exit code",
     async () => {
-      await using window = await openWindow("pipe");
-      const runId = await buildUntilFailure(window, "abort");
-      await window.shows(/^\$ ?$/m);
+      await using terminal = await openWindow("pipe");
+      const runId = await buildUntilFailure(terminal, "abort");
+      await terminal.shows(/^\$ ?$/m);
       const command = ["sh", "-c", `${program} shell ${runId}; echo code $?`];
       const env = { ...process.env, OUTSCALE_CHROOT_STATE: folder } as Record<string, string>;
       const { stdout, stderr } = await hostRunner().run(command, { env, input: "cat /etc/passwd\nexit 5\n" });
       expect(stdout).toBe("the own shell\nroot:x:0:0:root:/root:/bin/own\ncode 5\n");
       expect(stderr).toMatch(/^You are in the image of run .*\n$/);
-      await window.press(`clear; ${program} cleanup ${runId}; echo code $?`, "Enter");
-      await window.shows(/^code 0$/m);
+      await terminal.press(`clear; ${program} cleanup ${runId}; echo code $?`, "Enter");
+      await terminal.shows(/^code 0$/m);
     },
     PATIENCE_MS,
   );

@@ -84,31 +84,31 @@ const SHELLS: Readonly<Record<string, Shell>> = {
 
 describe.each(Object.entries(SHELLS))("completion in %s", (shell, { command, setUp }) => {
   requirePrograms("tmux", shell)("with the Tab key", () => {
-    let window: TerminalWindow;
+    let terminal: TerminalWindow;
     beforeAll(async () => {
       const env = { HOME: join(folder, shell), PATH: process.env.PATH ?? "" };
       await mkdir(env.HOME);
       const own = ["sh", "-c", `cd '${join(folder, "work")}' && exec "$@"`, "sh", ...command];
-      window = await openTerminalWindow({ folder: env.HOME, command: own, env });
-      await window.press(setUp(await script(shell)), "Enter");
-      await window.shows(/^%%/m);
+      terminal = await openTerminalWindow({ folder: env.HOME, command: own, env });
+      await terminal.press(setUp(await script(shell)), "Enter");
+      await terminal.shows(/^%%/m);
     }, PATIENCE_MS);
-    afterAll(() => window[Symbol.asyncDispose]());
+    afterAll(() => terminal[Symbol.asyncDispose]());
 
     it.each(CASES)(
       "makes %j %j",
       async (typed, shown) => {
-        const escape = (text: string) => text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
-        await window.press(`outscale-chroot ${typed}`);
-        await window.shows(new RegExp(`^%% outscale-chroot ${escape(typed)}$`, "m"));
-        await window.press("Tab");
+        const literally = (text: string) => text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
+        await terminal.press(`outscale-chroot ${typed}`);
+        await terminal.shows(new RegExp(`^%% outscale-chroot ${literally(typed)}$`, "m"));
+        await terminal.press("Tab");
         // What is typed behind it shows that the Tab is done with; a Tab that comes with other keys is pasted text.
-        if (typed === shown) await window.shows(new RegExp(`^%% outscale-chroot ${escape(shown)}$`, "m"));
-        else await window.shows(new RegExp(`^%% outscale-chroot ${escape(shown)}=? ?$`, "m"));
-        await window.press("_");
-        await window.shows(new RegExp(`^%% outscale-chroot ${escape(shown)}=? ?_`, "m"));
-        await window.press("C-c");
-        await window.shows(/^%%$(?![\s\S]*^%% \S)/m);
+        if (typed === shown) await terminal.shows(new RegExp(`^%% outscale-chroot ${literally(shown)}$`, "m"));
+        else await terminal.shows(new RegExp(`^%% outscale-chroot ${literally(shown)}=? ?$`, "m"));
+        await terminal.press("_");
+        await terminal.shows(new RegExp(`^%% outscale-chroot ${literally(shown)}=? ?_`, "m"));
+        await terminal.press("C-c");
+        await terminal.shows(/^%%$(?![\s\S]*^%% \S)/m);
       },
       PATIENCE_MS,
     );
@@ -116,14 +116,15 @@ describe.each(Object.entries(SHELLS))("completion in %s", (shell, { command, set
     it(
       "lists what there is",
       async () => {
-        await window.press("outscale-chroot build --l");
-        await window.shows(/build --l$/m);
-        await window.press("Tab");
-        await window.shows(/build --lo$/m);
-        await window.press("Tab");
-        if (shell !== "fish") await window.press("Tab");
-        const screen = await window.shows(/build --lo[\s\S]*--log/);
-        const shown = screen.slice(screen.lastIndexOf("build --lo"));
+        await terminal.press("C-l");
+        await terminal.shows(/^%%\n\s*$/);
+        await terminal.press("outscale-chroot build --l");
+        await terminal.shows(/build --l$/m);
+        await terminal.press("Tab");
+        await terminal.shows(/build --lo$/m);
+        await terminal.press("Tab");
+        if (shell !== "fish") await terminal.press("Tab");
+        const shown = await terminal.shows(/--log/);
         expect(shown).toMatch(/--local[^-]/);
         expect(shown).toContain("--local-state");
         expect(shown).not.toContain("--force");

@@ -51,8 +51,8 @@ describe("a process", () => {
 
 requirePrograms("tmux")("a terminal", () => {
   it("console has a prompt, completion, a history, and survives Ctrl-C in a line", async () => {
-    await using window = await openTerminalWindow({ folder, command: ["sh"] });
-    const { press, shows } = window;
+    await using terminal = await openTerminalWindow({ folder, command: ["sh"] });
+    const { press, shows } = terminal;
     await press(`'${process.execPath}' '${program}' console '${template}'; echo code $?`, "Enter");
     await shows(/^>$/m);
     // A Tab that comes with other keys is pasted text.

@@ -32,7 +32,7 @@ export function githubLog(workspace = process.cwd()): CiLog {
 }
 
 /** The line of an annotation, where commands are not stopped. */
-export function annotationLine({ kind, message, place }: Annotation, workspace = process.cwd()): string {
+function annotationLine({ kind, message, place }: Annotation, workspace = process.cwd()): string {
   const where = place && ` file=${property(relative(workspace, resolve(place.file)))},line=${place.line}`;
   return `::${kind}${where ?? ""}::${data(message)}`;
 }

@@ -32,7 +32,7 @@ function completed(
   summary: string,
   { usage, flags, actions = {} }: Command,
 ): CompletedCommand {
-  const own = Object.entries(flags).map(([name, flag]) => ({ name, about: flag.about, value: valueOf(flag) }));
+  const own = Object.entries(flags).map(([name, flag]) => ({ name, about: flag.about, value: valueKind(flag) }));
   return {
     name: path.at(-1) ?? "",
     summary,
@@ -44,7 +44,7 @@ function completed(
   };
 }
 
-function valueOf({ type, choices, value = "" }: Flag): ValueKind | undefined {
+function valueKind({ type, choices, value = "" }: Flag): ValueKind | undefined {
   return type === "boolean" ? undefined : (choices ?? kindOf(value));
 }
 

@@ -10,7 +10,8 @@ it.each([
   ["shell [flags] RUN [-- COMMAND...]", 1, ["nothing"], false],
   ["completion bash|zsh|fish", 1, [["bash", "zsh", "fish"]], false],
   ["help [COMMAND [ACTION]]", 1, ["command", "nothing"], false],
-  ["schema", 1, [], false],
+  ["schema [pkr-json | legacy-json]", 1, [["pkr-json", "legacy-json"]], false],
+  ["language-server [flags]", 1, [], false],
 ])("argumentsOf() %j", (usage, depth, kinds, isRepeated) => {
   expect(argumentsOf(usage, depth)).toEqual({ kinds, isRepeated });
 });

@@ -6,6 +6,8 @@ const KINDS: Readonly<Record<string, ValueKind>> = {
   TEMPLATE: "template",
   FILE: "file",
   DISK: "file",
+  BEFORE: "file",
+  AFTER: "file",
   PATH: "file",
   FOLDER: "folder",
   COMMAND: "command",
@@ -29,7 +31,7 @@ export interface CompletedArguments {
  * @param depth How many words the command itself has
  */
 export function argumentsOf(usage: string, depth: number): CompletedArguments {
-  const [own = ""] = usage.split(" [--");
+  const [own = ""] = usage.replaceAll(" | ", "|").split(" [--");
   const words = own.split(" ").slice(depth);
   const names = words.map((word) => word.replace(/[[\]]/g, "")).filter((word) => word !== "flags");
   return {

@@ -8,7 +8,10 @@ import { errorText } from "./error-text.ts";
 export function tellError(error: unknown, { stderr, env }: Pick<Io, "stderr" | "env">): void {
   const ci = ciLogOf(env);
   const text = errorText(error, { color: hasColor(ci === undefined ? undefined : true, stderr, env) });
-  if (ci === undefined) return stderr.write(text);
+  if (ci === undefined) {
+    stderr.write(text);
+    return;
+  }
   stderr.write(ci.begin() + ci.harmlessLine(text));
   for (const annotation of annotationsOf(error)) stderr.write(ci.annotate(annotation) ?? "");
   stderr.write(ci.end());
