@@ -139,7 +139,7 @@ export type { CreateVolumeInput, RootVolume } from "./builder/steps/create-volum
 export type { DeregisterOmiInput } from "./builder/steps/deregister-omi.ts";
 export type { LinkedDevice, LinkVolumeInput } from "./builder/steps/link-volume.ts";
 export type { MountDeviceInput, MountedRoot } from "./builder/steps/mount-device.ts";
-export type { MountExtraInput } from "./builder/steps/mount-extra.ts";
+export type { ExtraMounts, MountExtraInput } from "./builder/steps/mount-extra.ts";
 export type { DeviceChoice, PrepareDeviceInput } from "./builder/steps/prepare-device.ts";
 export type { CreateSnapshotInput } from "./builder/steps/snapshot.ts";
 export type { UpdateOmiAttributesInput } from "./builder/steps/update-omi-attributes.ts";
