@@ -1,13 +1,25 @@
 import { createHash, randomBytes } from "node:crypto";
-import { type BigIntStats, constants, fchmodSync, fchownSync, openSync, readFileSync, writeFileSync } from "node:fs";
+import {
+  type BigIntStats,
+  closeSync,
+  constants,
+  fchmodSync,
+  fchownSync,
+  openSync,
+  readFileSync,
+  writeFileSync,
+} from "node:fs";
 import { posix } from "node:path";
 import { isErrno } from "../common/errno.ts";
 import { runSync } from "../host/run-sync.ts";
+import { changeEntries, changeFlag } from "./changeable.ts";
 import {
   createFile,
   fdPath,
   fdPathForChildren,
+  makeLink,
   openEntryIfThere,
+  readLink,
   renameEntry,
   statFd,
   unlinkEntry,
@@ -68,12 +80,16 @@ interface Loan {
   readonly ours: Print;
   /** Name in the same folder of what was there; `undefined` if nothing was. */
   readonly aside: string | undefined;
+  /** The same, to be made anew if provisioning removes what was put aside; absent when it is too large. */
+  readonly copy: Copy | undefined;
   /** It had the attribute `i` of chattr(1), and gets it again. */
   readonly wasImmutable: boolean;
   /** The folder's times before and after we changed it. */
   readonly folderBefore: BigIntStats;
   readonly folderAfter: BigIntStats;
 }
+
+type Copy = BorrowedFile | { readonly target: string };
 
 interface Print {
   readonly stats: BigIntStats;
@@ -83,17 +99,18 @@ interface Print {
 function putFile(place: Place, file: BorrowedFile): Loan {
   if (place.fd !== undefined && statFd(place.fd).isDirectory()) throw new Error("There is a folder");
   const folderBefore = statFd(place.folder);
+  const copy = copyOf(place);
   const { aside, wasImmutable } = putAside(place);
   try {
     const ours = writeFile(place, file);
-    return { ours, aside, wasImmutable, folderBefore, folderAfter: statFd(place.folder) };
+    return { ours, aside, copy, wasImmutable, folderBefore, folderAfter: statFd(place.folder) };
   } catch (error) {
     if (aside !== undefined) renameEntry(place.folder, aside, place.name);
     throw error;
   }
 }
 
-function writeFile({ folder, name }: Place, { content, mode, uid, gid }: BorrowedFile): Print {
+function writeFile({ folder, name }: Pick<Place, "folder" | "name">, { content, mode, uid, gid }: BorrowedFile): Print {
   return usingFd(createFile(folder, name, mode), (fd) => {
     writeFileSync(fd, content);
     fchownSync(fd, uid, gid);
@@ -111,13 +128,20 @@ function putAside({ folder, name, fd }: Place): Pick<Loan, "aside" | "wasImmutab
   } catch (error) {
     if (!isErrno(error, "EPERM") || !statFd(fd).isFile()) throw error;
     // People make resolv.conf immutable, to keep programs from writing it.
-    changeAttribute(folder, name, "-i");
+    changeFlag(folder, name, "-i");
     renameEntry(folder, name, aside);
     return { aside, wasImmutable: true };
   }
 }
 
+/** Provisioning may have forbidden changes: `chattr +i /etc/resolv.conf` is there to stay, and the lent file is not. */
 function giveBack(place: Place, loan: Loan): "restored" | "kept" {
+  const { folder, name } = place;
+  const names = [name, ...(loan.aside === undefined ? [] : [loan.aside])];
+  return changeEntries(folder, names, () => giveBackOnce(place, loan));
+}
+
+function giveBackOnce(place: Place, loan: Loan): "restored" | "kept" {
   const { folder, name } = place;
   if (!isOurs(place, loan.ours)) {
     if (loan.aside !== undefined) removeAside(folder, loan.aside);
@@ -125,8 +149,9 @@ function giveBack(place: Place, loan: Loan): "restored" | "kept" {
   }
   const isFolderUnchanged = statFd(folder).mtimeNs === loan.folderAfter.mtimeNs;
   if (loan.aside === undefined) unlinkEntry(folder, name);
-  else renameEntry(folder, loan.aside, name);
-  if (loan.wasImmutable) changeAttribute(folder, name, "+i");
+  else if (isThere(folder, loan.aside)) renameEntry(folder, loan.aside, name);
+  else makeAnew(folder, name, loan.copy);
+  if (loan.wasImmutable) changeFlag(folder, name, "+i");
   if (isFolderUnchanged) setModifiedTime(folder, loan.folderBefore.mtimeNs);
   return "restored";
 }
@@ -139,6 +164,32 @@ function isOurs({ fd }: Place, { stats, hash }: Print): boolean {
   return same && usingFd(openSync(fdPath(fd), constants.O_RDONLY), (open) => hashOf(readFileSync(open)) === hash);
 }
 
+function isThere(folder: number, name: string): boolean {
+  const fd = openEntryIfThere(folder, name);
+  if (fd !== undefined) closeSync(fd);
+  return fd !== undefined;
+}
+
+/** Provisioning has removed what was put aside, as an unknown file, without a thought of what it was. */
+function makeAnew(folder: number, name: string, copy: Copy | undefined): void {
+  unlinkEntry(folder, name);
+  if (copy === undefined) return;
+  if ("target" in copy) makeLink(copy.target, folder, name);
+  else writeFile({ folder, name }, copy);
+}
+
+/** What is at a place, as long as it is no more than a configuration file. */
+function copyOf({ folder, name, fd }: Place): Copy | undefined {
+  if (fd === undefined) return undefined;
+  const stats = statFd(fd);
+  if (stats.isSymbolicLink()) return { target: readLink(folder, name) };
+  if (!stats.isFile() || stats.size > MAX_COPY_BYTES) return undefined;
+  const content = usingFd(openSync(fdPath(fd), constants.O_RDONLY), (open) => readFileSync(open));
+  return { content, mode: Number(stats.mode & 0o7777n), uid: Number(stats.uid), gid: Number(stats.gid) };
+}
+
+const MAX_COPY_BYTES = 1024n * 1024n;
+
 function removeAside(folder: number, aside: string): void {
   const fd = openEntryIfThere(folder, aside);
   // It went with the folder that it was in.
@@ -150,15 +201,11 @@ function hashOf(content: Buffer): string {
   return createHash("sha256").update(content).digest("hex");
 }
 
-function changeAttribute(folder: number, name: string, change: "+i" | "-i"): void {
-  const path = Buffer.from(`${fdPathForChildren(folder)}/${name}`, "latin1").toString("utf8");
-  runTool(["chattr", change, "--", path]);
-}
-
-/** With touch(1), which takes nanoseconds. */
+/** With touch(1), which takes nanoseconds. A time before 1970 is a negative number. */
 function setModifiedTime(folder: number, ns: bigint): void {
-  const fraction = `${ns % 1_000_000_000n}`.padStart(9, "0");
-  runTool(["touch", "-m", "-d", `@${ns / 1_000_000_000n}.${fraction}`, "--", fdPathForChildren(folder)]);
+  const [sign, size] = ns < 0n ? ["-", -ns] : ["", ns];
+  const fraction = `${size % 1_000_000_000n}`.padStart(9, "0");
+  runTool(["touch", "-m", "-d", `@${sign}${size / 1_000_000_000n}.${fraction}`, "--", fdPathForChildren(folder)]);
 }
 
 function runTool(argv: readonly [string, ...string[]]): void {

@@ -128,6 +128,54 @@ describe("copyHostFile()", () => {
     if (expected !== undefined) expect(readFileSync(inside, "utf8")).toBe(expected);
   });
 
+  it.each([
+    ["the lent file", () => run("chattr", ["+i", inside])],
+    ["the lent file, to the end of which may be written", () => run("chattr", ["+a", inside])],
+    ["its folder", () => run("chattr", ["+i", join(inside, "..")])],
+    ["everything", () => run("chattr", ["-R", "+i", join(inside, "..")])],
+  ])("puts back what provisioning has made immutable: %s", async (_what, forbid) => {
+    const folder = join(inside, "..");
+    cleanup.add(() => run("chattr", ["-R", "-f", "-ia", folder]).catch(() => undefined));
+    writeFileSync(inside, "own\n");
+    const borrowed = copyHostFile(root, path);
+    await forbid();
+    const flags = async () => (await run("lsattr", ["-d", folder])).stdout.split(" ")[0];
+    const before = await flags();
+    expect(borrowed.restore()).toBe("restored");
+    expect(readFileSync(inside, "utf8")).toBe("own\n");
+    expect(readdirSync(folder)).toEqual(["resolv.conf"]);
+    expect(await flags()).toBe(before);
+  });
+
+  it.each([
+    ["a file", () => writeFileSync(inside, "own\n", { mode: 0o604 })],
+    ["a link", () => symlinkSync("../run/stub-resolv.conf", inside)],
+  ])("makes anew what was put aside and provisioning has removed: %s", (_what, prepare) => {
+    prepare();
+    const describeOwn = () => {
+      const { mode, uid, gid } = lstatSync(inside);
+      return { mode, uid, gid, what: lstatSync(inside).isFile() ? readFileSync(inside, "utf8") : readlinkSync(inside) };
+    };
+    const before = describeOwn();
+    const folder = join(inside, "..");
+    const borrowed = copyHostFile(root, path);
+    for (const name of readdirSync(folder)) if (name.startsWith(".outscale-chroot-")) rmSync(join(folder, name));
+    expect(borrowed.restore()).toBe("restored");
+    expect(describeOwn()).toEqual(before);
+    expect(readdirSync(folder)).toEqual(["resolv.conf"]);
+  });
+
+  it.each(["@-1000000000", "@-1000000000.25", "@-0.000000001", "@0", "@4102444800.5"])(
+    "gives its folder the time back that it had: %s",
+    async (time) => {
+      const folder = join(inside, "..");
+      await run("touch", ["-d", time, folder]);
+      const { mtimeNs } = lstatSync(folder, { bigint: true });
+      expect(copyHostFile(root, path).restore()).toBe("restored");
+      expect(lstatSync(folder, { bigint: true }).mtimeNs).toBe(mtimeNs);
+    },
+  );
+
   it("puts back after a mere touch, and leaves the folder's time to provisioning if it changed the folder", async () => {
     writeFileSync(inside, "own\n");
     const borrowed = copyHostFile(root, path);
