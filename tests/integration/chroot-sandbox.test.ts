@@ -5,11 +5,13 @@ import { join } from "node:path";
 import { afterEach, expect, it } from "vitest";
 import { type Isolation, type Sandbox, startSandbox } from "../../src/chroot/sandbox.ts";
 import { CancelledError } from "../../src/common/errors.ts";
-import { readPidNamespace } from "../../src/host/process-tree.ts";
+import { type ProcessNode, readPidNamespace, readProcessTree, withDescendants } from "../../src/host/process-tree.ts";
+import { signalProcess } from "../../src/host/signal-process.ts";
 import {
   bundle,
   Cleanup,
   hostMountPoints,
+  makeBusyboxRoot,
   makeExt4Device,
   run,
   tempFolder,
@@ -121,6 +123,64 @@ describe("startSandbox()", () => {
     expect((await run("dumpe2fs", ["-h", device])).stdout).not.toContain("needs_recovery");
   });
 });
+
+describe("a sandbox whose owner is killed", () => {
+  it.each<Isolation>(["private", "host"])(
+    "ends, whatever is stopped in it and above it, isolation %s",
+    async (isolation) => {
+      const folder = await tempFolder(cleanup);
+      await makeBusyboxRoot(join(folder, "image"));
+      await mkdir(join(folder, "mnt"));
+      cleanup.add(
+        async () => (await hostMountPoints(folder)).length > 0 && run("umount", ["--recursive", join(folder, "mnt")]),
+      );
+      const script = await writeContainerOwner(folder);
+      const owner = spawn(process.execPath, [script, folder, isolation], { stdio: ["ignore", "pipe", "inherit"] });
+      const said = await new Promise<string>((resolve) => owner.stdout.once("data", (chunk) => resolve(`${chunk}`)));
+      const namespaces = said.split(" ");
+      for (const namespace of namespaces) expect((await processesIn(namespace)).length).toBeGreaterThan(1);
+
+      const tree = readProcessTree();
+      for (const pid of withDescendants(tree, [owner.pid ?? 0])) {
+        const node = tree.get(pid);
+        if (node && pid !== owner.pid) signalProcess(node, "SIGSTOP");
+      }
+      owner.kill("SIGKILL");
+      for (const namespace of namespaces) await until(async () => (await processesIn(namespace)).length === 0);
+      await until(() => ![...readProcessTree().values()].some((node) => isLeft(node, tree, owner.pid)));
+    },
+  );
+});
+
+/** Is this one of the processes that an owner had? */
+function isLeft(node: ProcessNode, before: ReadonlyMap<number, ProcessNode>, owner: number | undefined): boolean {
+  const known = before.get(node.pid);
+  return known?.startedAt === node.startedAt && withDescendants(before, [owner ?? 0]).has(node.pid);
+}
+
+/** A program that has a container in which everything was told to stop, and a daemon that forks and exits without end. */
+async function writeContainerOwner(folder: string): Promise<string> {
+  await bundle({ sandbox: "src/chroot/sandbox.ts" }, join(folder, "bundle"));
+  const script = join(folder, "owner.mjs");
+  await writeFile(
+    script,
+    `import { readlinkSync } from "node:fs";
+import { startSandbox } from ${JSON.stringify(join(folder, "bundle/sandbox.js"))};
+const [folder, isolation] = process.argv.slice(2);
+const sandbox = await startSandbox({ isolation });
+await sandbox.run(["mount", "--bind", folder + "/image", folder + "/mnt"]);
+const container = await sandbox.startContainer({ mountPath: folder + "/mnt" });
+const run = async (line) => (await container.spawn(["-c", line])).exited;
+await run("kill -STOP -1; true");
+await run("(setsid sh -c 'd() { usleep 2000; (d &); }; d' >/dev/null 2>&1 &)");
+void run("kill -STOP $$");
+void sandbox.run(["sleep", "600"]);
+const namespaceOf = (pid) => readlinkSync("/proc/" + pid + "/ns/pid");
+process.stdout.write(namespaceOf(sandbox.pid) + " " + namespaceOf(container.pid));
+`,
+  );
+  return script;
+}
 
 /** A program that mounts a device in a private sandbox, leaves a daemon there and stays. */
 async function writeOwner(folder: string): Promise<string> {
