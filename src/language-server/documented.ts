@@ -648,6 +648,11 @@ export const componentHelp: Readonly<Record<string, Readonly<Record<string, Comp
       default: "`[0]`",
       about: "exit codes that are no failure",
     },
+    pass_environment: {
+      default: "`[]`",
+      about:
+        'names of variables that are given to the script though they hold credentials: `["OSC_ACCESS_KEY", "OSC_SECRET_KEY"]`. Without it `OSC_*` and `OUTSCALE_*` keys, passwords and tokens are withheld, and so is every variable that has one of their values in it',
+    },
     only_on: {
       about: "runs only if `linux` is among these",
     },

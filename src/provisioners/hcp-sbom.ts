@@ -26,7 +26,7 @@ type HcpSbomOptions = OptionsOf<typeof hcpSbomShape>;
 export const hcpSbom = defineProvisioner({
   type: "hcp-sbom",
   warning:
-    "nothing is reported to HCP Packer and no SBOM is generated: source is copied to destination, and that is all",
+    "nothing is reported to HCP Packer: source is copied to destination, and that is all; build -sbom FILE writes an SBOM of the image",
   options: hcpSbomShape,
   rendersItself: ["execute_command"],
   check: checkOptions,
