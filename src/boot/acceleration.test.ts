@@ -1,6 +1,7 @@
 import { expect, it } from "vitest";
 import { type GuestScript, scriptedGuests } from "../../tests/support/boot/scripted-guests.ts";
 import { FakeClock } from "../../tests/support/outscale/fake-clock.ts";
+import { type MakeTemporaryFolder, makeTemporaryFolder } from "../host/temporary-folder.ts";
 import { chooseAcceleration } from "./acceleration.ts";
 
 /** Chooses between guests that print so long after their start; `undefined` for one that never does. */
@@ -46,4 +47,22 @@ it("chooseAcceleration() reads a text that comes in pieces", async () => {
     ],
   };
   expect((await choose(inPieces, prints(900))).acceleration).toBe("kvm");
+});
+
+it("chooseAcceleration() puts its disk into a folder of the build, and removes it", async () => {
+  const clock = new FakeClock();
+  const guests = scriptedGuests(clock, () => prints(100));
+  const told: string[] = [];
+  const folderOfBuild: MakeTemporaryFolder = async (prefix) => {
+    const folder = await makeTemporaryFolder(prefix);
+    told.push(prefix);
+    const remove = async () => {
+      told.push("removed");
+      await folder.remove();
+    };
+    return { ...folder, remove };
+  };
+  const options = { timeoutMs: 60_000, clock, kvmDevice: "/dev/null", makeTemporaryFolder: folderOfBuild };
+  await clock.run(chooseAcceleration(guests.runner, options));
+  expect(told).toEqual(["kvm-probe-", "removed"]);
 });

@@ -1,10 +1,10 @@
 import { accessSync, constants } from "node:fs";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type Clock, systemClock } from "../common/clock.ts";
 import { throwIfCancelled } from "../common/errors.ts";
 import type { CommandRunner, RunningProcess } from "../host/run-command.ts";
+import { type MakeTemporaryFolder, makeTemporaryFolder } from "../host/temporary-folder.ts";
 import { processorArguments } from "./qemu-arguments.ts";
 
 /** Who runs the guest's instructions: the processor (KVM), or QEMU, which translates them (TCG). */
@@ -21,6 +21,8 @@ export interface ChooseOptions {
   readonly timeoutMs: number;
   readonly signal?: AbortSignal | undefined;
   readonly clock?: Clock;
+  /** Makes the folder of the small guests; a build's own goes even when the build is killed. */
+  readonly makeTemporaryFolder?: MakeTemporaryFolder;
   /** The node that QEMU opens for KVM. */
   readonly kvmDevice?: string;
 }
@@ -41,13 +43,13 @@ export async function chooseAcceleration(runner: CommandRunner, options: ChooseO
   const { signal, kvmDevice = "/dev/kvm" } = options;
   throwIfCancelled(signal);
   if (!isReadWrite(kvmDevice)) return { acceleration: "tcg", why: `${kvmDevice} cannot be used` };
-  const folder = await mkdtemp(join(tmpdir(), "kvm-probe-"));
+  const folder = await (options.makeTemporaryFolder ?? makeTemporaryFolder)("kvm-probe-");
   try {
-    const disk = join(folder, "probe.raw");
+    const disk = join(folder.path, "probe.raw");
     await writeFile(disk, probeSector());
     return await raceProbes(runner, disk, options);
   } finally {
-    await rm(folder, { recursive: true, force: true });
+    await folder.remove();
   }
 }
 

@@ -1,5 +1,6 @@
 import { type Clock, systemClock } from "../common/clock.ts";
 import { throwIfCancelled } from "../common/errors.ts";
+import type { MakeTemporaryFolder } from "../host/temporary-folder.ts";
 import { type Acceleration, chooseAcceleration } from "./acceleration.ts";
 import { bootFailure, inSeconds } from "./boot-failure.ts";
 import { BootingGuest, type BootOutcome, type GuestOptions } from "./booting-guest.ts";
@@ -22,6 +23,8 @@ export interface BootTestOptions extends Omit<GuestOptions, "clock" | "consoleFi
   readonly onNotice?: (message: string) => void;
   /** The file that QEMU writes a guest's console to, too; it is left there. */
   readonly consoleFile?: (acceleration: Acceleration) => string;
+  /** As {@link chooseAcceleration} takes it. */
+  readonly makeTemporaryFolder?: MakeTemporaryFolder;
   /** For the debug log. */
   readonly onNote?: (message: string) => void;
 }

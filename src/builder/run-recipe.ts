@@ -103,7 +103,7 @@ async function fillVolume(
     await inspectImage(build, "provisioned", { image, root });
     await checkBootFiles(build, { image, root });
     await cleanUpEarly(build, { mounted, image, rootOnly });
-    await testBoot(build, { image, root, source });
+    await testBoot(build, { image, root, source, linked });
     return data;
   } catch (error) {
     const { keptVolume, signal, ui, runId } = build;

@@ -18,7 +18,8 @@ async function bench(
   const device = join(fake.folder, "volume");
   writeFileSync(device, Buffer.alloc(512, hasProgram ? 0xfa : 0));
   const image = fakeImage({ folder: fake.folder, runner });
-  const input = { image: { ...image, links: { ...image.links, device } }, root: fakeRoot(), source: sourceOmi() };
+  const linked = { image: { ...image, links: { ...image.links, device } }, linked: fake.scope };
+  const input = { ...linked, root: fakeRoot(), source: sourceOmi() };
   return { ...fake, runner, input };
 }
 

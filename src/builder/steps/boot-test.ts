@@ -6,6 +6,8 @@ import type { BuildConfig } from "../../config/build-config.ts";
 import type { Build } from "../build.ts";
 import { openConsoleFiles } from "../console-files.ts";
 import type { OpenImage } from "../open-image.ts";
+import { temporaryFoldersOf } from "../resources/temporary-folder.ts";
+import type { Scope } from "../scope.ts";
 import { step } from "../step.ts";
 import { judge } from "./boot-check.ts";
 import type { SourceOmi } from "./check-root-device.ts";
@@ -17,6 +19,8 @@ interface TestBootInput {
   readonly image: OpenImage;
   readonly root: MountedRoot;
   readonly source: SourceOmi | undefined;
+  /** Holds the folder of the small guests that are tried first. */
+  readonly linked: Scope;
 }
 
 /**
@@ -26,7 +30,7 @@ interface TestBootInput {
  */
 export const testBoot = step(
   "StepBootTest",
-  async (build: Build, { image, root, source }: TestBootInput): Promise<void> => {
+  async (build: Build, { image, root, source, linked }: TestBootInput): Promise<void> => {
     const { config, signal } = build;
     const { sandbox, links } = image;
     if (config.bootCheck !== "off") {
@@ -34,7 +38,7 @@ export const testBoot = step(
       const filesystems = await checkFilesystems(parts, { runner: sandbox, signal });
       judge(build, [...filesystems, ...(await checkBootSector(links.device, parts))]);
     }
-    if (config.bootTest !== undefined) await bootVolume(build, config.bootTest, { image, source });
+    if (config.bootTest !== undefined) await bootVolume(build, config.bootTest, { image, source, linked });
   },
 );
 
@@ -44,7 +48,7 @@ const TELL_EVERY_MS = 500;
 async function bootVolume(
   build: Build,
   test: BootTestConfig,
-  { image, source }: Pick<TestBootInput, "image" | "source">,
+  { image, source, linked }: Pick<TestBootInput, "image" | "source" | "linked">,
 ): Promise<void> {
   const { config, ui, signal, clock, runId } = build;
   const { sandbox, links } = image;
@@ -63,6 +67,7 @@ async function bootVolume(
     signal,
     clock,
     consoleFile: consoles.path,
+    makeTemporaryFolder: temporaryFoldersOf(linked, signal),
     ...watchBoot(build, test),
     onNotice: (message) => build.warn(message),
     onNote: note,
