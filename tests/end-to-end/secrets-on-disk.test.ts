@@ -94,17 +94,12 @@ describe("secrets on the product's disk", () => {
     "has none where /tmp is mounted over and noexec, with %s isolation",
     async (isolation) => {
       const secret = secretText();
-      const disk = await bakeDisk(
-        "ext4",
-        [
-          { inline: ["mkdir -p /tmp && mount -t tmpfs -o noexec none /tmp", "mount -t tmpfs none /var"] },
-          {
-            inline: [`echo ${secret} > /tmp/x`, "rm -rf /tmp/*", 'test -x "$0"'],
-            execute_command: "sh -c '{{.Path}}'",
-          },
-        ],
-        { isolation, mount_path: `${bakery.folder}/mnt/{{.Device}}` },
-      );
+      const inline = [`echo ${secret} > /tmp/x`, "rm -rf /tmp/*", 'test -x "$0"'];
+      const disk = await bakeDisk("ext4", [{ inline, execute_command: "sh -c '{{.Path}}'" }], {
+        isolation,
+        mount_path: `${bakery.folder}/mnt/{{.Device}}`,
+        post_mount_commands: ["mkdir -p {{.MountPath}}/tmp", "mount -t tmpfs -o noexec none {{.MountPath}}/tmp"],
+      });
       expect(await findOnDisk(disk, [secret])).toEqual([]);
       await rm(disk);
     },
