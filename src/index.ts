@@ -137,6 +137,7 @@ export type { CreateOmiInput } from "./builder/steps/create-omi.ts";
 export type { CreateTagsInput } from "./builder/steps/create-tags.ts";
 export type { CreateVolumeInput, RootVolume } from "./builder/steps/create-volume.ts";
 export type { DeregisterOmiInput } from "./builder/steps/deregister-omi.ts";
+export type { CleanUpInput } from "./builder/steps/early-cleanup.ts";
 export type { LinkedDevice, LinkVolumeInput } from "./builder/steps/link-volume.ts";
 export type { MountDeviceInput, MountedRoot } from "./builder/steps/mount-device.ts";
 export type { ExtraMounts, MountExtraInput } from "./builder/steps/mount-extra.ts";
