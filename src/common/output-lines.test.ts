@@ -30,6 +30,10 @@ describe("OutputLines", () => {
     expect(linesOf("dos\r", "\nnext\n")).toEqual(["dos", "next"]);
   });
 
+  it("gives no escape sequence, also one that two chunks share", () => {
+    expect(linesOf("a\u001b[", "2Jb\u001b]0;title\u0007c\n")).toEqual(["abc"]);
+  });
+
   it("cuts a line that never ends into pieces, at a blank where there is one", () => {
     const word = `${"x".repeat(999)} `;
     const lines = linesOf(word.repeat(100), word.repeat(100));

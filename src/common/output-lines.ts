@@ -1,5 +1,6 @@
 import { Writable } from "node:stream";
 import { StringDecoder } from "node:string_decoder";
+import { withoutControls } from "./without-controls.ts";
 
 /** A longer line comes in pieces, so that a program that never ends its line cannot fill the memory. */
 const LONGEST_LINE = 32_768;
@@ -8,7 +9,7 @@ const BLANK_WITHIN = 4_096;
 
 /**
  * A stream that gives what is written to it line by line, as a terminal would leave it: of a line that carriage returns
- * overwrite, the last text. Bytes that are no UTF-8 become U+FFFD. Call {@link flush} when the writer is done.
+ * overwrite, the last text, and nothing that would change the terminal itself. Bytes that are no UTF-8 become U+FFFD. Call {@link flush} when the writer is done.
  */
 export class OutputLines extends Writable {
   readonly #decoder = new StringDecoder("utf8");
@@ -17,7 +18,7 @@ export class OutputLines extends Writable {
 
   constructor(onLine: (line: string) => void) {
     super({ decodeStrings: true });
-    this.#onLine = onLine;
+    this.#onLine = (line) => onLine(withoutControls(line));
   }
 
   override _write(chunk: Buffer, _encoding: BufferEncoding, done: (error?: Error | null) => void): void {

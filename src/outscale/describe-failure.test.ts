@@ -23,6 +23,12 @@ function unanswered(cause: unknown) {
 }
 
 describe("errorOf() of an answer", () => {
+  it("has nothing of the service's in it that would change a terminal", () => {
+    const error = answered(502, undefined, "\u001b[2J\u001b]0;title\u0007Bad gateway");
+    expect(error.message).toContain("Bad gateway");
+    expect(error.message).not.toContain("\u001b");
+  });
+
   it.each([
     [401, "1", ApiAuthError, /secret key/],
     [401, "7", ApiAuthError, /policy/],

@@ -1,4 +1,5 @@
 import { messageOf } from "../common/errors.ts";
+import { withoutControls } from "../common/without-controls.ts";
 import { CLOCK_TOLERANCE_MS } from "./clock-tolerance.ts";
 import { ApiAuthError, ApiError, type ApiFailure, isAuthFailure, isThrottleFailure } from "./errors.ts";
 import { type FailedAttempt, isProxyRefusal, isTlsFailure, networkCodeOf } from "./failed-attempt.ts";
@@ -11,7 +12,7 @@ export function errorOf(attempt: FailedAttempt, { baseUrl, attempts }: { baseUrl
     const message = `${failure.action} got no answer from ${baseUrl}${tries}: ${messageOf(attempt.cause)}`;
     return new ApiError(failure, message, { cause: attempt.cause, hint: networkHint(attempt.cause) });
   }
-  const message = `${failure.action} failed${tries}: ${wordsOf(failure)}`;
+  const message = `${failure.action} failed${tries}: ${withoutControls(wordsOf(failure))}`;
   if (isAuthFailure(failure)) return new ApiAuthError(failure, message, { hint: authHint(attempt) });
   return new ApiError(failure, message, { hint: answerHint(failure) });
 }
