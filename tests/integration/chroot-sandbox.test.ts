@@ -305,6 +305,7 @@ describe("Sandbox.stop()", () => {
     const namespace = readPidNamespace(sandbox.pid) as string;
     await sandbox.run(["mount", device, folder]);
     await sandbox.run(["sh", "-c", "cd $0 && (setsid sleep 608 >/dev/null 2>&1 &)", folder]);
+    await until(async () => (await sandbox.leftovers()).every(({ command }) => command === "sleep 608"));
     expect((await sandbox.stop()).map(({ command }) => command)).toEqual([expect.stringContaining("sleep 608")]);
     expect(await processesIn(namespace)).toEqual([]);
     await until(() => opensExclusively(device));
