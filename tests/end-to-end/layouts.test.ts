@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { copyFile, mkdir, readFile, statfs, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, readFile, statfs, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from "vitest";
 import { enterRun } from "../../src/builder/enter-run.ts";
@@ -235,6 +235,7 @@ describe("builds from disks as real images have them", () => {
         await writeSystem(place, "PARTLABEL=boot /boot ext4 defaults 0 2\n");
         await mkdir(join(place, "bin"));
         await copyFile("/bin/busybox", join(place, "bin/busybox"));
+        await symlink("busybox", join(place, "bin/sh")); // whatever runs in an image is started by its shell
         await writeFile(join(place, name), "");
       }
     };
