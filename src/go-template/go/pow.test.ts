@@ -22,6 +22,8 @@ describe("goPow()", () => {
     [4, -0.5, 0.5],
     [1, 1e300, 1],
     [1, Number.POSITIVE_INFINITY, 1],
+    [-1, Number.POSITIVE_INFINITY, 1],
+    [-1, Number.NEGATIVE_INFINITY, 1],
     [1.0000001, 1e9, 2.688103843211962e43],
     [7, 25, 1.341068619663965e21],
     [1.5, 1.5, 1.8371173070873836],

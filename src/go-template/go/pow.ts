@@ -7,7 +7,11 @@ import { goExp, goLog } from "./exp-log.ts";
  */
 export function goPow(base: number, power: number): number {
   const isSpecial = !Number.isFinite(base) || !Number.isFinite(power) || base === 0 || power === 0 || base === 1;
-  if (isSpecial || Math.abs(power) >= 2 ** 63) return base === 1 ? 1 : base ** power;
+  if (isSpecial || Math.abs(power) >= 2 ** 63) {
+    // JavaScript has no result for these.
+    const isOne = base === 1 || (base === -1 && Math.abs(power) === Number.POSITIVE_INFINITY);
+    return isOne ? 1 : base ** power;
+  }
   const magnitude = Math.abs(power);
   if (magnitude === 0.5) return power < 0 ? 1 / Math.sqrt(base) : Math.sqrt(base);
   const rest = magnitude % 1;

@@ -58,5 +58,5 @@ function decidingOperand(operator: string, left: Operand, right: Operand): Opera
   if (isDecisive(right)) return right;
   if (!left.value.isKnown && !left.problems.hasErrors) return left;
   const isRightOpen = !right.value.isKnown && !right.problems.hasErrors;
-  return isRightOpen && left.value.isKnown && !left.value.isNull ? right : undefined;
+  return isRightOpen && left.value.isKnown ? right : undefined;
 }

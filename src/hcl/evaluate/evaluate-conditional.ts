@@ -3,7 +3,16 @@ import type { ConditionalExpression, Expression } from "../syntax/syntax.ts";
 import { areEqual } from "../values/equality.ts";
 import { boolType, sameType, type Type, typeName } from "../values/type.ts";
 import { unify } from "../values/unify.ts";
-import { inheritMark, listValue, nullValue, sizeOf, unknownValue, type Value } from "../values/value.ts";
+import {
+  inheritMark,
+  listValue,
+  mapValue,
+  nullValue,
+  setValue,
+  sizeOf,
+  unknownValue,
+  type Value,
+} from "../values/value.ts";
 import type { Evaluator } from "./evaluate.ts";
 
 /** `condition ? a : b`, both converted to one type; problems of the one that is not chosen do not count. */
@@ -38,12 +47,18 @@ function openChoice(whenTrue: Value, whenFalse: Value, type: Type): Value {
   if (whenTrue.mayBeNull || whenFalse.mayBeNull) return unknownValue(type);
   if (type.kind === "number" && whenTrue.isKnown && areEqual(whenTrue, whenFalse)) return whenTrue;
   const size = sizeOf(whenTrue);
-  const isSameList = type.kind === "list" && sameType(whenTrue.type, whenFalse.type);
-  if (!isSameList || size === undefined || size !== sizeOf(whenFalse)) return unknownValue(type).notNull();
-  return listValue(
-    Array.from({ length: size }, () => unknownValue(type.element)),
-    type.element,
-  );
+  const isSized = size !== undefined && size === sizeOf(whenFalse) && sameType(whenTrue.type, whenFalse.type);
+  return (isSized && collectionOfSize(type, size)) || unknownValue(type).notNull();
+}
+
+/** A collection of elements that are not known; undefined when its size alone does not make it one. */
+function collectionOfSize(type: Type, size: number): Value | undefined {
+  if (type.kind === "map" && size === 0) return mapValue([], type.element);
+  if (type.kind !== "list" && type.kind !== "set") return undefined;
+  const items = Array.from({ length: size }, () => unknownValue(type.element));
+  if (type.kind === "list") return listValue(items, type.element);
+  // Of several elements, some may turn out to be equal.
+  return size <= 1 ? setValue(items, type.element) : undefined;
 }
 
 function evaluateApart(evaluator: Evaluator, expression: Expression): readonly [Value, Diagnostics] {

@@ -1,5 +1,6 @@
+import { Diagnostics } from "../source/diagnostic.ts";
 import type { SplatExpression } from "../syntax/syntax.ts";
-import { dynamicType, listType, tupleType } from "../values/type.ts";
+import { listType, type Type, tupleType } from "../values/type.ts";
 import {
   elementTypeOf,
   haveSameType,
@@ -25,16 +26,17 @@ export function evaluateSplat(evaluator: Evaluator, expression: SplatExpression)
   }
   if (target.type.kind === "dynamic") return inheritMark(unknownValue(), [target]);
   const evaluateEach = (value: Value) => evaluateItem(evaluator, expression, inheritMark(value, [target]));
-  if (!target.isKnown && isSequence) return inheritMark(unknownSplat(target, evaluateEach).notNull(), [target]);
+  if (!target.isKnown && isSequence) return inheritMark(unknownSplat(target.type, evaluateEach).notNull(), [target]);
   if (!isSequence) {
     // A single value is a list of one; one that may yet turn out to be null, of none.
     const item = evaluateEach(target);
     const isFailed = evaluator.diagnostics.errorCount > before;
-    const result = isFailed ? unknownValue(tupleType([item.type])) : tupleValue([item]);
+    const result = isFailed ? failedSplat(evaluator, expression, tupleType([target.type])) : tupleValue([item]);
     return inheritMark(target.mayBeNull ? unknownValue() : result, [target]);
   }
   const items = target.elements().map(evaluateEach);
-  if (evaluator.diagnostics.errorCount > before) return inheritMark(failedSplat(target, items), [target]);
+  if (evaluator.diagnostics.errorCount > before)
+    return inheritMark(failedSplat(evaluator, expression, target.type), [target]);
   if (target.type.kind === "tuple") return inheritMark(tupleValue(items), [target]);
   return inheritMark(makeList(evaluator, expression, target, items, evaluateEach), [target]);
 }
@@ -65,15 +67,13 @@ function makeList(
 }
 
 /** What the result would have been of items with problems, which have been reported. */
-function failedSplat(target: Value, items: readonly Value[]): Value {
-  const types = items.map(({ type }) => type);
-  return unknownValue(target.type.kind === "tuple" ? tupleType(types) : listType(types[0] ?? dynamicType));
+function failedSplat(evaluator: Evaluator, expression: SplatExpression, type: Type): Value {
+  const silent = evaluator.with({ diagnostics: new Diagnostics() });
+  return unknownSplat(type, (value) => evaluateItem(silent, expression, value));
 }
 
-function unknownSplat(target: Value, each: (value: Value) => Value): Value {
-  if (target.type.kind !== "tuple") {
-    const element = each(unknownValue(elementTypeOf(target.type)));
-    return unknownValue({ kind: "list", element: element.type });
-  }
-  return unknownValue({ kind: "tuple", elements: target.type.elements.map((type) => each(unknownValue(type)).type) });
+/** The result as far as the types of the elements say what it will be. */
+function unknownSplat(type: Type, each: (value: Value) => Value): Value {
+  if (type.kind !== "tuple") return unknownValue(listType(each(unknownValue(elementTypeOf(type))).type));
+  return unknownValue(tupleType(type.elements.map((element) => each(unknownValue(element)).type)));
 }

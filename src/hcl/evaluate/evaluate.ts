@@ -175,13 +175,10 @@ export class Evaluator {
   #unary(expression: UnaryExpression): Value {
     const type = expression.operator === "-" ? numberType : boolType;
     const subject = `Unsuitable value for "${expression.operator}"`;
-    const operand = this.convert(
-      this.evaluate(expression.operand),
-      type,
-      expression.operand,
-      "Invalid operand",
-      subject,
-    );
+    const before = this.diagnostics.errorCount;
+    const value = this.evaluate(expression.operand);
+    const operand = this.convert(value, type, expression.operand, "Invalid operand", subject);
+    if (this.diagnostics.errorCount > before) return operand;
     if (operand.isNull) {
       this.report("Operation failed", `"${expression.operator}" has no result: the operand is null.`, expression);
       return unknownValue(type);

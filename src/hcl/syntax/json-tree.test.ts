@@ -40,6 +40,12 @@ describe("parseJsonTree()", () => {
     expect(tree.members[0]).toMatchObject({ key: "a", keyPlace: { start: 2, end: 5 }, value: { start: 7, end: 15 } });
   });
 
+  it.each(["\\ud83d", "\\udc4d", "\\ud83dx", "\\udc4d\\ud83d"])("has no half of a character: %s", (escapes) => {
+    const text = `"${escapes}"`;
+    expect(parseJsonTree(text)).toMatchObject({ text: escapes.replaceAll(/\\u[\da-f]+/g, "\ufffd") });
+    expect(parseJsonTree('"\\ud83d\\udc4d"')).toMatchObject({ text: "👍" });
+  });
+
   it("refuses what is nested too deeply for our stack", () => {
     expect(() => parseJsonTree("[".repeat(100_000))).toThrow("nested too deeply");
   });

@@ -50,6 +50,11 @@ export function parseJsonTree(text: string): JsonNode {
   return new JsonParser(text).parse();
 }
 
+/** The text that a JSON string stands for. Half of a pair of escapes, as in `"\ud83d"`, is no character: it becomes U+FFFD. */
+export function unquoteJson(literal: string): string {
+  return String(JSON.parse(literal)).replace(/\p{Surrogate}/gu, "\ufffd");
+}
+
 class JsonParser {
   readonly #text: string;
   #at = 0;
@@ -113,7 +118,7 @@ class JsonParser {
 
   #string(): string {
     const literal = this.#take(STRING);
-    if (literal) return String(JSON.parse(literal));
+    if (literal) return unquoteJson(literal);
     if (this.#text[this.#at] !== '"') throw this.#unexpected("where a string should be");
     throw new JsonSyntaxError("there is a string that does not end, or has what JSON does not allow in one", this.#at);
   }

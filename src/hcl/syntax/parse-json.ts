@@ -3,6 +3,7 @@ import { locationOf, SourceFile, type Span } from "../source/source-file.ts";
 import { BigFloat, NumberError } from "../values/big-float.ts";
 import { boolValue, nullValue, numberValue, stringValue } from "../values/value.ts";
 import { jsonBody } from "./body-content.ts";
+import { unquoteJson } from "./json-tree.ts";
 import { literalText } from "./literal-text.ts";
 import { parseTemplateText } from "./parse.ts";
 import type { Body, Expression, ObjectItem } from "./syntax.ts";
@@ -140,7 +141,7 @@ class JsonParser {
     const raw = this.#source.text.slice(start, end);
     this.#at = end;
     const span = this.#span(start);
-    const text: string = JSON.parse(raw);
+    const text = unquoteJson(raw);
     if (!/[$%]\{/.test(text) || this.#isLiteral(this.#path)) {
       return { kind: "template", span, parts: [{ kind: "literal", span, value: stringValue(text) }], isJson: true };
     }

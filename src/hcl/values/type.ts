@@ -106,6 +106,28 @@ export function hasDynamic(type: Type): boolean {
   return type.kind === "object" && [...type.attributes.values()].some(hasDynamic);
 }
 
+/** Whether a type is what is wanted, where `dynamic` wants anything. */
+export function conforms(given: Type, wanted: Type): boolean {
+  if (wanted.kind === "dynamic") return true;
+  if (isCollection(given) && isCollection(wanted))
+    return given.kind === wanted.kind && conforms(given.element, wanted.element);
+  if (given.kind === "tuple" && wanted.kind === "tuple") {
+    const { elements } = wanted;
+    return (
+      given.elements.length === elements.length &&
+      given.elements.every((element, index) => conforms(element, elements[index] as Type))
+    );
+  }
+  if (given.kind !== "object" || wanted.kind !== "object") return sameType(given, wanted);
+  return (
+    given.attributes.size === wanted.attributes.size &&
+    [...wanted.attributes].every(([name, attribute]) => {
+      const own = given.attributes.get(name);
+      return own !== undefined && conforms(own, attribute);
+    })
+  );
+}
+
 /** The type with every optional attribute made an ordinary one, at every depth: what a value can have. */
 export function withoutOptional(type: Type): Type {
   if (isCollection(type)) return { kind: type.kind, element: withoutOptional(type.element) };
