@@ -1,4 +1,3 @@
-import { compileGlob, type Glob } from "../../common/glob.ts";
 import { suggestName } from "../../common/suggest-name.ts";
 import type {
   BuildDefinition,
@@ -15,6 +14,7 @@ import type { Block, Body } from "../../hcl/syntax/syntax.ts";
 import { stringType } from "../../hcl/values/type.ts";
 import { objectValue, stringValue, unknownValue, type Value } from "../../hcl/values/value.ts";
 import { type BuildBlock, type BuildComponents, expandComponents, type SourceUse } from "./build-block.ts";
+import { BuildFilter } from "./build-filter.ts";
 import { type ComponentBlock, isSkipped, overrideFor, readComponentBlock } from "./component-block.ts";
 import { type BodyShape, type DecodedBody, decodeBody, findPlace } from "./decode-body.ts";
 import type { ScopedBlock } from "./dynamic-blocks.ts";
@@ -75,62 +75,6 @@ function reportUnknownSource(
   const list = known.length === 0 ? "there is none" : `there ${known.length === 1 ? "is" : "are"} ${known.join(", ")}`;
   const detail = `No source block "${use.type}" "${use.name}" is defined; ${list}.${suggestName(reference, known)}`;
   diagnostics.error(`Unknown source "${reference}"`, detail, use.span);
-}
-
-/** `-only` and `-except`, which must match something to be of use. */
-class BuildFilter {
-  readonly #only: readonly Pattern[];
-  readonly #except: readonly Pattern[];
-  readonly #names: string[] = [];
-  readonly #diagnostics: Diagnostics;
-
-  constructor(only: readonly string[], except: readonly string[], diagnostics: Diagnostics) {
-    this.#diagnostics = diagnostics;
-    this.#only = only.map((text) => this.#compile("only", text));
-    this.#except = except.map((text) => this.#compile("except", text));
-  }
-
-  #compile(flag: string, text: string): Pattern {
-    const pattern = compileGlob(text);
-    if (!pattern)
-      this.#diagnostics.error(`Invalid -${flag} pattern`, `"${text}" is not a pattern such as "outscale-chroot.*".`);
-    return { text, pattern, isUsed: false };
-  }
-
-  isIncluded(name: string): boolean {
-    this.#names.push(name);
-    const isWanted = this.#only.length === 0 || matchesAny(this.#only, name);
-    return isWanted && !matchesAny(this.#except, name);
-  }
-
-  /** `-except` leaves post-processors out by their name or type. */
-  isExcepted(postProcessor: string): boolean {
-    return matchesAny(this.#except, postProcessor);
-  }
-
-  reportUnmatched(): void {
-    for (const [flag, patterns] of [
-      ["only", this.#only],
-      ["except", this.#except],
-    ] as const) {
-      for (const { text } of patterns.filter(({ isUsed }) => !isUsed)) {
-        const detail = `The builds are ${this.#names.join(", ")}; a pattern such as "outscale-chroot.*" matches several.`;
-        this.#diagnostics.warn(`-${flag} "${text}" matches no build`, detail);
-      }
-    }
-  }
-}
-
-interface Pattern {
-  readonly text: string;
-  readonly pattern: Glob | undefined;
-  isUsed: boolean;
-}
-
-function matchesAny(patterns: readonly Pattern[], name: string): boolean {
-  const matching = patterns.filter(({ pattern }) => pattern?.test(name));
-  for (const pattern of matching) pattern.isUsed = true;
-  return matching.length > 0;
 }
 
 /** Makes the definition of one source in one build. */
