@@ -1,41 +1,11 @@
 import { readFileSync } from "node:fs";
+import type { ComponentOptionHelp, FunctionHelp } from "../src/language-server/documented.ts";
 
-/** A function as docs/functions.md has it. */
-interface FunctionHelp {
-  /** Each way to call it: `range(max)`, `range(start, limit)`. */
-  readonly signatures: readonly string[];
-  readonly about: string;
-  readonly example?: string;
-}
-
-/** What docs/provisioners.md says of an option. */
-interface OptionHelp {
-  readonly default?: string;
-  readonly about: string;
-}
-
-/** The text of src/language-server/documented.ts: what the pages of docs/ say, for an editor to show. */
+/** The text of src/language-server/documented.json: what the pages of docs/ say, for an editor to show. */
 export function editorHelp(): string {
   const functions = functionHelp(readFileSync("docs/functions.md", "utf8"));
   const components = componentHelp(readFileSync("docs/provisioners.md", "utf8"));
-  return `// Made by \`npm run docs\` from docs/functions.md and docs/provisioners.md. Changes belong there.
-
-export interface FunctionHelp {
-  readonly signatures: readonly string[];
-  readonly about: string;
-  readonly example?: string;
-}
-
-export interface ComponentOptionHelp {
-  readonly default?: string;
-  readonly about: string;
-}
-
-export const functionHelp: Readonly<Record<string, FunctionHelp>> = ${JSON.stringify(functions, undefined, 2)};
-
-/** The options of provisioners and post-processors, by \`provisioner TYPE\` and \`post-processor TYPE\`. */
-export const componentHelp: Readonly<Record<string, Readonly<Record<string, ComponentOptionHelp>>>> = ${JSON.stringify(components, undefined, 2)};
-`;
+  return `${JSON.stringify({ functions, components }, undefined, 2)}\n`;
 }
 
 function functionHelp(page: string): Record<string, FunctionHelp> {
@@ -51,7 +21,7 @@ function functionHelp(page: string): Record<string, FunctionHelp> {
   return found;
 }
 
-function componentHelp(page: string): Record<string, Record<string, OptionHelp>> {
+function componentHelp(page: string): Record<string, Record<string, ComponentOptionHelp>> {
   const [provisioners = "", postProcessors = ""] = page.split(/^## Post-processors$/m);
   return Object.fromEntries([
     ...sections(provisioners, "## ").map(([type, text]) => [`provisioner ${type}`, optionHelp(text)]),
@@ -66,8 +36,8 @@ function sections(page: string, sign: string): [string, string][] {
     .filter(([title]) => /^[a-z-]+$/.test(title));
 }
 
-function optionHelp(section: string): Record<string, OptionHelp> {
-  const found: Record<string, OptionHelp> = {};
+function optionHelp(section: string): Record<string, ComponentOptionHelp> {
+  const found: Record<string, ComponentOptionHelp> = {};
   for (const [names = "", initial = "", about = ""] of tableRows(section)) {
     for (const [, name = ""] of names.matchAll(/`([a-z_]+)`/g))
       found[name] = { ...(initial && { default: initial }), about };

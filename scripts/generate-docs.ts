@@ -17,4 +17,4 @@ writeFileSync(
   "docs/permissions.md",
   permissionsPage(JSON.parse(readFileSync("scripts/recorded-permissions.json", "utf8"))),
 );
-writeFileSync("src/language-server/documented.ts", editorHelp());
+writeFileSync("src/language-server/documented.json", editorHelp());
