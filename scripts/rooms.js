@@ -338,6 +338,7 @@ export const rooms = {
       "flock",
       "fstab",
       "grow-filesystem",
+      "held-folder",
       "host-environment",
       "loop-file",
       "mount-image-fstab",

@@ -5,7 +5,9 @@ import { outcomeOf, unwrapFailure } from "../builder/unwrap-failure.ts";
 import type { Clock } from "../common/clock.ts";
 import { messageOf, throwIfCancelled } from "../common/errors.ts";
 import type { DebugLog } from "../common/log.ts";
+import { engineSettings, temporaryFolder } from "../config/engine-settings.ts";
 import type { RunRecord } from "../history/run-record.ts";
+import { heldFolders } from "../host/held-folder.ts";
 import { hostRunner } from "../host/run-command.ts";
 import { PostProcessError, type PostProcessResult, runPostProcessors } from "../post-processors/run-post-processors.ts";
 import { templateHook } from "../provisioners/hook.ts";
@@ -145,6 +147,7 @@ async function postProcess(
     ui: uiOf(report, definition.name),
     uiOf: (type) => uiOf(report, definition.name, type),
     local: hostRunner(log),
+    makeTemporaryFolder: heldFolders(temporaryFolder(engineSettings(identity.environment ?? process.env).stateFolder)),
     signal,
     clock,
   });

@@ -3,6 +3,8 @@ import { type Clock, systemClock } from "../common/clock.ts";
 import { AuthError, LeftoverError, messageOf } from "../common/errors.ts";
 import { type DebugLog, noLog } from "../common/log.ts";
 import { defaultWaiting } from "../config/default-waiting.ts";
+import { temporaryFolder } from "../config/engine-settings.ts";
+import { removeAbandoned } from "../host/held-folder.ts";
 import { hostRunner } from "../host/run-command.ts";
 import type { Access } from "../outscale/access.ts";
 import { readAccountId } from "../outscale/account-id.ts";
@@ -72,7 +74,7 @@ export async function cleanUpRuns(options: CleanUpOptions): Promise<readonly Cle
   for (const id of runIds.filter((id) => !known.includes(id))) {
     ui.message(`There is no run ${id}, or it left nothing behind`);
   }
-  if (runIds.length === 0 && !options.dryRun) for (const path of stillborn) await removeStillborn(path);
+  if (runIds.length === 0 && !options.dryRun) await removeWithoutJournal(stillborn, options);
   const results: CleanedRun[] = [];
   for (const run of runs.filter(({ record }) => isWanted(record.header.runId))) {
     results.push(await cleanUpRun(run, options));
@@ -87,6 +89,12 @@ export async function cleanUpRuns(options: CleanUpOptions): Promise<readonly Cle
     });
   }
   return results;
+}
+
+/** What killed runs have left outside their journals: journals that were never begun, and the files of post-processors. */
+async function removeWithoutJournal(stillborn: readonly string[], { stateFolder, ui }: CleanUpOptions): Promise<void> {
+  for (const path of stillborn) await removeStillborn(path);
+  for (const path of await removeAbandoned(temporaryFolder(stateFolder))) ui.say(`Removed ${path}`);
 }
 
 function tellUnusable({ runId, problem }: UnusableJournal, { ui }: CleanUpOptions): CleanedRun {

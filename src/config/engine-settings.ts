@@ -8,7 +8,7 @@ export interface EngineSettings {
   readonly vmId: string | undefined;
   /** Where device names and `disk/by-id` links are looked up: `/dev`, or the links folder of a local cloud. */
   readonly deviceFolder: string;
-  /** Where the journals of builds lie, in `runs/`. */
+  /** Where the journals of builds lie, in `runs/`, and the files of post-processors, in {@link temporaryFolder}. */
   readonly stateFolder: string;
   /** Where builds make their links to devices: gone after a reboot, unless the state has a place of its own. */
   readonly linkFolder: string;
@@ -29,4 +29,9 @@ export function engineSettings(env: Environment): EngineSettings {
     stateFolder: env.OUTSCALE_CHROOT_STATE || "/var/lib/outscale-chroot",
     linkFolder: env.OUTSCALE_CHROOT_STATE ? join(env.OUTSCALE_CHROOT_STATE, "links") : "/run/outscale-chroot",
   };
+}
+
+/** Where files lie that no build has in its journal, as long as they are used. */
+export function temporaryFolder(stateFolder: string): string {
+  return join(stateFolder, "temporary");
 }

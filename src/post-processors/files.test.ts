@@ -10,6 +10,7 @@ import { RecordingUi } from "../../tests/support/recording-ui.ts";
 import type { PostProcessorDefinition } from "../definition/build-definition.ts";
 import type { RawConfig } from "../definition/raw-value.ts";
 import { hostRunner } from "../host/run-command.ts";
+import { makeTemporaryFolder } from "../host/temporary-folder.ts";
 import type { Artifact } from "./artifact.ts";
 import { checkPostProcessors, keepsArtifact } from "./check-post-processors.ts";
 import { archiveFormat } from "./compress/format.ts";
@@ -46,6 +47,7 @@ function run(...chains: PostProcessorDefinition[][]) {
   return runPostProcessors(chains, omi, {
     ...build,
     ...{ runUuid: "run-1", force: false, ui: new RecordingUi(), local: hostRunner(), clock: new InstantClock() },
+    makeTemporaryFolder,
     signal: new AbortController().signal,
   });
 }

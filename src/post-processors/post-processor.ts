@@ -4,6 +4,7 @@ import type { AttributeTypes } from "../definition/attribute-type.ts";
 import type { RawConfig } from "../definition/raw-value.ts";
 import type { RenderContext } from "../go-template/context.ts";
 import type { CommandRunner } from "../host/run-command.ts";
+import type { MakeTemporaryFolder } from "../host/temporary-folder.ts";
 import type { BuildIdentity, Render } from "../provisioners/provisioner.ts";
 import type { Artifact } from "./artifact.ts";
 
@@ -21,6 +22,8 @@ export interface PostProcessorInput {
   readonly signal: AbortSignal;
   readonly clock: Clock;
   readonly render: Render;
+  /** For files that must not outlive the run, however it ends. */
+  readonly makeTemporaryFolder: MakeTemporaryFolder;
 }
 
 /** What a post-processor has made of an artifact. */

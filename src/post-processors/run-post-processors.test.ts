@@ -8,6 +8,7 @@ import { CancelledError } from "../common/errors.ts";
 import type { PostProcessorDefinition } from "../definition/build-definition.ts";
 import type { RawConfig } from "../definition/raw-value.ts";
 import { hostRunner } from "../host/run-command.ts";
+import { makeTemporaryFolder } from "../host/temporary-folder.ts";
 import type { Artifact } from "./artifact.ts";
 import { checkPostProcessors } from "./check-post-processors.ts";
 import { PostProcessError, type PostProcessInput, runPostProcessors } from "./run-post-processors.ts";
@@ -40,6 +41,7 @@ function makeInput(changes: Partial<PostProcessInput> = {}): PostProcessInput {
   return {
     ...build,
     ...{ runUuid: "run-1", force: false, ui, local: hostRunner(), clock: new InstantClock() },
+    makeTemporaryFolder,
     signal: new AbortController().signal,
     ...changes,
   };

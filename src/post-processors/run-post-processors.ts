@@ -4,6 +4,7 @@ import { ChrootError, ExitCode, messageOf, throwIfCancelled } from "../common/er
 import type { PostProcessorDefinition } from "../definition/build-definition.ts";
 import { renderOnce } from "../go-template/render.ts";
 import type { CommandRunner } from "../host/run-command.ts";
+import type { MakeTemporaryFolder } from "../host/temporary-folder.ts";
 import { describePlace } from "../provisioners/describe-place.ts";
 import { lateContextOf } from "../provisioners/late-values.ts";
 import type { BuildIdentity, Render } from "../provisioners/provisioner.ts";
@@ -19,6 +20,7 @@ export interface PostProcessInput extends BuildIdentity {
   readonly ui: Ui;
   /** The lines of one post-processor, which Packer shows under `name (type)`; `ui` when absent. */
   readonly uiOf?: (type: string) => Ui;
+  readonly makeTemporaryFolder: MakeTemporaryFolder;
   /** The host itself: the build's sandbox is gone. */
   readonly local: CommandRunner;
   readonly signal: AbortSignal;

@@ -1,5 +1,4 @@
 import { ConfigError } from "../common/errors.ts";
-import { makeTemporaryFolder } from "../host/temporary-folder.ts";
 import { hclTypesOf } from "../provisioners/option-types.ts";
 import { readOptions } from "../provisioners/read-options.ts";
 import { checkShellLocal, renderedLate, shellLocalShape } from "../provisioners/shell-local/options.ts";
@@ -19,7 +18,7 @@ export const shellLocal: PostProcessorType = {
     if (problems.length > 0) throw new ConfigError(problems);
     return {
       async run(_artifact, input) {
-        await runLocalScripts(options, { ...input, makeTemporaryFolder });
+        await runLocalScripts(options, input);
         return undefined;
       },
     };
