@@ -66,6 +66,7 @@ export type {
   Communicator as CommunicatorInterface,
   DownloadDirOptions,
   DownloadOptions,
+  DownloadShare,
   Owner,
   RemoteCommand,
   TemporaryPlace,

@@ -33,7 +33,7 @@ import { removeTree } from "./remove-tree.ts";
 import { RootFolder } from "./root-folder.ts";
 import { chunksOf, orCancelled, passOn, readChunks, withFile, writeFully } from "./streams.ts";
 import { TransferError } from "./transfer-error.ts";
-import type { TreeJob } from "./tree-copy.ts";
+import type { TreeJob, TreeResult } from "./tree-copy.ts";
 import { runTreeJob } from "./tree-job.ts";
 
 /** What is uploaded is the image's: a user of this machine with some number is another one there. */
@@ -189,16 +189,17 @@ export class ChrootCommunicator implements Communicator {
   /** Opens a file of the image for reading and closes it, whatever happens. */
   async #reading(
     source: string,
-    { signal, limitBytes }: DownloadOptions,
+    { signal, limitBytes, share }: DownloadOptions,
     read: (fd: number, budget: CopyBudget) => Promise<void>,
   ): Promise<void> {
     throwIfCancelled(signal);
-    const budget = new CopyBudget(limitBytes);
+    const budget = new CopyBudget(limitBytes, share?.spent);
     try {
       await withFile(this.#root.openForRead(source), (fd) => {
         budget.add(fd);
         return read(fd, budget);
       });
+      if (share) share.spent = budget.spent;
     } catch (cause) {
       throwIfCancelled(signal);
       if (cause instanceof TransferError) throw cause;
@@ -219,21 +220,29 @@ export class ChrootCommunicator implements Communicator {
     // Links that came out of the image a moment ago may not lead what follows to another place of the host.
     const owner = { uid: process.geteuid?.() ?? 0, gid: process.getegid?.() ?? 0 };
     const limitBytes: TreeJob["limitBytes"] = options.limitBytes ?? "held";
-    const ways = { followFolderLinks: false, keepPrivileges: false, overwritesFiles: false, owner, limitBytes };
-    await this.#copy({ root: this.#root, path: source }, { root: host, path: fromHere(destination) }, options, ways);
+    const spent = options.share?.spent;
+    const ways = { followFolderLinks: false, keepPrivileges: false, overwritesFiles: false, owner, limitBytes, spent };
+    const result = await this.#copy(
+      { root: this.#root, path: source },
+      { root: host, path: fromHere(destination) },
+      options,
+      ways,
+    );
+    if (options.share) options.share.spent = result.spent;
   }
 
   async #copy(
     from: RootedPath,
     to: RootedPath,
     { exclude = [], signal }: UploadDirOptions,
-    ways: Pick<TreeJob, "followFolderLinks" | "keepPrivileges" | "overwritesFiles" | "owner" | "limitBytes">,
-  ): Promise<void> {
+    ways: Omit<TreeJob, "fromRoot" | "from" | "toRoot" | "to" | "exclude">,
+  ): Promise<TreeResult> {
     if (!from.root.stat(from.path)?.isDirectory()) throw new TransferError(`There is no folder "${from.path}"`);
     const target = to.root.stat(to.path)?.isDirectory() ? folderFor(from.path, to.path) : to.path;
     const places = { fromRoot: from.root.path, from: from.path, toRoot: to.root.path, to: target };
     const result = await runTreeJob({ ...places, exclude, ...ways }, signal);
     for (const warning of result.warnings) this.#options.onWarning?.(warning);
+    return result;
   }
 
   /** @returns with the argv to be logged: what is run inside whatever the runner puts around it */

@@ -1,5 +1,6 @@
 import type { Readable, Writable } from "node:stream";
 import type { ExitStatus } from "../host/command-error.ts";
+import type { Spent } from "./copy-budget.ts";
 
 /** A command for the machine that is provisioned: one `/bin/sh -c` line there, and where its streams go. */
 export interface RemoteCommand {
@@ -45,6 +46,13 @@ export interface UploadDirOptions extends TransferOptions {
 export interface DownloadOptions extends TransferOptions {
   /** How much may be written; as much as the image's file systems hold when absent. */
   readonly limitBytes?: number | undefined;
+  /** One for all downloads that share the limit: it remembers what they have used of it. */
+  readonly share?: DownloadShare | undefined;
+}
+
+/** Begin with an empty one. */
+export interface DownloadShare {
+  spent?: Spent | undefined;
 }
 
 export interface DownloadDirOptions extends DownloadOptions {

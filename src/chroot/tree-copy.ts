@@ -12,7 +12,7 @@ import {
   utimesSync,
 } from "node:fs";
 import type { Owner } from "./communicator.ts";
-import { CopyBudget } from "./copy-budget.ts";
+import { CopyBudget, type Spent } from "./copy-budget.ts";
 import { CopyStopped, type CopyWatch, copyBytes, type IsStopped } from "./copy-bytes.ts";
 import { createInPlace, openExistingFile, openFileIfThere, removeIfThere } from "./file-in-place.ts";
 import {
@@ -62,10 +62,14 @@ export interface TreeJob {
    * hold that it is on. Absent: no bound.
    */
   readonly limitBytes?: number | "held" | undefined;
+  /** What earlier copies have used of it. */
+  readonly spent?: Spent | undefined;
 }
 
 export interface TreeResult {
   readonly files: number;
+  /** Of the limit, with what earlier copies have used. */
+  readonly spent: Spent | undefined;
   readonly warnings: readonly string[];
 }
 
@@ -142,9 +146,9 @@ class TreeCopier {
     this.#job = job;
     this.#to = to;
     this.#isOurs = job.fromRoot === "/";
-    const { limitBytes } = job;
+    const { limitBytes, spent } = job;
     const budget =
-      limitBytes === undefined ? undefined : new CopyBudget(limitBytes === "held" ? undefined : limitBytes);
+      limitBytes === undefined ? undefined : new CopyBudget(limitBytes === "held" ? undefined : limitBytes, spent);
     this.#watch = { isStopped, budget };
     this.#xattrs = new XattrCopier((message) => this.#warnings.push(message), job.keepPrivileges);
     const globs = job.exclude.map(compileExclude);
@@ -160,7 +164,7 @@ class TreeCopier {
     } finally {
       this.#xattrs.close();
     }
-    return { files: this.#files, warnings: this.#warnings };
+    return { files: this.#files, spent: this.#watch.budget?.spent, warnings: this.#warnings };
   }
 
   /** @param path Of the folder, relative to the tree, as bytes; with a slash at its end unless it is the tree itself */

@@ -92,6 +92,13 @@ describe("a download", () => {
     );
     const written = readdirSync(join(local, "many")).map((name) => writtenBytes(join(local, "many", name)));
     expect(written.reduce((sum, bytes) => sum + bytes, 0)).toBeLessThanOrEqual(128 * MIB);
+    const share = {};
+    await communicator.downloadDir("/many/", join(local, "half"), { exclude: ["[4-9]"], share });
+    await communicator.downloadFile("/many/4", join(local, "4"), { share });
+    const beyond = communicator
+      .downloadFile("/many/5", join(local, "5"), { share })
+      .then(() => communicator.downloadFile("/many/6", join(local, "6"), { share }));
+    await expect(beyond).rejects.toThrow("before it writes more than 128 MiB");
     await communicator.downloadDir("/many/", join(local, "all"), { limitBytes: GIB });
     expect(readdirSync(join(local, "all")).length).toBe(10);
     await expect(communicator.downloadFile("/many/0", join(local, "one"), { limitBytes: 10 * MIB })).rejects.toThrow(

@@ -1,5 +1,6 @@
 import { lstat, mkdir, realpath } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
+import type { DownloadOptions } from "../../chroot/communicator.ts";
 import { ignoreErrno } from "../../common/errno.ts";
 import { ChrootError, ProvisionError, throwIfCancelled } from "../../common/errors.ts";
 import { isBelow } from "../../host/mountinfo.ts";
@@ -17,7 +18,7 @@ const GIB = 1024 ** 3;
  */
 export async function download(options: FileOptions, provisioner: ProvisionerInput): Promise<void> {
   const limitBytes = options.downloadLimit === undefined ? undefined : options.downloadLimit * GIB;
-  const input = { ...provisioner, limitBytes };
+  const input = { ...provisioner, limit: { limitBytes, share: {} } };
   for (const source of sourcesOf(options)) {
     throwIfCancelled(input.signal);
     if (source.endsWith("/")) await downloadFolder(source, options.destination, input);
@@ -27,17 +28,18 @@ export async function download(options: FileOptions, provisioner: ProvisionerInp
 }
 
 interface DownloadInput extends ProvisionerInput {
-  readonly limitBytes: number | undefined;
+  /** For all that the provisioner downloads. */
+  readonly limit: Pick<DownloadOptions, "limitBytes" | "share">;
 }
 
 async function downloadFolder(
   source: string,
   destination: string,
-  { ui, communicator, signal, limitBytes }: DownloadInput,
+  { ui, communicator, signal, limit }: DownloadInput,
 ): Promise<void> {
   ui.say(`Downloading ${source} => ${destination}`);
   await mkdir(destination, { recursive: true, mode: 0o755 });
-  await communicator.downloadDir(source, destination, { signal, limitBytes });
+  await communicator.downloadDir(source, destination, { signal, ...limit });
 }
 
 async function downloadMatches(pattern: string, destination: string, input: DownloadInput): Promise<void> {
@@ -67,13 +69,13 @@ async function findMatches(pattern: string, input: ProvisionerInput) {
 async function downloadFile(
   source: string,
   target: string,
-  { ui, communicator, signal, limitBytes }: DownloadInput,
+  { ui, communicator, signal, limit }: DownloadInput,
 ): Promise<void> {
   ui.say(`Downloading ${source} => ${target}`);
   await mkdir(dirname(target), { recursive: true, mode: 0o755 });
   await refuseLinkOut(target);
   try {
-    await communicator.downloadFile(source, target, { signal, limitBytes });
+    await communicator.downloadFile(source, target, { signal, ...limit });
   } catch (cause) {
     throwIfCancelled(signal);
     const hint = cause instanceof ChrootError ? cause.hint : undefined;
