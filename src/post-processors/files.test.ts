@@ -7,6 +7,7 @@ import { gunzipSync } from "node:zlib";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { build, generatedData, InstantClock } from "../../tests/support/provisioning.ts";
 import { RecordingUi } from "../../tests/support/recording-ui.ts";
+import { requireTools } from "../../tests/support/requirements.ts";
 import type { PostProcessorDefinition } from "../definition/build-definition.ts";
 import type { RawConfig } from "../definition/raw-value.ts";
 import { hostRunner } from "../host/run-command.ts";
@@ -118,7 +119,13 @@ describe("checksum", () => {
   });
 });
 
-describe("compress", () => {
+requireTools(
+  "bzip2",
+  "lz4",
+  "unzip",
+  "xz",
+  "zip",
+)("compress", () => {
   it("leaves the archive alone as artifact when it has taken files and checksums", async () => {
     const sums = define("checksum", { output: at("out/sums") });
     const { made } = await run([files(), sums, define("compress", { output: at("x.zip") })]);

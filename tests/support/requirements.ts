@@ -25,6 +25,14 @@ export function requirePrograms(...programs: readonly string[]): Describe {
 }
 
 /**
+ * `describe` for tests that need these programs, and no root.
+ * @throws {Error} when one is missing and `CI=true`
+ */
+export function requireTools(...programs: readonly string[]): Describe {
+  return unlessMissing(programs.filter((program) => !isInstalled(program)));
+}
+
+/**
  * `describe` for tests that need something of the machine, such as a file system that its kernel has.
  * @param what Named in the reason, such as `btrfs in the kernel`
  * @throws {Error} when it is missing and `CI=true`
