@@ -88,11 +88,14 @@ describe("a build that is killed", () => {
     // Looking at two candidates comes first.
     const all = Array.from({ length: points }, (_unused, index) => index + 1);
     for (const point of sample(all, SAMPLE)) {
-      expect(await runKilledBuild(bakery, bundle, { ...crash, point })).toBe("killed");
-      await bakery.cleanUp();
-      const { images: _images, snapshots: _snapshots, ...left } = await bakery.leftovers();
-      expect([point, left]).toEqual([point, { ...nothing, images: undefined, snapshots: undefined }]);
+      await count.try(`look ${point}`, async () => {
+        expect(await runKilledBuild(bakery, bundle, { ...crash, point })).toBe("killed");
+        await bakery.cleanUp();
+        const { images: _images, snapshots: _snapshots, ...left } = await bakery.leftovers();
+        expect(left).toEqual({ ...nothing, images: undefined, snapshots: undefined });
+      });
     }
+    expect(count.broke).toEqual([]);
     await bench.dispose();
     await removeProducts();
   });
@@ -111,18 +114,17 @@ describe("a build that is killed", () => {
       const late = Array.from({ length: 40 }, (_, index) => points - index).filter((point) => point > 0);
       for (const point of sample(late, SAMPLE)) {
         await withOld();
-        await runKilledBuild(bakery, bundle, { point, config, isEverythingSecret });
-        await bakery.cleanUp();
-        const { images, snapshots, ...rest } = await bakery.leftovers();
-        expect([point, images.map((image) => image.split(" ")[1]), rest.volumes, rest.journals]).toEqual([
-          point,
-          ["replaced"],
-          [],
-          [],
-        ]);
-        // The old OMI's snapshot stays without force_delete_snapshot, also when the new one made it.
-        expect(snapshots.length).toBeLessThanOrEqual(2);
+        await count.try(`replacement ${point}`, async () => {
+          await runKilledBuild(bakery, bundle, { point, config, isEverythingSecret });
+          await bakery.cleanUp();
+          const { images, snapshots, ...rest } = await bakery.leftovers();
+          const names = images.map((image) => image.split(" ")[1]);
+          expect([names, rest.volumes, rest.journals]).toEqual([["replaced"], [], []]);
+          // The old OMI's snapshot stays without force_delete_snapshot, also when the new one made it.
+          expect(snapshots.length).toBeLessThanOrEqual(2);
+        });
       }
+      expect(count.broke).toEqual([]);
       await removeProducts();
     },
   );
