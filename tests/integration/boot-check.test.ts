@@ -59,7 +59,7 @@ requirePrograms(
     expect(await checkFilesystems(parts, { runner })).toEqual([]);
     await runner.run(["debugfs", "-w", "-R", "clri <2>", `${device}p2`]);
     expect(await checkFilesystems(parts, { runner })).toMatchObject([
-      { severity: "error", where: `${device}p2`, what: expect.stringMatching(/^e2fsck found trouble .*[Rr]oot inode/) },
+      { severity: "error", where: `${device}p2`, what: expect.stringMatching(/^e2fsck found errors .*[Rr]oot inode/) },
     ]);
   });
 

@@ -20,7 +20,7 @@ const isolations: readonly Isolation[] = ["private", "host"];
 beforeEach(async () => {
   const umask = process.umask(0o027);
   const nice = getPriority();
-  setPriority(nice + 3);
+  setPriority(Math.min(19, nice + 3)); // a caller may be as nice as one can be
   const limits = await run("prlimit", [
     "--pid",
     `${process.pid}`,
