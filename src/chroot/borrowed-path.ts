@@ -11,12 +11,11 @@ import {
 } from "node:fs";
 import { posix } from "node:path";
 import { isErrno } from "../common/errno.ts";
-import { runSync } from "../host/run-sync.ts";
 import { changeEntries, changeFlag } from "./changeable.ts";
+import { setModifiedTime } from "./folder-times.ts";
 import {
   createFile,
   fdPath,
-  fdPathForChildren,
   makeLink,
   openEntryIfThere,
   readLink,
@@ -199,16 +198,4 @@ function removeAside(folder: number, aside: string): void {
 
 function hashOf(content: Buffer): string {
   return createHash("sha256").update(content).digest("hex");
-}
-
-/** With touch(1), which takes nanoseconds. A time before 1970 is a negative number. */
-function setModifiedTime(folder: number, ns: bigint): void {
-  const [sign, size] = ns < 0n ? ["-", -ns] : ["", ns];
-  const fraction = `${size % 1_000_000_000n}`.padStart(9, "0");
-  runTool(["touch", "-m", "-d", `@${sign}${size / 1_000_000_000n}.${fraction}`, "--", fdPathForChildren(folder)]);
-}
-
-function runTool(argv: readonly [string, ...string[]]): void {
-  const { exitCode, stderr } = runSync(argv);
-  if (exitCode !== 0) throw new Error(stderr.trim() || `${argv[0]} ended with exit code ${exitCode}`);
 }

@@ -4,6 +4,7 @@ import { CommandError, describeExit, MissingProgramError } from "../host/command
 import type { MountView } from "../host/mount-view.ts";
 import { type MountEntry, readMountinfo } from "../host/mountinfo.ts";
 import { unmountBelow } from "../host/mounts.ts";
+import { LentFolder } from "./folder-times.ts";
 import { fdPath, openFolder, toText } from "./openat.ts";
 import { RootFolder } from "./root-folder.ts";
 
@@ -73,13 +74,16 @@ export function chosenChrootMounts(
 export async function mountInImage(image: MountedImage, mount: ChrootMount): Promise<ImageMountHandle> {
   const { fsType: type, source, target } = mount;
   const root = new RootFolder(`${image.view.rootPrefix}${image.mountPath}`);
+  const lent = new LentFolder(root, target);
   const point = openMountPoint(root, target);
+  lent.noteMade();
+  const removeMade = () => lent.afterRemoving(() => root.removeEmptyFolders(point.made));
   try {
     const kind = type === "bind" ? ["--bind"] : ["-t", type];
     const options = mount.options === undefined ? [] : ["-o", mount.options];
     await mountOnFolder(image.view, mount, point.fd, [...kind, ...options, source]);
   } catch (error) {
-    root.removeEmptyFolders(point.made);
+    removeMade();
     throw error;
   } finally {
     closeSync(point.fd);
@@ -88,7 +92,7 @@ export async function mountInImage(image: MountedImage, mount: ChrootMount): Pro
   const entry = await findMount(image.view, (each) => each.id === id);
   const release = async () => {
     if (entry) await unmountEntry(image.view, entry);
-    root.removeEmptyFolders(point.made);
+    removeMade();
   };
   try {
     if (id === point.mountId) throw mountError(mount, "something else took its place meanwhile");
