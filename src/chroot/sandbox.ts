@@ -5,7 +5,7 @@ import { type DebugLog, noLog } from "../common/log.ts";
 import { cleanStart } from "../host/clean-start.ts";
 import { hostEnvironment } from "../host/host-environment.ts";
 import type { MountView } from "../host/mount-view.ts";
-import { type MountEntry, readMountinfo } from "../host/mountinfo.ts";
+import { readMountinfo } from "../host/mountinfo.ts";
 import { readOwnState } from "../host/own-state.ts";
 import { locateProgram } from "../host/program-path.ts";
 import {
@@ -204,29 +204,29 @@ export class Sandbox implements CommandRunner, AsyncDisposable {
   }
 }
 
-async function dropMounts(sandbox: Sandbox, options: SandboxOptions): Promise<void> {
-  const { window } = options;
-  const keepPaths = [process.cwd(), tmpdir(), ...(options.keepPaths ?? []), ...(window ? [window.mountPath] : [])];
-  const mounts = await readMountinfo(sandbox.mountinfoPath);
-  const dropped = mountsToDrop(mounts, { dropMountPaths: options.dropMountPaths ?? [], keepPaths });
-  if (dropped.length === 0) return;
-  // Lazily: these are copies that nothing in here uses yet, and the originals stay as they are. One whose original is
-  // unmounted meanwhile goes by itself, which umount calls a failure of all (32) or some (64).
-  const argv = ["umount", "--lazy", "--no-canonicalize", "--", ...dropped.map(({ mountPoint }) => mountPoint)];
-  await sandbox.run(argv, { okExitCodes: [0, 32, 64] });
-  await assertGone(sandbox, dropped);
-  const message = `Dropped inside the sandbox: ${dropped.map(({ mountPoint }) => mountPoint).join(", ")}`;
-  (options.log ?? noLog).write({ kind: "note", message });
-}
+/** What another build mounts in its window meanwhile comes on top of what is about to go: then it is tried again. */
+const DROP_TRIES = 20;
 
-/** @throws {SandboxError} when one of these mounts is there after all: it would keep its disk busy for as long as we live */
-async function assertGone(sandbox: Sandbox, dropped: readonly MountEntry[]): Promise<void> {
-  const ids = new Set((await readMountinfo(sandbox.mountinfoPath)).map(({ id }) => id));
-  const left = dropped.filter(({ id }) => ids.has(id)).map(({ mountPoint }) => mountPoint);
-  if (left.length === 0) return;
-  throw new SandboxError(`The sandbox cannot let go of the mounts on ${left.join(", ")}`, {
-    hint: "Unmount them on this machine, if nothing needs them, and build again",
-  });
+/** @throws {SandboxError} when one of these mounts stays: it would keep its disk busy for as long as we live */
+async function dropMounts(sandbox: Sandbox, options: SandboxOptions): Promise<void> {
+  const { window, log = noLog, dropMountPaths = [] } = options;
+  const keepPaths = [process.cwd(), tmpdir(), ...(options.keepPaths ?? []), ...(window ? [window.mountPath] : [])];
+  const rule = { dropMountPaths, keepPaths };
+  let toDrop = mountsToDrop(await readMountinfo(sandbox.mountinfoPath), rule);
+  for (let tries = 1; toDrop.length > 0; tries++) {
+    const paths = toDrop.map(({ mountPoint }) => mountPoint);
+    if (tries > DROP_TRIES) {
+      throw new SandboxError(`The sandbox cannot let go of the mounts on ${paths.join(", ")}`, {
+        hint: "Unmount them on this machine, if nothing needs them, and build again",
+      });
+    }
+    // Lazily: these are copies that nothing in here uses yet, and the originals stay as they are. One whose original is
+    // unmounted meanwhile goes by itself, which umount calls a failure of all (32) or some (64).
+    const argv = ["umount", "--lazy", "--no-canonicalize", "--", ...paths];
+    await sandbox.run(argv, { okExitCodes: [0, 32, 64] });
+    log.write({ kind: "note", message: `Dropped inside the sandbox: ${paths.join(", ")}` });
+    toDrop = mountsToDrop(await readMountinfo(sandbox.mountinfoPath), rule);
+  }
 }
 
 function isThere(path: string): boolean {
