@@ -86,8 +86,10 @@ describe.each(Object.entries(SHELLS))("completion in %s", (shell, { command, set
   requirePrograms("tmux", shell)("with the Tab key", () => {
     let terminal: TerminalWindow;
     beforeAll(async () => {
-      const env = { HOME: join(folder, shell), PATH: process.env.PATH ?? "" };
-      await mkdir(env.HOME);
+      const home = join(folder, shell);
+      // fish puts its sockets into the folder for temporary files where it has no other, and leaves them there.
+      const env = { HOME: home, TMPDIR: home, XDG_RUNTIME_DIR: home, PATH: process.env.PATH ?? "" };
+      await mkdir(home);
       const own = ["sh", "-c", `cd '${join(folder, "work")}' && exec "$@"`, "sh", ...command];
       terminal = await openTerminalWindow({ folder: env.HOME, command: own, env });
       await terminal.press(setUp(await script(shell)), "Enter");

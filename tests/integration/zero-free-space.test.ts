@@ -10,8 +10,9 @@ import { makeDisk } from "../support/made-image.ts";
 import { requirePrograms } from "../support/requirements.ts";
 import { createWorkbench, type Workbench } from "../support/workbench.ts";
 
-const describe = requirePrograms("mkfs.ext4", "mkfs.xfs", "mkfs.btrfs", "chattr");
-const SIZES_MIB = { ext4: 64, xfs: 300, btrfs: 128 };
+const describe = requirePrograms("mkfs.ext4", "mkfs.btrfs", "chattr");
+// Not xfs: room that it keeps for its own metadata is in reach of no file, and only fstrim clears it.
+const SIZES_MIB = { ext4: 64, btrfs: 128 };
 
 let bench: Workbench;
 beforeEach(async () => {
