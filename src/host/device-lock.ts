@@ -85,8 +85,11 @@ export async function acquireDeviceLock(options: AcquireDeviceLockOptions): Prom
 async function passOn(turn: Turn<Hold>, hold: Hold, clock: Clock): Promise<void> {
   const isOthersTurn = clock.now() - hold.since > PASSED_ON_MS;
   if (turn.isAwaited() && !isOthersTurn) return turn.end(hold);
-  await hold.file.close(); // gives the lock up
-  turn.end();
+  try {
+    await hold.file.close(); // gives the lock up
+  } finally {
+    turn.end();
+  }
 }
 
 type Waiting = AcquireDeviceLockOptions & { readonly clock: Clock };

@@ -29,8 +29,11 @@ function heldFolder(path: string, held: FileHandle): TemporaryFolder {
   return {
     path,
     remove: async () => {
-      await removeTemporaryFolder(path);
-      await held.close();
+      try {
+        await removeTemporaryFolder(path);
+      } finally {
+        await held.close();
+      }
     },
     keep: () => undefined,
   };
@@ -46,8 +49,11 @@ export async function removeAbandoned(parent: string): Promise<readonly string[]
     const path = join(parent, name);
     const held = await hold(path);
     if (held === undefined) continue;
-    await removeTemporaryFolder(path);
-    await held.close();
+    try {
+      await removeTemporaryFolder(path);
+    } finally {
+      await held.close();
+    }
     removed.push(path);
   }
   return removed;
