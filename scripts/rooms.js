@@ -332,6 +332,7 @@ export const rooms = {
       "device-links",
       "device-lock",
       "device-name",
+      "digest-path",
       "find-device",
       "btrfs",
       "find-root",

@@ -6,6 +6,7 @@ export const breakpoint = defineProvisioner({
   type: "breakpoint",
   options: { note: text().optional(), disable: flag().default(false) },
   check: () => [],
+  notCounted: ["note", "disable"],
   async run({ note, disable }, { ui, signal }) {
     const which = note ? ` with note "${note}"` : "";
     if (disable) return ui.say(`Breakpoint provisioner${which} disabled; continuing...`);

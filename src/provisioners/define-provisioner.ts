@@ -1,8 +1,8 @@
 import type { z } from "zod";
 import { ConfigError, type ConfigProblem } from "../common/errors.ts";
 import { hclTypesOf } from "./option-types.ts";
-import type { ProvisionerInput, ProvisionerType } from "./provisioner.ts";
-import { type OptionsOf, readOptions } from "./read-options.ts";
+import type { InputFile, ProvisionerInput, ProvisionerType } from "./provisioner.ts";
+import { type OptionsOf, readOptions, renderGiven } from "./read-options.ts";
 
 export interface ProvisionerParts<Shape extends z.ZodRawShape> {
   readonly type: string;
@@ -14,6 +14,10 @@ export interface ProvisionerParts<Shape extends z.ZodRawShape> {
   /** What the types of the options cannot tell: which exclude each other, which files must exist. */
   check(options: OptionsOf<Shape>): readonly ConfigProblem[];
   run(options: OptionsOf<Shape>, input: ProvisionerInput): Promise<void>;
+  /** Options that decide nothing of what is in the image, such as pauses, and those whose files {@link reads} names. */
+  readonly notCounted?: readonly (keyof Shape & string)[];
+  /** What is read of this machine, as far as the options tell. */
+  reads?(options: OptionsOf<Shape>): readonly InputFile[];
 }
 
 /** Makes a type of provisioner of its options, its check and what it does. */
@@ -26,7 +30,12 @@ export function defineProvisioner<Shape extends z.ZodRawShape>(parts: Provisione
       const options = readOptions(parts.options, raw, context, parts.rendersItself);
       const problems = parts.check(options);
       if (problems.length > 0) throw new ConfigError(problems);
-      return { run: (input) => parts.run(options, input) };
+      const counted = Object.entries(raw).filter(([name]) => !parts.notCounted?.includes(name));
+      const given = renderGiven(Object.fromEntries(counted), context, parts.rendersItself).options;
+      return {
+        inputs: { options: given, files: parts.reads?.(options) ?? [] },
+        run: (input) => parts.run(options, input),
+      };
     },
   };
 }

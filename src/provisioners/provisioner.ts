@@ -28,8 +28,28 @@ export interface ProvisionerInput extends ProvisionInput {
   readonly render: Render;
 }
 
+/** What of a provisioner decides what it makes of an image, for digests. */
+export interface ProvisionerInputs {
+  /** The options that were given, rendered, without those that change nothing in an image, and paths of {@link files}. */
+  readonly options: RawConfig;
+  /** What it reads of this machine. */
+  readonly files: readonly InputFile[];
+}
+
+/** A file or a folder that a provisioner reads: its contents count, or its name, or both. */
+export interface InputFile {
+  /** Absent where only the name counts, as the contents are made by the build itself. */
+  readonly path?: string;
+  /** The part of its path that decides something; absent where only the contents do. */
+  readonly name?: string;
+  /** It is copied, and so its modes count. */
+  readonly isCopied?: boolean;
+  readonly keepsOwner?: boolean;
+}
+
 /** A provisioner whose options have been read and checked. */
 export interface PreparedProvisioner {
+  readonly inputs: ProvisionerInputs;
   /** @throws {ProvisionError} and what the communicator and the runner throw */
   run(input: ProvisionerInput): Promise<void>;
 }

@@ -27,17 +27,28 @@ export function readOptions<Shape extends z.ZodRawShape>(
   context: RenderContext,
   rendersItself: readonly string[] = [],
 ): OptionsOf<Shape> {
+  const { options, problems: unrendered } = renderGiven(raw, context, rendersItself);
+  const problems = [...unrendered];
+  const result = z.strictObject(shape).safeParse(options);
+  if (!result.success) problems.push(...result.error.issues.flatMap((issue) => describeIssue(issue, shape)));
+  if (problems.length > 0 || !result.success) throw new ConfigError(problems);
+  return camelKeys<Shape>(result.data);
+}
+
+/** The options that are given, with their `{{ }}` rendered, and what could not be. */
+export function renderGiven(
+  raw: RawConfig,
+  context: RenderContext,
+  rendersItself: readonly string[] = [],
+): { readonly options: RawConfig; readonly problems: readonly ConfigProblem[] } {
   const problems: ConfigProblem[] = [];
   const given = Object.entries(raw).filter(([, value]) => value !== null);
   const rendered = given.map(([option, value]) => {
     const render = rendersItself.includes(option) ? expandVariables : renderOnce;
     const report = ({ message, hint }: ChrootError) => problems.push({ option, message, hint });
-    return [option, renderStrings(value, (text) => render(text, context), report)];
+    return [option, renderStrings(value, (text) => render(text, context), report)] as const;
   });
-  const result = z.strictObject(shape).safeParse(Object.fromEntries(rendered));
-  if (!result.success) problems.push(...result.error.issues.flatMap((issue) => describeIssue(issue, shape)));
-  if (problems.length > 0 || !result.success) throw new ConfigError(problems);
-  return camelKeys<Shape>(result.data);
+  return { options: Object.fromEntries(rendered), problems };
 }
 
 function renderStrings(

@@ -6,5 +6,6 @@ export const sleep = defineProvisioner({
   type: "sleep",
   options: { duration: duration() },
   check: () => [],
+  notCounted: ["duration"],
   run: (options, { clock, signal }) => clock.sleep(options.duration, signal),
 });

@@ -11,6 +11,7 @@ import { readFromImage } from "../run-in-image.ts";
 import { runOnHost } from "../run-on-host.ts";
 import { assertValidExit } from "../valid-exit.ts";
 import { withTemporary } from "../with-temporary.ts";
+import { ansibleFiles } from "./ansible-files.ts";
 import { ansibleEnvironment, galaxyCommands, playbookArguments } from "./arguments.ts";
 import { makeInventory } from "./inventory.ts";
 import { type AnsibleOptions, ansibleShape, checkAnsible } from "./options.ts";
@@ -21,6 +22,18 @@ export const ansible = defineProvisioner({
   options: ansibleShape,
   check: checkAnsible,
   run: runAnsible,
+  notCounted: [
+    "playbook_file",
+    "playbook_files",
+    "galaxy_file",
+    "inventory_file",
+    "inventory_directory",
+    "roles_path",
+    "collections_path",
+    "keep_inventory_file",
+    "skip_version_check",
+  ],
+  reads: ansibleFiles,
 });
 
 async function runAnsible(options: AnsibleOptions, input: ProvisionerInput): Promise<void> {

@@ -1,7 +1,9 @@
 import { statSync } from "node:fs";
+import { basename } from "node:path";
 import { type ConfigProblem, messageOf } from "../../common/errors.ts";
 import { isLate } from "../late-values.ts";
 import { flag, integer, text, texts } from "../option-types.ts";
+import type { InputFile } from "../provisioner.ts";
 import type { OptionsOf } from "../read-options.ts";
 
 /**
@@ -23,6 +25,19 @@ export type FileOptions = OptionsOf<typeof fileShape>;
 /** `sources`, then `source`: both may be given. */
 export function sourcesOf({ source, sources }: FileOptions): readonly string[] {
   return [...(sources ?? []), ...(source ? [source] : [])];
+}
+
+/**
+ * What is uploaded counts with its modes, and of its path what decides where it goes. What the build itself makes before
+ * (`generated`), or downloads, counts by its name alone.
+ */
+export function uploadedFiles(options: FileOptions): readonly InputFile[] {
+  const { direction, generated, keepOwner: keepsOwner } = options;
+  return sourcesOf(options).map((path) => {
+    if (direction === "download") return { name: path };
+    const name = `${basename(path)}${path.endsWith("/") ? "/" : ""}`;
+    return generated ? { name } : { name, path, isCopied: true, keepsOwner };
+  });
 }
 
 export function checkFileOptions(options: FileOptions): readonly ConfigProblem[] {

@@ -1,4 +1,5 @@
 import { defineProvisioner } from "../define-provisioner.ts";
+import { scriptPaths } from "../scripts.ts";
 import { checkShellLocal, renderedLate, shellLocalShape } from "./options.ts";
 import { runLocalScripts } from "./run-local-scripts.ts";
 
@@ -9,4 +10,6 @@ export const shellLocal = defineProvisioner({
   rendersItself: renderedLate,
   check: checkShellLocal,
   run: runLocalScripts,
+  notCounted: ["script", "scripts"],
+  reads: (options) => scriptPaths(options).map((path) => ({ path })),
 });

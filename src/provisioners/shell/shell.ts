@@ -27,6 +27,8 @@ export const shell = defineProvisioner({
   rendersItself: renderedLate,
   check: checkShell,
   run: runShell,
+  notCounted: ["script", "scripts", "start_retry_timeout", "pause_after"],
+  reads: (options) => scriptPaths(options).map((path) => ({ path })),
 });
 
 interface Script {
