@@ -386,6 +386,7 @@ export const rooms = {
       "mask-environment",
       "metadata",
       "oapi",
+      "object-storage/storage-error",
       "pagination",
       "rate-limiter",
       "signature",

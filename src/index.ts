@@ -163,4 +163,5 @@ export { CommandError, MissingProgramError } from "./host/command-error.ts";
 export { MissingProgramsError } from "./host/required-programs.ts";
 export { LocalCloudError } from "./local-cloud/local-cloud-error.ts";
 export { ApiAuthError, ApiError, MetadataError, WaitError, WaitTimeoutError } from "./outscale/errors.ts";
+export { StorageAuthError, StorageError } from "./outscale/object-storage/storage-error.ts";
 export { PostProcessError } from "./post-processors/run-post-processors.ts";

@@ -11,6 +11,8 @@ export interface Access {
   /** Base URL with its path (`https://api.eu-west-2.outscale.com/api/v1`), or `unix:/path/to/socket`. */
   readonly endpoint: string;
   readonly region: string;
+  /** Base URL of the object storage (OOS) where it is another one than the region's own. */
+  readonly storageEndpoint?: string | undefined;
   readonly accessKey: string;
   readonly secretKey: string;
   readonly certificate?: ClientCertificate | undefined;

@@ -53,6 +53,14 @@ describe("resolveAccess()", () => {
     });
   });
 
+  it("finds the object storage where it is not the region's own", async () => {
+    await writeProfiles({ ci: { endpoints: { oos: "oos.example" } } });
+    const env = { ...keys, OSC_ENDPOINT_OOS: "http://127.0.0.1:3000/" };
+    expect((await resolve({ profile: "ci" }, env)).access.storageEndpoint).toBe("https://oos.example");
+    expect((await resolve({}, env)).access.storageEndpoint).toBe("http://127.0.0.1:3000");
+    await expect(resolve({}, { ...keys, OSC_ENDPOINT_OOS: "ftp://oos.example" })).rejects.toThrow("is not an endpoint");
+  });
+
   it("fills what the profile lacks from the environment", async () => {
     await writeProfiles({ ci: { region: "us-east-2" } });
     const { access } = await resolve({ profile: "ci" }, keys);

@@ -3,7 +3,7 @@ import { homedir } from "node:os";
 import { AuthError } from "../common/errors.ts";
 import { secrets } from "../common/secrets.ts";
 import type { Access, ClientCertificate } from "./access.ts";
-import { parseEndpoint, regionEndpoint, regionOfEndpoint } from "./endpoint.ts";
+import { parseEndpoint, parseStorageEndpoint, regionEndpoint, regionOfEndpoint } from "./endpoint.ts";
 import { type Profile, profilePath, readProfile } from "./profile.ts";
 
 /** What a template, or an option of the command line in its place, says about access. */
@@ -59,6 +59,7 @@ export async function resolveAccess({ template, env, homeDir = homedir() }: Acce
   return {
     access: {
       ...resolvePlace(template, profile, sources, notices),
+      ...resolveStorage(profile, sources),
       accessKey,
       secretKey,
       certificate: await resolveCertificate(template, profile, sources),
@@ -137,6 +138,12 @@ function resolvePlace(template: TemplateAccess, profile: Profile, sources: Sourc
   }
   const { baseUrl, socketPath } = parseEndpoint(custom);
   return { region, endpoint: socketPath ? `unix:${socketPath}` : baseUrl };
+}
+
+/** The object storage, where it is not the region's own. */
+function resolveStorage(profile: Profile, sources: Sources): Pick<Access, "storageEndpoint"> {
+  const given = sources.first(undefined, profile.endpoints?.oos, "OSC_ENDPOINT_OOS");
+  return given === undefined ? {} : { storageEndpoint: parseStorageEndpoint(given) };
 }
 
 /** The original always speaks https to the region's endpoint, whatever `protocol` says; so do we, and say it. */

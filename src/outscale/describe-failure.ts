@@ -97,7 +97,8 @@ const NETWORK_HINTS: Readonly<Record<string, string>> = {
   UND_ERR_CONNECT_TIMEOUT: "No connection could be made: check the network, and HTTPS_PROXY if a proxy is needed",
 };
 
-function networkHint(cause: unknown): string {
+/** What can be done when no answer came. */
+export function networkHint(cause: unknown): string {
   if (/CERTIFICATE_REQUIRED|ALERT_BAD_CERTIFICATE|ALERT_UNKNOWN_CA/.test(networkCodeOf(cause))) {
     return "The endpoint asks for a client certificate that it knows: see x509_cert_path and x509_key_path";
   }

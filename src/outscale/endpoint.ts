@@ -28,19 +28,35 @@ export function regionOfEndpoint(endpoint: string): string | undefined {
 export function parseEndpoint(text: string): Endpoint {
   const socketPath = /^unix:(?:\/\/)?(\/.+)$/.exec(text)?.[1];
   if (socketPath) return { baseUrl: `http://localhost${DEFAULT_PATH}`, socketPath };
+  const { origin, path } = readUrl(text, { option: "custom_endpoint_oapi", example: "https://HOST/api/v1" });
+  return { baseUrl: `${origin}${path || DEFAULT_PATH}` };
+}
+
+/** The object storage (OOS) of a region. @see user guide, "About OOS" */
+export function regionStorageEndpoint(region: string): string {
+  return `https://oos.${region}.outscale.com`;
+}
+
+/**
+ * Reads the address of an object storage as users write it: a URL, or a host name alone.
+ *
+ * @returns its base URL, without a trailing slash
+ * @throws {ConfigError} when it is none of these
+ */
+export function parseStorageEndpoint(text: string): string {
+  const { origin, path } = readUrl(text, { option: "endpoints.oos", example: "https://HOST" });
+  return origin + path;
+}
+
+function readUrl(text: string, { option, example }: { option: string; example: string }) {
   const address = /^[a-z]+:\/\//i.test(text) ? text : `https://${text}`;
   const url = URL.canParse(address) ? new URL(address) : undefined;
-  if (!url || !["http:", "https:"].includes(url.protocol) || url.search || url.hash || url.username) {
-    throw new ConfigError([
-      {
-        option: "custom_endpoint_oapi",
-        message: `"${withoutUserInfo(text)}" is not an endpoint`,
-        hint: "write https://HOST/api/v1 or unix:/path/to/socket",
-      },
-    ]);
+  if (url && ["http:", "https:"].includes(url.protocol) && !url.search && !url.hash && !url.username) {
+    return { origin: url.origin, path: url.pathname.replace(/\/+$/, "") };
   }
-  const path = url.pathname.replace(/\/+$/, "");
-  return { baseUrl: `${url.origin}${path || DEFAULT_PATH}` };
+  const or = option === "custom_endpoint_oapi" ? " or unix:/path/to/socket" : "";
+  const message = `"${withoutUserInfo(text)}" is not an endpoint`;
+  throw new ConfigError([{ option, message, hint: `write ${example}${or}` }]);
 }
 
 /** A user and password in front of the host are shown to nobody: they may be meant for something else. */

@@ -86,7 +86,7 @@ const FINAL_CODES = ["ENOTFOUND", "ENOENT", "EACCES", "UND_ERR_INVALID_ARG", "UN
  * A name that does not exist, a socket that is not there, a certificate that is not trusted and an answer without end do
  * not heal by waiting.
  */
-function isPassing(error: unknown): boolean {
+export function isPassing(error: unknown): boolean {
   const isFinal = FINAL_CODES.includes(networkCodeOf(error));
   return !isFinal && !isTlsFailure(error) && !chainOf(error).some(isProxyRefusal);
 }

@@ -20,7 +20,7 @@ const Profile = z.object({
   password: text,
   protocol: text,
   region: text,
-  endpoints: z.object({ api: text }).optional(),
+  endpoints: z.object({ api: text, oos: text }).optional(),
 });
 export type Profile = z.infer<typeof Profile>;
 

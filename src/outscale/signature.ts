@@ -20,11 +20,13 @@ export interface SignedParts {
   readonly method: string;
   /** The path as it is sent, such as `/api/v1/ReadVms`. */
   readonly path: string;
-  /** The query as it is sent, without `?`; the API takes none. */
+  /** The query as it is sent, without `?`, sorted and escaped; the API takes none. */
   readonly query?: string;
   /** The signed headers, with lower-case names; `host` and the date header among them. */
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string | Uint8Array;
+  /** What stands in the place of the body's SHA-256, for object storage: `UNSIGNED-PAYLOAD`, or a hash known before. */
+  readonly bodyHash?: string;
   /** `YYYYMMDDTHHMMSSZ`, see {@link signatureDate}. */
   readonly date: string;
   readonly region: string;
@@ -51,12 +53,17 @@ export function canonicalRequest(parts: SignedParts): string {
     parts.query ?? "",
     lines.join(""),
     signedHeaderNames(parts.headers),
-    sha256(parts.body),
+    parts.bodyHash ?? sha256(parts.body),
   ].join("\n");
 }
 
 /** Day, region, service and dialect for which the signing key is good. */
-function credentialScope({ dialect, date, region, service }: SignedParts): string {
+export function credentialScope({
+  dialect,
+  date,
+  region,
+  service,
+}: Pick<SignedParts, "dialect" | "date" | "region" | "service">): string {
   return `${date.slice(0, 8)}/${region}/${service}/${dialects[dialect].terminator}`;
 }
 
@@ -85,7 +92,8 @@ export function authorization(keys: { accessKey: string; secretKey: string }, pa
   return `${dialects[parts.dialect].algorithm} Credential=${credential}, SignedHeaders=${names}, Signature=${signed}`;
 }
 
-function sha256(data: string | Uint8Array): string {
+/** In lower-case hex. */
+export function sha256(data: string | Uint8Array): string {
   return createHash("sha256").update(data).digest("hex");
 }
 

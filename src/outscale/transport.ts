@@ -28,7 +28,7 @@ const MAX_ANSWER_BYTES = 64 * 1024 * 1024;
 
 export function createTransport(access: Access, env: NodeJS.ProcessEnv): Transport {
   const endpoint = parseEndpoint(access.endpoint);
-  const dispatcher = createDispatcher(endpoint, access, env);
+  const dispatcher = createDispatcher(endpoint, { access, env, limits: { maxResponseSize: MAX_ANSWER_BYTES } });
   return {
     baseUrl: endpoint.baseUrl,
     async post(url, { headers, body, signal }) {
@@ -39,12 +39,21 @@ export function createTransport(access: Access, env: NodeJS.ProcessEnv): Transpo
   };
 }
 
-function createDispatcher({ baseUrl, socketPath }: Endpoint, access: Access, env: NodeJS.ProcessEnv): Dispatcher {
+interface DispatcherInput {
+  readonly access: Pick<Access, "certificate" | "insecureSkipTlsVerify">;
+  readonly env: NodeJS.ProcessEnv;
+  readonly limits?: { readonly maxResponseSize: number };
+}
+
+/** The connections to an endpoint, with its TLS options, over the proxy that the environment names for it. */
+export function createDispatcher(
+  { baseUrl, socketPath }: Endpoint,
+  { access, env, limits = { maxResponseSize: -1 } }: DispatcherInput,
+): Dispatcher {
   const tls = {
     ...(access.certificate && { cert: access.certificate.cert, key: access.certificate.key }),
     ...(access.insecureSkipTlsVerify && { rejectUnauthorized: false }),
   };
-  const limits = { maxResponseSize: MAX_ANSWER_BYTES };
   if (socketPath) return new Agent({ ...limits, connect: { socketPath, timeout: CONNECT_TIMEOUT_MS } });
   const proxy = proxyFor(new URL(baseUrl), env);
   if (proxy) {
