@@ -47,12 +47,16 @@ const whole = z.int();
 const date = z.iso.date().or(z.iso.datetime({ offset: true }));
 /** What is sent is checked to the letter: an unknown field is refused. */
 const object = z.strictObject;
+/** Made when it is first used: a command needs few of them. */
+const lazy = z.lazy;
 `,
   Response: `const text = z.string();
 const flag = z.boolean();
 const whole = z.int();
 /** What is answered is read leniently: an unknown field is dropped, an unlisted state is just text. */
 const object = z.object;
+/** Made when it is first used: a command needs few of them. */
+const lazy = z.lazy;
 `,
 };
 
@@ -101,9 +105,9 @@ function oneOf(alternatives: readonly Schema[], direction: Direction): string {
 function objectExpression(name: string, schema: Schema, direction: Direction): string {
   const required = new Set(requiredProperties(name, schema, direction));
   const properties = Object.entries(schema.properties ?? {}).map(([key, property]) => {
-    return `  ${key}: ${expression(key, property, direction)}${absence(property, required.has(key), direction)},\n`;
+    return `    ${key}: ${expression(key, property, direction)}${absence(property, required.has(key), direction)},\n`;
   });
-  return properties.length === 0 ? "object({})" : `object({\n${properties.join("")}})`;
+  return properties.length === 0 ? "object({})" : `lazy(() =>\n  object({\n${properties.join("")}  }),\n)`;
 }
 
 /** Where the description allows a null, an answer may have one, or leave the field out. */

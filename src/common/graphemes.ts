@@ -1,4 +1,5 @@
-const segmenter = new Intl.Segmenter("en", { granularity: "grapheme" });
+/** Made when a text first needs it, as its tables take their time. */
+let segmenter: Intl.Segmenter | undefined;
 
 /** UTF-16 units that the segmenter sees at once: its time grows with the square of them. */
 const PIECE = 256;
@@ -44,6 +45,7 @@ function isAlone(text: string, at: number): boolean {
 function endsInPiece(text: string, at: number): readonly number[] {
   for (let size = PIECE; ; size *= 2) {
     const piece = text.slice(at, at + size);
+    segmenter ??= new Intl.Segmenter("en", { granularity: "grapheme" });
     const ends = Array.from(segmenter.segment(piece), ({ segment, index }) => at + index + segment.length);
     if (at + size < text.length) ends.pop();
     if (ends.length > 0) return ends;

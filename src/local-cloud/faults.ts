@@ -28,7 +28,7 @@ const LIMITED: Readonly<Partial<Record<RefusalName, readonly string[]>>> = {
 
 /** The reads that give pages. */
 const PAGED: ReadonlySet<string> = new Set(
-  Object.entries(actions).flatMap(([name, { response }]) => ("NextPageToken" in response.shape ? [name] : [])),
+  Object.entries(actions).flatMap(([name, { response }]) => ("NextPageToken" in response.unwrap().shape ? [name] : [])),
 );
 
 /** What can be made and not be seen for a while. A link has the id of its volume. */

@@ -7,569 +7,707 @@ const flag = z.boolean();
 const whole = z.int();
 /** What is answered is read leniently: an unknown field is dropped, an unlisted state is just text. */
 const object = z.object;
+/** Made when it is first used: a command needs few of them. */
+const lazy = z.lazy;
 
-export const ResponseContext = object({
-  RequestId: text.optional(),
-});
+export const ResponseContext = lazy(() =>
+  object({
+    RequestId: text.optional(),
+  }),
+);
 export type ResponseContext = z.infer<typeof ResponseContext>;
 
-export const CheckAuthenticationResponse = object({
-  ResponseContext: ResponseContext.optional(),
-});
+export const CheckAuthenticationResponse = lazy(() =>
+  object({
+    ResponseContext: ResponseContext.optional(),
+  }),
+);
 export type CheckAuthenticationResponse = z.infer<typeof CheckAuthenticationResponse>;
 
-export const OsuExportImageExportTask = object({
-  DiskImageFormat: text,
-  OsuBucket: text,
-  OsuManifestUrl: text.optional(),
-  OsuPrefix: text.optional(),
-});
+export const OsuExportImageExportTask = lazy(() =>
+  object({
+    DiskImageFormat: text,
+    OsuBucket: text,
+    OsuManifestUrl: text.optional(),
+    OsuPrefix: text.optional(),
+  }),
+);
 export type OsuExportImageExportTask = z.infer<typeof OsuExportImageExportTask>;
 
-export const ResourceTag = object({
-  Key: text,
-  Value: text,
-});
+export const ResourceTag = lazy(() =>
+  object({
+    Key: text,
+    Value: text,
+  }),
+);
 export type ResourceTag = z.infer<typeof ResourceTag>;
 
-export const ImageExportTask = object({
-  Comment: text.optional(),
-  ImageId: text.optional(),
-  OsuExport: OsuExportImageExportTask.optional(),
-  Progress: whole.optional(),
-  State: text,
-  Tags: z.array(ResourceTag).optional(),
-  TaskId: text,
-});
+export const ImageExportTask = lazy(() =>
+  object({
+    Comment: text.optional(),
+    ImageId: text.optional(),
+    OsuExport: OsuExportImageExportTask.optional(),
+    Progress: whole.optional(),
+    State: text,
+    Tags: z.array(ResourceTag).optional(),
+    TaskId: text,
+  }),
+);
 export type ImageExportTask = z.infer<typeof ImageExportTask>;
 
-export const CreateImageExportTaskResponse = object({
-  ImageExportTask: ImageExportTask,
-  ResponseContext: ResponseContext.optional(),
-});
+export const CreateImageExportTaskResponse = lazy(() =>
+  object({
+    ImageExportTask: ImageExportTask,
+    ResponseContext: ResponseContext.optional(),
+  }),
+);
 export type CreateImageExportTaskResponse = z.infer<typeof CreateImageExportTaskResponse>;
 
-export const BsuToCreate = object({
-  DeleteOnVmDeletion: flag.optional(),
-  Iops: whole.optional(),
-  SnapshotId: text.optional(),
-  VolumeSize: whole.optional(),
-  VolumeType: text.optional(),
-});
+export const BsuToCreate = lazy(() =>
+  object({
+    DeleteOnVmDeletion: flag.optional(),
+    Iops: whole.optional(),
+    SnapshotId: text.optional(),
+    VolumeSize: whole.optional(),
+    VolumeType: text.optional(),
+  }),
+);
 export type BsuToCreate = z.infer<typeof BsuToCreate>;
 
-export const BlockDeviceMappingImage = object({
-  Bsu: BsuToCreate.optional(),
-  DeviceName: text,
-  VirtualDeviceName: text.optional(),
-});
+export const BlockDeviceMappingImage = lazy(() =>
+  object({
+    Bsu: BsuToCreate.optional(),
+    DeviceName: text,
+    VirtualDeviceName: text.optional(),
+  }),
+);
 export type BlockDeviceMappingImage = z.infer<typeof BlockDeviceMappingImage>;
 
 export const BootMode = text;
 export type BootMode = z.infer<typeof BootMode>;
 
-export const PermissionsOnResource = object({
-  AccountIds: z.array(text).optional(),
-  GlobalPermission: flag.optional(),
-});
+export const PermissionsOnResource = lazy(() =>
+  object({
+    AccountIds: z.array(text).optional(),
+    GlobalPermission: flag.optional(),
+  }),
+);
 export type PermissionsOnResource = z.infer<typeof PermissionsOnResource>;
 
-export const StateComment = object({
-  StateCode: text.optional(),
-  StateMessage: text.optional(),
-});
+export const StateComment = lazy(() =>
+  object({
+    StateCode: text.optional(),
+    StateMessage: text.optional(),
+  }),
+);
 export type StateComment = z.infer<typeof StateComment>;
 
-export const Image = object({
-  AccountAlias: text.optional(),
-  AccountId: text,
-  Architecture: text.optional(),
-  BlockDeviceMappings: z.array(BlockDeviceMappingImage),
-  BootModes: z.array(BootMode).optional(),
-  CreationDate: text,
-  Description: text.optional(),
-  FileLocation: text.optional(),
-  ImageId: text,
-  ImageName: text,
-  ImageType: text.optional(),
-  PermissionsToLaunch: PermissionsOnResource.optional(),
-  ProductCodes: z.array(text).optional(),
-  RootDeviceName: text.optional(),
-  RootDeviceType: text.optional(),
-  SecureBoot: flag.optional(),
-  State: text,
-  StateComment: StateComment.optional(),
-  Tags: z.array(ResourceTag),
-  TpmMandatory: flag.optional(),
-});
+export const Image = lazy(() =>
+  object({
+    AccountAlias: text.optional(),
+    AccountId: text,
+    Architecture: text.optional(),
+    BlockDeviceMappings: z.array(BlockDeviceMappingImage),
+    BootModes: z.array(BootMode).optional(),
+    CreationDate: text,
+    Description: text.optional(),
+    FileLocation: text.optional(),
+    ImageId: text,
+    ImageName: text,
+    ImageType: text.optional(),
+    PermissionsToLaunch: PermissionsOnResource.optional(),
+    ProductCodes: z.array(text).optional(),
+    RootDeviceName: text.optional(),
+    RootDeviceType: text.optional(),
+    SecureBoot: flag.optional(),
+    State: text,
+    StateComment: StateComment.optional(),
+    Tags: z.array(ResourceTag),
+    TpmMandatory: flag.optional(),
+  }),
+);
 export type Image = z.infer<typeof Image>;
 
-export const CreateImageResponse = object({
-  Image: Image,
-  ResponseContext: ResponseContext.optional(),
-});
+export const CreateImageResponse = lazy(() =>
+  object({
+    Image: Image,
+    ResponseContext: ResponseContext.optional(),
+  }),
+);
 export type CreateImageResponse = z.infer<typeof CreateImageResponse>;
 
-export const OsuExportSnapshotExportTask = object({
-  DiskImageFormat: text,
-  OsuBucket: text,
-  OsuPrefix: text.optional(),
-});
+export const OsuExportSnapshotExportTask = lazy(() =>
+  object({
+    DiskImageFormat: text,
+    OsuBucket: text,
+    OsuPrefix: text.optional(),
+  }),
+);
 export type OsuExportSnapshotExportTask = z.infer<typeof OsuExportSnapshotExportTask>;
 
-export const SnapshotExportTask = object({
-  Comment: text.optional(),
-  OsuExport: OsuExportSnapshotExportTask.optional(),
-  Progress: whole.optional(),
-  SnapshotId: text.optional(),
-  State: text,
-  Tags: z.array(ResourceTag).optional(),
-  TaskId: text,
-});
+export const SnapshotExportTask = lazy(() =>
+  object({
+    Comment: text.optional(),
+    OsuExport: OsuExportSnapshotExportTask.optional(),
+    Progress: whole.optional(),
+    SnapshotId: text.optional(),
+    State: text,
+    Tags: z.array(ResourceTag).optional(),
+    TaskId: text,
+  }),
+);
 export type SnapshotExportTask = z.infer<typeof SnapshotExportTask>;
 
-export const CreateSnapshotExportTaskResponse = object({
-  ResponseContext: ResponseContext.optional(),
-  SnapshotExportTask: SnapshotExportTask,
-});
+export const CreateSnapshotExportTaskResponse = lazy(() =>
+  object({
+    ResponseContext: ResponseContext.optional(),
+    SnapshotExportTask: SnapshotExportTask,
+  }),
+);
 export type CreateSnapshotExportTaskResponse = z.infer<typeof CreateSnapshotExportTaskResponse>;
 
-export const Snapshot = object({
-  AccountAlias: text.optional(),
-  AccountId: text,
-  ClientToken: text.optional(),
-  CreationDate: text,
-  Description: text.optional(),
-  PermissionsToCreateVolume: PermissionsOnResource.optional(),
-  Progress: whole.optional(),
-  SnapshotId: text,
-  State: text,
-  Tags: z.array(ResourceTag),
-  VolumeId: text.optional(),
-  VolumeSize: whole,
-});
+export const Snapshot = lazy(() =>
+  object({
+    AccountAlias: text.optional(),
+    AccountId: text,
+    ClientToken: text.optional(),
+    CreationDate: text,
+    Description: text.optional(),
+    PermissionsToCreateVolume: PermissionsOnResource.optional(),
+    Progress: whole.optional(),
+    SnapshotId: text,
+    State: text,
+    Tags: z.array(ResourceTag),
+    VolumeId: text.optional(),
+    VolumeSize: whole,
+  }),
+);
 export type Snapshot = z.infer<typeof Snapshot>;
 
-export const CreateSnapshotResponse = object({
-  ResponseContext: ResponseContext.optional(),
-  Snapshot: Snapshot,
-});
+export const CreateSnapshotResponse = lazy(() =>
+  object({
+    ResponseContext: ResponseContext.optional(),
+    Snapshot: Snapshot,
+  }),
+);
 export type CreateSnapshotResponse = z.infer<typeof CreateSnapshotResponse>;
 
-export const CreateTagsResponse = object({
-  ResponseContext: ResponseContext.optional(),
-});
+export const CreateTagsResponse = lazy(() =>
+  object({
+    ResponseContext: ResponseContext.optional(),
+  }),
+);
 export type CreateTagsResponse = z.infer<typeof CreateTagsResponse>;
 
-export const LinkedVolume = object({
-  DeleteOnVmDeletion: flag.optional(),
-  DeviceName: text,
-  State: text,
-  VmId: text,
-  VolumeId: text,
-});
+export const LinkedVolume = lazy(() =>
+  object({
+    DeleteOnVmDeletion: flag.optional(),
+    DeviceName: text,
+    State: text,
+    VmId: text,
+    VolumeId: text,
+  }),
+);
 export type LinkedVolume = z.infer<typeof LinkedVolume>;
 
-export const Volume = object({
-  ClientToken: text.optional(),
-  CreationDate: text,
-  Iops: whole.optional(),
-  LinkedVolumes: z.array(LinkedVolume),
-  Size: whole,
-  SnapshotId: text.optional(),
-  State: text,
-  SubregionName: text,
-  Tags: z.array(ResourceTag),
-  TaskId: text.nullish(),
-  VolumeId: text,
-  VolumeType: text,
-});
+export const Volume = lazy(() =>
+  object({
+    ClientToken: text.optional(),
+    CreationDate: text,
+    Iops: whole.optional(),
+    LinkedVolumes: z.array(LinkedVolume),
+    Size: whole,
+    SnapshotId: text.optional(),
+    State: text,
+    SubregionName: text,
+    Tags: z.array(ResourceTag),
+    TaskId: text.nullish(),
+    VolumeId: text,
+    VolumeType: text,
+  }),
+);
 export type Volume = z.infer<typeof Volume>;
 
-export const CreateVolumeResponse = object({
-  ResponseContext: ResponseContext.optional(),
-  Volume: Volume,
-});
+export const CreateVolumeResponse = lazy(() =>
+  object({
+    ResponseContext: ResponseContext.optional(),
+    Volume: Volume,
+  }),
+);
 export type CreateVolumeResponse = z.infer<typeof CreateVolumeResponse>;
 
-export const DeleteImageResponse = object({
-  ResponseContext: ResponseContext.optional(),
-});
+export const DeleteImageResponse = lazy(() =>
+  object({
+    ResponseContext: ResponseContext.optional(),
+  }),
+);
 export type DeleteImageResponse = z.infer<typeof DeleteImageResponse>;
 
-export const DeleteSnapshotResponse = object({
-  ResponseContext: ResponseContext.optional(),
-});
+export const DeleteSnapshotResponse = lazy(() =>
+  object({
+    ResponseContext: ResponseContext.optional(),
+  }),
+);
 export type DeleteSnapshotResponse = z.infer<typeof DeleteSnapshotResponse>;
 
-export const DeleteTagsResponse = object({
-  ResponseContext: ResponseContext.optional(),
-});
+export const DeleteTagsResponse = lazy(() =>
+  object({
+    ResponseContext: ResponseContext.optional(),
+  }),
+);
 export type DeleteTagsResponse = z.infer<typeof DeleteTagsResponse>;
 
-export const DeleteVolumeResponse = object({
-  ResponseContext: ResponseContext.optional(),
-});
+export const DeleteVolumeResponse = lazy(() =>
+  object({
+    ResponseContext: ResponseContext.optional(),
+  }),
+);
 export type DeleteVolumeResponse = z.infer<typeof DeleteVolumeResponse>;
 
-export const Errors = object({
-  Code: text,
-  Details: text.optional(),
-  Type: text,
-});
+export const Errors = lazy(() =>
+  object({
+    Code: text,
+    Details: text.optional(),
+    Type: text,
+  }),
+);
 export type Errors = z.infer<typeof Errors>;
 
-export const ErrorResponse = object({
-  Errors: z.array(Errors),
-  ResponseContext: ResponseContext.optional(),
-});
+export const ErrorResponse = lazy(() =>
+  object({
+    Errors: z.array(Errors),
+    ResponseContext: ResponseContext.optional(),
+  }),
+);
 export type ErrorResponse = z.infer<typeof ErrorResponse>;
 
-export const LinkVolumeResponse = object({
-  ResponseContext: ResponseContext.optional(),
-});
+export const LinkVolumeResponse = lazy(() =>
+  object({
+    ResponseContext: ResponseContext.optional(),
+  }),
+);
 export type LinkVolumeResponse = z.infer<typeof LinkVolumeResponse>;
 
-export const AccessKey = object({
-  AccessKeyId: text.optional(),
-  CreationDate: text.optional(),
-  ExpirationDate: text.optional(),
-  LastModificationDate: text.optional(),
-  State: text.optional(),
-  Tag: text.optional(),
-});
+export const AccessKey = lazy(() =>
+  object({
+    AccessKeyId: text.optional(),
+    CreationDate: text.optional(),
+    ExpirationDate: text.optional(),
+    LastModificationDate: text.optional(),
+    State: text.optional(),
+    Tag: text.optional(),
+  }),
+);
 export type AccessKey = z.infer<typeof AccessKey>;
 
-export const ReadAccessKeysResponse = object({
-  AccessKeys: z.array(AccessKey),
-  ResponseContext: ResponseContext.optional(),
-});
+export const ReadAccessKeysResponse = lazy(() =>
+  object({
+    AccessKeys: z.array(AccessKey),
+    ResponseContext: ResponseContext.optional(),
+  }),
+);
 export type ReadAccessKeysResponse = z.infer<typeof ReadAccessKeysResponse>;
 
-export const Account = object({
-  AccountId: text,
-  AdditionalEmails: z.array(text).optional(),
-  City: text.optional(),
-  CompanyName: text.optional(),
-  Country: text.optional(),
-  CustomerId: text.optional(),
-  Email: text.optional(),
-  FirstName: text.optional(),
-  JobTitle: text.optional(),
-  LastName: text.optional(),
-  MobileNumber: text.optional(),
-  OutscaleLoginAllowed: flag.optional(),
-  PhoneNumber: text.optional(),
-  StateProvince: text.optional(),
-  VatNumber: text.optional(),
-  ZipCode: text.optional(),
-});
+export const Account = lazy(() =>
+  object({
+    AccountId: text,
+    AdditionalEmails: z.array(text).optional(),
+    City: text.optional(),
+    CompanyName: text.optional(),
+    Country: text.optional(),
+    CustomerId: text.optional(),
+    Email: text.optional(),
+    FirstName: text.optional(),
+    JobTitle: text.optional(),
+    LastName: text.optional(),
+    MobileNumber: text.optional(),
+    OutscaleLoginAllowed: flag.optional(),
+    PhoneNumber: text.optional(),
+    StateProvince: text.optional(),
+    VatNumber: text.optional(),
+    ZipCode: text.optional(),
+  }),
+);
 export type Account = z.infer<typeof Account>;
 
-export const ReadAccountsResponse = object({
-  Accounts: z.array(Account),
-  ResponseContext: ResponseContext.optional(),
-});
+export const ReadAccountsResponse = lazy(() =>
+  object({
+    Accounts: z.array(Account),
+    ResponseContext: ResponseContext.optional(),
+  }),
+);
 export type ReadAccountsResponse = z.infer<typeof ReadAccountsResponse>;
 
-export const ReadImageExportTasksResponse = object({
-  ImageExportTasks: z.array(ImageExportTask),
-  NextPageToken: text.optional(),
-  ResponseContext: ResponseContext.optional(),
-});
+export const ReadImageExportTasksResponse = lazy(() =>
+  object({
+    ImageExportTasks: z.array(ImageExportTask),
+    NextPageToken: text.optional(),
+    ResponseContext: ResponseContext.optional(),
+  }),
+);
 export type ReadImageExportTasksResponse = z.infer<typeof ReadImageExportTasksResponse>;
 
-export const ReadImagesResponse = object({
-  Images: z.array(Image),
-  NextPageToken: text.optional(),
-  ResponseContext: ResponseContext.optional(),
-});
+export const ReadImagesResponse = lazy(() =>
+  object({
+    Images: z.array(Image),
+    NextPageToken: text.optional(),
+    ResponseContext: ResponseContext.optional(),
+  }),
+);
 export type ReadImagesResponse = z.infer<typeof ReadImagesResponse>;
 
-export const Quota = object({
-  AccountId: text.optional(),
-  Description: text.optional(),
-  MaxValue: whole.optional(),
-  Name: text.optional(),
-  QuotaCollection: text.optional(),
-  ShortDescription: text.optional(),
-  UsedValue: whole.optional(),
-});
+export const Quota = lazy(() =>
+  object({
+    AccountId: text.optional(),
+    Description: text.optional(),
+    MaxValue: whole.optional(),
+    Name: text.optional(),
+    QuotaCollection: text.optional(),
+    ShortDescription: text.optional(),
+    UsedValue: whole.optional(),
+  }),
+);
 export type Quota = z.infer<typeof Quota>;
 
-export const QuotaTypes = object({
-  QuotaType: text.optional(),
-  Quotas: z.array(Quota).optional(),
-});
+export const QuotaTypes = lazy(() =>
+  object({
+    QuotaType: text.optional(),
+    Quotas: z.array(Quota).optional(),
+  }),
+);
 export type QuotaTypes = z.infer<typeof QuotaTypes>;
 
-export const ReadQuotasResponse = object({
-  NextPageToken: text.optional(),
-  QuotaTypes: z.array(QuotaTypes),
-  ResponseContext: ResponseContext.optional(),
-});
+export const ReadQuotasResponse = lazy(() =>
+  object({
+    NextPageToken: text.optional(),
+    QuotaTypes: z.array(QuotaTypes),
+    ResponseContext: ResponseContext.optional(),
+  }),
+);
 export type ReadQuotasResponse = z.infer<typeof ReadQuotasResponse>;
 
-export const Region = object({
-  Endpoint: text,
-  RegionName: text,
-});
+export const Region = lazy(() =>
+  object({
+    Endpoint: text,
+    RegionName: text,
+  }),
+);
 export type Region = z.infer<typeof Region>;
 
-export const ReadRegionsResponse = object({
-  Regions: z.array(Region),
-  ResponseContext: ResponseContext.optional(),
-});
+export const ReadRegionsResponse = lazy(() =>
+  object({
+    Regions: z.array(Region),
+    ResponseContext: ResponseContext.optional(),
+  }),
+);
 export type ReadRegionsResponse = z.infer<typeof ReadRegionsResponse>;
 
-export const ReadSnapshotExportTasksResponse = object({
-  NextPageToken: text.optional(),
-  ResponseContext: ResponseContext.optional(),
-  SnapshotExportTasks: z.array(SnapshotExportTask),
-});
+export const ReadSnapshotExportTasksResponse = lazy(() =>
+  object({
+    NextPageToken: text.optional(),
+    ResponseContext: ResponseContext.optional(),
+    SnapshotExportTasks: z.array(SnapshotExportTask),
+  }),
+);
 export type ReadSnapshotExportTasksResponse = z.infer<typeof ReadSnapshotExportTasksResponse>;
 
-export const ReadSnapshotsResponse = object({
-  NextPageToken: text.optional(),
-  ResponseContext: ResponseContext.optional(),
-  Snapshots: z.array(Snapshot),
-});
+export const ReadSnapshotsResponse = lazy(() =>
+  object({
+    NextPageToken: text.optional(),
+    ResponseContext: ResponseContext.optional(),
+    Snapshots: z.array(Snapshot),
+  }),
+);
 export type ReadSnapshotsResponse = z.infer<typeof ReadSnapshotsResponse>;
 
-export const Subregion = object({
-  LocationCode: text.optional(),
-  RegionName: text,
-  State: text,
-  SubregionName: text,
-});
+export const Subregion = lazy(() =>
+  object({
+    LocationCode: text.optional(),
+    RegionName: text,
+    State: text,
+    SubregionName: text,
+  }),
+);
 export type Subregion = z.infer<typeof Subregion>;
 
-export const ReadSubregionsResponse = object({
-  NextPageToken: text.optional(),
-  ResponseContext: ResponseContext.optional(),
-  Subregions: z.array(Subregion),
-});
+export const ReadSubregionsResponse = lazy(() =>
+  object({
+    NextPageToken: text.optional(),
+    ResponseContext: ResponseContext.optional(),
+    Subregions: z.array(Subregion),
+  }),
+);
 export type ReadSubregionsResponse = z.infer<typeof ReadSubregionsResponse>;
 
-export const Tag = object({
-  Key: text,
-  ResourceId: text,
-  ResourceType: text,
-  Value: text,
-});
+export const Tag = lazy(() =>
+  object({
+    Key: text,
+    ResourceId: text,
+    ResourceType: text,
+    Value: text,
+  }),
+);
 export type Tag = z.infer<typeof Tag>;
 
-export const ReadTagsResponse = object({
-  NextPageToken: text.optional(),
-  ResponseContext: ResponseContext.optional(),
-  Tags: z.array(Tag),
-});
+export const ReadTagsResponse = lazy(() =>
+  object({
+    NextPageToken: text.optional(),
+    ResponseContext: ResponseContext.optional(),
+    Tags: z.array(Tag),
+  }),
+);
 export type ReadTagsResponse = z.infer<typeof ReadTagsResponse>;
 
 export const SecureBootAction = text;
 export type SecureBootAction = z.infer<typeof SecureBootAction>;
 
-export const ActionsOnNextBoot = object({
-  SecureBoot: SecureBootAction.optional(),
-});
+export const ActionsOnNextBoot = lazy(() =>
+  object({
+    SecureBoot: SecureBootAction.optional(),
+  }),
+);
 export type ActionsOnNextBoot = z.infer<typeof ActionsOnNextBoot>;
 
-export const BsuCreated = object({
-  DeleteOnVmDeletion: flag.optional(),
-  LinkDate: text.optional(),
-  State: text.optional(),
-  VolumeId: text,
-});
+export const BsuCreated = lazy(() =>
+  object({
+    DeleteOnVmDeletion: flag.optional(),
+    LinkDate: text.optional(),
+    State: text.optional(),
+    VolumeId: text,
+  }),
+);
 export type BsuCreated = z.infer<typeof BsuCreated>;
 
-export const BlockDeviceMappingCreated = object({
-  Bsu: BsuCreated.optional(),
-  DeviceName: text,
-});
+export const BlockDeviceMappingCreated = lazy(() =>
+  object({
+    Bsu: BsuCreated.optional(),
+    DeviceName: text,
+  }),
+);
 export type BlockDeviceMappingCreated = z.infer<typeof BlockDeviceMappingCreated>;
 
-export const LinkNicLight = object({
-  DeleteOnVmDeletion: flag.optional(),
-  DeviceNumber: whole.optional(),
-  LinkNicId: text.optional(),
-  State: text.optional(),
-});
+export const LinkNicLight = lazy(() =>
+  object({
+    DeleteOnVmDeletion: flag.optional(),
+    DeviceNumber: whole.optional(),
+    LinkNicId: text.optional(),
+    State: text.optional(),
+  }),
+);
 export type LinkNicLight = z.infer<typeof LinkNicLight>;
 
-export const LinkPublicIpLightForVm = object({
-  PublicDnsName: text.optional(),
-  PublicIp: text.optional(),
-  PublicIpAccountId: text.optional(),
-});
+export const LinkPublicIpLightForVm = lazy(() =>
+  object({
+    PublicDnsName: text.optional(),
+    PublicIp: text.optional(),
+    PublicIpAccountId: text.optional(),
+  }),
+);
 export type LinkPublicIpLightForVm = z.infer<typeof LinkPublicIpLightForVm>;
 
-export const PrivateIpLightForVm = object({
-  IsPrimary: flag.optional(),
-  LinkPublicIp: LinkPublicIpLightForVm.optional(),
-  PrivateDnsName: text.optional(),
-  PrivateIp: text.optional(),
-});
+export const PrivateIpLightForVm = lazy(() =>
+  object({
+    IsPrimary: flag.optional(),
+    LinkPublicIp: LinkPublicIpLightForVm.optional(),
+    PrivateDnsName: text.optional(),
+    PrivateIp: text.optional(),
+  }),
+);
 export type PrivateIpLightForVm = z.infer<typeof PrivateIpLightForVm>;
 
-export const SecurityGroupLight = object({
-  SecurityGroupId: text.optional(),
-  SecurityGroupName: text.optional(),
-});
+export const SecurityGroupLight = lazy(() =>
+  object({
+    SecurityGroupId: text.optional(),
+    SecurityGroupName: text.optional(),
+  }),
+);
 export type SecurityGroupLight = z.infer<typeof SecurityGroupLight>;
 
-export const NicLight = object({
-  AccountId: text.optional(),
-  Description: text.optional(),
-  IsSourceDestChecked: flag.optional(),
-  LinkNic: LinkNicLight.optional(),
-  LinkPublicIp: LinkPublicIpLightForVm.optional(),
-  MacAddress: text.optional(),
-  NetId: text.optional(),
-  NicId: text.optional(),
-  PrivateDnsName: text.optional(),
-  PrivateIps: z.array(PrivateIpLightForVm).optional(),
-  SecurityGroups: z.array(SecurityGroupLight).optional(),
-  State: text.optional(),
-  SubnetId: text.optional(),
-});
+export const NicLight = lazy(() =>
+  object({
+    AccountId: text.optional(),
+    Description: text.optional(),
+    IsSourceDestChecked: flag.optional(),
+    LinkNic: LinkNicLight.optional(),
+    LinkPublicIp: LinkPublicIpLightForVm.optional(),
+    MacAddress: text.optional(),
+    NetId: text.optional(),
+    NicId: text.optional(),
+    PrivateDnsName: text.optional(),
+    PrivateIps: z.array(PrivateIpLightForVm).optional(),
+    SecurityGroups: z.array(SecurityGroupLight).optional(),
+    State: text.optional(),
+    SubnetId: text.optional(),
+  }),
+);
 export type NicLight = z.infer<typeof NicLight>;
 
-export const Placement = object({
-  SubregionName: text,
-  Tenancy: text.optional(),
-});
+export const Placement = lazy(() =>
+  object({
+    SubregionName: text,
+    Tenancy: text.optional(),
+  }),
+);
 export type Placement = z.infer<typeof Placement>;
 
-export const Vm = object({
-  ActionsOnNextBoot: ActionsOnNextBoot.optional(),
-  Architecture: text.optional(),
-  BlockDeviceMappings: z.array(BlockDeviceMappingCreated),
-  BootMode: BootMode.optional(),
-  BsuOptimized: flag.optional(),
-  ClientToken: text.optional(),
-  CreationDate: text.optional(),
-  DeletionProtection: flag.optional(),
-  Hypervisor: text.optional(),
-  ImageId: text.optional(),
-  IsSourceDestChecked: flag.optional(),
-  KeypairName: text.optional(),
-  LaunchNumber: whole.optional(),
-  NestedVirtualization: flag.optional(),
-  NetId: text.optional(),
-  Nics: z.array(NicLight).optional(),
-  OsFamily: text.optional(),
-  Performance: text.optional(),
-  Placement: Placement.optional(),
-  PrivateDnsName: text.optional(),
-  PrivateIp: text.optional(),
-  ProductCodes: z.array(text).optional(),
-  PublicDnsName: text.optional(),
-  PublicIp: text.optional(),
-  ReservationId: text.optional(),
-  RootDeviceName: text.optional(),
-  RootDeviceType: text.optional(),
-  SecurityGroups: z.array(SecurityGroupLight).optional(),
-  State: text,
-  StateReason: text.optional(),
-  SubnetId: text.optional(),
-  Tags: z.array(ResourceTag).optional(),
-  TpmEnabled: flag.optional(),
-  UserData: text.optional(),
-  VmId: text,
-  VmInitiatedShutdownBehavior: text.optional(),
-  VmType: text.optional(),
-});
+export const Vm = lazy(() =>
+  object({
+    ActionsOnNextBoot: ActionsOnNextBoot.optional(),
+    Architecture: text.optional(),
+    BlockDeviceMappings: z.array(BlockDeviceMappingCreated),
+    BootMode: BootMode.optional(),
+    BsuOptimized: flag.optional(),
+    ClientToken: text.optional(),
+    CreationDate: text.optional(),
+    DeletionProtection: flag.optional(),
+    Hypervisor: text.optional(),
+    ImageId: text.optional(),
+    IsSourceDestChecked: flag.optional(),
+    KeypairName: text.optional(),
+    LaunchNumber: whole.optional(),
+    NestedVirtualization: flag.optional(),
+    NetId: text.optional(),
+    Nics: z.array(NicLight).optional(),
+    OsFamily: text.optional(),
+    Performance: text.optional(),
+    Placement: Placement.optional(),
+    PrivateDnsName: text.optional(),
+    PrivateIp: text.optional(),
+    ProductCodes: z.array(text).optional(),
+    PublicDnsName: text.optional(),
+    PublicIp: text.optional(),
+    ReservationId: text.optional(),
+    RootDeviceName: text.optional(),
+    RootDeviceType: text.optional(),
+    SecurityGroups: z.array(SecurityGroupLight).optional(),
+    State: text,
+    StateReason: text.optional(),
+    SubnetId: text.optional(),
+    Tags: z.array(ResourceTag).optional(),
+    TpmEnabled: flag.optional(),
+    UserData: text.optional(),
+    VmId: text,
+    VmInitiatedShutdownBehavior: text.optional(),
+    VmType: text.optional(),
+  }),
+);
 export type Vm = z.infer<typeof Vm>;
 
-export const ReadVmsResponse = object({
-  NextPageToken: text.optional(),
-  ResponseContext: ResponseContext.optional(),
-  Vms: z.array(Vm),
-});
+export const ReadVmsResponse = lazy(() =>
+  object({
+    NextPageToken: text.optional(),
+    ResponseContext: ResponseContext.optional(),
+    Vms: z.array(Vm),
+  }),
+);
 export type ReadVmsResponse = z.infer<typeof ReadVmsResponse>;
 
-export const MaintenanceEvent = object({
-  Code: text.optional(),
-  Description: text.optional(),
-  NotAfter: text.optional(),
-  NotBefore: text.optional(),
-});
+export const MaintenanceEvent = lazy(() =>
+  object({
+    Code: text.optional(),
+    Description: text.optional(),
+    NotAfter: text.optional(),
+    NotBefore: text.optional(),
+  }),
+);
 export type MaintenanceEvent = z.infer<typeof MaintenanceEvent>;
 
-export const VmStates = object({
-  MaintenanceEvents: z.array(MaintenanceEvent).optional(),
-  SubregionName: text.optional(),
-  VmId: text.optional(),
-  VmState: text.optional(),
-});
+export const VmStates = lazy(() =>
+  object({
+    MaintenanceEvents: z.array(MaintenanceEvent).optional(),
+    SubregionName: text.optional(),
+    VmId: text.optional(),
+    VmState: text.optional(),
+  }),
+);
 export type VmStates = z.infer<typeof VmStates>;
 
-export const ReadVmsStateResponse = object({
-  NextPageToken: text.optional(),
-  ResponseContext: ResponseContext.optional(),
-  VmStates: z.array(VmStates),
-});
+export const ReadVmsStateResponse = lazy(() =>
+  object({
+    NextPageToken: text.optional(),
+    ResponseContext: ResponseContext.optional(),
+    VmStates: z.array(VmStates),
+  }),
+);
 export type ReadVmsStateResponse = z.infer<typeof ReadVmsStateResponse>;
 
-export const VolumeUpdateParameters = object({
-  Iops: whole.nullish(),
-  Size: whole,
-  VolumeType: text,
-});
+export const VolumeUpdateParameters = lazy(() =>
+  object({
+    Iops: whole.nullish(),
+    Size: whole,
+    VolumeType: text,
+  }),
+);
 export type VolumeUpdateParameters = z.infer<typeof VolumeUpdateParameters>;
 
-export const VolumeUpdate = object({
-  Origin: VolumeUpdateParameters.optional(),
-  Target: VolumeUpdateParameters.optional(),
-});
+export const VolumeUpdate = lazy(() =>
+  object({
+    Origin: VolumeUpdateParameters.optional(),
+    Target: VolumeUpdateParameters.optional(),
+  }),
+);
 export type VolumeUpdate = z.infer<typeof VolumeUpdate>;
 
-export const VolumeUpdateTask = object({
-  Comment: text.optional(),
-  CompletionDate: text.optional(),
-  Progress: whole.optional(),
-  StartDate: text.optional(),
-  State: text,
-  Tags: z.array(ResourceTag).optional(),
-  TaskId: text,
-  VolumeId: text,
-  VolumeUpdate: VolumeUpdate.optional(),
-});
+export const VolumeUpdateTask = lazy(() =>
+  object({
+    Comment: text.optional(),
+    CompletionDate: text.optional(),
+    Progress: whole.optional(),
+    StartDate: text.optional(),
+    State: text,
+    Tags: z.array(ResourceTag).optional(),
+    TaskId: text,
+    VolumeId: text,
+    VolumeUpdate: VolumeUpdate.optional(),
+  }),
+);
 export type VolumeUpdateTask = z.infer<typeof VolumeUpdateTask>;
 
-export const ReadVolumeUpdateTasksResponse = object({
-  NextPageToken: text.optional(),
-  ResponseContext: ResponseContext.optional(),
-  VolumeUpdateTasks: z.array(VolumeUpdateTask),
-});
+export const ReadVolumeUpdateTasksResponse = lazy(() =>
+  object({
+    NextPageToken: text.optional(),
+    ResponseContext: ResponseContext.optional(),
+    VolumeUpdateTasks: z.array(VolumeUpdateTask),
+  }),
+);
 export type ReadVolumeUpdateTasksResponse = z.infer<typeof ReadVolumeUpdateTasksResponse>;
 
-export const ReadVolumesResponse = object({
-  NextPageToken: text.optional(),
-  ResponseContext: ResponseContext.optional(),
-  Volumes: z.array(Volume),
-});
+export const ReadVolumesResponse = lazy(() =>
+  object({
+    NextPageToken: text.optional(),
+    ResponseContext: ResponseContext.optional(),
+    Volumes: z.array(Volume),
+  }),
+);
 export type ReadVolumesResponse = z.infer<typeof ReadVolumesResponse>;
 
-export const UnlinkVolumeResponse = object({
-  ResponseContext: ResponseContext.optional(),
-});
+export const UnlinkVolumeResponse = lazy(() =>
+  object({
+    ResponseContext: ResponseContext.optional(),
+  }),
+);
 export type UnlinkVolumeResponse = z.infer<typeof UnlinkVolumeResponse>;
 
-export const UpdateImageResponse = object({
-  Image: Image,
-  ResponseContext: ResponseContext.optional(),
-});
+export const UpdateImageResponse = lazy(() =>
+  object({
+    Image: Image,
+    ResponseContext: ResponseContext.optional(),
+  }),
+);
 export type UpdateImageResponse = z.infer<typeof UpdateImageResponse>;
 
-export const UpdateSnapshotResponse = object({
-  ResponseContext: ResponseContext.optional(),
-  Snapshot: Snapshot,
-});
+export const UpdateSnapshotResponse = lazy(() =>
+  object({
+    ResponseContext: ResponseContext.optional(),
+    Snapshot: Snapshot,
+  }),
+);
 export type UpdateSnapshotResponse = z.infer<typeof UpdateSnapshotResponse>;
 
-export const UpdateVolumeResponse = object({
-  ResponseContext: ResponseContext.optional(),
-  Volume: Volume,
-});
+export const UpdateVolumeResponse = lazy(() =>
+  object({
+    ResponseContext: ResponseContext.optional(),
+    Volume: Volume,
+  }),
+);
 export type UpdateVolumeResponse = z.infer<typeof UpdateVolumeResponse>;

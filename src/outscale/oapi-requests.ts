@@ -8,495 +8,595 @@ const whole = z.int();
 const date = z.iso.date().or(z.iso.datetime({ offset: true }));
 /** What is sent is checked to the letter: an unknown field is refused. */
 const object = z.strictObject;
+/** Made when it is first used: a command needs few of them. */
+const lazy = z.lazy;
 
-export const CheckAuthenticationRequest = object({
-  DryRun: flag.optional(),
-  Login: text,
-  Password: text,
-});
+export const CheckAuthenticationRequest = lazy(() =>
+  object({
+    DryRun: flag.optional(),
+    Login: text,
+    Password: text,
+  }),
+);
 export type CheckAuthenticationRequest = z.infer<typeof CheckAuthenticationRequest>;
 
-export const OsuApiKey = object({
-  ApiKeyId: text.optional(),
-  SecretKey: text.optional(),
-});
+export const OsuApiKey = lazy(() =>
+  object({
+    ApiKeyId: text.optional(),
+    SecretKey: text.optional(),
+  }),
+);
 export type OsuApiKey = z.infer<typeof OsuApiKey>;
 
-export const OsuExportToCreate = object({
-  DiskImageFormat: text,
-  OsuApiKey: OsuApiKey.optional(),
-  OsuBucket: text,
-  OsuManifestUrl: text.optional(),
-  OsuPrefix: text.optional(),
-});
+export const OsuExportToCreate = lazy(() =>
+  object({
+    DiskImageFormat: text,
+    OsuApiKey: OsuApiKey.optional(),
+    OsuBucket: text,
+    OsuManifestUrl: text.optional(),
+    OsuPrefix: text.optional(),
+  }),
+);
 export type OsuExportToCreate = z.infer<typeof OsuExportToCreate>;
 
-export const CreateImageExportTaskRequest = object({
-  DryRun: flag.optional(),
-  ImageId: text,
-  OsuExport: OsuExportToCreate,
-});
+export const CreateImageExportTaskRequest = lazy(() =>
+  object({
+    DryRun: flag.optional(),
+    ImageId: text,
+    OsuExport: OsuExportToCreate,
+  }),
+);
 export type CreateImageExportTaskRequest = z.infer<typeof CreateImageExportTaskRequest>;
 
-export const BsuToCreate = object({
-  DeleteOnVmDeletion: flag.optional(),
-  Iops: whole.optional(),
-  SnapshotId: text.optional(),
-  VolumeSize: whole.optional(),
-  VolumeType: text.optional(),
-});
+export const BsuToCreate = lazy(() =>
+  object({
+    DeleteOnVmDeletion: flag.optional(),
+    Iops: whole.optional(),
+    SnapshotId: text.optional(),
+    VolumeSize: whole.optional(),
+    VolumeType: text.optional(),
+  }),
+);
 export type BsuToCreate = z.infer<typeof BsuToCreate>;
 
-export const BlockDeviceMappingImage = object({
-  Bsu: BsuToCreate.optional(),
-  DeviceName: text.optional(),
-  VirtualDeviceName: text.optional(),
-});
+export const BlockDeviceMappingImage = lazy(() =>
+  object({
+    Bsu: BsuToCreate.optional(),
+    DeviceName: text.optional(),
+    VirtualDeviceName: text.optional(),
+  }),
+);
 export type BlockDeviceMappingImage = z.infer<typeof BlockDeviceMappingImage>;
 
 export const BootMode = z.enum(["uefi", "legacy"]);
 export type BootMode = z.infer<typeof BootMode>;
 
-export const CreateImageRequest = object({
-  Architecture: text.optional(),
-  BlockDeviceMappings: z.array(BlockDeviceMappingImage).optional(),
-  BootModes: z.array(BootMode).optional(),
-  Description: text.optional(),
-  DryRun: flag.optional(),
-  FileLocation: text.optional(),
-  ImageName: text.optional(),
-  NoReboot: flag.optional(),
-  ProductCodes: z.array(text).optional(),
-  RootDeviceName: text.optional(),
-  SourceImageId: text.optional(),
-  SourceRegionName: text.optional(),
-  TpmMandatory: flag.optional(),
-  VmId: text.optional(),
-});
+export const CreateImageRequest = lazy(() =>
+  object({
+    Architecture: text.optional(),
+    BlockDeviceMappings: z.array(BlockDeviceMappingImage).optional(),
+    BootModes: z.array(BootMode).optional(),
+    Description: text.optional(),
+    DryRun: flag.optional(),
+    FileLocation: text.optional(),
+    ImageName: text.optional(),
+    NoReboot: flag.optional(),
+    ProductCodes: z.array(text).optional(),
+    RootDeviceName: text.optional(),
+    SourceImageId: text.optional(),
+    SourceRegionName: text.optional(),
+    TpmMandatory: flag.optional(),
+    VmId: text.optional(),
+  }),
+);
 export type CreateImageRequest = z.infer<typeof CreateImageRequest>;
 
-export const CreateSnapshotExportTaskRequest = object({
-  DryRun: flag.optional(),
-  OsuExport: OsuExportToCreate,
-  SnapshotId: text,
-});
+export const CreateSnapshotExportTaskRequest = lazy(() =>
+  object({
+    DryRun: flag.optional(),
+    OsuExport: OsuExportToCreate,
+    SnapshotId: text,
+  }),
+);
 export type CreateSnapshotExportTaskRequest = z.infer<typeof CreateSnapshotExportTaskRequest>;
 
-export const CreateSnapshotRequest = object({
-  ClientToken: text.optional(),
-  Description: text.optional(),
-  DryRun: flag.optional(),
-  FileLocation: text.optional(),
-  SnapshotSize: whole.optional(),
-  SourceRegionName: text.optional(),
-  SourceSnapshotId: text.optional(),
-  VolumeId: text.optional(),
-});
+export const CreateSnapshotRequest = lazy(() =>
+  object({
+    ClientToken: text.optional(),
+    Description: text.optional(),
+    DryRun: flag.optional(),
+    FileLocation: text.optional(),
+    SnapshotSize: whole.optional(),
+    SourceRegionName: text.optional(),
+    SourceSnapshotId: text.optional(),
+    VolumeId: text.optional(),
+  }),
+);
 export type CreateSnapshotRequest = z.infer<typeof CreateSnapshotRequest>;
 
-export const ResourceTag = object({
-  Key: text,
-  Value: text,
-});
+export const ResourceTag = lazy(() =>
+  object({
+    Key: text,
+    Value: text,
+  }),
+);
 export type ResourceTag = z.infer<typeof ResourceTag>;
 
-export const CreateTagsRequest = object({
-  DryRun: flag.optional(),
-  ResourceIds: z.array(text),
-  Tags: z.array(ResourceTag),
-});
+export const CreateTagsRequest = lazy(() =>
+  object({
+    DryRun: flag.optional(),
+    ResourceIds: z.array(text),
+    Tags: z.array(ResourceTag),
+  }),
+);
 export type CreateTagsRequest = z.infer<typeof CreateTagsRequest>;
 
-export const CreateVolumeRequest = object({
-  ClientToken: text.optional(),
-  DryRun: flag.optional(),
-  Iops: whole.optional(),
-  Size: whole.optional(),
-  SnapshotId: text.optional(),
-  SubregionName: text,
-  VolumeType: text.optional(),
-});
+export const CreateVolumeRequest = lazy(() =>
+  object({
+    ClientToken: text.optional(),
+    DryRun: flag.optional(),
+    Iops: whole.optional(),
+    Size: whole.optional(),
+    SnapshotId: text.optional(),
+    SubregionName: text,
+    VolumeType: text.optional(),
+  }),
+);
 export type CreateVolumeRequest = z.infer<typeof CreateVolumeRequest>;
 
-export const DeleteImageRequest = object({
-  DryRun: flag.optional(),
-  ImageId: text,
-});
+export const DeleteImageRequest = lazy(() =>
+  object({
+    DryRun: flag.optional(),
+    ImageId: text,
+  }),
+);
 export type DeleteImageRequest = z.infer<typeof DeleteImageRequest>;
 
-export const DeleteSnapshotRequest = object({
-  DryRun: flag.optional(),
-  SnapshotId: text,
-});
+export const DeleteSnapshotRequest = lazy(() =>
+  object({
+    DryRun: flag.optional(),
+    SnapshotId: text,
+  }),
+);
 export type DeleteSnapshotRequest = z.infer<typeof DeleteSnapshotRequest>;
 
-export const DeleteTagsRequest = object({
-  DryRun: flag.optional(),
-  ResourceIds: z.array(text),
-  Tags: z.array(ResourceTag),
-});
+export const DeleteTagsRequest = lazy(() =>
+  object({
+    DryRun: flag.optional(),
+    ResourceIds: z.array(text),
+    Tags: z.array(ResourceTag),
+  }),
+);
 export type DeleteTagsRequest = z.infer<typeof DeleteTagsRequest>;
 
-export const DeleteVolumeRequest = object({
-  DryRun: flag.optional(),
-  VolumeId: text,
-});
+export const DeleteVolumeRequest = lazy(() =>
+  object({
+    DryRun: flag.optional(),
+    VolumeId: text,
+  }),
+);
 export type DeleteVolumeRequest = z.infer<typeof DeleteVolumeRequest>;
 
-export const LinkVolumeRequest = object({
-  DeviceName: text,
-  DryRun: flag.optional(),
-  VmId: text,
-  VolumeId: text,
-});
+export const LinkVolumeRequest = lazy(() =>
+  object({
+    DeviceName: text,
+    DryRun: flag.optional(),
+    VmId: text,
+    VolumeId: text,
+  }),
+);
 export type LinkVolumeRequest = z.infer<typeof LinkVolumeRequest>;
 
-export const FiltersAccessKeys = object({
-  AccessKeyIds: z.array(text).optional(),
-  States: z.array(text).optional(),
-});
+export const FiltersAccessKeys = lazy(() =>
+  object({
+    AccessKeyIds: z.array(text).optional(),
+    States: z.array(text).optional(),
+  }),
+);
 export type FiltersAccessKeys = z.infer<typeof FiltersAccessKeys>;
 
-export const ReadAccessKeysRequest = object({
-  DryRun: flag.optional(),
-  Filters: FiltersAccessKeys.optional(),
-  Tag: text.optional(),
-  UserName: text.optional(),
-});
+export const ReadAccessKeysRequest = lazy(() =>
+  object({
+    DryRun: flag.optional(),
+    Filters: FiltersAccessKeys.optional(),
+    Tag: text.optional(),
+    UserName: text.optional(),
+  }),
+);
 export type ReadAccessKeysRequest = z.infer<typeof ReadAccessKeysRequest>;
 
-export const ReadAccountsRequest = object({
-  DryRun: flag.optional(),
-});
+export const ReadAccountsRequest = lazy(() =>
+  object({
+    DryRun: flag.optional(),
+  }),
+);
 export type ReadAccountsRequest = z.infer<typeof ReadAccountsRequest>;
 
-export const FiltersReadImageExportTask = object({
-  ImageIds: z.array(text).optional(),
-  TaskIds: z.array(text).optional(),
-});
+export const FiltersReadImageExportTask = lazy(() =>
+  object({
+    ImageIds: z.array(text).optional(),
+    TaskIds: z.array(text).optional(),
+  }),
+);
 export type FiltersReadImageExportTask = z.infer<typeof FiltersReadImageExportTask>;
 
-export const ReadImageExportTasksRequest = object({
-  DryRun: flag.optional(),
-  Filters: FiltersReadImageExportTask.optional(),
-  NextPageToken: text.optional(),
-  ResultsPerPage: whole.optional(),
-});
+export const ReadImageExportTasksRequest = lazy(() =>
+  object({
+    DryRun: flag.optional(),
+    Filters: FiltersReadImageExportTask.optional(),
+    NextPageToken: text.optional(),
+    ResultsPerPage: whole.optional(),
+  }),
+);
 export type ReadImageExportTasksRequest = z.infer<typeof ReadImageExportTasksRequest>;
 
-export const FiltersImage = object({
-  AccountAliases: z.array(text).optional(),
-  AccountIds: z.array(text).optional(),
-  Architectures: z.array(text).optional(),
-  BlockDeviceMappingDeleteOnVmDeletion: flag.optional(),
-  BlockDeviceMappingDeviceNames: z.array(text).optional(),
-  BlockDeviceMappingSnapshotIds: z.array(text).optional(),
-  BlockDeviceMappingVolumeSizes: z.array(whole).optional(),
-  BlockDeviceMappingVolumeTypes: z.array(text).optional(),
-  BootModes: z.array(BootMode).optional(),
-  Descriptions: z.array(text).optional(),
-  FileLocations: z.array(text).optional(),
-  Hypervisors: z.array(text).optional(),
-  ImageIds: z.array(text).optional(),
-  ImageNames: z.array(text).optional(),
-  PermissionsToLaunchAccountIds: z.array(text).optional(),
-  PermissionsToLaunchGlobalPermission: flag.optional(),
-  ProductCodeNames: z.array(text).optional(),
-  ProductCodes: z.array(text).optional(),
-  RootDeviceNames: z.array(text).optional(),
-  RootDeviceTypes: z.array(text).optional(),
-  SecureBoot: flag.optional(),
-  States: z.array(text).optional(),
-  TagKeys: z.array(text).optional(),
-  TagValues: z.array(text).optional(),
-  Tags: z.array(text).optional(),
-  TpmMandatory: flag.optional(),
-  VirtualizationTypes: z.array(text).optional(),
-});
+export const FiltersImage = lazy(() =>
+  object({
+    AccountAliases: z.array(text).optional(),
+    AccountIds: z.array(text).optional(),
+    Architectures: z.array(text).optional(),
+    BlockDeviceMappingDeleteOnVmDeletion: flag.optional(),
+    BlockDeviceMappingDeviceNames: z.array(text).optional(),
+    BlockDeviceMappingSnapshotIds: z.array(text).optional(),
+    BlockDeviceMappingVolumeSizes: z.array(whole).optional(),
+    BlockDeviceMappingVolumeTypes: z.array(text).optional(),
+    BootModes: z.array(BootMode).optional(),
+    Descriptions: z.array(text).optional(),
+    FileLocations: z.array(text).optional(),
+    Hypervisors: z.array(text).optional(),
+    ImageIds: z.array(text).optional(),
+    ImageNames: z.array(text).optional(),
+    PermissionsToLaunchAccountIds: z.array(text).optional(),
+    PermissionsToLaunchGlobalPermission: flag.optional(),
+    ProductCodeNames: z.array(text).optional(),
+    ProductCodes: z.array(text).optional(),
+    RootDeviceNames: z.array(text).optional(),
+    RootDeviceTypes: z.array(text).optional(),
+    SecureBoot: flag.optional(),
+    States: z.array(text).optional(),
+    TagKeys: z.array(text).optional(),
+    TagValues: z.array(text).optional(),
+    Tags: z.array(text).optional(),
+    TpmMandatory: flag.optional(),
+    VirtualizationTypes: z.array(text).optional(),
+  }),
+);
 export type FiltersImage = z.infer<typeof FiltersImage>;
 
-export const ReadImagesRequest = object({
-  DryRun: flag.optional(),
-  Filters: FiltersImage.optional(),
-  NextPageToken: text.optional(),
-  ResultsPerPage: whole.optional(),
-});
+export const ReadImagesRequest = lazy(() =>
+  object({
+    DryRun: flag.optional(),
+    Filters: FiltersImage.optional(),
+    NextPageToken: text.optional(),
+    ResultsPerPage: whole.optional(),
+  }),
+);
 export type ReadImagesRequest = z.infer<typeof ReadImagesRequest>;
 
-export const FiltersQuota = object({
-  Collections: z.array(text).optional(),
-  QuotaNames: z.array(text).optional(),
-  QuotaTypes: z.array(text).optional(),
-  ShortDescriptions: z.array(text).optional(),
-});
+export const FiltersQuota = lazy(() =>
+  object({
+    Collections: z.array(text).optional(),
+    QuotaNames: z.array(text).optional(),
+    QuotaTypes: z.array(text).optional(),
+    ShortDescriptions: z.array(text).optional(),
+  }),
+);
 export type FiltersQuota = z.infer<typeof FiltersQuota>;
 
-export const ReadQuotasRequest = object({
-  DryRun: flag.optional(),
-  Filters: FiltersQuota.optional(),
-  NextPageToken: text.optional(),
-  ResultsPerPage: whole.optional(),
-});
+export const ReadQuotasRequest = lazy(() =>
+  object({
+    DryRun: flag.optional(),
+    Filters: FiltersQuota.optional(),
+    NextPageToken: text.optional(),
+    ResultsPerPage: whole.optional(),
+  }),
+);
 export type ReadQuotasRequest = z.infer<typeof ReadQuotasRequest>;
 
-export const ReadRegionsRequest = object({
-  DryRun: flag.optional(),
-});
+export const ReadRegionsRequest = lazy(() =>
+  object({
+    DryRun: flag.optional(),
+  }),
+);
 export type ReadRegionsRequest = z.infer<typeof ReadRegionsRequest>;
 
-export const FiltersSnapshotExportTask = object({
-  SnapshotIds: z.array(text).optional(),
-  TaskIds: z.array(text).optional(),
-});
+export const FiltersSnapshotExportTask = lazy(() =>
+  object({
+    SnapshotIds: z.array(text).optional(),
+    TaskIds: z.array(text).optional(),
+  }),
+);
 export type FiltersSnapshotExportTask = z.infer<typeof FiltersSnapshotExportTask>;
 
-export const ReadSnapshotExportTasksRequest = object({
-  DryRun: flag.optional(),
-  Filters: FiltersSnapshotExportTask.optional(),
-  NextPageToken: text.optional(),
-  ResultsPerPage: whole.optional(),
-});
+export const ReadSnapshotExportTasksRequest = lazy(() =>
+  object({
+    DryRun: flag.optional(),
+    Filters: FiltersSnapshotExportTask.optional(),
+    NextPageToken: text.optional(),
+    ResultsPerPage: whole.optional(),
+  }),
+);
 export type ReadSnapshotExportTasksRequest = z.infer<typeof ReadSnapshotExportTasksRequest>;
 
-export const FiltersSnapshot = object({
-  AccountAliases: z.array(text).optional(),
-  AccountIds: z.array(text).optional(),
-  ClientTokens: z.array(text).optional(),
-  Descriptions: z.array(text).optional(),
-  FromCreationDate: date.optional(),
-  PermissionsToCreateVolumeAccountIds: z.array(text).optional(),
-  PermissionsToCreateVolumeGlobalPermission: flag.optional(),
-  Progresses: z.array(whole).optional(),
-  SnapshotIds: z.array(text).optional(),
-  States: z.array(text).optional(),
-  TagKeys: z.array(text).optional(),
-  TagValues: z.array(text).optional(),
-  Tags: z.array(text).optional(),
-  ToCreationDate: date.optional(),
-  VolumeIds: z.array(text).optional(),
-  VolumeSizes: z.array(whole).optional(),
-});
+export const FiltersSnapshot = lazy(() =>
+  object({
+    AccountAliases: z.array(text).optional(),
+    AccountIds: z.array(text).optional(),
+    ClientTokens: z.array(text).optional(),
+    Descriptions: z.array(text).optional(),
+    FromCreationDate: date.optional(),
+    PermissionsToCreateVolumeAccountIds: z.array(text).optional(),
+    PermissionsToCreateVolumeGlobalPermission: flag.optional(),
+    Progresses: z.array(whole).optional(),
+    SnapshotIds: z.array(text).optional(),
+    States: z.array(text).optional(),
+    TagKeys: z.array(text).optional(),
+    TagValues: z.array(text).optional(),
+    Tags: z.array(text).optional(),
+    ToCreationDate: date.optional(),
+    VolumeIds: z.array(text).optional(),
+    VolumeSizes: z.array(whole).optional(),
+  }),
+);
 export type FiltersSnapshot = z.infer<typeof FiltersSnapshot>;
 
-export const ReadSnapshotsRequest = object({
-  DryRun: flag.optional(),
-  Filters: FiltersSnapshot.optional(),
-  NextPageToken: text.optional(),
-  ResultsPerPage: whole.optional(),
-});
+export const ReadSnapshotsRequest = lazy(() =>
+  object({
+    DryRun: flag.optional(),
+    Filters: FiltersSnapshot.optional(),
+    NextPageToken: text.optional(),
+    ResultsPerPage: whole.optional(),
+  }),
+);
 export type ReadSnapshotsRequest = z.infer<typeof ReadSnapshotsRequest>;
 
-export const FiltersSubregion = object({
-  RegionNames: z.array(text).optional(),
-  States: z.array(text).optional(),
-  SubregionNames: z.array(text).optional(),
-});
+export const FiltersSubregion = lazy(() =>
+  object({
+    RegionNames: z.array(text).optional(),
+    States: z.array(text).optional(),
+    SubregionNames: z.array(text).optional(),
+  }),
+);
 export type FiltersSubregion = z.infer<typeof FiltersSubregion>;
 
-export const ReadSubregionsRequest = object({
-  DryRun: flag.optional(),
-  Filters: FiltersSubregion.optional(),
-  NextPageToken: text.optional(),
-  ResultsPerPage: whole.optional(),
-});
+export const ReadSubregionsRequest = lazy(() =>
+  object({
+    DryRun: flag.optional(),
+    Filters: FiltersSubregion.optional(),
+    NextPageToken: text.optional(),
+    ResultsPerPage: whole.optional(),
+  }),
+);
 export type ReadSubregionsRequest = z.infer<typeof ReadSubregionsRequest>;
 
-export const FiltersTag = object({
-  Keys: z.array(text).optional(),
-  ResourceIds: z.array(text).optional(),
-  ResourceTypes: z.array(text).optional(),
-  Values: z.array(text).optional(),
-});
+export const FiltersTag = lazy(() =>
+  object({
+    Keys: z.array(text).optional(),
+    ResourceIds: z.array(text).optional(),
+    ResourceTypes: z.array(text).optional(),
+    Values: z.array(text).optional(),
+  }),
+);
 export type FiltersTag = z.infer<typeof FiltersTag>;
 
-export const ReadTagsRequest = object({
-  DryRun: flag.optional(),
-  Filters: FiltersTag.optional(),
-  NextPageToken: text.optional(),
-  ResultsPerPage: whole.optional(),
-});
+export const ReadTagsRequest = lazy(() =>
+  object({
+    DryRun: flag.optional(),
+    Filters: FiltersTag.optional(),
+    NextPageToken: text.optional(),
+    ResultsPerPage: whole.optional(),
+  }),
+);
 export type ReadTagsRequest = z.infer<typeof ReadTagsRequest>;
 
-export const FiltersVm = object({
-  Architectures: z.array(text).optional(),
-  BlockDeviceMappingDeleteOnVmDeletion: flag.optional(),
-  BlockDeviceMappingDeviceNames: z.array(text).optional(),
-  BlockDeviceMappingLinkDates: z.array(date).optional(),
-  BlockDeviceMappingStates: z.array(text).optional(),
-  BlockDeviceMappingVolumeIds: z.array(text).optional(),
-  BootModes: z.array(BootMode).optional(),
-  ClientTokens: z.array(text).optional(),
-  CreationDates: z.array(date).optional(),
-  ImageIds: z.array(text).optional(),
-  IsSourceDestChecked: flag.optional(),
-  KeypairNames: z.array(text).optional(),
-  LaunchNumbers: z.array(whole).optional(),
-  Lifecycles: z.array(text).optional(),
-  NetIds: z.array(text).optional(),
-  NicAccountIds: z.array(text).optional(),
-  NicDescriptions: z.array(text).optional(),
-  NicIsSourceDestChecked: flag.optional(),
-  NicLinkNicDeleteOnVmDeletion: flag.optional(),
-  NicLinkNicDeviceNumbers: z.array(whole).optional(),
-  NicLinkNicLinkNicDates: z.array(date).optional(),
-  NicLinkNicLinkNicIds: z.array(text).optional(),
-  NicLinkNicStates: z.array(text).optional(),
-  NicLinkNicVmAccountIds: z.array(text).optional(),
-  NicLinkNicVmIds: z.array(text).optional(),
-  NicLinkPublicIpAccountIds: z.array(text).optional(),
-  NicLinkPublicIpLinkPublicIpIds: z.array(text).optional(),
-  NicLinkPublicIpPublicIpIds: z.array(text).optional(),
-  NicLinkPublicIpPublicIps: z.array(text).optional(),
-  NicMacAddresses: z.array(text).optional(),
-  NicNetIds: z.array(text).optional(),
-  NicNicIds: z.array(text).optional(),
-  NicPrivateIpsLinkPublicIpAccountIds: z.array(text).optional(),
-  NicPrivateIpsLinkPublicIpIds: z.array(text).optional(),
-  NicPrivateIpsPrimaryIp: flag.optional(),
-  NicPrivateIpsPrivateIps: z.array(text).optional(),
-  NicSecurityGroupIds: z.array(text).optional(),
-  NicSecurityGroupNames: z.array(text).optional(),
-  NicStates: z.array(text).optional(),
-  NicSubnetIds: z.array(text).optional(),
-  NicSubregionNames: z.array(text).optional(),
-  Platforms: z.array(text).optional(),
-  PrivateIps: z.array(text).optional(),
-  ProductCodes: z.array(text).optional(),
-  PublicIps: z.array(text).optional(),
-  ReservationIds: z.array(text).optional(),
-  RootDeviceNames: z.array(text).optional(),
-  RootDeviceTypes: z.array(text).optional(),
-  SecurityGroupIds: z.array(text).optional(),
-  SecurityGroupNames: z.array(text).optional(),
-  StateReasonCodes: z.array(whole).optional(),
-  StateReasonMessages: z.array(text).optional(),
-  StateReasons: z.array(text).optional(),
-  SubnetIds: z.array(text).optional(),
-  SubregionNames: z.array(text).optional(),
-  TagKeys: z.array(text).optional(),
-  TagValues: z.array(text).optional(),
-  Tags: z.array(text).optional(),
-  Tenancies: z.array(text).optional(),
-  TpmEnabled: flag.optional(),
-  VmIds: z.array(text).optional(),
-  VmSecurityGroupIds: z.array(text).optional(),
-  VmSecurityGroupNames: z.array(text).optional(),
-  VmStateCodes: z.array(whole).optional(),
-  VmStateNames: z.array(text).optional(),
-  VmTypes: z.array(text).optional(),
-});
+export const FiltersVm = lazy(() =>
+  object({
+    Architectures: z.array(text).optional(),
+    BlockDeviceMappingDeleteOnVmDeletion: flag.optional(),
+    BlockDeviceMappingDeviceNames: z.array(text).optional(),
+    BlockDeviceMappingLinkDates: z.array(date).optional(),
+    BlockDeviceMappingStates: z.array(text).optional(),
+    BlockDeviceMappingVolumeIds: z.array(text).optional(),
+    BootModes: z.array(BootMode).optional(),
+    ClientTokens: z.array(text).optional(),
+    CreationDates: z.array(date).optional(),
+    ImageIds: z.array(text).optional(),
+    IsSourceDestChecked: flag.optional(),
+    KeypairNames: z.array(text).optional(),
+    LaunchNumbers: z.array(whole).optional(),
+    Lifecycles: z.array(text).optional(),
+    NetIds: z.array(text).optional(),
+    NicAccountIds: z.array(text).optional(),
+    NicDescriptions: z.array(text).optional(),
+    NicIsSourceDestChecked: flag.optional(),
+    NicLinkNicDeleteOnVmDeletion: flag.optional(),
+    NicLinkNicDeviceNumbers: z.array(whole).optional(),
+    NicLinkNicLinkNicDates: z.array(date).optional(),
+    NicLinkNicLinkNicIds: z.array(text).optional(),
+    NicLinkNicStates: z.array(text).optional(),
+    NicLinkNicVmAccountIds: z.array(text).optional(),
+    NicLinkNicVmIds: z.array(text).optional(),
+    NicLinkPublicIpAccountIds: z.array(text).optional(),
+    NicLinkPublicIpLinkPublicIpIds: z.array(text).optional(),
+    NicLinkPublicIpPublicIpIds: z.array(text).optional(),
+    NicLinkPublicIpPublicIps: z.array(text).optional(),
+    NicMacAddresses: z.array(text).optional(),
+    NicNetIds: z.array(text).optional(),
+    NicNicIds: z.array(text).optional(),
+    NicPrivateIpsLinkPublicIpAccountIds: z.array(text).optional(),
+    NicPrivateIpsLinkPublicIpIds: z.array(text).optional(),
+    NicPrivateIpsPrimaryIp: flag.optional(),
+    NicPrivateIpsPrivateIps: z.array(text).optional(),
+    NicSecurityGroupIds: z.array(text).optional(),
+    NicSecurityGroupNames: z.array(text).optional(),
+    NicStates: z.array(text).optional(),
+    NicSubnetIds: z.array(text).optional(),
+    NicSubregionNames: z.array(text).optional(),
+    Platforms: z.array(text).optional(),
+    PrivateIps: z.array(text).optional(),
+    ProductCodes: z.array(text).optional(),
+    PublicIps: z.array(text).optional(),
+    ReservationIds: z.array(text).optional(),
+    RootDeviceNames: z.array(text).optional(),
+    RootDeviceTypes: z.array(text).optional(),
+    SecurityGroupIds: z.array(text).optional(),
+    SecurityGroupNames: z.array(text).optional(),
+    StateReasonCodes: z.array(whole).optional(),
+    StateReasonMessages: z.array(text).optional(),
+    StateReasons: z.array(text).optional(),
+    SubnetIds: z.array(text).optional(),
+    SubregionNames: z.array(text).optional(),
+    TagKeys: z.array(text).optional(),
+    TagValues: z.array(text).optional(),
+    Tags: z.array(text).optional(),
+    Tenancies: z.array(text).optional(),
+    TpmEnabled: flag.optional(),
+    VmIds: z.array(text).optional(),
+    VmSecurityGroupIds: z.array(text).optional(),
+    VmSecurityGroupNames: z.array(text).optional(),
+    VmStateCodes: z.array(whole).optional(),
+    VmStateNames: z.array(text).optional(),
+    VmTypes: z.array(text).optional(),
+  }),
+);
 export type FiltersVm = z.infer<typeof FiltersVm>;
 
-export const ReadVmsRequest = object({
-  DryRun: flag.optional(),
-  Filters: FiltersVm.optional(),
-  NextPageToken: text.optional(),
-  ResultsPerPage: whole.optional(),
-});
+export const ReadVmsRequest = lazy(() =>
+  object({
+    DryRun: flag.optional(),
+    Filters: FiltersVm.optional(),
+    NextPageToken: text.optional(),
+    ResultsPerPage: whole.optional(),
+  }),
+);
 export type ReadVmsRequest = z.infer<typeof ReadVmsRequest>;
 
-export const FiltersVmsState = object({
-  MaintenanceEventCodes: z.array(text).optional(),
-  MaintenanceEventDescriptions: z.array(text).optional(),
-  MaintenanceEventsNotAfter: z.array(date).optional(),
-  MaintenanceEventsNotBefore: z.array(date).optional(),
-  SubregionNames: z.array(text).optional(),
-  VmIds: z.array(text).optional(),
-  VmStates: z.array(text).optional(),
-});
+export const FiltersVmsState = lazy(() =>
+  object({
+    MaintenanceEventCodes: z.array(text).optional(),
+    MaintenanceEventDescriptions: z.array(text).optional(),
+    MaintenanceEventsNotAfter: z.array(date).optional(),
+    MaintenanceEventsNotBefore: z.array(date).optional(),
+    SubregionNames: z.array(text).optional(),
+    VmIds: z.array(text).optional(),
+    VmStates: z.array(text).optional(),
+  }),
+);
 export type FiltersVmsState = z.infer<typeof FiltersVmsState>;
 
-export const ReadVmsStateRequest = object({
-  AllVms: flag.optional(),
-  DryRun: flag.optional(),
-  Filters: FiltersVmsState.optional(),
-  NextPageToken: text.optional(),
-  ResultsPerPage: whole.optional(),
-});
+export const ReadVmsStateRequest = lazy(() =>
+  object({
+    AllVms: flag.optional(),
+    DryRun: flag.optional(),
+    Filters: FiltersVmsState.optional(),
+    NextPageToken: text.optional(),
+    ResultsPerPage: whole.optional(),
+  }),
+);
 export type ReadVmsStateRequest = z.infer<typeof ReadVmsStateRequest>;
 
-export const FiltersReadVolumeUpdateTask = object({
-  TaskIds: z.array(text).optional(),
-  VolumeIds: z.array(text).optional(),
-});
+export const FiltersReadVolumeUpdateTask = lazy(() =>
+  object({
+    TaskIds: z.array(text).optional(),
+    VolumeIds: z.array(text).optional(),
+  }),
+);
 export type FiltersReadVolumeUpdateTask = z.infer<typeof FiltersReadVolumeUpdateTask>;
 
-export const ReadVolumeUpdateTasksRequest = object({
-  DryRun: flag.optional(),
-  Filters: FiltersReadVolumeUpdateTask.optional(),
-  NextPageToken: text.optional(),
-  ResultsPerPage: whole.optional(),
-});
+export const ReadVolumeUpdateTasksRequest = lazy(() =>
+  object({
+    DryRun: flag.optional(),
+    Filters: FiltersReadVolumeUpdateTask.optional(),
+    NextPageToken: text.optional(),
+    ResultsPerPage: whole.optional(),
+  }),
+);
 export type ReadVolumeUpdateTasksRequest = z.infer<typeof ReadVolumeUpdateTasksRequest>;
 
-export const FiltersVolume = object({
-  ClientTokens: z.array(text).optional(),
-  CreationDates: z.array(date).optional(),
-  LinkVolumeDeleteOnVmDeletion: flag.optional(),
-  LinkVolumeDeviceNames: z.array(text).optional(),
-  LinkVolumeLinkDates: z.array(date).optional(),
-  LinkVolumeLinkStates: z.array(text).optional(),
-  LinkVolumeVmIds: z.array(text).optional(),
-  SnapshotIds: z.array(text).optional(),
-  SubregionNames: z.array(text).optional(),
-  TagKeys: z.array(text).optional(),
-  TagValues: z.array(text).optional(),
-  Tags: z.array(text).optional(),
-  VolumeIds: z.array(text).optional(),
-  VolumeSizes: z.array(whole).optional(),
-  VolumeStates: z.array(text).optional(),
-  VolumeTypes: z.array(text).optional(),
-});
+export const FiltersVolume = lazy(() =>
+  object({
+    ClientTokens: z.array(text).optional(),
+    CreationDates: z.array(date).optional(),
+    LinkVolumeDeleteOnVmDeletion: flag.optional(),
+    LinkVolumeDeviceNames: z.array(text).optional(),
+    LinkVolumeLinkDates: z.array(date).optional(),
+    LinkVolumeLinkStates: z.array(text).optional(),
+    LinkVolumeVmIds: z.array(text).optional(),
+    SnapshotIds: z.array(text).optional(),
+    SubregionNames: z.array(text).optional(),
+    TagKeys: z.array(text).optional(),
+    TagValues: z.array(text).optional(),
+    Tags: z.array(text).optional(),
+    VolumeIds: z.array(text).optional(),
+    VolumeSizes: z.array(whole).optional(),
+    VolumeStates: z.array(text).optional(),
+    VolumeTypes: z.array(text).optional(),
+  }),
+);
 export type FiltersVolume = z.infer<typeof FiltersVolume>;
 
-export const ReadVolumesRequest = object({
-  DryRun: flag.optional(),
-  Filters: FiltersVolume.optional(),
-  NextPageToken: text.optional(),
-  ResultsPerPage: whole.optional(),
-});
+export const ReadVolumesRequest = lazy(() =>
+  object({
+    DryRun: flag.optional(),
+    Filters: FiltersVolume.optional(),
+    NextPageToken: text.optional(),
+    ResultsPerPage: whole.optional(),
+  }),
+);
 export type ReadVolumesRequest = z.infer<typeof ReadVolumesRequest>;
 
-export const UnlinkVolumeRequest = object({
-  DryRun: flag.optional(),
-  ForceUnlink: flag.optional(),
-  VolumeId: text,
-});
+export const UnlinkVolumeRequest = lazy(() =>
+  object({
+    DryRun: flag.optional(),
+    ForceUnlink: flag.optional(),
+    VolumeId: text,
+  }),
+);
 export type UnlinkVolumeRequest = z.infer<typeof UnlinkVolumeRequest>;
 
-export const PermissionsOnResource = object({
-  AccountIds: z.array(text).optional(),
-  GlobalPermission: flag.optional(),
-});
+export const PermissionsOnResource = lazy(() =>
+  object({
+    AccountIds: z.array(text).optional(),
+    GlobalPermission: flag.optional(),
+  }),
+);
 export type PermissionsOnResource = z.infer<typeof PermissionsOnResource>;
 
-export const PermissionsOnResourceCreation = object({
-  Additions: PermissionsOnResource.optional(),
-  Removals: PermissionsOnResource.optional(),
-});
+export const PermissionsOnResourceCreation = lazy(() =>
+  object({
+    Additions: PermissionsOnResource.optional(),
+    Removals: PermissionsOnResource.optional(),
+  }),
+);
 export type PermissionsOnResourceCreation = z.infer<typeof PermissionsOnResourceCreation>;
 
-export const UpdateImageRequest = object({
-  Description: text.optional(),
-  DryRun: flag.optional(),
-  ImageId: text,
-  PermissionsToLaunch: PermissionsOnResourceCreation.optional(),
-  ProductCodes: z.array(text).optional(),
-});
+export const UpdateImageRequest = lazy(() =>
+  object({
+    Description: text.optional(),
+    DryRun: flag.optional(),
+    ImageId: text,
+    PermissionsToLaunch: PermissionsOnResourceCreation.optional(),
+    ProductCodes: z.array(text).optional(),
+  }),
+);
 export type UpdateImageRequest = z.infer<typeof UpdateImageRequest>;
 
-export const UpdateSnapshotRequest = object({
-  DryRun: flag.optional(),
-  PermissionsToCreateVolume: PermissionsOnResourceCreation,
-  SnapshotId: text,
-});
+export const UpdateSnapshotRequest = lazy(() =>
+  object({
+    DryRun: flag.optional(),
+    PermissionsToCreateVolume: PermissionsOnResourceCreation,
+    SnapshotId: text,
+  }),
+);
 export type UpdateSnapshotRequest = z.infer<typeof UpdateSnapshotRequest>;
 
-export const UpdateVolumeRequest = object({
-  DryRun: flag.optional(),
-  Iops: whole.optional(),
-  Size: whole.optional(),
-  VolumeId: text,
-  VolumeType: text.optional(),
-});
+export const UpdateVolumeRequest = lazy(() =>
+  object({
+    DryRun: flag.optional(),
+    Iops: whole.optional(),
+    Size: whole.optional(),
+    VolumeId: text,
+    VolumeType: text.optional(),
+  }),
+);
 export type UpdateVolumeRequest = z.infer<typeof UpdateVolumeRequest>;

@@ -44,6 +44,8 @@ describe("proxyFor()", () => {
     expect(refused).toThrow("HTTPS_PROXY: is not a URL (write http://HOST:PORT)");
     const unreadable = () => proxyFor(new URL(api), { HTTPS_PROXY: "http://user:50%off@proxy:1" });
     expect(unreadable).toThrow("HTTPS_PROXY: is not a URL");
+    const unknown = () => proxyFor(new URL(api), { HTTPS_PROXY: "ftp://proxy:21" });
+    expect(unknown).toThrow("HTTPS_PROXY: is not a URL (write http://HOST:PORT)");
   });
 });
 

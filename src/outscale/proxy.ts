@@ -2,13 +2,15 @@ import { BlockList, isIP } from "node:net";
 import { ConfigError } from "../common/errors.ts";
 import { isOnThisMachine } from "./endpoint.ts";
 
+const PROXY_PROTOCOLS = ["http:", "https:", "socks5:", "socks:"];
+
 /**
  * The proxy for a URL, from `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY` in either case, as Go's net/http reads them.
  *
  * This machine is never reached through a proxy, so a local cloud works where a proxy is set for everything.
  * `NO_PROXY` lists host names (which cover their subdomains, and may have a port), addresses, address ranges, or `*`.
  *
- * @throws {ConfigError} when the variable holds no URL; the value is not shown, as it may hold a password
+ * @throws {ConfigError} when the variable holds no URL of a proxy; the value is not shown, as it may hold a password
  */
 export function proxyFor(url: URL, env: NodeJS.ProcessEnv): string | undefined {
   const read = (name: string) => env[name.toLowerCase()] || env[name] || undefined;
@@ -20,7 +22,7 @@ export function proxyFor(url: URL, env: NodeJS.ProcessEnv): string | undefined {
   const exceptions = (read("NO_PROXY") ?? "").split(/[\s,]+/).filter(Boolean);
   if (exceptions.some((entry) => isCovered(host, port, entry))) return undefined;
   const address = withScheme(proxy);
-  if (isAddress(address)) return address;
+  if (isAddress(address) && PROXY_PROTOCOLS.includes(new URL(address).protocol)) return address;
   throw new ConfigError([{ option: "HTTPS_PROXY", message: "is not a URL", hint: "write http://HOST:PORT" }]);
 }
 

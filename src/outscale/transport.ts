@@ -1,4 +1,4 @@
-import { Agent, type Dispatcher, ProxyAgent, request } from "undici";
+import type { Agent, Dispatcher } from "undici";
 import { secrets } from "../common/secrets.ts";
 import type { Access } from "./access.ts";
 import { type Endpoint, parseEndpoint } from "./endpoint.ts";
@@ -28,38 +28,74 @@ const MAX_ANSWER_BYTES = 64 * 1024 * 1024;
 
 export function createTransport(access: Access, env: NodeJS.ProcessEnv): Transport {
   const endpoint = parseEndpoint(access.endpoint);
-  const dispatcher = createDispatcher(endpoint, { access, env, limits: { maxResponseSize: MAX_ANSWER_BYTES } });
+  const connections = connectionsTo(endpoint, { access, env, limits: { maxResponseSize: MAX_ANSWER_BYTES } });
   return {
     baseUrl: endpoint.baseUrl,
     async post(url, { headers, body, signal }) {
-      const answer = await request(url, { method: "POST", dispatcher, headers, body, signal });
+      const { origin, pathname, search } = new URL(url);
+      const dispatcher = await connections.dispatcher();
+      const answer = await dispatcher.request({
+        origin,
+        path: `${pathname}${search}`,
+        method: "POST",
+        headers,
+        body,
+        signal,
+      });
       return { status: answer.statusCode, headers: answer.headers, text: await answer.body.text() };
     },
-    [Symbol.asyncDispose]: () => dispatcher.destroy(),
+    [Symbol.asyncDispose]: () => connections.destroy(),
   };
 }
 
-interface DispatcherInput {
+interface ConnectionOptions {
   readonly access: Pick<Access, "certificate" | "insecureSkipTlsVerify">;
   readonly env: NodeJS.ProcessEnv;
   readonly limits?: { readonly maxResponseSize: number };
 }
 
-/** The connections to an endpoint, with its TLS options, over the proxy that the environment names for it. */
-export function createDispatcher(
-  { baseUrl, socketPath }: Endpoint,
-  { access, env, limits = { maxResponseSize: -1 } }: DispatcherInput,
-): Dispatcher {
+/** The connections to an endpoint. Nothing is loaded before the first request: most commands make none. */
+export interface Connections {
+  dispatcher(): Promise<Dispatcher>;
+  destroy(): Promise<void>;
+}
+
+/**
+ * The connections to an endpoint, with its TLS options, over the proxy that the environment names for it.
+ * @throws {ConfigError} when the environment names none that there can be
+ */
+export function connectionsTo(endpoint: Endpoint, { access, env, limits }: ConnectionOptions): Connections {
+  const proxy = endpoint.socketPath ? undefined : proxyFor(new URL(endpoint.baseUrl), env);
+  for (const password of proxyPasswords(proxy)) secrets.add(password);
   const tls = {
     ...(access.certificate && { cert: access.certificate.cert, key: access.certificate.key }),
     ...(access.insecureSkipTlsVerify && { rejectUnauthorized: false }),
   };
-  if (socketPath) return new Agent({ ...limits, connect: { socketPath, timeout: CONNECT_TIMEOUT_MS } });
-  const proxy = proxyFor(new URL(baseUrl), env);
-  if (proxy) {
-    for (const password of proxyPasswords(proxy)) secrets.add(password);
-    // The certificate is for the API, not for the proxy in between.
-    return new ProxyAgent({ ...limits, uri: proxy, requestTls: { ...tls, timeout: CONNECT_TIMEOUT_MS } });
-  }
-  return new Agent({ ...limits, connect: { ...tls, timeout: CONNECT_TIMEOUT_MS } });
+  let dispatcher: Promise<Dispatcher> | undefined;
+  return {
+    dispatcher() {
+      dispatcher ??= createDispatcher({ socketPath: endpoint.socketPath, proxy, tls, limits });
+      return dispatcher;
+    },
+    async destroy() {
+      await (await dispatcher)?.destroy();
+    },
+  };
+}
+
+interface DispatcherOptions {
+  readonly socketPath: string | undefined;
+  readonly proxy: string | undefined;
+  readonly tls: Agent.Options["connect"] & object;
+  readonly limits: { readonly maxResponseSize: number } | undefined;
+}
+
+/** With the first request, as `undici` is the largest thing that a command may load. */
+async function createDispatcher({ socketPath, proxy, tls, limits }: DispatcherOptions): Promise<Dispatcher> {
+  const { Agent, ProxyAgent } = await import("undici");
+  const timeout = CONNECT_TIMEOUT_MS;
+  if (socketPath) return new Agent({ ...limits, connect: { socketPath, timeout } });
+  // The certificate is for the API, not for the proxy in between.
+  if (proxy) return new ProxyAgent({ ...limits, uri: proxy, requestTls: { ...tls, timeout } });
+  return new Agent({ ...limits, connect: { ...tls, timeout } });
 }

@@ -9,7 +9,7 @@ import { CLOCK_TOLERANCE_MS } from "../clock-tolerance.ts";
 import { parseStorageEndpoint, regionStorageEndpoint } from "../endpoint.ts";
 import { defaultRetry, type RetrySettings, retryDelayMs } from "../retry.ts";
 import { authorization, type SignedParts, sha256, signatureDate } from "../signature.ts";
-import { createDispatcher } from "../transport.ts";
+import { type Connections, connectionsTo } from "../transport.ts";
 import { pathOf, queryOf } from "./addresses.ts";
 import {
   type AnsweredHead,
@@ -82,7 +82,7 @@ const MOST_ANSWER_BYTES = 16 * 1024 * 1024;
 export class StorageConnection implements AsyncDisposable {
   readonly baseUrl: string;
   readonly access: Access;
-  readonly #dispatcher: Dispatcher;
+  readonly #connections: Connections;
   readonly #clock: Clock;
   readonly #log: DebugLog;
   readonly #retry: RetrySettings;
@@ -96,7 +96,7 @@ export class StorageConnection implements AsyncDisposable {
   constructor({ access, clock = systemClock, log = noLog, env = process.env, ...options }: StorageOptions) {
     this.baseUrl = parseStorageEndpoint(access.storageEndpoint ?? regionStorageEndpoint(access.region));
     this.access = access;
-    this.#dispatcher = createDispatcher({ baseUrl: this.baseUrl }, { access, env });
+    this.#connections = connectionsTo({ baseUrl: this.baseUrl }, { access, env });
     this.#clock = clock;
     this.#log = log;
     this.#retry = { ...defaultRetry, ...options.retry };
@@ -131,7 +131,7 @@ export class StorageConnection implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#dispatcher.destroy();
+    await this.#connections.destroy();
   }
 
   async #insist<Answer extends object>(
@@ -212,13 +212,14 @@ export class StorageConnection implements AsyncDisposable {
     }
   }
 
-  #dispatch(request: StorageRequest, signal: AbortSignal): Promise<Dispatcher.ResponseData> {
+  async #dispatch(request: StorageRequest, signal: AbortSignal): Promise<Dispatcher.ResponseData> {
     const { origin, host, pathname } = new URL(this.baseUrl);
     const { method, bucket, key, query = {}, body } = request;
     const path = pathname.replace(/\/$/, "") + (bucket === undefined ? "/" : pathOf({ bucket, key }));
     const search = queryOf(query);
     const headers = this.#headers({ method, path, query: search, host, headers: request.headers ?? {} }, body);
-    return this.#dispatcher.request({
+    const dispatcher = await this.#connections.dispatcher();
+    return dispatcher.request({
       // Not a URL: that would take the dots out of a key such as `a/../b`.
       ...{ origin, path: search === "" ? path : `${path}?${search}`, method, headers, signal },
       ...{ body: body ?? null, headersTimeout: 0, bodyTimeout: this.#timeoutMs },
