@@ -7,6 +7,11 @@
  * @type {Readonly<Record<string, import("./boundaries.d.ts").Room>>}
  */
 export const rooms = {
+  "start.ts": {
+    isProgram: true,
+    uses: [],
+    face: [],
+  },
   "main.ts": {
     isProgram: true,
     uses: ["run-program.ts", "terminal"],

@@ -14,4 +14,4 @@ async function answer(): Promise<TreeAnswer> {
   }
 }
 
-parentPort?.postMessage(await answer());
+void answer().then((it) => parentPort?.postMessage(it));
