@@ -62,11 +62,11 @@ interface KeepRecordInput {
  * Writes the record of a build that has ended, and drops old ones. A disk that is full is no failure of a build that was
  * made.
  */
-export function keepRecord(
+export async function keepRecord(
   recorder: RunRecorder,
   result: BakedBuild,
   { stateFolder, limits, report, clock }: KeepRecordInput,
-): RunRecord | undefined {
+): Promise<RunRecord | undefined> {
   const { outcome, warnings, artifact, error, evidence } = result;
   const product = artifact && productOf(artifact);
   const record = recorder.end({
@@ -80,7 +80,7 @@ export function keepRecord(
   const masked: RunRecord = JSON.parse(maskedJson(record));
   if (limits.runs === 0) return masked;
   try {
-    writeRecord(stateFolder, masked);
+    await writeRecord(stateFolder, masked);
     pruneRecords(stateFolder, limits, clock.now());
   } catch (cause) {
     uiOf(report, result.name).warn(`The record of this run could not be written: ${messageOf(cause)}`);

@@ -78,7 +78,7 @@ async function runBuild(build: PreparedBuild, input: RunBuildsInput): Promise<Ba
   const recorder = recorderOf(build, history, clock);
   const result = await runUnrecorded(build, { ...input, report: recordedReport(report, recorder) });
   const { stateFolder } = build.prepared.config;
-  const record = keepRecord(recorder, result, { stateFolder, limits: history.limits, report, clock });
+  const record = await keepRecord(recorder, result, { stateFolder, limits: history.limits, report, clock });
   return { ...result, record };
 }
 

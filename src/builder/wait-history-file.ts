@@ -1,8 +1,9 @@
-import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
+import { mkdir, readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { z } from "zod";
 import { messageOf } from "../common/errors.ts";
 import type { DebugLog } from "../common/log.ts";
+import { writeWholeFile } from "../common/whole-file.ts";
 import { keepLast, WAITS_KEPT, WaitHistory, type WaitSamples } from "../outscale/wait-history.ts";
 
 const ACCOUNTS_KEPT = 32;
@@ -48,7 +49,7 @@ export class WaitHistoryFile {
     try {
       const { [this.#account]: known = {}, ...others } = await readAccounts(this.#path);
       const accounts = { ...others, [this.#account]: keepNewest(merge(known, learnt), KINDS_KEPT) };
-      await writeWhole(this.#path, JSON.stringify({ format: 1, accounts: keepNewest(accounts, ACCOUNTS_KEPT) }));
+      await writeWaits(this.#path, JSON.stringify({ format: 1, accounts: keepNewest(accounts, ACCOUNTS_KEPT) }));
     } catch (error) {
       this.#log.write({ kind: "note", message: `The times of waits were not kept: ${messageOf(error)}` });
     }
@@ -81,13 +82,8 @@ function keepNewest<Value>(entries: Readonly<Record<string, Value>>, count: numb
   return Object.fromEntries(Object.entries(entries).slice(-count));
 }
 
-/**
- * Whole or not at all, for another build that reads meanwhile. Two that write at once may spoil it, which is no harm; and
- * one that is killed leaves a file that the next one uses.
- */
-async function writeWhole(path: string, text: string): Promise<void> {
+/** Two builds that write at once may spoil it, which is no harm: one name on the way, so that the killed leave one file. */
+async function writeWaits(path: string, text: string): Promise<void> {
   await mkdir(dirname(path), { recursive: true, mode: 0o700 });
-  const partial = `${path}.new`;
-  await writeFile(partial, text, { mode: 0o600 });
-  await rename(partial, path);
+  await writeWholeFile(path, text, { partial: `${path}.new` });
 }

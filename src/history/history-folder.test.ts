@@ -57,9 +57,9 @@ beforeEach(() => {
 afterEach(() => rmSync(state, { recursive: true }));
 
 /** Records of runs 1, 2, ..., each a day older than the one before. */
-function writeDays(count: number, now: number): void {
+async function writeDays(count: number, now: number): Promise<void> {
   for (let day = 1; day <= count; day++) {
-    writeRecord(state, recordOf(runId(day)));
+    await writeRecord(state, recordOf(runId(day)));
     const at = (now - day * DAY_MS) / 1_000;
     utimesSync(recordPath(state, runId(day)), at, at);
   }
@@ -73,21 +73,21 @@ function leaveJournal(id: string): void {
 const kept = () => readdirSync(join(state, "history")).sort();
 
 describe("writeRecord()", () => {
-  it("gives what was written back, for its owner's eyes alone", () => {
+  it("gives what was written back, for its owner's eyes alone", async () => {
     const record = recordOf(runId(1), { warnings: ["It is slow"] });
-    writeRecord(state, record);
+    await writeRecord(state, record);
     expect(readRecord(state, runId(1))).toEqual(record);
     expect(statSync(join(state, "history")).mode & 0o777).toBe(0o700);
     expect(statSync(recordPath(state, runId(1))).mode & 0o777).toBe(0o600);
     expect(kept()).toEqual([`${runId(1)}.json`]);
   });
 
-  it("masks secrets in every text", () => {
+  it("masks secrets in every text", async () => {
     secrets.add("SKHISTORYTEST");
     const text = "the SKHISTORYTEST is";
     const error = { code: "E_API", message: text, hint: text, step: null, resourceId: null };
     const line = { atMs: 1, kind: "say", part: null, text } as const;
-    writeRecord(
+    await writeRecord(
       state,
       recordOf(runId(1), { warnings: [text], error, lines: [line], configuration: { omi_name: text } }),
     );
@@ -96,8 +96,8 @@ describe("writeRecord()", () => {
 });
 
 describe("readRecords()", () => {
-  it("tells what is damaged, newer, or no file, and reads the rest", () => {
-    writeRecord(state, recordOf(runId(1)));
+  it("tells what is damaged, newer, or no file, and reads the rest", async () => {
+    await writeRecord(state, recordOf(runId(1)));
     writeFileSync(recordPath(state, runId(2)), "{");
     writeFileSync(recordPath(state, runId(3)), JSON.stringify({ formatVersion: 2 }));
     mkdirSync(recordPath(state, runId(4)));
@@ -115,17 +115,27 @@ describe("readRecords()", () => {
 });
 
 describe("pruneRecords()", () => {
-  it("keeps so many, and none that is too old", () => {
+  it("keeps so many, and none that is too old", async () => {
     const now = Date.now();
-    writeDays(6, now);
+    await writeDays(6, now);
     expect(pruneRecords(state, { runs: 4, ageMs: 90 * DAY_MS }, now)).toEqual([runId(5), runId(6)]);
     expect(pruneRecords(state, { runs: 4, ageMs: 2.5 * DAY_MS }, now)).toEqual([runId(3), runId(4)]);
     expect(kept()).toEqual([`${runId(1)}.json`, `${runId(2)}.json`]);
   });
 
-  it("keeps those of runs that are alive or unclean", () => {
+  it("clears away what a run left that was killed while it wrote, and nothing that is being written", async () => {
+    await writeRecord(state, recordOf(runId(1)));
+    for (const id of [runId(2), runId(3)]) writeFileSync(`${recordPath(state, id)}.part`, "{");
     const now = Date.now();
-    writeDays(3, now);
+    const before = (now - 2 * DAY_MS) / 1_000;
+    utimesSync(`${recordPath(state, runId(2))}.part`, before, before);
+    pruneRecords(state, historyLimits({}), now);
+    expect(kept()).toEqual([`${runId(1)}.json`, `${runId(3)}.json.part`]);
+  });
+
+  it("keeps those of runs that are alive or unclean", async () => {
+    const now = Date.now();
+    await writeDays(3, now);
     leaveJournal(runId(2));
     expect(pruneRecords(state, { runs: 0, ageMs: 0 }, now)).toEqual([runId(1), runId(3)]);
     expect(kept()).toEqual([`${runId(2)}.json`]);
@@ -133,9 +143,9 @@ describe("pruneRecords()", () => {
 });
 
 describe("findRecord()", () => {
-  it("takes the beginning of an id, if it is one run's", () => {
-    writeRecord(state, recordOf("aaaa00000000"));
-    writeRecord(state, recordOf("aabb00000000"));
+  it("takes the beginning of an id, if it is one run's", async () => {
+    await writeRecord(state, recordOf("aaaa00000000"));
+    await writeRecord(state, recordOf("aabb00000000"));
     expect(findRecord(state, "aab").runId).toBe("aabb00000000");
     expect(() => findRecord(state, "aa")).toThrow("Several runs begin");
     expect(() => findRecord(state, "ff")).toThrow(UsageError);
@@ -143,8 +153,8 @@ describe("findRecord()", () => {
 });
 
 describe("forgetRun()", () => {
-  it("removes a record, and none of a run that has a journal", () => {
-    writeDays(2, Date.now());
+  it("removes a record, and none of a run that has a journal", async () => {
+    await writeDays(2, Date.now());
     leaveJournal(runId(2));
     expect(forgetRun(state, runId(1))).toBe(runId(1));
     expect(() => forgetRun(state, runId(2))).toThrow("left something behind");
@@ -158,8 +168,8 @@ describe("listRuns()", () => {
   });
 
   it("lists the newest first", async () => {
-    writeRecord(state, recordOf(runId(1), { startedAt: "2026-01-01T00:00:00.000Z", outcome: "failed" }));
-    writeRecord(state, recordOf(runId(2), { startedAt: "2026-01-02T00:00:00.000Z" }));
+    await writeRecord(state, recordOf(runId(1), { startedAt: "2026-01-01T00:00:00.000Z", outcome: "failed" }));
+    await writeRecord(state, recordOf(runId(2), { startedAt: "2026-01-02T00:00:00.000Z" }));
     const { runs } = await listRuns(state);
     expect(runs.map((run) => [run.runId, run.state])).toEqual([
       [runId(2), "done"],

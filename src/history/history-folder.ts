@@ -1,4 +1,3 @@
-import { randomBytes } from "node:crypto";
 import {
   closeSync,
   constants,
@@ -8,17 +7,17 @@ import {
   openSync,
   readdirSync,
   readFileSync,
-  renameSync,
   rmSync,
-  writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
 import { isErrno } from "../common/errno.ts";
 import { messageOf } from "../common/errors.ts";
+import { writeWholeFile } from "../common/whole-file.ts";
 import { maskedJson } from "../terminal/masked-json.ts";
 import { RECORD_FORMAT, type RunRecord, runRecordSchema } from "./run-record.ts";
 
 const ENDING = ".json";
+const PARTIAL = ".part";
 const RUN_ID = /^[0-9a-f]{12}$/;
 /** More than any record has; a file of that size is something else. */
 const LARGEST_BYTES = 64 * 1024 * 1024;
@@ -45,16 +44,18 @@ export function recordPath(stateFolder: string, runId: string): string {
 }
 
 /** Writes a record, whole or not at all, its texts masked. */
-export function writeRecord(stateFolder: string, record: RunRecord): void {
+export async function writeRecord(stateFolder: string, record: RunRecord): Promise<void> {
+  mkdirSync(historyFolder(stateFolder), { recursive: true, mode: 0o700 });
+  const path = recordPath(stateFolder, record.runId);
+  await writeWholeFile(path, `${maskedJson(record)}\n`, { partial: `${path}${PARTIAL}` });
+}
+
+/** Removes what runs that were killed while they wrote have left, if it is older than a time in milliseconds since the epoch. */
+export function removeHalfRecords(stateFolder: string, before: number): void {
   const folder = historyFolder(stateFolder);
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
-  const temporary = join(folder, `${record.runId}.${randomBytes(6).toString("hex")}.tmp`);
-  try {
-    writeFileSync(temporary, `${maskedJson(record)}\n`, { flag: "wx", mode: 0o600 });
-    renameSync(temporary, recordPath(stateFolder, record.runId));
-  } catch (error) {
-    rmSync(temporary, { force: true });
-    throw error;
+  for (const name of listFolder(folder).filter((each) => each.endsWith(`${ENDING}${PARTIAL}`))) {
+    const stats = lstatSync(join(folder, name), { throwIfNoEntry: false });
+    if (stats !== undefined && stats.mtimeMs < before) rmSync(join(folder, name), { force: true });
   }
 }
 

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import * as z from "zod";
 import { ignoreErrno } from "../common/errno.ts";
 import { secrets } from "../common/secrets.ts";
-import { writeWholeFile } from "./folder/durable-files.ts";
+import { writeWholeFile } from "../common/whole-file.ts";
 import { KEYS_FILE } from "./folder/state-folder.ts";
 import { LocalCloudError } from "./local-cloud-error.ts";
 

@@ -1,8 +1,9 @@
 import { createHash } from "node:crypto";
-import { chmod, copyFile, mkdir, readFile, rename, rm, rmdir, writeFile } from "node:fs/promises";
-import { dirname } from "node:path";
+import { type FileHandle, mkdir, readFile, rm, rmdir, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import { isErrno } from "../common/errno.ts";
 import { UsageError } from "../common/errors.ts";
+import { makeWholeFile, partialName } from "../common/whole-file.ts";
 import { checksumPath, findInstalled, type InstalledPlugin } from "./installed-plugins.ts";
 import type { PackerCore } from "./packer-core.ts";
 import { pluginFolder, pluginFolderParent, pluginPath } from "./places.ts";
@@ -89,16 +90,14 @@ async function removeEmptyFolders(folder: string, end: string): Promise<void> {
 
 /** A Packer that starts meanwhile finds the old file or the new one, never half of one. */
 async function putFile(source: string, path: string): Promise<void> {
-  await mkdir(dirname(path), { recursive: true, mode: 0o755 });
+  const folder = dirname(path);
+  await mkdir(folder, { recursive: true, mode: 0o755 });
+  const fill = async (file: FileHandle) => {
+    await file.writeFile(await readFile(source));
+    await file.chmod(0o755);
+  };
   // The name begins with a dot: no Packer takes it for a plugin.
-  const temporary = `${dirname(path)}/.outscale-chroot-${process.pid}`;
-  try {
-    await copyFile(source, temporary);
-    await chmod(temporary, 0o755);
-    await rename(temporary, path);
-  } finally {
-    await rm(temporary, { force: true });
-  }
+  await makeWholeFile(path, fill, { partial: partialName(join(folder, ".outscale-chroot")) });
 }
 
 async function removeFile(path: string): Promise<void> {

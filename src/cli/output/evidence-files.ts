@@ -21,19 +21,19 @@ export interface EvidenceFiles {
 export async function writeEvidenceFiles(results: readonly BakedBuild[], files: EvidenceFiles): Promise<void> {
   for (const result of results) {
     const pathOf = (path: string) => (results.length === 1 ? path : pathOfBuild(path, result.name));
-    if (files.diff !== undefined) writeDiff(pathOf(files.diff), result, results);
+    if (files.diff !== undefined) await writeDiff(pathOf(files.diff), result, results);
     if (files.sbom !== undefined) await writeBill(pathOf(files.sbom), result, results);
     if (files.report !== undefined && result.record !== undefined) {
-      writeAfterBuilds(pathOf(files.report), await reportText(result.record), results);
+      await writeAfterBuilds(pathOf(files.report), await reportText(result.record), results);
     }
   }
 }
 
-function writeDiff(path: string, { evidence }: BakedBuild, results: readonly BakedBuild[]): void {
+async function writeDiff(path: string, { evidence }: BakedBuild, results: readonly BakedBuild[]): Promise<void> {
   if (evidence?.diff === undefined) return;
   const isJson = extname(path) === ".json";
   const text = isJson ? `${maskedJson(evidence.diff, 2)}\n` : diffText(evidence.diff, { all: true });
-  writeAfterBuilds(path, text, results);
+  await writeAfterBuilds(path, text, results);
 }
 
 async function writeBill(path: string, build: BakedBuild, results: readonly BakedBuild[]): Promise<void> {
@@ -42,7 +42,7 @@ async function writeBill(path: string, build: BakedBuild, results: readonly Bake
   const product = artifact && { name: artifact.product.name, imageId: artifact.product.imageId };
   const format = path.endsWith(SPDX_ENDING) ? "spdx" : "cyclonedx";
   const text = await billOfMaterials({ contents: evidence.contents, format, name, ...product });
-  writeAfterBuilds(path, text, results);
+  await writeAfterBuilds(path, text, results);
 }
 
 const SPDX_ENDING = ".spdx.json";

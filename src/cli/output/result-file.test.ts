@@ -58,21 +58,21 @@ describe("checkOutputFile()", () => {
 });
 
 describe("writeResultFile()", () => {
-  it("writes through no link that somebody put at its temporary name", () => {
+  it("writes through no link that somebody put at its temporary name", async () => {
     const [path, victim] = [join(folder, "result.json"), join(folder, "victim")];
     writeFileSync(victim, "untouched");
     symlinkSync(victim, `${path}.${process.pid}.tmp`);
-    writeResultFile(path, nothing);
+    await writeResultFile(path, nothing);
     expect(lstatSync(path).isFile()).toBe(true);
     expect(readFileSync(victim, "utf8")).toBe("untouched");
   });
 
-  it("tells what was built of what, and what failed, without secrets", () => {
+  it("tells what was built of what, and what failed, without secrets", async () => {
     secrets.add("SKRESULTTEST");
     const source = join(folder, "t.pkr.hcl");
     writeFileSync(source, "abc");
     const path = join(folder, "result.json");
-    writeResultFile(path, { results: [done, failed], templateFiles: [source] });
+    await writeResultFile(path, { results: [done, failed], templateFiles: [source] });
     expect(JSON.parse(readFileSync(path, "utf8"))).toEqual({
       formatVersion: 1,
       program: `outscale-chroot ${version}`,
@@ -123,13 +123,13 @@ describe("writeResultFile()", () => {
     expect(readdirSync(folder).sort()).toEqual(["result.json", "t.pkr.hcl"]);
   });
 
-  it("tells why no build has begun", () => {
+  it("tells why no build has begun", async () => {
     const path = join(folder, "result.json");
-    writeResultFile(path, { ...nothing, error: new TimeoutError("Too late") });
+    await writeResultFile(path, { ...nothing, error: new TimeoutError("Too late") });
     expect(JSON.parse(readFileSync(path, "utf8"))).toMatchObject({ builds: [], error: { code: "E_TIMEOUT" } });
   });
 
-  it("says when it cannot be written", () => {
-    expect(() => writeResultFile(join(folder, "no", "such"), nothing)).toThrow("Cannot write the file");
+  it("says when it cannot be written", async () => {
+    await expect(writeResultFile(join(folder, "no", "such"), nothing)).rejects.toThrow("Cannot write the file");
   });
 });

@@ -1,9 +1,10 @@
-import { createHash, randomBytes } from "node:crypto";
-import { readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import type { BakedBuild } from "../../bake/run-builds.ts";
 import type { Phase } from "../../builder/phase.ts";
 import { ChrootError, UsageError } from "../../common/errors.ts";
 import { version } from "../../common/version.ts";
+import { partialName, writeWholeFile } from "../../common/whole-file.ts";
 import { maskedJson } from "../../terminal/masked-json.ts";
 import { type ErrorRecord, errorRecord } from "./error-record.ts";
 
@@ -58,7 +59,7 @@ export interface ResultArtifact {
  * @throws {UsageError} when it cannot
  */
 export function checkOutputFile(path: string): void {
-  const temporary = temporaryName(path);
+  const temporary = partialName(path);
   try {
     if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) throw new Error("it is a folder");
     writeFileSync(temporary, "", { flag: "wx" });
@@ -77,7 +78,7 @@ class ResultFileError extends ChrootError {
  * Writes the result file, whole or not at all.
  * @throws {ResultFileError} when it cannot be written; it says what was made
  */
-export function writeResultFile(path: string, { results, templateFiles, error }: RunResults): void {
+export async function writeResultFile(path: string, { results, templateFiles, error }: RunResults): Promise<void> {
   const content: ResultFile = {
     formatVersion: 1,
     program: `outscale-chroot ${version}`,
@@ -86,28 +87,19 @@ export function writeResultFile(path: string, { results, templateFiles, error }:
     builds: results.map(resultBuild),
     error: error === undefined ? null : errorRecord(error),
   };
-  writeAfterBuilds(path, `${maskedJson(content, 2)}\n`, results);
+  await writeAfterBuilds(path, `${maskedJson(content, 2)}\n`, results);
 }
 
 /** Writes a file that tells of builds, whole or not at all. @throws {ResultFileError} when it cannot be written */
-export function writeAfterBuilds(path: string, content: string, results: readonly BakedBuild[]): void {
-  try {
-    writeWhole(path, content);
-  } catch (cause) {
+export async function writeAfterBuilds(path: string, content: string, results: readonly BakedBuild[]): Promise<void> {
+  await writeOutputFile(path, content).catch((cause: unknown) => {
     throw new ResultFileError(`Cannot write the file "${path}"`, { cause, hint: whatStands(results) });
-  }
+  });
 }
 
-/** Writes a file whole or not at all. @throws {Error} what the system says */
-export function writeWhole(path: string, content: string): void {
-  const temporary = temporaryName(path);
-  try {
-    writeFileSync(temporary, content, { flag: "wx" });
-    renameSync(temporary, path);
-  } catch (error) {
-    rmSync(temporary, { force: true });
-    throw error;
-  }
+/** Writes a file that a user has asked for: their umask says who can read it. @throws {Error} what the system says */
+export function writeOutputFile(path: string, content: string): Promise<void> {
+  return writeWholeFile(path, content, { mode: 0o666 });
 }
 
 function whatStands(results: readonly BakedBuild[]): string {
@@ -115,11 +107,6 @@ function whatStands(results: readonly BakedBuild[]): string {
   return made.length === 0
     ? "Only the file is missing: the run had come to its end, and made no OMI"
     : `Only the file is missing: the builds are done, and ${made.join(", ")} can be used`;
-}
-
-/** No name that another user could have put a link at, in a folder such as /tmp. */
-function temporaryName(path: string): string {
-  return `${path}.${randomBytes(8).toString("hex")}.tmp`;
 }
 
 function resultBuild({

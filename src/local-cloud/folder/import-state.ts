@@ -1,8 +1,8 @@
 import { access, chmod, constants, mkdir, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
+import { syncPath, writeWholeFile } from "../../common/whole-file.ts";
 import { hostRunner } from "../../host/run-command.ts";
 import { LocalCloudError } from "../local-cloud-error.ts";
-import { syncPath, writeWholeFile } from "./durable-files.ts";
 import { lockFolder } from "./folder-lock.ts";
 import { type HeldRun, heldRunner } from "./held-runner.ts";
 import { MEMBER, readArchive, STATE } from "./state-archive.ts";

@@ -1,8 +1,8 @@
 import { type FileHandle, open, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { ignoreErrno } from "../../common/errno.ts";
+import { writeWholeFile } from "../../common/whole-file.ts";
 import type { ImageRecord, SnapshotRecord, Violation, VmRecord, VolumeRecord, VolumeTaskRecord } from "../records.ts";
-import { writeWholeFile } from "./durable-files.ts";
 
 /** Everything the cloud remembers but the disks' contents and the accounts' keys. */
 interface Tables {

@@ -3,8 +3,8 @@ import { existsSync, lstatSync, readdirSync, readlinkSync } from "node:fs";
 import { rename, rm, symlink } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
 import { isErrno } from "../../common/errno.ts";
+import { syncPath } from "../../common/whole-file.ts";
 import { LocalCloudError } from "../local-cloud-error.ts";
-import { syncPath } from "./durable-files.ts";
 
 /** A link of this name says what is being made, and where. The 128 bits of its name are in the path's, too. */
 const LINK = /^unfinished-([0-9a-f]{32})$/;

@@ -1,11 +1,11 @@
-import { randomBytes } from "node:crypto";
-import { createReadStream, createWriteStream } from "node:fs";
-import { mkdir, rename, rm } from "node:fs/promises";
+import { createReadStream } from "node:fs";
+import { type FileHandle, mkdir, writeFile } from "node:fs/promises";
 import { basename, dirname, resolve } from "node:path";
 import { Duplex, PassThrough, type Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { createGzip } from "node:zlib";
 import { ProvisionError, throwIfCancelled } from "../../common/errors.ts";
+import { makeWholeFile } from "../../common/whole-file.ts";
 import { CommandError, describeExit } from "../../host/command-error.ts";
 import type { CommandRunner, RunningProcess } from "../../host/run-command.ts";
 import { shellQuote } from "../../host/shell-quote.ts";
@@ -31,23 +31,21 @@ export function programsFor({ archive, algorithm }: ArchiveFormat): readonly str
  * @throws {ProvisionError} when a file cannot be read, the archive not written, or a program fails
  */
 export async function pack(files: readonly string[], target: string, input: PackInput): Promise<void> {
-  // No name that another user could have put a link at.
-  const temporary = `${target}.${randomBytes(8).toString("hex")}.tmp`;
   const processes: Tracked[] = [];
   try {
     await mkdir(dirname(target), { recursive: true });
-    const source = await openSource(files, input, processes);
-    const compressor = await openCompressor(input, processes);
-    const output = createWriteStream(temporary, { flags: "wx" });
-    await pipeline([source, ...compressor, output], { signal: input.signal });
-    for (const each of processes) await each.succeeded();
-    await rename(temporary, target);
+    const fill = async (file: FileHandle) => {
+      const source = await openSource(files, input, processes);
+      const compressor = await openCompressor(input, processes);
+      const output = (chunks: AsyncIterable<Buffer>) => writeFile(file, chunks);
+      await pipeline(source, compressor, output, { signal: input.signal });
+      for (const each of processes) await each.succeeded();
+    };
+    await makeWholeFile(target, fill, { mode: 0o666 });
   } catch (cause) {
     for (const each of processes) each.process.kill("SIGKILL");
     throwIfCancelled(input.signal);
     throw new ProvisionError(`Cannot make the archive "${target}"`, { cause: await rootCause(cause, processes) });
-  } finally {
-    await rm(temporary, { force: true });
   }
 }
 
@@ -72,17 +70,17 @@ function zipCommand(files: readonly string[], level: number | undefined): readon
   return ["zip", "-q", "-r", "-nw", ...(level === undefined ? [] : [`-${level}`]), "-", "--", ...files];
 }
 
-async function openCompressor(input: PackInput, processes: Tracked[]): Promise<Duplex[]> {
+async function openCompressor(input: PackInput, processes: Tracked[]): Promise<Duplex> {
   const { format, level, local } = input;
   switch (format.algorithm) {
     case undefined:
-      return [];
+      return new PassThrough();
     case "gzip":
-      return [createGzip(level === undefined ? {} : { level })];
+      return createGzip(level === undefined ? {} : { level });
     case "bgzf":
-      return [bgzfStream(level ?? -1)];
+      return bgzfStream(level ?? -1);
     default:
-      return [await programStream(compressCommand(format.algorithm, level), local, processes)];
+      return programStream(compressCommand(format.algorithm, level), local, processes);
   }
 }
 

@@ -1,10 +1,10 @@
-import { randomBytes } from "node:crypto";
-import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
+import { mkdir, readFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import { z } from "zod";
 import type { Clock } from "../../common/clock.ts";
 import { isErrno } from "../../common/errno.ts";
 import { ProvisionError } from "../../common/errors.ts";
+import { writeWholeFile } from "../../common/whole-file.ts";
 import { withLockFile } from "./lock-file.ts";
 
 /** One entry of a manifest, with the names and the order of Packer's. */
@@ -71,19 +71,13 @@ async function readManifest(path: string): Promise<z.output<typeof manifestSchem
   }
 }
 
-/** Through a rename, so that a reader never sees half of it. */
 async function writeManifest(path: string, content: object): Promise<void> {
   // Go's encoder, which wrote the manifests that scripts have read so far, escapes these.
   const json = JSON.stringify(content, null, 2).replace(
     /[<>&\u2028\u2029]/g,
     (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
   );
-  // No name that another user could have put a link at.
-  const temporary = `${path}.${randomBytes(8).toString("hex")}.tmp`;
-  try {
-    await writeFile(temporary, json, { flag: "wx", mode: 0o664 });
-    await rename(temporary, path);
-  } catch (cause) {
+  await writeWholeFile(path, json, { mode: 0o664 }).catch((cause: unknown) => {
     throw new ProvisionError(`Cannot write the manifest "${path}"`, { cause });
-  }
+  });
 }

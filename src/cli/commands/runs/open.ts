@@ -5,7 +5,7 @@ import { findRecord } from "../../../history/runs.ts";
 import { reportText } from "../../../report/report-text.ts";
 import type { Command } from "../../command.ts";
 import { type Flags, parseFlags } from "../../flags.ts";
-import { writeWhole } from "../../output/result-file.ts";
+import { writeOutputFile } from "../../output/result-file.ts";
 import { oneRun } from "./one-run.ts";
 import { stateFlag, stateFolderOf } from "./state-flag.ts";
 
@@ -25,19 +25,17 @@ export const openAction: Command = {
     const { flags, positionals } = parseFlags(flagSpecs, argv);
     const record = findRecord(stateFolderOf(flags, io.env), oneRun(positionals));
     const path = flags.output ?? join(".", `run-${record.runId}.html`);
-    writeReport(path, await reportText(record));
+    await writeReport(path, await reportText(record));
     io.stdout.write(`The report is in ${path}\n`);
     if (io.env.DISPLAY || io.env.WAYLAND_DISPLAY) openOnScreen(path);
     return ExitCode.Success;
   },
 };
 
-function writeReport(path: string, text: string): void {
-  try {
-    writeWhole(path, text);
-  } catch (cause) {
+async function writeReport(path: string, text: string): Promise<void> {
+  await writeOutputFile(path, text).catch((cause: unknown) => {
     throw new UsageError(`Cannot write the report "${path}"`, { cause });
-  }
+  });
 }
 
 /** Where no browser is found, the file is there all the same. */
