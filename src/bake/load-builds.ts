@@ -7,11 +7,16 @@ import type { TemplateInput } from "./template-input.ts";
 /**
  * Reads the template and the builds that `only` and `except` leave. What is sensitive in it is never shown from here on.
  * @param readData Left out, what data sources give is not known
+ * @param onRead Told of every file that a function of the template reads, then or later
  * @throws {TemplateError} with every problem of the template
  * @throws {UsageError} when no build is left
  */
-export async function loadBuilds(input: TemplateInput, readData?: LoadOptions["readData"]): Promise<Template> {
-  const template = await loadTemplate({ ...loadOptions(input), ...(readData && { readData }) });
+export async function loadBuilds(
+  input: TemplateInput,
+  readData?: LoadOptions["readData"],
+  onRead?: LoadOptions["onRead"],
+): Promise<Template> {
+  const template = await loadTemplate({ ...loadOptions(input), ...(readData && { readData }), onRead });
   if (template.builds.length > 0) return template;
   const hint = "A template needs a build block with a source, and -only and -except must leave one";
   throw new UsageError("There is no build to run", { hint: template.warnings.join(" ") || hint });

@@ -1,5 +1,5 @@
 import type { Location } from "../common/location.ts";
-import type { RawConfig } from "./raw-value.ts";
+import type { RawConfig, RawValue } from "./raw-value.ts";
 
 /** One build of a template: a source with what provisions it and what happens to its artifact. */
 export interface BuildDefinition {
@@ -52,10 +52,21 @@ export interface PostProcessorDefinition {
   show(build: Readonly<Record<string, string>>): RawConfig;
 }
 
+/** What the variables of a template are set to. */
+export interface TemplateVariables {
+  /** Those that may be shown, by name. */
+  readonly values: Readonly<Record<string, RawValue>>;
+  /** The names of the others. */
+  readonly sensitive: readonly string[];
+}
+
 /** A template, read and evaluated as far as it can be before a build runs. */
 export interface Template {
   /** The files it was read from, in order. */
   readonly files: readonly string[];
+  /** The files of variables that a folder has by itself. */
+  readonly variableFiles: readonly string[];
+  readonly variables: TemplateVariables;
   readonly builds: readonly BuildDefinition[];
   /** Problems that do not stop a build: undeclared variables in a var file and the like. */
   readonly warnings: readonly string[];

@@ -33,7 +33,10 @@ export interface EvaluatedTemplate extends ScopedTemplate, EvaluatedPrerequisite
   readonly scope: VariableScope;
 }
 
-export function makeBaseScope(template: DeclaredTemplate, { cwd, env, now, edited }: LoadOptions): ScopedTemplate {
+export function makeBaseScope(
+  template: DeclaredTemplate,
+  { cwd, env, now, edited, onRead }: LoadOptions,
+): ScopedTemplate {
   const workingFolder = resolve(cwd ?? ".");
   const functions = withinReach(
     packerFunctions({
@@ -41,6 +44,7 @@ export function makeBaseScope(template: DeclaredTemplate, { cwd, env, now, edite
       workingFolder,
       env,
       renderTemplate,
+      onRead,
       ...(now ? { now: () => now, runStart: now } : {}),
     }),
     edited,

@@ -29,6 +29,8 @@ export interface LoadOptions {
   readonly cwd?: string;
   /** The time that `timestamp()` gives; the present by default. */
   readonly now?: Date;
+  /** Told of every file that a function reads, then or later: its absolute path, and how the template names it. */
+  readonly onRead?: ((path: string, given: string) => void) | undefined;
   /** Reads a data source; left out, what data sources give is not known. */
   readonly readData?: ReadData;
   /** How the options of builders and others are written: which are blocks, and which of those are repeated. */

@@ -13,6 +13,21 @@ const SHAPE: BodyShape = {
   mapping: { kind: "block", repeated: true, body: { size: { kind: "attribute" } } },
 };
 
+describe("loadTemplate() variables", () => {
+  it("tells what they are set to, and of those with something sensitive the names", async () => {
+    const text = `
+      variable "size" { default = 2 }
+      variable "tags" { default = { a = ["x"] } }
+      variable "key" {
+        default   = "k-0123456789"
+        sensitive = true
+      }
+      ${MINIMAL}`;
+    const { variables } = await loadText(text, { vars: [{ name: "size", value: "3" }] });
+    expect(variables).toEqual({ values: { size: 3, tags: { a: ["x"] } }, sensitive: ["key"] });
+  });
+});
+
 describe("loadTemplate() sources", () => {
   it("decodes arguments and blocks, and knows where each stands", async () => {
     const text = `

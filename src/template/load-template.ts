@@ -1,10 +1,13 @@
-import type { BuildDefinition, Template } from "../definition/build-definition.ts";
+import type { BuildDefinition, Template, TemplateVariables } from "../definition/build-definition.ts";
+import type { RawValue } from "../definition/raw-value.ts";
 import { Diagnostics, diagnosticLine } from "../hcl/source/diagnostic.ts";
 import { defineBuilds } from "./blocks/build-definitions.ts";
+import { type InputVariable, valueOfVariable } from "./blocks/variables.ts";
 import { loadJsonTemplate } from "./json/load-json-template.ts";
 import { isJsonTemplate } from "./json/open-json-template.ts";
 import type { LoadOptions } from "./load-options.ts";
 import { openTemplate } from "./open-template.ts";
+import { toRawValue } from "./raw-from-value.ts";
 import { type BuildableTemplate, readBuilds } from "./read-builds.ts";
 
 export { TemplateError } from "../hcl/source/diagnostic.ts";
@@ -22,7 +25,20 @@ export async function loadTemplate(options: LoadOptions): Promise<Template> {
   const template = readBuilds(await openTemplate(options, "needed", diagnostics), diagnostics);
   const builds = defineTemplateBuilds(template, options, diagnostics);
   diagnostics.throwIfErrors();
-  return { files: template.files, builds, warnings: diagnostics.distinct.map(diagnosticLine) };
+  const { files, variableFiles, variables } = template;
+  const warnings = diagnostics.distinct.map(diagnosticLine);
+  return { files, variableFiles, variables: describeValues(variables.values()), builds, warnings };
+}
+
+function describeValues(variables: Iterable<InputVariable>): TemplateVariables {
+  const values: Record<string, RawValue> = {};
+  const sensitive: string[] = [];
+  for (const variable of variables) {
+    const value = valueOfVariable(variable);
+    if (value.isSensitive || value.containsSensitive) sensitive.push(variable.name);
+    else values[variable.name] = toRawValue(value);
+  }
+  return { values, sensitive };
 }
 
 /** The builds of a template whose blocks have been read. */

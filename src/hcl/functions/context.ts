@@ -24,6 +24,8 @@ export interface FunctionContext {
   readonly now?: () => Date;
   /** What `legacy_isotime()` and `legacy_strftime()` give; left out, the start of this process. */
   readonly runStart?: Date;
+  /** Told of every file that a function reads: its absolute path, and how the template names it. */
+  readonly onRead?: ((path: string, given: string) => void) | undefined;
   /** @throws {FunctionError} when the template is broken or cannot be evaluated */
   readonly renderTemplate: RenderTemplate;
 }

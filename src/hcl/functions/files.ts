@@ -44,17 +44,20 @@ export class TemplateFolder {
 
   /** @throws {FunctionError} when the file cannot be read, or is not a text in UTF-8 */
   readText(given: string): string {
-    const text = decodeUtf8(readBytes(this.resolve(given), given));
+    const text = decodeUtf8(this.readBytes(this.resolve(given), given));
     if (text !== undefined) return text;
     throw new FunctionError(`the contents of "${given}" are not valid UTF-8; filebase64() reads any file`);
   }
-}
 
-function readBytes(resolved: string, given: string): Buffer {
-  try {
-    return fs.readFileSync(resolved);
-  } catch (error) {
-    throw new FunctionError(`"${given}" cannot be read: ${messageOf(error)}`);
+  /** @throws {FunctionError} when the file cannot be read */
+  readBytes(resolved: string, given: string): Buffer {
+    try {
+      const bytes = fs.readFileSync(resolved);
+      this.#context.onRead?.(resolved, given);
+      return bytes;
+    } catch (error) {
+      throw new FunctionError(`"${given}" cannot be read: ${messageOf(error)}`);
+    }
   }
 }
 
@@ -92,7 +95,7 @@ export function fileFunctions(context: FunctionContext): Functions {
     dirname: stringFunction(["path"], (given = "") => dirname(given)),
     file: stringFunction(["path"], (given = "") => folder.readText(given)),
     filebase64: stringFunction(["path"], (given = "") => {
-      return readBytes(folder.resolveFromWorkingFolder(given), given).toString("base64");
+      return folder.readBytes(folder.resolveFromWorkingFolder(given), given).toString("base64");
     }),
     fileexists: {
       params: [stringParam("path")],

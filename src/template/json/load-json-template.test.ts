@@ -37,6 +37,18 @@ describe("loadJsonTemplate() makes builds", () => {
     });
   });
 
+  it("and tells its variables, those that hide a sensitive one by name alone", async () => {
+    const { variables } = await templates.load(
+      {
+        variables: { os: "debian", key: "k-abcdefgh", url: "https://{{user `key`}}@x" },
+        "sensitive-variables": ["key"],
+        builders: [builder],
+      },
+      {},
+    );
+    expect(variables).toEqual({ values: { os: "debian" }, sensitive: ["key", "url"] });
+  });
+
   it("in the order of their names, which may hold templates", async () => {
     const { builds } = await templates.load(
       {

@@ -18,7 +18,9 @@ import { checkAndResolve, openJsonTemplate } from "./open-json-template.ts";
 export async function loadJsonTemplate(options: LoadOptions): Promise<Template> {
   const diagnostics = new Diagnostics();
   const open = openJsonTemplate(options, diagnostics);
-  if (!open) return { files: [], builds: [], warnings: [] };
+  if (!open) {
+    return { files: [], variableFiles: [], variables: { values: {}, sensitive: [] }, builds: [], warnings: [] };
+  }
   const { template, context } = open;
   const { values: userVariables, sensitive } = checkAndResolve(open, options.env, diagnostics);
   warnAboutUndeclared(template, userVariables, diagnostics);
@@ -26,7 +28,10 @@ export async function loadJsonTemplate(options: LoadOptions): Promise<Template> 
   const defineOptions = { context: { ...context, userVariables }, sensitiveVariables: sensitive, only, except };
   const builds = defineLegacyBuilds(template, defineOptions, diagnostics);
   diagnostics.throwIfErrors();
-  return { files: [options.path], builds, warnings: diagnostics.distinct.map(diagnosticLine) };
+  const warnings = diagnostics.distinct.map(diagnosticLine);
+  const shown = Object.entries(userVariables).filter(([name]) => !sensitive.includes(name));
+  const variables = { values: Object.fromEntries(shown), sensitive };
+  return { files: [options.path], variableFiles: [], variables, builds, warnings };
 }
 
 /** Packer gives an empty text for a variable that does not exist; a spelling mistake would go unseen. */
