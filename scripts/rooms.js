@@ -63,6 +63,7 @@ export const rooms = {
     uses: [
       "report",
       "types:evidence",
+      "evidence/provenance/provenance-error.ts",
       "bake",
       "history",
       "post-processors",
@@ -128,6 +129,8 @@ export const rooms = {
       "plan/plan",
       "plan/plan-builds",
       "prepare-builds",
+      "provenance/provenance-text",
+      "provenance/verify-provenance",
       "report",
       "run-builds",
       "schema/legacy-json-schema",
@@ -142,6 +145,7 @@ export const rooms = {
       "image-diff",
       "image-scans",
       "packages/package",
+      "provenance/*",
       "sbom/cyclonedx",
       "sbom/spdx",
       "scan-image",
@@ -154,7 +158,7 @@ export const rooms = {
     face: ["report-text"],
   },
   history: {
-    uses: ["evidence/image-diff.ts", "builder", "terminal", "common"],
+    uses: ["evidence/image-diff.ts", "evidence/provenance/statement.ts", "builder", "terminal", "common"],
     face: ["history-folder", "history-limits", "prune-records", "run-record", "run-recorder", "runs"],
   },
   terminal: {
@@ -170,6 +174,7 @@ export const rooms = {
     face: [
       "check-connection",
       "check-provisioners",
+      "files-of-provisioners",
       "describe-place",
       "hook",
       "late-values",

@@ -27,10 +27,19 @@ export type { BuildDescription, TemplateDescription, VariableDescription } from 
 export { type BillFormat, type BillInput, billOfMaterials } from "./bake/bill-of-materials.ts";
 export type { EvidenceWishes, ImageEvidence } from "./bake/image-evidence.ts";
 export { type DiffImagesInput, diffImages } from "./bake/images/diff-images.ts";
+export { type Byproduct, type ProvenanceTextInput, provenanceText } from "./bake/provenance/provenance-text.ts";
+export {
+  type ProvenanceCheck,
+  type VerifiedProvenance,
+  type VerifyProvenanceInput,
+  verifyProvenance,
+} from "./bake/provenance/verify-provenance.ts";
 export type { User } from "./evidence/accounts.ts";
 export type { FileChange, FolderChange, ImageDiff, ListDiff } from "./evidence/image-diff.ts";
 export type { OsRelease } from "./evidence/os-release.ts";
 export type { Package } from "./evidence/packages/package.ts";
+export { ProvenanceError } from "./evidence/provenance/provenance-error.ts";
+export type { ProvenanceStatement, ResourceDescriptor } from "./evidence/provenance/statement.ts";
 export type { ImageContents } from "./evidence/scan-image.ts";
 
 // What runs have left.

@@ -1,12 +1,15 @@
 import { randomUUID } from "node:crypto";
 import { type Clock, systemClock } from "../common/clock.ts";
 import { type DebugLog, noLog } from "../common/log.ts";
+import type { Template } from "../definition/build-definition.ts";
 import { historyLimits } from "../history/history-limits.ts";
 import { maskEnvironment } from "../outscale/mask-environment.ts";
 import type { EvidenceWishes } from "./image-evidence.ts";
 import { loadBuilds } from "./load-builds.ts";
 import { defaultCloudFolder, type LocalSession, openLocalSession } from "./local-session.ts";
 import { type BuildSettings, prepareBuilds } from "./prepare-builds.ts";
+import { type InputPath, inputPath } from "./provenance/input-files.ts";
+import type { TemplateInputs } from "./provenance/make-statement.ts";
 import { dataReader } from "./read-data-source.ts";
 import { type HistoryInput, templateRecord } from "./record-build.ts";
 import type { Report } from "./report.ts";
@@ -26,6 +29,8 @@ export interface OpenBakeInput extends TemplateInput, BuildSettings {
   readonly history?: boolean | undefined;
   /** Told of every call of the API that is tried again before a build begins; the builds tell of theirs. */
   readonly onRetry?: ((message: string) => void) | undefined;
+  /** Whether each result says how its OMI came to be; false by default, which costs nothing. */
+  readonly provenance?: boolean | undefined;
   /** What to find out about each image; nothing by default, which costs nothing. */
   readonly evidence?: EvidenceWishes | undefined;
 }
@@ -62,17 +67,23 @@ export async function openBake(input: OpenBakeInput): Promise<OpenBake> {
     const runUuid = outerEnv.PACKER_RUN_UUID || randomUUID();
     const env = { ...(local?.env ?? outerEnv), PACKER_RUN_UUID: runUuid };
     const override = local?.options ?? {};
-    const template = await loadBuilds({ ...input, env }, dataReader({ env, log, override, onRetry: input.onRetry }));
+    const reads = new Map<string, InputPath>();
+    const template = await loadBuilds(
+      { ...input, env },
+      dataReader({ env, log, override, onRetry: input.onRetry }),
+      (path, given) => reads.set(path, { ...inputPath("read by the template", given), path }),
+    );
     const builder = { env, log, clock, templatePath: input.template, ...(local && { localCloud: local.stateFolder }) };
     const builds = prepareBuilds(template.builds, { ...input, builder, override });
     const { parallel = 0, debug = false, force = false, evidence } = input;
     const history = historyOf(input, template.files, env);
+    const provenance = input.provenance ? provenanceOf(input, template, reads) : undefined;
     return {
       names: builds.map(({ definition }) => definition.name),
       templateFiles: template.files,
       warnings: template.warnings,
       run: (control) =>
-        runBuilds(builds, { ...control, clock, log, parallel, debug, force, runUuid, history, evidence }),
+        runBuilds(builds, { ...control, clock, log, parallel, debug, force, runUuid, history, evidence, provenance }),
       [Symbol.asyncDispose]: async () => local?.[Symbol.asyncDispose](),
     };
   } catch (error) {
@@ -88,6 +99,24 @@ function historyOf(
 ): HistoryInput {
   const limits = historyLimits(env);
   return { limits: history ? limits : { ...limits, runs: 0 }, template: templateRecord(template, files) };
+}
+
+function provenanceOf(
+  { template: path, variableFiles = [], only, except, force, bootTest }: OpenBakeInput,
+  { files, variableFiles: ownVariableFiles, variables }: Template,
+  reads: ReadonlyMap<string, InputPath>,
+): TemplateInputs {
+  const known = [
+    ...files.map((file) => inputPath("template", file)),
+    ...[...ownVariableFiles, ...variableFiles].map((file) => inputPath("variables", file)),
+  ];
+  const settings = {
+    ...(only?.length && { only }),
+    ...(except?.length && { except }),
+    ...(force && { force }),
+    ...(bootTest && { bootTest }),
+  };
+  return { path, variables, files: () => [...known, ...reads.values()], settings };
 }
 
 async function openLocal(

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
+import type { Ui } from "../builder/ui.ts";
 import { unwrapFailure } from "../builder/unwrap-failure.ts";
 import type { Clock } from "../common/clock.ts";
 import { ChrootError, messageOf } from "../common/errors.ts";
@@ -13,7 +14,7 @@ import { RunRecorder } from "../history/run-recorder.ts";
 import { maskedJson } from "../terminal/masked-json.ts";
 import type { ImageEvidence } from "./image-evidence.ts";
 import type { PreparedBuild } from "./prepare-builds.ts";
-import { type BuildResult, type Report, uiOf } from "./report.ts";
+import type { BuildResult, Report } from "./report.ts";
 import type { BakedBuild } from "./run-builds.ts";
 
 /** That records are kept, and of what. */
@@ -54,8 +55,11 @@ export function recordedReport(report: Report, recorder: RunRecorder): Report {
 interface KeepRecordInput {
   readonly stateFolder: string;
   readonly limits: HistoryLimits;
-  readonly report: Report;
+  /** Told when it cannot be written. */
+  readonly ui: Pick<Ui, "warn">;
   readonly clock: Clock;
+  /** What is to be said of how the OMI came to be, once the rest of the record stands. */
+  readonly makeProvenance?: ((record: RunRecord) => RunRecord["provenance"]) | undefined;
 }
 
 /**
@@ -65,7 +69,7 @@ interface KeepRecordInput {
 export async function keepRecord(
   recorder: RunRecorder,
   result: BakedBuild,
-  { stateFolder, limits, report, clock }: KeepRecordInput,
+  { stateFolder, limits, ui, clock, makeProvenance }: KeepRecordInput,
 ): Promise<RunRecord | undefined> {
   const { outcome, warnings, artifact, error, evidence } = result;
   const product = artifact && productOf(artifact);
@@ -77,13 +81,13 @@ export async function keepRecord(
     image: evidence ? imageOf(evidence) : null,
   });
   if (record === undefined) return undefined;
-  const masked: RunRecord = JSON.parse(maskedJson(record));
+  const masked: RunRecord = JSON.parse(maskedJson({ ...record, provenance: makeProvenance?.(record) ?? null }));
   if (limits.runs === 0) return masked;
   try {
     await writeRecord(stateFolder, masked);
     pruneRecords(stateFolder, limits, clock.now());
   } catch (cause) {
-    uiOf(report, result.name).warn(`The record of this run could not be written: ${messageOf(cause)}`);
+    ui.warn(`The record of this run could not be written: ${messageOf(cause)}`);
   }
   return masked;
 }

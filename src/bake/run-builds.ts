@@ -6,6 +6,7 @@ import type { Clock } from "../common/clock.ts";
 import { messageOf, throwIfCancelled } from "../common/errors.ts";
 import type { DebugLog } from "../common/log.ts";
 import { engineSettings, temporaryFolder } from "../config/engine-settings.ts";
+import type { ProvenanceStatement } from "../evidence/provenance/statement.ts";
 import type { RunRecord } from "../history/run-record.ts";
 import { heldFolders } from "../host/held-folder.ts";
 import { hostRunner } from "../host/run-command.ts";
@@ -13,6 +14,8 @@ import { PostProcessError, type PostProcessResult, runPostProcessors } from "../
 import { templateHook } from "../provisioners/hook.ts";
 import { EvidenceCollector, type EvidenceWishes, type ImageEvidence } from "./image-evidence.ts";
 import type { PreparedBuild } from "./prepare-builds.ts";
+import { BuildInputs } from "./provenance/build-inputs.ts";
+import type { TemplateInputs } from "./provenance/make-statement.ts";
 import { type HistoryInput, keepRecord, recordedReport, recorderOf } from "./record-build.ts";
 import { type BuildResult, type Report, uiOf } from "./report.ts";
 
@@ -32,6 +35,8 @@ export interface RunBuildsInput {
   readonly runUuid: string;
   /** Undefined when runs leave no records. */
   readonly history?: HistoryInput | undefined;
+  /** Undefined when nobody wants to know how the OMIs came to be. */
+  readonly provenance?: TemplateInputs | undefined;
   /** Undefined when nobody wants to know what is in the images. */
   readonly evidence?: EvidenceWishes | undefined;
 }
@@ -45,6 +50,8 @@ export interface BakedBuild extends BuildResult {
   readonly warnings: readonly string[];
   /** What is in the image, if that was asked for and the build has got so far. */
   readonly evidence?: ImageEvidence | undefined;
+  /** How its OMI came to be, if that was asked for and there is one. */
+  readonly provenance?: ProvenanceStatement | undefined;
   /** What `runs show` tells of it; undefined for a build that was no run. */
   readonly record?: RunRecord | undefined;
   /** Undefined when a post-processor has made something else of it, and it was not kept. */
@@ -73,13 +80,17 @@ export async function runBuilds(builds: readonly PreparedBuild[], input: RunBuil
 
 /** Runs a build; where there is a history, somebody listens and writes down what became of it. */
 async function runBuild(build: PreparedBuild, input: RunBuildsInput): Promise<BakedBuild> {
-  const { history, clock, report } = input;
+  const { history, clock, report, signal } = input;
   if (history === undefined) return runUnrecorded(build, input);
   const recorder = recorderOf(build, history, clock);
+  const inputs = input.provenance && new BuildInputs(input.provenance, build, signal);
+  await inputs?.begin();
   const result = await runUnrecorded(build, { ...input, report: recordedReport(report, recorder) });
   const { stateFolder } = build.prepared.config;
-  const record = await keepRecord(recorder, result, { stateFolder, limits: history.limits, report, clock });
-  return { ...result, record };
+  const ui = uiOf(report, result.name);
+  const makeProvenance = inputs && result.artifact && (await inputs.provenanceMaker(result.artifact, ui));
+  const record = await keepRecord(recorder, result, { stateFolder, limits: history.limits, ui, clock, makeProvenance });
+  return { ...result, record, provenance: record?.provenance ?? undefined };
 }
 
 async function runUnrecorded(build: PreparedBuild, input: RunBuildsInput): Promise<BakedBuild> {

@@ -36,6 +36,16 @@ export const buildFlags = {
     value: "FILE",
     about: "writes what each build has changed in its image there; JSON if it ends so",
   },
+  provenance: {
+    type: "string",
+    value: "FILE",
+    about: "writes how each OMI came to be there: an in-toto statement with SLSA provenance",
+  },
+  "provenance-key": {
+    type: "string",
+    value: "FILE",
+    about: "signs it with this private key in PEM: ECDSA or Ed25519",
+  },
   history: { type: "boolean", about: "leaves a record of each run for runs; true by default, -no-history leaves none" },
   result: { type: "string", value: "FILE", about: "writes what was built there, as JSON" },
 } as const satisfies Flags;

@@ -44,6 +44,10 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
     summary: "tells what differs between two images: OMIs, or disk files",
     load: async () => (await import("./commands/diff.ts")).diff,
   },
+  verify: {
+    summary: "checks who vouches for an OMI, and that it was built from this template",
+    load: async () => (await import("./commands/verify.ts")).verify,
+  },
   cleanup: {
     summary: "removes what killed builds left behind",
     load: async () => (await import("./commands/cleanup.ts")).cleanup,

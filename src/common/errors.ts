@@ -21,6 +21,7 @@ export const ExitCode = {
   Timeout: 11,
   Leftover: 12,
   BootCheck: 13,
+  Provenance: 14,
   Interrupted: 130,
 } as const;
 export type ExitCode = (typeof ExitCode)[keyof typeof ExitCode];

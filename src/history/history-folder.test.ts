@@ -40,6 +40,7 @@ function recordOf(runId: string, more: Partial<RunRecord> = {}): RunRecord {
     resources: [],
     bootTest: null,
     image: null,
+    provenance: null,
     warnings: [],
     error: null,
     lines: [],

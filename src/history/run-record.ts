@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { DIFF_FORMAT, type ImageDiff } from "../evidence/image-diff.ts";
+import { statementSchema } from "../evidence/provenance/statement.ts";
 
 /** Counts up when an older version would misread what a newer one writes. */
 export const RECORD_FORMAT = 1;
@@ -105,6 +106,8 @@ export const runRecordSchema = z.object({
     })
     .nullable()
     .default(null),
+  /** How the OMI came to be, if that was asked for. */
+  provenance: statementSchema.nullable().default(null),
   warnings: z.array(z.string()),
   error: failure.nullable(),
   /** The last lines that a person saw. */

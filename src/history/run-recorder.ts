@@ -109,6 +109,7 @@ export class RunRecorder {
       resources: this.#resources.items(),
       bootTest: this.#bootTest,
       image,
+      provenance: null,
       warnings: [...warnings],
       error,
       lines: this.#lines.items(),

@@ -1,7 +1,7 @@
 import { inBytes } from "../common/bytes.ts";
 import type { RunRecord } from "../history/run-record.ts";
 import { inSeconds } from "../terminal/elapsed.ts";
-import { filterBox, html, type Section, table } from "./markup.ts";
+import { filterBox, html, type Markup, type Section, table } from "./markup.ts";
 
 export function packagesSection({ packages }: NonNullable<RunRecord["image"]>): Section {
   const rows = packages.map(({ name, version, arch, license, sizeBytes }) => [
@@ -20,6 +20,29 @@ export function bootSection({ elapsedMs, acceleration, console }: NonNullable<Ru
   const body = html`<p>It booted in ${inSeconds(elapsedMs)} under ${acceleration.toUpperCase()}. The end of its console:</p>
 <pre tabindex="0">${console.join("\n")}</pre>`;
   return { id: "boot", title: "Boot test", body };
+}
+
+/** How the OMI came to be: what it was made of, by digest. */
+export function provenanceSection({ subject, predicate }: NonNullable<RunRecord["provenance"]>): Section {
+  const { resolvedDependencies = [] } = predicate.buildDefinition;
+  const { id, version = {} } = predicate.runDetails.builder;
+  const rows = [
+    ...subject.map((one) => ["product", one.name ?? "", digestsOf(one.digest)]),
+    ...resolvedDependencies.map(({ name = "", uri = "", digest, annotations }) => [
+      typeof annotations?.kind === "string" ? annotations.kind : "",
+      name || uri,
+      digestsOf(digest),
+    ]),
+  ];
+  const by = [id, ...Object.values(version)].join(" ");
+  const body = html`<p>Built by ${by}. The statement is no proof by itself: a signature is, in the file that <code>-provenance</code> writes.</p>
+${table("What the OMI was made of", ["", "Name", "Digest"], rows)}`;
+  return { id: "provenance", title: "Provenance", body };
+}
+
+function digestsOf(digest: Readonly<Record<string, string>> = {}): Markup {
+  const texts = Object.entries(digest).map(([name, value]) => `${name}:${value}`);
+  return html`<code>${texts.join(" ")}</code>`;
 }
 
 /** What was made, and what became of it. */

@@ -6,6 +6,7 @@ import {
   configurationSection,
   logSection,
   packagesSection,
+  provenanceSection,
   resourcesSection,
 } from "./details.ts";
 import { html, type Section } from "./markup.ts";
@@ -22,6 +23,7 @@ export async function runReport(record: RunRecord): Promise<string> {
     image?.diff != null && changesSection(image.diff),
     image != null && image.packages.length > 0 && packagesSection(image),
     bootTest !== null && bootSection(bootTest),
+    record.provenance !== null && provenanceSection(record.provenance),
     record.resources.length > 0 && resourcesSection(record),
     configurationSection(record),
     record.apiCalls.length > 0 && callsSection(record),

@@ -156,6 +156,22 @@ export function sampleRecord(): RunRecord {
       })),
       diff,
     },
+    provenance: {
+      _type: "https://in-toto.io/Statement/v1",
+      subject: [{ name: `eu-west-2:ami-5e6f7a8b`, digest: { outscaleOmi: "ab".repeat(32) } }],
+      predicateType: "https://slsa.dev/provenance/v1",
+      predicate: {
+        buildDefinition: {
+          buildType: "https://example.com/build",
+          externalParameters: { template: HOSTILE },
+          resolvedDependencies: [
+            { name: "web.pkr.hcl", digest: { sha256: "cd".repeat(32) }, annotations: { kind: "template" } },
+            { name: HOSTILE, uri: "file:x", annotations: { kind: HOSTILE } },
+          ],
+        },
+        runDetails: { builder: { id: "https://example.com/builder", version: { "outscale-chroot": "0.1.0" } } },
+      },
+    },
     warnings: ["Boot check: the boot loader has no entry", HOSTILE],
     error: {
       code: "E_PROVISION",

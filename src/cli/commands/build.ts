@@ -1,6 +1,10 @@
+import type { KeyObject } from "node:crypto";
 import { openBake } from "../../bake/open-bake.ts";
+import type { Report } from "../../bake/report.ts";
+import type { BakedBuild } from "../../bake/run-builds.ts";
 import { systemClock } from "../../common/clock.ts";
-import { ExitCode } from "../../common/errors.ts";
+import { ExitCode, UsageError } from "../../common/errors.ts";
+import { readSigningKey } from "../../evidence/provenance/key-file.ts";
 import { openDebugLog } from "../../terminal/debug-log.ts";
 import type { Io } from "../../terminal/io.ts";
 import { watchStopSignals } from "../../terminal/signals.ts";
@@ -33,8 +37,9 @@ async function runBuild({ argv, io }: Invocation): Promise<number> {
   const path = templateArgument(positionals);
   const parallel = parallelBuilds(flags);
   checkReportFlags(flags, flags.debug === true || flags["on-error"] === "ask");
-  for (const file of [flags.result, flags.diff, flags.sbom, flags.report])
+  for (const file of [flags.result, flags.diff, flags.sbom, flags.report, flags.provenance])
     if (file !== undefined) checkOutputFile(file);
+  const provenanceKey = signingKey(flags, io.env);
   using log = openDebugLog(flags.log, io);
   const opening = openBake({
     ...templateInput(path, flags, io.env),
@@ -46,6 +51,7 @@ async function runBuild({ argv, io }: Invocation): Promise<number> {
     parallel,
     history: flags.history,
     evidence: wishesOf(flags),
+    provenance: flags.provenance !== undefined,
     log,
     onRetry: tellRetries(io),
   });
@@ -57,12 +63,13 @@ async function runBuild({ argv, io }: Invocation): Promise<number> {
   for (const warning of opened.warnings) report.note("warn", `Warning: ${warning}`);
   using wishes = watchStopSignals(io, (message) => report.note("warn", message));
   const results = await opened.run({ report, signal: wishes.signal, hurry: wishes.hurry });
+  if (flags.provenance !== undefined) tellMissingProvenance(results, report);
   const failures = results.filter(({ error }) => error !== undefined);
   const code =
     failures.length === 0 ? ExitCode.Success : commonExitCode(failures.map(({ error }) => exitCodeOf(error)));
   const { result } = flags;
   const unwritten = await tellUnwritten(io, [
-    () => writeEvidenceFiles(results, flags),
+    () => writeEvidenceFiles(results, { ...flags, provenanceKey }),
     () => result !== undefined && writeResultFile(result, { results, templateFiles: opened.templateFiles }),
   ]);
   return code === ExitCode.Success && unwritten !== undefined ? exitCodeOf(unwritten) : code;
@@ -80,6 +87,21 @@ async function tellUnwritten(io: Io, writers: readonly (() => unknown)[]): Promi
     }
   }
   return errors[0];
+}
+
+function tellMissingProvenance(results: readonly BakedBuild[], report: Pick<Report, "line">): void {
+  for (const { name, outcome, provenance } of results) {
+    if (outcome !== "done" || provenance !== undefined) continue;
+    report.line("warn", name, "No provenance is written, as there is no OMI that it could be about");
+  }
+}
+
+/** @throws {UsageError} when there is one that cannot be used: better now than after an hour's build */
+function signingKey(flags: BuildFlags, env: Io["env"]): KeyObject | undefined {
+  const path = flags["provenance-key"];
+  if (path === undefined) return undefined;
+  if (flags.provenance !== undefined) return readSigningKey(path, env);
+  throw new UsageError("-provenance-key signs what -provenance FILE writes, and that is not given");
 }
 
 /** Undefined where nothing of the image is asked for: then nothing of it is looked at. */

@@ -1,5 +1,7 @@
-import { extname } from "node:path";
+import type { KeyObject } from "node:crypto";
+import { basename, extname } from "node:path";
 import { billOfMaterials } from "../../bake/bill-of-materials.ts";
+import { type Byproduct, provenanceText } from "../../bake/provenance/provenance-text.ts";
 import type { BakedBuild } from "../../bake/run-builds.ts";
 import { reportText } from "../../report/report-text.ts";
 import { maskedJson } from "../../terminal/masked-json.ts";
@@ -11,6 +13,9 @@ export interface EvidenceFiles {
   readonly diff?: string | undefined;
   readonly sbom?: string | undefined;
   readonly report?: string | undefined;
+  readonly provenance?: string | undefined;
+  /** Signs the provenance. */
+  readonly provenanceKey?: KeyObject | undefined;
 }
 
 /**
@@ -21,34 +26,47 @@ export interface EvidenceFiles {
 export async function writeEvidenceFiles(results: readonly BakedBuild[], files: EvidenceFiles): Promise<void> {
   for (const result of results) {
     const pathOf = (path: string) => (results.length === 1 ? path : pathOfBuild(path, result.name));
-    if (files.diff !== undefined) await writeDiff(pathOf(files.diff), result, results);
-    if (files.sbom !== undefined) await writeBill(pathOf(files.sbom), result, results);
+    const byproducts = new Map<string, Byproduct>();
+    const write: WriteFile = async (path, mediaType, content) => {
+      await writeAfterBuilds(path, content, results);
+      byproducts.set(path, { name: basename(path), mediaType, content });
+    };
+    if (files.diff !== undefined) await writeDiff(pathOf(files.diff), result, write);
+    if (files.sbom !== undefined) await writeBill(pathOf(files.sbom), result, write);
     if (files.report !== undefined && result.record !== undefined) {
-      await writeAfterBuilds(pathOf(files.report), await reportText(result.record), results);
+      await write(pathOf(files.report), "text/html", await reportText(result.record));
+    }
+    const { provenance: statement } = result;
+    if (files.provenance !== undefined && statement !== undefined) {
+      const key = files.provenanceKey;
+      const text = provenanceText({ statement, byproducts: [...byproducts.values()], key });
+      await writeAfterBuilds(pathOf(files.provenance), text, results);
     }
   }
 }
 
-async function writeDiff(path: string, { evidence }: BakedBuild, results: readonly BakedBuild[]): Promise<void> {
+type WriteFile = (path: string, mediaType: string, content: string) => Promise<void>;
+
+async function writeDiff(path: string, { evidence }: BakedBuild, write: WriteFile): Promise<void> {
   if (evidence?.diff === undefined) return;
-  const isJson = extname(path) === ".json";
-  const text = isJson ? `${maskedJson(evidence.diff, 2)}\n` : diffText(evidence.diff, { all: true });
-  await writeAfterBuilds(path, text, results);
+  if (extname(path) === ".json") await write(path, "application/json", `${maskedJson(evidence.diff, 2)}\n`);
+  else await write(path, "text/plain", diffText(evidence.diff, { all: true }));
 }
 
-async function writeBill(path: string, build: BakedBuild, results: readonly BakedBuild[]): Promise<void> {
+async function writeBill(path: string, build: BakedBuild, write: WriteFile): Promise<void> {
   const { name, evidence, artifact } = build;
   if (evidence === undefined) return;
   const product = artifact && { name: artifact.product.name, imageId: artifact.product.imageId };
   const format = path.endsWith(SPDX_ENDING) ? "spdx" : "cyclonedx";
   const text = await billOfMaterials({ contents: evidence.contents, format, name, ...product });
-  await writeAfterBuilds(path, text, results);
+  await write(path, format === "spdx" ? "application/spdx+json" : "application/vnd.cyclonedx+json", text);
 }
 
 const SPDX_ENDING = ".spdx.json";
+const DOUBLE_ENDINGS = [SPDX_ENDING, ".intoto.json", ".intoto.jsonl"];
 
 /** `web.NAME.spdx.json` of `web.spdx.json`: what kind of file it is, is in its ending. */
 function pathOfBuild(path: string, build: string): string {
-  const ending = path.endsWith(SPDX_ENDING) ? SPDX_ENDING : extname(path);
+  const ending = DOUBLE_ENDINGS.find((each) => path.endsWith(each)) ?? extname(path);
   return `${path.slice(0, path.length - ending.length)}.${build}${ending}`;
 }

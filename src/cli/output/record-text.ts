@@ -30,7 +30,7 @@ function facts({
   account,
   ...rest
 }: RunRecord): string {
-  const { source, product } = rest;
+  const { source, product, provenance } = rest;
   const rows: readonly (readonly [string, string | undefined])[] = [
     ["Run", `${runId}, ${build}`],
     ["Outcome", `${outcome} after ${inWords(elapsedMs)}`],
@@ -39,6 +39,10 @@ function facts({
     ["Account", account ? `${account.accountId} in ${account.region}` : undefined],
     ["Source OMI", source ? `${source.imageId} ${source.imageName}, root ${source.snapshotId}` : undefined],
     ["OMI", product ? `${product.imageId} ${product.imageName}, of ${product.snapshotIds.join(", ")}` : undefined],
+    [
+      "Provenance",
+      provenance ? `${provenance.predicate.buildDefinition.resolvedDependencies?.length} inputs by digest` : undefined,
+    ],
     ["Program", program],
   ];
   const given = rows.flatMap(([name, value]) => (value === undefined ? [] : [[name, value] as const]));
