@@ -12,7 +12,7 @@ import {
 import { posix } from "node:path";
 import { isErrno } from "../common/errno.ts";
 import { changeEntries, changeFlag } from "./changeable.ts";
-import { setModifiedTime } from "./folder-times.ts";
+import { restoreModifiedTime, type Warn } from "./folder-times.ts";
 import {
   createFile,
   fdPath,
@@ -21,6 +21,7 @@ import {
   readLink,
   renameEntry,
   statFd,
+  toText,
   unlinkEntry,
   usingFd,
 } from "./openat.ts";
@@ -42,10 +43,11 @@ export interface BorrowedPath {
   /**
    * Puts back what was there: the same file, link or nothing, with all its attributes. What provisioning wrote there,
    * or removed, stays as provisioning left it. A second call does nothing.
+   * @param warn Told when the folder cannot have its earlier time
    * @returns `kept` when provisioning's is what stays
    * @throws {TransferError}
    */
-  restore(): "restored" | "kept";
+  restore(warn?: Warn): "restored" | "kept";
 }
 
 /**
@@ -61,12 +63,12 @@ export function borrowPath(root: RootFolder, wanted: string, file: BorrowedFile)
   let isRestored = false;
   return {
     path,
-    restore: () => {
+    restore: (warn) => {
       if (isRestored) return "kept";
       isRestored = true;
       const options = { followLast: false, onMissing: "stop" } as const;
       if (!root.exists(parent)) return "kept";
-      const outcome = root.withPlace("put back", path, options, (place) => giveBack(place, loan));
+      const outcome = root.withPlace("put back", path, options, (place) => giveBack(place, loan, warn));
       root.removeEmptyFolders(madeFolders);
       return outcome;
     },
@@ -134,13 +136,13 @@ function putAside({ folder, name, fd }: Place): Pick<Loan, "aside" | "wasImmutab
 }
 
 /** Provisioning may have forbidden changes: `chattr +i /etc/resolv.conf` is there to stay, and the lent file is not. */
-function giveBack(place: Place, loan: Loan): "restored" | "kept" {
+function giveBack(place: Place, loan: Loan, warn?: Warn): "restored" | "kept" {
   const { folder, name } = place;
   const names = [name, ...(loan.aside === undefined ? [] : [loan.aside])];
-  return changeEntries(folder, names, () => giveBackOnce(place, loan));
+  return changeEntries(folder, names, () => giveBackOnce(place, loan, warn));
 }
 
-function giveBackOnce(place: Place, loan: Loan): "restored" | "kept" {
+function giveBackOnce(place: Place, loan: Loan, warn?: Warn): "restored" | "kept" {
   const { folder, name } = place;
   if (!isOurs(place, loan.ours)) {
     if (loan.aside !== undefined) removeAside(folder, loan.aside);
@@ -151,7 +153,10 @@ function giveBackOnce(place: Place, loan: Loan): "restored" | "kept" {
   else if (isThere(folder, loan.aside)) renameEntry(folder, loan.aside, name);
   else makeAnew(folder, name, loan.copy);
   if (loan.wasImmutable) changeFlag(folder, name, "+i");
-  if (isFolderUnchanged) setModifiedTime(folder, loan.folderBefore.mtimeNs);
+  if (isFolderUnchanged) {
+    const path = posix.dirname(toText(place.path));
+    restoreModifiedTime(folder, { path, ns: loan.folderBefore.mtimeNs }, warn);
+  }
   return "restored";
 }
 

@@ -1,13 +1,30 @@
 import { posix } from "node:path";
+import { messageOf } from "../common/errors.ts";
 import { runSync } from "../host/run-sync.ts";
 import { fdPath, fdPathForChildren, openFolder, usingFd } from "./openat.ts";
 import type { RootFolder } from "./root-folder.ts";
 
-/**
- * Sets when a folder was modified, with touch(1), which takes nanoseconds.
- * @param ns Since 1970, or before it
- */
-export function setModifiedTime(folder: number, ns: bigint): void {
+/** Takes what should be told and stops nothing. */
+export type Warn = (message: string) => void;
+
+export interface EarlierTime {
+  /** The folder in the image. */
+  readonly path: string;
+  /** Since 1970, or before it. */
+  readonly ns: bigint;
+}
+
+/** Gives a folder of the image an earlier time again. That this cannot be done is no reason to keep anything else from going back. */
+export function restoreModifiedTime(folder: number, { path, ns }: EarlierTime, warn?: Warn): void {
+  try {
+    setModifiedTime(folder, ns);
+  } catch (error) {
+    warn?.(`The folder "${path}" of the image has a new time of modification: ${messageOf(error)}`);
+  }
+}
+
+/** With touch(1), which takes nanoseconds. */
+function setModifiedTime(folder: number, ns: bigint): void {
   const [sign, size] = ns < 0n ? ["-", -ns] : ["", ns];
   const fraction = `${size % 1_000_000_000n}`.padStart(9, "0");
   const time = `@${sign}${size / 1_000_000_000n}.${fraction}`;
@@ -37,13 +54,15 @@ export class LentFolder {
   }
 
   /** Removes what was made. The folder has its time again, unless somebody else has changed it meanwhile. */
-  afterRemoving(remove: () => void): void {
+  afterRemoving(remove: () => void, warn?: Warn): void {
     const [before, after] = [this.#before, this.#after];
     const isUnchanged = this.#root.stat(this.#path)?.mtimeNs === after;
     remove();
     if (!isUnchanged || before === undefined || after === before) return;
     this.#root.withPlace("set the time of", this.#path, { onMissing: "fail" }, ({ fd }) =>
-      usingFd(openFolder(fdPath(fd as number)), (folder) => setModifiedTime(folder, before)),
+      usingFd(openFolder(fdPath(fd as number)), (folder) =>
+        restoreModifiedTime(folder, { path: this.#path, ns: before }, warn),
+      ),
     );
   }
 }

@@ -4,7 +4,7 @@ import { CommandError, describeExit, MissingProgramError } from "../host/command
 import type { MountView } from "../host/mount-view.ts";
 import { type MountEntry, readMountinfo } from "../host/mountinfo.ts";
 import { unmountBelow } from "../host/mounts.ts";
-import { LentFolder } from "./folder-times.ts";
+import { LentFolder, type Warn } from "./folder-times.ts";
 import { fdPath, openFolder, toText } from "./openat.ts";
 import { RootFolder } from "./root-folder.ts";
 
@@ -34,9 +34,10 @@ export interface ImageMountHandle {
   readonly target: string;
   /**
    * Unmounts it and what is below it, then removes the folders that were made for it.
+   * @param warn Told when a folder cannot have its earlier time
    * @throws {MountError} when it stays busy, with the processes that hold it
    */
-  release(): Promise<void>;
+  release(warn?: Warn): Promise<void>;
 }
 
 const DEFAULTS: readonly ChrootMount[] = [
@@ -77,7 +78,7 @@ export async function mountInImage(image: MountedImage, mount: ChrootMount): Pro
   const lent = new LentFolder(root, target);
   const point = openMountPoint(root, target);
   lent.noteMade();
-  const removeMade = () => lent.afterRemoving(() => root.removeEmptyFolders(point.made));
+  const removeMade = (warn?: Warn) => lent.afterRemoving(() => root.removeEmptyFolders(point.made), warn);
   try {
     const kind = type === "bind" ? ["--bind"] : ["-t", type];
     const options = mount.options === undefined ? [] : ["-o", mount.options];
@@ -90,9 +91,9 @@ export async function mountInImage(image: MountedImage, mount: ChrootMount): Pro
   }
   const id = readMountId(root, target);
   const entry = await findMount(image.view, (each) => each.id === id);
-  const release = async () => {
+  const release = async (warn?: Warn) => {
     if (entry) await unmountEntry(image.view, entry);
-    removeMade();
+    removeMade(warn);
   };
   try {
     if (id === point.mountId) throw mountError(mount, "something else took its place meanwhile");

@@ -29,6 +29,7 @@ export const copyFiles = step(
 
 function giveBack(build: Build, mounted: Scope, borrowed: BorrowedPath): void {
   mounted.defer(`Restoring ${borrowed.path}`, async () => {
-    if (borrowed.restore() === "kept") build.ui.message(`${borrowed.path} stays as provisioning left it`);
+    if (borrowed.restore((message) => build.warn(message)) === "kept")
+      build.ui.message(`${borrowed.path} stays as provisioning left it`);
   });
 }

@@ -47,7 +47,7 @@ export const mountExtra = step(
     for (const { source, mountPoint } of parts) ui.message(`${source} on ${mountPoint}`);
     for (const mount of chosenChrootMounts(config.chrootMounts)) {
       const mountIt = () => mountInImage({ view, mountPath, isSeen: sandbox.isolation === "host" }, mount);
-      holdMount(mounted, await window.mounting(await sourcesOf(mount, image), mountIt));
+      holdMount(build, mounted, await window.mounting(await sourcesOf(mount, image), mountIt));
       ui.message(`${mount.source} on ${mount.target}`);
     }
     await window.seal();
@@ -56,15 +56,15 @@ export const mountExtra = step(
   },
 );
 
-function holdMount(mounted: Scope, handle: ImageMountHandle): void {
-  mounted.defer(`Unmounting ${handle.target}`, () => handle.release());
+function holdMount(build: Build, mounted: Scope, handle: ImageMountHandle): void {
+  mounted.defer(`Unmounting ${handle.target}`, () => handle.release((message) => build.warn(message)));
 }
 
 /** An image whose root folder cannot be written to may still have a `/tmp` that can. */
 async function openScriptFolder(build: Build, { view, mountPath }: OpenImage, mounted: Scope): Promise<string> {
   try {
     const handle = await mountScriptFolder({ view, mountPath });
-    holdMount(mounted, handle);
+    holdMount(build, mounted, handle);
     return handle.target;
   } catch (error) {
     if (!(error instanceof ChrootError)) throw error;
