@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { UsageError } from "../common/errors.ts";
-import { type Flags, parseFlags } from "./flags.ts";
+import { type Flags, parseFlags, parseFlagsAlone } from "./flags.ts";
 
 const specs = {
   var: { type: "strings", about: "" },
@@ -50,5 +50,14 @@ describe("parseFlags()", () => {
     const parse = () => parseFlags(specs, line.split(" "));
     expect(parse).toThrow(UsageError);
     expect(parse).toThrow(expect.objectContaining({ message, hint }));
+  });
+});
+
+describe("parseFlagsAlone()", () => {
+  it("reads flags, and refuses an argument that would be passed over", () => {
+    expect(parseFlagsAlone(specs, ["-debug"])).toMatchObject({ debug: true });
+    const parse = () => parseFlagsAlone(specs, ["-debug", "a folder", "b"]);
+    expect(parse).toThrow(UsageError);
+    expect(parse).toThrow('This command takes no argument: "a folder", "b"');
   });
 });

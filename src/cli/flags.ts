@@ -49,6 +49,16 @@ export function parseFlags<Specs extends Flags>(specs: Specs, argv: readonly str
   return { flags: Object.fromEntries(read), positionals };
 }
 
+/**
+ * As {@link parseFlags}, for a command that takes no arguments: one that is given may be a folder meant for a flag.
+ * @throws {UsageError} for an argument, too
+ */
+export function parseFlagsAlone<Specs extends Flags>(specs: Specs, argv: readonly string[]): FlagValues<Specs> {
+  const { flags, positionals } = parseFlags(specs, argv);
+  if (positionals.length === 0) return flags;
+  throw new UsageError(`This command takes no argument: ${positionals.map((each) => `"${each}"`).join(", ")}`);
+}
+
 function readValue(name: string, flag: Flag, value: unknown): unknown {
   if (flag.type === "boolean") return value;
   const given = (Array.isArray(value) ? value : value === undefined ? [] : [value]).map(String);

@@ -124,6 +124,19 @@ describe("COMMAND --help", async () => {
     ...Object.entries(command.actions ?? {}).map(([action, inner]) => [`${name} ${action}`, inner] as const),
   ]);
 
+  const withoutArguments = all.filter(
+    ([, { usage, actions }]) => actions === undefined && /^[a-z -]+ \[flags\]$/.test(usage),
+  );
+
+  it("finds commands without arguments", () => {
+    expect(withoutArguments.map(([line]) => line)).toContain("local-cloud reset");
+  });
+
+  it.each(withoutArguments)("%s refuses an argument, which may be a folder meant for a flag", async (line) => {
+    const refused = { exitCode: 2, stderr: expect.stringContaining('This command takes no argument: "/some/folder"') };
+    expect(await run(`${line} /some/folder`)).toMatchObject(refused);
+  });
+
   it.each(all)("%s", async (line, command) => {
     const asked = await run(`${line} --help`);
     expect(asked).toMatchObject({ exitCode: 0, stderr: "" });

@@ -1,6 +1,5 @@
-import { UsageError } from "../../common/errors.ts";
 import type { Command } from "../command.ts";
-import { type Flags, parseFlags } from "../flags.ts";
+import { type Flags, parseFlagsAlone } from "../flags.ts";
 
 const flagSpecs = {
   stdio: { type: "boolean", about: "speaks over standard input and output: always so, and what editors ask for" },
@@ -15,9 +14,7 @@ export const languageServer: Command = {
   flags: flagSpecs,
   examples: ["outscale-chroot language-server --stdio"],
   async run({ argv }) {
-    const { positionals } = parseFlags(flagSpecs, argv);
-    if (positionals.length > 0)
-      throw new UsageError(`language-server takes no arguments, not ${positionals.join(" ")}`);
+    parseFlagsAlone(flagSpecs, argv);
     const { runLanguageServer } = await import("../../language-server/start-language-server.ts");
     return runLanguageServer(process.stdin, process.stdout);
   },

@@ -3,7 +3,7 @@ import { ExitCode } from "../../common/errors.ts";
 import { version } from "../../common/version.ts";
 import type { Io } from "../../terminal/io.ts";
 import type { Command } from "../command.ts";
-import { type Flags, parseFlags } from "../flags.ts";
+import { type Flags, parseFlagsAlone } from "../flags.ts";
 
 const flagSpecs = {
   "machine-readable": { type: "boolean", about: "prints Packer's machine-readable lines" },
@@ -15,7 +15,7 @@ export const versionCommand: Command = {
   flags: flagSpecs,
   examples: ["outscale-chroot version", "outscale-chroot version -machine-readable"],
   run: async ({ argv, io }) => {
-    const { flags } = parseFlags(flagSpecs, argv);
+    const flags = parseFlagsAlone(flagSpecs, argv);
     if (flags["machine-readable"]) await printFacts(io);
     else io.stdout.write(`outscale-chroot ${version}\n`);
     return ExitCode.Success;

@@ -1,7 +1,7 @@
 import { ExitCode } from "../../../common/errors.ts";
 import { knownActions } from "../../../local-cloud/known-actions.ts";
 import type { Command } from "../../command.ts";
-import { parseFlags } from "../../flags.ts";
+import { parseFlagsAlone } from "../../flags.ts";
 import { writeJson } from "../../output/json-report.ts";
 import { tableText } from "../../output/table.ts";
 import { jsonFlag } from "./state-flag.ts";
@@ -12,7 +12,7 @@ export const actions: Command = {
   flags: jsonFlag,
   examples: ["outscale-chroot local-cloud actions", "outscale-chroot local-cloud actions -json"],
   async run({ argv, io }) {
-    const { flags } = parseFlags(jsonFlag, argv);
+    const flags = parseFlagsAlone(jsonFlag, argv);
     const rows = knownActions.map(({ action, emulated }) => [action, emulated ? "yes" : "no"]);
     if (flags.json) writeJson(io.stdout, knownActions);
     else io.stdout.write(tableText(["ACTION", "EMULATED"], rows));

@@ -3,7 +3,7 @@ import { ExitCode, UsageError } from "../../../common/errors.ts";
 import { runningLocalCloud, stopLocalCloud, waitForLocalCloud } from "../../../local-cloud/administer-cloud.ts";
 import { LocalCloudError, startHint } from "../../../local-cloud/local-cloud-error.ts";
 import type { Command } from "../../command.ts";
-import { type Flags, parseFlags } from "../../flags.ts";
+import { type Flags, parseFlagsAlone } from "../../flags.ts";
 import { exportLines } from "./export-lines.ts";
 import { stateFlag, stateFolderOf } from "./state-flag.ts";
 
@@ -18,7 +18,7 @@ export const wait: Command = {
   flags: waitFlags,
   examples: ["outscale-chroot local-cloud wait -timeout 30s"],
   async run({ argv, io }) {
-    const { flags } = parseFlags(waitFlags, argv);
+    const flags = parseFlagsAlone(waitFlags, argv);
     const { environment } = await waitForLocalCloud(stateFolderOf(flags, io.env), timeoutOf(flags.timeout ?? "1m"));
     io.stderr.write(`The local cloud answers at ${environment.OSC_ENDPOINT_API}\n`);
     return ExitCode.Success;
@@ -37,7 +37,7 @@ export const stop: Command = {
   flags: stateFlag,
   examples: ["outscale-chroot local-cloud stop"],
   async run({ argv, io }) {
-    const { flags } = parseFlags(stateFlag, argv);
+    const flags = parseFlagsAlone(stateFlag, argv);
     const folder = stateFolderOf(flags, io.env);
     const wasRunning = await stopLocalCloud(folder);
     io.stderr.write(wasRunning ? "The local cloud has stopped\n" : `No local cloud runs on "${folder}"\n`);
@@ -60,7 +60,7 @@ export const environment: Command = {
   flags: environmentFlags,
   examples: ['eval "$(outscale-chroot local-cloud env)"', "outscale-chroot local-cloud env -vm 2"],
   async run({ argv, io }) {
-    const { flags } = parseFlags(environmentFlags, argv);
+    const flags = parseFlagsAlone(environmentFlags, argv);
     const folder = stateFolderOf(flags, io.env);
     const server = await runningLocalCloud(folder);
     if (!server) throw new LocalCloudError(`No local cloud runs on "${folder}"`, { hint: startHint() });

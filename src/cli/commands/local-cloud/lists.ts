@@ -1,7 +1,7 @@
 import { ExitCode } from "../../../common/errors.ts";
 import { localCloudImages, localCloudSnapshots, localCloudVolumes } from "../../../local-cloud/administer-cloud.ts";
 import type { Command } from "../../command.ts";
-import { parseFlags } from "../../flags.ts";
+import { parseFlagsAlone } from "../../flags.ts";
 import { writeJson } from "../../output/json-report.ts";
 import { tableText } from "../../output/table.ts";
 import { jsonFlag, stateFlag, stateFolderOf } from "./state-flag.ts";
@@ -22,7 +22,7 @@ function listCommand<Item>({ what, read, header, row }: List<Item>): Command {
     flags: flagSpecs,
     examples: [`outscale-chroot local-cloud ${what}`, `outscale-chroot local-cloud ${what} -json`],
     async run({ argv, io }) {
-      const { flags } = parseFlags(flagSpecs, argv);
+      const flags = parseFlagsAlone(flagSpecs, argv);
       const items = await read(stateFolderOf(flags, io.env));
       if (flags.json) writeJson(io.stdout, items);
       else io.stdout.write(tableText(header, items.map(row)));

@@ -1,7 +1,7 @@
 import { ExitCode } from "../../../common/errors.ts";
 import { resetLocalCloud } from "../../../local-cloud/administer-cloud.ts";
 import type { Command } from "../../command.ts";
-import { parseFlags } from "../../flags.ts";
+import { parseFlagsAlone } from "../../flags.ts";
 import { stateFlag, stateFolderOf } from "./state-flag.ts";
 
 export const reset: Command = {
@@ -11,7 +11,7 @@ export const reset: Command = {
   flags: stateFlag,
   examples: ["outscale-chroot local-cloud reset"],
   async run({ argv, io }) {
-    const { flags } = parseFlags(stateFlag, argv);
+    const flags = parseFlagsAlone(stateFlag, argv);
     const folder = stateFolderOf(flags, io.env);
     const goesOn = await resetLocalCloud(folder);
     io.stderr.write(`The local cloud in ${folder} ${goesOn ? "starts afresh" : "is empty"}\n`);

@@ -5,7 +5,7 @@ import { startLocalCloud } from "../../../local-cloud/start-local-cloud.ts";
 import { openDebugLog } from "../../../terminal/debug-log.ts";
 import { watchStopSignals } from "../../../terminal/signals.ts";
 import type { Command } from "../../command.ts";
-import { type Flags, parseFlags } from "../../flags.ts";
+import { type Flags, parseFlagsAlone } from "../../flags.ts";
 import { exportLines } from "./export-lines.ts";
 import { keyFlags, keysOf } from "./key-flags.ts";
 import { startInBackground } from "./start-in-background.ts";
@@ -45,7 +45,7 @@ export const start: Command = {
     "outscale-chroot local-cloud start -memory -well-known-keys -detach",
   ],
   async run({ argv, io }) {
-    const { flags } = parseFlags(flagSpecs, argv);
+    const flags = parseFlagsAlone(flagSpecs, argv);
     if (!flags.memory) requireRoot(`${LOCAL_CLOUD_NEEDS_ROOT}; with -memory it needs none`);
     const stateFolder = stateFolderOf(flags, io.env);
     const keys = keysOf(flags, io.env);

@@ -1,7 +1,7 @@
 import { ExitCode } from "../../../common/errors.ts";
 import { localCloudStatus } from "../../../local-cloud/administer-cloud.ts";
 import type { Command } from "../../command.ts";
-import { parseFlags } from "../../flags.ts";
+import { parseFlagsAlone } from "../../flags.ts";
 import { writeJson } from "../../output/json-report.ts";
 import { tableText } from "../../output/table.ts";
 import { jsonFlag, stateFlag, stateFolderOf } from "./state-flag.ts";
@@ -15,7 +15,7 @@ export const status: Command = {
   flags: flagSpecs,
   examples: ["outscale-chroot local-cloud status", "outscale-chroot local-cloud status -json"],
   async run({ argv, io }) {
-    const { flags } = parseFlags(flagSpecs, argv);
+    const flags = parseFlagsAlone(flagSpecs, argv);
     const { environment, ...state } = await localCloudStatus(stateFolderOf(flags, io.env));
     const endpoint = environment?.OSC_ENDPOINT_API;
     if (flags.json) writeJson(io.stdout, { ...state, endpoint });

@@ -3,7 +3,7 @@ import { followCalls, localCloudStatus } from "../../../local-cloud/administer-c
 import { maskedJson } from "../../../terminal/masked-json.ts";
 import { watchStopSignals } from "../../../terminal/signals.ts";
 import type { Command } from "../../command.ts";
-import { parseFlags } from "../../flags.ts";
+import { parseFlagsAlone } from "../../flags.ts";
 import { jsonFlag, stateFlag, stateFolderOf } from "./state-flag.ts";
 
 const flagSpecs = { ...stateFlag, ...jsonFlag };
@@ -14,7 +14,7 @@ export const trace: Command = {
   flags: flagSpecs,
   examples: ["outscale-chroot local-cloud trace", "outscale-chroot local-cloud trace -json"],
   async run({ argv, io }) {
-    const { flags } = parseFlags(flagSpecs, argv);
+    const flags = parseFlagsAlone(flagSpecs, argv);
     const folder = stateFolderOf(flags, io.env);
     using wishes = watchStopSignals(io, () => undefined);
     const { accounts } = await localCloudStatus(folder);

@@ -7,7 +7,7 @@ import type { PackerCore } from "../../../plugin-install/packer-core.ts";
 import { sourceAddress } from "../../../plugin-install/places.ts";
 import { type PluginIdentity, pluginNames } from "../../../plugin-install/plugin-name.ts";
 import type { Command } from "../../command.ts";
-import { type Flags, parseFlags } from "../../flags.ts";
+import { type Flags, parseFlagsAlone } from "../../flags.ts";
 import { packerFlag, readPacker } from "./packer-flag.ts";
 
 const flagSpecs = {
@@ -32,7 +32,7 @@ export const install: Command = {
     "outscale-chroot plugin install -packer /opt/packer/packer -as outscale -as-version 1.5.0",
   ],
   async run({ argv, io }) {
-    const { flags } = parseFlags(flagSpecs, argv);
+    const flags = parseFlagsAlone(flagSpecs, argv);
     const identity = identityFor(flags.as ?? "outscale-chroot", flags["as-version"]);
     const core = await readPacker(flags, io.env);
     const source = bundledPlugin();

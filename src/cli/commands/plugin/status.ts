@@ -4,7 +4,7 @@ import type { PackerCore } from "../../../plugin-install/packer-core.ts";
 import { pluginFolder } from "../../../plugin-install/places.ts";
 import { identityOf } from "../../../plugin-install/plugin-name.ts";
 import type { Command } from "../../command.ts";
-import { type Flags, parseFlags } from "../../flags.ts";
+import { type Flags, parseFlagsAlone } from "../../flags.ts";
 import { packerFlag, readPacker } from "./packer-flag.ts";
 
 const flagSpecs = { ...packerFlag, json: { type: "boolean", about: "prints JSON" } } as const satisfies Flags;
@@ -15,7 +15,7 @@ export const status: Command = {
   flags: flagSpecs,
   examples: ["outscale-chroot plugin status", "outscale-chroot plugin status -json"],
   async run({ argv, io }) {
-    const { flags } = parseFlags(flagSpecs, argv);
+    const flags = parseFlagsAlone(flagSpecs, argv);
     const core = await readPacker(flags, io.env);
     const folder = pluginFolder(core, io.env);
     const plugins = await findInstalled(folder);

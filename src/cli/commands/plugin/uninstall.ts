@@ -1,7 +1,7 @@
 import { ExitCode } from "../../../common/errors.ts";
 import { uninstallPlugin } from "../../../plugin-install/install-plugin.ts";
 import type { Command } from "../../command.ts";
-import { parseFlags } from "../../flags.ts";
+import { parseFlagsAlone } from "../../flags.ts";
 import { packerFlag, readPacker } from "./packer-flag.ts";
 
 export const uninstall: Command = {
@@ -10,7 +10,7 @@ export const uninstall: Command = {
   flags: packerFlag,
   examples: ["outscale-chroot plugin uninstall"],
   async run({ argv, io }) {
-    const { flags } = parseFlags(packerFlag, argv);
+    const flags = parseFlagsAlone(packerFlag, argv);
     const core = await readPacker(flags, io.env);
     const removed = await uninstallPlugin(core, io.env);
     io.stdout.write(removed.map((path) => `Removed ${path}\n`).join("") || "The plugin is not installed.\n");

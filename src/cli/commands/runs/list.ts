@@ -1,8 +1,8 @@
-import { ExitCode, UsageError } from "../../../common/errors.ts";
+import { ExitCode } from "../../../common/errors.ts";
 import { listRuns, type RunSummary } from "../../../history/runs.ts";
 import { inWords } from "../../../terminal/elapsed.ts";
 import type { Command } from "../../command.ts";
-import { type Flags, parseFlags } from "../../flags.ts";
+import { type Flags, parseFlagsAlone } from "../../flags.ts";
 import { writeJson } from "../../output/json-report.ts";
 import { tableText } from "../../output/table.ts";
 import { stateFlag, stateFolderOf } from "./state-flag.ts";
@@ -18,8 +18,7 @@ export const listAction: Command = {
   flags: flagSpecs,
   examples: ["outscale-chroot runs list", "outscale-chroot runs list -json"],
   async run({ argv, io }) {
-    const { flags, positionals } = parseFlags(flagSpecs, argv);
-    if (positionals.length > 0) throw new UsageError(`runs list takes no argument: ${positionals.join(" ")}`);
+    const flags = parseFlagsAlone(flagSpecs, argv);
     const { runs, unreadable } = await listRuns(stateFolderOf(flags, io.env));
     for (const { problem } of unreadable) io.stderr.write(`Warning: ${problem}\n`);
     if (flags.json) writeJson(io.stdout, { runs });

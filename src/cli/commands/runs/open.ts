@@ -1,13 +1,12 @@
 import { spawn } from "node:child_process";
 import { join } from "node:path";
 import { ExitCode, UsageError } from "../../../common/errors.ts";
-import { findRecord } from "../../../history/runs.ts";
 import { reportText } from "../../../report/report-text.ts";
 import type { Command } from "../../command.ts";
 import { type Flags, parseFlags } from "../../flags.ts";
 import { writeOutputFile } from "../../output/result-file.ts";
-import { oneRun } from "./one-run.ts";
-import { stateFlag, stateFolderOf } from "./state-flag.ts";
+import { askedRecord } from "./one-record.ts";
+import { stateFlag } from "./state-flag.ts";
 
 const flagSpecs = {
   ...stateFlag,
@@ -22,8 +21,9 @@ export const openAction: Command = {
   flags: flagSpecs,
   examples: ["outscale-chroot runs open 0a1b", "outscale-chroot runs open -output web.html 0a1b2c3d4e5f"],
   async run({ argv, io }) {
-    const { flags, positionals } = parseFlags(flagSpecs, argv);
-    const record = findRecord(stateFolderOf(flags, io.env), oneRun(positionals));
+    const asked = parseFlags(flagSpecs, argv);
+    const { flags } = asked;
+    const record = askedRecord(asked, io.env);
     const path = flags.output ?? join(".", `run-${record.runId}.html`);
     await writeReport(path, await reportText(record));
     io.stdout.write(`The report is in ${path}\n`);

@@ -1,11 +1,10 @@
 import { ExitCode } from "../../../common/errors.ts";
-import { findRecord } from "../../../history/runs.ts";
 import type { Command } from "../../command.ts";
 import { type Flags, parseFlags } from "../../flags.ts";
 import { writeJson } from "../../output/json-report.ts";
 import { recordText } from "../../output/record-text.ts";
-import { oneRun } from "./one-run.ts";
-import { stateFlag, stateFolderOf } from "./state-flag.ts";
+import { askedRecord } from "./one-record.ts";
+import { stateFlag } from "./state-flag.ts";
 
 const flagSpecs = {
   ...stateFlag,
@@ -19,8 +18,9 @@ export const showAction: Command = {
   flags: flagSpecs,
   examples: ["outscale-chroot runs show 0a1b", "outscale-chroot runs show -json 0a1b2c3d4e5f"],
   async run({ argv, io }) {
-    const { flags, positionals } = parseFlags(flagSpecs, argv);
-    const record = findRecord(stateFolderOf(flags, io.env), oneRun(positionals));
+    const asked = parseFlags(flagSpecs, argv);
+    const { flags } = asked;
+    const record = askedRecord(asked, io.env);
     if (flags.json) writeJson(io.stdout, record);
     else io.stdout.write(recordText(record, { lines: flags.lines === true }));
     return ExitCode.Success;
