@@ -1,6 +1,6 @@
 import { constants, openSync } from "node:fs";
 import { isErrno } from "../common/errno.ts";
-import { createFile, entryPath, fdPath, openEntryIfThere, statFd, unlinkEntry, usingFd } from "./openat.ts";
+import { createPrivateFile, entryPath, fdPath, openEntryIfThere, statFd, unlinkEntry, usingFd } from "./openat.ts";
 
 /** Empties the file that is there and opens it for writing; `undefined` when there is none, or something else. */
 export function openExistingFile(folder: number, name: string): number | undefined {
@@ -11,14 +11,14 @@ export function openExistingFile(folder: number, name: string): number | undefin
   );
 }
 
-/** Creates a file, in place of what is there: mostly nothing is, and to find that out costs as much as creating it. */
+/** Creates a file for its owner alone, in place of what is there: mostly nothing is, and to find that out costs as much as creating it. */
 export function createInPlace(folder: number, name: string): number {
   try {
-    return createFile(folder, name, 0o600);
+    return createPrivateFile(folder, name);
   } catch (error) {
     if (!isErrno(error, "EEXIST")) throw error;
     removeIfThere(folder, name);
-    return createFile(folder, name, 0o600);
+    return createPrivateFile(folder, name);
   }
 }
 

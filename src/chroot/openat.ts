@@ -22,6 +22,7 @@ import { isErrno } from "../common/errno.ts";
 /** Not among Node's constants. The same number on every architecture that Node supports. @see open(2) */
 export const O_PATH = 0o10000000;
 const { O_NOFOLLOW, O_DIRECTORY } = constants;
+const O_NEW = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | O_NOFOLLOW;
 
 /** A path as a person or a template writes it, as the bytes that name it on disk; a buffer has them already. */
 export function toBytes(path: string | Buffer): string {
@@ -68,10 +69,14 @@ export function openEntryIfThere(folder: number, name: string): number | undefin
   }
 }
 
+/** Creates a file that must not be there, for the owner at most, and opens it for writing. */
+export function createPrivateFile(folder: number, name: string): number {
+  return openSync(entryPath(folder, name), O_NEW, 0o600);
+}
+
 /** Creates a file that must not be there, and opens it for writing. The mode is not cut by the umask. */
 export function createFile(folder: number, name: string, mode: number): number {
-  const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | O_NOFOLLOW;
-  const fd = openSync(entryPath(folder, name), flags, mode);
+  const fd = openSync(entryPath(folder, name), O_NEW, mode);
   fchmodSync(fd, mode);
   return fd;
 }

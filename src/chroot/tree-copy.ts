@@ -11,6 +11,7 @@ import {
   openSync,
   utimesSync,
 } from "node:fs";
+import { type AttributedPaths, findAttributedPaths } from "./attributed-paths.ts";
 import type { Owner } from "./communicator.ts";
 import { CopyBudget, type Spent } from "./copy-budget.ts";
 import { CopyStopped, type CopyWatch, copyBytes, type IsStopped } from "./copy-bytes.ts";
@@ -99,13 +100,22 @@ export async function copyTree(job: TreeJob, isStopped: IsStopped = () => false)
       return [open(place), place.made.length > 0] as const;
     });
     try {
-      return await new TreeCopier(job, roots.to, isStopped).copy(from, to, isNew);
+      // To look beside the copying goes by paths, which an image's processes could turn elsewhere, to trees without end.
+      const isSearched = job.fromRoot === "/" && job.exclude.length === 0;
+      const attributed = isSearched ? findAttributedPaths(from) : undefined;
+      return await new TreeCopier(job, { to: roots.to, isStopped, attributed }).copy(from, to, isNew);
     } finally {
       closeSync(to);
     }
   } finally {
     closeSync(from);
   }
+}
+
+interface CopierOptions {
+  readonly to: RootFolder;
+  readonly isStopped: IsStopped;
+  readonly attributed: AttributedPaths | undefined;
 }
 
 /** A folder that is being copied. */
@@ -142,7 +152,7 @@ class TreeCopier {
   #files = 0;
   #target = "";
 
-  constructor(job: TreeJob, to: RootFolder, isStopped: IsStopped) {
+  constructor(job: TreeJob, { to, isStopped, attributed }: CopierOptions) {
     this.#job = job;
     this.#to = to;
     this.#isOurs = job.fromRoot === "/";
@@ -150,7 +160,8 @@ class TreeCopier {
     const budget =
       limitBytes === undefined ? undefined : new CopyBudget(limitBytes === "held" ? undefined : limitBytes, spent);
     this.#watch = { isStopped, budget };
-    this.#xattrs = new XattrCopier((message) => this.#warnings.push(message), job.keepPrivileges);
+    const warn = (message: string) => void this.#warnings.push(message);
+    this.#xattrs = new XattrCopier({ warn, keepPrivileges: job.keepPrivileges, attributed });
     const globs = job.exclude.map(compileExclude);
     this.#isExcluded = (path) => globs.some((glob) => glob.test(path));
   }
@@ -159,10 +170,10 @@ class TreeCopier {
     this.#target = identityOf(statFd(to));
     try {
       await this.#copyContent({ from, to, isNew }, "");
-      if (isNew) this.#finish(from, to, statFd(from));
-      this.#xattrs.flush();
+      if (isNew) this.#finish(from, to, { stats: statFd(from), path: "" });
+      await this.#xattrs.flush();
     } finally {
-      this.#xattrs.close();
+      await this.#xattrs.close();
     }
     return { files: this.#files, spent: this.#watch.budget?.spent, warnings: this.#warnings };
   }
@@ -181,6 +192,7 @@ class TreeCopier {
         if (this.#isExcluded(toText(entryWay))) continue;
         const isFile = entry.isFile() && this.#isOurs;
         await this.#copyEntry(folders, entry.name, { path: entryWay, isFile });
+        if (this.#xattrs.isFull) await this.#xattrs.flush();
       }
     } finally {
       folder.closeSync();
@@ -228,7 +240,7 @@ class TreeCopier {
     const to = existing ?? openEntry(folders.to, name);
     try {
       await this.#copyContent({ from: fd, to, isNew }, `${path}/`);
-      if (isNew) this.#finish(fd, to, stats);
+      if (isNew) this.#finish(fd, to, { stats, path });
     } finally {
       closeSync(to);
     }
@@ -248,11 +260,11 @@ class TreeCopier {
     });
   }
 
-  #copyLink({ fd, stats, folders, name }: Entry): void {
+  #copyLink({ fd, stats, folders, name, path }: Entry): void {
     const target = readLink(folders.from, name);
     removeIfThere(folders.to, name);
     makeLink(target, folders.to, name);
-    usingFd(openEntry(folders.to, name), (to) => this.#finish(fd, to, stats));
+    usingFd(openEntry(folders.to, name), (to) => this.#finish(fd, to, { stats, path }));
   }
 
   async #copyFile(entry: Entry): Promise<boolean> {
@@ -268,7 +280,7 @@ class TreeCopier {
       this.#files += 1;
       if (existing !== undefined) return false;
       this.#setFileAttributes(to, stats);
-      this.#xattrs.add(fd, to);
+      this.#xattrs.add(fd, to, path);
       isTaken = true;
     } finally {
       if (!isTaken) closeSync(to);
@@ -289,13 +301,13 @@ class TreeCopier {
   }
 
   /** Owner before mode and attributes: changing it clears the set-user-ID bit and capabilities. */
-  #finish(from: number, to: number, stats: BigIntStats): void {
+  #finish(from: number, to: number, { stats, path }: Pick<Entry, "stats" | "path">): void {
     const { uid, gid } = this.#job.owner ?? stats;
     chownSync(fdPath(to), Number(uid), Number(gid));
     if (!stats.isSymbolicLink()) chmodSync(fdPath(to), this.#modeOf(stats));
     utimesSync(fdPath(to), toSeconds(stats.atimeNs), toSeconds(stats.mtimeNs));
     // With descriptors of its own: these are closed long before the batch is full.
-    this.#xattrs.add(openSync(fdPath(from), O_PATH), openSync(fdPath(to), O_PATH));
+    this.#xattrs.add(openSync(fdPath(from), O_PATH), openSync(fdPath(to), O_PATH), path);
   }
 
   /** The same for a file that is open for writing. */

@@ -1,6 +1,7 @@
 import { closeSync, readFileSync } from "node:fs";
 import { CommandError } from "../host/command-error.ts";
 import { runSync } from "../host/run-sync.ts";
+import type { AttributedPaths } from "./attributed-paths.ts";
 import { fdPathForChildren } from "./openat.ts";
 
 /** Pairs of descriptors that are held at a time, so that one run of getfattr serves many files. */
@@ -16,6 +17,15 @@ const SECURITY = "security.";
 interface Pair {
   readonly from: number;
   readonly to: number;
+  readonly path: string;
+}
+
+interface XattrOptions {
+  readonly warn: (message: string) => void;
+  /** Whether capabilities are copied too. */
+  readonly keepPrivileges: boolean;
+  /** The entries that may have some, see {@link findAttributedPaths}; without it, any may. */
+  readonly attributed: AttributedPaths | undefined;
 }
 
 /**
@@ -26,34 +36,45 @@ export class XattrCopier {
   #pairs: Pair[] = [];
   readonly #warn: (message: string) => void;
   readonly #notCopied: string;
+  readonly #attributed: AttributedPaths | undefined;
   readonly #batch = batchFor(readNofile());
   #isMissing = false;
 
-  /** @param keepPrivileges Whether capabilities are copied too */
-  constructor(warn: (message: string) => void, keepPrivileges: boolean) {
+  constructor({ warn, keepPrivileges, attributed }: XattrOptions) {
     this.#warn = warn;
     this.#notCopied = keepPrivileges ? LABELS : SECURITY;
+    this.#attributed = attributed;
   }
 
-  /** Takes two descriptors over, any that stand for the two entries, and closes them when it is done with them. */
-  add(from: number, to: number): void {
-    this.#pairs.push({ from, to });
-    if (this.#pairs.length >= this.#batch) this.flush();
+  /**
+   * Takes two descriptors over, any that stand for the two entries, and closes them when it is done with them.
+   * @param path Of the entry, relative to the tree, as bytes
+   */
+  add(from: number, to: number, path: string): void {
+    this.#pairs.push({ from, to, path });
+  }
+
+  /** So many descriptors are held that it is time to {@link flush}. */
+  get isFull(): boolean {
+    return this.#pairs.length >= this.#batch;
   }
 
   /** Copies the attributes of everything that was added. */
-  flush(): void {
+  async flush(): Promise<void> {
+    const known = await this.#attributed?.found;
     const pairs = this.#pairs.splice(0);
     try {
-      if (pairs.length > 0 && !this.#isMissing) this.#copy(pairs);
+      const wanted = known === undefined ? pairs : pairs.filter(({ path }) => known.has(path));
+      if (wanted.length > 0 && !this.#isMissing) this.#copy(wanted);
     } finally {
       this.#close(pairs);
     }
   }
 
   /** Lets go of what was added and not copied. */
-  close(): void {
+  async close(): Promise<void> {
     this.#close(this.#pairs.splice(0));
+    await this.#attributed?.stop();
   }
 
   #close(pairs: readonly Pair[]): void {

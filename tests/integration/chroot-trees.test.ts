@@ -93,6 +93,7 @@ async function makeRichTree(root: string): Promise<void> {
   symlinkSync("/etc/passwd", join(root, "absolute"));
   symlinkSync("missing", join(root, "dangling"));
   await run("setfattr", ["-n", "user.note", "-v", "a note\nof two lines", join(root, "plain")]);
+  await run("setfattr", ["-n", "user.note", "-v", "odd", join(root, "deep/er/file name\nwith newline")]);
   await run("setfattr", ["-n", "trusted.mark", "-v", "0xff00", join(root, "empty")]);
   await run("setfattr", ["-h", "-n", "trusted.link", "-v", "l", join(root, "dangling")]);
   // A capability: revision 2, permitted and effective cap_net_bind_service.
