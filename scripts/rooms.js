@@ -159,7 +159,7 @@ export const rooms = {
   },
   history: {
     uses: ["evidence/image-diff.ts", "evidence/provenance/statement.ts", "builder", "terminal", "common"],
-    face: ["history-folder", "history-limits", "prune-records", "run-record", "run-recorder", "runs"],
+    face: ["history-folder", "history-limits", "inputs-key", "prune-records", "run-record", "run-recorder", "runs"],
   },
   terminal: {
     uses: ["types:builder", "common"],
@@ -176,6 +176,7 @@ export const rooms = {
       "check-provisioners",
       "files-of-provisioners",
       "describe-place",
+      "digest-provisioner",
       "hook",
       "late-values",
       "option-types",
@@ -210,6 +211,7 @@ export const rooms = {
       "journal/runs",
       "open-image",
       "phase",
+      "product-inputs",
       "publish-omi",
       "render-late",
       "render-omi-name",
@@ -302,6 +304,7 @@ export const rooms = {
       "packer-functions",
       "references",
       "render",
+      "same-in-every-run",
     ],
   },
   definition: {

@@ -137,6 +137,7 @@ export { type CommandWrapper, runLocalCommands, shellCommand } from "./host/run-
 export type { Build } from "./builder/build.ts";
 export type { JsonObject } from "./builder/journal/entry.ts";
 export type { OpenImage } from "./builder/open-image.ts";
+export type { ProductInput, ProductInputs } from "./builder/product-inputs.ts";
 export type { Scope } from "./builder/scope.ts";
 export type { Session } from "./builder/session.ts";
 export type { Step } from "./builder/step.ts";

@@ -14,9 +14,9 @@ import type { TemplateInput } from "./template-input.ts";
 export async function loadBuilds(
   input: TemplateInput,
   readData?: LoadOptions["readData"],
-  onRead?: LoadOptions["onRead"],
+  more: Pick<LoadOptions, "onRead" | "sameInEveryRun"> = {},
 ): Promise<Template> {
-  const template = await loadTemplate({ ...loadOptions(input), ...(readData && { readData }), onRead });
+  const template = await loadTemplate({ ...loadOptions(input), ...more, ...(readData && { readData }) });
   if (template.builds.length > 0) return template;
   const hint = "A template needs a build block with a source, and -only and -except must leave one";
   throw new UsageError("There is no build to run", { hint: template.warnings.join(" ") || hint });

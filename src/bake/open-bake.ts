@@ -15,6 +15,7 @@ import { type HistoryInput, templateRecord } from "./record-build.ts";
 import type { Report } from "./report.ts";
 import { type BakedBuild, runBuilds } from "./run-builds.ts";
 import type { TemplateInput } from "./template-input.ts";
+import { comparableBuilds, readOnce } from "./unchanged/comparable-builds.ts";
 
 /** A template to bake, and how. */
 export interface OpenBakeInput extends TemplateInput, BuildSettings {
@@ -67,14 +68,16 @@ export async function openBake(input: OpenBakeInput): Promise<OpenBake> {
     const runUuid = outerEnv.PACKER_RUN_UUID || randomUUID();
     const env = { ...(local?.env ?? outerEnv), PACKER_RUN_UUID: runUuid };
     const override = local?.options ?? {};
+    const readData = readOnce(dataReader({ env, log, override, onRetry: input.onRetry }));
     const reads = new Map<string, InputPath>();
-    const template = await loadBuilds(
-      { ...input, env },
-      dataReader({ env, log, override, onRetry: input.onRetry }),
-      (path, given) => reads.set(path, { ...inputPath("read by the template", given), path }),
-    );
+    const template = await loadBuilds({ ...input, env }, readData, {
+      onRead: (path, given) => reads.set(path, { ...inputPath("read by the template", given), path }),
+    });
     const builder = { env, log, clock, templatePath: input.template, ...(local && { localCloud: local.stateFolder }) };
-    const builds = prepareBuilds(template.builds, { ...input, builder, override });
+    const settings = { ...input, builder, override };
+    const builds = prepareBuilds(template.builds, settings);
+    const maySkip = builds.some(({ prepared }) => prepared.config.skipUnchanged);
+    const comparable = maySkip ? await comparableBuilds({ ...input, env }, readData, settings) : undefined;
     const { parallel = 0, debug = false, force = false, evidence } = input;
     const history = historyOf(input, template.files, env);
     const provenance = input.provenance ? provenanceOf(input, template, reads) : undefined;
@@ -83,7 +86,10 @@ export async function openBake(input: OpenBakeInput): Promise<OpenBake> {
       templateFiles: template.files,
       warnings: template.warnings,
       run: (control) =>
-        runBuilds(builds, { ...control, clock, log, parallel, debug, force, runUuid, history, evidence, provenance }),
+        runBuilds(builds, {
+          ...{ ...control, clock, log, parallel, debug, force, runUuid },
+          ...{ history, evidence, provenance, comparable },
+        }),
       [Symbol.asyncDispose]: async () => local?.[Symbol.asyncDispose](),
     };
   } catch (error) {

@@ -5,7 +5,7 @@ import { withoutUnknown } from "../config/known-problems.ts";
 import type { PreparedConfig } from "../config/prepare-config.ts";
 import type { BuildDefinition } from "../definition/build-definition.ts";
 import { holdsUnknown, type RawConfig } from "../definition/raw-value.ts";
-import { checkPostProcessors } from "../post-processors/check-post-processors.ts";
+import { checkPostProcessors, keepsArtifact } from "../post-processors/check-post-processors.ts";
 import { checkConnectionValues } from "../provisioners/check-connection.ts";
 import { checkProvisioners, provisionerWarnings } from "../provisioners/check-provisioners.ts";
 import type { BuildIdentity } from "../provisioners/provisioner.ts";
@@ -22,6 +22,10 @@ export interface BuildSettings {
   readonly onError?: OnError | undefined;
   /** Boots the finished volume before it is published: as if the template had an empty `boot_test` block. */
   readonly bootTest?: boolean | undefined;
+  /** Wins over the templates' `skip_unchanged`. */
+  readonly skipUnchanged?: boolean | undefined;
+  /** Wins over the templates' `skip_unchanged_max_age`: `30d`. */
+  readonly maxAge?: string | undefined;
 }
 
 export interface PrepareBuildsOptions extends BuildSettings {
@@ -112,7 +116,7 @@ function prepareBuild(
   const { templatePath, env: environment = process.env } = options.builder;
   const { sourceName: buildName, type: buildType, userVariables } = definition;
   const identity = { buildName, buildType, templatePath, userVariables, environment };
-  const problems = [
+  const problems: ConfigProblem[] = [
     ...checkProvisioners(definition, identity),
     ...checkPostProcessors(definition.postProcessors, identity),
   ];
@@ -120,6 +124,7 @@ function prepareBuild(
   try {
     const prepared = builder.prepareRaw(definition.config, packerOptions(definition, options), options.override ?? {});
     const warnings = [...prepared.warnings, ...provisionerWarnings(definition)];
+    problems.push(...checkSkipping(definition, prepared));
     return { prepared: { definition, builder, prepared: { ...prepared, warnings }, identity }, problems };
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
@@ -128,9 +133,16 @@ function prepareBuild(
   }
 }
 
+/** What is found unchanged must still be there: an OMI that no post-processor keeps is gone after its build. */
+function checkSkipping(definition: BuildDefinition, { config }: PreparedConfig): readonly ConfigProblem[] {
+  if (!config.skipUnchanged || keepsArtifact(definition.postProcessors)) return [];
+  const message = "finds nothing here, as the post-processors do not keep the OMI";
+  return [located({ option: "skip_unchanged", message, hint: "set keep_input_artifact = true there" }, definition)];
+}
+
 /** What Packer tells a builder besides the options of the template. */
 function packerOptions(definition: BuildDefinition, settings: BuildSettings): RawConfig {
-  const { debug = false, force = false, onError = "cleanup", bootTest = false } = settings;
+  const { debug = false, force = false, onError = "cleanup", bootTest = false, skipUnchanged, maxAge } = settings;
   return {
     packer_build_name: definition.sourceName,
     packer_builder_type: definition.type,
@@ -138,6 +150,8 @@ function packerOptions(definition: BuildDefinition, settings: BuildSettings): Ra
     packer_force: force,
     packer_on_error: onError,
     ...(bootTest && definition.config.boot_test === undefined && { boot_test: {} }),
+    ...(skipUnchanged !== undefined && { skip_unchanged: skipUnchanged }),
+    ...(maxAge !== undefined && { skip_unchanged_max_age: maxAge }),
   };
 }
 

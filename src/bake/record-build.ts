@@ -93,8 +93,8 @@ export async function keepRecord(
 }
 
 function productOf({ region, product }: NonNullable<BakedBuild["artifact"]>): RunRecord["product"] {
-  const { imageId, name, snapshotIds } = product;
-  return { region, imageId, imageName: name, snapshotIds: [...snapshotIds] };
+  const { imageId, name, snapshotIds, isReused = false } = product;
+  return { region, imageId, imageName: name, snapshotIds: [...snapshotIds], isReused };
 }
 
 /** So many of the files that changed are in a record: it is read whole whenever runs are listed. */

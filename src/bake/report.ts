@@ -24,6 +24,8 @@ export interface ReportedArtifact {
   readonly builderId: string;
   readonly id: string;
   readonly files: readonly string[];
+  /** It was there before, and found unchanged. */
+  readonly isReused?: boolean;
   string(): string;
 }
 

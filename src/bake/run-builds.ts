@@ -7,6 +7,7 @@ import { messageOf, throwIfCancelled } from "../common/errors.ts";
 import type { DebugLog } from "../common/log.ts";
 import { engineSettings, temporaryFolder } from "../config/engine-settings.ts";
 import type { ProvenanceStatement } from "../evidence/provenance/statement.ts";
+import { inputsKey } from "../history/inputs-key.ts";
 import type { RunRecord } from "../history/run-record.ts";
 import { heldFolders } from "../host/held-folder.ts";
 import { hostRunner } from "../host/run-command.ts";
@@ -18,6 +19,7 @@ import { BuildInputs } from "./provenance/build-inputs.ts";
 import type { TemplateInputs } from "./provenance/make-statement.ts";
 import { type HistoryInput, keepRecord, recordedReport, recorderOf } from "./record-build.ts";
 import { type BuildResult, type Report, uiOf } from "./report.ts";
+import { readInputs } from "./unchanged/read-inputs.ts";
 
 export interface RunBuildsInput {
   readonly report: Report;
@@ -37,6 +39,8 @@ export interface RunBuildsInput {
   readonly history?: HistoryInput | undefined;
   /** Undefined when nobody wants to know how the OMIs came to be. */
   readonly provenance?: TemplateInputs | undefined;
+  /** The builds as they are in every run, by their names: for those that may be skipped. */
+  readonly comparable?: ReadonlyMap<string, PreparedBuild> | undefined;
   /** Undefined when nobody wants to know what is in the images. */
   readonly evidence?: EvidenceWishes | undefined;
 }
@@ -88,7 +92,8 @@ async function runBuild(build: PreparedBuild, input: RunBuildsInput): Promise<Ba
   const result = await runUnrecorded(build, { ...input, report: recordedReport(report, recorder) });
   const { stateFolder } = build.prepared.config;
   const ui = uiOf(report, result.name);
-  const makeProvenance = inputs && result.artifact && (await inputs.provenanceMaker(result.artifact, ui));
+  const made = result.artifact?.isReused ? undefined : result.artifact; // of another the run cannot say how it came to be
+  const makeProvenance = inputs && made && (await inputs.provenanceMaker(made, ui));
   const record = await keepRecord(recorder, result, { stateFolder, limits: history.limits, ui, clock, makeProvenance });
   return { ...result, record, provenance: record?.provenance ?? undefined };
 }
@@ -131,17 +136,23 @@ async function runUnrecorded(build: PreparedBuild, input: RunBuildsInput): Promi
   return result;
 }
 
-function makeArtifact(
-  { definition, identity, builder }: PreparedBuild,
-  { report, signal, hurry, debug, clock }: RunBuildsInput,
+async function makeArtifact(
+  { definition, identity, builder, prepared }: PreparedBuild,
+  { report, signal, hurry, debug, clock, comparable }: RunBuildsInput,
   listeners: Pick<RunInput, "onEvent" | "inspector">,
 ): Promise<BakedBuild["artifact"]> {
+  const same = comparable?.get(definition.name);
+  const inputs = same?.prepared.config.skipUnchanged && {
+    inputs: await readInputs(same),
+    key: inputsKey(prepared.config.stateFolder),
+  };
   const { provisioners, errorCleanupProvisioner } = definition;
   return builder.run({
     ui: uiOf(report, definition.name),
     hook: templateHook({ provisioners, errorCleanupProvisioner, ...identity, debug, clock, ...listeners }),
     signal,
     hurry,
+    ...(inputs && { inputs }),
     ...listeners,
   });
 }

@@ -34,7 +34,13 @@ export class OmiArtifact {
     return `${this.region}:${this.product.imageId}`;
   }
 
+  /** It was made before, of the same, and this build has made nothing: `skip_unchanged`. */
+  get isReused(): boolean {
+    return this.product.isReused === true;
+  }
+
   string(): string {
+    if (this.isReused) return `Nothing has changed, no OMI was created:\n${this.region}: ${this.product.imageId}\n`;
     return `OMIs were created:\n${this.region}: ${this.product.imageId}\n`;
   }
 
@@ -64,7 +70,8 @@ export class OmiArtifact {
   }
 
   /**
-   * Deregisters the OMI and deletes its own snapshots. What is gone already is no failure.
+   * Deregisters the OMI and deletes its own snapshots. What is gone already is no failure, and what was there before the
+   * build stays.
    * @throws {ApiError}
    */
   async destroy(): Promise<void> {

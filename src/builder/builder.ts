@@ -29,6 +29,7 @@ import type { ImageInspector } from "./image-inspector.ts";
 import { Journal } from "./journal/journal.ts";
 import { journalFolder, newRunId } from "./journal/run-id.ts";
 import { KeptVolume } from "./kept-volume.ts";
+import type { ProductInputs } from "./product-inputs.ts";
 import { type BuildResult, runRecipe } from "./run-recipe.ts";
 import type { Session } from "./session.ts";
 import { StepCounter } from "./step-counter.ts";
@@ -48,6 +49,8 @@ export interface BuilderOptions {
   readonly defaultIsolation?: Isolation;
   /** The template file, for `{{template_dir}}`. */
   readonly templatePath?: string;
+  /** Somebody else runs the provisioners, and does not tell what they are: Packer. */
+  readonly hidesProvisioners?: boolean;
   readonly clock?: Clock;
   readonly log?: DebugLog;
   /** The state folder of an embedded cloud, which `cleanup` then starts again to reach what a dead run left. */
@@ -64,6 +67,8 @@ export interface RunInput {
   readonly onEvent?: EventSink;
   /** Looks at the image when it is mounted, and when it is provisioned. */
   readonly inspector?: ImageInspector | undefined;
+  /** For `skip_unchanged`: all that decides what the product is, besides the recipe and the source. */
+  readonly inputs?: ProductInputs | undefined;
 }
 
 const never = new AbortController().signal;
@@ -101,9 +106,10 @@ export class Builder {
 
   /** The same for options that no compiler has seen: those of a template, or of Packer. */
   prepareRaw(...raws: readonly RawConfig[]): PreparedConfig {
-    const { env = process.env, defaultIsolation, templatePath } = this.#options;
+    const { env = process.env, defaultIsolation, templatePath, hidesProvisioners = false } = this.#options;
     this.#prepared = prepareConfig(raws, {
       env,
+      hidesProvisioners,
       resolveRegion: (access) => resolveRegion(access, env),
       ...(defaultIsolation && { defaultIsolation }),
       ...(templatePath && { templatePath }),
@@ -155,6 +161,7 @@ export class Builder {
       host: hostRunner(log),
       hook: input.hook,
       inspector: input.inspector,
+      inputs: input.inputs,
       currentStep,
       stepCounter: new StepCounter({ ...config, isInspected: input.inspector !== undefined }),
       keptVolume: new KeptVolume(config.packerOnError),
@@ -172,7 +179,9 @@ export class Builder {
     };
     try {
       const { product, data } = await this.#buildWithJournal(session, access);
-      const destroy = () => destroyProduct(access, product, this.#options);
+      // What was there before this build is not this build's to delete.
+      const isMade = product !== undefined && !product.isReused;
+      const destroy = () => destroyProduct(access, isMade ? product : undefined, this.#options);
       const artifact = product && new OmiArtifact({ region, product, data, destroy });
       end("done", artifact?.id);
       return artifact;

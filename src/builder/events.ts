@@ -5,6 +5,7 @@ export type StepName =
   | "StepVmInfo"
   | "StepSourceOMIInfo"
   | "StepCheckRootDevice"
+  | "StepSkipUnchanged"
   | "StepCopySourceOMI"
   | "StepCreateVolume"
   | "StepFlock"
@@ -107,6 +108,16 @@ export type BuildEvent =
       readonly accountId: string;
       readonly createdAt: string;
       readonly snapshotId: string;
+    }
+  /** With `skip_unchanged`: all that decides what the product is. */
+  | {
+      readonly type: "inputs";
+      /** Digests that say nothing to who has not the key: equal ones are of equal inputs. */
+      readonly inputs: readonly { readonly name: string; readonly digest: string }[];
+      /** Of all of them; it is in a tag of the product. */
+      readonly digest: string;
+      /** The OMI that was made of the same before, when there is one: then nothing is built. */
+      readonly reusedImageId: string | undefined;
     }
   /** One attempt of a call of the API has come to its end. */
   | {

@@ -28,10 +28,20 @@ interface GeneratedDataInput {
 /** What provisioners and post-processors find under `build.*`. Nothing is ever absent: from scratch it is empty. */
 export function generatedData(build: Build, { volume, original, image }: GeneratedDataInput): GeneratedData {
   return {
+    ...sourceData(build, original),
     ID: volume.id,
-    ConnType: "chroot",
     Device: image.links.devicePath,
     MountPath: image.mountPath,
+  };
+}
+
+/** The same of a build that has no volume, as it builds nothing. */
+export function sourceData(build: Build, original: Image | undefined): GeneratedData {
+  return {
+    ID: "",
+    ConnType: "chroot",
+    Device: "",
+    MountPath: "",
     BuildRegion: build.region,
     SourceOMI: original?.ImageId ?? "",
     SourceOMIName: original?.ImageName ?? "",

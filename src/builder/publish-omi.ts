@@ -2,6 +2,7 @@ import { messageOf, throwIfCancelled } from "../common/errors.ts";
 import type { Image } from "../outscale/oapi.ts";
 import type { Build } from "./build.ts";
 import { omiMappings } from "./omi-mappings.ts";
+import { markProduct, type ProductMark } from "./product-tags.ts";
 import { snapshotIdsOf } from "./resources/image.ts";
 import { deleteSnapshot } from "./resources/snapshot.ts";
 import type { Lease, Scope } from "./scope.ts";
@@ -17,6 +18,8 @@ export interface Product {
   readonly name: string;
   /** The account's own snapshots that it maps. */
   readonly snapshotIds: readonly string[];
+  /** It was there before, made of the same: `skip_unchanged`. */
+  readonly isReused?: boolean;
 }
 
 interface PublishOmiInput {
@@ -25,13 +28,16 @@ interface PublishOmiInput {
   /** The account's own OMI of that name, which has to go. */
   readonly replaced: Image | undefined;
   readonly undo: Scope;
+  /** What the next build is to find it by; undefined when nobody asked for it. */
+  readonly mark?: ProductMark | undefined;
 }
 
 /**
  * Registers the OMI under its name, as the last thing that can fail. Names are unique and cannot be changed, so a
  * replacement is rehearsed first under a name of its own: what may go wrong goes wrong while the old OMI still stands.
  */
-export async function publishOmi(build: Build, { omiName, parts, replaced, undo }: PublishOmiInput): Promise<Product> {
+export async function publishOmi(build: Build, input: PublishOmiInput): Promise<Product> {
+  const { omiName, parts, replaced, undo, mark } = input;
   const ownSnapshotIds = await findOwnSnapshots(build, parts);
   const publish = (name: string) => publishUnder(build, { name, parts, ownSnapshotIds, undo });
   let omi: Lease;
@@ -50,11 +56,18 @@ export async function publishOmi(build: Build, { omiName, parts, replaced, undo 
     build.warn(`The OMI ${omi.id} still carries the tag of this run: ${messageOf(error)}`);
   });
   undo.keep();
+  if (mark !== undefined) await markProduct(build, omi.id, mark);
   if (deregistered !== undefined) {
     if (build.config.forceDeleteSnapshot) await deleteSnapshotsOf(build, deregistered);
     else tellOfSnapshots(build, deregistered, ownSnapshotIds);
   }
   return { imageId: omi.id, name: omiName, snapshotIds: ownSnapshotIds };
+}
+
+/** An OMI that was made before, as this build's product. */
+export async function reuseOmi(build: Build, image: Image): Promise<Product> {
+  const snapshotIds = await readOwnSnapshots(build, [...new Set(snapshotIdsOf(image))]);
+  return { imageId: image.ImageId, name: image.ImageName, snapshotIds, isReused: true };
 }
 
 interface PublishUnderInput {

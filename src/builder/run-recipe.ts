@@ -1,12 +1,12 @@
 import type { Image } from "../outscale/oapi.ts";
 import type { Build } from "./build.ts";
 import { checkRequests } from "./check-requests.ts";
-import { generatedData } from "./generated-data.ts";
+import { generatedData, sourceData } from "./generated-data.ts";
 import type { GeneratedData } from "./hook.ts";
 import { inspectImage } from "./inspect-image.ts";
 import { linkUnderLock } from "./link-under-lock.ts";
 import { openImage } from "./open-image.ts";
-import { type Product, publishOmi } from "./publish-omi.ts";
+import { type Product, publishOmi, reuseOmi } from "./publish-omi.ts";
 import { renderOmiName } from "./render-omi-name.ts";
 import type { Scope } from "./scope.ts";
 import { checkBootFiles } from "./steps/boot-check.ts";
@@ -22,6 +22,7 @@ import { mountExtra } from "./steps/mount-extra.ts";
 import { runPostMountCommands } from "./steps/post-mount-commands.ts";
 import { runPreMountCommands } from "./steps/pre-mount-commands.ts";
 import { preValidate } from "./steps/pre-validate.ts";
+import { skipUnchanged } from "./steps/skip-unchanged.ts";
 import { createSnapshot } from "./steps/snapshot.ts";
 import { findSourceOmi } from "./steps/source-omi-info.ts";
 import { type BuilderVm, readVm } from "./steps/vm-info.ts";
@@ -40,6 +41,10 @@ export async function runRecipe(build: Build): Promise<BuildResult> {
   const { config } = build;
   const vm = await readVm(build);
   const original = config.fromScratch ? undefined : await findSource(build);
+  const unchanged = config.skipUnchanged ? await skipUnchanged(build, { source: original?.image }) : undefined;
+  if (unchanged?.image !== undefined) {
+    return { product: await reuseOmi(build, unchanged.image), data: sourceData(build, original?.image) };
+  }
   const omiName = renderOmiName(build, original?.image);
   checkRequests(config, original);
   const replaced = await preValidate(build, { omiName });
@@ -58,7 +63,7 @@ export async function runRecipe(build: Build): Promise<BuildResult> {
   const cleared = temporary[Symbol.asyncDispose](); // the volume goes while the OMI is registered
   try {
     const parts = { volume, snapshotId, source };
-    return { product: await publishOmi(build, { omiName, parts, replaced, undo }), data };
+    return { product: await publishOmi(build, { omiName, parts, replaced, undo, mark: unchanged?.mark }), data };
   } finally {
     await cleared;
   }

@@ -4,6 +4,7 @@ import type { CurrentStep } from "./current-step.ts";
 import type { Hook } from "./hook.ts";
 import type { ImageInspector } from "./image-inspector.ts";
 import type { KeptVolume } from "./kept-volume.ts";
+import type { ProductInputs } from "./product-inputs.ts";
 import type { RunContext } from "./run-context.ts";
 import type { StepCounter } from "./step-counter.ts";
 
@@ -19,6 +20,8 @@ export interface Session extends Omit<RunContext, "accountId" | "journal" | "dev
   /** Where the account lives, from whichever source named it. */
   readonly region: string;
   readonly hook: Hook;
+  /** What goes into the image besides its source; undefined when nobody has said. */
+  readonly inputs?: ProductInputs | undefined;
   /** Who wants to know what is in the image. */
   readonly inspector?: ImageInspector | undefined;
   readonly currentStep: CurrentStep;

@@ -8,6 +8,7 @@ export interface StepPosition {
 }
 
 interface RecipeOptions extends Pick<BuildConfig, "fromScratch" | "skipCreateOmi" | "forceDeregister"> {
+  readonly skipUnchanged?: boolean;
   /** Whether somebody looks at what is in the image. */
   readonly isInspected?: boolean;
 }
@@ -37,6 +38,7 @@ export function stepsOf(options: RecipeOptions): readonly StepName[] {
     "StepCheckAuth",
     "StepVmInfo",
     ...(fromScratch ? [] : SOURCE),
+    ...(options.skipUnchanged ? (["StepSkipUnchanged"] as const) : []),
     "StepPreValidate",
     ...(fromScratch ? [] : (["StepCopySourceOMI"] as const)),
     ...BEFORE,

@@ -16,6 +16,11 @@ export const buildFlags = {
   local: { type: "boolean", about: "builds on the embedded local cloud: no account, no network" },
   "local-state": { type: "string", value: "FOLDER", about: "the folder of that local cloud" },
   "boot-test": { type: "boolean", about: "boots the finished volume under QEMU before it is published" },
+  "skip-unchanged": {
+    type: "boolean",
+    about: "builds nothing where an OMI of the account was made of the same; -no-skip-unchanged wins over the template",
+  },
+  "max-age": { type: "string", value: "AGE", about: "with -skip-unchanged: an older OMI is built again, such as 30d" },
   color: { type: "boolean", about: "colours; by default on a terminal" },
   "timestamp-ui": { type: "boolean", about: "puts the time before every line" },
   "machine-readable": { type: "boolean", about: "prints Packer's machine-readable lines" },

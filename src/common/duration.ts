@@ -28,6 +28,20 @@ export function parseDuration(text: string): number | undefined {
   return sign === "-" ? -total : total;
 }
 
+const DAY_MS = 24 * 3_600_000;
+
+/** Milliseconds of an age: days (`30d`), or a duration as of {@link parseDuration}; more than zero. Undefined when it is none. */
+export function parseAge(text: string): number | undefined {
+  const [, days] = /^(\d+(?:\.\d+)?)d$/.exec(text) ?? [];
+  const ms = days === undefined ? parseDuration(text) : Number(days) * DAY_MS;
+  return ms !== undefined && ms > 0 ? ms : undefined;
+}
+
+/** An age as {@link parseAge} reads it: whole days as such. */
+export function formatAge(ms: number): string {
+  return ms % DAY_MS === 0 ? `${ms / DAY_MS}d` : formatDuration(ms);
+}
+
 /** A duration as Go prints it: `1h15m30.5s`, `10s`, `250ms`, `0s`. Finer than a millisecond is rounded away. */
 export function formatDuration(ms: number): string {
   const rounded = Math.round(Math.abs(ms));

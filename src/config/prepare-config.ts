@@ -7,6 +7,7 @@ import type { BuildConfig } from "./build-config.ts";
 import { camelCased } from "./camel-case.ts";
 import { checkOptions } from "./check-options.ts";
 import { type EngineSettings, type Environment, engineSettings } from "./engine-settings.ts";
+import { productOptions } from "./product-options.ts";
 import { renderOptions } from "./render-options.ts";
 import { checkAccess } from "./rules/access-rules.ts";
 import { checkChroot } from "./rules/chroot-rules.ts";
@@ -14,6 +15,7 @@ import { checkEngine } from "./rules/engine-rules.ts";
 import { Findings } from "./rules/findings.ts";
 import { checkOmi } from "./rules/omi-rules.ts";
 import { checkSource } from "./rules/source-rules.ts";
+import { checkUnchanged } from "./rules/unchanged-rules.ts";
 import { type CheckedOptions, stepSchema } from "./schema.ts";
 import { showGiven, showOptions } from "./show-options.ts";
 import { readSourceFilter, type SourceFilter } from "./source-filter.ts";
@@ -33,6 +35,8 @@ export interface PrepareContext {
   readonly templatePath?: string;
   /** The time of `{{timestamp}}` and `{{isotime}}`; the start of this process when absent. */
   readonly now?: Date;
+  /** Somebody else runs the provisioners, and does not tell what they are: Packer. */
+  readonly hidesProvisioners?: boolean;
 }
 
 export interface PreparedConfig {
@@ -48,6 +52,8 @@ export interface PreparedConfig {
   show(sensitive: ReadonlySet<string>): BuildConfig;
   /** The options as they were given, for people to look at: without credentials, and without those of Packer itself. */
   showGiven(sensitive: ReadonlySet<string>): RawConfig;
+  /** The options that were given and decide what the product is, the same in every run: see {@link productOptions}. */
+  productOptions(): RawConfig;
 }
 
 /**
@@ -68,6 +74,7 @@ export function prepareConfig(raws: readonly RawConfig[], context: PrepareContex
   checkChroot(options, renderContext, findings);
   checkAccess(options, engine, findings);
   checkEngine(options, findings);
+  checkUnchanged(options, { hidesProvisioners: context.hidesProvisioners ?? false }, findings);
   const block = options.from_scratch ? undefined : options.source_omi_filter;
   const sourceFilter = block && readSourceFilter(block, options.source_omi !== undefined, findings);
   if (findings.problems.length > 0) throw new ConfigError(findings.problems);
@@ -81,6 +88,7 @@ export function prepareConfig(raws: readonly RawConfig[], context: PrepareContex
       return { ...derivedOptions(shown, defaultIsolation), ...engine, sourceFilter: shownFilter(shown) };
     },
     showGiven: (sensitive) => showGiven(given, options, sensitive, renderContext),
+    productOptions: () => productOptions(given, renderContext),
   };
 }
 

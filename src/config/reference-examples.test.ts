@@ -15,6 +15,8 @@ const companions: Readonly<Record<string, RawConfig>> = {
   secret_key: { access_key: "AK" },
   skip_metadata_api_check: { vm_id: "i-12345678" },
   force_delete_snapshot: { force_deregister: true },
+  skip_unchanged_max_age: { skip_unchanged: true },
+  skip_unchanged_files: { skip_unchanged: true },
   from_scratch: {
     pre_mount_commands: ["mkfs.ext4 {{.Device}}1"],
     root_volume_size: 10,

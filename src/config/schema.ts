@@ -5,6 +5,7 @@ import { engineOptions } from "./options/engine.ts";
 import { omiOptions } from "./options/omi.ts";
 import { packerOptions } from "./options/packer.ts";
 import { sourceOptions } from "./options/source.ts";
+import { unchangedOptions } from "./options/unchanged.ts";
 
 /** The options by subject, in the order of the reference. */
 export const optionGroups = {
@@ -13,6 +14,7 @@ export const optionGroups = {
   "Mounting and the chroot": chrootOptions,
   "Access to the API": accessOptions,
   "Waiting and checking": engineOptions,
+  "Not building again": unchangedOptions,
   "What Packer passes": packerOptions,
 } as const;
 
@@ -26,6 +28,7 @@ export const configSchema = z.strictObject({
   ...chrootOptions,
   ...accessOptions,
   ...engineOptions,
+  ...unchangedOptions,
   ...packerOptions,
 });
 

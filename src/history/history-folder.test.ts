@@ -41,6 +41,7 @@ function recordOf(runId: string, more: Partial<RunRecord> = {}): RunRecord {
     bootTest: null,
     image: null,
     provenance: null,
+    inputs: null,
     warnings: [],
     error: null,
     lines: [],

@@ -74,8 +74,20 @@ export const runRecordSchema = z.object({
     })
     .nullable(),
   product: z
-    .object({ region: z.string(), imageId: z.string(), imageName: z.string(), snapshotIds: z.array(z.string()) })
+    .object({
+      region: z.string(),
+      imageId: z.string(),
+      imageName: z.string(),
+      snapshotIds: z.array(z.string()),
+      /** It was there before, and found unchanged: nothing was built. */
+      isReused: z.boolean().default(false),
+    })
     .nullable(),
+  /** What the product was made of, if that was asked for; the digests say nothing without the key of this machine. */
+  inputs: z
+    .object({ digest: z.string(), list: z.array(z.object({ name: z.string(), digest: z.string() })) })
+    .nullable()
+    .default(null),
   /** In the order in which they ended. */
   phases: z.array(phase),
   apiCalls: z.array(apiCall),

@@ -43,6 +43,7 @@ export class RunRecorder {
   #runId: string | undefined;
   #account: RunRecord["account"] = null;
   #source: RunRecord["source"] = null;
+  #inputs: RunRecord["inputs"] = null;
   #bootTest: RunRecord["bootTest"] = null;
 
   constructor(known: RecordedBuild, clock: Clock) {
@@ -61,6 +62,9 @@ export class RunRecorder {
         break;
       case "source":
         this.#noteSource(event);
+        break;
+      case "inputs":
+        this.#inputs = { digest: event.digest, list: [...event.inputs] };
         break;
       case "step-ended":
         this.#phase(event, { kind: "step", name: event.step, step: null });
@@ -104,6 +108,7 @@ export class RunRecorder {
       account: this.#account,
       source: this.#source,
       product,
+      inputs: this.#inputs,
       phases: this.#phases.items(),
       apiCalls: this.#calls.items(),
       resources: this.#resources.items(),

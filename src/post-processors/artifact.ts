@@ -10,6 +10,8 @@ export interface Artifact {
   string(): string;
   /** Data under a name; `generated_data` has the build's `build.*` values. */
   state(name: string): unknown;
+  /** It was there before the build, which found it unchanged: it is never destroyed. */
+  readonly isReused?: boolean;
   /** Deletes it: the OMI and its own snapshots. */
   destroy(): Promise<void>;
 }

@@ -67,7 +67,7 @@ export async function runPostProcessors(
 ): Promise<PostProcessResult> {
   const failures: unknown[] = [];
   const made: Artifact[] = [];
-  let isKept = chains.length === 0;
+  let isKept = chains.length === 0 || artifact.isReused === true;
   const data = generatedData(artifact);
   for (const chain of chains) {
     const run = new ChainRun(artifact, data, input);

@@ -2,16 +2,11 @@ import { createHmac } from "node:crypto";
 import type { ProvisionerDefinition } from "../definition/build-definition.ts";
 import type { RawConfig, RawValue } from "../definition/raw-value.ts";
 import { isRawList } from "../definition/raw-value.ts";
+import { sameInEveryRun } from "../go-template/same-in-every-run.ts";
 import { digestPath } from "../host/digest-path.ts";
 import { isLate, lateContextOf, placeholderData } from "./late-values.ts";
 import type { BuildIdentity, InputFile, ProvisionerInputs, ProvisionerType } from "./provisioner.ts";
 import { findProvisionerType } from "./registry.ts";
-
-/** The time and the ids of every digest: what varies by the run must not look like a change. */
-const PINNED = {
-  now: new Date("2001-02-03T04:05:06Z"),
-  functions: { uuid: { params: [], call: () => "00000000-0000-0000-0000-000000000000" } },
-};
 
 /**
  * A digest over what a provisioner would do to an image: its type, its options, and the scripts and files of this machine
@@ -25,7 +20,7 @@ const PINNED = {
  * @throws {Error} of the system when a file cannot be read
  */
 export async function digestProvisioner(
-  definition: ProvisionerDefinition,
+  definition: Pick<ProvisionerDefinition, "type" | "continueOnError" | "evaluate">,
   identity: BuildIdentity,
   key: string | Buffer,
 ): Promise<string> {
@@ -42,7 +37,7 @@ async function digestOptions(
   options: RawConfig,
   identity: BuildIdentity,
 ): Promise<RawConfig> {
-  const context = { ...lateContextOf(identity, placeholderData), ...PINNED };
+  const context = { ...lateContextOf(identity, placeholderData), ...sameInEveryRun };
   const { inputs }: { readonly inputs: ProvisionerInputs } = type.prepare(options, context);
   const files: RawConfig[] = [];
   for (const file of inputs.files) files.push(await digestFile(file));

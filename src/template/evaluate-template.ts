@@ -1,5 +1,6 @@
 import { resolve } from "node:path";
 import { PACKER_VERSION } from "../common/packer-version.ts";
+import { sameInEveryRun } from "../go-template/same-in-every-run.ts";
 import { renderTemplate } from "../hcl/evaluate/render-template.ts";
 import { makeVariableScope, type VariableScope } from "../hcl/evaluate/variable-scope.ts";
 import { packerFunctions } from "../hcl/functions/functions.ts";
@@ -33,10 +34,9 @@ export interface EvaluatedTemplate extends ScopedTemplate, EvaluatedPrerequisite
   readonly scope: VariableScope;
 }
 
-export function makeBaseScope(
-  template: DeclaredTemplate,
-  { cwd, env, now, edited, onRead }: LoadOptions,
-): ScopedTemplate {
+export function makeBaseScope(template: DeclaredTemplate, options: LoadOptions): ScopedTemplate {
+  const { cwd, env, edited, onRead } = options;
+  const now = options.sameInEveryRun ? sameInEveryRun.now : options.now;
   const workingFolder = resolve(cwd ?? ".");
   const functions = withinReach(
     packerFunctions({
@@ -46,6 +46,7 @@ export function makeBaseScope(
       renderTemplate,
       onRead,
       ...(now ? { now: () => now, runStart: now } : {}),
+      ...(options.sameInEveryRun ? { sameInEveryRun: true } : {}),
     }),
     edited,
   );

@@ -31,6 +31,8 @@ export interface LoadOptions {
   readonly now?: Date;
   /** Told of every file that a function reads, then or later: its absolute path, and how the template names it. */
   readonly onRead?: ((path: string, given: string) => void) | undefined;
+  /** Evaluates the template as in every other run: the time, `uuidv4()` and `bcrypt()` are always the same. For comparing. */
+  readonly sameInEveryRun?: boolean;
   /** Reads a data source; left out, what data sources give is not known. */
   readonly readData?: ReadData;
   /** How the options of builders and others are written: which are blocks, and which of those are repeated. */

@@ -7,10 +7,19 @@ import { omiProofs } from "../support/option-proofs/omi-proofs.ts";
 import { packerProofs } from "../support/option-proofs/packer-proofs.ts";
 import { ProofBench } from "../support/option-proofs/proof-bench.ts";
 import { sourceProofs } from "../support/option-proofs/source-proofs.ts";
+import { unchangedProofs } from "../support/option-proofs/unchanged-proofs.ts";
 import { requirePrograms } from "../support/requirements.ts";
 
 const describe = requirePrograms("openssl");
-const proofs = [...sourceProofs, ...omiProofs, ...chrootProofs, ...accessProofs, ...engineProofs, ...packerProofs];
+const proofs = [
+  ...sourceProofs,
+  ...omiProofs,
+  ...chrootProofs,
+  ...accessProofs,
+  ...engineProofs,
+  ...unchangedProofs,
+  ...packerProofs,
+];
 
 /** Every option of the schema, those inside blocks too: `tag.key`. */
 function pathsOf(entries: readonly OptionEntry[], prefix = ""): string[] {

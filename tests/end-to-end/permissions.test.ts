@@ -40,6 +40,9 @@ describe("the API calls that a build makes", () => {
     polling: { min: "5ms", max: "50ms" },
   };
 
+  const unchanged = { omi_name: "unchanged", skip_unchanged: true };
+  const inputs = { inputs: [], key: "key" };
+
   /** What each kind of build is called in the documentation, and how it is made. */
   const scenarios: Readonly<Record<string, () => Promise<unknown>>> = {
     "every build that starts from an OMI of the account's own": () => bakery.bake({ ...config, omi_name: "plain" }),
@@ -54,6 +57,8 @@ describe("the API calls that a build makes", () => {
     "`force_deregister`": () => bakery.bake({ ...config, omi_name: "plain", force_deregister: true }),
     "`force_deregister` with `force_delete_snapshot`": () =>
       bakery.bake({ ...config, omi_name: "plain", force_deregister: true, force_delete_snapshot: true }),
+    "`skip_unchanged`, for a build": () => bakery.bake({ ...config, ...unchanged }, { inputs }),
+    "`skip_unchanged`, when nothing has changed": () => bakery.bake({ ...config, ...unchanged }, { inputs }),
     "a build that fails before its snapshot": () =>
       expect(bakery.bake({ ...config, omi_name: "failed" }, { hook: failing })).rejects.toThrow("The provisioner"),
     "a build that fails after its snapshot": async () => {

@@ -6,6 +6,7 @@ import { Builder } from "../../src/builder/builder.ts";
 import { type CleanedRun, type CleanUpOptions, cleanUpRuns } from "../../src/builder/clean-up-runs.ts";
 import type { BuildEvent } from "../../src/builder/events.ts";
 import type { Hook } from "../../src/builder/hook.ts";
+import type { ProductInputs } from "../../src/builder/product-inputs.ts";
 import type { Clock } from "../../src/common/clock.ts";
 import type { DebugLog } from "../../src/common/log.ts";
 import type { RawConfig } from "../../src/definition/raw-value.ts";
@@ -50,6 +51,8 @@ export interface BakeOptions {
   /** In place of the environment that leads to the cloud. */
   readonly env?: NodeJS.ProcessEnv;
   readonly log?: DebugLog;
+  /** For `skip_unchanged`. */
+  readonly inputs?: ProductInputs;
 }
 
 export interface Baked {
@@ -130,7 +133,7 @@ export async function openBakery(name: string, options: Partial<LocalCloudOption
 async function bake(
   config: RawConfig,
   cloud: { readonly env: NodeJS.ProcessEnv; readonly cloudFolder: string },
-  { hook = idleHook, signal, hurry, onEvent, ui = new RecordingUi(), clock, env = cloud.env, log }: BakeOptions,
+  { hook = idleHook, signal, hurry, onEvent, ui = new RecordingUi(), clock, env = cloud.env, log, inputs }: BakeOptions,
 ): Promise<Baked> {
   const events: BuildEvent[] = [];
   const builder = new Builder({ env, localCloud: cloud.cloudFolder, ...(clock && { clock }), ...(log && { log }) });
@@ -139,6 +142,7 @@ async function bake(
   const artifact = await builder.run({
     ui,
     hook,
+    inputs,
     ...(signal && { signal }),
     ...(hurry && { hurry }),
     onEvent: (event) => {

@@ -132,7 +132,14 @@ export function sampleRecord(): RunRecord {
       createdAt: "2026-01-01T00:00:00.000Z",
       snapshotId: "snap-00000000",
     },
-    product: { region: "eu-west-2", imageId: "ami-5e6f7a8b", imageName: "web", snapshotIds: ["snap-0a1b2c3d"] },
+    product: {
+      region: "eu-west-2",
+      imageId: "ami-5e6f7a8b",
+      imageName: "web",
+      snapshotIds: ["snap-0a1b2c3d"],
+      isReused: false,
+    },
+    inputs: null,
     phases,
     apiCalls: [
       call("ReadVms", 10, 1, 200),

@@ -9,6 +9,8 @@ export function volumeRequest({ config, facts, source }: PlanContext): RequestOf
   return rootVolumeRequest(config, { subregionName: facts?.subregionName ?? "<this VM's subregion>", source });
 }
 
+const SKIPPING = "looks for an OMI that was made of the same: if there is one, nothing that follows is done";
+
 /** From the credentials to the volume: everything before this VM is touched. */
 export function planSource(context: PlanContext): readonly PlannedStep[] {
   const { config, facts } = context;
@@ -22,6 +24,7 @@ export function planSource(context: PlanContext): readonly PlannedStep[] {
       config.vmId ? `this VM is ${config.vmId}` : `asks ${config.metadataEndpoint} which VM this is`,
     ]),
     ...(config.fromScratch ? [] : planSearch(context)),
+    ...(config.skipUnchanged ? [planned("StepSkipUnchanged", [SKIPPING])] : []),
     planName(context),
     ...(config.fromScratch ? [] : [planCopy(context)]),
     planVolume(context),

@@ -48,6 +48,8 @@ async function runBuild({ argv, io }: Invocation): Promise<number> {
     force: flags.force,
     onError: flags["on-error"],
     bootTest: flags["boot-test"],
+    skipUnchanged: flags["skip-unchanged"],
+    maxAge: flags["max-age"],
     parallel,
     history: flags.history,
     evidence: wishesOf(flags),
@@ -67,12 +69,24 @@ async function runBuild({ argv, io }: Invocation): Promise<number> {
   const failures = results.filter(({ error }) => error !== undefined);
   const code =
     failures.length === 0 ? ExitCode.Success : commonExitCode(failures.map(({ error }) => exitCodeOf(error)));
+  for (const message of untold(results, flags)) report.note("warn", `Warning: ${message}`);
   const { result } = flags;
   const unwritten = await tellUnwritten(io, [
     () => writeEvidenceFiles(results, { ...flags, provenanceKey }),
     () => result !== undefined && writeResultFile(result, { results, templateFiles: opened.templateFiles }),
   ]);
   return code === ExitCode.Success && unwritten !== undefined ? exitCodeOf(unwritten) : code;
+}
+
+/** What a build that was skipped could not tell of its image: it has not looked into it. */
+function untold(results: readonly BakedBuild[], { sbom, diff, provenance }: BuildFlags): readonly string[] {
+  const flags = Object.entries({ sbom, diff, provenance }).filter(([, file]) => file !== undefined);
+  const asked = flags.map(([name]) => `-${name}`).join(", ");
+  const skipped = results.filter(({ artifact }) => artifact?.isReused);
+  if (asked === "") return [];
+  return skipped.map(
+    ({ name }) => `${name} was not built, as nothing has changed: ${asked}: no file is written for it`,
+  );
 }
 
 /** Writes what is to be known of a run. What could not be written is told, and keeps nothing else from being. */
@@ -90,8 +104,8 @@ async function tellUnwritten(io: Io, writers: readonly (() => unknown)[]): Promi
 }
 
 function tellMissingProvenance(results: readonly BakedBuild[], report: Pick<Report, "line">): void {
-  for (const { name, outcome, provenance } of results) {
-    if (outcome !== "done" || provenance !== undefined) continue;
+  for (const { name, outcome, provenance, artifact } of results) {
+    if (outcome !== "done" || provenance !== undefined || artifact?.isReused) continue;
     report.line("warn", name, "No provenance is written, as there is no OMI that it could be about");
   }
 }

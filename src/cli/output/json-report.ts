@@ -25,6 +25,8 @@ export type JsonLine =
       readonly build: string;
       readonly elapsedMs: number;
       readonly artifactId: string | null;
+      /** The artifact was there before: nothing was built, as nothing has changed. */
+      readonly isReused: boolean;
       /** What post-processors have made of it. */
       readonly files: readonly string[];
       readonly error: ErrorRecord | null;
@@ -66,6 +68,7 @@ export class JsonReport implements ShownReport {
       build,
       elapsedMs,
       artifactId: artifact?.id ?? null,
+      isReused: artifact?.isReused ?? false,
       files: [...new Set(made.flatMap(({ files }) => files))],
       error: record,
     });

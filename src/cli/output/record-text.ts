@@ -38,7 +38,7 @@ function facts({
     ["Template", `${template.path} (sha256 ${template.sha256.slice(0, 12)})`],
     ["Account", account ? `${account.accountId} in ${account.region}` : undefined],
     ["Source OMI", source ? `${source.imageId} ${source.imageName}, root ${source.snapshotId}` : undefined],
-    ["OMI", product ? `${product.imageId} ${product.imageName}, of ${product.snapshotIds.join(", ")}` : undefined],
+    ["OMI", product ? describeProduct(product) : undefined],
     [
       "Provenance",
       provenance ? `${provenance.predicate.buildDefinition.resolvedDependencies?.length} inputs by digest` : undefined,
@@ -47,6 +47,11 @@ function facts({
   ];
   const given = rows.flatMap(([name, value]) => (value === undefined ? [] : [[name, value] as const]));
   return given.map(([name, value]) => `${name.padEnd(11)} ${value}\n`).join("");
+}
+
+function describeProduct({ imageId, imageName, snapshotIds, isReused }: NonNullable<RunRecord["product"]>): string {
+  const made = `${imageId} ${imageName}, of ${snapshotIds.join(", ")}`;
+  return isReused ? `${made}; made before, nothing has changed` : made;
 }
 
 function phases(record: RunRecord): string {

@@ -221,6 +221,7 @@ describe("JsonReport", () => {
         build: name,
         elapsedMs: 65_250,
         artifactId: null,
+        isReused: false,
         files: [],
         error: {
           code: "E_TIMEOUT",

@@ -91,6 +91,7 @@ describe("writeResultFile()", () => {
             imageId: "ami-12345678",
             imageName: "web",
             snapshotIds: ["snap-12345678"],
+            isReused: false,
             build: generatedData,
           },
           phases: [{ step: "StepVmInfo", startedAt: "2026-01-02T03:04:06.000Z", elapsedMs: 10, outcome: "done" }],

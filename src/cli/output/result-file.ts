@@ -50,6 +50,8 @@ export interface ResultArtifact {
   readonly imageName: string;
   /** The account's own snapshots that the OMI maps, the root's among them. */
   readonly snapshotIds: readonly string[];
+  /** It was there before: nothing was built, as nothing has changed. */
+  readonly isReused: boolean;
   /** The values of `build.*`: the source OMI and the rest. */
   readonly build: unknown;
 }
@@ -143,6 +145,7 @@ function resultArtifact(artifact: NonNullable<BakedBuild["artifact"]>): ResultAr
     imageId: product.imageId,
     imageName: product.name,
     snapshotIds: product.snapshotIds,
+    isReused: artifact.isReused,
     build: artifact.state("generated_data"),
   };
 }

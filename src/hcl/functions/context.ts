@@ -26,6 +26,8 @@ export interface FunctionContext {
   readonly runStart?: Date;
   /** Told of every file that a function reads: its absolute path, and how the template names it. */
   readonly onRead?: ((path: string, given: string) => void) | undefined;
+  /** Functions that draw lots give what they give in every other run; see `repeatable.ts`. */
+  readonly sameInEveryRun?: boolean;
   /** @throws {FunctionError} when the template is broken or cannot be evaluated */
   readonly renderTemplate: RenderTemplate;
 }

@@ -15,6 +15,7 @@ import { listFunctions } from "./lists.ts";
 import { mapFunctions } from "./maps.ts";
 import { numberFunctions } from "./numbers.ts";
 import { regexFunctions } from "./regex.ts";
+import { repeatableFunctions } from "./repeatable.ts";
 import { serviceFunctions } from "./services.ts";
 import { setFunctions } from "./sets.ts";
 import { stringFunctions } from "./strings.ts";
@@ -49,6 +50,7 @@ export function packerFunctions(context: FunctionContext): ReadonlyMap<string, H
       ...stringFunctions,
       templatefile: templateFileFunction(context, () => functions),
       ...yamlFunctions,
+      ...(context.sameInEveryRun ? repeatableFunctions : {}),
     }),
   );
   return functions;

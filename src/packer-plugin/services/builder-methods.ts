@@ -91,7 +91,8 @@ export class BuilderService {
     const path = raws.map((raw) => raw.packer_template_path).find((value) => typeof value === "string");
     const { env, log } = this.#options;
     const open =
-      this.#options.openEngine ?? ((own) => new Builder({ env, log, defaultIsolation: "host" as const, ...own }));
+      this.#options.openEngine ??
+      ((own) => new Builder({ env, log, defaultIsolation: "host" as const, hidesProvisioners: true, ...own }));
     const engine = open(path === undefined ? {} : { templatePath: path });
     const prepared = engine.prepareRaw(...raws);
     this.#engine = engine;

@@ -1,5 +1,6 @@
 import { resolve } from "node:path";
 import type { RenderContext } from "../../go-template/context.ts";
+import { sameInEveryRun } from "../../go-template/same-in-every-run.ts";
 import type { Diagnostics } from "../../hcl/source/diagnostic.ts";
 import type { SourceFile } from "../../hcl/source/source-file.ts";
 import type { LoadOptions } from "../load-options.ts";
@@ -47,10 +48,11 @@ export function checkAndResolve(
   return variables;
 }
 
-function templateContextOf({ path, cwd, now }: LoadOptions): RenderContext {
+function templateContextOf({ path, cwd, now, sameInEveryRun: isSame }: LoadOptions): RenderContext {
   return {
     templatePath: resolve(cwd ?? ".", path),
     ...(cwd === undefined ? {} : { workingFolder: resolve(cwd) }),
     ...(now === undefined ? {} : { now }),
+    ...(isSame ? sameInEveryRun : {}),
   };
 }
