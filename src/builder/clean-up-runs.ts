@@ -91,7 +91,7 @@ export async function cleanUpRuns(options: CleanUpOptions): Promise<readonly Cle
   return results;
 }
 
-/** What killed runs have left outside their journals: journals that were never begun, and the files of post-processors. */
+/** What killed runs have left outside their journals: journals that were never begun, and locked folders with what belongs to them. */
 async function removeWithoutJournal(stillborn: readonly string[], { stateFolder, ui }: CleanUpOptions): Promise<void> {
   for (const path of stillborn) await removeStillborn(path);
   for (const path of await removeAbandoned(temporaryFolder(stateFolder))) ui.say(`Removed ${path}`);

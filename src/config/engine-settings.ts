@@ -8,7 +8,7 @@ export interface EngineSettings {
   readonly vmId: string | undefined;
   /** Where device names and `disk/by-id` links are looked up: `/dev`, or the links folder of a local cloud. */
   readonly deviceFolder: string;
-  /** Where the journals of builds lie, in `runs/`, and the files of post-processors, in {@link temporaryFolder}. */
+  /** Where the journals of builds lie, in `runs/`, and what no journal knows, in {@link temporaryFolder}. */
   readonly stateFolder: string;
   /** Where builds make their links to devices: gone after a reboot, unless the state has a place of its own. */
   readonly linkFolder: string;

@@ -4,15 +4,22 @@ import { type FileHandle, mkdir, open, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { ignoreErrno } from "../common/errno.ts";
 import { isStillAt, tryFlock } from "./flock.ts";
+import { detachMarkedLoops } from "./loop-file.ts";
+import { hostRunner } from "./run-command.ts";
 import { removeTemporaryFolder, type TemporaryFolder } from "./temporary-folder.ts";
 
 const FOLDER_FLAGS = constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW;
+
+/** A temporary folder with a lock, which also those have who are given its descriptor. */
+export interface HeldFolder extends TemporaryFolder {
+  readonly fd: number;
+}
 
 /**
  * Makes temporary folders, below one of ours, that are locked as long as this process lives: what has no journal that it
  * could stand in is then told from what a killed process has left, see {@link removeAbandoned}.
  */
-export function heldFolders(parent: string): (prefix: string) => Promise<TemporaryFolder> {
+export function heldFolders(parent: string): (prefix: string) => Promise<HeldFolder> {
   return async (prefix) => {
     await mkdir(parent, { recursive: true, mode: 0o700 });
     for (;;) {
@@ -25,9 +32,10 @@ export function heldFolders(parent: string): (prefix: string) => Promise<Tempora
   };
 }
 
-function heldFolder(path: string, held: FileHandle): TemporaryFolder {
+function heldFolder(path: string, held: FileHandle): HeldFolder {
   return {
     path,
+    fd: held.fd,
     remove: async () => {
       try {
         await removeTemporaryFolder(path);
@@ -40,16 +48,17 @@ function heldFolder(path: string, held: FileHandle): TemporaryFolder {
 }
 
 /**
- * Removes what killed processes have left there. What a live one holds stays.
- * @returns the paths that are gone
+ * Removes what killed processes have left there, loop devices with a folder's mark first. What a live one holds stays.
+ * @returns the paths and devices that are gone
  */
-export async function removeAbandoned(parent: string): Promise<readonly string[]> {
+export async function removeAbandoned(parent: string, runner = hostRunner()): Promise<readonly string[]> {
   const removed: string[] = [];
   for (const name of (await readdir(parent).catch(ignoreErrno("ENOENT"))) ?? []) {
     const path = join(parent, name);
     const held = await hold(path);
     if (held === undefined) continue;
     try {
+      removed.push(...(await detachMarkedLoops(runner, path)));
       await removeTemporaryFolder(path);
     } finally {
       await held.close();

@@ -7,7 +7,11 @@ import { build } from "rolldown";
  */
 export async function bundleProgram(folder: string): Promise<string> {
   await build({
-    input: { main: "src/main.ts", "tree-worker": "src/chroot/tree-worker.ts" },
+    input: {
+      main: "src/main.ts",
+      "tree-worker": "src/chroot/tree-worker.ts",
+      "scan-worker": "src/evidence/scan-worker.ts",
+    },
     platform: "node",
     transform: { target: "es2022" },
     logLevel: "silent",

@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import type { Ui } from "../../builder/ui.ts";
 import { throwIfCancelled } from "../../common/errors.ts";
 import { type DebugLog, noLog } from "../../common/log.ts";
+import { engineSettings } from "../../config/engine-settings.ts";
 import type { RawConfig } from "../../definition/raw-value.ts";
 import type { ImageDiff } from "../../evidence/image-diff.ts";
 import { ImageScans } from "../../evidence/image-scans.ts";
@@ -67,7 +68,10 @@ interface OpenerInput extends DiffImagesInput {
 
 async function openerOf(image: string, input: OpenerInput): Promise<WithImage> {
   const { ui, env, log = noLog, signal = never, hurry = never, access, stateFolder: localCloud, profile } = input;
-  if (isDisk(image)) return diskImage(image, { log, onWarning: (message) => ui.warn(message) });
+  if (isDisk(image)) {
+    const { stateFolder } = engineSettings(env);
+    return diskImage(image, { log, stateFolder, onWarning: (message) => ui.warn(message) });
+  }
   await using account = await openAccount(profile === undefined ? {} : { profile }, { env, log });
   return omiImage(await findImage(account, image), { ui, signal, hurry, log, env, localCloud, access });
 }

@@ -1,21 +1,23 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { basename, join, resolve } from "node:path";
 import { RootFolder } from "../../chroot/root-folder.ts";
 import { type Sandbox, startSandbox } from "../../chroot/sandbox.ts";
 import type { DebugLog } from "../../common/log.ts";
+import { temporaryFolder } from "../../config/engine-settings.ts";
 import { findBtrfsRoot } from "../../host/btrfs.ts";
 import { findRoot, type RootPart } from "../../host/find-root.ts";
+import { type HeldFolder, heldFolders } from "../../host/held-folder.ts";
 import { type LoopFile, openLoopFile } from "../../host/loop-file.ts";
 import { mountImageFstab } from "../../host/mount-image-fstab.ts";
 import { readVolumeLayout, type VolumeLayout } from "../../host/probe-filesystem.ts";
 import { isPlainQcow2 } from "../../host/qcow2-header.ts";
 import { withReadOnlyMount } from "../../host/read-only-mount.ts";
-import { type CommandRunner, hostRunner } from "../../host/run-command.ts";
+import type { CommandRunner } from "../../host/run-command.ts";
 import type { MountedImage, WithImage } from "./mounted-image.ts";
 
 interface DiskImageOptions {
   readonly log: DebugLog;
+  /** Of this program, for the folder that `cleanup` finds. */
+  readonly stateFolder: string;
   readonly onWarning: (message: string) => void;
 }
 
@@ -23,11 +25,12 @@ interface DiskImageOptions {
  * A disk in a file, raw or qcow2. It is mounted read-only and in a namespace of its own, which ends with us however we end, and
  * its journal is not replayed.
  */
-export function diskImage(path: string, { log, onWarning }: DiskImageOptions): WithImage {
+export function diskImage(path: string, { log, stateFolder, onWarning }: DiskImageOptions): WithImage {
   return async (look) => {
-    await using raw = await openRaw(resolve(path), hostRunner(log));
+    await using folder = await openOwnFolder(stateFolder);
     await using sandbox = await startSandbox({ isolation: "private", log });
-    const loop = await openLoopFile(sandbox, raw.path);
+    const raw = await rawDisk(resolve(path), sandbox, folder);
+    const loop = await openLoopFile(sandbox, raw, folder);
     try {
       await mountDisk(sandbox, loop, { name: basename(path), look, onWarning });
     } finally {
@@ -36,23 +39,18 @@ export function diskImage(path: string, { log, onWarning }: DiskImageOptions): W
   };
 }
 
-interface RawFile extends AsyncDisposable {
-  readonly path: string;
+/** What we leave when we are killed is known by it: the disk that is unpacked in it, and the loop device with its mark. */
+async function openOwnFolder(stateFolder: string): Promise<HeldFolder & AsyncDisposable> {
+  const folder = await heldFolders(temporaryFolder(stateFolder))("disk-");
+  return { ...folder, [Symbol.asyncDispose]: () => folder.remove() };
 }
 
-/** The disk's own bytes: the file itself, or what a qcow2 file unpacks to. */
-async function openRaw(path: string, runner: CommandRunner): Promise<RawFile> {
-  if (!isPlainQcow2(path)) return { path, [Symbol.asyncDispose]: async () => undefined };
-  const folder = await mkdtemp(join(tmpdir(), "outscale-chroot-disk-"));
-  const remove = () => rm(folder, { recursive: true, force: true });
-  try {
-    const raw = join(folder, "disk.raw");
-    await runner.run(["qemu-img", "convert", "-f", "qcow2", "-O", "raw", path, raw]);
-    return { path: raw, [Symbol.asyncDispose]: remove };
-  } catch (error) {
-    await remove();
-    throw error;
-  }
+/** Where the disk's own bytes are: in the file itself, or in what a qcow2 file unpacks to. */
+async function rawDisk(path: string, runner: CommandRunner, { path: folder, fd }: HeldFolder): Promise<string> {
+  if (!isPlainQcow2(path)) return path;
+  const raw = join(folder, "disk.raw");
+  await runner.run(["qemu-img", "convert", "-f", "qcow2", "-O", "raw", path, raw], { stdin: fd });
+  return raw;
 }
 
 interface MountDiskInput {
