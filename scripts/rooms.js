@@ -309,7 +309,7 @@ export const rooms = {
   },
   definition: {
     uses: ["common"],
-    face: ["attribute-type", "build-definition", "hide-options", "map-texts", "raw-value"],
+    face: ["attribute-type", "block-labels", "build-definition", "hide-options", "map-texts", "raw-value"],
   },
   chroot: {
     uses: ["host", "common"],

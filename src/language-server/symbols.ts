@@ -1,3 +1,4 @@
+import { type BlockLabels, BUILD_BLOCKS, TEMPLATE_BLOCKS } from "../definition/block-labels.ts";
 import { Diagnostics } from "../hcl/source/diagnostic.ts";
 import { type Span, spanBetween } from "../hcl/source/source-file.ts";
 import { readBodyPartly } from "../hcl/syntax/body-content.ts";
@@ -30,23 +31,6 @@ export interface FileSymbols {
   readonly builds: readonly Block[];
 }
 
-const TOP_LEVEL = {
-  variable: ["name"],
-  variables: [],
-  local: ["name"],
-  locals: [],
-  data: ["type", "name"],
-  source: ["type", "name"],
-  build: [],
-};
-const IN_BUILD = {
-  source: ["reference"],
-  provisioner: ["type"],
-  "error-cleanup-provisioner": ["type"],
-  "post-processor": ["type"],
-  "post-processors": [],
-};
-
 /** Reads the names of a file, in either syntax. What is broken in it is passed over. */
 export function readSymbols({ body, kind }: TextFile): FileSymbols {
   if (kind === "variables") {
@@ -56,7 +40,7 @@ export function readSymbols({ body, kind }: TextFile): FileSymbols {
     }));
     return { declarations: [], uses, builds: [] };
   }
-  const blocks = blocksOf(body, TOP_LEVEL);
+  const blocks = blocksOf(body, TEMPLATE_BLOCKS);
   const builds = blocks.filter(({ type }) => type === "build");
   const uses = [...expressionsOf(body)].flatMap((expression) => [...referencesOf(expression)].flatMap(useOf));
   return {
@@ -66,7 +50,7 @@ export function readSymbols({ body, kind }: TextFile): FileSymbols {
   };
 }
 
-function blocksOf(body: Body, blocks: Readonly<Record<string, readonly string[]>>): readonly Block[] {
+function blocksOf(body: Body, blocks: BlockLabels): readonly Block[] {
   return readBodyPartly(body, { blocks }, new Diagnostics()).blocks;
 }
 
@@ -111,9 +95,9 @@ function useOf({ root, path, pathSpans }: Reference): readonly Use[] {
 
 /** What a build names of sources: in `sources`, in its `source` blocks, and in what is for some of them only. */
 function sourceUses(build: Block): readonly Use[] {
-  const blocks = blocksOf(build.body, IN_BUILD);
+  const blocks = blocksOf(build.body, BUILD_BLOCKS);
   const chains = blocks.filter(({ type }) => type === "post-processors");
-  const components = [...blocks, ...chains.flatMap(({ body }) => blocksOf(body, IN_BUILD))];
+  const components = [...blocks, ...chains.flatMap(({ body }) => blocksOf(body, BUILD_BLOCKS))];
   return [
     ...listOf(build.body, "sources").flatMap(({ text, span }) => sourceUse(text, span, 3)),
     ...blocks.filter(({ type }) => type === "source").flatMap(({ labels }) => labels.flatMap(labelUse)),

@@ -1,3 +1,4 @@
+import { TEMPLATE_BLOCKS } from "../definition/block-labels.ts";
 import type { Diagnostics } from "../hcl/source/diagnostic.ts";
 import { readBody, readBodyPartly } from "../hcl/syntax/body-content.ts";
 import type { Block } from "../hcl/syntax/syntax.ts";
@@ -15,19 +16,7 @@ export interface SortedTemplate extends SupportedTemplate {
   readonly blocks: readonly Block[];
 }
 
-const SCHEMA = {
-  blocks: {
-    packer: [],
-    variable: ["name"],
-    variables: [],
-    local: ["name"],
-    locals: [],
-    data: ["type", "name"],
-    source: ["type", "name"],
-    build: [],
-    hcp_packer_registry: [],
-  },
-};
+const SCHEMA = { blocks: TEMPLATE_BLOCKS };
 
 /** Checks the `packer` blocks, before anything else in the template can be misunderstood. */
 export function checkRequirements(template: ParsedTemplate, diagnostics: Diagnostics): SupportedTemplate {

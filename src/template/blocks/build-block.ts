@@ -1,3 +1,4 @@
+import { BUILD_BLOCKS } from "../../definition/block-labels.ts";
 import type { VariableScope } from "../../hcl/evaluate/variable-scope.ts";
 import type { Diagnostics } from "../../hcl/source/diagnostic.ts";
 import type { Span } from "../../hcl/source/source-file.ts";
@@ -39,17 +40,7 @@ export interface SourceUse {
   readonly span: Span;
 }
 
-const BLOCKS: Readonly<Record<string, readonly string[]>> = {
-  from: ["type"],
-  source: ["reference"],
-  provisioner: ["type"],
-  "error-cleanup-provisioner": ["type"],
-  "post-processor": ["type"],
-  "post-processors": [],
-  hcp_packer_registry: [],
-  dynamic: ["block type"],
-};
-const SCHEMA = { attributes: ["name", "description", "sources"], blocks: BLOCKS };
+const SCHEMA = { attributes: ["name", "description", "sources"], blocks: BUILD_BLOCKS };
 
 /** Reads a `build` block as far as it can be without knowing the sources. */
 export function readBuildBlock(block: Block, scope: VariableScope, diagnostics: Diagnostics): BuildBlock {
@@ -115,7 +106,7 @@ export function expandComponents(
 
 /** Whether a block that `dynamic` made may stand in a build, with that many labels. */
 function isAllowed({ type, labels, typeSpan }: Block, diagnostics: Diagnostics): boolean {
-  const names = BLOCKS[type];
+  const names = BUILD_BLOCKS[type];
   if (names && names.length === labels.length) return true;
   const detail = names
     ? `Blocks of type "${type}" have ${names.length} labels.`
