@@ -1,3 +1,4 @@
+import { escapeJsonAsGo } from "../../go-template/go/json-escapes.ts";
 import { type JsonMember, type JsonNode, JsonSyntaxError, parseJsonTree } from "../syntax/json-tree.ts";
 import { BigFloat } from "../values/big-float.ts";
 import { dynamicType, sameType, stringType } from "../values/type.ts";
@@ -39,9 +40,7 @@ export function toJson(value: Value): string {
 }
 
 function quoteJson(text: string): string {
-  return JSON.stringify(text).replace(/[<>&\u2028\u2029]/g, (character) => {
-    return `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;
-  });
+  return escapeJsonAsGo(JSON.stringify(text));
 }
 
 /** `jsonencode(val)` */

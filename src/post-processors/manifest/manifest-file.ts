@@ -5,6 +5,7 @@ import type { Clock } from "../../common/clock.ts";
 import { isErrno } from "../../common/errno.ts";
 import { ProvisionError } from "../../common/errors.ts";
 import { writeWholeFile } from "../../common/whole-file.ts";
+import { escapeJsonAsGo } from "../../go-template/go/json-escapes.ts";
 import { withLockFile } from "./lock-file.ts";
 
 /** One entry of a manifest, with the names and the order of Packer's. */
@@ -72,11 +73,8 @@ async function readManifest(path: string): Promise<z.output<typeof manifestSchem
 }
 
 async function writeManifest(path: string, content: object): Promise<void> {
-  // Go's encoder, which wrote the manifests that scripts have read so far, escapes these.
-  const json = JSON.stringify(content, null, 2).replace(
-    /[<>&\u2028\u2029]/g,
-    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
-  );
+  // As the manifests that scripts have read so far.
+  const json = escapeJsonAsGo(JSON.stringify(content, null, 2));
   await writeWholeFile(path, json, { mode: 0o664 }).catch((cause: unknown) => {
     throw new ProvisionError(`Cannot write the manifest "${path}"`, { cause });
   });
