@@ -1,6 +1,7 @@
-import { existsSync, readdirSync, readlinkSync, statSync } from "node:fs";
+import { existsSync, readlinkSync, statSync } from "node:fs";
 import { basename, dirname, join, relative } from "node:path";
 import { DeviceError } from "../common/errors.ts";
+import { listFolder } from "../common/list-folder.ts";
 import { kernelNameOf, listPartitionNames } from "../host/block-device.ts";
 import type { VolumeLayout, VolumePart } from "../host/probe-filesystem.ts";
 import type { DeviceLink, ImageDevices } from "./container-script.ts";
@@ -72,10 +73,6 @@ function hostLinks(nodes: ReadonlySet<string>): DeviceLink[] {
       return nodes.has(relative("/dev", join("/dev", dirname(path), target))) ? { path, target } : [];
     }),
   );
-}
-
-function listFolder(path: string): string[] {
-  return existsSync(path) ? readdirSync(path) : [];
 }
 
 function readLink(path: string): string {

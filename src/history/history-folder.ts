@@ -1,17 +1,8 @@
-import {
-  closeSync,
-  constants,
-  fstatSync,
-  lstatSync,
-  mkdirSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-} from "node:fs";
+import { closeSync, constants, fstatSync, lstatSync, mkdirSync, openSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { isErrno } from "../common/errno.ts";
 import { messageOf } from "../common/errors.ts";
+import { listFolder } from "../common/list-folder.ts";
 import { writeWholeFile } from "../common/whole-file.ts";
 import { maskedJson } from "../terminal/masked-json.ts";
 import { RECORD_FORMAT, type RunRecord, runRecordSchema } from "./run-record.ts";
@@ -139,14 +130,5 @@ function parseJson(path: string, text: string): unknown {
     return JSON.parse(text);
   } catch (cause) {
     throw new Error(`The record "${path}" is damaged: ${messageOf(cause)}`, { cause });
-  }
-}
-
-function listFolder(path: string): string[] {
-  try {
-    return readdirSync(path);
-  } catch (error) {
-    if (isErrno(error, "ENOENT")) return [];
-    throw error;
   }
 }

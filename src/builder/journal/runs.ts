@@ -1,7 +1,8 @@
-import { closeSync, lstatSync, readdirSync, unlinkSync } from "node:fs";
+import { closeSync, lstatSync, unlinkSync } from "node:fs";
 import { join } from "node:path";
 import { isErrno } from "../../common/errno.ts";
 import { messageOf } from "../../common/errors.ts";
+import { listFolder } from "../../common/list-folder.ts";
 import { tryFlock } from "../../host/flock.ts";
 import { JournalError } from "./journal-error.ts";
 import { isAt, openFile } from "./journal-file.ts";
@@ -130,13 +131,4 @@ async function lockFile(path: string): Promise<number | undefined> {
 function isPlainFile(path: string, size: number | undefined): boolean {
   const stats = lstatSync(path, { throwIfNoEntry: false });
   return stats?.isFile() === true && (size === undefined || stats.size === size);
-}
-
-function listFolder(path: string): string[] {
-  try {
-    return readdirSync(path);
-  } catch (error) {
-    if (isErrno(error, "ENOENT")) return [];
-    throw error;
-  }
 }
