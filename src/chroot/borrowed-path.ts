@@ -50,16 +50,38 @@ export interface BorrowedPath {
   restore(warn?: Warn): "restored" | "kept";
 }
 
+/** What gives a path back when the build that borrowed it has died: see {@link returnLoan}. */
+export interface LoanRecord {
+  /** In the image. */
+  readonly path: string;
+  /** Name in the same folder of what was there; null if nothing was. */
+  readonly aside: string | null;
+  /** Of the content of our file. */
+  readonly sha256: string;
+  readonly sizeBytes: number;
+}
+
 /**
  * Puts a file at a path of the image, in place of what is there, which is put aside in the same folder by renaming: so
  * it comes back as the very file or link that it was. A link is replaced and not followed. Missing folders are made.
+ * @param onLoan Writes down what will be done, before it is
  * @throws {TransferError} when a folder is in the way
  */
-export function borrowPath(root: RootFolder, wanted: string, file: BorrowedFile): BorrowedPath {
+export function borrowPath(
+  root: RootFolder,
+  wanted: string,
+  file: BorrowedFile,
+  onLoan: (loan: LoanRecord) => void = () => undefined,
+): BorrowedPath {
   const path = posix.resolve("/", wanted);
   const parent = posix.dirname(path);
   const madeFolders = root.makeFolders(parent);
-  const loan = root.withPlace("put a file at", path, { followLast: false }, (place) => putFile(place, file));
+  const loan = root.withPlace("put a file at", path, { followLast: false }, (place) => {
+    if (place.fd !== undefined && statFd(place.fd).isDirectory()) throw new Error("There is a folder");
+    const aside = place.fd === undefined ? undefined : `.outscale-chroot-${randomBytes(6).toString("hex")}`;
+    onLoan({ path, aside: aside ?? null, sha256: hashOf(file.content), sizeBytes: file.content.length });
+    return putFile(place, file, aside);
+  });
   let isRestored = false;
   return {
     path,
@@ -73,6 +95,32 @@ export function borrowPath(root: RootFolder, wanted: string, file: BorrowedFile)
       return outcome;
     },
   };
+}
+
+/**
+ * Gives back what a build that was killed had borrowed, as far as it had come. What is not its file any more stays, as
+ * provisioning has left it.
+ */
+export function returnLoan(root: RootFolder, loan: LoanRecord): void {
+  const { path, aside } = loan;
+  if (!root.exists(posix.dirname(path))) return;
+  root.withPlace("put back", path, { followLast: false, onMissing: "stop" }, (place) => {
+    const { folder, name, fd } = place;
+    changeEntries(folder, [name, ...(aside === null ? [] : [aside])], () => {
+      const isLent = fd !== undefined && isLentFile(fd, loan);
+      if (aside === null) {
+        if (isLent) unlinkEntry(folder, name);
+      } else if (!isThere(folder, aside)) return;
+      else if (isLent || fd === undefined) renameEntry(folder, aside, name);
+      else removeAside(folder, aside);
+    });
+  });
+}
+
+function isLentFile(fd: number, { sha256, sizeBytes }: LoanRecord): boolean {
+  const stats = statFd(fd);
+  if (!stats.isFile() || stats.size !== BigInt(sizeBytes)) return false;
+  return usingFd(openSync(fdPath(fd), constants.O_RDONLY), (open) => hashOf(readFileSync(open)) === sha256);
 }
 
 /** What is needed to give a path back. */
@@ -97,11 +145,10 @@ interface Print {
   readonly hash: string;
 }
 
-function putFile(place: Place, file: BorrowedFile): Loan {
-  if (place.fd !== undefined && statFd(place.fd).isDirectory()) throw new Error("There is a folder");
+function putFile(place: Place, file: BorrowedFile, aside: string | undefined): Loan {
   const folderBefore = statFd(place.folder);
   const copy = copyOf(place);
-  const { aside, wasImmutable } = putAside(place);
+  const wasImmutable = aside !== undefined && putAside(place, aside);
   try {
     const ours = writeFile(place, file);
     return { ours, aside, copy, wasImmutable, folderBefore, folderAfter: statFd(place.folder) };
@@ -120,18 +167,17 @@ function writeFile({ folder, name }: Pick<Place, "folder" | "name">, { content, 
   });
 }
 
-function putAside({ folder, name, fd }: Place): Pick<Loan, "aside" | "wasImmutable"> {
-  if (fd === undefined) return { aside: undefined, wasImmutable: false };
-  const aside = `.outscale-chroot-${randomBytes(6).toString("hex")}`;
+/** @returns whether it was immutable */
+function putAside({ folder, name, fd }: Place, aside: string): boolean {
   try {
     renameEntry(folder, name, aside);
-    return { aside, wasImmutable: false };
+    return false;
   } catch (error) {
-    if (!isErrno(error, "EPERM") || !statFd(fd).isFile()) throw error;
+    if (!isErrno(error, "EPERM") || fd === undefined || !statFd(fd).isFile()) throw error;
     // People make resolv.conf immutable, to keep programs from writing it.
     changeFlag(folder, name, "-i");
     renameEntry(folder, name, aside);
-    return { aside, wasImmutable: true };
+    return true;
   }
 }
 

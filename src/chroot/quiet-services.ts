@@ -1,4 +1,4 @@
-import { type BorrowedPath, borrowPath } from "./borrowed-path.ts";
+import { type BorrowedPath, borrowPath, type LoanRecord } from "./borrowed-path.ts";
 import type { RootFolder } from "./root-folder.ts";
 
 /** Added to the environment of commands in the image: systemctl enables and disables by links, and starts nothing. */
@@ -17,7 +17,7 @@ exit ${POLICY_FORBIDS}
  * `restore` of what is returned, unless provisioning wrote its own.
  * @returns nothing where the image has no `/usr/sbin`
  */
-export function quietServices(root: RootFolder): BorrowedPath[] {
+export function quietServices(root: RootFolder, onLoan?: (loan: LoanRecord) => void): BorrowedPath[] {
   if (!root.stat("/usr/sbin")?.isDirectory()) return [];
-  return [borrowPath(root, POLICY_PATH, { content: Buffer.from(POLICY), mode: 0o755, uid: 0, gid: 0 })];
+  return [borrowPath(root, POLICY_PATH, { content: Buffer.from(POLICY), mode: 0o755, uid: 0, gid: 0 }, onLoan)];
 }

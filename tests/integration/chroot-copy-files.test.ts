@@ -15,6 +15,7 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
+import { type LoanRecord, returnLoan } from "../../src/chroot/borrowed-path.ts";
 import { copyHostFile } from "../../src/chroot/copy-host-file.ts";
 import { quietEnvironment, quietServices } from "../../src/chroot/quiet-services.ts";
 import { RootFolder } from "../../src/chroot/root-folder.ts";
@@ -255,5 +256,56 @@ describe("quietServices()", () => {
     rmSync(join(image, "usr"), { recursive: true });
     expect(quietServices(root)).toEqual([]);
     expect(quietEnvironment).toEqual({ SYSTEMD_OFFLINE: "1" });
+  });
+});
+
+describe("returnLoan(), for a build that was killed", () => {
+  /** Lends the file as a build does that dies then. */
+  function lendAndDie(): LoanRecord {
+    const loans: LoanRecord[] = [];
+    copyHostFile(root, path, (loan) => loans.push(loan));
+    const [loan] = loans;
+    if (loan === undefined) throw new Error("The loan was not written down");
+    return loan;
+  }
+  const names = () => readdirSync(join(inside, ".."));
+
+  it("puts back the very file, link or nothing", () => {
+    for (const prepare of [
+      () => undefined,
+      () => writeFileSync(inside, "own\n", { mode: 0o604 }),
+      () => symlinkSync("/run/resolv.conf", inside),
+    ]) {
+      rmSync(inside, { force: true });
+      prepare();
+      const there = lstatSync(inside, { throwIfNoEntry: false })?.ino;
+      returnLoan(root, lendAndDie());
+      expect([lstatSync(inside, { throwIfNoEntry: false })?.ino, names().length]).toEqual([there, there ? 1 : 0]);
+    }
+  });
+
+  it("keeps what provisioning has written, and removes what was put aside", () => {
+    writeFileSync(inside, "own\n");
+    const loan = lendAndDie();
+    writeFileSync(inside, "nameserver 203.0.113.1\n");
+    returnLoan(root, loan);
+    expect([readFileSync(inside, "utf8"), names().length]).toEqual(["nameserver 203.0.113.1\n", 1]);
+  });
+
+  it("does nothing for a loan that had not begun, and can be done twice", () => {
+    writeFileSync(inside, "own\n");
+    returnLoan(root, { path, aside: ".outscale-chroot-0123456789ab", sha256: "00", sizeBytes: 4 });
+    const loan = lendAndDie();
+    returnLoan(root, loan);
+    returnLoan(root, loan);
+    expect([readFileSync(inside, "utf8"), names().length]).toEqual(["own\n", 1]);
+  });
+
+  it("puts back what was put aside when our file was not written any more", () => {
+    writeFileSync(inside, "own\n");
+    const loan = lendAndDie();
+    unlinkSync(inside);
+    returnLoan(root, loan);
+    expect([readFileSync(inside, "utf8"), names().length]).toEqual(["own\n", 1]);
   });
 });
