@@ -16,6 +16,7 @@ export type { Plan, PlannedComponent, PlannedRequest, PlannedResource, PlannedSt
 export { type PlanInput, type Plans, plan } from "./bake/plan/plan-builds.ts";
 export type { BuildSettings } from "./bake/prepare-builds.ts";
 export type { LineKind } from "./bake/report.ts";
+export { type ResumeInput, resume } from "./bake/resume.ts";
 export type { BakedBuild } from "./bake/run-builds.ts";
 export type { TemplateInput } from "./bake/template-input.ts";
 export { type ValidateInput, type Validation, validate } from "./bake/validate.ts";
@@ -63,9 +64,10 @@ export { type CleanedRun, type CleanUpOptions, type Connection, cleanUpRuns } fr
 export { type EnterRunOptions, enterRun } from "./builder/enter-run.ts";
 export type { BuildEvent, EventSink, StepName } from "./builder/events.ts";
 export { generatedDataNames } from "./builder/generated-data.ts";
-export type { GeneratedData, Hook, ProvisionInput } from "./builder/hook.ts";
+export type { GeneratedData, Hook, ProvisionInput, WorkLog } from "./builder/hook.ts";
 export type { ImageInspector, InspectedImage } from "./builder/image-inspector.ts";
-export type { RunHeader } from "./builder/journal/entry.ts";
+export type { DoneWork, RunHeader } from "./builder/journal/entry.ts";
+export { HeldRun } from "./builder/journal/runs.ts";
 export type { Phase } from "./builder/phase.ts";
 export type { Product } from "./builder/publish-omi.ts";
 export type { Ui } from "./builder/ui.ts";
@@ -126,6 +128,8 @@ export { preValidate as StepPreValidate } from "./builder/steps/pre-validate.ts"
 export { prepareDevice as StepPrepareDevice } from "./builder/steps/prepare-device.ts";
 export { createSnapshot as StepSnapshot } from "./builder/steps/snapshot.ts";
 export { findSourceOmi as StepSourceOMIInfo } from "./builder/steps/source-omi-info.ts";
+export { takeOverRun as StepTakeOverRun } from "./builder/steps/take-over-run.ts";
+export { takeOverVolume as StepTakeOverVolume } from "./builder/steps/take-over-volume.ts";
 export { updateOmiAttributes as StepUpdateOMIAttributes } from "./builder/steps/update-omi-attributes.ts";
 export { readVm as StepVmInfo } from "./builder/steps/vm-info.ts";
 export { DEVICE_LOCK_FILE, LOCK_EX, LOCK_NB, LOCK_UN } from "./host/device-lock.ts";
@@ -154,6 +158,8 @@ export type { MountDeviceInput, MountedRoot } from "./builder/steps/mount-device
 export type { ExtraMounts, MountExtraInput } from "./builder/steps/mount-extra.ts";
 export type { DeviceChoice, PrepareDeviceInput } from "./builder/steps/prepare-device.ts";
 export type { CreateSnapshotInput } from "./builder/steps/snapshot.ts";
+export type { TakeOverRunInput } from "./builder/steps/take-over-run.ts";
+export type { TakeOverVolumeInput } from "./builder/steps/take-over-volume.ts";
 export type { UpdateOmiAttributesInput } from "./builder/steps/update-omi-attributes.ts";
 export type { BuilderVm } from "./builder/steps/vm-info.ts";
 export type { HclShape } from "./config/hcl-shape.ts";

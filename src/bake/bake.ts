@@ -1,10 +1,11 @@
-import { systemClock } from "../common/clock.ts";
+import { type Clock, systemClock } from "../common/clock.ts";
 import { UsageError } from "../common/errors.ts";
 import { type BakeEvent, EventReport, type Question } from "./event-report.ts";
-import { type OpenBakeInput, openBake } from "./open-bake.ts";
+import { type OpenBake, type OpenBakeInput, openBake } from "./open-bake.ts";
 import type { BakedBuild } from "./run-builds.ts";
 
-export interface BakeInput extends OpenBakeInput {
+/** How a program listens to builds, answers them and stops them. */
+export interface BakeHandlers {
   /** Called for everything that happens. When it throws, the builds stop, and `bake()` rejects with what it threw. */
   readonly onEvent?: ((event: BakeEvent) => void) | undefined;
   /** Answers the questions of `onError: "ask"` and `debug`, which need it. */
@@ -14,6 +15,8 @@ export interface BakeInput extends OpenBakeInput {
   /** Shortens the clean-up. */
   readonly hurry?: AbortSignal | undefined;
 }
+
+export interface BakeInput extends OpenBakeInput, BakeHandlers {}
 
 /** What became of a template's builds. */
 export interface BakeResult {
@@ -41,10 +44,23 @@ export interface BakeResult {
  * @throws {UsageError} when there is nothing to build, or the input contradicts itself
  */
 export async function bake(input: BakeInput): Promise<BakeResult> {
-  if (input.ask === undefined && (input.debug || input.onError === "ask")) {
+  assertAnswered(input);
+  await using opened = await openBake(input);
+  return await runOpened(opened, input);
+}
+
+/** @throws {UsageError} when a build would ask and nobody could answer */
+export function assertAnswered({ ask, debug, onError }: Pick<BakeInput, "ask" | "debug" | "onError">): void {
+  if (ask === undefined && (debug || onError === "ask")) {
     throw new UsageError('debug and onError: "ask" need an answer: give ask');
   }
-  await using opened = await openBake(input);
+}
+
+/** Runs builds that are checked, and tells a program of them. */
+export async function runOpened(
+  opened: OpenBake,
+  input: BakeHandlers & { readonly clock?: Clock | undefined },
+): Promise<BakeResult> {
   const listener = new Listener(input.onEvent ?? (() => undefined));
   const report = new EventReport({
     clock: input.clock ?? systemClock,

@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import type { HeldRun } from "../builder/journal/runs.ts";
 import { type Clock, systemClock } from "../common/clock.ts";
 import { type DebugLog, noLog } from "../common/log.ts";
 import type { Template } from "../definition/build-definition.ts";
@@ -14,6 +15,7 @@ import { dataReader } from "./read-data-source.ts";
 import { type HistoryInput, templateRecord } from "./record-build.ts";
 import type { Report } from "./report.ts";
 import { type BakedBuild, runBuilds } from "./run-builds.ts";
+import { originOf } from "./run-origin.ts";
 import type { TemplateInput } from "./template-input.ts";
 import { comparableBuilds, readOnce } from "./unchanged/comparable-builds.ts";
 
@@ -57,10 +59,11 @@ export interface OpenBake extends AsyncDisposable {
 /**
  * Does everything that can be refused before anything is created: reads the template with its data sources, and checks
  * every build. With `local` the cloud runs until this is disposed of.
+ * @param resumed A dead run that the one build of the template goes on with
  * @throws {TemplateError | ConfigError} with every problem
  * @throws {UsageError} when no build is left, the local cloud cannot be had, or the limits of the history are none
  */
-export async function openBake(input: OpenBakeInput): Promise<OpenBake> {
+export async function openBake(input: OpenBakeInput, resumed?: HeldRun): Promise<OpenBake> {
   const { log = noLog, clock = systemClock, env: outerEnv = process.env } = input;
   maskEnvironment(outerEnv);
   const local = await openLocal(input, outerEnv, log);
@@ -81,6 +84,8 @@ export async function openBake(input: OpenBakeInput): Promise<OpenBake> {
     const { parallel = 0, debug = false, force = false, evidence } = input;
     const history = historyOf(input, template.files, env);
     const provenance = input.provenance ? provenanceOf(input, template, reads) : undefined;
+    const sensitiveVariables = new Set(template.variables.sensitive);
+    const originOfBuild = (build: string) => originOf(input, { build, sensitiveVariables });
     return {
       names: builds.map(({ definition }) => definition.name),
       templateFiles: template.files,
@@ -89,6 +94,8 @@ export async function openBake(input: OpenBakeInput): Promise<OpenBake> {
         runBuilds(builds, {
           ...{ ...control, clock, log, parallel, debug, force, runUuid },
           ...{ history, evidence, provenance, comparable },
+          originOf: originOfBuild,
+          resumed,
         }),
       [Symbol.asyncDispose]: async () => local?.[Symbol.asyncDispose](),
     };

@@ -7,7 +7,7 @@ import { ChrootError, messageOf } from "../common/errors.ts";
 import { secrets } from "../common/secrets.ts";
 import { mapTexts } from "../definition/map-texts.ts";
 import type { ImageDiff } from "../evidence/image-diff.ts";
-import { writeRecord } from "../history/history-folder.ts";
+import { readRecord, writeRecord } from "../history/history-folder.ts";
 import { type HistoryLimits, pruneRecords } from "../history/prune-records.ts";
 import type { RunRecord } from "../history/run-record.ts";
 import { RunRecorder } from "../history/run-recorder.ts";
@@ -81,7 +81,8 @@ export async function keepRecord(
     image: evidence ? imageOf(evidence) : null,
   });
   if (record === undefined) return undefined;
-  const masked: RunRecord = JSON.parse(maskedJson({ ...record, provenance: makeProvenance?.(record) ?? null }));
+  const provenance = makeProvenance?.(record) ?? null;
+  const masked: RunRecord = JSON.parse(maskedJson({ ...record, provenance, earlier: earlierOf(stateFolder, record) }));
   if (limits.runs === 0) return masked;
   try {
     await writeRecord(stateFolder, masked);
@@ -90,6 +91,22 @@ export async function keepRecord(
     ui.warn(`The record of this run could not be written: ${messageOf(cause)}`);
   }
   return masked;
+}
+
+/** A run that was resumed has one record: that of its last attempt, which tells of the others. */
+function earlierOf(stateFolder: string, { runId }: RunRecord): RunRecord["earlier"] {
+  const last = readIfThere(stateFolder, runId);
+  if (last === undefined) return [];
+  const { startedAt, elapsedMs, outcome, error } = last;
+  return [...last.earlier, { startedAt, elapsedMs, outcome, error: error?.message ?? null, step: error?.step ?? null }];
+}
+
+function readIfThere(stateFolder: string, runId: string): RunRecord | undefined {
+  try {
+    return readRecord(stateFolder, runId);
+  } catch {
+    return undefined; // it is damaged, and gives way to a new one
+  }
 }
 
 function productOf({ region, product }: NonNullable<BakedBuild["artifact"]>): RunRecord["product"] {

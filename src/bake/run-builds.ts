@@ -1,5 +1,7 @@
 import type { RunInput } from "../builder/builder.ts";
 import type { BuildEvent } from "../builder/events.ts";
+import type { JsonObject } from "../builder/journal/entry.ts";
+import type { HeldRun } from "../builder/journal/runs.ts";
 import { type Phase, phaseOf } from "../builder/phase.ts";
 import { outcomeOf, unwrapFailure } from "../builder/unwrap-failure.ts";
 import type { Clock } from "../common/clock.ts";
@@ -43,6 +45,10 @@ export interface RunBuildsInput {
   readonly comparable?: ReadonlyMap<string, PreparedBuild> | undefined;
   /** Undefined when nobody wants to know what is in the images. */
   readonly evidence?: EvidenceWishes | undefined;
+  /** What the journal of a build's run needs to hold for `resume`, by the build's name. */
+  readonly originOf?: ((build: string) => JsonObject) | undefined;
+  /** The dead run that the only build goes on with. */
+  readonly resumed?: HeldRun | undefined;
 }
 
 /** A result with what only programs are told. */
@@ -106,7 +112,8 @@ async function runUnrecorded(build: PreparedBuild, input: RunBuildsInput): Promi
   const onEvent = (event: BuildEvent) => {
     seen.note(event);
     report.event(name, event);
-    if (event.type === "build-started") uiOf(report, name).say(`Run ${event.runId} begins`);
+    const verb = input.resumed === undefined ? "begins" : "goes on";
+    if (event.type === "build-started") uiOf(report, name).say(`Run ${event.runId} ${verb}`);
   };
   await using collector = input.evidence && new EvidenceCollector(input.evidence);
   let artifact: BakedBuild["artifact"];
@@ -138,7 +145,7 @@ async function runUnrecorded(build: PreparedBuild, input: RunBuildsInput): Promi
 
 async function makeArtifact(
   { definition, identity, builder, prepared }: PreparedBuild,
-  { report, signal, hurry, debug, clock, comparable }: RunBuildsInput,
+  { report, signal, hurry, debug, clock, comparable, originOf, resumed }: RunBuildsInput,
   listeners: Pick<RunInput, "onEvent" | "inspector">,
 ): Promise<BakedBuild["artifact"]> {
   const same = comparable?.get(definition.name);
@@ -153,6 +160,8 @@ async function makeArtifact(
     signal,
     hurry,
     ...(inputs && { inputs }),
+    origin: originOf?.(definition.name),
+    resumed,
     ...listeners,
   });
 }

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { resolve } from "node:path";
 import type { Isolation } from "../chroot/sandbox.ts";
 import { type Clock, systemClock } from "../common/clock.ts";
-import { messageOf, UsageError } from "../common/errors.ts";
+import { AuthError, messageOf, UsageError } from "../common/errors.ts";
 import { type DebugLog, noLog } from "../common/log.ts";
 import { version } from "../common/version.ts";
 import type { BuildConfig } from "../config/build-config.ts";
@@ -26,8 +26,10 @@ import { destroyProduct } from "./destroy-product.ts";
 import type { EventSink } from "./events.ts";
 import type { Hook } from "./hook.ts";
 import type { ImageInspector } from "./image-inspector.ts";
+import type { JsonObject, RunHeader } from "./journal/entry.ts";
 import { Journal } from "./journal/journal.ts";
 import { journalFolder, newRunId } from "./journal/run-id.ts";
+import type { HeldRun } from "./journal/runs.ts";
 import { KeptVolume } from "./kept-volume.ts";
 import type { ProductInputs } from "./product-inputs.ts";
 import { type BuildResult, runRecipe } from "./run-recipe.ts";
@@ -69,6 +71,13 @@ export interface RunInput {
   readonly inspector?: ImageInspector | undefined;
   /** For `skip_unchanged`: all that decides what the product is, besides the recipe and the source. */
   readonly inputs?: ProductInputs | undefined;
+  /**
+   * What whoever runs the build needs to go on with it if it fails or dies. It stands in the journal, and comes back as
+   * `record.origin` of the run that is resumed; nothing in it may be secret.
+   */
+  readonly origin?: JsonObject | undefined;
+  /** A dead run to go on with, in place of a new one. The builder has charge of it from here on. */
+  readonly resumed?: HeldRun | undefined;
 }
 
 const never = new AbortController().signal;
@@ -123,6 +132,7 @@ export class Builder {
    * @throws {ChrootError} after everything was taken down; what could not be is named in a {@link LeftoverError}
    */
   async run(input: RunInput): Promise<OmiArtifact | undefined> {
+    using resumed = input.resumed;
     if (this.#prepared === undefined)
       throw new UsageError("The builder was not prepared", { hint: "Call prepare() first" });
     const { config, renderContext } = this.#prepared;
@@ -145,7 +155,7 @@ export class Builder {
       ...(isLocal && { limiter: unlimited }),
     });
     const session: Session = {
-      runId: newRunId(),
+      runId: resumed?.record.header.runId ?? newRunId(),
       runUuid: env.PACKER_RUN_UUID || randomUUID(),
       config,
       renderContext,
@@ -163,13 +173,22 @@ export class Builder {
       inspector: input.inspector,
       inputs: input.inputs,
       currentStep,
-      stepCounter: new StepCounter({ ...config, isInspected: input.inspector !== undefined }),
-      keptVolume: new KeptVolume(config.packerOnError),
+      stepCounter: new StepCounter({
+        ...config,
+        isInspected: input.inspector !== undefined,
+        isResumed: resumed !== undefined,
+      }),
+      keptVolume: new KeptVolume({
+        onError: config.packerOnError,
+        isResumed: resumed !== undefined,
+        canResume: input.origin !== undefined,
+      }),
+      resumed: resumed?.record,
     };
-    return await this.#runSession(session, access); // the connection must live until it is done
+    return await this.#runSession(session, access, input); // the connection must live until it is done
   }
 
-  async #runSession(session: Session, access: Access): Promise<OmiArtifact | undefined> {
+  async #runSession(session: Session, access: Access, input: RunInput): Promise<OmiArtifact | undefined> {
     const { runId, clock, emit, region } = session;
     const startedAt = clock.now();
     emit({ type: "build-started", runId, at: startedAt });
@@ -178,7 +197,7 @@ export class Builder {
       emit({ type: "build-ended", runId, at, elapsedMs: at - startedAt, outcome, artifactId });
     };
     try {
-      const { product, data } = await this.#buildWithJournal(session, access);
+      const { product, data } = await this.#buildWithJournal(session, access, input);
       // What was there before this build is not this build's to delete.
       const isMade = product !== undefined && !product.isReused;
       const destroy = () => destroyProduct(access, isMade ? product : undefined, this.#options);
@@ -193,15 +212,16 @@ export class Builder {
     }
   }
 
-  async #buildWithJournal(session: Session, access: Access): Promise<BuildResult> {
+  async #buildWithJournal(session: Session, access: Access, input: RunInput): Promise<BuildResult> {
     const accountId = await checkAuth(session);
+    if (session.resumed) assertSameAccount(session.resumed.header, { accountId, region: session.region });
     const { api, clock, log, region, config, emit, currentStep } = session;
     emit({ type: "account", accountId, region, endpoint: access.endpoint });
     const waits = await WaitHistoryFile.open({ stateFolder: config.stateFolder, accountId, region, log });
     const { polling, timeouts } = config;
     const onEnd = tellWaits({ clock, emit, currentStep });
     const waiters = createWaiters({ api, clock, log, polling, timeouts, history: waits.history, onEnd });
-    const journal = await this.#openJournal(session, access, accountId);
+    const journal = await this.#openJournal(session, access, { ...input, accountId });
     let outcome = "failed";
     try {
       const result = await runRecipe(startBuild(session, { accountId, journal, waiters }));
@@ -222,8 +242,13 @@ export class Builder {
   async #openJournal(
     { runId, config, log, region, clock, ui, emit }: Session,
     access: Access,
-    accountId: string,
+    { accountId, origin, resumed }: Pick<RunInput, "origin" | "resumed"> & { readonly accountId: string },
   ): Promise<Journal> {
+    const onTrouble = (message: string) => {
+      ui.warn(message);
+      emit({ type: "warning", message });
+    };
+    const options = { log, onTrouble, forbidden: [access.secretKey] };
     const { localCloud } = this.#options;
     const header = {
       runId,
@@ -238,12 +263,26 @@ export class Builder {
       deviceFolder: resolve(config.deviceFolder),
       localCloud: localCloud === undefined ? null : resolve(localCloud),
     };
-    const onTrouble = (message: string) => {
-      ui.warn(message);
-      emit({ type: "warning", message });
-    };
-    return Journal.create(journalFolder(config.stateFolder), header, { log, onTrouble, forbidden: [access.secretKey] });
+    const journal = resumed
+      ? Journal.resume(resumed, options)
+      : await Journal.create(journalFolder(config.stateFolder), header, options);
+    try {
+      if (origin !== undefined) journal.origin(origin);
+      return journal;
+    } catch (error) {
+      journal.close("failed");
+      throw error;
+    }
   }
+}
+
+/** @throws {AuthError} when a run cannot be gone on with from here: its volume is in another account or region */
+function assertSameAccount(header: RunHeader, now: Pick<RunHeader, "accountId" | "region">): void {
+  const { runId, accountId, region, profile } = header;
+  if (accountId === now.accountId && region === now.region) return;
+  const message = `The run ${runId} is of the account ${accountId} in ${region}, and not of ${now.accountId} in ${now.region}`;
+  const hint = `Give the run's own credentials${profile === null ? "" : ` (the profile "${profile}")`} and region`;
+  throw new AuthError(message, { hint });
 }
 
 /** The programs that this build will call, to be asked for before anything is created. */

@@ -1,4 +1,3 @@
-import { closeSync } from "node:fs";
 import { type Clock, systemClock } from "../common/clock.ts";
 import { AuthError, LeftoverError, messageOf } from "../common/errors.ts";
 import { type DebugLog, noLog } from "../common/log.ts";
@@ -22,8 +21,7 @@ import {
   removeStillborn,
   type UnusableJournal,
 } from "./journal/runs.ts";
-import { readMade } from "./made.ts";
-import { releaseDeadline } from "./release-deadline.ts";
+import { releaseRecorded } from "./release-recorded.ts";
 import type { RunContext } from "./run-context.ts";
 import { tellClockSkew } from "./tell-clock-skew.ts";
 import { tellRetry } from "./tell-retry.ts";
@@ -142,8 +140,9 @@ async function cleanUpHeldRun(
   }
 }
 
-function sayWhatWouldBeDone({ fd, record: { header, resources } }: HeldRun, { ui }: CleanUpOptions): CleanedRun {
-  closeSync(fd);
+function sayWhatWouldBeDone(run: HeldRun, { ui }: CleanUpOptions): CleanedRun {
+  using held = run;
+  const { header, resources } = held.record;
   for (const resource of [...resources].reverse()) ui.message(`Would do: ${describe(resource)}`);
   return { runId: header.runId, outcome: "dry-run", removed: [], failures: [] };
 }
@@ -161,7 +160,7 @@ async function releaseAll({ record }: HeldRun, journal: Journal, options: CleanU
     const context = contextOf(header, { api, journal, ui, log, clock });
     for (const resource of [...record.resources].reverse()) {
       try {
-        if (await releaseOne(context, resource, record.writtenAt)) removed.push(describe(resource));
+        if (await releaseRecorded(context, resource, record.writtenAt)) removed.push(describe(resource));
         journal.released(resource.seq);
       } catch (error) {
         ui.error(`${describe(resource)} failed: ${messageOf(error)}`);
@@ -183,22 +182,6 @@ function contextOf(
   const { signal } = new AbortController();
   const host = hostRunner(tools.log);
   return { ...tools, runId, accountId, deviceFolder, waiters, host, emit: () => undefined, signal, hurry: signal };
-}
-
-/**
- * @param madeAt When the run wrote its last entry: nothing of it was made later
- * @returns false when there was nothing: the intent was written, and nothing came of it
- */
-async function releaseOne(context: RunContext, resource: OpenResource, madeAt: number): Promise<boolean> {
-  const { recorded } = resource;
-  using deadline = releaseDeadline(context.hurry);
-  const timed = { ...context, signal: deadline.signal };
-  const made = { what: `a ${resource.kind} whose creation was not finished`, madeAt };
-  const id = resource.id ?? (await readMade(timed, made, () => recorded.find(timed)));
-  if (id === undefined) return false;
-  context.ui.message(`${recorded.label(id)}...`);
-  await recorded.release(timed, id, madeAt);
-  return true;
 }
 
 async function assertSameAccount(api: Pick<Api, "readAccounts">, header: RunHeader): Promise<void> {

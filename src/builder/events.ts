@@ -8,6 +8,8 @@ export type StepName =
   | "StepSkipUnchanged"
   | "StepCopySourceOMI"
   | "StepCreateVolume"
+  | "StepTakeOverRun"
+  | "StepTakeOverVolume"
   | "StepFlock"
   | "StepPrepareDevice"
   | "StepLinkVolume"

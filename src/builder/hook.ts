@@ -1,6 +1,7 @@
 import type { Communicator } from "../chroot/communicator.ts";
 import type { CommandRunner } from "../host/run-command.ts";
 import type { MakeTemporaryFolder } from "../host/temporary-folder.ts";
+import type { DoneWork } from "./journal/entry.ts";
 import type { Ui } from "./ui.ts";
 
 /** What a build gives its provisioners under `build.*`, always as strings, as Packer does. */
@@ -39,6 +40,15 @@ export interface ProvisionInput {
   /** Makes folders of this machine for the time of the provisioning; they go even when the build is killed. */
   readonly makeTemporaryFolder: MakeTemporaryFolder;
   readonly signal: AbortSignal;
+  readonly workLog: WorkLog;
+}
+
+/** Which provisioners the run has done, so that it can be resumed (`resume`) after the last of them. */
+export interface WorkLog {
+  /** What it had done before it was resumed. */
+  readonly done: readonly DoneWork[];
+  /** Writes down that one has run to its end. */
+  note(work: Omit<DoneWork, "part">): void;
 }
 
 /** Provisions the image: the CLI runs a template's provisioners here, the Packer plugin asks Packer to. */

@@ -8,14 +8,13 @@ import { linkUnderLock } from "./link-under-lock.ts";
 import { openImage } from "./open-image.ts";
 import { type Product, publishOmi, reuseOmi } from "./publish-omi.ts";
 import { renderOmiName } from "./render-omi-name.ts";
-import type { Scope } from "./scope.ts";
 import { checkBootFiles } from "./steps/boot-check.ts";
 import { testBoot } from "./steps/boot-test.ts";
 import { checkRootDevice, type SourceOmi } from "./steps/check-root-device.ts";
 import { provision } from "./steps/chroot-provision.ts";
 import { copyFiles } from "./steps/copy-files.ts";
 import { copySourceOmi, type UsableSource } from "./steps/copy-source-omi.ts";
-import { createVolume, type RootVolume } from "./steps/create-volume.ts";
+import { type CreateVolumeInput, createVolume, type RootVolume } from "./steps/create-volume.ts";
 import { cleanUpEarly } from "./steps/early-cleanup.ts";
 import { mountDevice } from "./steps/mount-device.ts";
 import { mountExtra } from "./steps/mount-extra.ts";
@@ -25,6 +24,8 @@ import { preValidate } from "./steps/pre-validate.ts";
 import { skipUnchanged } from "./steps/skip-unchanged.ts";
 import { createSnapshot } from "./steps/snapshot.ts";
 import { findSourceOmi } from "./steps/source-omi-info.ts";
+import { takeOverRun } from "./steps/take-over-run.ts";
+import { takeOverVolume } from "./steps/take-over-volume.ts";
 import { type BuilderVm, readVm } from "./steps/vm-info.ts";
 
 /** What a build ends with: the registered OMI, if it was to be registered, and what it tells post-processors. */
@@ -38,35 +39,53 @@ export interface BuildResult {
  * finished; and whatever happens, each scope takes down what it holds.
  */
 export async function runRecipe(build: Build): Promise<BuildResult> {
-  const { config } = build;
+  const { config, keptVolume, runId } = build;
   const vm = await readVm(build);
   const original = config.fromScratch ? undefined : await findSource(build);
-  const unchanged = config.skipUnchanged ? await skipUnchanged(build, { source: original?.image }) : undefined;
+  // A run that goes on may be made of more than one state of its inputs: it is neither skipped nor marked.
+  const unchanged =
+    config.skipUnchanged && !build.resumed ? await skipUnchanged(build, { source: original?.image }) : undefined;
   if (unchanged?.image !== undefined) {
     return { product: await reuseOmi(build, unchanged.image), data: sourceData(build, original?.image) };
   }
   const omiName = renderOmiName(build, original?.image);
   checkRequests(config, original);
+  await takeOverRun(build, { vm, original, resumed: build.resumed });
   const replaced = await preValidate(build, { omiName });
 
   await using temporary = build.scope("temporary", { onFailure: "warn" }); // copy and volume: always deleted
   await using undo = build.scope("undo", { onFailure: "warn" }); // snapshots and OMIs: deleted when the build fails
   const source = original && (await copySourceOmi(build, { source: original, temporary, undo }));
-  const volume = await createVolume(build, { vm, source, temporary });
-  await source?.releaseCopy();
-  const data = await fillVolume(build, { vm, volume, source, original: original?.image, temporary });
-  if (config.skipCreateOmi) {
-    build.ui.say("No snapshot and no OMI is made, as skip_create_omi is set");
-    return { product: undefined, data };
-  }
-  const snapshotId = await createSnapshot(build, { volume, source, omiName, undo });
-  const cleared = temporary[Symbol.asyncDispose](); // the volume goes while the OMI is registered
+  const volume = await obtainVolume(build, { vm, source, temporary });
   try {
-    const parts = { volume, snapshotId, source };
-    return { product: await publishOmi(build, { omiName, parts, replaced, undo, mark: unchanged?.mark }), data };
-  } finally {
-    await cleared;
+    await source?.releaseCopy();
+    const data = await fillVolume(build, { vm, volume, source, original: original?.image });
+    if (config.skipCreateOmi) {
+      build.ui.say("No snapshot and no OMI is made, as skip_create_omi is set");
+      return { product: undefined, data };
+    }
+    const snapshotId = await createSnapshot(build, { volume, source, omiName, undo });
+    // The volume goes while the OMI is registered, unless it is to stay if that fails.
+    const cleared = keptVolume.mayStay ? undefined : temporary[Symbol.asyncDispose]();
+    try {
+      const parts = { volume, snapshotId, source };
+      return { product: await publishOmi(build, { omiName, parts, replaced, undo, mark: unchanged?.mark }), data };
+    } finally {
+      await cleared;
+    }
+  } catch (error) {
+    if (keptVolume.staysAfter(error, build.signal))
+      keptVolume.leave(temporary, build.ui, { runId, volumeId: volume.id });
+    throw error;
   }
+}
+
+/** A new volume or, in a run that is resumed, the one that it has. */
+function obtainVolume(build: Build, input: CreateVolumeInput): Promise<RootVolume> {
+  const { resumed } = build;
+  return resumed === undefined
+    ? createVolume(build, input)
+    : takeOverVolume(build, { temporary: input.temporary, resumed });
 }
 
 async function findSource(build: Build): Promise<SourceOmi> {
@@ -82,14 +101,10 @@ interface FillVolumeInput {
   readonly source: UsableSource | undefined;
   /** The source as the user named it: `source` may be a temporary copy. */
   readonly original: Image | undefined;
-  readonly temporary: Scope;
 }
 
 /** Everything that needs the volume linked to this VM. On return it is unmounted, not in use, and unlinked. */
-async function fillVolume(
-  build: Build,
-  { vm, volume, source, original, temporary }: FillVolumeInput,
-): Promise<GeneratedData> {
+async function fillVolume(build: Build, { vm, volume, source, original }: FillVolumeInput): Promise<GeneratedData> {
   await using linked = build.scope("linked", { onFailure: "throw" });
   try {
     const device = await linkUnderLock(build, { vm, volume, linked });
@@ -111,12 +126,7 @@ async function fillVolume(
     await testBoot(build, { image, root, source, linked });
     return data;
   } catch (error) {
-    const { keptVolume, signal, ui, runId } = build;
-    if (keptVolume.staysAfter(error, signal)) {
-      linked.leave("link");
-      temporary.leave("volume");
-      keptVolume.tell(ui, { runId, volumeId: volume.id });
-    }
+    if (build.keptVolume.staysAfter(error, build.signal)) build.keptVolume.leaveLink(linked);
     throw error;
   }
 }

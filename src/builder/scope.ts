@@ -88,6 +88,14 @@ export class Scope implements AsyncDisposable {
     return this.#hold(kind, intent, seq, id);
   }
 
+  /** Takes charge of what a dead run has made, and its journal, which is ours now, names. */
+  takeOver<Intent extends JsonObject, Facts extends JsonObject>(
+    kind: ResourceKind<Intent, Facts>,
+    { seq, intent, id }: { readonly seq: number; readonly intent: Intent; readonly id: string },
+  ): Lease<Facts> {
+    return this.#hold(kind, intent, seq, id);
+  }
+
   /** Registers the undoing of something that dies with this process, such as a mount in the private namespace. */
   defer(label: string, release: () => Promise<void>): Lease {
     const entry: Entry = { label: () => label, release, attempts: 1 };
@@ -120,13 +128,18 @@ export class Scope implements AsyncDisposable {
     for (const { kind, id } of kept) this.#context.emit({ type: "resource", kind, id, change: "kept" });
   }
 
-  /** Lets go of one kind without releasing it: `shell` and `cleanup` find it in the journal (`on_error = "abort"`). */
-  leave(kindName: string): void {
+  /**
+   * Lets go of one kind without releasing it: `resume`, `shell` and `cleanup` find it in the journal (`on_error = "abort"`).
+   * @returns whether there was one
+   */
+  leave(kindName: string): boolean {
+    const { length } = this.#entries;
     for (const entry of this.#entries.filter(({ journaled }) => journaled?.kind === kindName)) {
       this.#entries.splice(this.#entries.indexOf(entry), 1);
       const { kind, id } = entry.journaled ?? { kind: kindName, id: "" };
       this.#context.emit({ type: "resource", kind, id, change: "left" });
     }
+    return this.#entries.length < length;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -3,6 +3,7 @@ import type { RenderContext } from "../go-template/context.ts";
 import type { CurrentStep } from "./current-step.ts";
 import type { Hook } from "./hook.ts";
 import type { ImageInspector } from "./image-inspector.ts";
+import type { RunRecord } from "./journal/read-journal.ts";
 import type { KeptVolume } from "./kept-volume.ts";
 import type { ProductInputs } from "./product-inputs.ts";
 import type { RunContext } from "./run-context.ts";
@@ -27,4 +28,6 @@ export interface Session extends Omit<RunContext, "accountId" | "journal" | "dev
   readonly currentStep: CurrentStep;
   readonly stepCounter: StepCounter;
   readonly keptVolume: KeptVolume;
+  /** The dead run that this build goes on with, as its journal was. */
+  readonly resumed?: RunRecord | undefined;
 }

@@ -9,6 +9,7 @@ it.each([
   [{ ...plain, skipCreateOmi: true }, 20],
   [{ ...plain, forceDeregister: true }, 28],
   [{ ...plain, isInspected: true }, 26],
+  [{ ...plain, isResumed: true }, 25],
 ])("stepsOf() %j are %i", (options, count) => {
   expect(stepsOf(options)).toHaveLength(count);
 });

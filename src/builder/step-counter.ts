@@ -11,11 +11,12 @@ interface RecipeOptions extends Pick<BuildConfig, "fromScratch" | "skipCreateOmi
   readonly skipUnchanged?: boolean;
   /** Whether somebody looks at what is in the image. */
   readonly isInspected?: boolean;
+  /** Whether the run goes on with the volume that it has. */
+  readonly isResumed?: boolean;
 }
 
 const SOURCE: readonly StepName[] = ["StepSourceOMIInfo", "StepCheckRootDevice"];
 const BEFORE: readonly StepName[] = [
-  "StepCreateVolume",
   "StepFlock",
   "StepPrepareDevice",
   "StepLinkVolume",
@@ -31,16 +32,18 @@ const REGISTRATION: readonly StepName[] = ["StepCreateOMI", "StepUpdateOMIAttrib
 
 /** The steps that these options ask for, in the order of `run-recipe.ts`; a replacement is rehearsed. */
 export function stepsOf(options: RecipeOptions): readonly StepName[] {
-  const { fromScratch, skipCreateOmi, forceDeregister, isInspected = false } = options;
+  const { fromScratch, skipCreateOmi, forceDeregister, isInspected = false, isResumed = false } = options;
   const inspection: readonly StepName[] = isInspected ? ["StepInspectImage"] : [];
   const rehearsal: readonly StepName[] = forceDeregister ? [...REGISTRATION, "StepDeregisterOMI"] : [];
   return [
     "StepCheckAuth",
     "StepVmInfo",
     ...(fromScratch ? [] : SOURCE),
-    ...(options.skipUnchanged ? (["StepSkipUnchanged"] as const) : []),
+    ...(options.skipUnchanged && !isResumed ? (["StepSkipUnchanged"] as const) : []),
+    ...(isResumed ? (["StepTakeOverRun"] as const) : []),
     "StepPreValidate",
     ...(fromScratch ? [] : (["StepCopySourceOMI"] as const)),
+    isResumed ? "StepTakeOverVolume" : "StepCreateVolume",
     ...BEFORE,
     ...inspection,
     "StepChrootProvision",

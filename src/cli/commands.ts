@@ -52,6 +52,10 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
     summary: "removes what killed builds left behind",
     load: async () => (await import("./commands/cleanup.ts")).cleanup,
   },
+  resume: {
+    summary: "goes on with a build that failed and kept its volume, or was killed",
+    load: async () => (await import("./commands/resume.ts")).resumeCommand,
+  },
   shell: {
     summary: "opens a shell in the image of a build that waits or was kept",
     load: async () => (await import("./commands/shell.ts")).shell,

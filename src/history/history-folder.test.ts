@@ -45,6 +45,7 @@ function recordOf(runId: string, more: Partial<RunRecord> = {}): RunRecord {
     warnings: [],
     error: null,
     lines: [],
+    earlier: [],
     leftOut: { lines: 0, apiCalls: 0, resources: 0 },
     ...more,
   };

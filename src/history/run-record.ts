@@ -43,6 +43,16 @@ const failure = z.object({
   resourceId: z.string().nullable(),
 });
 
+/** An attempt of a run that was gone on with later. */
+const attempt = z.object({
+  startedAt: z.string(),
+  elapsedMs,
+  outcome,
+  /** What it failed of. */
+  error: z.string().nullable(),
+  step: z.string().nullable(),
+});
+
 /** What a run leaves. Secrets are masked in every text of it. */
 export const runRecordSchema = z.object({
   formatVersion: z.literal(RECORD_FORMAT),
@@ -122,6 +132,8 @@ export const runRecordSchema = z.object({
   provenance: statementSchema.nullable().default(null),
   warnings: z.array(z.string()),
   error: failure.nullable(),
+  /** Of a run that was resumed: how it ended before, oldest first. All else is of the last attempt. */
+  earlier: z.array(attempt).default([]),
   /** The last lines that a person saw. */
   lines: z.array(
     z.object({

@@ -117,6 +117,7 @@ export class RunRecorder {
       provenance: null,
       warnings: [...warnings],
       error,
+      earlier: [],
       lines: this.#lines.items(),
       leftOut: {
         lines: this.#lines.leftOut,

@@ -29,7 +29,7 @@ export interface RunList {
 export async function listRuns(stateFolder: string): Promise<RunList> {
   const { records, unreadable } = readRecords(stateFolder);
   const journals = new Map<string, Run>(findRuns(stateFolder).runs.map((run) => [run.record.header.runId, run]));
-  const finished = records.map((record) => summaryOf(record, journals.has(record.runId)));
+  const finished = await Promise.all(records.map((record) => summaryOf(record, journals.get(record.runId))));
   const known = new Set(records.map(({ runId }) => runId));
   const others = [...journals.values()].filter(({ record }) => !known.has(record.header.runId));
   const runs = [...finished, ...(await Promise.all(others.map(summaryOfJournal)))];
@@ -37,9 +37,13 @@ export async function listRuns(stateFolder: string): Promise<RunList> {
   return { runs, unreadable };
 }
 
-function summaryOf(record: RunRecord, isUnclean: boolean): RunSummary {
+/** @param journal Of a run that has left something, or goes on (`resume`) */
+async function summaryOf(record: RunRecord, journal: Run | undefined): Promise<RunSummary> {
   const { runId, build, startedAt, outcome, elapsedMs, product } = record;
-  return { runId, build, startedAt, state: outcome, elapsedMs, imageId: product?.imageId ?? null, isUnclean };
+  const run = { runId, build, startedAt, imageId: product?.imageId ?? null };
+  if (journal !== undefined && (await isAlive(journal)))
+    return { ...run, state: "running", elapsedMs: null, isUnclean: false };
+  return { ...run, state: outcome, elapsedMs, isUnclean: journal !== undefined };
 }
 
 async function summaryOfJournal(run: Run): Promise<RunSummary> {

@@ -1,7 +1,8 @@
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { type Bench, build, define, InstantClock, makeBench } from "../../tests/support/provisioning.ts";
+import { type Bench, build, define, generatedData, InstantClock, makeBench } from "../../tests/support/provisioning.ts";
 import type { BuildEvent } from "../builder/events.ts";
+import type { DoneWork } from "../builder/journal/entry.ts";
 import type { Clock } from "../common/clock.ts";
 import { CancelledError, ProvisionError, TimeoutError } from "../common/errors.ts";
 import { type TemplateHookOptions, templateHook } from "./hook.ts";
@@ -90,7 +91,9 @@ describe("templateHook()", () => {
 
   it("stops trying when it works", async () => {
     let tries = 0;
-    const evaluate = () => local(`exit ${tries++ === 0 ? 1 : 0}`);
+    // It is evaluated before, too, without the build's values, for what the journal says of it.
+    const evaluate = ({ ID }: Readonly<Record<string, string>>) =>
+      local(`exit ${ID === generatedData.ID && tries++ === 0 ? 1 : 0}`);
     await hookOf({ provisioners: [define("shell-local", evaluate, { maxRetries: 5 })] }).provision(bench.input);
     expect(tries).toBe(2);
   });
@@ -196,3 +199,44 @@ function untilEither(event: Promise<void>, signal: AbortSignal | undefined): Pro
     new Promise<void>((_resolve, reject) => signal?.addEventListener("abort", () => reject(new CancelledError()))),
   ]);
 }
+
+describe("templateHook() in a run that goes on", () => {
+  const commands = (names: string) => [...names].map((name) => define("shell-local", local(`echo ${name}`)));
+
+  /** What a run of these provisioners notes when the last of them fails. */
+  async function doneOf(names: string): Promise<Omit<DoneWork, "part">[]> {
+    const done: Omit<DoneWork, "part">[] = [];
+    const workLog = { done: [], note: (work: Omit<DoneWork, "part">) => void done.push(work) };
+    const provisioners = [...commands(names), define("shell-local", local("exit 7"))];
+    await hookOf({ provisioners })
+      .provision({ ...bench.input, workLog })
+      .catch(() => undefined);
+    bench.ui.lines.length = 0;
+    return done;
+  }
+
+  it("begins with the one that has not run to its end, and notes what follows", async () => {
+    const done = (await doneOf("ab")).map((work) => ({ ...work, part: "provisioner" as const }));
+    const noted: number[] = [];
+    const workLog = { done, note: ({ number }: { readonly number: number }) => void noted.push(number) };
+    await hookOf({ provisioners: commands("abc") }).provision({ ...bench.input, workLog });
+    expect(bench.ui.of("message")).toEqual(["c"]);
+    expect(bench.ui.of("say")[0]).toBe('Going on with the provisioner "shell-local" (debian.pkr.hcl:12)');
+    expect([done.map(({ number, count }) => [number, count]), noted]).toEqual([
+      [
+        [1, 3],
+        [2, 3],
+      ],
+      [3],
+    ]);
+  });
+
+  it("tells of an earlier one that has changed, and does not run it", async () => {
+    const done = (await doneOf("ab")).map((work) => ({ ...work, part: "provisioner" as const }));
+    const workLog = { done, note: () => undefined };
+    await hookOf({ provisioners: commands("Abc") }).provision({ ...bench.input, workLog });
+    expect(bench.ui.of("message")).toEqual(["c"]);
+    const what = 'The provisioner "shell-local" (debian.pkr.hcl:12)';
+    expect(bench.ui.of("warn")).toEqual([`${what} has changed since it ran: it is not run again`]);
+  });
+});

@@ -1,5 +1,6 @@
 import type { EventSink } from "../builder/events.ts";
 import type { Hook, ProvisionInput } from "../builder/hook.ts";
+import { resumePoint } from "../builder/resume-point.ts";
 import { outcomeOf } from "../builder/unwrap-failure.ts";
 import { type Clock, systemClock } from "../common/clock.ts";
 import {
@@ -18,6 +19,7 @@ import { lateContextOf } from "./late-values.ts";
 import type { BuildIdentity, Render } from "./provisioner.ts";
 import { findProvisionerType } from "./registry.ts";
 import { runWithLimits } from "./run-with-limits.ts";
+import { workDigest } from "./work-digest.ts";
 
 export interface TemplateHookOptions extends BuildIdentity {
   readonly provisioners: readonly ProvisionerDefinition[];
@@ -35,20 +37,26 @@ export interface TemplateHookOptions extends BuildIdentity {
  */
 export function templateHook(options: TemplateHookOptions): Hook {
   const { provisioners, errorCleanupProvisioner: cleanup } = options;
-  let done = 0;
+  let done: number | undefined;
   return {
     async provision(input) {
+      done ??= await startOf(options, input);
       for (; done < provisioners.length; done++) {
         const definition = provisioners[done] as ProvisionerDefinition;
         throwIfCancelled(input.signal);
         if (options.debug)
           await input.ui.ask("Pausing before the next provisioner. Press enter to continue.", input.signal);
+        const work = { name: describePlace("provisioner", definition), number: done + 1, count: provisioners.length };
+        const digest = workDigest(definition, options); // beside it: what it reads may be large
         await timed(definition, done + 1, options, () => runProvisioner(definition, options, input));
+        input.workLog.note({ ...work, digest: await digest });
       }
     },
     failedAt() {
-      const failed = provisioners[done];
-      return done === 0 || failed === undefined ? undefined : describePlace("provisioner", failed);
+      const failed = provisioners[done ?? 0];
+      return done === undefined || done === 0 || failed === undefined
+        ? undefined
+        : describePlace("provisioner", failed);
     },
     startOver() {
       done = 0;
@@ -60,6 +68,23 @@ export function templateHook(options: TemplateHookOptions): Hook {
       },
     }),
   };
+}
+
+/** The first to run: in a run that goes on, the one after those that have run. */
+async function startOf(
+  { provisioners, ...identity }: TemplateHookOptions,
+  { workLog, ui }: ProvisionInput,
+): Promise<number> {
+  if (workLog.done.length === 0) return 0;
+  const now = [];
+  for (const definition of provisioners) {
+    now.push({ name: describePlace("provisioner", definition), digest: await workDigest(definition, identity) });
+  }
+  const { start, notices } = resumePoint(workLog.done, now);
+  for (const notice of notices) ui.warn(`The ${notice}`);
+  const next = now[start];
+  ui.say(next === undefined ? "Every provisioner has run already" : `Going on with the ${next.name}`);
+  return start;
 }
 
 /** Tells when a provisioner begins and ends, whatever becomes of it. */

@@ -9,7 +9,7 @@ export function headOf({ build, outcome, runId, startedAt, elapsedMs }: RunRecor
 }
 
 export function summarySection(record: RunRecord): Section {
-  const { phases, elapsedMs, product, source, account, template, warnings, error } = record;
+  const { phases, elapsedMs, product, source, account, template, warnings, error, earlier } = record;
   const waits = covered(phases.filter(({ kind }) => kind === "wait"));
   const provisioners = covered(phases.filter(({ kind }) => kind === "provisioner"));
   const figures: readonly (readonly [string, string])[] = [
@@ -27,6 +27,10 @@ export function summarySection(record: RunRecord): Section {
     ],
     ["System", record.image?.os?.prettyName ?? null],
     ["Account", account && `${account.accountId} in ${account.region}`],
+    ...earlier.map(({ startedAt, outcome, step, error: was }) => {
+      const where = step === null ? "" : ` in ${step}`;
+      return ["Before", `${outcome}${where}, begun at ${startedAt}${was === null ? "" : `: ${was}`}`] as const;
+    }),
     ["Template", `${template.path}, SHA-256 ${template.sha256}`],
   ];
   const body = html`

@@ -66,6 +66,7 @@ export async function provisionedImage(
       scriptFolder: "/tmp",
       signal: new AbortController().signal,
       makeTemporaryFolder,
+      workLog: { done: [], note: () => undefined },
     },
     async [Symbol.asyncDispose]() {
       await sandbox.stopLeftovers({ graceMs: 0 });

@@ -53,6 +53,7 @@ export async function makeBench(clock: Clock = systemClock): Promise<Bench> {
     rootPath: folder,
     scriptFolder: folder,
     makeTemporaryFolder,
+    workLog: { done: [], note: () => undefined },
     signal: new AbortController().signal,
     build,
     clock,

@@ -194,6 +194,7 @@ export function sampleRecord(): RunRecord {
       { atMs: 17_200, kind: "warn", part: null, text: "It is slow" },
       { atMs: 47_000, kind: "error", part: HOSTILE, text: "The shell failed" },
     ],
+    earlier: [],
     leftOut: { lines: 12, apiCalls: 3, resources: 0 },
   };
 }

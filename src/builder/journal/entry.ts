@@ -12,6 +12,27 @@ const text = z.string().min(1);
 const seq = z.int().positive();
 const values = z.record(z.string(), z.json());
 
+const scalar = z.union([z.string(), z.number(), z.boolean(), z.null()]);
+
+const work = {
+  part: z.enum(["pre-mount", "post-mount", "provisioner"]),
+  number: z.int().positive(),
+  count: z.int().positive(),
+  name: text,
+  digest: text,
+  mounts: z.boolean().optional(),
+};
+
+const loan = z.strictObject({
+  path: absolutePath,
+  aside: z
+    .string()
+    .regex(/^\.outscale-chroot-[0-9a-f]+$/)
+    .nullable(),
+  sha256: text,
+  sizeBytes: z.int().nonnegative(),
+});
+
 const header = {
   runId: z.string().regex(/^[0-9a-f]{12}$/),
   buildName: z.string(),
@@ -40,6 +61,11 @@ const entry = z.discriminatedUnion("type", [
     container: z.int().positive().optional(),
   }),
   z.strictObject({ type: z.literal("root"), partition: z.int().nonnegative(), mountOptions: z.array(z.string()) }),
+  z.strictObject({ type: z.literal("origin"), origin: values }),
+  z.strictObject({ type: z.literal("base"), base: z.record(z.string(), scalar) }),
+  z.strictObject({ type: z.literal("done"), ...work }),
+  z.strictObject({ type: z.literal("lent"), loan }),
+  z.strictObject({ type: z.literal("returned"), path: text }),
   z.strictObject({ type: z.literal("end"), outcome: text }),
 ]);
 
@@ -69,6 +95,34 @@ export interface LiveSandbox {
   readonly container?: number | undefined;
 }
 
+/** What a build starts its image from: with another one it would be another image. */
+export type Base = Readonly<Record<string, string | number | boolean | null>>;
+
+/** A command or a provisioner that has run to its end. A resumed run does not run it again. */
+export interface DoneWork {
+  readonly part: "pre-mount" | "post-mount" | "provisioner";
+  /** Its place in its part, from 1, and how many there were. */
+  readonly number: number;
+  readonly count: number;
+  /** As a person knows it: `provisioner "shell" (web.pkr.hcl:12)`. */
+  readonly name: string;
+  /** Of all that it was made of: another one means that it has changed. */
+  readonly digest: string;
+  /** It has mounted something, which is gone with its run. */
+  readonly mounts?: boolean | undefined;
+}
+
+/** A file of ours that the image has for the time of provisioning. */
+export interface RecordedLoan {
+  /** In the image. */
+  readonly path: string;
+  /** What was there lies beside it under this name; null if nothing was. */
+  readonly aside: string | null;
+  /** Of our file's content. */
+  readonly sha256: string;
+  readonly sizeBytes: number;
+}
+
 export type JournalEntry =
   | ({ readonly type: "run"; readonly format: typeof JOURNAL_FORMAT } & RunHeader)
   /** Written before a resource is asked for: from here on it may exist. */
@@ -84,6 +138,14 @@ export type JournalEntry =
   | ({ readonly type: "sandbox" } & LiveSandbox)
   /** What is the root, and how the template has it mounted: `shell` mounts a kept volume in the same way. */
   | { readonly type: "root"; readonly partition: number; readonly mountOptions: readonly string[] }
+  /** What whoever has begun the run needs to go on with it (`resume`): its template and how it is read. */
+  | { readonly type: "origin"; readonly origin: JsonObject }
+  | { readonly type: "base"; readonly base: Base }
+  /** It is the last one of its part that is done: those that had its number or a higher one are forgotten. */
+  | ({ readonly type: "done" } & DoneWork)
+  /** Written before the file is put there. */
+  | { readonly type: "lent"; readonly loan: RecordedLoan }
+  | { readonly type: "returned"; readonly path: string }
   | { readonly type: "end"; readonly outcome: string };
 
 /** One line of a journal, as it is: what is needed to find a thing again is never masked. */

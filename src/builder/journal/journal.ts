@@ -4,12 +4,15 @@ import { messageOf } from "../../common/errors.ts";
 import type { DebugLog } from "../../common/log.ts";
 import { tryFlock } from "../../host/flock.ts";
 import {
+  type Base,
+  type DoneWork,
   formatEntry,
   JOURNAL_FORMAT,
   type JournalEntry,
   type JsonObject,
   type LiveSandbox,
   parseEntry,
+  type RecordedLoan,
   type RunHeader,
 } from "./entry.ts";
 import { JournalError } from "./journal-error.ts";
@@ -71,8 +74,9 @@ export class Journal {
   }
 
   /** Continues the journal of a dead run. */
-  static resume({ path, fd, record }: HeldRun, options: JournalOptions): Journal {
-    const file = new JournalFile(path, fd, options.disk);
+  static resume(run: HeldRun, options: JournalOptions): Journal {
+    const { path, record } = run;
+    const file = new JournalFile(path, run.take(), options.disk);
     file.cutTo(record.length);
     const journal = new Journal(file, options);
     journal.#seq = record.lastSeq;
@@ -122,6 +126,30 @@ export class Journal {
 
   root(partition: number, mountOptions: readonly string[]): void {
     this.#tell({ type: "root", partition, mountOptions });
+  }
+
+  /** @throws {JournalError} when it has the secret key in it */
+  origin(origin: JsonObject): void {
+    this.#refuseCredentials("template", origin);
+    this.#tell({ type: "origin", origin });
+  }
+
+  base(base: Base): void {
+    this.#tell({ type: "base", base });
+  }
+
+  done(work: DoneWork): void {
+    this.#tell({ type: "done", ...work });
+  }
+
+  /** @throws {JournalError} when it is not on disk: then the image may not have the file */
+  lent(loan: RecordedLoan): void {
+    this.#writeUnwritten();
+    this.#write({ type: "lent", loan }, HEADROOM_BYTES);
+  }
+
+  returned(path: string): void {
+    this.#tell({ type: "returned", path });
   }
 
   /** True while something that was announced is neither released nor part of the product. */

@@ -38,6 +38,31 @@ describe("readJournal()", () => {
     expect(read(`${header}\n`).root).toBeUndefined();
   });
 
+  it("gives what a run needs to be gone on with", () => {
+    const done = (number: number, name: string) =>
+      `{"type":"done","part":"provisioner","number":${number},"count":3,"name":"${name}","digest":"00"}`;
+    const loan = '{"path":"/etc/resolv.conf","aside":null,"sha256":"00","sizeBytes":1}';
+    const lines = [
+      ...[header, '{"type":"origin","origin":{"template":"a"}}', '{"type":"base","base":{"source_omi":"ami-1"}}'],
+      ...[done(1, "one"), done(2, "two"), '{"type":"end","outcome":"failed"}', done(3, "three")],
+      ...[`{"type":"lent","loan":${loan}}`, '{"type":"origin","origin":{"template":"b"}}'],
+    ];
+    const record = read(`${lines.join("\n")}\n`);
+    expect(record).toMatchObject({ origin: { template: "b" }, base: { source_omi: "ami-1" }, isPublished: false });
+    expect([record.done.map(({ name }) => name), record.loans]).toEqual([["one", "two", "three"], [JSON.parse(loan)]]);
+    const startedOver = read(
+      `${[...lines, done(1, "ONE"), '{"type":"returned","path":"/etc/resolv.conf"}'].join("\n")}\n`,
+    );
+    expect([startedOver.done.map(({ name }) => name), startedOver.loans]).toEqual([["ONE"], []]);
+  });
+
+  it("knows when the OMI is a product", () => {
+    const image = '{"type":"intent","seq":2,"kind":"image","intent":{"name":"web","rootSnapshotId":"snap-1"}}';
+    const kept = (seqs: string) => `{"type":"kept","seqs":[${seqs}]}`;
+    expect(read(`${[header, intent, image, kept("1,2")].join("\n")}\n`).isPublished).toBe(true);
+    expect(read(`${[header, intent, image, kept("1")].join("\n")}\n`).isPublished).toBe(false);
+  });
+
   it.each([
     [
       "a line that is cut short in the middle",

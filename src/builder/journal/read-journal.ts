@@ -1,7 +1,17 @@
 import { closeSync, fstatSync, lstatSync, readFileSync } from "node:fs";
 import { messageOf } from "../../common/errors.ts";
+import { imageKind } from "../resources/image.ts";
 import { type Recorded, recordOf } from "../resources/kinds.ts";
-import { type JournalEntry, type JsonObject, type LiveSandbox, parseEntry, type RunHeader } from "./entry.ts";
+import {
+  type Base,
+  type DoneWork,
+  type JournalEntry,
+  type JsonObject,
+  type LiveSandbox,
+  parseEntry,
+  type RecordedLoan,
+  type RunHeader,
+} from "./entry.ts";
 import { JournalError } from "./journal-error.ts";
 import { openFile } from "./journal-file.ts";
 
@@ -22,6 +32,15 @@ export interface RunRecord {
   readonly resources: readonly OpenResource[];
   readonly sandbox: LiveSandbox | undefined;
   readonly root: { readonly partition: number; readonly mountOptions: readonly string[] } | undefined;
+  /** What `resume` needs to read the same template again; undefined when nothing can go on with the run. */
+  readonly origin: JsonObject | undefined;
+  readonly base: Base | undefined;
+  /** Commands and provisioners that need not run again, in their order. */
+  readonly done: readonly DoneWork[];
+  /** Its OMI is a product: what else it has left is only to be taken down. */
+  readonly isPublished: boolean;
+  /** Files of ours that may still be in the image. */
+  readonly loans: readonly RecordedLoan[];
   readonly lastSeq: number;
   readonly outcome: string | undefined;
   /** Where the last whole line ends; what is behind it a crash has cut short. */
@@ -77,6 +96,11 @@ class Fold {
   readonly #open = new Map<number, OpenResource>();
   #sandbox: RunRecord["sandbox"];
   #root: RunRecord["root"];
+  #origin: JsonObject | undefined;
+  #base: Base | undefined;
+  #done: readonly DoneWork[] = [];
+  readonly #loans = new Map<string, RecordedLoan>();
+  #isPublished = false;
   #outcome: string | undefined;
   #lastSeq = 0;
 
@@ -85,6 +109,11 @@ class Fold {
       resources: [...this.#open.values()],
       sandbox: this.#sandbox,
       root: this.#root,
+      origin: this.#origin,
+      base: this.#base,
+      done: this.#done,
+      isPublished: this.#isPublished,
+      loans: [...this.#loans.values()],
       outcome: this.#outcome,
       lastSeq: this.#lastSeq,
     };
@@ -97,10 +126,25 @@ class Fold {
     else if (entry.type === "result") this.#change(entry.seq, (known) => ({ ...known, id: entry.id }));
     else if (entry.type === "facts") this.#change(entry.seq, (known) => withFacts(known, entry.facts));
     else if (entry.type === "released") this.#close([entry.seq]);
-    else if (entry.type === "kept") this.#close(entry.seqs);
+    else if (entry.type === "kept") this.#keep(entry.seqs);
     else if (entry.type === "sandbox") this.#sandbox = entry;
     else if (entry.type === "root") this.#root = { partition: entry.partition, mountOptions: entry.mountOptions };
+    else if (entry.type === "origin") this.#origin = entry.origin;
+    else if (entry.type === "base") this.#base = entry.base;
+    else if (entry.type === "done") this.#finish(entry);
+    else if (entry.type === "lent") this.#loans.set(entry.loan.path, entry.loan);
+    else if (entry.type === "returned") this.#loans.delete(entry.path);
     else this.#outcome = entry.outcome;
+  }
+
+  #keep(seqs: readonly number[]): void {
+    this.#isPublished ||= seqs.some((seq) => this.#open.get(seq)?.kind === imageKind.name);
+    this.#close(seqs);
+  }
+
+  #finish({ type: _type, ...work }: Extract<JournalEntry, { type: "done" }>): void {
+    const isBefore = ({ part, number }: DoneWork) => part !== work.part || number < work.number;
+    this.#done = [...this.#done.filter(isBefore), work];
   }
 
   #announce({ seq, kind, intent }: Extract<JournalEntry, { type: "intent" }>): void {

@@ -58,10 +58,30 @@ export function hasJournal(stateFolder: string, runId: string): boolean {
   return lstatSync(join(journalFolder(stateFolder), `${runId}${ENDING}`), { throwIfNoEntry: false }) !== undefined;
 }
 
-/** A dead run, held: nobody else takes it down meanwhile. */
-export interface HeldRun extends Run {
-  /** The open, locked journal, which the caller closes. */
-  readonly fd: number;
+/** A dead run, held: nobody else takes it down, or goes on with it, meanwhile. */
+export class HeldRun implements Run, Disposable {
+  readonly path: string;
+  readonly record: RunRecord;
+  #fd: number | undefined;
+
+  constructor(path: string, fd: number, record: RunRecord) {
+    this.path = path;
+    this.#fd = fd;
+    this.record = record;
+  }
+
+  /** The open, locked journal, which is the caller's to close from now on. */
+  take(): number {
+    if (this.#fd === undefined) throw new Error(`The journal "${this.path}" was taken before`);
+    const fd = this.#fd;
+    this.#fd = undefined;
+    return fd;
+  }
+
+  /** Lets go of the run, unless somebody has taken its journal. */
+  [Symbol.dispose](): void {
+    if (this.#fd !== undefined) closeSync(this.take());
+  }
 }
 
 /**
@@ -74,7 +94,7 @@ export async function holdDeadRun({ path }: Pick<Run, "path">): Promise<HeldRun 
   const fd = await lockFile(path);
   if (fd === undefined) return undefined;
   try {
-    return { path, fd, record: readOpenJournal(path, fd) };
+    return new HeldRun(path, fd, readOpenJournal(path, fd));
   } catch (error) {
     closeSync(fd);
     throw error;

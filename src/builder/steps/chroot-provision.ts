@@ -15,6 +15,7 @@ import type { ImageSandbox, OpenImage } from "../open-image.ts";
 import { temporaryFoldersOf } from "../resources/temporary-folder.ts";
 import type { Scope } from "../scope.ts";
 import { step } from "../step.ts";
+import { workLogOf } from "../work-log.ts";
 import type { MountedRoot } from "./mount-device.ts";
 
 export interface ProvisionStepInput {
@@ -101,7 +102,8 @@ function provisionInput(
   const local = afterStopping(sandbox, async () => tellStopped(build, await container.stopLeftovers()));
   // The error-cleanup provisioner of a cancelled build makes some, too.
   const makeTemporaryFolder = temporaryFoldersOf(mounted, hurry);
-  return { ui, communicator, data, local, shellWords, rootPath, scriptFolder, signal, makeTemporaryFolder };
+  const workLog = workLogOf(build, "provisioner");
+  return { ui, communicator, data, local, shellWords, rootPath, scriptFolder, signal, makeTemporaryFolder, workLog };
 }
 
 /** Nothing that the image has left running lives while a program of this machine runs. */

@@ -100,11 +100,13 @@ function mappedDataSnapshots(
 
 /** Whether the account may use, where they are, all snapshots of the source that the build needs. */
 export async function areSnapshotsUsable(
-  build: Pick<Build, "api" | "accountId" | "signal" | "config">,
+  build: Pick<Build, "api" | "accountId" | "signal" | "config" | "resumed">,
   source: SourceOmi,
 ): Promise<boolean> {
-  const { api, accountId, signal } = build;
-  const needed = [source.rootSnapshotId, ...mappedDataSnapshots(build, source)];
+  const { api, accountId, signal, resumed } = build;
+  // A run that goes on has the volume that was made of the root's.
+  const needed = [...(resumed ? [] : [source.rootSnapshotId]), ...mappedDataSnapshots(build, source)];
+  if (needed.length === 0) return true;
   const { Snapshots } = await api.readSnapshots({ Filters: { SnapshotIds: needed } }, { signal });
   const root = Snapshots.find(({ SnapshotId }) => SnapshotId === source.rootSnapshotId);
   if (root?.State === "error") {

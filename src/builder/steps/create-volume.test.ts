@@ -105,6 +105,10 @@ describe("createVolume()", () => {
       ["readVolumes", { Filters: { VolumeIds: ["vol-1"] } }],
     ]);
     expect(fake.entries()).toEqual([
+      {
+        type: "base",
+        base: expect.objectContaining({ source_omi: "ami-0a1b2c3d", root_volume_size: 10, vm_id: "i-1" }),
+      },
       { type: "intent", seq: 1, kind: "volume", intent: { clientToken, vmId: "i-1" } },
       { type: "result", seq: 1, id: "vol-1" },
     ]);

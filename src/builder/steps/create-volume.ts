@@ -2,6 +2,7 @@ import { ConfigError } from "../../common/errors.ts";
 import type { BuildConfig } from "../../config/build-config.ts";
 import type { RequestOf } from "../../outscale/oapi.ts";
 import type { Build } from "../build.ts";
+import type { Base } from "../journal/entry.ts";
 import { renderTags, sourceValues } from "../render-late.ts";
 import { volumeKind } from "../resources/volume.ts";
 import { createTags } from "../run-tags.ts";
@@ -39,6 +40,7 @@ export const createVolume = step(
     const { api, config, ui, waiters, signal } = build;
     const request = rootVolumeRequest(config, { subregionName: vm.subregionName, source });
     ui.say(source ? `Creating the root volume from ${request.SnapshotId}...` : "Creating an empty root volume...");
+    build.journal.base(baseOf(build, { vm, source, request }));
     const clientToken = `outscale-chroot-${build.runId}-volume`;
     const lease = await temporary.acquire(volumeKind, { clientToken, vmId: vm.id }, async () => {
       return (await api.createVolume({ ...request, ClientToken: clientToken })).Volume.VolumeId;
@@ -59,6 +61,23 @@ export const createVolume = step(
     return { id: lease.id, sizeGib: volume.Size, type: volume.VolumeType, iops: volume.Iops };
   },
 );
+
+/** What the volume is made from: a run can be resumed only as long as the template still asks for the same. */
+export function baseOf(
+  { config }: Pick<Build, "config">,
+  { vm, source, request }: Pick<CreateVolumeInput, "vm" | "source"> & { readonly request: RequestOf<"CreateVolume"> },
+): Base {
+  return {
+    from_scratch: config.fromScratch,
+    source_omi: source?.image.ImageId ?? null,
+    root_device_name: source?.rootDeviceName ?? config.rootDeviceName ?? null,
+    root_volume_size: request.Size ?? null,
+    root_volume_type: request.VolumeType ?? null,
+    iops: request.Iops ?? null,
+    mount_partition: config.mountPartition ?? null,
+    vm_id: vm.id,
+  };
+}
 
 /**
  * The request for the root volume: the source mapping's size and type unless the configuration says otherwise. `Iops`

@@ -37,7 +37,9 @@ export const createSnapshot = step(
             config.snapshotDescription,
             sourceValues(build.region, source?.image),
           );
-    const clientToken = `outscale-chroot-${build.runId}-snapshot`;
+    const { resumed, runId } = build;
+    // The service answers with the snapshot that it has made for a token, also when that was deleted since.
+    const clientToken = `outscale-chroot-${runId}-snapshot${resumed ? `-${resumed.lastSeq}` : ""}`;
     const lease = await undo.acquire(snapshotKind, { clientToken }, async () => {
       const request = { VolumeId: volume.id, Description: description, ClientToken: clientToken };
       return createWhenAllowed(build, async () => (await api.createSnapshot(request)).Snapshot.SnapshotId);

@@ -14,11 +14,18 @@ import { step } from "../step.ts";
 export const findSourceOmi = step("StepSourceOMIInfo", async (build: Build): Promise<Image> => {
   const { config, ui } = build;
   ui.say("Finding the source OMI...");
-  const search = { sourceOmi: config.sourceOmi, filter: config.sourceFilter, ownAccountId: build.accountId };
+  const sourceOmi = config.sourceOmi ?? sourceOfResumed(build);
+  const search = { sourceOmi, filter: config.sourceFilter, ownAccountId: build.accountId };
   const image = await searchOmi(build, search);
   ui.message(`Found ${image.ImageId}: ${image.ImageName}`);
   return image;
 });
+
+/** A filter may find a newer OMI by now; the volume of a run that goes on was made from the one that it found then. */
+function sourceOfResumed({ resumed }: Build): string | undefined {
+  const id = resumed?.base?.source_omi;
+  return typeof id === "string" ? id : undefined;
+}
 
 /**
  * Reads the account for the one OMI that a search means.

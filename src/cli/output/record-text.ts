@@ -30,11 +30,12 @@ function facts({
   account,
   ...rest
 }: RunRecord): string {
-  const { source, product, provenance } = rest;
+  const { source, product, provenance, earlier } = rest;
   const rows: readonly (readonly [string, string | undefined])[] = [
     ["Run", `${runId}, ${build}`],
     ["Outcome", `${outcome} after ${inWords(elapsedMs)}`],
     ["Started", startedAt],
+    ...earlier.map((attempt) => ["Before", describeAttempt(attempt)] as const),
     ["Template", `${template.path} (sha256 ${template.sha256.slice(0, 12)})`],
     ["Account", account ? `${account.accountId} in ${account.region}` : undefined],
     ["Source OMI", source ? `${source.imageId} ${source.imageName}, root ${source.snapshotId}` : undefined],
@@ -52,6 +53,12 @@ function facts({
 function describeProduct({ imageId, imageName, snapshotIds, isReused }: NonNullable<RunRecord["product"]>): string {
   const made = `${imageId} ${imageName}, of ${snapshotIds.join(", ")}`;
   return isReused ? `${made}; made before, nothing has changed` : made;
+}
+
+/** Of a run that was resumed: what it had failed of. */
+function describeAttempt({ startedAt, elapsedMs, outcome, step, error }: RunRecord["earlier"][number]): string {
+  const where = step === null ? "" : ` in ${step}`;
+  return `${outcome} after ${inWords(elapsedMs)}${where}, begun at ${startedAt}${error === null ? "" : `: ${error}`}`;
 }
 
 function phases(record: RunRecord): string {

@@ -90,7 +90,7 @@ export async function fakeBuild(options: FakeBuildOptions = {}): Promise<FakeBui
     hook: options.hook ?? idle,
     currentStep: new CurrentStep(),
     stepCounter: new StepCounter(prepared.config),
-    keptVolume: new KeptVolume(prepared.config.packerOnError),
+    keptVolume: new KeptVolume({ onError: prepared.config.packerOnError }),
   };
   const waiters = createWaiters({ api, clock, ...defaultWaiting });
   const build = startBuild(session, { accountId: runHeader.accountId, journal, waiters });

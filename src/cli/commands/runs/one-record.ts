@@ -14,7 +14,7 @@ export function askedRecord({ flags, positionals }: Asked, env: NodeJS.ProcessEn
 }
 
 /** @throws {UsageError} when it is not exactly one */
-function oneRun(positionals: readonly string[]): string {
+export function oneRun(positionals: readonly string[]): string {
   const [runId, ...others] = positionals;
   const hint = "outscale-chroot runs list has those that there are";
   if (runId === undefined || runId === "") throw new UsageError("No run is given", { hint });
