@@ -20,7 +20,7 @@ const outscale = {
 
 export default defineConfig({
   test: {
-    globalSetup: ["tests/support/run-folder.ts"],
+    globalSetup: ["tests/support/suite/run-folder.ts"],
     projects: [
       {
         extends: true,
@@ -28,7 +28,7 @@ export default defineConfig({
           ...unit,
           isolate: false,
           maxWorkers: "100%",
-          setupFiles: ["tests/support/fresh-modules.ts"],
+          setupFiles: ["tests/support/suite/fresh-modules.ts"],
           name: "unit",
           include: ["src/**/*.test.ts", "scripts/**/*.test.ts"],
           sequence: { groupOrder: 0 },

@@ -3,8 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { startLocalCloud } from "../src/local-cloud/start-local-cloud.ts";
 import { fuzzLocalCloud, type Outcome } from "../tests/support/local-cloud/fuzz-local-cloud.ts";
-import { Random } from "../tests/support/random.ts";
-import { signedCall } from "../tests/support/signed-call.ts";
+import { signedCall } from "../tests/support/local-cloud/signed-call.ts";
+import { Random } from "../tests/support/suite/random.ts";
 
 // The local cloud under nonsense, for as long as one likes: every connection must be answered or closed, and memory must
 // not grow. The same seed sends the same bytes.

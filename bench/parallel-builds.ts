@@ -1,8 +1,8 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { Builder } from "../src/builder/builder.ts";
-import { type Bakery, idleHook, openBakery } from "../tests/support/bake.ts";
-import { RecordingUi } from "../tests/support/recording-ui.ts";
+import { type Bakery, idleHook, openBakery } from "../tests/support/bake/bake.ts";
+import { RecordingUi } from "../tests/support/terminal/recording-ui.ts";
 
 // How long four builds at once on one VM take, against one, where a volume takes 5 s to be created: four times as long
 // when they wait for each other, hardly longer when they do not. As root:

@@ -1,5 +1,5 @@
 import { fuzzPlugin, type Outcome } from "../tests/support/packer-plugin/fuzz-plugin.ts";
-import { Random } from "../tests/support/random.ts";
+import { Random } from "../tests/support/suite/random.ts";
 
 // The Packer plugin under nonsense, for as long as one likes: every run must answer or end its connection, and memory must
 // not grow. A run is repeated by its seed.

@@ -8,8 +8,8 @@ import { monitorEventLoopDelay } from "node:perf_hooks";
 import { pipeline } from "node:stream/promises";
 import { methodsOf, serveRpc } from "../src/packer-plugin/rpc/server.ts";
 import { communicatorMethods } from "../src/packer-plugin/services/communicator-methods.ts";
-import { FolderCommunicator } from "../tests/support/folder-communicator.ts";
 import { dialRpc, type End, openEnd } from "../tests/support/packer-plugin/fake-core.ts";
+import { FolderCommunicator } from "../tests/support/provisioners/folder-communicator.ts";
 
 // The Packer plugin: how long it takes to shake hands, and what goes through its wire, against cp. Both ends of the wire
 // are in this one process, so that a real Packer on another core has less to wait for. After `npm run build`:

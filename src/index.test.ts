@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { typesOfGo } from "../tests/support/go-types.ts";
+import { typesOfGo } from "../tests/support/packer-plugin/go-types.ts";
 import * as library from "./index.ts";
 
 const exported: Readonly<Record<string, unknown>> = { ...library };

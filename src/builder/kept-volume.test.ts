@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { RecordingUi } from "../../tests/support/recording-ui.ts";
+import { RecordingUi } from "../../tests/support/terminal/recording-ui.ts";
 import { CancelledError } from "../common/errors.ts";
 import { KeptVolume } from "./kept-volume.ts";
 

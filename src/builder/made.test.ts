@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { FakeClock } from "../../tests/support/outscale/fake-clock.ts";
-import { RecordingUi } from "../../tests/support/recording-ui.ts";
-import { jumpingClock } from "../../tests/support/scripted-api.ts";
+import { jumpingClock } from "../../tests/support/outscale/scripted-api.ts";
+import { RecordingUi } from "../../tests/support/terminal/recording-ui.ts";
 import { CancelledError } from "../common/errors.ts";
 import { UNSEEN_MS } from "../outscale/unseen.ts";
 import { readMade } from "./made.ts";

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { z } from "zod";
 import { runContext, runHeader } from "../../tests/support/builder/run-context.ts";
-import { RecordingUi } from "../../tests/support/recording-ui.ts";
+import { RecordingUi } from "../../tests/support/terminal/recording-ui.ts";
 import { CancelledError, LeftoverError } from "../common/errors.ts";
 import { noLog } from "../common/log.ts";
 import { ApiError } from "../outscale/errors.ts";

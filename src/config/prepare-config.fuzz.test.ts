@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, it } from "vitest";
-import { propertyRuns } from "../../tests/support/sample.ts";
+import { propertyRuns } from "../../tests/support/suite/sample.ts";
 import { ConfigError } from "../common/errors.ts";
 import type { RawConfig, RawValue } from "../definition/raw-value.ts";
 import { hclShapes } from "./hcl-shape.ts";

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { goCaseData, goCases } from "../../tests/support/go-template/go-cases.ts";
-import { propertyRuns } from "../../tests/support/sample.ts";
+import { propertyRuns } from "../../tests/support/suite/sample.ts";
 import { ExitCode } from "../common/errors.ts";
 import type { RenderContext } from "./context.ts";
 import { InterpolationError } from "./interpolation-error.ts";

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { type Answer, type Caller, signedCall, signedHeaders } from "../../tests/support/signed-call.ts";
+import { type Answer, type Caller, signedCall, signedHeaders } from "../../tests/support/local-cloud/signed-call.ts";
 import { version } from "../common/version.ts";
 import { WELL_KNOWN_KEYS } from "./accounts.ts";
 import {

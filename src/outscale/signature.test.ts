@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { AwsV4Signer } from "aws4fetch";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { propertyRuns } from "../../tests/support/sample.ts";
+import { propertyRuns } from "../../tests/support/suite/sample.ts";
 import {
   authorization,
   canonicalRequest,

@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { ScriptedServer } from "../../tests/support/outscale/scripted-server.ts";
-import { requireThat } from "../../tests/support/requirements.ts";
+import { requireThat } from "../../tests/support/suite/requirements.ts";
 import type { Access, ClientCertificate } from "./access.ts";
 import { isProxyRefusal, isTlsFailure } from "./failed-attempt.ts";
 import { createTransport } from "./transport.ts";

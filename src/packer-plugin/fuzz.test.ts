@@ -1,7 +1,7 @@
 import { assert, asyncProperty, infiniteStream, nat } from "fast-check";
 import { describe, expect, it } from "vitest";
 import { type Dice, fuzzPlugin, type Outcome } from "../../tests/support/packer-plugin/fuzz-plugin.ts";
-import { propertyRuns } from "../../tests/support/sample.ts";
+import { propertyRuns } from "../../tests/support/suite/sample.ts";
 
 describe("a plugin that is sent nonsense", () => {
   it("answers or ends the connection, and never hangs or throws", async () => {

@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { build } from "../../tests/support/provisioning.ts";
+import { build } from "../../tests/support/provisioners/provisioning.ts";
 import { ansibleShape } from "../provisioners/ansible/options.ts";
 import { checkProvisioners } from "../provisioners/check-provisioners.ts";
 import { fileShape } from "../provisioners/file/options.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { build, define } from "../../tests/support/provisioning.ts";
+import { build, define } from "../../tests/support/provisioners/provisioning.ts";
 import type { ProvisionerDefinition } from "../definition/build-definition.ts";
 import { checkProvisioners } from "./check-provisioners.ts";
 

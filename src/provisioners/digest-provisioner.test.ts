@@ -2,7 +2,7 @@ import { chmod, mkdir, mkdtemp, rename, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { build, define } from "../../tests/support/provisioning.ts";
+import { build, define } from "../../tests/support/provisioners/provisioning.ts";
 import type { ProvisionerDefinition } from "../definition/build-definition.ts";
 import type { RawConfig } from "../definition/raw-value.ts";
 import { canonicalJson, digestProvisioner } from "./digest-provisioner.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { build, define } from "../../tests/support/provisioning.ts";
+import { build, define } from "../../tests/support/provisioners/provisioning.ts";
 import { filesOfProvisioners } from "./files-of-provisioners.ts";
 import { placeholderData } from "./late-values.ts";
 

@@ -1,7 +1,7 @@
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { makeBench } from "../../tests/support/provisioning.ts";
+import { makeBench } from "../../tests/support/provisioners/provisioning.ts";
 import { provisionerWarnings } from "./check-provisioners.ts";
 
 describe("hcp-sbom", () => {

@@ -1,6 +1,13 @@
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { type Bench, build, define, generatedData, InstantClock, makeBench } from "../../tests/support/provisioning.ts";
+import {
+  type Bench,
+  build,
+  define,
+  generatedData,
+  InstantClock,
+  makeBench,
+} from "../../tests/support/provisioners/provisioning.ts";
 import type { BuildEvent } from "../builder/events.ts";
 import type { DoneWork } from "../builder/journal/entry.ts";
 import type { Clock } from "../common/clock.ts";

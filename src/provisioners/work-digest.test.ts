@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { build, define } from "../../tests/support/provisioning.ts";
+import { build, define } from "../../tests/support/provisioners/provisioning.ts";
 import { secrets } from "../common/secrets.ts";
 import type { RawConfig } from "../definition/raw-value.ts";
 import { workDigest } from "./work-digest.ts";

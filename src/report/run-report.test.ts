@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { describe, expect, it } from "vitest";
-import { HOSTILE, sampleRecord } from "../../tests/support/sample-record.ts";
+import { HOSTILE, sampleRecord } from "../../tests/support/report/sample-record.ts";
 import { runReport } from "./run-report.ts";
 import { covered } from "./summary.ts";
 

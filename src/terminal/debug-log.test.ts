@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { recordingIo } from "../../tests/support/recording-io.ts";
+import { recordingIo } from "../../tests/support/terminal/recording-io.ts";
 import type { LogEntry } from "../common/log.ts";
 import { secrets } from "../common/secrets.ts";
 import { logLine, openDebugLog } from "./debug-log.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { recordingIo } from "../../tests/support/recording-io.ts";
+import { recordingIo } from "../../tests/support/terminal/recording-io.ts";
 import { CancelledError } from "../common/errors.ts";
 import { watchStopSignals } from "./signals.ts";
 

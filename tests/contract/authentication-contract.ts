@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { type Answer, signedCall, signedHeaders } from "../support/signed-call.ts";
+import { type Answer, signedCall, signedHeaders } from "../support/local-cloud/signed-call.ts";
 import type { ContractContext } from "./cloud-contract.ts";
 
 const MINUTE_MS = 60_000;

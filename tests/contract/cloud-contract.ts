@@ -1,5 +1,5 @@
 import { beforeAll, describe } from "vitest";
-import type { Answer } from "../support/signed-call.ts";
+import type { Answer } from "../support/local-cloud/signed-call.ts";
 import { authenticationContract } from "./authentication-contract.ts";
 import { ContractClient, type ContractTarget } from "./contract-target.ts";
 import { imageContract } from "./image-contract.ts";

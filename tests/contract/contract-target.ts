@@ -1,5 +1,5 @@
 import { setTimeout } from "node:timers/promises";
-import { type Answer, type Caller, signedCall } from "../support/signed-call.ts";
+import { type Answer, type Caller, signedCall } from "../support/local-cloud/signed-call.ts";
 
 /** A cloud to hold to the contract, by its base URL. */
 export interface ContractTarget {

@@ -4,8 +4,8 @@ import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { type LocalCloud, startLocalCloud } from "../../src/local-cloud/start-local-cloud.ts";
 import { actions } from "../../src/outscale/oapi.ts";
-import { CallClock } from "../support/call-clock.ts";
-import { type Answer, signedCall } from "../support/signed-call.ts";
+import { type Answer, signedCall } from "../support/local-cloud/signed-call.ts";
+import { CallClock } from "../support/outscale/call-clock.ts";
 import { describeCloudContract } from "./cloud-contract.ts";
 import { loadValidator } from "./oapi-validator.ts";
 

@@ -4,8 +4,8 @@ import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
 import type { JournalEntry } from "../../src/builder/journal/entry.ts";
 import { LeftoverError } from "../../src/common/errors.ts";
-import { type Bakery, nothing, openBakery, publicSource } from "../support/bake.ts";
-import { requireRoot } from "../support/requirements.ts";
+import { type Bakery, nothing, openBakery, publicSource } from "../support/bake/bake.ts";
+import { requireRoot } from "../support/suite/requirements.ts";
 
 const describe = requireRoot();
 const failing = {

@@ -1,9 +1,9 @@
 import { Readable } from "node:stream";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import type { Hook } from "../../src/builder/hook.ts";
-import { type Bakery, nothing, openBakery, publicSource } from "../support/bake.ts";
-import { readDiskFile } from "../support/disk-file.ts";
-import { requireRoot } from "../support/requirements.ts";
+import { type Bakery, nothing, openBakery, publicSource } from "../support/bake/bake.ts";
+import { readDiskFile } from "../support/disks/disk-file.ts";
+import { requireRoot } from "../support/suite/requirements.ts";
 
 const describe = requireRoot();
 

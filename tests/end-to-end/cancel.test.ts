@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { CancelledError } from "../../src/common/errors.ts";
-import { type Bakery, nothing, openBakery, publicSource } from "../support/bake.ts";
-import { requireRoot } from "../support/requirements.ts";
-import { sample } from "../support/sample.ts";
+import { type Bakery, nothing, openBakery, publicSource } from "../support/bake/bake.ts";
+import { requireRoot } from "../support/suite/requirements.ts";
+import { sample } from "../support/suite/sample.ts";
 
 const describe = requireRoot();
 

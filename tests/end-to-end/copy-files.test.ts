@@ -3,11 +3,11 @@ import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from "vitest";
 import type { Hook } from "../../src/builder/hook.ts";
 import { hostRunner } from "../../src/host/run-command.ts";
-import { type Bakery, nothing, openBakery, publicSource } from "../support/bake.ts";
-import { readTree } from "../support/ledger.ts";
-import { inspectProduct } from "../support/made-image.ts";
-import { requirePrograms } from "../support/requirements.ts";
-import { createWorkbench, type Workbench } from "../support/workbench.ts";
+import { type Bakery, nothing, openBakery, publicSource } from "../support/bake/bake.ts";
+import { inspectProduct } from "../support/disks/made-image.ts";
+import { createWorkbench, type Workbench } from "../support/disks/workbench.ts";
+import { readTree } from "../support/suite/ledger.ts";
+import { requirePrograms } from "../support/suite/requirements.ts";
 
 const describe = requirePrograms("getfattr", "losetup", "partx");
 

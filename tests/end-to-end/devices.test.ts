@@ -3,9 +3,9 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import type { Hook } from "../../src/builder/hook.ts";
 import { type Clock, systemClock } from "../../src/common/clock.ts";
-import { type Bakery, nothing, openBakery } from "../support/bake.ts";
-import { hashFile } from "../support/ledger.ts";
-import { requirePrograms } from "../support/requirements.ts";
+import { type Bakery, nothing, openBakery } from "../support/bake/bake.ts";
+import { hashFile } from "../support/suite/ledger.ts";
+import { requirePrograms } from "../support/suite/requirements.ts";
 
 const describe = requirePrograms("parted", "mkfs.ext4", "losetup");
 

@@ -2,10 +2,10 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import { ChrootError, messageOf } from "../../src/common/errors.ts";
 import type { RawConfig } from "../../src/definition/raw-value.ts";
 import type { Fault } from "../../src/local-cloud/faults.ts";
-import { type Bakery, nothing, openBakery, publicSource } from "../support/bake.ts";
-import { hastyClock } from "../support/hasty-clock.ts";
-import { requireRoot } from "../support/requirements.ts";
-import { sample } from "../support/sample.ts";
+import { type Bakery, nothing, openBakery, publicSource } from "../support/bake/bake.ts";
+import { hastyClock } from "../support/bake/hasty-clock.ts";
+import { requireRoot } from "../support/suite/requirements.ts";
+import { sample } from "../support/suite/sample.ts";
 
 const describe = requireRoot();
 const config = { ...publicSource, omi_name: "faulty", tags: { Name: "faulty" }, omi_account_ids: ["123456789012"] };

@@ -3,8 +3,8 @@ import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from "vitest";
 import { JournalError } from "../../src/builder/journal/journal-error.ts";
 import { hostRunner } from "../../src/host/run-command.ts";
-import { type Bakery, nothing, openBakery, publicSource } from "../support/bake.ts";
-import { requireRoot } from "../support/requirements.ts";
+import { type Bakery, nothing, openBakery, publicSource } from "../support/bake/bake.ts";
+import { requireRoot } from "../support/suite/requirements.ts";
 
 const describe = requireRoot();
 const KIB = 1024;

@@ -1,10 +1,10 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from "vitest";
 import type { RawConfig } from "../../src/definition/raw-value.ts";
-import { type Bakery, openBakery } from "../support/bake.ts";
-import { hastyClock } from "../support/hasty-clock.ts";
-import { dataOn, ImageOwner, rootOn } from "../support/image-owner.ts";
-import { RecordedCalls } from "../support/recorded-calls.ts";
-import { requireRoot } from "../support/requirements.ts";
+import { type Bakery, openBakery } from "../support/bake/bake.ts";
+import { hastyClock } from "../support/bake/hasty-clock.ts";
+import { dataOn, ImageOwner, rootOn } from "../support/bake/image-owner.ts";
+import { RecordedCalls } from "../support/bake/recorded-calls.ts";
+import { requireRoot } from "../support/suite/requirements.ts";
 
 const describe = requireRoot();
 const [FIRST, SECOND] = ["111111111111", "222222222222"];

@@ -1,10 +1,10 @@
 import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
 import type { RawConfig } from "../../src/definition/raw-value.ts";
 import type { RequestOf } from "../../src/outscale/oapi.ts";
-import { type Bakery, openBakery } from "../support/bake.ts";
-import { dataOn, ImageOwner, rootOn } from "../support/image-owner.ts";
-import { RecordedCalls } from "../support/recorded-calls.ts";
-import { requireRoot } from "../support/requirements.ts";
+import { type Bakery, openBakery } from "../support/bake/bake.ts";
+import { dataOn, ImageOwner, rootOn } from "../support/bake/image-owner.ts";
+import { RecordedCalls } from "../support/bake/recorded-calls.ts";
+import { requireRoot } from "../support/suite/requirements.ts";
 
 const describe = requireRoot();
 

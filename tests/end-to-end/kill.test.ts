@@ -1,13 +1,13 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
 import type { RawConfig } from "../../src/definition/raw-value.ts";
-import { type Bakery, type Leftovers, nothing, openBakery, publicSource } from "../support/bake.ts";
-import { bundleCrashingBuild, type CrashOptions, runKilledBuild } from "../support/killed-build.ts";
-import { writeSystem } from "../support/loop-disk.ts";
-import { importDisk, makeDisk } from "../support/made-image.ts";
-import { requireRoot } from "../support/requirements.ts";
-import { sample } from "../support/sample.ts";
-import { SweepCount } from "../support/sweep-count.ts";
-import { createWorkbench } from "../support/workbench.ts";
+import { type Bakery, type Leftovers, nothing, openBakery, publicSource } from "../support/bake/bake.ts";
+import { bundleCrashingBuild, type CrashOptions, runKilledBuild } from "../support/bake/killed-build.ts";
+import { writeSystem } from "../support/disks/loop-disk.ts";
+import { importDisk, makeDisk } from "../support/disks/made-image.ts";
+import { createWorkbench } from "../support/disks/workbench.ts";
+import { requireRoot } from "../support/suite/requirements.ts";
+import { sample } from "../support/suite/sample.ts";
+import { SweepCount } from "../support/suite/sweep-count.ts";
 
 const describe = requireRoot();
 const SAMPLE = 12;

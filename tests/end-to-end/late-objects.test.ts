@@ -5,10 +5,10 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from "vitest";
 import type { Clock } from "../../src/common/clock.ts";
 import { ChrootError } from "../../src/common/errors.ts";
 import type { Fault, LateObject } from "../../src/local-cloud/faults.ts";
-import { type Bakery, nothing, openBakery, publicSource } from "../support/bake.ts";
-import { hastyClock } from "../support/hasty-clock.ts";
-import { bundleCrashingBuild, runKilledBuild } from "../support/killed-build.ts";
-import { requireRoot } from "../support/requirements.ts";
+import { type Bakery, nothing, openBakery, publicSource } from "../support/bake/bake.ts";
+import { hastyClock } from "../support/bake/hasty-clock.ts";
+import { bundleCrashingBuild, runKilledBuild } from "../support/bake/killed-build.ts";
+import { requireRoot } from "../support/suite/requirements.ts";
 
 const describe = requireRoot();
 const config = { ...publicSource, omi_name: "late", tags: { Name: "late" }, polling: { min: "400ms" } };

@@ -7,14 +7,14 @@ import type { Hook } from "../../src/builder/hook.ts";
 import { findRuns } from "../../src/builder/journal/runs.ts";
 import { readPartitionTable } from "../../src/host/partition-table.ts";
 import { hostRunner } from "../../src/host/run-command.ts";
-import { type Bakery, nothing, openBakery } from "../support/bake.ts";
-import { craftSignature } from "../support/crafted-signatures.ts";
-import { readLedger } from "../support/ledger.ts";
-import { writeSystem } from "../support/loop-disk.ts";
-import { checkFilesystem, importDisk, inspectProduct, type MadePart, makeDisk } from "../support/made-image.ts";
-import { RecordingUi } from "../support/recording-ui.ts";
-import { requirePrograms } from "../support/requirements.ts";
-import { createWorkbench, type Workbench } from "../support/workbench.ts";
+import { type Bakery, nothing, openBakery } from "../support/bake/bake.ts";
+import { craftSignature } from "../support/disks/crafted-signatures.ts";
+import { writeSystem } from "../support/disks/loop-disk.ts";
+import { checkFilesystem, importDisk, inspectProduct, type MadePart, makeDisk } from "../support/disks/made-image.ts";
+import { createWorkbench, type Workbench } from "../support/disks/workbench.ts";
+import { readLedger } from "../support/suite/ledger.ts";
+import { requirePrograms } from "../support/suite/requirements.ts";
+import { RecordingUi } from "../support/terminal/recording-ui.ts";
 
 const describe = requirePrograms(
   "sfdisk",

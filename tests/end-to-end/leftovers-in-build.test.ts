@@ -5,15 +5,15 @@ import { PassThrough } from "node:stream";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from "vitest";
 import type { Hook, ProvisionInput } from "../../src/builder/hook.ts";
 import { listProcesses } from "../../src/host/process-table.ts";
-import { type Bakery, nothing, openBakery } from "../support/bake.ts";
+import { type Bakery, nothing, openBakery } from "../support/bake/bake.ts";
+import { hurryingClock } from "../support/bake/hasty-clock.ts";
 import { makeBusyboxRoot, until } from "../support/chroot/fixtures.ts";
-import { hurryingClock } from "../support/hasty-clock.ts";
-import { type Holder, startHolder, startMountHolder } from "../support/holder.ts";
-import { readLedger, readProcessesOf } from "../support/ledger.ts";
-import { writeSystem } from "../support/loop-disk.ts";
-import { checkFilesystem, importDisk, inspectProduct, makeDisk } from "../support/made-image.ts";
-import { requirePrograms } from "../support/requirements.ts";
-import { createWorkbench, type Workbench } from "../support/workbench.ts";
+import { writeSystem } from "../support/disks/loop-disk.ts";
+import { checkFilesystem, importDisk, inspectProduct, makeDisk } from "../support/disks/made-image.ts";
+import { createWorkbench, type Workbench } from "../support/disks/workbench.ts";
+import { type Holder, startHolder, startMountHolder } from "../support/program/holder.ts";
+import { readLedger, readProcessesOf } from "../support/suite/ledger.ts";
+import { requirePrograms } from "../support/suite/requirements.ts";
 
 const describe = requirePrograms("perl", "busybox", "mkfs.ext4", "mkfs.xfs", "mkfs.btrfs", "xfs_logprint", "unshare");
 

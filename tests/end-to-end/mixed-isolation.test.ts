@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { type Bakery, nothing, openBakery, publicSource } from "../support/bake.ts";
-import { ImageOwner } from "../support/image-owner.ts";
-import { bundleCrashingBuild, runKilledBuild } from "../support/killed-build.ts";
-import { Random } from "../support/random.ts";
-import { requireRoot } from "../support/requirements.ts";
-import { sample } from "../support/sample.ts";
-import { SweepCount } from "../support/sweep-count.ts";
+import { type Bakery, nothing, openBakery, publicSource } from "../support/bake/bake.ts";
+import { ImageOwner } from "../support/bake/image-owner.ts";
+import { bundleCrashingBuild, runKilledBuild } from "../support/bake/killed-build.ts";
+import { Random } from "../support/suite/random.ts";
+import { requireRoot } from "../support/suite/requirements.ts";
+import { sample } from "../support/suite/sample.ts";
+import { SweepCount } from "../support/suite/sweep-count.ts";
 
 const describe = requireRoot();
 const ROUNDS = 250;

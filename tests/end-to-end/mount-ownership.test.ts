@@ -3,12 +3,12 @@ import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
 import type { Hook } from "../../src/builder/hook.ts";
 import { readMountinfo } from "../../src/host/mountinfo.ts";
-import { type Bakery, nothing, openBakery, publicSource } from "../support/bake.ts";
+import { type Bakery, nothing, openBakery, publicSource } from "../support/bake/bake.ts";
+import { hurryingClock } from "../support/bake/hasty-clock.ts";
+import { bundleCrashingBuild, runKilledBuild } from "../support/bake/killed-build.ts";
 import { run } from "../support/chroot/fixtures.ts";
-import { hurryingClock } from "../support/hasty-clock.ts";
-import { bundleCrashingBuild, runKilledBuild } from "../support/killed-build.ts";
-import { readLedger } from "../support/ledger.ts";
-import { requirePrograms } from "../support/requirements.ts";
+import { readLedger } from "../support/suite/ledger.ts";
+import { requirePrograms } from "../support/suite/requirements.ts";
 
 const describe = requirePrograms("mount", "umount", "unshare", "nsenter");
 

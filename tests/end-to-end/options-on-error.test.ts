@@ -3,10 +3,10 @@ import { cleanUpRuns } from "../../src/builder/clean-up-runs.ts";
 import { enterRun } from "../../src/builder/enter-run.ts";
 import type { Hook } from "../../src/builder/hook.ts";
 import type { RawConfig } from "../../src/definition/raw-value.ts";
-import { type Bakery, nothing, openBakery, publicSource } from "../support/bake.ts";
-import { readDiskFile } from "../support/disk-file.ts";
-import { RecordingUi } from "../support/recording-ui.ts";
-import { requireRoot } from "../support/requirements.ts";
+import { type Bakery, nothing, openBakery, publicSource } from "../support/bake/bake.ts";
+import { readDiskFile } from "../support/disks/disk-file.ts";
+import { requireRoot } from "../support/suite/requirements.ts";
+import { RecordingUi } from "../support/terminal/recording-ui.ts";
 
 const describe = requireRoot();
 

@@ -8,7 +8,7 @@ import { packerProofs } from "../support/option-proofs/packer-proofs.ts";
 import { ProofBench } from "../support/option-proofs/proof-bench.ts";
 import { sourceProofs } from "../support/option-proofs/source-proofs.ts";
 import { unchangedProofs } from "../support/option-proofs/unchanged-proofs.ts";
-import { requirePrograms } from "../support/requirements.ts";
+import { requirePrograms } from "../support/suite/requirements.ts";
 
 const describe = requirePrograms("openssl");
 const proofs = [

@@ -4,10 +4,10 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import { readPartitionTable } from "../../src/host/partition-table.ts";
 import { hostRunner } from "../../src/host/run-command.ts";
 import { runProgram } from "../../src/run-program.ts";
-import { readTree } from "../support/ledger.ts";
-import { openPackerBench, type PackerBench, publicSourceHcl } from "../support/packer.ts";
-import { recordingIo } from "../support/recording-io.ts";
-import { requirePrograms } from "../support/requirements.ts";
+import { openPackerBench, type PackerBench, publicSourceHcl } from "../support/packer-plugin/packer.ts";
+import { readTree } from "../support/suite/ledger.ts";
+import { requirePrograms } from "../support/suite/requirements.ts";
+import { recordingIo } from "../support/terminal/recording-io.ts";
 
 const describe = requirePrograms("packer");
 

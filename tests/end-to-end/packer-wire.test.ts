@@ -2,9 +2,9 @@ import { randomBytes } from "node:crypto";
 import { mkdir, open, readFile, rm, symlink } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { hashFile } from "../support/ledger.ts";
-import { openPackerBench, type PackerBench } from "../support/packer.ts";
-import { requirePrograms } from "../support/requirements.ts";
+import { openPackerBench, type PackerBench } from "../support/packer-plugin/packer.ts";
+import { hashFile } from "../support/suite/ledger.ts";
+import { requirePrograms } from "../support/suite/requirements.ts";
 
 const describe = requirePrograms("packer");
 

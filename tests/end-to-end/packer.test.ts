@@ -2,17 +2,17 @@ import { chown, mkdir, readFile, rename } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { readProcessTree } from "../../src/host/process-tree.ts";
-import { nothing } from "../support/bake.ts";
-import { readDiskFile } from "../support/disk-file.ts";
-import { readProcessesOf } from "../support/ledger.ts";
+import { nothing } from "../support/bake/bake.ts";
+import { readDiskFile } from "../support/disks/disk-file.ts";
 import {
   openPackerBench,
   type PackerBench,
   type PackerResult,
   publicSourceHcl,
   readManifest,
-} from "../support/packer.ts";
-import { requirePrograms } from "../support/requirements.ts";
+} from "../support/packer-plugin/packer.ts";
+import { readProcessesOf } from "../support/suite/ledger.ts";
+import { requirePrograms } from "../support/suite/requirements.ts";
 
 const describe = requirePrograms("packer");
 

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
 import type { Hook } from "../../src/builder/hook.ts";
-import { type Bakery, nothing, openBakery, publicSource } from "../support/bake.ts";
-import { readDiskFile } from "../support/disk-file.ts";
-import { ImageOwner } from "../support/image-owner.ts";
-import { bundleCrashingBuild, runKilledBuild } from "../support/killed-build.ts";
-import { requireRoot } from "../support/requirements.ts";
+import { type Bakery, nothing, openBakery, publicSource } from "../support/bake/bake.ts";
+import { ImageOwner } from "../support/bake/image-owner.ts";
+import { bundleCrashingBuild, runKilledBuild } from "../support/bake/killed-build.ts";
+import { readDiskFile } from "../support/disks/disk-file.ts";
+import { requireRoot } from "../support/suite/requirements.ts";
 
 const describe = requireRoot();
 const names = ["first", "second", "third", "fourth"];

@@ -5,10 +5,10 @@ import type { Hook } from "../../src/builder/hook.ts";
 import { ProvisionError } from "../../src/common/errors.ts";
 import { hostRunner } from "../../src/host/run-command.ts";
 import { actions } from "../../src/outscale/oapi.ts";
-import { type Bakery, openBakery, publicSource } from "../support/bake.ts";
-import { ImageOwner } from "../support/image-owner.ts";
-import { RecordedCalls } from "../support/recorded-calls.ts";
-import { requireRoot } from "../support/requirements.ts";
+import { type Bakery, openBakery, publicSource } from "../support/bake/bake.ts";
+import { ImageOwner } from "../support/bake/image-owner.ts";
+import { RecordedCalls } from "../support/bake/recorded-calls.ts";
+import { requireRoot } from "../support/suite/requirements.ts";
 
 const describe = requireRoot();
 

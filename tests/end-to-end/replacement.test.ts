@@ -5,12 +5,12 @@ import { ChrootError } from "../../src/common/errors.ts";
 import type { RawConfig } from "../../src/definition/raw-value.ts";
 import type { Fault } from "../../src/local-cloud/faults.ts";
 import type { Image } from "../../src/outscale/oapi.ts";
-import { type Bakery, nothing, openBakery } from "../support/bake.ts";
-import { hastyClock } from "../support/hasty-clock.ts";
-import { dataOn, ImageOwner, rootOn } from "../support/image-owner.ts";
-import { RecordedCalls } from "../support/recorded-calls.ts";
-import { RecordingUi } from "../support/recording-ui.ts";
-import { requireRoot } from "../support/requirements.ts";
+import { type Bakery, nothing, openBakery } from "../support/bake/bake.ts";
+import { hastyClock } from "../support/bake/hasty-clock.ts";
+import { dataOn, ImageOwner, rootOn } from "../support/bake/image-owner.ts";
+import { RecordedCalls } from "../support/bake/recorded-calls.ts";
+import { requireRoot } from "../support/suite/requirements.ts";
+import { RecordingUi } from "../support/terminal/recording-ui.ts";
 
 const describe = requireRoot();
 const STRANGER = "123456789012";

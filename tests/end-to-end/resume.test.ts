@@ -4,13 +4,13 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from "vitest";
 import { type BakeInput, bake } from "../../src/bake/bake.ts";
 import { type ResumeInput, resume } from "../../src/bake/resume.ts";
 import { listRuns } from "../../src/history/runs.ts";
-import { type Bakery, nothing, openBakery } from "../support/bake.ts";
-import { readDiskFile } from "../support/disk-file.ts";
-import { hastyClock } from "../support/hasty-clock.ts";
-import { bundleCrashingBake, runKilledBake } from "../support/killed-bake.ts";
-import { requireRoot } from "../support/requirements.ts";
-import { sample } from "../support/sample.ts";
-import { SweepCount } from "../support/sweep-count.ts";
+import { type Bakery, nothing, openBakery } from "../support/bake/bake.ts";
+import { hastyClock } from "../support/bake/hasty-clock.ts";
+import { bundleCrashingBake, runKilledBake } from "../support/bake/killed-bake.ts";
+import { readDiskFile } from "../support/disks/disk-file.ts";
+import { requireRoot } from "../support/suite/requirements.ts";
+import { sample } from "../support/suite/sample.ts";
+import { SweepCount } from "../support/suite/sweep-count.ts";
 
 const describe = requireRoot();
 const SAMPLE = 10;
@@ -188,7 +188,7 @@ describe("resume()", () => {
     await expect(resumeIt(run)).rejects.toThrow(`The run ${run} has left nothing to go on with: it was cleaned up`);
     await expect(resumeIt("ffff")).rejects.toThrow('There is no run "ffff" to go on with');
     const hook = { provision: async () => Promise.reject(new Error("no")) };
-    const { source_omi_filter } = (await import("../support/bake.ts")).publicSource;
+    const { source_omi_filter } = (await import("../support/bake/bake.ts")).publicSource;
     const config = {
       source_omi_filter: source_omi_filter ?? null,
       omi_name: "own",

@@ -3,14 +3,14 @@ import { rm, stat } from "node:fs/promises";
 import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
 import type { RawConfig } from "../../src/definition/raw-value.ts";
 import { templateHook } from "../../src/provisioners/hook.ts";
-import { type Bakery, openBakery } from "../support/bake.ts";
+import { type Bakery, openBakery } from "../support/bake/bake.ts";
 import { makeBusyboxRoot } from "../support/chroot/fixtures.ts";
-import { findOnDisk } from "../support/find-on-disk.ts";
-import { writeSystem } from "../support/loop-disk.ts";
-import { importDisk, makeDisk } from "../support/made-image.ts";
-import { define } from "../support/provisioning.ts";
-import { requirePrograms } from "../support/requirements.ts";
-import { createWorkbench } from "../support/workbench.ts";
+import { findOnDisk } from "../support/disks/find-on-disk.ts";
+import { writeSystem } from "../support/disks/loop-disk.ts";
+import { importDisk, makeDisk } from "../support/disks/made-image.ts";
+import { createWorkbench } from "../support/disks/workbench.ts";
+import { define } from "../support/provisioners/provisioning.ts";
+import { requirePrograms } from "../support/suite/requirements.ts";
 
 const describe = requirePrograms("busybox", "mkfs.ext4", "mkfs.xfs", "mkfs.btrfs");
 

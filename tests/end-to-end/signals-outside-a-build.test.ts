@@ -6,8 +6,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { resetLocalCloud } from "../../src/local-cloud/administer-cloud.ts";
-import { bundleProgram } from "../support/bundled-program.ts";
-import { requirePrograms } from "../support/requirements.ts";
+import { bundleProgram } from "../support/program/bundled-program.ts";
+import { requirePrograms } from "../support/suite/requirements.ts";
 
 const describe = requirePrograms("losetup", "partx", "mkfs.ext4", "mount", "nsenter", "unshare");
 

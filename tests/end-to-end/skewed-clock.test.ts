@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { type Bakery, nothing, openBakery, publicSource } from "../support/bake.ts";
-import { bundleCrashingBuild, runKilledBuild } from "../support/killed-build.ts";
-import { RecordingUi } from "../support/recording-ui.ts";
-import { requireRoot } from "../support/requirements.ts";
+import { type Bakery, nothing, openBakery, publicSource } from "../support/bake/bake.ts";
+import { bundleCrashingBuild, runKilledBuild } from "../support/bake/killed-build.ts";
+import { requireRoot } from "../support/suite/requirements.ts";
+import { RecordingUi } from "../support/terminal/recording-ui.ts";
 
 const describe = requireRoot();
 const HOUR_MS = 3_600_000;

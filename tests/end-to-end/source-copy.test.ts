@@ -1,13 +1,13 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from "vitest";
 import type { RawConfig } from "../../src/definition/raw-value.ts";
 import type { Fault } from "../../src/local-cloud/faults.ts";
-import { type Bakery, nothing, openBakery, publicSource } from "../support/bake.ts";
-import { hastyClock } from "../support/hasty-clock.ts";
-import { dataOn, ImageOwner, rootOn } from "../support/image-owner.ts";
-import { bundleCrashingBuild, runKilledBuild } from "../support/killed-build.ts";
-import { RecordedCalls } from "../support/recorded-calls.ts";
-import { requireRoot } from "../support/requirements.ts";
-import { sample } from "../support/sample.ts";
+import { type Bakery, nothing, openBakery, publicSource } from "../support/bake/bake.ts";
+import { hastyClock } from "../support/bake/hasty-clock.ts";
+import { dataOn, ImageOwner, rootOn } from "../support/bake/image-owner.ts";
+import { bundleCrashingBuild, runKilledBuild } from "../support/bake/killed-build.ts";
+import { RecordedCalls } from "../support/bake/recorded-calls.ts";
+import { requireRoot } from "../support/suite/requirements.ts";
+import { sample } from "../support/suite/sample.ts";
 
 const describe = requireRoot();
 const quick: RawConfig = { boot_check: "off", polling: { min: "5ms", max: "50ms" } };

@@ -2,11 +2,11 @@ import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
 import type { BuildEvent } from "../../src/builder/events.ts";
 import { CancelledError } from "../../src/common/errors.ts";
 import type { RawConfig } from "../../src/definition/raw-value.ts";
-import { type Bakery, openBakery } from "../support/bake.ts";
-import { ImageOwner, rootOn } from "../support/image-owner.ts";
-import { RecordedCalls } from "../support/recorded-calls.ts";
-import { RecordingUi } from "../support/recording-ui.ts";
-import { requireRoot } from "../support/requirements.ts";
+import { type Bakery, openBakery } from "../support/bake/bake.ts";
+import { ImageOwner, rootOn } from "../support/bake/image-owner.ts";
+import { RecordedCalls } from "../support/bake/recorded-calls.ts";
+import { requireRoot } from "../support/suite/requirements.ts";
+import { RecordingUi } from "../support/terminal/recording-ui.ts";
 
 const describe = requireRoot();
 

@@ -3,12 +3,12 @@ import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from "vitest";
 import { Builder } from "../../src/builder/builder.ts";
 import { type BakeEvent, type BakeInput, bake, findRun } from "../../src/index.ts";
-import { type Bakery, idleHook, nothing, openBakery } from "../support/bake.ts";
-import { hastyClock } from "../support/hasty-clock.ts";
-import { ImageOwner } from "../support/image-owner.ts";
-import { RecordedCalls } from "../support/recorded-calls.ts";
-import { RecordingUi } from "../support/recording-ui.ts";
-import { requireRoot } from "../support/requirements.ts";
+import { type Bakery, idleHook, nothing, openBakery } from "../support/bake/bake.ts";
+import { hastyClock } from "../support/bake/hasty-clock.ts";
+import { ImageOwner } from "../support/bake/image-owner.ts";
+import { RecordedCalls } from "../support/bake/recorded-calls.ts";
+import { requireRoot } from "../support/suite/requirements.ts";
+import { RecordingUi } from "../support/terminal/recording-ui.ts";
 
 const describe = requireRoot();
 

@@ -3,8 +3,8 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import type { Hook } from "../../src/builder/hook.ts";
 import type { LogEntry } from "../../src/common/log.ts";
-import { type Bakery, nothing, openBakery, publicSource } from "../support/bake.ts";
-import { requireRoot } from "../support/requirements.ts";
+import { type Bakery, nothing, openBakery, publicSource } from "../support/bake/bake.ts";
+import { requireRoot } from "../support/suite/requirements.ts";
 
 const describe = requireRoot();
 

@@ -6,10 +6,10 @@ import { checkImage } from "../../src/boot/check-image.ts";
 import { RootFolder } from "../../src/chroot/root-folder.ts";
 import { readVolumeLayout } from "../../src/host/probe-filesystem.ts";
 import { hostRunner } from "../../src/host/run-command.ts";
-import { makeFutureExt4 } from "../support/ext-features.ts";
-import { makeFilesystem, writeSystem } from "../support/loop-disk.ts";
-import { requirePrograms } from "../support/requirements.ts";
-import { createWorkbench, type Workbench } from "../support/workbench.ts";
+import { makeFutureExt4 } from "../support/disks/ext-features.ts";
+import { makeFilesystem, writeSystem } from "../support/disks/loop-disk.ts";
+import { createWorkbench, type Workbench } from "../support/disks/workbench.ts";
+import { requirePrograms } from "../support/suite/requirements.ts";
 
 const runner = hostRunner();
 const TWO_PARTITIONS = "label: gpt\nsize=40M, name=first\nname=root\n";

@@ -10,10 +10,10 @@ import {
   resetLocalCloud,
 } from "../../src/local-cloud/administer-cloud.ts";
 import { runProgram } from "../../src/run-program.ts";
-import { attachLoop, detachLoop } from "../support/loop-disk.ts";
-import { recordingIo } from "../support/recording-io.ts";
-import { requirePrograms } from "../support/requirements.ts";
-import { TutorialReader, tutorialLines } from "../support/tutorial.ts";
+import { attachLoop, detachLoop } from "../support/disks/loop-disk.ts";
+import { TutorialReader, tutorialLines } from "../support/docs/tutorial.ts";
+import { requirePrograms } from "../support/suite/requirements.ts";
+import { recordingIo } from "../support/terminal/recording-io.ts";
 
 // One debootstrap, the tutorial's, whose OMI the tests after it start from: they are in order.
 const MINUTES = 60_000;

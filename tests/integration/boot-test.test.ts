@@ -8,9 +8,9 @@ import { BootCheckError } from "../../src/boot/boot-check-error.ts";
 import { type BootTestOptions, bootTest } from "../../src/boot/boot-test.ts";
 import { CancelledError } from "../../src/common/errors.ts";
 import { hostRunner, type RunningProcess } from "../../src/host/run-command.ts";
-import { efiDisk, efiProgram } from "../support/efi-disk.ts";
-import { requirePrograms, requireThat } from "../support/requirements.ts";
-import { type AfterPrinting, serialSector } from "../support/serial-sector.ts";
+import { type AfterPrinting, serialSector } from "../support/boot/serial-sector.ts";
+import { efiDisk, efiProgram } from "../support/disks/efi-disk.ts";
+import { requirePrograms, requireThat } from "../support/suite/requirements.ts";
 
 /** For a machine that is ten times slower: nothing waits for so long. */
 const MINUTES = 60_000;

@@ -12,7 +12,7 @@ import { hostRunner } from "../../src/host/run-command.ts";
 import { quoteWord } from "../../src/host/shell-quote.ts";
 import { makeBusyboxRoot, until } from "../support/chroot/fixtures.ts";
 import { nastyStrings } from "../support/chroot/nasty-strings.ts";
-import { requirePrograms } from "../support/requirements.ts";
+import { requirePrograms } from "../support/suite/requirements.ts";
 
 /** Everything of a stream. */
 class Collected extends Writable {

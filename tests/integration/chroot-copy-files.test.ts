@@ -21,7 +21,7 @@ import { quietEnvironment, quietServices } from "../../src/chroot/quiet-services
 import { RootFolder } from "../../src/chroot/root-folder.ts";
 import { startSandbox } from "../../src/chroot/sandbox.ts";
 import { Cleanup, makeBusyboxRoot, makeExt4Device, run, tempFolder } from "../support/chroot/fixtures.ts";
-import { requirePrograms } from "../support/requirements.ts";
+import { requirePrograms } from "../support/suite/requirements.ts";
 
 const cleanup = new Cleanup();
 let image: string;

@@ -14,8 +14,8 @@ import {
   run,
   tempFolder,
 } from "../support/chroot/fixtures.ts";
-import { startMountHolder } from "../support/holder.ts";
-import { requirePrograms } from "../support/requirements.ts";
+import { startMountHolder } from "../support/program/holder.ts";
+import { requirePrograms } from "../support/suite/requirements.ts";
 
 const cleanup = new Cleanup();
 afterEach(() => cleanup.run());

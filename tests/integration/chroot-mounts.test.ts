@@ -23,7 +23,7 @@ import {
   run,
   tempFolder,
 } from "../support/chroot/fixtures.ts";
-import { requirePrograms } from "../support/requirements.ts";
+import { requirePrograms } from "../support/suite/requirements.ts";
 
 const cleanup = new Cleanup();
 afterEach(() => cleanup.run());

@@ -17,7 +17,7 @@ import {
   tempFolder,
   until,
 } from "../support/chroot/fixtures.ts";
-import { requirePrograms } from "../support/requirements.ts";
+import { requirePrograms } from "../support/suite/requirements.ts";
 
 const cleanup = new Cleanup();
 afterEach(() => cleanup.run());

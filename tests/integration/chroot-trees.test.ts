@@ -24,7 +24,7 @@ import { ChrootCommunicator } from "../../src/chroot/chroot-communicator.ts";
 import { copyTree, type TreeJob, type TreeResult } from "../../src/chroot/tree-copy.ts";
 import { hostRunner } from "../../src/host/run-command.ts";
 import { bundle, run } from "../support/chroot/fixtures.ts";
-import { requirePrograms } from "../support/requirements.ts";
+import { requirePrograms } from "../support/suite/requirements.ts";
 
 let folder: string;
 let image: string;

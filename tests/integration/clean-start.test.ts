@@ -10,7 +10,7 @@ import { type Isolation, type Sandbox, startSandbox } from "../../src/chroot/san
 import { unmountBelow } from "../../src/host/mounts.ts";
 import { runLocalCommands } from "../../src/host/run-local-commands.ts";
 import { Cleanup, makeBusyboxRoot, run, tempFolder } from "../support/chroot/fixtures.ts";
-import { requirePrograms } from "../support/requirements.ts";
+import { requirePrograms } from "../support/suite/requirements.ts";
 
 const describe = requirePrograms("unshare", "nsenter", "setpriv", "prlimit", "busybox");
 const cleanup = new Cleanup();

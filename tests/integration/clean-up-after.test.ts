@@ -5,9 +5,9 @@ import { join } from "node:path";
 import { expect, it } from "vitest";
 import { hostEnvironment } from "../../src/host/host-environment.ts";
 import { hostRunner } from "../../src/host/run-command.ts";
-import { startHolder } from "../support/holder.ts";
-import { readLedger } from "../support/ledger.ts";
-import { requirePrograms } from "../support/requirements.ts";
+import { startHolder } from "../support/program/holder.ts";
+import { readLedger } from "../support/suite/ledger.ts";
+import { requirePrograms } from "../support/suite/requirements.ts";
 
 const describe = requirePrograms("mount", "losetup", "findmnt", "tail");
 

@@ -3,9 +3,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from "vitest";
 import { resetLocalCloud } from "../../src/local-cloud/administer-cloud.ts";
-import { bundleProgram } from "../support/bundled-program.ts";
-import { requirePrograms } from "../support/requirements.ts";
-import { openTerminalWindow, type TerminalWindow } from "../support/terminal-window.ts";
+import { bundleProgram } from "../support/program/bundled-program.ts";
+import { requirePrograms } from "../support/suite/requirements.ts";
+import { openTerminalWindow, type TerminalWindow } from "../support/terminal/terminal-window.ts";
 
 const describe = requirePrograms("tmux", "bash", "losetup", "partx", "mount", "nsenter", "unshare");
 

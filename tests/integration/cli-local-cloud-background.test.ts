@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { build } from "rolldown";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { signedCall } from "../support/signed-call.ts";
+import { signedCall } from "../support/local-cloud/signed-call.ts";
 
 const execute = promisify(execFile);
 

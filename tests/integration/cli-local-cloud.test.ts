@@ -6,9 +6,9 @@ import { promisify } from "node:util";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { resetLocalCloud } from "../../src/local-cloud/administer-cloud.ts";
 import { runProgram } from "../../src/run-program.ts";
-import { type RecordingIo, recordingIo } from "../support/recording-io.ts";
-import { requirePrograms } from "../support/requirements.ts";
-import { type Answer, signedCall } from "../support/signed-call.ts";
+import { type Answer, signedCall } from "../support/local-cloud/signed-call.ts";
+import { requirePrograms } from "../support/suite/requirements.ts";
+import { type RecordingIo, recordingIo } from "../support/terminal/recording-io.ts";
 
 const execute = promisify(execFile);
 const describe = requirePrograms("losetup", "partx", "mkfs.ext4");

@@ -6,7 +6,7 @@ import { openLocalSession } from "../../src/bake/local-session.ts";
 import { noLog } from "../../src/common/log.ts";
 import { resetLocalCloud } from "../../src/local-cloud/administer-cloud.ts";
 import { startLocalCloud } from "../../src/local-cloud/start-local-cloud.ts";
-import { requireRoot } from "../support/requirements.ts";
+import { requireRoot } from "../support/suite/requirements.ts";
 
 const describe = requireRoot();
 

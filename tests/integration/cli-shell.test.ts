@@ -4,9 +4,9 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { hostRunner } from "../../src/host/run-command.ts";
 import { resetLocalCloud } from "../../src/local-cloud/administer-cloud.ts";
-import { bundleProgram } from "../support/bundled-program.ts";
-import { requirePrograms } from "../support/requirements.ts";
-import { openTerminalWindow, type TerminalWindow } from "../support/terminal-window.ts";
+import { bundleProgram } from "../support/program/bundled-program.ts";
+import { requirePrograms } from "../support/suite/requirements.ts";
+import { openTerminalWindow, type TerminalWindow } from "../support/terminal/terminal-window.ts";
 
 const describe = requirePrograms("tmux", "bash", "script", "losetup", "partx", "mount", "nsenter", "unshare");
 

@@ -3,9 +3,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { runProgram } from "../../src/run-program.ts";
-import { recordingIo } from "../support/recording-io.ts";
-import { requirePrograms } from "../support/requirements.ts";
-import { openTerminalWindow, type TerminalWindow } from "../support/terminal-window.ts";
+import { requirePrograms } from "../support/suite/requirements.ts";
+import { recordingIo } from "../support/terminal/recording-io.ts";
+import { openTerminalWindow, type TerminalWindow } from "../support/terminal/terminal-window.ts";
 
 /** A busy machine takes its time: milliseconds. */
 const PATIENCE_MS = 600_000;

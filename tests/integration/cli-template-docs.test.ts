@@ -7,9 +7,9 @@ import { commands } from "../../src/cli/commands.ts";
 import { findCommand } from "../../src/cli/find-command.ts";
 import { parseFlags } from "../../src/cli/flags.ts";
 import { runProgram } from "../../src/run-program.ts";
-import { type CloudWithImages, startCloudWithImages } from "../support/account-with-images.ts";
-import { recordingIo } from "../support/recording-io.ts";
-import { fencedBlocks, shellExamples } from "../support/shell-examples.ts";
+import { fencedBlocks, shellExamples } from "../support/docs/shell-examples.ts";
+import { type CloudWithImages, startCloudWithImages } from "../support/local-cloud/account-with-images.ts";
+import { recordingIo } from "../support/terminal/recording-io.ts";
 
 /** Commands that change nothing but the files that they are given: their examples are run. */
 const HARMLESS = [

@@ -3,8 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { runProgram } from "../../src/run-program.ts";
-import { type CloudWithImages, startCloudWithImages } from "../support/account-with-images.ts";
-import { recordingIo } from "../support/recording-io.ts";
+import { type CloudWithImages, startCloudWithImages } from "../support/local-cloud/account-with-images.ts";
+import { recordingIo } from "../support/terminal/recording-io.ts";
 
 let folder: string;
 let clouds: CloudWithImages;

@@ -4,9 +4,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { bundleProgram } from "../support/bundled-program.ts";
-import { requirePrograms } from "../support/requirements.ts";
-import { openTerminalWindow } from "../support/terminal-window.ts";
+import { bundleProgram } from "../support/program/bundled-program.ts";
+import { requirePrograms } from "../support/suite/requirements.ts";
+import { openTerminalWindow } from "../support/terminal/terminal-window.ts";
 
 let folder: string;
 let program: string;

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { configSchema } from "../../src/config/schema.ts";
 import { runProgram } from "../../src/run-program.ts";
-import { recordingIo } from "../support/recording-io.ts";
+import { recordingIo } from "../support/terminal/recording-io.ts";
 
 let folder: string;
 beforeAll(async () => {

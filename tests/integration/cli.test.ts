@@ -7,7 +7,7 @@ import { findCommand } from "../../src/cli/find-command.ts";
 import { parseFlags } from "../../src/cli/flags.ts";
 import { version } from "../../src/common/version.ts";
 import { runProgram } from "../../src/run-program.ts";
-import { recordingIo } from "../support/recording-io.ts";
+import { recordingIo } from "../support/terminal/recording-io.ts";
 
 let folder: string;
 beforeAll(async () => {

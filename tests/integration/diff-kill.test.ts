@@ -5,8 +5,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { removeAbandoned } from "../../src/host/held-folder.ts";
-import { bundleProgram } from "../support/bundled-program.ts";
-import { requirePrograms } from "../support/requirements.ts";
+import { bundleProgram } from "../support/program/bundled-program.ts";
+import { requirePrograms } from "../support/suite/requirements.ts";
 
 const describe = requirePrograms("losetup", "mkfs.ext4", "qemu-img", "unshare");
 

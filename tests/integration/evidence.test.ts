@@ -7,8 +7,8 @@ import { ImageReader } from "../../src/evidence/image-reader.ts";
 import { readPackages } from "../../src/evidence/packages/read-packages.ts";
 import { type BakeInput, bake, billOfMaterials, DeviceError, diffImages, UsageError } from "../../src/index.ts";
 import { exportLocalImage, localCloudStatus, resetLocalCloud } from "../../src/local-cloud/administer-cloud.ts";
-import { RecordingUi } from "../support/recording-ui.ts";
-import { requirePrograms } from "../support/requirements.ts";
+import { requirePrograms } from "../support/suite/requirements.ts";
+import { RecordingUi } from "../support/terminal/recording-ui.ts";
 
 /** A provisioner that changes one thing of each kind, in an image that has little more than a shell. */
 const template = `

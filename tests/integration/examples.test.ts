@@ -8,10 +8,10 @@ import { parseFlags } from "../../src/cli/flags.ts";
 import { hostRunner } from "../../src/host/run-command.ts";
 import { localCloudImages, localCloudStatus, resetLocalCloud } from "../../src/local-cloud/administer-cloud.ts";
 import { runProgram } from "../../src/run-program.ts";
-import { recordingIo } from "../support/recording-io.ts";
-import { requirePrograms } from "../support/requirements.ts";
-import { isWholeSweep } from "../support/sample.ts";
-import { fencedBlocks } from "../support/shell-examples.ts";
+import { fencedBlocks } from "../support/docs/shell-examples.ts";
+import { requirePrograms } from "../support/suite/requirements.ts";
+import { isWholeSweep } from "../support/suite/sample.ts";
+import { recordingIo } from "../support/terminal/recording-io.ts";
 
 const describe = requirePrograms("sfdisk", "mkfs.ext4", "systemd-analyze");
 const MINUTES = 60_000;

@@ -6,12 +6,12 @@ import { listBlockDevices, readSerial } from "../../src/host/block-device.ts";
 import { identifyDevice } from "../../src/host/identify-device.ts";
 import { readPartitionTable } from "../../src/host/partition-table.ts";
 import { hostRunner } from "../../src/host/run-command.ts";
+import { findCloudKernel, type Guest, startGuest } from "../support/boot/guest.ts";
 import { bundle } from "../support/chroot/fixtures.ts";
-import { findCloudKernel, type Guest, startGuest } from "../support/guest.ts";
-import { writeSystem } from "../support/loop-disk.ts";
-import { makeDisk } from "../support/made-image.ts";
-import { requirePrograms, requireThat } from "../support/requirements.ts";
-import { createWorkbench, type Workbench } from "../support/workbench.ts";
+import { writeSystem } from "../support/disks/loop-disk.ts";
+import { makeDisk } from "../support/disks/made-image.ts";
+import { createWorkbench, type Workbench } from "../support/disks/workbench.ts";
+import { requirePrograms, requireThat } from "../support/suite/requirements.ts";
 
 const MIB = 1024 * 1024;
 const IMAGE_MIB = 128;
@@ -155,7 +155,7 @@ tier("host: disks of real drivers, hot-plugged into a guest", () => {
       for (const disk of [disks.f, disks.g, disks.h]) await copyFile(image, disk);
       await writeFile(disks.decoy, "");
       await truncate(disks.decoy, IMAGE_MIB * MIB);
-      await bundle({ entry: "tests/support/guest-entry.ts" }, folder);
+      await bundle({ entry: "tests/support/boot/guest-entry.ts" }, folder);
       const drives = Object.entries(disks).flatMap(([id, file]) => [
         "-blockdev",
         `driver=raw,node-name=drive-${id},file.driver=file,file.filename=${file}`,

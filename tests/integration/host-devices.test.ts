@@ -10,10 +10,10 @@ import { findLinkedDevice, snapshotDevices } from "../../src/host/find-device.ts
 import { hostRunner } from "../../src/host/run-command.ts";
 import { runLocalCommands } from "../../src/host/run-local-commands.ts";
 import { syncPartitions } from "../../src/host/sync-partitions.ts";
-import { hashFile, readLedger } from "../support/ledger.ts";
-import { makeFilesystem } from "../support/loop-disk.ts";
-import { requirePrograms } from "../support/requirements.ts";
-import { createWorkbench, type Workbench } from "../support/workbench.ts";
+import { makeFilesystem } from "../support/disks/loop-disk.ts";
+import { createWorkbench, type Workbench } from "../support/disks/workbench.ts";
+import { hashFile, readLedger } from "../support/suite/ledger.ts";
+import { requirePrograms } from "../support/suite/requirements.ts";
 
 const runner = hostRunner();
 const MIB = 1024 * 1024;

@@ -8,10 +8,10 @@ import { hostView } from "../../src/host/mount-view.ts";
 import { readPartitionTable } from "../../src/host/partition-table.ts";
 import { readVolumeLayout } from "../../src/host/probe-filesystem.ts";
 import { hostRunner } from "../../src/host/run-command.ts";
-import { readLedger } from "../support/ledger.ts";
-import { makeFilesystem, writeSystem } from "../support/loop-disk.ts";
-import { requirePrograms } from "../support/requirements.ts";
-import { createWorkbench, type Workbench } from "../support/workbench.ts";
+import { makeFilesystem, writeSystem } from "../support/disks/loop-disk.ts";
+import { createWorkbench, type Workbench } from "../support/disks/workbench.ts";
+import { readLedger } from "../support/suite/ledger.ts";
+import { requirePrograms } from "../support/suite/requirements.ts";
 
 const runner = hostRunner();
 const view = hostView(runner);

@@ -7,11 +7,11 @@ import { describeHolder, findHolders } from "../../src/host/mount-holders.ts";
 import { hostView } from "../../src/host/mount-view.ts";
 import { mountFilesystem, unmountBelow } from "../../src/host/mounts.ts";
 import { hostRunner } from "../../src/host/run-command.ts";
-import { type Holder, startHolder, startMountHolder } from "../support/holder.ts";
-import { readLedger, readProcessesOf } from "../support/ledger.ts";
-import { makeFilesystem } from "../support/loop-disk.ts";
-import { requirePrograms } from "../support/requirements.ts";
-import { createWorkbench, type Workbench } from "../support/workbench.ts";
+import { makeFilesystem } from "../support/disks/loop-disk.ts";
+import { createWorkbench, type Workbench } from "../support/disks/workbench.ts";
+import { type Holder, startHolder, startMountHolder } from "../support/program/holder.ts";
+import { readLedger, readProcessesOf } from "../support/suite/ledger.ts";
+import { requirePrograms } from "../support/suite/requirements.ts";
 
 const runner = hostRunner();
 const view = hostView(runner);

@@ -11,12 +11,12 @@ import { unmountBelow } from "../../src/host/mounts.ts";
 import { readVolumeLayout, type VolumeLayout } from "../../src/host/probe-filesystem.ts";
 import { requireSystem } from "../../src/host/require-system.ts";
 import { hostRunner } from "../../src/host/run-command.ts";
-import { craftSignature } from "../support/crafted-signatures.ts";
-import { makeFutureExt4 } from "../support/ext-features.ts";
-import { readLedger } from "../support/ledger.ts";
-import { makeFilesystem, writeSystem } from "../support/loop-disk.ts";
-import { requirePrograms } from "../support/requirements.ts";
-import { createWorkbench, type Workbench } from "../support/workbench.ts";
+import { craftSignature } from "../support/disks/crafted-signatures.ts";
+import { makeFutureExt4 } from "../support/disks/ext-features.ts";
+import { makeFilesystem, writeSystem } from "../support/disks/loop-disk.ts";
+import { createWorkbench, type Workbench } from "../support/disks/workbench.ts";
+import { readLedger } from "../support/suite/ledger.ts";
+import { requirePrograms } from "../support/suite/requirements.ts";
 
 const runner = hostRunner();
 const view = hostView(runner);

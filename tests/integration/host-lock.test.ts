@@ -5,8 +5,8 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import type { Clock } from "../../src/common/clock.ts";
 import { CancelledError, DeviceError, TimeoutError } from "../../src/common/errors.ts";
 import { acquireDeviceLock } from "../../src/host/device-lock.ts";
-import { type Holder, startHolder } from "../support/holder.ts";
-import { requirePrograms } from "../support/requirements.ts";
+import { type Holder, startHolder } from "../support/program/holder.ts";
+import { requirePrograms } from "../support/suite/requirements.ts";
 
 requirePrograms("flock", "perl")("host: the device lock", () => {
   let folder: string;

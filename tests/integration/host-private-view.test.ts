@@ -13,11 +13,11 @@ import { readMountinfo } from "../../src/host/mountinfo.ts";
 import { unmountBelow } from "../../src/host/mounts.ts";
 import { readVolumeLayout } from "../../src/host/probe-filesystem.ts";
 import { type CommandRunner, hostRunner } from "../../src/host/run-command.ts";
-import { type Holder, startHolder, startMountHolder } from "../support/holder.ts";
-import { readLedger } from "../support/ledger.ts";
-import { makeFilesystem, writeSystem } from "../support/loop-disk.ts";
-import { requirePrograms } from "../support/requirements.ts";
-import { createWorkbench, type Workbench } from "../support/workbench.ts";
+import { makeFilesystem, writeSystem } from "../support/disks/loop-disk.ts";
+import { createWorkbench, type Workbench } from "../support/disks/workbench.ts";
+import { type Holder, startHolder, startMountHolder } from "../support/program/holder.ts";
+import { readLedger } from "../support/suite/ledger.ts";
+import { requirePrograms } from "../support/suite/requirements.ts";
 
 /** A view of another process's mount namespace, as a sandbox gives it. */
 function viewOf(pid: number): MountView {

@@ -14,8 +14,8 @@ import {
   makeRootOfHostPrograms,
   type ProvisionedImage,
   provisionedImage,
-} from "../support/provisioned-image.ts";
-import { requirePrograms } from "../support/requirements.ts";
+} from "../support/provisioners/provisioned-image.ts";
+import { requirePrograms } from "../support/suite/requirements.ts";
 
 const describe = requirePrograms("unshare", "nsenter", "capsh", "perl", "losetup", "mkfs.ext4");
 const cleanup = new Cleanup();

@@ -10,7 +10,7 @@ import {
 } from "../../src/local-cloud/administer-cloud.ts";
 import { startLocalCloud } from "../../src/local-cloud/start-local-cloud.ts";
 import { Cleanup, run, tempFolder } from "../support/chroot/fixtures.ts";
-import { requirePrograms } from "../support/requirements.ts";
+import { requirePrograms } from "../support/suite/requirements.ts";
 
 const describe = requirePrograms("losetup", "partx", "flock", "qemu-img");
 const cleanup = new Cleanup();

@@ -10,7 +10,7 @@ import { unmountBelow } from "../../src/host/mounts.ts";
 import { withReadOnlyMount } from "../../src/host/read-only-mount.ts";
 import { hostRunner } from "../../src/host/run-command.ts";
 import { bundle, Cleanup, makeExt4Device, run, tempFolder } from "../support/chroot/fixtures.ts";
-import { requirePrograms } from "../support/requirements.ts";
+import { requirePrograms } from "../support/suite/requirements.ts";
 
 const describe = requirePrograms("chroot", "mkfs.ext4", "tune2fs", "losetup", "mount");
 const cleanup = new Cleanup();

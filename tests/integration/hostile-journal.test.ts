@@ -5,8 +5,8 @@ import { hostView } from "../../src/host/mount-view.ts";
 import { unmountBelow } from "../../src/host/mounts.ts";
 import { hostRunner } from "../../src/host/run-command.ts";
 import { Cleanup, hostMountPoints, makeExt4Device, run, tempFolder } from "../support/chroot/fixtures.ts";
-import { requirePrograms } from "../support/requirements.ts";
-import { releaseContext, scriptedApi } from "../support/scripted-api.ts";
+import { releaseContext, scriptedApi } from "../support/outscale/scripted-api.ts";
+import { requirePrograms } from "../support/suite/requirements.ts";
 
 const describe = requirePrograms("mount", "mkfs.ext4", "losetup");
 const cleanup = new Cleanup();

@@ -7,8 +7,8 @@ import { withReadOnlyMount } from "../../src/host/read-only-mount.ts";
 import { hostRunner } from "../../src/host/run-command.ts";
 import { runProgram } from "../../src/run-program.ts";
 import { Cleanup, makeExt4Device, run, tempFolder } from "../support/chroot/fixtures.ts";
-import { recordingIo } from "../support/recording-io.ts";
-import { requirePrograms } from "../support/requirements.ts";
+import { requirePrograms } from "../support/suite/requirements.ts";
+import { recordingIo } from "../support/terminal/recording-io.ts";
 
 const describe = requirePrograms("mkfs.ext4", "losetup", "mount");
 const cleanup = new Cleanup();

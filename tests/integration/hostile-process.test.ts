@@ -8,7 +8,7 @@ import { RootFolder } from "../../src/chroot/root-folder.ts";
 import { type Isolation, type Sandbox, startSandbox } from "../../src/chroot/sandbox.ts";
 import { unmountBelow } from "../../src/host/mounts.ts";
 import { Cleanup, makeBusyboxRoot, tempFolder } from "../support/chroot/fixtures.ts";
-import { requirePrograms } from "../support/requirements.ts";
+import { requirePrograms } from "../support/suite/requirements.ts";
 
 const describe = requirePrograms("unshare", "nsenter", "chroot", "mount", "busybox");
 const cleanup = new Cleanup();

@@ -3,8 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import type { Position, Range } from "vscode-languageserver-protocol";
-import { LanguageClient } from "../support/language-client.ts";
-import { Random } from "../support/random.ts";
+import { LanguageClient } from "../support/language-server/language-client.ts";
+import { Random } from "../support/suite/random.ts";
 
 const EDITS = Number(process.env.OUTSCALE_CHROOT_FUZZ ?? 2_000);
 const SEED = Number(process.env.OUTSCALE_CHROOT_SEED ?? 1);

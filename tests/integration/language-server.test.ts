@@ -13,7 +13,7 @@ import type {
   TextEdit,
   WorkspaceEdit,
 } from "vscode-languageserver-protocol";
-import { LanguageClient } from "../support/language-client.ts";
+import { LanguageClient } from "../support/language-server/language-client.ts";
 
 let client: LanguageClient;
 let folder: string;

@@ -14,7 +14,7 @@ import {
   UsageError,
 } from "../../src/index.ts";
 import { resetLocalCloud } from "../../src/local-cloud/administer-cloud.ts";
-import { requireRoot } from "../support/requirements.ts";
+import { requireRoot } from "../support/suite/requirements.ts";
 
 const describe = requireRoot();
 

@@ -23,8 +23,8 @@ import {
 } from "../../src/local-cloud/administer-cloud.ts";
 import { loopDevicesOf } from "../../src/local-cloud/disks/loop-devices.ts";
 import { type LocalCloud, startLocalCloud } from "../../src/local-cloud/start-local-cloud.ts";
-import { requirePrograms } from "../support/requirements.ts";
-import { type Answer, signedCall } from "../support/signed-call.ts";
+import { type Answer, signedCall } from "../support/local-cloud/signed-call.ts";
+import { requirePrograms } from "../support/suite/requirements.ts";
 
 const describe = requirePrograms("losetup", "partx", "sfdisk", "mkfs.ext4", "mount", "flock", "qemu-img");
 

@@ -6,8 +6,8 @@ import { text } from "node:stream/consumers";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type LocalCloud, startLocalCloud } from "../../src/local-cloud/start-local-cloud.ts";
 import { fuzzLocalCloud } from "../support/local-cloud/fuzz-local-cloud.ts";
-import { Random } from "../support/random.ts";
-import { type Caller, signedCall } from "../support/signed-call.ts";
+import { type Caller, signedCall } from "../support/local-cloud/signed-call.ts";
+import { Random } from "../support/suite/random.ts";
 
 /** As many as are over in some seconds; `npm run bench local-cloud-fuzz` goes on for 100,000. */
 const RUNS = 1_500;

@@ -7,12 +7,17 @@ import { setTimeout } from "node:timers/promises";
 import { expect, it } from "vitest";
 import { importLocalImage, resetLocalCloud } from "../../src/local-cloud/administer-cloud.ts";
 import { loopDevicesOf } from "../../src/local-cloud/disks/loop-devices.ts";
-import { type Known, LoadClient } from "../support/cloud-load.ts";
-import { Random } from "../support/random.ts";
-import { requirePrograms } from "../support/requirements.ts";
-import { isWholeSweep } from "../support/sample.ts";
-import { type Answer, signedCall } from "../support/signed-call.ts";
-import { bundleLocalCloud, type SpawnedCloud, spawnLocalCloud, startAndKill } from "../support/spawn-local-cloud.ts";
+import { type Known, LoadClient } from "../support/local-cloud/cloud-load.ts";
+import { type Answer, signedCall } from "../support/local-cloud/signed-call.ts";
+import {
+  bundleLocalCloud,
+  type SpawnedCloud,
+  spawnLocalCloud,
+  startAndKill,
+} from "../support/local-cloud/spawn-local-cloud.ts";
+import { Random } from "../support/suite/random.ts";
+import { requirePrograms } from "../support/suite/requirements.ts";
+import { isWholeSweep } from "../support/suite/sample.ts";
 
 const describe = requirePrograms("losetup", "partx", "sfdisk", "mkfs.ext4", "flock", "qemu-img");
 const KILLS = isWholeSweep ? 50 : 8;

@@ -7,7 +7,7 @@ import { tryFlock } from "../../src/host/flock.ts";
 import { hostRunner } from "../../src/host/run-command.ts";
 import { type FolderLock, lockFolder } from "../../src/local-cloud/folder/folder-lock.ts";
 import { heldRunner } from "../../src/local-cloud/folder/held-runner.ts";
-import { requirePrograms } from "../support/requirements.ts";
+import { requirePrograms } from "../support/suite/requirements.ts";
 
 const describe = requirePrograms("flock", "mkfifo");
 

@@ -4,8 +4,8 @@ import { join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { hostRunner } from "../../src/host/run-command.ts";
 import { detachLoopDevice, loopDevicesOf } from "../../src/local-cloud/disks/loop-devices.ts";
-import { requirePrograms } from "../support/requirements.ts";
-import { createWorkbench, type Workbench } from "../support/workbench.ts";
+import { createWorkbench, type Workbench } from "../support/disks/workbench.ts";
+import { requirePrograms } from "../support/suite/requirements.ts";
 
 const describe = requirePrograms("losetup", "mkfs.ext4", "mount");
 

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { type LocalCloud, startLocalCloud } from "../../src/local-cloud/start-local-cloud.ts";
-import { requireThat } from "../support/requirements.ts";
+import { requireThat } from "../support/suite/requirements.ts";
 
 const execute = promisify(execFile);
 

@@ -6,7 +6,7 @@ import { afterEach, beforeEach, expect, it } from "vitest";
 import { hostRunner } from "../../src/host/run-command.ts";
 import { makeSeedImage, SEED_SIZE_GIB } from "../../src/local-cloud/seed/seed-image.ts";
 import { stageOwnPrograms } from "../../src/local-cloud/seed/stage-programs.ts";
-import { requirePrograms } from "../support/requirements.ts";
+import { requirePrograms } from "../support/suite/requirements.ts";
 
 const describe = requirePrograms("sfdisk", "mkfs.ext4", "chroot", "debugfs", "dumpe2fs", "e2fsck");
 const SCRIPT =

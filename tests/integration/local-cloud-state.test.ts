@@ -17,8 +17,8 @@ import { exportLocalState, importLocalState, resetLocalCloud } from "../../src/l
 import { loopDevicesOf } from "../../src/local-cloud/disks/loop-devices.ts";
 import { LocalCloudError } from "../../src/local-cloud/local-cloud-error.ts";
 import { type LocalCloud, startLocalCloud } from "../../src/local-cloud/start-local-cloud.ts";
-import { requirePrograms } from "../support/requirements.ts";
-import { type Answer, signedCall } from "../support/signed-call.ts";
+import { type Answer, signedCall } from "../support/local-cloud/signed-call.ts";
+import { requirePrograms } from "../support/suite/requirements.ts";
 
 const describe = requirePrograms("losetup", "tar", "zstd");
 

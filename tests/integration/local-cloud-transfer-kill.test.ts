@@ -21,7 +21,7 @@ import {
   resetLocalCloud,
 } from "../../src/local-cloud/administer-cloud.ts";
 import { startLocalCloud } from "../../src/local-cloud/start-local-cloud.ts";
-import { requirePrograms } from "../support/requirements.ts";
+import { requirePrograms } from "../support/suite/requirements.ts";
 
 const describe = requirePrograms("losetup", "tar");
 /** Far more changes of folders than an import or an export makes. */

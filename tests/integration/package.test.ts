@@ -4,10 +4,10 @@ import { dirname, join, relative } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { version } from "../../src/common/version.ts";
 import { hostRunner } from "../../src/host/run-command.ts";
-import { typesOfGo } from "../support/go-types.ts";
-import { type InstalledPackage, installPackage } from "../support/installed-package.ts";
-import { requirePrograms, requireRoot } from "../support/requirements.ts";
-import { fencedBlocks } from "../support/shell-examples.ts";
+import { fencedBlocks } from "../support/docs/shell-examples.ts";
+import { typesOfGo } from "../support/packer-plugin/go-types.ts";
+import { type InstalledPackage, installPackage } from "../support/program/installed-package.ts";
+import { requirePrograms, requireRoot } from "../support/suite/requirements.ts";
 
 const describe = requireRoot();
 const page = readFileSync("docs/library.md", "utf8");

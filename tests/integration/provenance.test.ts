@@ -9,8 +9,8 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import type { ProvenanceStatement } from "../../src/index.ts";
 import { localCloudImages, resetLocalCloud } from "../../src/local-cloud/administer-cloud.ts";
 import { runProgram } from "../../src/run-program.ts";
-import { recordingIo } from "../support/recording-io.ts";
-import { requirePrograms } from "../support/requirements.ts";
+import { requirePrograms } from "../support/suite/requirements.ts";
+import { recordingIo } from "../support/terminal/recording-io.ts";
 
 const template = `
 variable "team" {

@@ -9,9 +9,9 @@ import {
   makeRootOfHostPrograms,
   type ProvisionedImage,
   provisionedImage,
-} from "../support/provisioned-image.ts";
-import { build, define } from "../support/provisioning.ts";
-import { requirePrograms } from "../support/requirements.ts";
+} from "../support/provisioners/provisioned-image.ts";
+import { build, define } from "../support/provisioners/provisioning.ts";
+import { requirePrograms } from "../support/suite/requirements.ts";
 
 const PLAY = `
 - hosts: web

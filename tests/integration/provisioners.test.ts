@@ -4,9 +4,9 @@ import { afterEach, beforeEach, expect, it } from "vitest";
 import type { ProvisionerDefinition } from "../../src/definition/build-definition.ts";
 import { templateHook } from "../../src/provisioners/hook.ts";
 import { makeBusyboxRoot } from "../support/chroot/fixtures.ts";
-import { type ProvisionedImage, provisionedImage } from "../support/provisioned-image.ts";
-import { build, define } from "../support/provisioning.ts";
-import { requirePrograms } from "../support/requirements.ts";
+import { type ProvisionedImage, provisionedImage } from "../support/provisioners/provisioned-image.ts";
+import { build, define } from "../support/provisioners/provisioning.ts";
+import { requirePrograms } from "../support/suite/requirements.ts";
 
 requirePrograms(
   "busybox",

@@ -6,9 +6,9 @@ import { type Browser, chromium, type Page } from "playwright-core";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { runRecordSchema } from "../../src/history/run-record.ts";
 import { runReport } from "../../src/report/run-report.ts";
-import { readContrasts } from "../support/read-contrasts.ts";
-import { requirePrograms } from "../support/requirements.ts";
-import { HOSTILE, sampleRecord } from "../support/sample-record.ts";
+import { readContrasts } from "../support/report/read-contrasts.ts";
+import { HOSTILE, sampleRecord } from "../support/report/sample-record.ts";
+import { requirePrograms } from "../support/suite/requirements.ts";
 
 const describe = requirePrograms("chromium");
 

@@ -6,9 +6,9 @@ import { ChrootCommunicator } from "../../src/chroot/chroot-communicator.ts";
 import { TimeoutError } from "../../src/common/errors.ts";
 import { type CommandRunner, hostRunner } from "../../src/host/run-command.ts";
 import { run } from "../support/chroot/fixtures.ts";
-import { makeDisk } from "../support/made-image.ts";
-import { requirePrograms } from "../support/requirements.ts";
-import { createWorkbench, type Workbench } from "../support/workbench.ts";
+import { makeDisk } from "../support/disks/made-image.ts";
+import { createWorkbench, type Workbench } from "../support/disks/workbench.ts";
+import { requirePrograms } from "../support/suite/requirements.ts";
 
 const GIB = 1024 ** 3;
 const MIB = 1024 ** 2;

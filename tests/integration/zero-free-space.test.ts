@@ -5,10 +5,10 @@ import { afterEach, beforeEach, expect, it } from "vitest";
 import { hostView } from "../../src/host/mount-view.ts";
 import { hostRunner } from "../../src/host/run-command.ts";
 import { zeroFreeSpace } from "../../src/host/zero-free-space.ts";
-import { findOnDisk } from "../support/find-on-disk.ts";
-import { makeDisk } from "../support/made-image.ts";
-import { requirePrograms } from "../support/requirements.ts";
-import { createWorkbench, type Workbench } from "../support/workbench.ts";
+import { findOnDisk } from "../support/disks/find-on-disk.ts";
+import { makeDisk } from "../support/disks/made-image.ts";
+import { createWorkbench, type Workbench } from "../support/disks/workbench.ts";
+import { requirePrograms } from "../support/suite/requirements.ts";
 
 const describe = requirePrograms("mkfs.ext4", "mkfs.btrfs", "chattr");
 // Not xfs: room that it keeps for its own metadata is in reach of no file, and only fstrim clears it.

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { scriptedApi } from "../../../tests/support/scripted-api.ts";
+import { scriptedApi } from "../../../tests/support/outscale/scripted-api.ts";
 import { ProvenanceError } from "../../evidence/provenance/provenance-error.ts";
 import { checkOmi } from "./check-omi.ts";
 

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { fakeBuild } from "../../../tests/support/builder/fake-build.ts";
 import { fakeImage, fakeRoot } from "../../../tests/support/builder/fake-image.ts";
 import { recordingRunner } from "../../../tests/support/builder/recording-runner.ts";
-import { generatedData as data } from "../../../tests/support/provisioning.ts";
+import { generatedData as data } from "../../../tests/support/provisioners/provisioning.ts";
 import { CancelledError, ProvisionError } from "../../common/errors.ts";
 import type { Hook, ProvisionInput } from "../hook.ts";
 import { provision } from "./chroot-provision.ts";

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { recordingIo } from "../../../tests/support/recording-io.ts";
+import { recordingIo } from "../../../tests/support/terminal/recording-io.ts";
 import { uiOf } from "../../bake/report.ts";
 import { systemClock } from "../../common/clock.ts";
 import { HeartbeatReport, SILENCE_MS } from "./heartbeat-report.ts";

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { recordingIo } from "../../../tests/support/recording-io.ts";
-import { screenOf } from "../../../tests/support/screen.ts";
+import { recordingIo } from "../../../tests/support/terminal/recording-io.ts";
+import { screenOf } from "../../../tests/support/terminal/screen.ts";
 import { uiOf } from "../../bake/report.ts";
 import type { BuildEvent, StepName } from "../../builder/events.ts";
 import { systemClock } from "../../common/clock.ts";

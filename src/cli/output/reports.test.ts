@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { recordingIo } from "../../../tests/support/recording-io.ts";
+import { recordingIo } from "../../../tests/support/terminal/recording-io.ts";
 import { type BuildResult, type Report, uiOf } from "../../bake/report.ts";
 import type { Clock } from "../../common/clock.ts";
 import { TimeoutError } from "../../common/errors.ts";

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { describeResult, evaluateExpression } from "../../../tests/support/hcl/evaluate-expression.ts";
-import { propertyRuns } from "../../../tests/support/sample.ts";
+import { propertyRuns } from "../../../tests/support/suite/sample.ts";
 import { nullValue } from "../values/value.ts";
 import { packerFunctions } from "./functions.ts";
 

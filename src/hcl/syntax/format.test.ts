@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { configText } from "../../../tests/support/hcl/arbitraries.ts";
 import { withoutSpans } from "../../../tests/support/hcl/without-spans.ts";
-import { propertyRuns } from "../../../tests/support/sample.ts";
+import { propertyRuns } from "../../../tests/support/suite/sample.ts";
 import { Diagnostics } from "../source/diagnostic.ts";
 import { SourceFile } from "../source/source-file.ts";
 import { formatHcl } from "./format.ts";

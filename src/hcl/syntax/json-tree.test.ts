@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { propertyRuns } from "../../../tests/support/sample.ts";
+import { propertyRuns } from "../../../tests/support/suite/sample.ts";
 import { type JsonNode, JsonSyntaxError, parseJsonTree } from "./json-tree.ts";
 
 function toPlain(node: JsonNode): unknown {

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { configText, expressionText, mutationsOf } from "../../../tests/support/hcl/arbitraries.ts";
 import { sampleScope } from "../../../tests/support/hcl/evaluate-text.ts";
-import { propertyRuns } from "../../../tests/support/sample.ts";
+import { propertyRuns } from "../../../tests/support/suite/sample.ts";
 import { evaluate } from "../evaluate/evaluate.ts";
 import { Diagnostics } from "../source/diagnostic.ts";
 import { printDiagnostic } from "../source/print-diagnostic.ts";

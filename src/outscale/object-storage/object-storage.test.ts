@@ -5,7 +5,7 @@ import { describe, expect, it } from "vitest";
 import { FakeClock } from "../../../tests/support/outscale/fake-clock.ts";
 import { type Reply, ScriptedServer } from "../../../tests/support/outscale/scripted-server.ts";
 import { startServer } from "../../../tests/support/outscale/start-server.ts";
-import { propertyRuns } from "../../../tests/support/sample.ts";
+import { propertyRuns } from "../../../tests/support/suite/sample.ts";
 import { CancelledError } from "../../common/errors.ts";
 import type { LogEntry } from "../../common/log.ts";
 import { secrets } from "../../common/secrets.ts";

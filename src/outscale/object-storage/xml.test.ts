@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { propertyRuns } from "../../../tests/support/sample.ts";
+import { propertyRuns } from "../../../tests/support/suite/sample.ts";
 import { childrenOf, childText, parseXml, XmlError, xml, xmlDocument } from "./xml.ts";
 
 describe("parseXml()", () => {

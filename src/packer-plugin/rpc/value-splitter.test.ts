@@ -2,7 +2,7 @@ import { encode } from "@msgpack/msgpack";
 import { array, assert, integer, jsonValue, oneof, property, uint8Array } from "fast-check";
 import { describe, expect, it } from "vitest";
 import { captured } from "../../../tests/support/packer-plugin/fake-core.ts";
-import { propertyRuns } from "../../../tests/support/sample.ts";
+import { propertyRuns } from "../../../tests/support/suite/sample.ts";
 import { ValueSplitter } from "./value-splitter.ts";
 
 function split(...chunks: readonly Uint8Array[]): Buffer[] {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { build } from "../../../tests/support/provisioning.ts";
+import { build } from "../../../tests/support/provisioners/provisioning.ts";
 import type { RawConfig } from "../../definition/raw-value.ts";
 import { hostRunner } from "../../host/run-command.ts";
 import { readOptions } from "../read-options.ts";

@@ -2,7 +2,7 @@ import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile 
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { type Bench, makeBench } from "../../../tests/support/provisioning.ts";
+import { type Bench, makeBench } from "../../../tests/support/provisioners/provisioning.ts";
 import type { RemoteCommand } from "../../chroot/communicator.ts";
 
 let bench: Bench;

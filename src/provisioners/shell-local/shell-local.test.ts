@@ -2,7 +2,7 @@ import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { type Bench, makeBench } from "../../../tests/support/provisioning.ts";
+import { type Bench, makeBench } from "../../../tests/support/provisioners/provisioning.ts";
 import { CancelledError } from "../../common/errors.ts";
 import type { RawConfig } from "../../definition/raw-value.ts";
 import { type CommandRunner, hostRunner } from "../../host/run-command.ts";

@@ -1,8 +1,8 @@
 import { mkdir, readdir, readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { FolderCommunicator } from "../../../tests/support/folder-communicator.ts";
-import { type Bench, InstantClock, makeBench } from "../../../tests/support/provisioning.ts";
+import { FolderCommunicator } from "../../../tests/support/provisioners/folder-communicator.ts";
+import { type Bench, InstantClock, makeBench } from "../../../tests/support/provisioners/provisioning.ts";
 import { CancelledError, messageOf, ProvisionError } from "../../common/errors.ts";
 import type { RawConfig } from "../../definition/raw-value.ts";
 

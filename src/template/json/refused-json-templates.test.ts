@@ -1,7 +1,7 @@
 import path from "node:path";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { propertyRuns } from "../../../tests/support/sample.ts";
+import { propertyRuns } from "../../../tests/support/suite/sample.ts";
 import { TemplateFolder } from "../../../tests/support/template/load-template-text.ts";
 import type { Template } from "../../definition/build-definition.ts";
 import { TemplateError } from "../../hcl/source/diagnostic.ts";

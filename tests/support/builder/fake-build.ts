@@ -17,8 +17,8 @@ import { defaultWaiting } from "../../../src/config/default-waiting.ts";
 import type { RawValue } from "../../../src/definition/raw-value.ts";
 import type { CommandRunner } from "../../../src/host/run-command.ts";
 import { createWaiters } from "../../../src/outscale/waiters.ts";
-import { RecordingUi } from "../recording-ui.ts";
-import { type Handlers, jumpingClock, scriptedApi } from "../scripted-api.ts";
+import { type Handlers, jumpingClock, scriptedApi } from "../outscale/scripted-api.ts";
+import { RecordingUi } from "../terminal/recording-ui.ts";
 import { noRunner, runHeader } from "./run-context.ts";
 
 /** A build over an API that answers by script, with a real journal and real scopes in a folder of its own. */

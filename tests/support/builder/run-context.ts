@@ -6,8 +6,8 @@ import { defaultWaiting } from "../../../src/config/default-waiting.ts";
 import type { CommandRunner } from "../../../src/host/run-command.ts";
 import type { Api } from "../../../src/outscale/api.ts";
 import { createWaiters } from "../../../src/outscale/waiters.ts";
-import { RecordingUi } from "../recording-ui.ts";
-import { jumpingClock, scriptedApi } from "../scripted-api.ts";
+import { jumpingClock, scriptedApi } from "../outscale/scripted-api.ts";
+import { RecordingUi } from "../terminal/recording-ui.ts";
 
 export const runHeader: RunHeader = {
   runId: "0123456789ab",

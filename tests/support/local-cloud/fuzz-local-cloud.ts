@@ -1,7 +1,7 @@
 import { connect, type Socket } from "node:net";
 import { setImmediate } from "node:timers/promises";
-import type { Random } from "../random.ts";
-import { type Caller, signedHeaders } from "../signed-call.ts";
+import type { Random } from "../suite/random.ts";
+import { type Caller, signedHeaders } from "./signed-call.ts";
 
 /** How a connection ended: with an answer, closed by the server without one, or left by us in the middle. */
 export type Outcome = "answered" | "closed" | "left";

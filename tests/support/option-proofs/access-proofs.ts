@@ -1,8 +1,8 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect } from "vitest";
-import { makeCertificate, openDoor } from "../forwarding-door.ts";
-import { RecordedCalls } from "../recorded-calls.ts";
+import { RecordedCalls } from "../bake/recorded-calls.ts";
+import { makeCertificate, openDoor } from "../outscale/forwarding-door.ts";
 import type { OptionProof, ProofBench } from "./proof-bench.ts";
 
 const dry = { skip_create_omi: true };

@@ -2,8 +2,8 @@ import { readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect } from "vitest";
 import type { Hook } from "../../../src/builder/hook.ts";
-import { findOnDisk } from "../find-on-disk.ts";
-import { readLedger } from "../ledger.ts";
+import { findOnDisk } from "../disks/find-on-disk.ts";
+import { readLedger } from "../suite/ledger.ts";
 import type { OptionProof, ProofBench } from "./proof-bench.ts";
 
 const dry = { skip_create_omi: true };

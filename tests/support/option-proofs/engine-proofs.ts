@@ -6,8 +6,8 @@ import type { Clock } from "../../../src/common/clock.ts";
 import type { RawConfig } from "../../../src/definition/raw-value.ts";
 import { acquireDeviceLock, deviceLockOf } from "../../../src/host/device-lock.ts";
 import type { TransitionName } from "../../../src/local-cloud/states/transitions.ts";
-import { type BakeOptions, publicSource } from "../bake.ts";
-import { hastyClock } from "../hasty-clock.ts";
+import { type BakeOptions, publicSource } from "../bake/bake.ts";
+import { hastyClock } from "../bake/hasty-clock.ts";
 import type { OptionProof, ProofBench } from "./proof-bench.ts";
 
 /** Time passes quickly, and the weather is fine again as soon as a step has failed: the build can clean up. */

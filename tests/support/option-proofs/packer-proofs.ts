@@ -2,7 +2,7 @@ import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect } from "vitest";
 import { secrets } from "../../../src/common/secrets.ts";
-import { RecordingUi } from "../recording-ui.ts";
+import { RecordingUi } from "../terminal/recording-ui.ts";
 import type { OptionProof } from "./proof-bench.ts";
 
 /** What Packer, or our command line in its place, tells every builder. */

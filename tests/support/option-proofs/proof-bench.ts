@@ -4,10 +4,10 @@ import { Builder } from "../../../src/builder/builder.ts";
 import { ConfigError, messageOf } from "../../../src/common/errors.ts";
 import type { RawConfig } from "../../../src/definition/raw-value.ts";
 import type { Image, Snapshot } from "../../../src/outscale/oapi.ts";
-import { type Baked, type BakeOptions, type Bakery, openBakery } from "../bake.ts";
-import { ImageOwner, rootOn } from "../image-owner.ts";
-import { RecordedCalls } from "../recorded-calls.ts";
-import { RecordingUi } from "../recording-ui.ts";
+import { type Baked, type BakeOptions, type Bakery, openBakery } from "../bake/bake.ts";
+import { ImageOwner, rootOn } from "../bake/image-owner.ts";
+import { RecordedCalls } from "../bake/recorded-calls.ts";
+import { RecordingUi } from "../terminal/recording-ui.ts";
 
 /** The proof that options have an effect: that the calls, the image or the refusal differ as they should. */
 export interface OptionProof {

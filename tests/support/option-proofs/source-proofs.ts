@@ -1,5 +1,5 @@
 import { expect } from "vitest";
-import { rootOn } from "../image-owner.ts";
+import { rootOn } from "../bake/image-owner.ts";
 import type { OptionProof } from "./proof-bench.ts";
 
 /** What the build starts from. */

@@ -4,7 +4,7 @@ import { expect } from "vitest";
 import { prepareBuilds } from "../../../src/bake/prepare-builds.ts";
 import { readInputs } from "../../../src/bake/unchanged/read-inputs.ts";
 import type { RawConfig } from "../../../src/definition/raw-value.ts";
-import { hastyClock } from "../hasty-clock.ts";
+import { hastyClock } from "../bake/hasty-clock.ts";
 import type { OptionProof, ProofBench } from "./proof-bench.ts";
 
 /** What `bake()` would say goes into a build of these options, which has no provisioners. */

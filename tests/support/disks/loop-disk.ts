@@ -1,0 +1,41 @@
+import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { setTimeout } from "node:timers/promises";
+import { hostRunner } from "../../../src/host/run-command.ts";
+
+const WAIT_MS = 100;
+const LONGEST_WAITS = 600;
+
+/** Attaches a file to a free loop device. The kernel may have no parser, so there are no partitions yet. */
+export async function attachLoop(file: string, ...options: readonly string[]): Promise<string> {
+  const { stdout } = await hostRunner().run(["losetup", ...options, "--find", "--show", file]);
+  return stdout.trim();
+}
+
+/** Detaches a loop device with its partitions, and makes sure that the kernel has let go of it. */
+export async function detachLoop(device: string): Promise<void> {
+  await hostRunner().run(["partx", "--delete", device], { okExitCodes: [0, 1] });
+  await hostRunner().run(["losetup", "--detach", device]);
+  // Whoever starts a mount namespace at this moment holds what is mounted for a moment too.
+  for (let waits = 0; !(await isFree(device)); waits++) {
+    if (waits === LONGEST_WAITS) throw new Error(`${device} is still held after it was detached`);
+    await setTimeout(WAIT_MS);
+  }
+}
+
+async function isFree(device: string): Promise<boolean> {
+  return (await readFile(`/sys/block/${device.slice("/dev/".length)}/size`, "utf8")).trim() === "0";
+}
+
+/** Makes the file system of a type on a device, as small and as fast as it goes. */
+export async function makeFilesystem(type: string, device: string, ...args: string[]): Promise<void> {
+  const force = type.startsWith("ext") ? "-F" : "-f";
+  await hostRunner().run([`mkfs.${type}`, ...(type === "vfat" ? [] : ["-q", force]), ...args, device]);
+}
+
+/** Turns a mounted folder into something that passes for a system. */
+export async function writeSystem(folder: string, fstab = ""): Promise<void> {
+  await mkdir(join(folder, "etc"), { recursive: true });
+  await writeFile(join(folder, "etc/os-release"), "ID=test\n");
+  await writeFile(join(folder, "etc/fstab"), fstab);
+}
