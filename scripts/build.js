@@ -12,7 +12,11 @@ const require = createRequire(import.meta.url);
 const { dependencies } = JSON.parse(readFileSync("package.json", "utf8"));
 
 // What is done in threads of their own: their files have to lie beside the code that starts them.
-const threads = { "tree-worker": "src/chroot/tree-worker.ts", "scan-worker": "src/evidence/scan-worker.ts" };
+const threads = {
+  "tree-worker": "src/chroot/tree-worker.ts",
+  "scan-worker": "src/evidence/scan-worker.ts",
+  "hygiene-worker": "src/hygiene/hygiene-worker.ts",
+};
 const output = { format: "esm", entryFileNames: "[name].js", chunkFileNames: "[name]-[hash].js" };
 
 rmSync("dist", { recursive: true, force: true });

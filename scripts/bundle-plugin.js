@@ -1,6 +1,6 @@
 // Makes the Packer plugin: one executable file with everything in it, as Packer copies and checks one file.
 import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
-import { dirname } from "node:path";
+import { basename, dirname } from "node:path";
 import { build, rolldown } from "rolldown";
 import { licenceTexts, packagesOf } from "./third-party.js";
 
@@ -19,7 +19,10 @@ export async function bundlePlugin(file) {
   const { output } = await build({
     ...common,
     input: "src/packer-plugin/main.ts",
-    plugins: [await threadInside()],
+    plugins: [
+      await threadInside("src/chroot/tree-worker.ts", "src/chroot/tree-job.ts"),
+      await threadInside("src/hygiene/hygiene-worker.ts", "src/hygiene/hygiene-job.ts"),
+    ],
     write: false,
     output: { format: "cjs", codeSplitting: false, minify: { mangle: false } },
   });
@@ -56,20 +59,24 @@ ${licences.replace(/^/gm, "// ").replace(/ +$/gm, "")}
 `;
 }
 
-/** Folders are copied in a thread, whose file lies beside the program elsewhere; here its code goes inside. */
-async function threadInside() {
-  const bundle = await rolldown({ ...common, input: "src/chroot/tree-worker.ts" });
+/**
+ * Folders are copied, and images cleaned, in threads, whose files lie beside the program elsewhere; here their code goes inside.
+ * @param {string} worker The source of the thread
+ * @param {string} starter The source that starts it
+ */
+async function threadInside(worker, starter) {
+  const bundle = await rolldown({ ...common, input: worker });
   const { output } = await bundle.generate({ format: "esm", codeSplitting: false, minify: { mangle: false } });
   await bundle.close();
   const url = `data:text/javascript;base64,${Buffer.from(output[0].code).toString("base64")}`;
-  const place = 'new URL("./tree-worker.js", import.meta.url)';
+  const place = `new URL("./${basename(worker, ".ts")}.js", import.meta.url)`;
   return {
     name: "thread-inside",
     transform: {
-      filter: { id: /src\/chroot\/tree-job\.ts$/ },
+      filter: { id: new RegExp(`${starter.replaceAll(".", "\\.")}$`) },
       /** @param {string} code */
       handler(code) {
-        if (!code.includes(place)) throw new Error("src/chroot/tree-job.ts starts its thread in another way now");
+        if (!code.includes(place)) throw new Error(`${starter} starts its thread in another way now`);
         return code.replace(place, `new URL(${JSON.stringify(url)})`);
       },
     },

@@ -69,6 +69,7 @@ export const rooms = {
       "post-processors",
       "builder",
       "boot",
+      "hygiene",
       "config",
       "types:template",
       "hcl/source/diagnostic.ts",
@@ -145,7 +146,10 @@ export const rooms = {
     face: [
       "image-diff",
       "image-scans",
+      "image-reader",
       "packages/package",
+      "tree/tree-entry",
+      "tree/walk-tree",
       "provenance/*",
       "sbom/cyclonedx",
       "sbom/spdx",
@@ -194,7 +198,7 @@ export const rooms = {
     face: ["check-post-processors", "registry", "run-post-processors"],
   },
   builder: {
-    uses: ["boot", "config", "go-template", "types:definition", "chroot", "host", "outscale", "common"],
+    uses: ["boot", "hygiene", "config", "go-template", "types:definition", "chroot", "host", "outscale", "common"],
     face: [
       "steps/*",
       "artifact",
@@ -226,6 +230,10 @@ export const rooms = {
       "ui",
       "unwrap-failure",
     ],
+  },
+  hygiene: {
+    uses: ["evidence/image-reader.ts", "evidence/tree/tree-entry.ts", "evidence/tree/walk-tree.ts", "chroot", "common"],
+    face: ["hygiene-job", "image-check-error", "policy/finding"],
   },
   boot: {
     uses: ["host", "common"],
@@ -330,10 +338,12 @@ export const rooms = {
       "mount-window",
       "openat",
       "quiet-services",
+      "remove-tree",
       "root-folder",
       "sandbox",
       "script-folder",
       "transfer-error",
+      "walk",
     ],
   },
   host: {

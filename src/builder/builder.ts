@@ -160,6 +160,7 @@ export class Builder {
       config,
       renderContext,
       credentials: [access.secretKey],
+      accessKeys: [access.accessKey, access.secretKey],
       api,
       region: access.region,
       ui: input.ui,

@@ -20,7 +20,9 @@ export type StepName =
   | "StepMountExtra"
   | "StepCopyFiles"
   | "StepChrootProvision"
+  | "StepGeneralise"
   | "StepInspectImage"
+  | "StepImageCheck"
   | "StepBootCheck"
   | "StepEarlyCleanup"
   | "StepBootTest"
@@ -144,6 +146,29 @@ export type BuildEvent =
       readonly at: number;
       readonly elapsedMs: number;
       readonly outcome: "done" | "failed" | "cancelled";
+    }
+  /** What belonged to one machine was removed (`generalise`): a line for each kind of thing. */
+  | {
+      readonly type: "generalised";
+      readonly at: number;
+      readonly elapsedMs: number;
+      readonly changes: readonly string[];
+    }
+  /** It was looked for what an image that others get should not have (`image_check`). */
+  | {
+      readonly type: "image-checked";
+      readonly at: number;
+      readonly elapsedMs: number;
+      readonly level: "warn" | "strict";
+      readonly findings: readonly {
+        readonly rule: string;
+        readonly path: string;
+        readonly detail?: string | undefined;
+      }[];
+      /** So many more were found, and are allowed. */
+      readonly allowed: number;
+      /** What was not looked at, and why. */
+      readonly notes: readonly string[];
     }
   /** The image was booted (`boot_test`). */
   | {

@@ -39,7 +39,8 @@ const inspectStep = step(
   },
 );
 
-async function describeMounts(
+/** Where an image is, and what in it is its own. */
+export async function describeMounts(
   { config, signal, warn }: Build,
   { image: { sandbox, mountPath, links }, root }: InspectImageInput,
 ): Promise<InspectedImage> {

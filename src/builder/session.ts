@@ -18,6 +18,8 @@ export interface Session extends Omit<RunContext, "accountId" | "journal" | "dev
   readonly renderContext: RenderContext;
   /** What may stand in no name, description or tag, which others can read, and not in the journal: the secret key. */
   readonly credentials: readonly string[];
+  /** The keys with which this build speaks to the API: they may be in no image. */
+  readonly accessKeys: readonly string[];
   /** Where the account lives, from whichever source named it. */
   readonly region: string;
   readonly hook: Hook;

@@ -10,6 +10,8 @@ it.each([
   [{ ...plain, forceDeregister: true }, 28],
   [{ ...plain, isInspected: true }, 26],
   [{ ...plain, isResumed: true }, 25],
+  [{ ...plain, generalise: true, imageCheck: { level: "warn" as const, allow: [] } }, 26],
+  [{ ...plain, imageCheck: { level: "off" as const, allow: [] } }, 24],
 ])("stepsOf() %j are %i", (options, count) => {
   expect(stepsOf(options)).toHaveLength(count);
 });

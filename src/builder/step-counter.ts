@@ -7,7 +7,9 @@ export interface StepPosition {
   readonly count: number;
 }
 
-interface RecipeOptions extends Pick<BuildConfig, "fromScratch" | "skipCreateOmi" | "forceDeregister"> {
+interface RecipeOptions
+  extends Pick<BuildConfig, "fromScratch" | "skipCreateOmi" | "forceDeregister">,
+    Partial<Pick<BuildConfig, "generalise" | "imageCheck">> {
   readonly skipUnchanged?: boolean;
   /** Whether somebody looks at what is in the image. */
   readonly isInspected?: boolean;
@@ -33,6 +35,7 @@ const REGISTRATION: readonly StepName[] = ["StepCreateOMI", "StepUpdateOMIAttrib
 /** The steps that these options ask for, in the order of `run-recipe.ts`; a replacement is rehearsed. */
 export function stepsOf(options: RecipeOptions): readonly StepName[] {
   const { fromScratch, skipCreateOmi, forceDeregister, isInspected = false, isResumed = false } = options;
+  const { generalise = false, imageCheck } = options;
   const inspection: readonly StepName[] = isInspected ? ["StepInspectImage"] : [];
   const rehearsal: readonly StepName[] = forceDeregister ? [...REGISTRATION, "StepDeregisterOMI"] : [];
   return [
@@ -47,7 +50,9 @@ export function stepsOf(options: RecipeOptions): readonly StepName[] {
     ...BEFORE,
     ...inspection,
     "StepChrootProvision",
+    ...(generalise ? (["StepGeneralise"] as const) : []),
     ...inspection,
+    ...((imageCheck?.level ?? "off") === "off" ? [] : (["StepImageCheck"] as const)),
     ...AFTER,
     ...(skipCreateOmi ? [] : (["StepSnapshot", ...rehearsal, ...REGISTRATION] as const)),
   ];

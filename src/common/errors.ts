@@ -22,6 +22,7 @@ export const ExitCode = {
   Leftover: 12,
   BootCheck: 13,
   Provenance: 14,
+  ImageCheck: 15,
   Interrupted: 130,
 } as const;
 export type ExitCode = (typeof ExitCode)[keyof typeof ExitCode];

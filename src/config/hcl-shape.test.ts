@@ -29,6 +29,7 @@ describe("blockShapes", () => {
       timeouts: false,
       polling: false,
       boot_test: false,
+      image_check: false,
     });
     expect(blockShapes.source_omi_filter?.body).toEqual({
       filters: { kind: "attribute", type: { map: "string" }, isLoose: true },

@@ -280,6 +280,16 @@ describe("prepareConfig()", () => {
       "polling.min: must not be longer than polling.max",
     ],
     [
+      "a rule that there is not",
+      { ...minimal, image_check: { allow: ["keys"] } },
+      "image_check.allow[0]: must be RULE or RULE:PATH, where PATH begins with a slash and may have *, ** and ? in it; the rules are access-key, authorized-keys, cloud-init-state, credentials, host-key, log, machine-id, network-state, password, private-key, random-seed, set-id, shell-history, world-writable",
+    ],
+    [
+      "a path that is none",
+      { ...minimal, image_check: { allow: ["log:/var/log/*", "set-id", "log:var/log"] } },
+      "image_check.allow[2]: must be RULE or RULE:PATH, where PATH begins with a slash and may have *, ** and ? in it; the rules are access-key, authorized-keys, cloud-init-state, credentials, host-key, log, machine-id, network-state, password, private-key, random-seed, set-id, shell-history, world-writable",
+    ],
+    [
       "a broken pattern",
       { ...minimal, boot_test: { pattern: "(" } },
       "boot_test.pattern: Invalid regular expression: /(/: Unterminated group",

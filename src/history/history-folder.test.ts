@@ -40,6 +40,8 @@ function recordOf(runId: string, more: Partial<RunRecord> = {}): RunRecord {
     resources: [],
     bootTest: null,
     image: null,
+    imageCheck: null,
+    generalised: null,
     provenance: null,
     inputs: null,
     warnings: [],

@@ -128,6 +128,20 @@ export const runRecordSchema = z.object({
     })
     .nullable()
     .default(null),
+  /** What `image_check` found, if it looked. */
+  imageCheck: z
+    .object({
+      startMs,
+      elapsedMs,
+      level: z.enum(["warn", "strict"]),
+      findings: z.array(z.object({ rule: z.string(), path: z.string(), detail: z.string().optional() })),
+      allowed: z.number(),
+      notes: z.array(z.string()),
+    })
+    .nullable()
+    .default(null),
+  /** What `generalise` removed: a line for each kind of thing. */
+  generalised: z.array(z.string()).nullable().default(null),
   /** How the OMI came to be, if that was asked for. */
   provenance: statementSchema.nullable().default(null),
   warnings: z.array(z.string()),

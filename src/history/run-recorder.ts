@@ -45,6 +45,8 @@ export class RunRecorder {
   #source: RunRecord["source"] = null;
   #inputs: RunRecord["inputs"] = null;
   #bootTest: RunRecord["bootTest"] = null;
+  #imageCheck: RunRecord["imageCheck"] = null;
+  #generalised: RunRecord["generalised"] = null;
 
   constructor(known: RecordedBuild, clock: Clock) {
     this.#known = known;
@@ -81,6 +83,12 @@ export class RunRecorder {
       case "resource":
         this.#resources.add({ kind: event.kind, id: event.id, change: event.change, atMs: this.#nowMs() });
         break;
+      case "image-checked":
+        this.#noteImageCheck(event);
+        break;
+      case "generalised":
+        this.#generalised = [...event.changes];
+        break;
       case "boot-tested":
         this.#noteBootTest(event);
     }
@@ -114,6 +122,8 @@ export class RunRecorder {
       resources: this.#resources.items(),
       bootTest: this.#bootTest,
       image,
+      imageCheck: this.#imageCheck,
+      generalised: this.#generalised,
       provenance: null,
       warnings: [...warnings],
       error,
@@ -140,6 +150,12 @@ export class RunRecorder {
 
   #noteSource({ imageId, imageName, accountId, createdAt, snapshotId }: EventOf<"source">): void {
     this.#source = { imageId, imageName, accountId, createdAt, snapshotId };
+  }
+
+  #noteImageCheck({ at, elapsedMs, level, findings, allowed, notes }: EventOf<"image-checked">): void {
+    const found = findings.map(({ rule, path, detail }) => ({ rule, path, ...(detail !== undefined && { detail }) }));
+    const startMs = at - elapsedMs - this.#startedAt;
+    this.#imageCheck = { startMs, elapsedMs, level, findings: found, allowed, notes: [...notes] };
   }
 
   #noteBootTest({ at, elapsedMs, acceleration, console }: EventOf<"boot-tested">): void {

@@ -22,6 +22,18 @@ export function bootSection({ elapsedMs, acceleration, console }: NonNullable<Ru
   return { id: "boot", title: "Boot test", body };
 }
 
+/** What the image has that others should not get, and what was removed before. */
+export function imageCheckSection({ imageCheck, generalised }: RunRecord): Section {
+  const { findings = [], allowed = 0, notes = [] } = imageCheck ?? {};
+  const rows = findings.map(({ rule, path, detail }) => [rule, html`<code>${path}</code>`, detail ?? ""]);
+  const told = findings.length === 0 ? "Nothing was found" : `${findings.length} findings`;
+  const body = html`${imageCheck === null ? "" : html`<p>${told}${allowed > 0 ? `, and ${allowed} that are allowed` : ""}. Level: ${imageCheck.level}.</p>`}
+${rows.length === 0 ? "" : table("Findings", ["Rule", "Path", ""], rows)}
+${notes.map((note) => html`<p class="notice">${note}</p>`)}
+${generalised === null ? "" : html`<h3>Removed, as it belonged to one machine</h3><ul>${generalised.map((line) => html`<li>${line}</li>`)}</ul>`}`;
+  return { id: "image-check", title: "Image check", body };
+}
+
 /** How the OMI came to be: what it was made of, by digest. */
 export function provenanceSection({ subject, predicate }: NonNullable<RunRecord["provenance"]>): Section {
   const { resolvedDependencies = [] } = predicate.buildDefinition;

@@ -31,7 +31,14 @@ describe("runReport()", () => {
 
   it("leaves out the sections of what is not known", async () => {
     const nothing = { phases: [], apiCalls: [], resources: [], bootTest: null, image: null, error: null, warnings: [] };
-    const unknown = { product: null, source: null, account: null, provenance: null };
+    const unknown = {
+      product: null,
+      source: null,
+      account: null,
+      provenance: null,
+      imageCheck: null,
+      generalised: null,
+    };
     const text = await runReport({ ...sampleRecord(), ...nothing, ...unknown });
     const titles = [...text.matchAll(/<h2[^>]*>([^<]*)/g)].map(([, title]) => title);
     expect(titles).toEqual(["Summary", "Tags, permissions and options", "Log"]);

@@ -58,6 +58,7 @@ describe("runReport(), in a browser", () => {
       "What changed in the image",
       "Packages (13)",
       "Boot test",
+      "Image check",
       "Provenance",
       "Resources",
       "Tags, permissions and options",

@@ -25,6 +25,8 @@ export function planInside(context: PlanContext): readonly PlannedStep[] {
     planned("StepMountExtra", ["mounts what the image's fstab says of /boot", ...mounts]),
     planned("StepCopyFiles", [...copies, ...quiet]),
     planProvisioning(context),
+    ...(config.generalise ? [planned("StepGeneralise", ["removes what belongs to one machine"])] : []),
+    ...planImageCheck(context),
     planned(
       "StepBootCheck",
       config.bootCheck === "off" ? [] : [`looks whether the image can boot (${config.bootCheck})`],
@@ -38,6 +40,12 @@ export function planInside(context: PlanContext): readonly PlannedStep[] {
       ...(config.bootTest ? [`boots the volume under QEMU until it shows "${config.bootTest.pattern}"`] : []),
     ]),
   ];
+}
+
+function planImageCheck({ config: { imageCheck } }: PlanContext): readonly PlannedStep[] {
+  if (imageCheck === undefined || imageCheck.level === "off") return [];
+  const allowed = imageCheck.allow.length > 0 ? `, but for ${imageCheck.allow.join(", ")}` : "";
+  return [planned("StepImageCheck", [`looks for what others should not get (${imageCheck.level})${allowed}`])];
 }
 
 function describeMount({ config, late }: PlanContext): string {

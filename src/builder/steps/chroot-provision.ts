@@ -60,7 +60,7 @@ export const provision = step(
  * Only what runs in the sandbox's own PID namespace is ever stopped: who else is at the mount path may be another build, or
  * the person's own shell. Unmounting names those.
  */
-function tellStopped(build: Build, stopped: readonly SandboxProcess[]): void {
+export function tellStopped(build: Build, stopped: readonly SandboxProcess[]): void {
   if (stopped.length === 0) return;
   build.warn(`Provisioning left processes running, which were stopped: ${stopped.map(describeLeftover).join(", ")}`);
 }

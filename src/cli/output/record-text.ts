@@ -30,7 +30,7 @@ function facts({
   account,
   ...rest
 }: RunRecord): string {
-  const { source, product, provenance, earlier } = rest;
+  const { source, product, provenance, earlier, imageCheck } = rest;
   const rows: readonly (readonly [string, string | undefined])[] = [
     ["Run", `${runId}, ${build}`],
     ["Outcome", `${outcome} after ${inWords(elapsedMs)}`],
@@ -40,6 +40,7 @@ function facts({
     ["Account", account ? `${account.accountId} in ${account.region}` : undefined],
     ["Source OMI", source ? `${source.imageId} ${source.imageName}, root ${source.snapshotId}` : undefined],
     ["OMI", product ? describeProduct(product) : undefined],
+    ["Image check", imageCheck ? `${imageCheck.findings.length} findings (${imageCheck.level})` : undefined],
     [
       "Provenance",
       provenance ? `${provenance.predicate.buildDefinition.resolvedDependencies?.length} inputs by digest` : undefined,

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { policyRules } from "../../common/policy-rules.ts";
 import { duration, option } from "../option.ts";
 
 const timeouts = z.strictObject({
@@ -35,6 +36,28 @@ const bootTest = z.strictObject({
   }),
 });
 
+const allowance = z.string().refine(isAllowance, {
+  message: `must be RULE or RULE:PATH, where PATH begins with a slash and may have *, ** and ? in it; the rules are ${policyRules.join(", ")}`,
+});
+
+/** Only what can be no broken pattern: the library of patterns is not loaded for the few who use this option. */
+function isAllowance(text: string): boolean {
+  const [rule = "", ...path] = text.split(":");
+  const isKnown = policyRules.some((each) => each === rule);
+  return isKnown && (path.length === 0 || /^\/[^[\]{}\\]*$/.test(path.join(":")));
+}
+
+const imageCheck = z.strictObject({
+  level: option(z.enum(["off", "warn", "strict"]).default("warn"), {
+    about: "What a finding is: nothing is looked for, a warning, or an error that ends the build before the snapshot.",
+    example: '"strict"',
+  }),
+  allow: option(z.array(allowance).default([]), {
+    about: "What may be there all the same: a rule, or a rule and a pattern of paths.",
+    example: '["log", "private-key:/etc/ssl/private/*"]',
+  }),
+});
+
 /** How the engine waits and what it checks. */
 export const engineOptions = {
   timeouts: option(timeouts.prefault({}), {
@@ -52,6 +75,20 @@ export const engineOptions = {
       "Looks, without booting it, whether the image can boot: clean file systems, `fstab` and boot loader that refer to " +
       "what is there, kernel and initrd present. `strict` makes a doubt an error.",
     example: '"strict"',
+  }),
+  image_check: option(imageCheck.optional(), {
+    about:
+      "Looks in the provisioned image for what others who get the OMI should not have: keys, passwords, the access key of the " +
+      "build, shell history, ids of one machine, logs, programs with more rights. See [evidence](evidence.md#what-should-not-be-in-an-image).",
+    example: '{\n  level = "strict"\n  allow = ["set-id:/usr/bin/sudo"]\n}',
+    defaultText: "no check",
+    block: "single",
+  }),
+  generalise: option(z.boolean().default(false), {
+    about:
+      "After the last provisioner, removes from the image what belongs to one machine: SSH host keys, where something makes new ones; " +
+      "the machine id; the state of cloud-init; logs, shell history, DHCP leases, random seeds, temporary files.",
+    example: "true",
   }),
   boot_test: option(bootTest.optional(), {
     about: "Boots the finished volume under QEMU before anything is published, without changing it. Needs QEMU.",

@@ -6,6 +6,7 @@ import { Builder } from "../../../src/builder/builder.ts";
 import { type CleanedRun, type CleanUpOptions, cleanUpRuns } from "../../../src/builder/clean-up-runs.ts";
 import type { BuildEvent } from "../../../src/builder/events.ts";
 import type { Hook } from "../../../src/builder/hook.ts";
+import type { ImageInspector } from "../../../src/builder/image-inspector.ts";
 import type { ProductInputs } from "../../../src/builder/product-inputs.ts";
 import type { Clock } from "../../../src/common/clock.ts";
 import type { DebugLog } from "../../../src/common/log.ts";
@@ -46,6 +47,7 @@ export interface BakeOptions {
   readonly signal?: AbortSignal;
   readonly hurry?: AbortSignal;
   readonly onEvent?: (event: BuildEvent) => void;
+  readonly inspector?: ImageInspector;
   readonly ui?: RecordingUi;
   readonly clock?: Clock;
   /** In place of the environment that leads to the cloud. */
@@ -133,7 +135,18 @@ export async function openBakery(name: string, options: Partial<LocalCloudOption
 async function bake(
   config: RawConfig,
   cloud: { readonly env: NodeJS.ProcessEnv; readonly cloudFolder: string },
-  { hook = idleHook, signal, hurry, onEvent, ui = new RecordingUi(), clock, env = cloud.env, log, inputs }: BakeOptions,
+  {
+    hook = idleHook,
+    signal,
+    hurry,
+    onEvent,
+    inspector,
+    ui = new RecordingUi(),
+    clock,
+    env = cloud.env,
+    log,
+    inputs,
+  }: BakeOptions,
 ): Promise<Baked> {
   const events: BuildEvent[] = [];
   const builder = new Builder({ env, localCloud: cloud.cloudFolder, ...(clock && { clock }), ...(log && { log }) });
@@ -145,6 +158,7 @@ async function bake(
     inputs,
     ...(signal && { signal }),
     ...(hurry && { hurry }),
+    inspector,
     onEvent: (event) => {
       events.push(event);
       onEvent?.(event);

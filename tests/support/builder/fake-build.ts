@@ -77,6 +77,7 @@ export async function fakeBuild(options: FakeBuildOptions = {}): Promise<FakeBui
     runUuid: "8a54b7a4-9c5f-4a5e-8d3a-0d4d7c5c1f00",
     config: prepared.config,
     renderContext: prepared.renderContext,
+    accessKeys: [],
     credentials: ["SECRETKEYOFTHETEST"],
     api,
     region: "eu-west-2",

@@ -2,6 +2,8 @@ import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect } from "vitest";
 import type { BuildEvent } from "../../../src/builder/events.ts";
+import type { Hook } from "../../../src/builder/hook.ts";
+import type { InspectedImage } from "../../../src/builder/image-inspector.ts";
 import type { Clock } from "../../../src/common/clock.ts";
 import type { RawConfig } from "../../../src/definition/raw-value.ts";
 import { acquireDeviceLock, deviceLockOf } from "../../../src/host/device-lock.ts";
@@ -100,6 +102,49 @@ export const engineProofs: readonly OptionProof[] = [
           .filter((line) => /^Boot check/.test(line));
       expect((await warned("warn")).length).toBeGreaterThan(0);
       expect(await warned("off")).toEqual([]);
+    },
+  },
+  {
+    options: ["image_check", "image_check.level", "image_check.allow"],
+    shows: "a key that a provisioner leaves is an error, a warning, allowed, or not looked for",
+    prove: async (bench) => {
+      const leaveKey: BakeOptions = {
+        hook: {
+          provision: ({ rootPath }) => writeFile(join(rootPath, "etc/left.pem"), "-----BEGIN PRIVATE KEY-----\n"),
+        },
+      };
+      const strict = { level: "strict" };
+      const { error } = await bench.bakeInVain({ image_check: strict }, leaveKey);
+      expect(error).toMatchObject({
+        step: "StepImageCheck",
+        findings: expect.arrayContaining([{ rule: "private-key", path: "/etc/left.pem" }]),
+      });
+      const warned = async (image_check: RawConfig) =>
+        (await bench.bake({ image_check, skip_create_omi: true }, leaveKey)).ui
+          .of("warn")
+          .filter((line) => line.startsWith("Image check: private-key"));
+      expect(await warned({})).toHaveLength(1);
+      expect(await warned({ level: "off" })).toEqual([]);
+      expect(await warned({ allow: ["private-key:/etc/*.pem"] })).toEqual([]);
+    },
+  },
+  {
+    options: ["generalise"],
+    shows: "the machine id is emptied",
+    prove: async (bench) => {
+      const seen: string[] = [];
+      const hook: Hook = {
+        provision: ({ rootPath }) => writeFile(join(rootPath, "etc/machine-id"), `${"0".repeat(32)}\n`),
+      };
+      const inspector = {
+        mounted: async () => undefined,
+        provisioned: async ({ root }: InspectedImage) => {
+          seen.push(await readFile(join(root, "etc/machine-id"), "utf8"));
+        },
+      };
+      await bench.bake({ generalise: true, skip_create_omi: true }, { hook, inspector });
+      await bench.bake({ skip_create_omi: true }, { hook, inspector });
+      expect(seen).toEqual(["", `${"0".repeat(32)}\n`]);
     },
   },
   {

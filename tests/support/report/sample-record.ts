@@ -163,6 +163,18 @@ export function sampleRecord(): RunRecord {
       })),
       diff,
     },
+    imageCheck: {
+      startMs: 47_800,
+      elapsedMs: 140,
+      level: "strict",
+      findings: [
+        { rule: "authorized-keys", path: "/root/.ssh/authorized_keys", detail: "1 key" },
+        { rule: "log", path: `/var/log/${HOSTILE}` },
+      ],
+      allowed: 2,
+      notes: ["3 files were not searched for the access key: they are too large, or too many"],
+    },
+    generalised: ["SSH host keys: /etc/ssh/ssh_host_rsa_key and 5 more", `logs: ${HOSTILE}`],
     provenance: {
       _type: "https://in-toto.io/Statement/v1",
       subject: [{ name: `eu-west-2:ami-5e6f7a8b`, digest: { outscaleOmi: "ab".repeat(32) } }],

@@ -1,0 +1,72 @@
+import { Worker } from "node:worker_threads";
+import { ChrootError, messageOf } from "../common/errors.ts";
+import { type GeneraliseResult, generaliseImage } from "./generalise/generalise-image.ts";
+import { type CheckPolicyInput, checkPolicy, listSetIds, type PolicyPlace } from "./policy/check-policy.ts";
+import type { PolicyResult } from "./policy/finding.ts";
+
+/** What can be done with a mounted image here, as plain data: it goes to a thread. */
+export type HygieneJob =
+  | { readonly type: "list-set-ids"; readonly input: PolicyPlace }
+  | { readonly type: "check-policy"; readonly input: CheckPolicyInput }
+  | { readonly type: "generalise"; readonly input: PolicyPlace };
+
+interface Results {
+  readonly "list-set-ids": readonly string[];
+  readonly "check-policy": PolicyResult;
+  readonly generalise: GeneraliseResult;
+}
+
+export type HygieneResult = Results[keyof Results];
+
+/** What the thread answers. Errors lose their class between threads, so their text goes. */
+export type HygieneAnswer = { readonly result: HygieneResult } | { readonly failure: string };
+
+/** An image could not be looked at, or cleaned. */
+class HygieneError extends ChrootError {
+  override readonly code = "E_SYSTEM";
+}
+
+/** Does a job, wherever it runs. */
+function doHygieneJob(job: HygieneJob): HygieneResult {
+  switch (job.type) {
+    case "list-set-ids":
+      return listSetIds(job.input);
+    case "check-policy":
+      return checkPolicy(job.input);
+    case "generalise":
+      return generaliseImage(job.input);
+  }
+}
+
+/**
+ * Does a job in a thread of its own, so that builds, their output and their signals go on meanwhile.
+ *
+ * In a release the thread is `hygiene-worker.js`, which the bundler emits as an entry of its own. Node cannot start a thread
+ * from TypeScript, so where the sources run as they are, in tests, the work is done in this thread.
+ * @throws {HygieneError}
+ */
+export async function runHygieneJob<Type extends HygieneJob["type"]>(
+  job: Extract<HygieneJob, { readonly type: Type }>,
+): Promise<Results[Type]> {
+  const answer = import.meta.url.endsWith(".ts") ? answerTo(job) : await runInThread(job);
+  if ("failure" in answer) throw new HygieneError(answer.failure);
+  return answer.result as Results[Type];
+}
+
+/** Never throws: what went wrong is in the answer. */
+export function answerTo(job: HygieneJob): HygieneAnswer {
+  try {
+    return { result: doHygieneJob(job) };
+  } catch (error) {
+    return { failure: messageOf(error) };
+  }
+}
+
+function runInThread(job: HygieneJob): Promise<HygieneAnswer> {
+  const worker = new Worker(new URL("./hygiene-worker.js", import.meta.url), { workerData: job });
+  return new Promise((resolve, reject) => {
+    worker.once("message", resolve);
+    worker.once("error", reject);
+    worker.once("exit", (code) => reject(new HygieneError(`The thread that looks at images ended early (${code})`)));
+  });
+}
