@@ -24,12 +24,22 @@ export async function loadBuilds(
 
 /** The input in the words of the language, with the shapes of what is built here. */
 export function loadOptions(input: TemplateInput): LoadOptions {
-  const { template, variables = {}, variableFiles = [], only = [], except = [], warnUndeclared = false } = input;
+  const {
+    template,
+    variables = {},
+    variableFiles = [],
+    only = [],
+    except = [],
+    warnUndeclared = false,
+    origin,
+  } = input;
   return {
     path: template,
     vars: Object.entries(variables).map(([name, value]) => ({ name, value })),
     varFiles: variableFiles,
-    env: input.env ?? process.env,
+    env: origin?.env ?? input.env ?? process.env,
+    ...(origin && { now: origin.now, locateFile: origin.locateFile }),
+    ...(origin?.homeFolder && { homeFolder: origin.homeFolder }),
     only,
     except,
     warnUndeclared,

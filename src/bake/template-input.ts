@@ -1,5 +1,17 @@
 import type { RawValue } from "../definition/raw-value.ts";
 
+/** What a template that another machine has sent means there, and where its files are here. */
+export interface TemplateOrigin {
+  /** The time of `timestamp()` and its like. */
+  readonly now: Date;
+  /** What `~` means; the user's own home folder when absent. */
+  readonly homeFolder?: string | undefined;
+  /** What `env()` and `PKR_VAR_name` read. */
+  readonly env: NodeJS.ProcessEnv;
+  /** Where a file lies that the template or a provisioner reads. */
+  readonly locateFile: (path: string) => string;
+}
+
 /** A template, and what its meaning depends on besides its text. */
 export interface TemplateInput {
   /** A `.pkr.hcl` or `.json` file, or a folder of `.pkr.hcl` files. */
@@ -19,4 +31,6 @@ export interface TemplateInput {
   readonly warnUndeclared?: boolean | undefined;
   /** Credentials, settings and variables are read from here, and nothing is written to it; `process.env` by default. */
   readonly env?: NodeJS.ProcessEnv | undefined;
+  /** Set for a template of another machine. */
+  readonly origin?: TemplateOrigin | undefined;
 }

@@ -1,7 +1,7 @@
 import type { z } from "zod";
 import { ConfigError, type ConfigProblem } from "../common/errors.ts";
 import { hclTypesOf } from "./option-types.ts";
-import type { InputFile, ProvisionerInput, ProvisionerType } from "./provisioner.ts";
+import type { InputFile, LocalFile, ProvisionerInput, ProvisionerType } from "./provisioner.ts";
 import { type OptionsOf, readOptions, renderGiven } from "./read-options.ts";
 
 export interface ProvisionerParts<Shape extends z.ZodRawShape> {
@@ -13,6 +13,8 @@ export interface ProvisionerParts<Shape extends z.ZodRawShape> {
   readonly rendersItself?: readonly string[];
   /** What the types of the options cannot tell: which exclude each other, which files must exist. */
   check(options: OptionsOf<Shape>): readonly ConfigProblem[];
+  /** The files of this machine that the options name; none when absent. */
+  localFiles?(options: OptionsOf<Shape>): readonly LocalFile[];
   run(options: OptionsOf<Shape>, input: ProvisionerInput): Promise<void>;
   /** Options that decide nothing of what is in the image, such as pauses, and those whose files {@link reads} names. */
   readonly notCounted?: readonly (keyof Shape & string)[];
@@ -26,6 +28,14 @@ export function defineProvisioner<Shape extends z.ZodRawShape>(parts: Provisione
     type: parts.type,
     warning: parts.warning,
     hclTypes: hclTypesOf(parts.options),
+    localFiles(raw, context) {
+      try {
+        return parts.localFiles?.(readOptions(parts.options, raw, context, parts.rendersItself)) ?? [];
+      } catch (error) {
+        if (error instanceof ConfigError) return [];
+        throw error;
+      }
+    },
     prepare(raw, context) {
       const options = readOptions(parts.options, raw, context, parts.rendersItself);
       const problems = parts.check(options);

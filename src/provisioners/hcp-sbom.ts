@@ -2,6 +2,7 @@ import { ChrootError, type ConfigProblem, messageOf } from "../common/errors.ts"
 import { defineProvisioner } from "./define-provisioner.ts";
 import { download } from "./file/download.ts";
 import { isLate } from "./late-values.ts";
+import { nameFiles } from "./name-files.ts";
 import { flag, text, texts } from "./option-types.ts";
 import type { ProvisionerInput } from "./provisioner.ts";
 import type { OptionsOf } from "./read-options.ts";
@@ -30,6 +31,7 @@ export const hcpSbom = defineProvisioner({
   options: hcpSbomShape,
   rendersItself: ["execute_command"],
   check: checkOptions,
+  localFiles: ({ source, destination }) => (source ? nameFiles("destination", destination, { use: "write" }) : []),
   run: copySbom,
 });
 

@@ -50,6 +50,7 @@ export function lateContextOf(build: BuildIdentity, data: Readonly<Record<string
     build: data,
     buildName: build.buildName,
     buildType: build.buildType,
+    ...(build.now === undefined ? {} : { now: build.now }),
     ...(build.templatePath === undefined ? {} : { templatePath: build.templatePath }),
     ...(build.userVariables === undefined ? {} : { userVariables: build.userVariables }),
   };

@@ -14,6 +14,8 @@ export interface BuildIdentity {
   readonly templatePath?: string | undefined;
   /** What `{{user "name"}}` of a JSON template reads. */
   readonly userVariables?: Readonly<Record<string, string>> | undefined;
+  /** The time of `{{timestamp}}` and `{{isotime}}`; the start of this process when absent. */
+  readonly now?: Date | undefined;
   /** What scripts on this machine inherit; this process's own environment when absent. */
   readonly environment?: NodeJS.ProcessEnv | undefined;
 }
@@ -47,6 +49,20 @@ export interface InputFile {
   readonly keepsOwner?: boolean;
 }
 
+/** A file or folder of this machine that the options of a provisioner name. */
+export interface LocalFile {
+  /** As the user types it: `scripts`. */
+  readonly option: string;
+  /** Which of a list it is, from 0; undefined for an option that holds one. */
+  readonly index: number | undefined;
+  /** With its `{{ }}` rendered. */
+  readonly path: string;
+  /** `read-folder`: what lies in its folder is read, too, as by a playbook. */
+  readonly use: "read" | "read-folder" | "write";
+  /** It need not be there when the build begins. */
+  readonly isOptional: boolean;
+}
+
 /** A provisioner whose options have been read and checked. */
 export interface PreparedProvisioner {
   readonly inputs: ProvisionerInputs;
@@ -61,6 +77,11 @@ export interface ProvisionerType {
   readonly warning?: string | undefined;
   /** The types of its options in an HCL template. */
   readonly hclTypes: AttributeTypes;
+  /**
+   * The files of this machine that the options name. Those of options that cannot be read are not told: `prepare` refuses them.
+   * @param context As for `prepare`
+   */
+  localFiles(raw: RawConfig, context: RenderContext): readonly LocalFile[];
   /**
    * Renders, reads and checks the options.
    *

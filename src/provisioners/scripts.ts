@@ -1,6 +1,8 @@
 import { accessSync, constants, statSync } from "node:fs";
 import { type ConfigProblem, messageOf } from "../common/errors.ts";
 import { isLate } from "./late-values.ts";
+import { nameFiles } from "./name-files.ts";
+import type { LocalFile } from "./provisioner.ts";
 
 /** Where the commands of a shell provisioner come from: exactly one of these is given. */
 export interface ScriptOptions {
@@ -13,6 +15,11 @@ export interface ScriptOptions {
 /** The scripts to run, in order; empty for `inline` and `command`. An empty string counts as not given. */
 export function scriptPaths({ script, scripts }: ScriptOptions): readonly string[] {
   return script ? [script] : (scripts ?? []);
+}
+
+/** The files that are run. */
+export function filesOfScripts({ script, scripts }: ScriptOptions): readonly LocalFile[] {
+  return script ? nameFiles("script", script) : nameFiles("scripts", scripts);
 }
 
 /** Problems of the source of the commands: none, several, or a script that cannot be read. */

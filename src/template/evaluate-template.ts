@@ -35,7 +35,7 @@ export interface EvaluatedTemplate extends ScopedTemplate, EvaluatedPrerequisite
 }
 
 export function makeBaseScope(template: DeclaredTemplate, options: LoadOptions): ScopedTemplate {
-  const { cwd, env, edited, onRead } = options;
+  const { cwd, env, edited, onRead, homeFolder, locateFile } = options;
   const now = options.sameInEveryRun ? sameInEveryRun.now : options.now;
   const workingFolder = resolve(cwd ?? ".");
   const functions = withinReach(
@@ -45,6 +45,8 @@ export function makeBaseScope(template: DeclaredTemplate, options: LoadOptions):
       env,
       renderTemplate,
       onRead,
+      ...(homeFolder ? { homeFolder } : {}),
+      ...(locateFile ? { locate: locateFile } : {}),
       ...(now ? { now: () => now, runStart: now } : {}),
       ...(options.sameInEveryRun ? { sameInEveryRun: true } : {}),
     }),

@@ -33,6 +33,10 @@ export interface LoadOptions {
   readonly onRead?: ((path: string, given: string) => void) | undefined;
   /** Evaluates the template as in every other run: the time, `uuidv4()` and `bcrypt()` are always the same. For comparing. */
   readonly sameInEveryRun?: boolean;
+  /** What `~` means; the user's own home folder by default. */
+  readonly homeFolder?: string;
+  /** Where a file lies that a function of the template reads: called with the absolute path of each. */
+  readonly locateFile?: (path: string) => string;
   /** Reads a data source; left out, what data sources give is not known. */
   readonly readData?: ReadData;
   /** How the options of builders and others are written: which are blocks, and which of those are repeated. */

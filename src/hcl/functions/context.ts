@@ -16,6 +16,8 @@ export interface FunctionContext {
   readonly baseFolder: string;
   /** Absolute. Where the relative paths of `abspath()` and `filebase64()` begin; left out, the working folder. */
   readonly workingFolder?: string;
+  /** Where a file lies that a function reads; left out, where its path says. Called with the absolute path of each. */
+  readonly locate?: (path: string) => string;
   /** What `~` means; left out, the home folder of the user. */
   readonly homeFolder?: string;
   /** What `env()` reads; left out, the environment of this process. */

@@ -29,12 +29,17 @@ export class TemplateFolder {
 
   /** An absolute path, as `file()` and its like take it. */
   resolve(given: string): string {
-    return path.resolve(this.#context.baseFolder, this.expand(given));
+    return this.locate(path.resolve(this.#context.baseFolder, this.expand(given)));
   }
 
   /** An absolute path, as `fileset()` takes it: `~` is a name like any other. */
   resolveLiteral(given: string): string {
-    return path.resolve(this.#context.baseFolder, given);
+    return this.locate(path.resolve(this.#context.baseFolder, given));
+  }
+
+  /** Where a file lies that is read: a template may have been written on another machine. */
+  locate(absolute: string): string {
+    return this.#context.locate?.(absolute) ?? absolute;
   }
 
   /** An absolute path, as `abspath()` takes it: from the working folder, and `~` is a name like any other. */
@@ -79,7 +84,9 @@ function fileset(folder: TemplateFolder): HclFunction {
     evaluate: (args) => {
       const root = folder.resolveLiteral(argumentAt(args, 0).asString());
       try {
-        return setValue(findFiles(root, argumentAt(args, 1).asString()).map(stringValue), stringType);
+        const found = findFiles(root, argumentAt(args, 1).asString());
+        for (const file of found) folder.locate(path.resolve(root, file));
+        return setValue(found.map(stringValue), stringType);
       } catch (error) {
         throw new ArgumentError(1, messageOf(error));
       }
@@ -95,7 +102,7 @@ export function fileFunctions(context: FunctionContext): Functions {
     dirname: stringFunction(["path"], (given = "") => dirname(given)),
     file: stringFunction(["path"], (given = "") => folder.readText(given)),
     filebase64: stringFunction(["path"], (given = "") => {
-      return folder.readBytes(folder.resolveFromWorkingFolder(given), given).toString("base64");
+      return folder.readBytes(folder.locate(folder.resolveFromWorkingFolder(given)), given).toString("base64");
     }),
     fileexists: {
       params: [stringParam("path")],

@@ -14,13 +14,14 @@ import { withTemporary } from "../with-temporary.ts";
 import { ansibleFiles } from "./ansible-files.ts";
 import { ansibleEnvironment, galaxyCommands, playbookArguments } from "./arguments.ts";
 import { makeInventory } from "./inventory.ts";
-import { type AnsibleOptions, ansibleShape, checkAnsible } from "./options.ts";
+import { type AnsibleOptions, ansibleShape, checkAnsible, filesOfAnsible } from "./options.ts";
 
 /** Runs playbooks from the host against the mounted image. */
 export const ansible = defineProvisioner({
   type: "ansible",
   options: ansibleShape,
   check: checkAnsible,
+  localFiles: filesOfAnsible,
   run: runAnsible,
   notCounted: [
     "playbook_file",

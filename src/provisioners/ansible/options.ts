@@ -3,7 +3,9 @@ import { type ConfigProblem, messageOf } from "../../common/errors.ts";
 import { findProgram } from "../../host/program-path.ts";
 import { checkEnvironment } from "../environment.ts";
 import { isLate } from "../late-values.ts";
+import { nameFiles } from "../name-files.ts";
 import { flag, text, texts } from "../option-types.ts";
+import type { LocalFile } from "../provisioner.ts";
 import type { OptionsOf } from "../read-options.ts";
 import { checkFile } from "../scripts.ts";
 
@@ -69,4 +71,17 @@ function checkInstalled({ command, galaxyFile, galaxyCommand }: AnsibleOptions):
   return missing.map(([option, program]) => {
     return { option, message: `the program "${program}" is not installed`, hint, isOfMachine: true };
   });
+}
+
+/** A playbook finds its roles, variables and files in its folder, and so does an inventory. */
+export function filesOfAnsible(options: AnsibleOptions): readonly LocalFile[] {
+  return [
+    ...nameFiles("playbook_file", options.playbookFile, { use: "read-folder" }),
+    ...nameFiles("playbook_files", options.playbookFiles, { use: "read-folder" }),
+    ...nameFiles("galaxy_file", options.galaxyFile),
+    ...nameFiles("inventory_file", options.inventoryFile, { use: "read-folder" }),
+    ...nameFiles("inventory_directory", options.inventoryDirectory),
+    ...nameFiles("roles_path", options.rolesPath, { isOptional: true }),
+    ...nameFiles("collections_path", options.collectionsPath, { isOptional: true }),
+  ];
 }

@@ -2,8 +2,9 @@ import { statSync } from "node:fs";
 import { basename } from "node:path";
 import { type ConfigProblem, messageOf } from "../../common/errors.ts";
 import { isLate } from "../late-values.ts";
+import { nameFiles } from "../name-files.ts";
 import { flag, integer, text, texts } from "../option-types.ts";
-import type { InputFile } from "../provisioner.ts";
+import type { InputFile, LocalFile } from "../provisioner.ts";
 import type { OptionsOf } from "../read-options.ts";
 
 /**
@@ -91,4 +92,11 @@ function checkSources(options: FileOptions, sources: readonly string[]): ConfigP
     problems.push({ option: "destination", message });
   }
   return problems;
+}
+
+/** What an upload reads, or what a download writes. */
+export function filesOf({ direction, destination, source, sources, generated }: FileOptions): readonly LocalFile[] {
+  if (direction === "download") return nameFiles("destination", destination, { use: "write" });
+  const rest = { isOptional: generated };
+  return [...nameFiles("sources", sources, rest), ...nameFiles("source", source, rest)];
 }

@@ -1,5 +1,5 @@
 import { defineProvisioner } from "../define-provisioner.ts";
-import { scriptPaths } from "../scripts.ts";
+import { filesOfScripts, scriptPaths } from "../scripts.ts";
 import { checkShellLocal, renderedLate, shellLocalShape } from "./options.ts";
 import { runLocalScripts } from "./run-local-scripts.ts";
 
@@ -9,6 +9,7 @@ export const shellLocal = defineProvisioner({
   options: shellLocalShape,
   rendersItself: renderedLate,
   check: checkShellLocal,
+  localFiles: filesOfScripts,
   run: runLocalScripts,
   notCounted: ["script", "scripts"],
   reads: (options) => scriptPaths(options).map((path) => ({ path })),

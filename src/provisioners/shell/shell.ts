@@ -10,7 +10,7 @@ import { defineProvisioner } from "../define-provisioner.ts";
 import { formatEnvironment, scriptEnvironment } from "../environment.ts";
 import type { ProvisionerInput } from "../provisioner.ts";
 import { runInImage } from "../run-in-image.ts";
-import { scriptPaths } from "../scripts.ts";
+import { filesOfScripts, scriptPaths } from "../scripts.ts";
 import { assertValidExit, DISCONNECTED } from "../valid-exit.ts";
 import { withTemporary } from "../with-temporary.ts";
 import { checkShell, renderedLate, type ShellOptions, shellShape } from "./options.ts";
@@ -26,6 +26,7 @@ export const shell = defineProvisioner({
   options: shellShape,
   rendersItself: renderedLate,
   check: checkShell,
+  localFiles: filesOfScripts,
   run: runShell,
   notCounted: ["script", "scripts", "start_retry_timeout", "pause_after"],
   reads: (options) => scriptPaths(options).map((path) => ({ path })),
