@@ -25,7 +25,7 @@ export interface HistoryInput {
 
 /** A recorder for a build that is about to begin. */
 export function recorderOf(
-  { definition, prepared }: PreparedBuild,
+  { definition, prepared }: Pick<PreparedBuild, "definition" | "prepared">,
   { template }: HistoryInput,
   clock: Clock,
 ): RunRecorder {

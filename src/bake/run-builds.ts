@@ -49,7 +49,13 @@ export interface RunBuildsInput {
   readonly originOf?: ((build: string) => JsonObject) | undefined;
   /** The dead run that the only build goes on with. */
   readonly resumed?: HeldRun | undefined;
+  readonly mayPublish?: RunInput["mayPublish"];
+  /** Where post-processors have their files; in the state folder when absent. */
+  readonly temporaryFolder?: string | undefined;
 }
+
+/** A build that can run: without its options, if it is another machine that reads them and keeps the record. */
+export type RunnableBuild = Omit<PreparedBuild, "prepared"> & Partial<Pick<PreparedBuild, "prepared">>;
 
 /** A result with what only programs are told. */
 export interface BakedBuild extends BuildResult {
@@ -72,9 +78,9 @@ export interface BakedBuild extends BuildResult {
  * Runs the builds, several at a time, each to its end whatever becomes of the others.
  * @returns what became of each, in the order of the template
  */
-export async function runBuilds(builds: readonly PreparedBuild[], input: RunBuildsInput): Promise<BakedBuild[]> {
+export async function runBuilds(builds: readonly RunnableBuild[], input: RunBuildsInput): Promise<BakedBuild[]> {
   const startedAt = input.clock.now();
-  const results = new Map<PreparedBuild, BakedBuild>();
+  const results = new Map<RunnableBuild, BakedBuild>();
   const waiting = [...builds];
   const worker = async () => {
     for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
@@ -89,14 +95,16 @@ export async function runBuilds(builds: readonly PreparedBuild[], input: RunBuil
 }
 
 /** Runs a build; where there is a history, somebody listens and writes down what became of it. */
-async function runBuild(build: PreparedBuild, input: RunBuildsInput): Promise<BakedBuild> {
+async function runBuild(given: RunnableBuild, input: RunBuildsInput): Promise<BakedBuild> {
   const { history, clock, report, signal } = input;
-  if (history === undefined) return runUnrecorded(build, input);
+  const { definition, prepared } = given;
+  if (history === undefined || prepared === undefined) return runUnrecorded(given, input);
+  const build = { ...given, definition, prepared };
   const recorder = recorderOf(build, history, clock);
   const inputs = input.provenance && new BuildInputs(input.provenance, build, signal);
   await inputs?.begin();
   const result = await runUnrecorded(build, { ...input, report: recordedReport(report, recorder) });
-  const { stateFolder } = build.prepared.config;
+  const { stateFolder } = prepared.config;
   const ui = uiOf(report, result.name);
   const made = result.artifact?.isReused ? undefined : result.artifact; // of another the run cannot say how it came to be
   const makeProvenance = inputs && made && (await inputs.provenanceMaker(made, ui));
@@ -104,10 +112,11 @@ async function runBuild(build: PreparedBuild, input: RunBuildsInput): Promise<Ba
   return { ...result, record, provenance: record?.provenance ?? undefined };
 }
 
-async function runUnrecorded(build: PreparedBuild, input: RunBuildsInput): Promise<BakedBuild> {
+async function runUnrecorded(build: RunnableBuild, input: RunBuildsInput): Promise<BakedBuild> {
   const { report, clock } = input;
   const name = build.definition.name;
   const startedAt = clock.now();
+  const warned = build.prepared?.warnings ?? [];
   const seen = new Seen();
   const onEvent = (event: BuildEvent) => {
     seen.note(event);
@@ -124,7 +133,7 @@ async function runUnrecorded(build: PreparedBuild, input: RunBuildsInput): Promi
     if (!result.isArtifactKept) artifact = undefined;
   };
   try {
-    for (const warning of build.prepared.warnings) uiOf(report, name).warn(warning);
+    for (const warning of warned) uiOf(report, name).warn(warning);
     throwIfCancelled(input.signal);
     artifact = await makeArtifact(build, input, { onEvent, inspector: collector });
     if (artifact !== undefined) settle(await postProcess(build, artifact, input));
@@ -135,7 +144,7 @@ async function runUnrecorded(build: PreparedBuild, input: RunBuildsInput): Promi
   }
   const elapsedMs = clock.now() - startedAt;
   const outcome: BakedBuild["outcome"] = error === undefined ? "done" : outcomeOf(unwrapFailure(error).error);
-  const warnings = [...build.prepared.warnings, ...seen.warnings];
+  const warnings = [...warned, ...seen.warnings];
   const times = { startedAt, elapsedMs, phases: seen.phases };
   const evidence = collector?.evidence;
   const result = { name, outcome, runId: seen.runId, ...times, artifact, made, error, warnings, evidence };
@@ -144,14 +153,14 @@ async function runUnrecorded(build: PreparedBuild, input: RunBuildsInput): Promi
 }
 
 async function makeArtifact(
-  { definition, identity, builder, prepared }: PreparedBuild,
-  { report, signal, hurry, debug, clock, comparable, originOf, resumed }: RunBuildsInput,
+  { definition, identity, builder }: RunnableBuild,
+  { report, signal, hurry, debug, clock, comparable, originOf, resumed, mayPublish }: RunBuildsInput,
   listeners: Pick<RunInput, "onEvent" | "inspector">,
 ): Promise<BakedBuild["artifact"]> {
   const same = comparable?.get(definition.name);
   const inputs = same?.prepared.config.skipUnchanged && {
     inputs: await readInputs(same),
-    key: inputsKey(prepared.config.stateFolder),
+    key: inputsKey(same.prepared.config.stateFolder),
   };
   const { provisioners, errorCleanupProvisioner } = definition;
   return builder.run({
@@ -162,14 +171,15 @@ async function makeArtifact(
     ...(inputs && { inputs }),
     origin: originOf?.(definition.name),
     resumed,
+    mayPublish,
     ...listeners,
   });
 }
 
 async function postProcess(
-  { definition, identity }: PreparedBuild,
+  { definition, identity }: RunnableBuild,
   artifact: NonNullable<BakedBuild["artifact"]>,
-  { report, signal, clock, log, force, runUuid }: RunBuildsInput,
+  { report, signal, clock, log, force, runUuid, temporaryFolder: folder }: RunBuildsInput,
 ): Promise<PostProcessResult> {
   return await runPostProcessors(definition.postProcessors, artifact, {
     ...identity,
@@ -178,7 +188,9 @@ async function postProcess(
     ui: uiOf(report, definition.name),
     uiOf: (type) => uiOf(report, definition.name, type),
     local: hostRunner(log),
-    makeTemporaryFolder: heldFolders(temporaryFolder(engineSettings(identity.environment ?? process.env).stateFolder)),
+    makeTemporaryFolder: heldFolders(
+      folder ?? temporaryFolder(engineSettings(identity.environment ?? process.env).stateFolder),
+    ),
     signal,
     clock,
   });

@@ -19,13 +19,14 @@ export class OmiArtifact {
   readonly files: readonly string[] = [];
   readonly product: Product;
   readonly region: string;
-  readonly #data: GeneratedData;
+  /** The values of `build.*`. */
+  readonly data: GeneratedData;
   readonly #destroy: () => Promise<void>;
 
   constructor({ region, product, data, destroy }: ArtifactParts) {
     this.region = region;
     this.product = product;
-    this.#data = data;
+    this.data = data;
     this.#destroy = destroy;
   }
 
@@ -51,7 +52,7 @@ export class OmiArtifact {
   state(name: string): unknown {
     switch (name) {
       case "generated_data":
-        return this.#data;
+        return this.data;
       case "atlas.artifact.metadata":
         return { [`region.${this.region}`]: this.product.imageId };
       case "par.artifact.metadata":
@@ -61,7 +62,7 @@ export class OmiArtifact {
             ProviderName: "osc",
             ProviderRegion: this.region,
             Labels: {},
-            SourceImageID: this.#data.SourceOMI,
+            SourceImageID: this.data.SourceOMI,
           },
         ];
       default:

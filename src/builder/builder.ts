@@ -53,6 +53,8 @@ export interface BuilderOptions {
   readonly templatePath?: string;
   /** Somebody else runs the provisioners, and does not tell what they are: Packer. */
   readonly hidesProvisioners?: boolean;
+  /** The time of `{{timestamp}}` and `{{isotime}}`; the start of this process when absent. */
+  readonly now?: Date;
   readonly clock?: Clock;
   readonly log?: DebugLog;
   /** The state folder of an embedded cloud, which `cleanup` then starts again to reach what a dead run left. */
@@ -78,6 +80,11 @@ export interface RunInput {
   readonly origin?: JsonObject | undefined;
   /** A dead run to go on with, in place of a new one. The builder has charge of it from here on. */
   readonly resumed?: HeldRun | undefined;
+  /**
+   * Asked right before the OMI is registered, and before one of the same name is deregistered: whether this build still may.
+   * What it throws ends the build, and everything is taken back.
+   */
+  readonly mayPublish?: (() => Promise<void>) | undefined;
 }
 
 const never = new AbortController().signal;
@@ -115,13 +122,14 @@ export class Builder {
 
   /** The same for options that no compiler has seen: those of a template, or of Packer. */
   prepareRaw(...raws: readonly RawConfig[]): PreparedConfig {
-    const { env = process.env, defaultIsolation, templatePath, hidesProvisioners = false } = this.#options;
+    const { env = process.env, defaultIsolation, templatePath, now, hidesProvisioners = false } = this.#options;
     this.#prepared = prepareConfig(raws, {
       env,
       hidesProvisioners,
       resolveRegion: (access) => resolveRegion(access, env),
       ...(defaultIsolation && { defaultIsolation }),
       ...(templatePath && { templatePath }),
+      ...(now && { now }),
     });
     return this.#prepared;
   }
@@ -173,6 +181,7 @@ export class Builder {
       hook: input.hook,
       inspector: input.inspector,
       inputs: input.inputs,
+      mayPublish: input.mayPublish,
       currentStep,
       stepCounter: new StepCounter({
         ...config,

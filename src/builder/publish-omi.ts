@@ -41,11 +41,13 @@ export async function publishOmi(build: Build, input: PublishOmiInput): Promise<
   const ownSnapshotIds = await findOwnSnapshots(build, parts);
   const publish = (name: string) => publishUnder(build, { name, parts, ownSnapshotIds, undo });
   let omi: Lease;
+  await build.mayPublish?.();
   let deregistered: Image | undefined;
   if (replaced === undefined) {
     omi = await publish(omiName);
   } else {
     const rehearsal = await publish(rehearsalName(omiName, build.runId));
+    await build.mayPublish?.();
     deregistered = await deregisterOmi(build, { name: omiName, successorSnapshotId: parts.snapshotId, undo });
     omi = await publish(omiName);
     await rehearsal.release();

@@ -27,6 +27,8 @@ export interface Session extends Omit<RunContext, "accountId" | "journal" | "dev
   readonly inputs?: ProductInputs | undefined;
   /** Who wants to know what is in the image. */
   readonly inspector?: ImageInspector | undefined;
+  /** @throws {ChrootError} when the build may not publish its OMI any more */
+  readonly mayPublish?: (() => Promise<void>) | undefined;
   readonly currentStep: CurrentStep;
   readonly stepCounter: StepCounter;
   readonly keptVolume: KeptVolume;
