@@ -24,11 +24,14 @@ rmSync("dist", { recursive: true, force: true });
 // Node 20 has no `using`.
 const common = { platform: "node", transform: { target: "es2022" }, logLevel: "warn" };
 
+// What is done in processes of their own.
+const processes = { "fleet-job": "src/fleet/worker/job-main.ts" };
+
 // The command line, with its dependencies and a chunk per command: it starts without looking for packages. Node loads
 // CommonJS faster, and what V8 made of it can be kept: src/start.ts does, and knows a chunk by its name.
 const program = await build({
   ...common,
-  input: { main: "src/main.ts", ...threads },
+  input: { main: "src/main.ts", ...threads, ...processes },
   output: {
     ...output,
     dir: "dist/cli",

@@ -16,8 +16,13 @@ export const IN_BUNDLES = [
 ];
 /** What only developers have may also keep changes to itself open. */
 const FOR_DEVELOPERS = [...IN_BUNDLES, "MPL-2.0", "Python-2.0", "MIT OR Apache-2.0"];
-/** Nobody. A package that builds or downloads something when it is installed has to be argued for here. */
-const MAY_RUN_SCRIPTS = /** @type {readonly string[]} */ ([]);
+/**
+ * A package that builds or downloads something when it is installed has to be argued for here.
+ *
+ * `msgpackr-extract` makes bullmq's msgpackr faster, which does without. Nobody who installs this package gets it: bullmq is
+ * part of the bundle. `allowScripts` in package.json keeps npm from running its script, too.
+ */
+const MAY_RUN_SCRIPTS = ["msgpackr-extract"];
 
 /**
  * What was not to be expected, one line each.

@@ -25,6 +25,7 @@ export const rooms = {
   cli: {
     isDoor: true,
     uses: [
+      "fleet",
       "report",
       "evidence",
       "bake",
@@ -83,6 +84,22 @@ export const rooms = {
     ],
     face: [],
   },
+  fleet: {
+    uses: [
+      "bake",
+      "provisioners",
+      "types:evidence",
+      "types:history",
+      "terminal/masked-json.ts",
+      "builder",
+      "config/engine-settings.ts",
+      "definition",
+      "host",
+      "outscale",
+      "common",
+    ],
+    face: ["queue/connection", "queue/place", "seal/fleet-key", "submit/open-fleet-bake", "worker/run-worker"],
+  },
   "language-server": {
     uses: [
       "bake",
@@ -124,6 +141,7 @@ export const rooms = {
       "image-evidence",
       "images/*",
       "inspect",
+      "load-builds",
       "local-session",
       "open-bake",
       "open-console",
@@ -184,6 +202,7 @@ export const rooms = {
       "digest-provisioner",
       "hook",
       "late-values",
+      "local-files",
       "option-types",
       "problems-of",
       "provisioner",
@@ -206,6 +225,7 @@ export const rooms = {
       "builder",
       "check-requests",
       "clean-up-runs",
+      "destroy-product",
       "enter-run",
       "events",
       "generated-data",

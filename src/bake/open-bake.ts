@@ -1,10 +1,12 @@
 import { randomUUID } from "node:crypto";
+import type { BuilderOptions } from "../builder/builder.ts";
 import type { HeldRun } from "../builder/journal/runs.ts";
 import { type Clock, systemClock } from "../common/clock.ts";
 import { type DebugLog, noLog } from "../common/log.ts";
-import type { Template } from "../definition/build-definition.ts";
+import type { BuildDefinition, Template } from "../definition/build-definition.ts";
 import { historyLimits } from "../history/history-limits.ts";
 import { maskEnvironment } from "../outscale/mask-environment.ts";
+import { relocateFiles } from "../provisioners/local-files.ts";
 import type { EvidenceWishes } from "./image-evidence.ts";
 import { loadBuilds } from "./load-builds.ts";
 import { defaultCloudFolder, type LocalSession, openLocalSession } from "./local-session.ts";
@@ -34,6 +36,10 @@ export interface OpenBakeInput extends TemplateInput, BuildSettings {
   readonly onRetry?: ((message: string) => void) | undefined;
   /** Whether each result says how its OMI came to be; false by default, which costs nothing. */
   readonly provenance?: boolean | undefined;
+  /** Runs no post-processors: somebody else does, elsewhere. */
+  readonly skipPostProcessors?: boolean | undefined;
+  /** Asked before an OMI is registered, and before another is replaced by it; what it throws undoes the build. */
+  readonly mayPublish?: (() => Promise<void>) | undefined;
   /** What to find out about each image; nothing by default, which costs nothing. */
   readonly evidence?: EvidenceWishes | undefined;
 }
@@ -76,12 +82,20 @@ export async function openBake(input: OpenBakeInput, resumed?: HeldRun): Promise
     const template = await loadBuilds({ ...input, env }, readData, {
       onRead: (path, given) => reads.set(path, { ...inputPath("read by the template", given), path }),
     });
-    const builder = { env, log, clock, templatePath: input.template, ...(local && { localCloud: local.stateFolder }) };
+    const builder = {
+      env,
+      log,
+      clock,
+      templatePath: input.template,
+      ...(local && { localCloud: local.stateFolder }),
+      ...(input.origin && { now: input.origin.now }),
+    };
     const settings = { ...input, builder, override };
-    const builds = prepareBuilds(template.builds, settings);
+    const own = (definitions: readonly BuildDefinition[]) => ownParts(definitions, builder, input);
+    const builds = prepareBuilds(own(template.builds), settings);
     const maySkip = builds.some(({ prepared }) => prepared.config.skipUnchanged);
-    const comparable = maySkip ? await comparableBuilds({ ...input, env }, readData, settings) : undefined;
-    const { parallel = 0, debug = false, force = false, evidence } = input;
+    const comparable = maySkip ? await comparableBuilds({ ...input, env }, { ...settings, readData, own }) : undefined;
+    const { parallel = 0, debug = false, force = false, evidence, mayPublish } = input;
     const history = historyOf(input, template.files, env);
     const provenance = input.provenance ? provenanceOf(input, template, reads) : undefined;
     const sensitiveVariables = new Set(template.variables.sensitive);
@@ -93,8 +107,9 @@ export async function openBake(input: OpenBakeInput, resumed?: HeldRun): Promise
       run: (control) =>
         runBuilds(builds, {
           ...{ ...control, clock, log, parallel, debug, force, runUuid },
-          ...{ history, evidence, provenance, comparable },
-          originOf: originOfBuild,
+          ...{ history, evidence, provenance, comparable, mayPublish },
+          // What was sent from elsewhere is gone when its build has ended.
+          originOf: input.origin ? undefined : originOfBuild,
           resumed,
         }),
       [Symbol.asyncDispose]: async () => local?.[Symbol.asyncDispose](),
@@ -103,6 +118,20 @@ export async function openBake(input: OpenBakeInput, resumed?: HeldRun): Promise
     await local?.[Symbol.asyncDispose]();
     throw error;
   }
+}
+
+/** What of the builds is done here, with its files where they lie here. */
+function ownParts(
+  builds: readonly BuildDefinition[],
+  { env, templatePath }: Pick<BuilderOptions, "env" | "templatePath">,
+  { origin, skipPostProcessors = false }: OpenBakeInput,
+): readonly BuildDefinition[] {
+  return builds.map((build) => {
+    const { sourceName: buildName, type: buildType, userVariables } = build;
+    const identity = { buildName, buildType, templatePath, userVariables, environment: env, now: origin?.now };
+    const own = origin ? relocateFiles(build, identity, origin.locateFile) : build;
+    return skipPostProcessors ? { ...own, postProcessors: [] } : own;
+  });
 }
 
 function historyOf(

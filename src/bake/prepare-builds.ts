@@ -30,6 +30,8 @@ export interface BuildSettings {
 
 export interface PrepareBuildsOptions extends BuildSettings {
   readonly builder: BuilderOptions;
+  /** The builds run on another machine: what their provisioners miss on this one is no problem. */
+  readonly isElsewhere?: boolean;
   /** Wins over the template's options: the local cloud's. */
   readonly override?: RawConfig;
 }
@@ -113,11 +115,11 @@ function prepareBuild(
     const hint = `leave it to Packer: -except=${definition.name}`;
     return { prepared: undefined, problems: [{ option: definition.name, message, hint }] };
   }
-  const { templatePath, env: environment = process.env } = options.builder;
+  const { templatePath, now, env: environment = process.env } = options.builder;
   const { sourceName: buildName, type: buildType, userVariables } = definition;
-  const identity = { buildName, buildType, templatePath, userVariables, environment };
+  const identity = { buildName, buildType, templatePath, userVariables, environment, now };
   const problems: ConfigProblem[] = [
-    ...checkProvisioners(definition, identity),
+    ...checkProvisioners(definition, identity).filter(({ isOfMachine }) => !(isOfMachine && options.isElsewhere)),
     ...checkPostProcessors(definition.postProcessors, identity),
   ];
   const builder = new Builder(options.builder);

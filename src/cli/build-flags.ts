@@ -52,6 +52,22 @@ export const buildFlags = {
     about: "signs it with this private key in PEM: ECDSA or Ed25519",
   },
   history: { type: "boolean", about: "leaves a record of each run for runs; true by default, -no-history leaves none" },
+  queue: {
+    type: "string",
+    value: "URL",
+    about: "has workers do the builds: redis://HOST:PORT, rediss:// for TLS, unix:/PATH; needs no root and no keys",
+  },
+  account: { type: "string", value: "ID", about: "with -queue: the account to build in; the workers' own by default" },
+  region: { type: "string", value: "NAME", about: "with -queue: the region to build in" },
+  label: { type: "string", value: "NAME", about: "with -queue: only workers that have this label" },
+  key: { type: "string", value: "FILE", about: "with -queue: the fleet key" },
+  include: {
+    type: "strings",
+    value: "PATH",
+    about: "with -queue: a file or folder that travels, too; may be repeated",
+  },
+  "bundle-limit": { type: "string", value: "MIB", about: "with -queue: how much may travel; 64 by default" },
+  detach: { type: "boolean", about: "with -queue: prints the ids of the builds and waits for none" },
   result: { type: "string", value: "FILE", about: "writes what was built there, as JSON" },
 } as const satisfies Flags;
 

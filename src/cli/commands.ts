@@ -12,6 +12,14 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
     summary: "bakes the images of a template",
     load: async () => (await import("./commands/build.ts")).build,
   },
+  worker: {
+    summary: "does builds that come over a queue, on a builder VM",
+    load: async () => (await import("./commands/worker.ts")).worker,
+  },
+  fleet: {
+    summary: "what builds over a queue need: the key of a fleet",
+    load: async () => (await import("./commands/fleet.ts")).fleet,
+  },
   init: {
     summary: "checks that what a template requires is here; there is nothing to install",
     load: async () => (await import("./commands/init.ts")).init,

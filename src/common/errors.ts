@@ -23,6 +23,7 @@ export const ExitCode = {
   BootCheck: 13,
   Provenance: 14,
   ImageCheck: 15,
+  Fleet: 16,
   Interrupted: 130,
 } as const;
 export type ExitCode = (typeof ExitCode)[keyof typeof ExitCode];
@@ -120,6 +121,24 @@ export class ProvisionError extends ChrootError {
 export class TimeoutError extends ChrootError {
   override readonly code = "E_TIMEOUT";
   override readonly exitCode = ExitCode.Timeout;
+}
+
+/** The fleet cannot do what it was asked for: its queue, its key, or its workers. */
+export class FleetError extends ChrootError {
+  override readonly code = "E_FLEET";
+  override readonly exitCode = ExitCode.Fleet;
+}
+
+/** What was thrown on another machine, with its code and exit code: its class stayed there. */
+export class RemoteError extends ChrootError {
+  override readonly code: string;
+  override readonly exitCode: ExitCode;
+
+  constructor(message: string, options: ErrorOptions & { readonly code: string; readonly exitCode: number }) {
+    super(message, options);
+    this.code = options.code;
+    this.exitCode = Object.values(ExitCode).find((each) => each === options.exitCode) ?? ExitCode.Failed;
+  }
 }
 
 /** The user, or the program that embeds us, asked the build to stop. */

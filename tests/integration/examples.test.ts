@@ -124,6 +124,7 @@ describe("examples/systemd/", () => {
     expect(units.map((path) => basename(path)).sort()).toEqual([
       "outscale-chroot-bake@web.service",
       "outscale-chroot-bake@web.timer",
+      "outscale-chroot-worker.service",
     ]);
     const { stderr } = await hostRunner().run(["systemd-analyze", "verify", ...units]);
     expect(stderr).toBe("");

@@ -1,6 +1,5 @@
 import type { KeyObject } from "node:crypto";
-import { openBake } from "../../bake/open-bake.ts";
-import { UsageError } from "../../common/errors.ts";
+import { ExitCode, UsageError } from "../../common/errors.ts";
 import { readSigningKey } from "../../evidence/provenance/key-file.ts";
 import { openDebugLog } from "../../terminal/debug-log.ts";
 import type { Io } from "../../terminal/io.ts";
@@ -8,10 +7,11 @@ import { buildFlags, parallelBuilds } from "../build-flags.ts";
 import type { Command, Invocation } from "../command.ts";
 import { type FlagValues, parseFlags } from "../flags.ts";
 import { checkReportFlags } from "../make-report.ts";
+import { checkPlaceFlags, type OpenBuildsInput, openHere, openOnFleet } from "../open-builds.ts";
+import { writeJson } from "../output/json-report.ts";
 import { checkOutputFile } from "../output/result-file.ts";
-import { tellRetries } from "../output/tell-retries.ts";
 import { runOpened } from "../run-opened.ts";
-import { templateArgument, templateInput } from "../template-flags.ts";
+import { templateArgument } from "../template-flags.ts";
 
 export const build: Command = {
   usage: "build [flags] TEMPLATE",
@@ -30,28 +30,16 @@ async function runBuild({ argv, io }: Invocation): Promise<number> {
   const { flags, positionals } = parseFlags(buildFlags, argv);
   const path = templateArgument(positionals);
   const parallel = parallelBuilds(flags);
+  checkPlaceFlags(flags);
   checkReportFlags(flags, flags.debug === true || flags["on-error"] === "ask");
   for (const file of [flags.result, flags.diff, flags.sbom, flags.report, flags.provenance])
     if (file !== undefined) checkOutputFile(file);
   const provenanceKey = signingKey(flags, io.env);
   using log = openDebugLog(flags.log, io);
-  const opening = openBake({
-    ...templateInput(path, flags, io.env),
-    local: localCloud(flags),
-    debug: flags.debug,
-    force: flags.force,
-    onError: flags["on-error"],
-    bootTest: flags["boot-test"],
-    skipUnchanged: flags["skip-unchanged"],
-    maxAge: flags["max-age"],
-    parallel,
-    history: flags.history,
-    evidence: wishesOf(flags),
-    provenance: flags.provenance !== undefined,
-    log,
-    onRetry: tellRetries(io),
-  });
-  return await runOpened(opening, { flags, io, parallel, provenanceKey });
+  const input = { path, flags, parallel, io, log };
+  if (flags.queue === undefined) return await runOpened(openHere(input), { flags, io, parallel, provenanceKey });
+  if (flags.detach) return await submitOnly(input);
+  return await runOpened(openOnFleet(input), { flags, io, parallel, provenanceKey });
 }
 
 /** @throws {UsageError} when there is one that cannot be used: better now than after an hour's build */
@@ -62,13 +50,13 @@ function signingKey(flags: BuildFlags, env: Io["env"]): KeyObject | undefined {
   throw new UsageError("-provenance-key signs what -provenance FILE writes, and that is not given");
 }
 
-/** Undefined where nothing of the image is asked for: then nothing of it is looked at. */
-function wishesOf({ diff, sbom, report }: BuildFlags): { readonly diff: boolean } | undefined {
-  const wantsDiff = diff !== undefined || report !== undefined;
-  return wantsDiff || sbom !== undefined ? { diff: wantsDiff } : undefined;
-}
-
-function localCloud(flags: BuildFlags): true | { readonly stateFolder: string } | undefined {
-  if (!flags.local) return undefined;
-  return flags["local-state"] === undefined ? true : { stateFolder: flags["local-state"] };
+/** Who does not wait needs the ids. */
+async function submitOnly(input: OpenBuildsInput): Promise<number> {
+  const { flags, io } = input;
+  await using opened = await openOnFleet(input);
+  for (const warning of opened.warnings) io.stderr.write(`Warning: ${warning}\n`);
+  const ids = [...(await opened.submit())];
+  if (flags.json) writeJson(io.stdout, { builds: ids.map(([build, id]) => ({ build, id })) });
+  else for (const [build, id] of ids) io.stdout.write(`${id} ${build}\n`);
+  return ExitCode.Success;
 }

@@ -11,6 +11,7 @@ export async function bundleProgram(folder: string): Promise<string> {
       main: "src/main.ts",
       "tree-worker": "src/chroot/tree-worker.ts",
       "scan-worker": "src/evidence/scan-worker.ts",
+      "fleet-job": "src/fleet/worker/job-main.ts",
     },
     platform: "node",
     transform: { target: "es2022" },

@@ -1,0 +1,38 @@
+import { UsageError } from "../common/errors.ts";
+import type { Flags } from "./flags.ts";
+
+/** The flags of every command that talks to a fleet. */
+export const fleetFlags = {
+  queue: {
+    type: "string",
+    value: "URL",
+    about: "redis://HOST:PORT, rediss:// for TLS, or unix:/PATH; OUTSCALE_CHROOT_QUEUE by default",
+  },
+  key: { type: "string", value: "FILE", about: "the fleet key; OUTSCALE_CHROOT_FLEET_KEY_FILE by default" },
+} as const satisfies Flags;
+
+interface FleetFlagValues {
+  readonly queue: string | undefined;
+  readonly key: string | undefined;
+}
+
+/**
+ * Where the queue is, and the key of its fleet.
+ * @throws {UsageError | FleetError} when one of them is not given, or cannot be read
+ */
+export async function fleetAccess(flags: FleetFlagValues, env: NodeJS.ProcessEnv) {
+  const { parseAddress, QUEUE_VARIABLE } = await import("../fleet/queue/connection.ts");
+  const { readKeys } = await import("../fleet/seal/fleet-key.ts");
+  const queue = flags.queue ?? env[QUEUE_VARIABLE];
+  if (!queue) throw new UsageError("No queue is given", { hint: `give it by -queue URL or ${QUEUE_VARIABLE}` });
+  return { address: parseAddress(queue, env), keys: readKeys(flags.key, env) };
+}
+
+const MIB = 1024 ** 2;
+
+/** How much may travel with a template, in bytes. */
+export function bundleLimit(flags: { readonly "bundle-limit": string | undefined }): number {
+  const text = flags["bundle-limit"] ?? "64";
+  if (/^[1-9]\d{0,3}$/.test(text)) return Number(text) * MIB;
+  throw new UsageError(`-bundle-limit must be a whole number of MiB, from 1 to 9999, not "${text}"`);
+}

@@ -1,0 +1,98 @@
+import { type OpenBake, openBake } from "../bake/open-bake.ts";
+import { UsageError } from "../common/errors.ts";
+import type { DebugLog } from "../common/log.ts";
+import type { FleetBake } from "../fleet/submit/open-fleet-bake.ts";
+import type { Io } from "../terminal/io.ts";
+import type { buildFlags } from "./build-flags.ts";
+import type { FlagValues } from "./flags.ts";
+import { bundleLimit } from "./fleet-flags.ts";
+import { tellRetries } from "./output/tell-retries.ts";
+import { templateInput } from "./template-flags.ts";
+
+type BuildFlags = FlagValues<typeof buildFlags>;
+
+export interface OpenBuildsInput {
+  readonly path: string;
+  readonly flags: BuildFlags;
+  readonly parallel: number;
+  readonly io: Io;
+  readonly log: DebugLog;
+}
+
+/** The builds of a template, to be run on this machine. */
+export function openHere({ path, flags, parallel, io, log }: OpenBuildsInput): Promise<OpenBake> {
+  return openBake({
+    ...templateInput(path, flags, io.env),
+    ...settingsOf(flags),
+    local: localCloud(flags),
+    parallel,
+    log,
+    onRetry: tellRetries(io),
+  });
+}
+
+/** The builds of a template, to be run by workers. Loaded by those who want it alone. */
+export async function openOnFleet({ path, flags, parallel, io, log }: OpenBuildsInput): Promise<FleetBake> {
+  const { openFleetBake } = await import("../fleet/submit/open-fleet-bake.ts");
+  const { parseAddress } = await import("../fleet/queue/connection.ts");
+  const { checkLabel } = await import("../fleet/queue/place.ts");
+  const { readKeys } = await import("../fleet/seal/fleet-key.ts");
+  return openFleetBake({
+    ...templateInput(path, flags, io.env),
+    ...settingsOf(flags),
+    address: parseAddress(flags.queue ?? "", io.env),
+    keys: readKeys(flags.key, io.env),
+    place: { accountId: flags.account, region: flags.region, label: checkLabel(flags.label) },
+    included: flags.include,
+    limitBytes: bundleLimit(flags),
+    parallel,
+    log,
+    onTrouble: (message) => io.stderr.write(`${message}\n`),
+  });
+}
+
+const FOR_FLEET = ["account", "region", "label", "key", "bundle-limit", "detach"] as const;
+const FOR_HERE = ["local", "local-state", "log"] as const;
+const OF_WATCHERS = ["result", "report", "sbom", "diff", "provenance"] as const;
+
+/** @throws {UsageError} for flags that would have no effect */
+export function checkPlaceFlags(flags: BuildFlags): void {
+  if (flags.queue === undefined) {
+    const odd = [
+      ...FOR_FLEET.filter((name) => flags[name] !== undefined),
+      ...(flags.include.length > 0 ? ["include"] : []),
+    ];
+    if (odd.length > 0) throw new UsageError(`-${odd[0]} needs -queue: it is for builds that workers do`);
+    return;
+  }
+  const odd = FOR_HERE.find((name) => flags[name] !== undefined);
+  if (odd !== undefined) throw new UsageError(`-${odd} is for builds on this machine: with -queue the worker has it`);
+  const watched = OF_WATCHERS.find((name) => flags[name] !== undefined);
+  if (flags.detach && watched !== undefined)
+    throw new UsageError(`-${watched} needs the end of the builds, and -detach waits for none`);
+}
+
+function settingsOf(flags: BuildFlags) {
+  return {
+    debug: flags.debug,
+    force: flags.force,
+    onError: flags["on-error"],
+    bootTest: flags["boot-test"],
+    skipUnchanged: flags["skip-unchanged"],
+    maxAge: flags["max-age"],
+    history: flags.history,
+    provenance: flags.provenance !== undefined,
+    evidence: wishesOf(flags),
+  };
+}
+
+/** Undefined where nothing of the image is asked for: then nothing of it is looked at. */
+function wishesOf({ diff, sbom, report }: BuildFlags): { readonly diff: boolean } | undefined {
+  const wantsDiff = diff !== undefined || report !== undefined;
+  return wantsDiff || sbom !== undefined ? { diff: wantsDiff } : undefined;
+}
+
+function localCloud(flags: BuildFlags): true | { readonly stateFolder: string } | undefined {
+  if (!flags.local) return undefined;
+  return flags["local-state"] === undefined ? true : { stateFolder: flags["local-state"] };
+}

@@ -1,0 +1,85 @@
+import { messageOf } from "../../common/errors.ts";
+import type { FleetQueue } from "./fleet-queue.ts";
+import { KEPT_SECONDS } from "./fleet-queue.ts";
+import type { OutputEntry } from "./messages.ts";
+
+/** A build's output may have so many bytes in all; what comes then is counted, but for what matters. */
+const MOST_BYTES = 16 * 1024 ** 2;
+const PIECE_BYTES = 64 * 1024;
+const GATHER_MS = 50;
+/** Each run of a job has numbers of its own, after those of the run before. */
+export const NUMBERS_PER_ATTEMPT = 1e9;
+
+/**
+ * Writes the output of one run of a job into its stream, in sealed pieces with consecutive numbers. While the queue cannot be
+ * reached the pieces wait; what was written and not confirmed is written again, which readers know by the number.
+ */
+export class OutputWriter {
+  readonly #queue: FleetQueue;
+  readonly #jobId: string;
+  readonly #attempt: number;
+  readonly #onTrouble: (message: string) => void;
+  #gathered: OutputEntry[] = [];
+  #gatheredBytes = 0;
+  #bytes = 0;
+  #leftOut = 0;
+  #number = 0;
+  #timer: NodeJS.Timeout | undefined;
+  #writing: Promise<void> = Promise.resolve();
+
+  constructor(
+    queue: FleetQueue,
+    job: { readonly id: string; readonly attempt: number },
+    onTrouble: (message: string) => void,
+  ) {
+    this.#queue = queue;
+    this.#jobId = job.id;
+    this.#attempt = job.attempt;
+    this.#onTrouble = onTrouble;
+  }
+
+  write(entry: OutputEntry): void {
+    const size = JSON.stringify(entry).length;
+    if (this.#bytes + size > MOST_BYTES && entry.type === "event" && isChatter(entry)) {
+      this.#leftOut++;
+      return;
+    }
+    this.#bytes += size;
+    this.#gathered.push(entry);
+    this.#gatheredBytes += size;
+    if (this.#gatheredBytes > PIECE_BYTES) this.#flush();
+    else this.#timer ??= setTimeout(() => this.#flush(), GATHER_MS);
+  }
+
+  /** Writes the last entry, and comes back when all of it is in the queue. */
+  async end(entry: OutputEntry): Promise<void> {
+    if (this.#leftOut > 0) this.#gathered.push({ type: "left-out", lines: this.#leftOut });
+    this.#gathered.push(entry);
+    this.#flush();
+    await this.#writing;
+    await this.#queue.redis.expire(this.#queue.keyOf("output", this.#jobId), KEPT_SECONDS);
+  }
+
+  #flush(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    if (this.#gathered.length === 0) return;
+    const number = this.#attempt * NUMBERS_PER_ATTEMPT + this.#number++;
+    const sealed = this.#queue.seal(JSON.stringify(this.#gathered), "output", this.#jobId, number);
+    this.#gathered = [];
+    this.#gatheredBytes = 0;
+    const key = this.#queue.keyOf("output", this.#jobId);
+    this.#writing = this.#writing.then(async () => {
+      try {
+        await this.#queue.redis.xadd(key, "*", "number", number, "sealed", sealed);
+      } catch (error) {
+        this.#onTrouble(`A piece of output could not be written: ${messageOf(error)}`);
+      }
+    });
+  }
+}
+
+/** What a person may miss and a program need not have. */
+function isChatter({ event }: Extract<OutputEntry, { type: "event" }>): boolean {
+  return event.type === "line" ? event.kind === "message" : event.type === "progress" || event.type === "api-call";
+}

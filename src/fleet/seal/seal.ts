@@ -1,0 +1,100 @@
+import { createCipheriv, createDecipheriv, createHmac, hkdfSync, randomBytes } from "node:crypto";
+import { deflateRawSync, inflateRawSync } from "node:zlib";
+import { FleetError } from "../../common/errors.ts";
+import type { FleetKey, FleetKeys } from "./fleet-key.ts";
+
+/** What a message is; one that was sealed as another is refused. */
+export type Purpose = "job" | "output" | "control" | "worker" | "claim" | "content" | "record";
+
+/** What a message is about: it opens under the same alone. */
+export interface SealedAbout {
+  readonly purpose: Purpose;
+  /** The queue, which has account and region in its name. */
+  readonly queue: string;
+  /** The job, worker or content. */
+  readonly subject: string;
+  /** Which of the subject's messages it is. */
+  readonly number?: number;
+}
+
+export interface Opened {
+  readonly content: Buffer;
+  /** When it was sealed: milliseconds since the epoch. */
+  readonly sealedAt: number;
+}
+
+const VERSION = 1;
+const NONCE_BYTES = 12;
+const TAG_BYTES = 16;
+/** No message of ours is larger when it is open. */
+const MOST_BYTES = 512 * 1024 ** 2;
+
+/**
+ * Seals and opens the fleet's messages: AES-256-GCM with a key of its own for each purpose, derived of the fleet's. What a
+ * message is about, when it was sealed and with which key is under the seal, too.
+ */
+export class Sealer {
+  readonly #keys: FleetKeys;
+  readonly #now: () => number;
+
+  constructor(keys: FleetKeys, now: () => number) {
+    this.#keys = keys;
+    this.#now = now;
+  }
+
+  seal(content: Buffer | string, about: SealedAbout): string {
+    const [key] = this.#keys;
+    const sealedAt = this.#now();
+    const nonce = randomBytes(NONCE_BYTES);
+    const cipher = createCipheriv("aes-256-gcm", derived(key, about.purpose), nonce);
+    cipher.setAAD(aadOf(key.id, sealedAt, about));
+    const body = [cipher.update(deflateRawSync(content)), cipher.final(), cipher.getAuthTag()];
+    return [VERSION, key.id, sealedAt, Buffer.concat([nonce, ...body]).toString("base64")].join(".");
+  }
+
+  /** @throws {FleetError} when it was not sealed with one of the keys, or as something else, or is damaged */
+  open(sealed: unknown, about: SealedAbout): Opened {
+    const [, id, time, body] = /^1\.([0-9a-f]{8})\.(\d{1,15})\.([A-Za-z0-9+/=]+)$/.exec(String(sealed)) ?? [];
+    if (id === undefined || body === undefined) throw refusal(about, "it has no seal");
+    const key = this.#keys.find((each) => each.id === id);
+    if (key === undefined) throw refusal(about, `it is sealed with the key ${id}, which is not known here`);
+    const bytes = Buffer.from(body, "base64");
+    // Base64 has bits that mean nothing: a message has one form only.
+    if (bytes.toString("base64") !== body) throw refusal(about, "it is written otherwise than sealed");
+    if (bytes.length < NONCE_BYTES + TAG_BYTES) throw refusal(about, "it is cut off");
+    const sealedAt = Number(time);
+    try {
+      const options = { authTagLength: TAG_BYTES };
+      const decipher = createDecipheriv(
+        "aes-256-gcm",
+        derived(key, about.purpose),
+        bytes.subarray(0, NONCE_BYTES),
+        options,
+      );
+      decipher.setAAD(aadOf(id, sealedAt, about)).setAuthTag(bytes.subarray(-TAG_BYTES));
+      const packed = Buffer.concat([decipher.update(bytes.subarray(NONCE_BYTES, -TAG_BYTES)), decipher.final()]);
+      return { content: inflateRawSync(packed, { maxOutputLength: MOST_BYTES }), sealedAt };
+    } catch {
+      throw refusal(about, "its seal is broken");
+    }
+  }
+
+  /** Under what a content is found: nobody without the key can tell whether it is one that he knows. */
+  addressOf(sha256: string): string {
+    return createHmac("sha256", derived(this.#keys[0], "address")).update(sha256).digest("hex");
+  }
+}
+
+function derived({ bytes }: FleetKey, purpose: Purpose | "address"): Buffer {
+  return Buffer.from(hkdfSync("sha256", bytes, "outscale-chroot fleet", purpose, 32));
+}
+
+function aadOf(keyId: string, sealedAt: number, { purpose, queue, subject, number = 0 }: SealedAbout): Buffer {
+  return Buffer.from(JSON.stringify([VERSION, keyId, sealedAt, purpose, queue, subject, number]));
+}
+
+function refusal({ purpose, subject }: SealedAbout, reason: string): FleetError {
+  return new FleetError(`The ${purpose} message of ${subject} is refused: ${reason}`, {
+    hint: "submitters and workers need the same fleet key; if they have it, somebody else writes to the queue",
+  });
+}

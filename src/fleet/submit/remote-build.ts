@@ -1,0 +1,169 @@
+import type { Redis } from "ioredis";
+import { OmiArtifact } from "../../builder/artifact.ts";
+import type { RunInput } from "../../builder/builder.ts";
+import { destroyProduct } from "../../builder/destroy-product.ts";
+import { CancelledError, FleetError, messageOf } from "../../common/errors.ts";
+import { resolveAccess } from "../../outscale/credentials.ts";
+import type { FleetQueue } from "../queue/fleet-queue.ts";
+import type { JobMessage, OutputEntry, SentResult } from "../queue/messages.ts";
+import { type OutputPart, OutputReader } from "../queue/output-reader.ts";
+import { errorOfSent } from "../queue/sent-error.ts";
+
+const LOOK_MS = 2_000;
+/** A job that is in no list may just be on its way from one to another. */
+const LOST_AFTER_MS = 45_000;
+
+/** One build that runs on a worker, as its submitter sees it. */
+export class RemoteBuild {
+  readonly #queue: FleetQueue;
+  readonly #job: JobMessage;
+  readonly #env: NodeJS.ProcessEnv;
+  /** What the worker has sent of it; undefined until it has ended. */
+  result: SentResult | undefined;
+
+  constructor(queue: FleetQueue, job: JobMessage, env: NodeJS.ProcessEnv) {
+    this.#queue = queue;
+    this.#job = job;
+    this.#env = env;
+  }
+
+  /** Submits the job and shows what comes of it, as a builder shows what it does. */
+  async run(input: RunInput): Promise<OmiArtifact | undefined> {
+    const { ui } = input;
+    await this.#queue.submit(this.#job);
+    ui.say(`Submitted to ${this.#queue.name} as ${this.#job.id}`);
+    const stopListening = this.#passOn(input, (message) => ui.warn(message));
+    try {
+      const result = await this.#follow(input);
+      this.result = result;
+      if (result.error !== undefined) throw errorOfSent(result.error);
+      if (result.outcome !== "done") throw new CancelledError();
+      return result.artifact && this.#artifactOf(result.artifact);
+    } finally {
+      stopListening();
+    }
+  }
+
+  /** Ctrl-C goes to the worker, which cleans up; a job that no worker has is taken back. */
+  #passOn(wishes: Pick<RunInput, "signal" | "hurry">, say: (message: string) => void): () => void {
+    const tell = (wish: "cancel" | "hurry") => {
+      this.#queue
+        .tell(this.#job.id, { wish })
+        .catch((error: unknown) => say(`The worker cannot be told: ${messageOf(error)}`));
+    };
+    const [cancel, hurry] = [() => tell("cancel"), () => tell("hurry")];
+    if (wishes.signal?.aborted) cancel();
+    wishes.signal?.addEventListener("abort", cancel, { once: true });
+    wishes.hurry?.addEventListener("abort", hurry, { once: true });
+    return () => {
+      wishes.signal?.removeEventListener("abort", cancel);
+      wishes.hurry?.removeEventListener("abort", hurry);
+    };
+  }
+
+  async #follow(input: RunInput): Promise<SentResult> {
+    const blocking = this.#queue.redis.duplicate();
+    try {
+      return await this.#followOver(blocking, input);
+    } finally {
+      blocking.disconnect();
+    }
+  }
+
+  async #followOver(blocking: Redis, input: RunInput): Promise<SentResult> {
+    const reader = new OutputReader(this.#queue, this.#job.id);
+    const show = new Shown(input);
+    let missingSince: number | undefined;
+    for (;;) {
+      const part = await reader.read(blocking, LOOK_MS);
+      show.part(part);
+      const end = part.entries.find((entry) => entry.type === "end");
+      if (end !== undefined) return end.result;
+      if (part.entries.length > 0) continue;
+      if (input.signal?.aborted && (await this.#takeBack()))
+        throw new CancelledError("The build was cancelled before a worker took it");
+      const problem = await this.#problem();
+      missingSince = problem === undefined ? undefined : (missingSince ?? Date.now());
+      if (problem !== undefined && Date.now() - (missingSince ?? 0) > LOST_AFTER_MS) {
+        // Its end may have come with the very last look.
+        const result = await this.#queue.readResult(this.#job.id).catch(() => undefined);
+        if (result !== undefined) return result;
+        throw problem;
+      }
+    }
+  }
+
+  /** @returns whether no worker had it */
+  async #takeBack(): Promise<boolean> {
+    const job = await this.#queue.jobs.getJob(this.#job.id);
+    const state = await job?.getState();
+    if (job === undefined || (state !== "waiting" && state !== "delayed")) return false;
+    return job.remove().then(
+      () => true,
+      () => false,
+    );
+  }
+
+  /** Why no end will come; undefined while one may. */
+  async #problem(): Promise<FleetError | undefined> {
+    const { id } = this.#job;
+    const workers = await this.#queue.readWorkers(Date.now());
+    if (workers.some(({ jobs }) => jobs.includes(id))) return undefined;
+    const job = await this.#queue.jobs.getJob(id);
+    const state = await job?.getState();
+    if (state === "failed" || state === "completed") {
+      const reason = (job?.failedReason ?? "").replace(/[^\x20-\x7e]/g, " ").slice(0, 300);
+      const hint = "see what the worker says of it in its own log";
+      return new FleetError(`The worker has ended build ${id} without a result${reason && `: ${reason}`}`, { hint });
+    }
+    if (job !== undefined && state !== "unknown") return undefined;
+    const hint = "no worker has it: submit it again";
+    return new FleetError(`The queue has lost build ${id}`, { hint });
+  }
+
+  #artifactOf({ region, product, data }: NonNullable<SentResult["artifact"]>): OmiArtifact {
+    const destroy = async () => {
+      const { access } = await resolveAccess({ template: { region }, env: this.#env });
+      await destroyProduct(access, product, { env: this.#env });
+    };
+    return new OmiArtifact({ region, product, data, destroy });
+  }
+}
+
+/** Shows pieces of output as if the build ran here. */
+class Shown {
+  readonly #input: RunInput;
+  /** A line that is said here as well. */
+  #repeated: string | undefined;
+
+  constructor(input: RunInput) {
+    this.#input = input;
+  }
+
+  part({ entries, missing, refused }: OutputPart): void {
+    const { ui } = this.#input;
+    for (const error of refused) ui.warn(messageOf(error));
+    if (missing > 0)
+      ui.warn(`Output is missing here: the queue has lost ${missing === 1 ? "a piece" : `${missing} pieces`} of it`);
+    for (const entry of entries) this.#entry(entry);
+  }
+
+  #entry(entry: OutputEntry): void {
+    const { ui, onEvent } = this.#input;
+    if (entry.type === "begins")
+      ui.say(
+        `The worker ${entry.worker} on ${entry.host} has it${entry.attempt > 1 ? `, as run ${entry.attempt}` : ""}`,
+      );
+    else if (entry.type === "left-out") ui.warn(`${entry.lines} lines of output are left out: there were too many`);
+    else if (entry.type === "handed-back") ui.warn(`${entry.reason}; it waits for another`);
+    else if (entry.type === "event" && entry.event.type !== "line") {
+      const { build: _, ...event } = entry.event;
+      if (event.type === "build-started") this.#repeated = `Run ${event.runId} begins`;
+      onEvent?.(event);
+    } else if (entry.type === "event" && entry.event.type === "line") {
+      const { kind, text } = entry.event;
+      if (text === this.#repeated) this.#repeated = undefined;
+      else ui[kind](text);
+    }
+  }
+}

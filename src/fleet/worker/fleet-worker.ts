@@ -1,0 +1,204 @@
+import { join } from "node:path";
+import { type Job, UnrecoverableError, WaitingError, Worker } from "bullmq";
+import type { Redis } from "ioredis";
+import type { Ui } from "../../builder/ui.ts";
+import { FleetError, messageOf } from "../../common/errors.ts";
+import { secrets } from "../../common/secrets.ts";
+import { version } from "../../common/version.ts";
+import { temporaryFolder } from "../../config/engine-settings.ts";
+import { heldFolders } from "../../host/held-folder.ts";
+import type { Control, FleetQueue, JobData } from "../queue/fleet-queue.ts";
+import type { JobMessage, WorkerMessage } from "../queue/messages.ts";
+import { KEY_PREFIX } from "../queue/place.ts";
+import { SeenJobs } from "../seal/seen-jobs.ts";
+import type { BuilderAccount } from "./builder-account.ts";
+import { Claim } from "./claim.ts";
+import { Controls } from "./controls.ts";
+import type { Identity } from "./identity.ts";
+import type { JobFiles, JobFolder } from "./job-files.ts";
+import { type JobEnd, JobRun } from "./job-run.ts";
+import { returnOwnJobs } from "./return-own-jobs.ts";
+import type { WorkerInput } from "./run-worker.ts";
+
+const HEARTBEAT_MS = 10_000;
+/** BullMQ's hold on a job, which it renews. It decides nothing here: see {@link Claim}. */
+const LOCK_MS = 60_000;
+
+export interface FleetWorkerInput extends WorkerInput {
+  readonly queue: FleetQueue;
+  readonly identity: Identity;
+  readonly jobs: JobFolder;
+  readonly account: BuilderAccount;
+  readonly host: string;
+  readonly stateFolder: string;
+  /** Whether nothing is left of this worker's dead runs: only then are their jobs given back. */
+  readonly isClean: boolean;
+  readonly cleanUp: () => Promise<boolean>;
+}
+
+/** Takes jobs of its queue, one per slot, tells that it is there, and listens to what submitters wish. */
+export class FleetWorker {
+  readonly #input: FleetWorkerInput;
+  readonly #queue: FleetQueue;
+  readonly #ui: Ui;
+  readonly #seen: SeenJobs;
+  readonly #controls: Controls;
+  readonly #runs = new Map<string, JobRun>();
+  readonly #startedAt = Date.now();
+  readonly #drained = new AbortController();
+
+  constructor(input: FleetWorkerInput) {
+    this.#input = input;
+    this.#queue = input.queue;
+    this.#ui = input.ui;
+    this.#seen = new SeenJobs(join(input.identity.folder, "seen"), Date.now);
+    this.#controls = new Controls(input.queue, (error) => this.#ui.warn(messageOf(error)));
+  }
+
+  async run(blocking: Redis): Promise<void> {
+    const { identity, slots, drain, stop, isClean } = this.#input;
+    await this.#queue.enlist();
+    const returning = { queue: this.#queue, workerId: identity.id, seen: this.#seen, jobs: this.#input.jobs };
+    if (isClean) await returnOwnJobs(returning, (message) => this.#ui.say(message));
+    await this.#tellOfUs();
+    const heartbeat = setInterval(() => void this.#tellOfUs(), HEARTBEAT_MS);
+    const ended = new AbortController();
+    const listening = this.#controls.listen(blocking, (control) => this.#obey(control), ended.signal);
+    const worker = this.#startTaking();
+    this.#ui.say(`The worker ${identity.id} bakes for ${this.#queue.name}, ${slots} at a time`);
+    stop.addEventListener("abort", () => this.#handBackAll(), { once: true });
+    try {
+      await fired(AbortSignal.any([drain, this.#drained.signal]));
+      this.#drained.abort();
+      const count = this.#runs.size;
+      this.#ui.say(
+        count === 0
+          ? "The worker ends"
+          : `The worker ends when its ${count === 1 ? "build is" : `${count} builds are`} done`,
+      );
+      await this.#tellOfUs();
+      await worker.close();
+    } finally {
+      clearInterval(heartbeat);
+      ended.abort();
+      blocking.disconnect();
+      await listening;
+      await this.#queue.redis.hdel(this.#queue.keyOf("workers"), identity.id);
+    }
+  }
+
+  #startTaking(): Worker<JobData, string> {
+    const worker = new Worker<JobData, string>(this.#queue.name, (job, token) => this.#take(job, token ?? ""), {
+      connection: this.#queue.redis,
+      prefix: KEY_PREFIX,
+      concurrency: this.#input.slots,
+      lockDuration: LOCK_MS,
+      // A job that nobody renews may still be baked: only who has proof of its end may have it taken again.
+      skipStalledCheck: true,
+    });
+    worker.on("error", (error) => this.#ui.warn(`BullMQ: ${messageOf(error)}`));
+    return worker;
+  }
+
+  /** What BullMQ calls for each job. What it throws is shown by its tools, so it has no words of the build in it. */
+  async #take(bullJob: Job<JobData, string>, token: string): Promise<string> {
+    const id = bullJob.id ?? "";
+    const { job: opened, sealedAt } = this.#open(id, bullJob.data);
+    const claim = await Claim.take(this.#queue, id, this.#input.identity.id);
+    if (claim === undefined) throw new UnrecoverableError("another worker has this job");
+    let end: JobEnd;
+    try {
+      await this.#accept(id, sealedAt);
+      const files = await this.#input.jobs.begin(id);
+      end = await this.#bake(opened, claim, files);
+      await files.remove();
+    } finally {
+      this.#runs.delete(id);
+      await claim.release();
+      await this.#tellOfUs();
+    }
+    if ("handedBack" in end) {
+      this.#seen.giveBack(id);
+      await bullJob.moveToWait(token);
+      throw new WaitingError();
+    }
+    const { outcome, error } = end.result;
+    this.#ui.say(`Build ${id} of ${opened.build}: ${outcome}`);
+    if (outcome === "done") return outcome;
+    throw new UnrecoverableError(`${outcome}: ${error?.code ?? "E_BUG"}`);
+  }
+
+  /** @throws {UnrecoverableError} when it is no job for us */
+  #open(id: string, data: unknown): { readonly job: JobMessage; readonly sealedAt: number } {
+    return this.#orRefuse(() => {
+      const { job, sealedAt } = this.#queue.readJob(id, data);
+      const { accountId, region } = this.#input.account;
+      if (job.accountId !== accountId || job.region !== region)
+        throw new FleetError(`The job ${id} is for another account`);
+      return { job, sealedAt };
+    });
+  }
+
+  /** A job is taken once: also when somebody plays it again. @throws {UnrecoverableError} */
+  async #accept(id: string, sealedAt: number): Promise<void> {
+    const result = await this.#queue.readResult(id);
+    this.#orRefuse(() => {
+      if (result !== undefined) throw new FleetError(`The job ${id} is refused: it has ended before`);
+      this.#seen.take(id, sealedAt);
+    });
+  }
+
+  #orRefuse<Value>(check: () => Value): Value {
+    try {
+      return check();
+    } catch (error) {
+      this.#ui.error(messageOf(error));
+      throw new UnrecoverableError(`refused: ${secrets.mask(messageOf(error))}`);
+    }
+  }
+
+  async #bake(job: JobMessage, claim: Claim, files: JobFiles): Promise<JobEnd> {
+    const { identity, host, env, localCloud, limitBytes, cleanUp, stateFolder, ui } = this.#input;
+    ui.say(`Build ${job.id} of ${job.build}, from ${job.submitter}`);
+    const run = new JobRun({
+      ...{ queue: this.#queue, job, claim, files, host, env, localCloud, limitBytes, cleanUp },
+      workerId: identity.id,
+      makeFolder: heldFolders(temporaryFolder(stateFolder)),
+      onTrouble: (message) => ui.warn(message),
+    });
+    this.#runs.set(job.id, run);
+    for (const control of await this.#controls.of(job.id)) this.#obey(control);
+    if (this.#input.stop.aborted) run.handBack();
+    void this.#tellOfUs();
+    return run.run();
+  }
+
+  #obey({ subject, wish }: Control): void {
+    if (wish === "drain" && subject === this.#input.identity.id) this.#drained.abort();
+    if (wish === "cancel") this.#runs.get(subject)?.cancel();
+    if (wish === "hurry") this.#runs.get(subject)?.hurry();
+  }
+
+  #handBackAll(): void {
+    for (const run of this.#runs.values()) run.handBack();
+  }
+
+  async #tellOfUs(): Promise<void> {
+    const { identity, host, account, label, slots } = this.#input;
+    const message: WorkerMessage = {
+      ...{ id: identity.id, host, version, accountId: account.accountId, region: account.region },
+      ...{ vmId: account.vmId ?? null, label: label ?? null, slots, startedAt: this.#startedAt },
+      isDraining: this.#drained.signal.aborted,
+      jobs: [...this.#runs.keys()],
+    };
+    const sealed = this.#queue.seal(JSON.stringify(message), "worker", identity.id);
+    await this.#queue.redis.hset(this.#queue.keyOf("workers"), identity.id, sealed).catch((error: unknown) => {
+      this.#ui.warn(`The queue cannot be told that this worker is there: ${messageOf(error)}`);
+    });
+  }
+}
+
+function fired(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve();
+  return new Promise((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
+}

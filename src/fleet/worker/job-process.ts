@@ -1,0 +1,63 @@
+import { type ChildProcess, fork } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import type { BakeEvent } from "../../bake/event-report.ts";
+import { FleetError } from "../../common/errors.ts";
+import type { SentResult } from "../queue/messages.ts";
+import type { FromJob, JobOrder, ToJob } from "./job-messages.ts";
+
+export interface JobProcessInput extends JobOrder {
+  readonly env: NodeJS.ProcessEnv;
+  /** A descriptor that the process holds as long as it lives. */
+  readonly lockFd: number;
+  readonly onEvent: (event: BakeEvent) => void;
+  /** @returns why the build may not publish, or undefined */
+  readonly mayPublish: () => Promise<string | undefined>;
+}
+
+/** A build in a process of its own. What it writes besides, such as a crash, is on our standard error. */
+export class JobProcess {
+  /** @throws {FleetError} when the process ends before the build does */
+  readonly result: Promise<SentResult>;
+  readonly #child: ChildProcess;
+
+  constructor(input: JobProcessInput) {
+    const { env, onEvent, mayPublish, lockFd, ...order } = input;
+    const file = fileURLToPath(new URL("./fleet-job.js", import.meta.url));
+    const child = fork(file, [], {
+      env,
+      stdio: ["ignore", "ignore", "inherit", "ipc", lockFd],
+      serialization: "advanced",
+    });
+    this.#child = child;
+    this.result = new Promise((resolve, reject) => {
+      child.on("error", (cause) => reject(new FleetError("The process of a build cannot be run", { cause })));
+      child.on("exit", (code, signal) => {
+        reject(new FleetError(`The process of the build ended before it: ${signal ?? `exit code ${code}`}`));
+      });
+      child.on("message", (message: FromJob) => {
+        if (message.type === "event") onEvent(message.event);
+        else if (message.type === "end") resolve(message.result);
+        else void mayPublish().then((problem) => this.#tell({ type: "may-publish", problem }));
+      });
+    });
+    this.#tell({ type: "start", order });
+  }
+
+  stop(reason: string): void {
+    this.#tell({ type: "stop", reason });
+  }
+
+  hurry(): void {
+    this.#tell({ type: "hurry" });
+  }
+
+  /** Waits until the process is gone: only then its journal is free. */
+  async ended(): Promise<void> {
+    if (this.#child.exitCode !== null || this.#child.signalCode !== null || this.#child.pid === undefined) return;
+    await new Promise<void>((resolve) => this.#child.once("exit", () => resolve()));
+  }
+
+  #tell(message: ToJob): void {
+    if (this.#child.connected) this.#child.send(message, () => undefined);
+  }
+}

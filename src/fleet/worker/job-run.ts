@@ -1,0 +1,136 @@
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import { systemClock } from "../../common/clock.ts";
+import { CancelledError, messageOf } from "../../common/errors.ts";
+import { secrets } from "../../common/secrets.ts";
+import type { TemporaryFolder } from "../../host/temporary-folder.ts";
+import { unpackBundle } from "../bundle/unpack-bundle.ts";
+import type { FleetQueue } from "../queue/fleet-queue.ts";
+import type { JobMessage, SentResult } from "../queue/messages.ts";
+import { OutputWriter } from "../queue/output-writer.ts";
+import { sentErrorOf } from "../queue/sent-error.ts";
+import type { Claim } from "./claim.ts";
+import type { JobFiles } from "./job-files.ts";
+import { JobProcess } from "./job-process.ts";
+
+export interface JobRunInput {
+  readonly queue: FleetQueue;
+  readonly job: JobMessage;
+  readonly claim: Claim;
+  readonly workerId: string;
+  readonly host: string;
+  readonly env: NodeJS.ProcessEnv;
+  readonly localCloud: string | undefined;
+  readonly limitBytes: number;
+  readonly files: JobFiles;
+  readonly makeFolder: (prefix: string) => Promise<TemporaryFolder>;
+  readonly onTrouble: (message: string) => void;
+  /** Takes down what a process that died in its build has left. */
+  readonly cleanUp: () => Promise<boolean>;
+}
+
+/** How a run of a job ended: with a result, or so that another worker may have the job. */
+export type JobEnd = { readonly result: SentResult } | { readonly handedBack: true };
+
+/** One run of a job on this worker. */
+export class JobRun {
+  readonly #input: JobRunInput;
+  readonly #output: OutputWriter;
+  #process: JobProcess | undefined;
+  #stopped: { readonly reason: string; readonly isHandedBack: boolean } | undefined;
+  #isHurried = false;
+
+  constructor(input: JobRunInput) {
+    this.#input = input;
+    const { queue, job, claim, onTrouble } = input;
+    this.#output = new OutputWriter(queue, { id: job.id, attempt: claim.attempt }, onTrouble);
+  }
+
+  /** The submitter wants no build any more. */
+  cancel(): void {
+    this.#stop({ reason: "The build was cancelled by its submitter", isHandedBack: false });
+  }
+
+  /** The worker ends before the build does: somebody else may have it when everything is taken down. */
+  handBack(): void {
+    this.#stop({ reason: "The build was handed back: its worker ends", isHandedBack: true });
+  }
+
+  hurry(): void {
+    this.#isHurried = true;
+    this.#process?.hurry();
+  }
+
+  /** Runs the build to its end; everything of it is in the queue then, and nothing on this machine. Throws for bugs alone. */
+  async run(): Promise<JobEnd> {
+    const { claim, workerId, host } = this.#input;
+    this.#output.write({ type: "begins", worker: workerId, host, attempt: claim.attempt });
+    const result = await this.#bake();
+    const isClean = result.outcome === "cancelled" && (result.error?.cleanup ?? []).length === 0;
+    if (this.#stopped?.isHandedBack && isClean) {
+      await this.#output.end({ type: "handed-back", reason: this.#stopped.reason });
+      return { handedBack: true };
+    }
+    await this.#keep(result);
+    await this.#output.end({ type: "end", result });
+    return { result };
+  }
+
+  async #bake(): Promise<SentResult> {
+    const { makeFolder, cleanUp } = this.#input;
+    let folder: TemporaryFolder | undefined;
+    try {
+      folder = await makeFolder("fleet-");
+      return await this.#bakeIn(folder.path);
+    } catch (error) {
+      if (this.#process !== undefined) await this.#process.ended().then(cleanUp);
+      return this.#failed(error);
+    } finally {
+      await folder?.remove().catch((error: unknown) => this.#input.onTrouble(messageOf(error)));
+    }
+  }
+
+  async #bakeIn(folder: string): Promise<SentResult> {
+    const { queue, job, env, localCloud, workerId, claim, limitBytes, files } = this.#input;
+    const read = ({ address }: { readonly address: string }) => queue.readContent(address);
+    await unpackBundle(job.manifest, { folder, limitBytes, read });
+    await mkdir(join(folder, job.template.workingFolder), { recursive: true, mode: 0o700 });
+    if (this.#stopped !== undefined) throw new CancelledError(this.#stopped.reason);
+    this.#process = new JobProcess({
+      ...{ job, folder, localCloud, workerId, env, resultFile: files.resultFile, lockFd: files.lock.fd },
+      onEvent: (event) => this.#output.write({ type: "event", event }),
+      mayPublish: () => claim.problem(systemClock),
+    });
+    if (this.#isHurried) this.#process.hurry();
+    const result = await this.#process.result;
+    await this.#process.ended();
+    return result;
+  }
+
+  #failed(error: unknown): SentResult {
+    const sent = sentErrorOf(error);
+    return {
+      outcome: error instanceof CancelledError ? "cancelled" : "failed",
+      runId: undefined,
+      worker: this.#input.workerId,
+      endedAt: systemClock.now(),
+      artifact: undefined,
+      error: { ...sent, message: secrets.mask(sent.message) },
+      evidence: undefined,
+      provenance: undefined,
+      record: undefined,
+    };
+  }
+
+  /** For those who ask later: the output is a stream that is read once. */
+  async #keep(result: SentResult): Promise<void> {
+    const { queue, job } = this.#input;
+    await queue.keepResult(job.id, result);
+  }
+
+  #stop(stopped: { readonly reason: string; readonly isHandedBack: boolean }): void {
+    // Who wants no build at all wins over who wants it elsewhere.
+    if (this.#stopped === undefined || !stopped.isHandedBack) this.#stopped = stopped;
+    this.#process?.stop(stopped.reason);
+  }
+}

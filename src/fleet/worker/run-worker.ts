@@ -1,0 +1,96 @@
+import { hostname } from "node:os";
+import { join } from "node:path";
+import { connectToRun } from "../../bake/connect-to-run.ts";
+import { openLocalSession } from "../../bake/local-session.ts";
+import { cleanUpRuns } from "../../builder/clean-up-runs.ts";
+import type { Ui } from "../../builder/ui.ts";
+import { messageOf } from "../../common/errors.ts";
+import type { DebugLog } from "../../common/log.ts";
+import { engineSettings } from "../../config/engine-settings.ts";
+import { requireRoot } from "../../host/require-root.ts";
+import { connect, type RedisAddress } from "../queue/connection.ts";
+import { FleetQueue } from "../queue/fleet-queue.ts";
+import { queueOf } from "../queue/place.ts";
+import type { FleetKeys } from "../seal/fleet-key.ts";
+import { Sealer } from "../seal/seal.ts";
+import { readBuilderAccount } from "./builder-account.ts";
+import { FleetWorker } from "./fleet-worker.ts";
+import { takeIdentity } from "./identity.ts";
+import { JobFolder } from "./job-files.ts";
+
+export interface WorkerInput {
+  readonly address: RedisAddress;
+  readonly keys: FleetKeys;
+  readonly env: NodeJS.ProcessEnv;
+  /** The state folder of the local cloud to bake on; undefined for the account of the environment. */
+  readonly localCloud: string | undefined;
+  readonly label: string | undefined;
+  /** How many builds at a time. */
+  readonly slots: number;
+  readonly limitBytes: number;
+  readonly ui: Ui;
+  readonly log: DebugLog;
+  /** Takes no more builds, and ends when those that it has are done. */
+  readonly drain: AbortSignal;
+  /** Hands back the builds that it has. */
+  readonly stop: AbortSignal;
+}
+
+/**
+ * Bakes what comes over a queue until it is drained. What its own dead runs have left is taken down first.
+ * @throws {UsageError | AuthError | FleetError} when it cannot begin
+ */
+export async function runWorker(input: WorkerInput): Promise<void> {
+  requireRoot("A worker needs root: it mounts disks");
+  const { localCloud, log, ui, address, keys, label } = input;
+  await using local = localCloud === undefined ? undefined : await openLocalSession(input.env, localCloud, log);
+  const env = local?.env ?? input.env;
+  const account = await readBuilderAccount(env, log);
+  const place = { accountId: account.accountId, region: account.region, label };
+  const { stateFolder } = engineSettings(env);
+  await using identity = await takeIdentity(stateFolder, queueOf(place));
+  const cleanUp = () => takeDownDeadRuns(stateFolder, { env, ui, log });
+  const jobs = new JobFolder(join(identity.folder, "jobs"));
+  const tellWait = (id: string) => ui.say(`The process of build ${id} is still there, from before: it cleans up first`);
+  await jobs.waitForProcesses(tellWait, input.drain);
+  const isClean = await cleanUp();
+  const onTrouble = (message: string) => ui.warn(message);
+  const redis = await connect(address, onTrouble);
+  const blocking = await connect(address);
+  try {
+    await using queue = new FleetQueue(place, redis, new Sealer(keys, Date.now));
+    const worker = new FleetWorker({
+      ...input,
+      env,
+      queue,
+      identity,
+      jobs,
+      isClean,
+      account,
+      host: hostname(),
+      stateFolder,
+      cleanUp,
+    });
+    await worker.run(blocking);
+  } finally {
+    blocking.disconnect();
+    redis.disconnect();
+  }
+}
+
+/** What could not be taken down is told, and keeps the worker from nothing: the next start tries again. */
+async function takeDownDeadRuns(
+  stateFolder: string,
+  { env, ui, log }: Pick<WorkerInput, "env" | "ui" | "log">,
+): Promise<boolean> {
+  try {
+    await cleanUpRuns({
+      ...{ stateFolder, runIds: [], dryRun: false, ui, env, log },
+      connect: (header) => connectToRun(header, { env, log }),
+    });
+    return true;
+  } catch (error) {
+    ui.error(messageOf(error));
+    return false;
+  }
+}

@@ -1,0 +1,131 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdir, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { Redis } from "ioredis";
+import { makeKeyText } from "../../../src/fleet/seal/fleet-key.ts";
+import { bundleProgram } from "../program/bundled-program.ts";
+
+/** A program of ours that runs, and what it has said so far. */
+export interface Running {
+  readonly child: ChildProcess;
+  readonly output: () => string;
+  /** Waits until it has said this. @throws {Error} with all that it has said, when it ends before */
+  says(text: string): Promise<void>;
+  /** @returns its exit code, or the signal that has killed it */
+  ended(): Promise<number | NodeJS.Signals | null>;
+}
+
+/** A Redis, a key and the program: workers and submitters in a folder of the test. */
+export interface Fleet {
+  readonly keyFile: string;
+  readonly url: string;
+  readonly redis: Redis;
+  /** Runs the program. @param folder The working folder */
+  run(argv: readonly string[], options?: { readonly folder?: string; readonly env?: NodeJS.ProcessEnv }): Running;
+  /** A worker on the local cloud of a folder, that has said that it is there. */
+  startWorker(name: string, argv?: readonly string[]): Promise<Running>;
+  /** Kills the Redis and starts another in its place, which knows nothing. */
+  replaceRedis(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** @param cloudFolder The state folder of a local cloud that runs */
+export async function openFleet(folder: string, cloudFolder: string): Promise<Fleet> {
+  const keyFile = join(folder, "fleet.key");
+  await writeFile(keyFile, makeKeyText(), { mode: 0o600 });
+  const program = await bundleProgram(join(folder, "program"));
+  const socket = join(folder, "redis.sock");
+  let server = await startRedis(folder, socket);
+  const redis = new Redis({ path: socket, maxRetriesPerRequest: null, retryStrategy: () => 50 });
+  redis.on("error", () => undefined);
+  const children: ChildProcess[] = [];
+  const url = `unix:${socket}`;
+  const run: Fleet["run"] = (argv, { folder: cwd = folder, env = {} } = {}) => {
+    const own = { PATH: process.env.PATH, HOME: folder, TMPDIR: folder, OUTSCALE_CHROOT_FLEET_KEY_FILE: keyFile };
+    const child = spawn(process.execPath, [program, ...argv], {
+      cwd,
+      env: { ...own, ...env },
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    children.push(child);
+    return running(child);
+  };
+  return {
+    keyFile,
+    url,
+    redis,
+    run,
+    startWorker: async (name, argv = []) => {
+      await mkdir(join(folder, "mnt"), { recursive: true });
+      const worker = run(["worker", "-queue", url, "-local", "-local-state", cloudFolder, ...argv], {
+        env: { OUTSCALE_CHROOT_STATE: join(folder, name) },
+      });
+      await worker.says("bakes for");
+      return worker;
+    },
+    replaceRedis: async () => {
+      server.kill("SIGKILL");
+      await once(server, "exit");
+      server = await startRedis(folder, socket);
+    },
+    close: async () => {
+      for (const child of children.filter(({ exitCode, signalCode }) => exitCode === null && signalCode === null)) {
+        child.kill("SIGTERM");
+        child.kill("SIGTERM");
+        await once(child, "exit");
+      }
+      redis.disconnect();
+      server.kill("SIGKILL");
+      await rm(socket, { force: true });
+    },
+  };
+}
+
+/** On a socket in the folder alone, in memory alone. */
+async function startRedis(folder: string, socket: string): Promise<ChildProcess> {
+  const options = { port: "0", unixsocket: socket, save: "", dir: folder, daemonize: "no", appendonly: "no" };
+  const argv = Object.entries(options).flatMap(([name, value]) => [`--${name}`, value]);
+  const server = spawn("redis-server", argv, { stdio: ["ignore", "pipe", "inherit"] });
+  await running(server).says("ready to accept connections");
+  return server;
+}
+
+function running(child: ChildProcess): Running {
+  let output = "";
+  const listeners = new Set<() => void>();
+  const changed = () => {
+    for (const listener of [...listeners]) listener();
+  };
+  for (const stream of [child.stdout, child.stderr]) {
+    stream?.on("data", (piece: Buffer) => {
+      output += piece.toString();
+      changed();
+    });
+  }
+  let isOver = false;
+  const over = once(child, "close").then(() => {
+    isOver = true;
+    changed();
+  });
+  return {
+    child,
+    output: () => output,
+    says: (text) =>
+      new Promise((resolve, reject) => {
+        const look = () => {
+          const isSaid = output.toLowerCase().includes(text.toLowerCase());
+          if (!isSaid && !isOver) return;
+          listeners.delete(look);
+          if (isSaid) resolve();
+          else reject(new Error(`It ended without saying "${text}":\n${output}`));
+        };
+        listeners.add(look);
+        look();
+      }),
+    ended: async () => {
+      await over;
+      return child.exitCode ?? child.signalCode;
+    },
+  };
+}
