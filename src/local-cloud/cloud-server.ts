@@ -4,6 +4,7 @@ import { messageOf } from "../common/errors.ts";
 import { secrets } from "../common/secrets.ts";
 import { writeWholeFile } from "../common/whole-file.ts";
 import type { Account, AccountRole } from "./accounts.ts";
+import { answerBuckets } from "./buckets/bucket-route.ts";
 import { CONTROL_PREFIX, controlFile } from "./control/running-server.ts";
 import type { ServerControl } from "./control/server-operations.ts";
 import type { FaultInjector } from "./faults.ts";
@@ -20,6 +21,7 @@ import {
   listen,
   listenOnSocket,
   portOf,
+  type StreamedRoute,
   text,
 } from "./http/http-server.ts";
 import { LockOut } from "./http/lock-out.ts";
@@ -36,6 +38,12 @@ import { placesOf, type VmPlace } from "./vm-places.ts";
 const LOOPBACK = "127.0.0.1";
 /** Listening there is listening on every address, this machine's own among them. */
 const EVERYWHERE: Readonly<Record<string, string>> = { "0.0.0.0": LOOPBACK, "::": "[::1]" };
+
+/** Whatever is none of the server's own paths: the buckets are at its root, where S3's clients look for them. */
+function isOfBuckets(url: string): boolean {
+  if (url === HEALTH_PATH || url.startsWith(CONTROL_PREFIX)) return false;
+  return actionOf(url) === undefined && metadataPathOf(url) === undefined && !/^\/+(?:api|latest|vms)\//.test(url);
+}
 
 /** A cloud with its HTTP servers. The cloud behind them is another one after a reset. */
 export class CloudServer implements LocalCloud, ServerControl {
@@ -70,6 +78,10 @@ export class CloudServer implements LocalCloud, ServerControl {
     return this.#url + API_PATH;
   }
 
+  get storageEndpoint(): string {
+    return this.#url;
+  }
+
   get metadataEndpoint(): string {
     return this.#url;
   }
@@ -93,6 +105,7 @@ export class CloudServer implements LocalCloud, ServerControl {
       OSC_SECRET_KEY: secretKey,
       OSC_REGION: this.#cloud.settings.region,
       OSC_ENDPOINT_API: this.endpoint,
+      OSC_ENDPOINT_OOS: this.storageEndpoint,
       OUTSCALE_CHROOT_METADATA_ENDPOINT: this.metadataEndpoint,
       OUTSCALE_CHROOT_DEVICE_FOLDER: this.deviceFolder,
     };
@@ -174,13 +187,16 @@ export class CloudServer implements LocalCloud, ServerControl {
 
   async #listen(): Promise<void> {
     const { listen: host = LOOPBACK, port = 0, socketPath, log } = this.#options;
-    const route = (request: HttpRequest) => this.#answer(request);
+    const routes = {
+      route: (request: HttpRequest) => this.#answer(request),
+      streamed: (url: string) => (isOfBuckets(url) ? this.#answerBuckets : undefined),
+    };
     const onFailure = (error: unknown) => {
       log?.write({ kind: "note", message: `local cloud: ${error instanceof Error ? error.stack : messageOf(error)}` });
     };
-    const server = await listen({ host, port }, route, onFailure);
+    const server = await listen({ host, port }, routes, onFailure);
     this.#servers.push(server);
-    if (socketPath !== undefined) this.#servers.push(await listenOnSocket(socketPath, route, onFailure));
+    if (socketPath !== undefined) this.#servers.push(await listenOnSocket(socketPath, routes, onFailure));
     const name = EVERYWHERE[host] ?? (host.includes(":") ? `[${host}]` : host);
     this.#url = `http://${name}:${portOf(server)}`;
   }
@@ -200,6 +216,12 @@ export class CloudServer implements LocalCloud, ServerControl {
     }
     return text(404, "Not Found");
   }
+
+  readonly #answerBuckets: StreamedRoute = async (incoming, response) => {
+    const cloud = this.#ready;
+    if (cloud) await answerBuckets({ cloud, requests: this.#log }, incoming, response);
+    else response.writeHead(503, { "retry-after": "1", connection: "close" }).end();
+  };
 
   async #writeControlFile(): Promise<void> {
     const { environment, vms } = this;

@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import type { Accounts } from "./accounts.ts";
+import type { Blobs } from "./buckets/blobs.ts";
 import type { Disks } from "./disks/disks.ts";
 import type { FaultInjector } from "./faults.ts";
 import type { Store } from "./folder/store.ts";
@@ -12,6 +13,8 @@ export interface Cloud {
   readonly settings: Settings;
   readonly store: Store;
   readonly disks: Disks;
+  /** What is in the buckets. */
+  readonly blobs: Blobs;
   readonly accounts: Accounts;
   readonly faults: FaultInjector;
   readonly lifecycle: Lifecycle;

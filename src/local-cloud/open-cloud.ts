@@ -3,6 +3,7 @@ import { mkdir, realpath, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type CommandRunner, hostRunner } from "../host/run-command.ts";
 import { Accounts, type GivenAccounts, type Keys } from "./accounts.ts";
+import { Blobs, blobsIn } from "./buckets/blobs.ts";
 import type { Cloud } from "./cloud.ts";
 import type { Disks } from "./disks/disks.ts";
 import { LoopDisks } from "./disks/loop-disks.ts";
@@ -10,7 +11,7 @@ import { MemoryDisks } from "./disks/memory-disks.ts";
 import { FaultInjector } from "./faults.ts";
 import { type FolderLock, lockFolder } from "./folder/folder-lock.ts";
 import { heldRunner } from "./folder/held-runner.ts";
-import { hasCloud, MEMORY_FILE } from "./folder/state-folder.ts";
+import { hasCloud, MEMORY_FILE, OBJECTS_FOLDER } from "./folder/state-folder.ts";
 import { Store } from "./folder/store.ts";
 import { hasUnfinished, settleUnfinished } from "./folder/unfinished.ts";
 import { LocalCloudError, startHint } from "./local-cloud-error.ts";
@@ -116,7 +117,8 @@ async function assemble(
   const lifecycle = new Lifecycle(() => cloud);
   const faults = new FaultInjector(() => lifecycle.resume());
   const unseen = new Unseen(faults, clock);
-  const cloud: Cloud = { settings, store, disks, accounts, faults, lifecycle, unseen };
+  const blobs = new Blobs(join(stateFolder, OBJECTS_FOLDER));
+  const cloud: Cloud = { settings, store, disks, blobs, accounts, faults, lifecycle, unseen };
   return cloud;
 }
 
@@ -157,6 +159,7 @@ async function beginWork(cloud: Cloud, host: CommandRunner, seed: Seed | undefin
     known,
     deviceFolders: deviceFolders(),
   });
+  await cloud.blobs.recover(new Set(blobsIn(store.dump()).map(({ blob }) => blob)));
   if (store.vms.values().length === 0) await seedCloud(cloud, host, seed);
   await addVms(cloud);
   await disks.prepare(deviceFolders());

@@ -40,3 +40,57 @@ export interface Violation {
 export function isBeingCut({ api }: SnapshotRecord): boolean {
   return api.State === "in-queue" || api.State === "pending";
 }
+
+/** Who may do what with a bucket or an object, besides its owner. */
+export type CannedAcl = (typeof cannedAcls)[number];
+export const cannedAcls = ["private", "public-read", "public-read-write", "authenticated-read"] as const;
+
+/** Its id is its name. */
+export interface BucketRecord {
+  readonly id: string;
+  readonly accountId: string;
+  readonly createdAt: string;
+  readonly acl: CannedAcl;
+}
+
+/** A file in the folder of objects. */
+export interface Blob {
+  readonly blob: string;
+  readonly sizeBytes: number;
+}
+
+/** Its id is bucket, slash and key. */
+export interface ObjectRecord {
+  readonly id: string;
+  readonly accountId: string;
+  readonly bucket: string;
+  readonly key: string;
+  /** One after the other, they are its content. */
+  readonly blobs: readonly Blob[];
+  readonly sizeBytes: number;
+  readonly etag: string;
+  readonly modifiedAt: string;
+  readonly acl: CannedAcl;
+  /** What comes with it in an answer: `content-type`, `x-amz-meta-...`. */
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+/** A multipart upload that is under way, with the parts that are there, by their numbers. */
+export interface UploadRecord {
+  readonly id: string;
+  readonly accountId: string;
+  readonly bucket: string;
+  readonly key: string;
+  readonly beganAt: string;
+  readonly acl: CannedAcl;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+/** Its id is the upload's, a slash and its number. */
+export interface PartRecord extends Blob {
+  readonly id: string;
+  readonly uploadId: string;
+  readonly number: number;
+  readonly etag: string;
+  readonly modifiedAt: string;
+}

@@ -10,6 +10,8 @@ import type { VmPlace } from "./vm-places.ts";
 export interface LocalCloud extends AsyncDisposable {
   /** The base URL of the API: `http://127.0.0.1:PORT/api/v1`. */
   readonly endpoint: string;
+  /** The base URL of the object storage, which speaks S3. */
+  readonly storageEndpoint: string;
   /** The base URL of the metadata service of the builder's VM, without `/latest`. */
   readonly metadataEndpoint: string;
   /** What stands for `/dev` in the builder's VM: `xvdX` links and `disk/by-id`, with their partitions. */

@@ -17,7 +17,9 @@ import { exportLocalState, importLocalState, resetLocalCloud } from "../../src/l
 import { loopDevicesOf } from "../../src/local-cloud/disks/loop-devices.ts";
 import { LocalCloudError } from "../../src/local-cloud/local-cloud-error.ts";
 import { type LocalCloud, startLocalCloud } from "../../src/local-cloud/start-local-cloud.ts";
+import { bytesSource } from "../../src/outscale/object-storage/object-source.ts";
 import { type Answer, signedCall } from "../support/local-cloud/signed-call.ts";
+import { storageOf } from "../support/local-cloud/storage-of.ts";
 import { requirePrograms } from "../support/suite/requirements.ts";
 
 const describe = requirePrograms("losetup", "tar", "zstd");
@@ -48,6 +50,10 @@ describe("the exported state of a local cloud", () => {
     const { VolumeId } = (await call("CreateVolume", { SubregionName: "eu-west-2a", Size: 1 })).Volume;
     await call("LinkVolume", { VmId: cloud.vmId, VolumeId, DeviceName: "/dev/xvdf" });
     writeFileSync(join(cloud.deviceFolder, "xvdf"), "what was written", { flag: "r+" });
+    const object = { bucket: "images", key: "a/disk" };
+    await using storage = storageOf({ endpoint: cloud.endpoint, ...cloud.account("builder") });
+    await storage.createBucket(object.bucket);
+    await storage.put(object, bytesSource("what was put"));
     const before = await Promise.all(
       ["ReadVolumes", "ReadImages", "ReadSnapshots", "ReadVms"].map((action) => call(action)),
     );
@@ -65,6 +71,8 @@ describe("the exported state of a local cloud", () => {
     const known = (answers: typeof before) => answers.map(({ ResponseContext: _, ...body }) => body);
     expect(known(after)).toEqual(known(before));
     expect(readFileSync(join(cloud.deviceFolder, "xvdf")).toString("utf8", 0, 16)).toBe("what was written");
+    await using stored = storageOf({ endpoint: cloud.endpoint, ...cloud.account("builder") });
+    expect(String(await stored.read(object, { mostBytes: 99 }))).toBe("what was put");
     await expect(importLocalState(copy(), file)).rejects.toThrow("already");
     await call("UnlinkVolume", { VolumeId });
   });
@@ -74,6 +82,10 @@ describe("the exported state of a local cloud", () => {
     ["has keys that are none", (content) => writeFileSync(join(content, "accounts.json"), '[{"role":"king"}]')],
     ["has a link", (content) => symlinkSync("/etc/hostname", join(content, "disks/vol-00000000.raw"))],
     ["has a name that is none of ours", (content) => writeFileSync(join(content, "disks/evil"), "")],
+    [
+      "names what would be an object's path",
+      (content) => writeFileSync(join(content, "state.json"), stateWithBlob("../x")),
+    ],
     ["lacks the objects", (content) => rmSync(join(content, "state.json"))],
     ["names what would be a path", (content) => writeFileSync(join(content, "state.json"), stateWithId("../../etc"))],
   ])("is refused when it %s, and nothing is made", async (_, spoil) => {
@@ -88,6 +100,12 @@ describe("the exported state of a local cloud", () => {
     expect(readdirSync(copy())).toEqual(["lock"]);
   });
 });
+
+function stateWithBlob(blob: string): string {
+  const state = JSON.parse(stateWithId("vol-00000000"));
+  state.tables.objects = [{ id: "b/k", blobs: [{ blob, sizeBytes: 1 }] }];
+  return JSON.stringify(state);
+}
 
 function stateWithId(id: string): string {
   const volume = { id, accountId: "1", api: { VolumeId: id, LinkedVolumes: [] } };

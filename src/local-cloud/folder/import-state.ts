@@ -6,11 +6,11 @@ import { LocalCloudError } from "../local-cloud-error.ts";
 import { lockFolder } from "./folder-lock.ts";
 import { type HeldRun, heldRunner } from "./held-runner.ts";
 import { MEMBER, readArchive, STATE } from "./state-archive.ts";
-import { hasCloud, KEYS_FILE, MEMORY_FILE } from "./state-folder.ts";
+import { hasCloud, KEYS_FILE, MEMORY_FILE, OBJECTS_FOLDER } from "./state-folder.ts";
 import { moveWhole, settleUnfinished, withUnfinished } from "./unfinished.ts";
 
 /** Where what an archive has goes; the keys come last: they make the folder a cloud's. */
-const NAMES = ["disks", STATE, MEMORY_FILE, KEYS_FILE];
+const NAMES = ["disks", OBJECTS_FOLDER, STATE, MEMORY_FILE, KEYS_FILE];
 
 /**
  * Makes a cloud of what `exportState` has written, in a folder that has none. Killed at any moment it has made nothing, or
@@ -71,9 +71,11 @@ async function unpack(run: HeldRun, file: string, staging: string): Promise<void
   await run(["tar", "--extract", "--no-same-owner", "--no-same-permissions", "--file", file, "-C", staging]);
   await mkdir(join(staging, "disks"), { recursive: true, mode: 0o700 });
   await chmod(join(staging, "disks"), 0o700);
-  for (const disk of names.filter((name) => name.endsWith(".raw"))) {
-    await chmod(join(staging, disk), 0o600);
-    await syncPath(join(staging, disk));
+  await mkdir(join(staging, OBJECTS_FOLDER), { recursive: true, mode: 0o700 });
+  await chmod(join(staging, OBJECTS_FOLDER), 0o700);
+  for (const file of names.filter((name) => /^(?:disks|objects)\/./.test(name))) {
+    await chmod(join(staging, file), 0o600);
+    await syncPath(join(staging, file));
   }
 }
 

@@ -9,11 +9,15 @@ import { KEYS_FILE } from "./state-folder.ts";
 export const FORMAT = 1;
 export const STATE = "state.json";
 /** Every member that an archive may have. */
-export const MEMBER = /^(?:accounts\.json|state\.json|disks\/|disks\/(?:vol|snap)-[0-9a-f]{8}\.raw)$/;
+export const MEMBER =
+  /^(?:accounts\.json|state\.json|disks\/|disks\/(?:vol|snap)-[0-9a-f]{8}\.raw|objects\/|objects\/[0-9a-f]{32})$/;
 
 const id = (prefix: string) => z.string().regex(new RegExp(`^(?:${prefix})-[0-9a-f]{8}$`));
 const record = (prefix: string, api: z.ZodRawShape) =>
   z.looseObject({ id: id(prefix), accountId: z.string(), api: z.looseObject(api) });
+
+const blob = z.looseObject({ blob: z.string().regex(/^[0-9a-f]{32}$/) });
+const named = z.looseObject({ id: z.string() });
 
 /** What of the objects becomes a path here is checked; the rest was checked by the cloud that wrote it. */
 const State = z.strictObject({
@@ -33,7 +37,12 @@ const State = z.strictObject({
     images: z.array(record("ami", { ImageId: id("ami") })),
     vms: z.array(record("i", { VmId: id("i") })).min(1),
     volumeTasks: z.array(record("vol-update", { VolumeId: id("vol") })),
-    violations: z.array(z.looseObject({ id: z.string() })),
+    violations: z.array(named),
+    // An older version's archive has none.
+    buckets: z.array(named).default([]),
+    objects: z.array(named.extend({ blobs: z.array(blob) })).default([]),
+    uploads: z.array(named).default([]),
+    parts: z.array(named.extend(blob.shape)).default([]),
   }),
 });
 

@@ -11,6 +11,8 @@ export const KEYS_FILE = "accounts.json";
 export const LOG_FILE = "local-cloud.log";
 /** There while the disks of a cloud are in memory alone. */
 export const MEMORY_FILE = "memory";
+/** What is in the buckets. */
+export const OBJECTS_FOLDER = "objects";
 const OWN_NAMES = [
   "control.json",
   "state.json",
@@ -18,6 +20,7 @@ const OWN_NAMES = [
   "dev",
   "vms",
   "disks",
+  OBJECTS_FOLDER,
   LOG_FILE,
   MEMORY_FILE,
   KEYS_FILE,

@@ -2,9 +2,20 @@ import { type FileHandle, open, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { ignoreErrno } from "../../common/errno.ts";
 import { writeWholeFile } from "../../common/whole-file.ts";
-import type { ImageRecord, SnapshotRecord, Violation, VmRecord, VolumeRecord, VolumeTaskRecord } from "../records.ts";
+import type {
+  BucketRecord,
+  ImageRecord,
+  ObjectRecord,
+  PartRecord,
+  SnapshotRecord,
+  UploadRecord,
+  Violation,
+  VmRecord,
+  VolumeRecord,
+  VolumeTaskRecord,
+} from "../records.ts";
 
-/** Everything the cloud remembers but the disks' contents and the accounts' keys. */
+/** Everything the cloud remembers but the contents of disks and objects, and the accounts' keys. */
 interface Tables {
   readonly volumes: VolumeRecord;
   readonly snapshots: SnapshotRecord;
@@ -12,6 +23,10 @@ interface Tables {
   readonly vms: VmRecord;
   readonly volumeTasks: VolumeTaskRecord;
   readonly violations: Violation;
+  readonly buckets: BucketRecord;
+  readonly objects: ObjectRecord;
+  readonly uploads: UploadRecord;
+  readonly parts: PartRecord;
 }
 type TableName = keyof Tables;
 type Dump = { readonly [Name in TableName]: readonly Tables[Name][] };
@@ -22,6 +37,10 @@ const tableNames = [
   "vms",
   "volumeTasks",
   "violations",
+  "buckets",
+  "objects",
+  "uploads",
+  "parts",
 ] as const satisfies readonly TableName[];
 
 /** One change: the new record under its id, or null when it is gone. */
@@ -82,6 +101,10 @@ export class Store {
   readonly vms = this.#table<VmRecord>("vms");
   readonly volumeTasks = this.#table<VolumeTaskRecord>("volumeTasks");
   readonly violations = this.#table<Violation>("violations");
+  readonly buckets = this.#table<BucketRecord>("buckets");
+  readonly objects = this.#table<ObjectRecord>("objects");
+  readonly uploads = this.#table<UploadRecord>("uploads");
+  readonly parts = this.#table<PartRecord>("parts");
   readonly #folder: string;
   #journal: FileHandle | undefined;
   #lastLine = 0;
@@ -119,6 +142,10 @@ export class Store {
       vms: this.vms.values(),
       volumeTasks: this.volumeTasks.values(),
       violations: this.violations.values(),
+      buckets: this.buckets.values(),
+      objects: this.objects.values(),
+      uploads: this.uploads.values(),
+      parts: this.parts.values(),
     };
   }
 

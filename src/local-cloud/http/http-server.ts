@@ -27,7 +27,16 @@ export interface WholeAnswer {
 
 export type Route = (request: HttpRequest) => Promise<HttpAnswer>;
 
-/** How long a client may take to send a request: half of one that never comes holds a connection. */
+/** Answers a request while its body is still to come. */
+export type StreamedRoute = (incoming: IncomingMessage, response: ServerResponse) => Promise<void>;
+
+export interface Routes {
+  readonly route: Route;
+  /** The route of a request whose body may be larger than our memory; undefined for every other. */
+  readonly streamed?: (url: string) => StreamedRoute | undefined;
+}
+
+/** How long a client may take to send a request, or the next piece of a large one: what never comes holds a connection. */
 const REQUEST_TIMEOUT_MS = 60_000;
 /** Long enough that a client on a busy machine does not send into a connection that closes. */
 const KEEP_ALIVE_MS = 60_000;
@@ -62,9 +71,10 @@ export function text(status: number, body: string): WholeAnswer {
  */
 export async function listen(
   where: ListenOptions,
-  route: Route,
+  routes: Route | Routes,
   onFailure: (error: unknown) => void = () => undefined,
 ): Promise<HttpServer> {
+  const { route, streamed } = typeof routes === "function" ? { route: routes, streamed: undefined } : routes;
   const bodies = new BodyReader();
   const routed = new Set<Promise<HttpAnswer>>();
   const tracked: Route = (request) => {
@@ -73,12 +83,17 @@ export async function listen(
     return answering.finally(() => routed.delete(answering));
   };
   const server = createServer(
-    { requestTimeout: REQUEST_TIMEOUT_MS, keepAliveTimeout: KEEP_ALIVE_MS },
+    // The body's time is ours to watch: a large object may take longer.
+    { requestTimeout: 0, headersTimeout: REQUEST_TIMEOUT_MS, keepAliveTimeout: KEEP_ALIVE_MS },
     (request, response) => {
       // Whoever goes away in the middle is nobody's failure.
       request.on("error", () => undefined);
       response.on("error", () => undefined);
-      void answer(request, response, { bodies, route: tracked }).catch((error: unknown) => {
+      const stream = streamed?.(request.url ?? "");
+      const answering = stream
+        ? answerStreamed(request, response, stream)
+        : answer(request, response, { bodies, route: tracked });
+      void answering.catch((error: unknown) => {
         onFailure(error);
         if (response.headersSent) response.destroy();
         else send(response, text(500, "Internal Server Error"));
@@ -101,12 +116,12 @@ export async function listen(
  */
 export async function listenOnSocket(
   path: string,
-  route: Route,
+  routes: Route | Routes,
   onFailure?: (error: unknown) => void,
 ): Promise<HttpServer> {
   const [isSocket, isAnswered] = await Promise.all([isSocketFile(path), isListenedOn(path)]);
   if (isSocket && !isAnswered) await rm(path);
-  const server = await listen({ path }, route, onFailure);
+  const server = await listen({ path }, routes, onFailure);
   await chmod(path, 0o600);
   return server;
 }
@@ -152,8 +167,19 @@ interface AnswerInput {
   readonly route: Route;
 }
 
+async function answerStreamed(
+  incoming: IncomingMessage,
+  response: ServerResponse,
+  route: StreamedRoute,
+): Promise<void> {
+  incoming.setTimeout(REQUEST_TIMEOUT_MS, () => incoming.destroy());
+  await route(incoming, response).finally(() => incoming.setTimeout(0));
+}
+
 async function answer(incoming: IncomingMessage, response: ServerResponse, input: AnswerInput): Promise<void> {
-  const body = await input.bodies.read(incoming).catch((error: unknown) => {
+  const isLate = setTimeout(() => incoming.destroy(), REQUEST_TIMEOUT_MS);
+  const reading = input.bodies.read(incoming).finally(() => clearTimeout(isLate));
+  const body = await reading.catch((error: unknown) => {
     if (!(error instanceof BodyTooLarge)) return void response.destroy(); // The client has gone away.
     send(response, { ...text(error.status, error.message), headers: { connection: "close" } });
   });

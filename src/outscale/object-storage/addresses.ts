@@ -16,7 +16,7 @@ export function isObjectKey(key: string): boolean {
 }
 
 /** A text as signatures want it: every byte escaped but letters, digits and `-._~`. */
-function escapeText(text: string): string {
+export function escapeText(text: string): string {
   return encodeURIComponent(text).replace(
     /[!'()*]/g,
     (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`,

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
+import type { ObjectPlace } from "./addresses.ts";
 import type { StorageConnection } from "./storage-connection.ts";
-import { StorageError } from "./storage-error.ts";
+import { isStorageNotFound, StorageError, storageFailureOf } from "./storage-error.ts";
 import { childrenOf, childText, parseXml, type XmlElement, xml, xmlDocument } from "./xml.ts";
 
 /** @see Amazon S3, DeleteObjects */
@@ -15,8 +16,10 @@ export async function deleteObjects(
   { bucket, keys }: { readonly bucket: string; readonly keys: readonly string[] },
 ): Promise<void> {
   const failures: XmlElement[] = [];
-  for (let start = 0; start < keys.length; start += MOST_KEYS) {
-    failures.push(...(await deleteSome(connection, bucket, keys.slice(start, start + MOST_KEYS))));
+  const [odd, plain] = [keys.filter(isOdd), keys.filter((key) => !isOdd(key))];
+  for (const key of odd) await deleteObject(connection, { bucket, key });
+  for (let start = 0; start < plain.length; start += MOST_KEYS) {
+    failures.push(...(await deleteSome(connection, bucket, plain.slice(start, start + MOST_KEYS))));
   }
   const [first] = failures;
   if (!first) return;
@@ -26,6 +29,20 @@ export async function deleteObjects(
   const failure = { operation: "DeleteObjects", bucket, httpStatus: 200, storageCode, ambiguous: false };
   const reason = [storageCode, childText(first, "Message")].filter(Boolean).join(" ");
   throw new StorageError(failure, `Cannot remove ${names.join(", ")}${more} from "${bucket}": ${reason}`);
+}
+
+/** XML cannot hold it, and so the list cannot. */
+function isOdd(key: string): boolean {
+  return /[\u0000-\u001f\ufffe\uffff]/.test(key);
+}
+
+/** Removes an object; one that is not there is none to remove. */
+export async function deleteObject(connection: StorageConnection, place: ObjectPlace): Promise<void> {
+  const request = { operation: "DeleteObject", ...place, isRead: false, method: "DELETE" } as const;
+  await connection.send(request).catch((error: unknown) => {
+    const isGone = isStorageNotFound(error) && storageFailureOf(error)?.storageCode !== "NoSuchBucket";
+    if (!isGone) throw error;
+  });
 }
 
 async function deleteSome(

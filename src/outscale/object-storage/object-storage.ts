@@ -1,5 +1,5 @@
 import { isBucketName, isObjectKey, type ObjectPlace } from "./addresses.ts";
-import { deleteObjects } from "./delete-objects.ts";
+import { deleteObject, deleteObjects } from "./delete-objects.ts";
 import { type GetOptions, getObject, headObject, type ObjectInfo, readObject } from "./get-object.ts";
 import { type ListedObject, listObjects, listUploads, type PendingUpload } from "./list-objects.ts";
 import type { ObjectSource } from "./object-source.ts";
@@ -54,14 +54,14 @@ export function createObjectStorage(options: StorageOptions): ObjectStorage {
     endpoint: baseUrl,
     findBucket: (bucket, { signal } = {}) => findBucket(connection, requireBucket(bucket), signal),
     createBucket: (bucket, { signal } = {}) => createBucket(connection, requireBucket(bucket), signal),
-    deleteBucket: (bucket) => remove(connection, { bucket: requireBucket(bucket) }),
+    deleteBucket: (bucket) => deleteBucket(connection, requireBucket(bucket)),
     put: async (place, source, put) => putObject(connection, requirePlace(place), source, put),
     head: async (place, { signal } = {}) => headObject(connection, requirePlace(place), signal),
     get: (place, get) => getObject(connection, requirePlace(place), get),
     read: async (place, read) => readObject(connection, requirePlace(place), read),
     list: (bucket, prefix = "", { signal } = {}) =>
       listObjects(connection, { bucket: requireBucket(bucket), prefix, signal }),
-    delete: async (place) => remove(connection, requirePlace(place)),
+    delete: async (place) => deleteObject(connection, requirePlace(place)),
     deleteMany: async (bucket, keys) => deleteObjects(connection, { bucket: requireBucket(bucket), keys }),
     uploads: (bucket, prefix = "", { signal } = {}) =>
       listUploads(connection, { bucket: requireBucket(bucket), prefix, signal }),
@@ -98,16 +98,11 @@ async function createBucket(connection: StorageConnection, bucket: string, signa
   });
 }
 
-async function remove(connection: StorageConnection, place: { bucket: string; key?: string }): Promise<void> {
-  const operation = place.key === undefined ? "DeleteBucket" : "DeleteObject";
-  await connection.send({ operation, ...place, isRead: false, method: "DELETE" }).catch((error: unknown) => {
-    const isGone = isStorageNotFound(error) && (operation === "DeleteBucket" || !isNoBucket(error));
-    if (!isGone) throw error;
+async function deleteBucket(connection: StorageConnection, bucket: string): Promise<void> {
+  const request = { operation: "DeleteBucket", bucket, isRead: false, method: "DELETE" } as const;
+  await connection.send(request).catch((error: unknown) => {
+    if (!isStorageNotFound(error)) throw error;
   });
-}
-
-function isNoBucket(error: unknown): boolean {
-  return storageFailureOf(error)?.storageCode === "NoSuchBucket";
 }
 
 /** What is no name would be another address. */

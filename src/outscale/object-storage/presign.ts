@@ -3,9 +3,9 @@ import { credentialScope, type SignedParts, signature, signatureDate } from "../
 import { type ObjectPlace, pathOf, queryOf } from "./addresses.ts";
 
 /** Seven days: what Signature V4 allows at most. */
-const LONGEST_PRESIGNED_SECONDS = 7 * 24 * 3_600;
+export const LONGEST_PRESIGNED_SECONDS = 7 * 24 * 3_600;
 /** In the place of a body's hash: the signature leaves it open. */
-const UNSIGNED_PAYLOAD = "UNSIGNED-PAYLOAD";
+export const UNSIGNED_PAYLOAD = "UNSIGNED-PAYLOAD";
 
 export interface PresignInput {
   readonly baseUrl: string;

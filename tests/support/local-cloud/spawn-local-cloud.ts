@@ -20,7 +20,8 @@ export interface SpawnedCloud {
 export async function bundleLocalCloud(folder: string): Promise<string> {
   const file = join(folder, "local-cloud.mjs");
   const input = join(import.meta.dirname, "local-cloud-process.ts");
-  await build({ input, platform: "node", logLevel: "silent", output: { file, format: "esm" } });
+  const transform = { target: "node20" };
+  await build({ input, platform: "node", transform, logLevel: "silent", output: { file, format: "esm" } });
   return file;
 }
 

@@ -1,0 +1,104 @@
+import type { IncomingHttpHeaders, IncomingMessage } from "node:http";
+import { isObjectKey } from "../../outscale/object-storage/addresses.ts";
+import { BucketRefusal } from "./bucket-refusal.ts";
+
+/** A request to the buckets, before its body is read. */
+export interface BucketRequest {
+  readonly method: string;
+  /** As they were sent. */
+  readonly rawPath: string;
+  readonly query: ReadonlyMap<string, string>;
+  readonly headers: IncomingHttpHeaders;
+  /** Absent for the list of all buckets. */
+  readonly bucket: string | undefined;
+  readonly key: string | undefined;
+  /** The operation in S3's words, such as `PutObject`. */
+  readonly operation: string;
+  readonly body: IncomingMessage;
+}
+
+/** @throws {BucketRefusal} `InvalidURI` for an address that cannot be read */
+export function parseBucketRequest(incoming: IncomingMessage): BucketRequest {
+  const { method = "", url = "/", headers } = incoming;
+  const at = url.indexOf("?");
+  const rawPath = at === -1 ? url : url.slice(0, at);
+  const query = parseQuery(at === -1 ? "" : url.slice(at + 1));
+  const [, rawBucket = "", rawKey] = /^\/([^/]*)(?:\/(.*))?$/s.exec(rawPath) ?? [];
+  const bucket = decoded(rawBucket) || undefined;
+  const key = rawKey ? decoded(rawKey) : undefined;
+  if (key !== undefined && !isObjectKey(key))
+    throw new BucketRefusal("KeyTooLongError", "A key has at most 1,024 bytes");
+  const operation = operationOf(method, { bucket, key, query, headers });
+  return { method, rawPath, query, headers, bucket, key, operation, body: incoming };
+}
+
+function parseQuery(text: string): Map<string, string> {
+  const pairs = text.split("&").filter((pair) => pair !== "");
+  return new Map(
+    pairs.map((pair) => {
+      const [name = "", ...rest] = pair.split("=");
+      return [decoded(name.replaceAll("+", "%20")), decoded(rest.join("=").replaceAll("+", "%20"))];
+    }),
+  );
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    throw new BucketRefusal("InvalidURI", "The address cannot be decoded");
+  }
+}
+
+type Place = Pick<BucketRequest, "bucket" | "key" | "query" | "headers">;
+
+/** What a request asks for; a name for what there is not here. */
+function operationOf(method: string, { bucket, key, query, headers }: Place): string {
+  const sub = subresourceOf(query);
+  if (bucket === undefined) return method === "GET" ? "ListBuckets" : "UnknownOperation";
+  const operations = key === undefined ? ofBuckets : ofObjects;
+  const operation = operations[`${method}${sub === undefined ? "" : `?${sub}`}`];
+  if (operation === "PutObject" && headers["x-amz-copy-source"] !== undefined) return "CopyObject";
+  if (operation === "UploadPart" && headers["x-amz-copy-source"] !== undefined) return "UploadPartCopy";
+  return operation ?? "UnknownOperation";
+}
+
+/** Parameters that make another operation of a request; all the others only say more of it. */
+const SUBRESOURCES = ["uploadId", "uploads", "delete", "acl", "location", "versioning", "list-type"];
+const ABSENT_HERE = [
+  ...["accelerate", "analytics", "cors", "encryption", "inventory", "legal-hold", "lifecycle", "logging", "metrics"],
+  ...["notification", "object-lock", "ownershipControls", "policy", "policyStatus", "publicAccessBlock", "replication"],
+  ...["requestPayment", "restore", "retention", "select", "tagging", "torrent", "versions", "website"],
+];
+
+function subresourceOf(query: ReadonlyMap<string, string>): string | undefined {
+  return [...SUBRESOURCES, ...ABSENT_HERE].find((name) => query.has(name));
+}
+
+const ofBuckets: Readonly<Record<string, string>> = {
+  GET: "ListObjects",
+  "GET?list-type": "ListObjectsV2",
+  "GET?uploads": "ListMultipartUploads",
+  "GET?location": "GetBucketLocation",
+  "GET?versioning": "GetBucketVersioning",
+  "GET?acl": "GetBucketAcl",
+  "PUT?acl": "PutBucketAcl",
+  "POST?delete": "DeleteObjects",
+  HEAD: "HeadBucket",
+  PUT: "CreateBucket",
+  DELETE: "DeleteBucket",
+};
+
+const ofObjects: Readonly<Record<string, string>> = {
+  GET: "GetObject",
+  "GET?acl": "GetObjectAcl",
+  "GET?uploadId": "ListParts",
+  "PUT?acl": "PutObjectAcl",
+  "PUT?uploadId": "UploadPart",
+  "POST?uploads": "CreateMultipartUpload",
+  "POST?uploadId": "CompleteMultipartUpload",
+  "DELETE?uploadId": "AbortMultipartUpload",
+  HEAD: "HeadObject",
+  PUT: "PutObject",
+  DELETE: "DeleteObject",
+};

@@ -1,0 +1,161 @@
+import { escapeText } from "../../outscale/object-storage/addresses.ts";
+import { type Markup, xml, xmlDocument } from "../../outscale/object-storage/xml.ts";
+import type { ObjectRecord, UploadRecord } from "../records.ts";
+import { ownerOf } from "./acl.ts";
+import { type BucketCall, type BucketOperation, listableBucket, ownBucket, uploadOf } from "./bucket-call.ts";
+import { BucketRefusal } from "./bucket-refusal.ts";
+import { partsOf } from "./multipart.ts";
+
+const LARGEST_PAGE = 1_000;
+
+/** What a list of keys is asked for. */
+interface Asked {
+  readonly prefix: string;
+  readonly delimiter: string;
+  readonly most: number;
+  /** Writes a key as the caller wants it: XML cannot hold every one. */
+  readonly write: (key: string) => string;
+  readonly encoding: Markup | string;
+}
+
+function askedOf({ request }: BucketCall, mostName: string): Asked {
+  const { query } = request;
+  const isEscaped = query.get("encoding-type") === "url";
+  const most = Number(query.get(mostName) ?? LARGEST_PAGE);
+  if (!Number.isInteger(most) || most < 0) throw new BucketRefusal("InvalidArgument", `${mostName} is a number`);
+  return {
+    prefix: query.get("prefix") ?? "",
+    delimiter: query.get("delimiter") ?? "",
+    most: Math.min(most, LARGEST_PAGE),
+    write: isEscaped ? (key) => escapeText(key).replaceAll("%2F", "/") : (key) => key,
+    encoding: isEscaped ? xml("EncodingType", "url") : "",
+  };
+}
+
+/** Keys and, where they have the delimiter after the prefix, what they have in common up to it. */
+type Entry<Row> = { readonly name: string; readonly row?: Row };
+
+interface Page<Row> {
+  readonly rows: readonly Row[];
+  readonly common: readonly string[];
+  /** The last name on the page, when another page follows. */
+  readonly next: string | undefined;
+}
+
+function pageOf<Row extends { readonly key: string }>(
+  rows: readonly Row[],
+  { prefix, delimiter, most }: Asked,
+  after: string,
+): Page<Row> {
+  const sorted = rows.filter(({ key }) => key.startsWith(prefix)).sort((one, other) => compare(one.key, other.key));
+  const names = new Set<string>();
+  const entries: Entry<Row>[] = [];
+  let isTruncated = false;
+  for (const row of sorted) {
+    const end = delimiter === "" ? -1 : row.key.indexOf(delimiter, prefix.length);
+    const name = end === -1 ? row.key : row.key.slice(0, end + delimiter.length);
+    if (compare(name, after) <= 0 || (end !== -1 && names.has(name))) continue;
+    isTruncated = entries.length >= most;
+    if (isTruncated) break;
+    names.add(name);
+    entries.push(end === -1 ? { name, row } : { name });
+  }
+  return {
+    rows: entries.flatMap(({ row }) => row ?? []),
+    common: entries.flatMap(({ name, row }) => (row ? [] : name)),
+    next: isTruncated && most > 0 ? entries.at(-1)?.name : undefined,
+  };
+}
+
+/** The order of the bytes of UTF-8. */
+function compare(one: string, other: string): number {
+  return Buffer.compare(Buffer.from(one), Buffer.from(other));
+}
+
+export const listObjects: BucketOperation = async (call) => {
+  const marker = call.request.query.get("marker") ?? "";
+  const { asked, page, words } = listed(call, marker);
+  const next = page.next === undefined ? [] : [xml("NextMarker", asked.write(page.next))];
+  return { body: xmlDocument(xml("ListBucketResult", ...words, xml("Marker", asked.write(marker)), ...next)) };
+};
+
+export const listObjectsV2: BucketOperation = async (call) => {
+  const { query } = call.request;
+  const token = query.get("continuation-token");
+  const start = query.get("start-after") ?? "";
+  const { page, words } = listed(call, token === undefined ? start : nameOfToken(token));
+  const count = xml("KeyCount", page.rows.length + page.common.length);
+  const next = page.next === undefined ? [] : [xml("NextContinuationToken", tokenOf(page.next))];
+  const given = token === undefined ? [] : [xml("ContinuationToken", token)];
+  return { body: xmlDocument(xml("ListBucketResult", ...words, count, ...given, ...next)) };
+};
+
+function listed(call: BucketCall, after: string) {
+  const { id } = listableBucket(call);
+  const asked = askedOf(call, "max-keys");
+  const rows = call.cloud.store.objects.values().filter(({ bucket }) => bucket === id);
+  const page = pageOf(rows, asked, after);
+  const words = [
+    ...[xml("Name", id), xml("Prefix", asked.write(asked.prefix)), xml("MaxKeys", asked.most), asked.encoding],
+    ...(asked.delimiter === "" ? [] : [xml("Delimiter", asked.write(asked.delimiter))]),
+    xml("IsTruncated", String(page.next !== undefined)),
+    ...page.rows.map((row) => contents(row, asked)),
+    ...page.common.map((name) => xml("CommonPrefixes", xml("Prefix", asked.write(name)))),
+  ];
+  return { asked, page, words };
+}
+
+function contents({ key, modifiedAt, etag, sizeBytes, accountId }: ObjectRecord, { write }: Asked): Markup {
+  const words = [xml("Key", write(key)), xml("LastModified", modifiedAt), xml("ETag", `"${etag}"`)];
+  return xml("Contents", ...words, xml("Size", sizeBytes), ownerOf(accountId), xml("StorageClass", "STANDARD"));
+}
+
+function tokenOf(name: string): string {
+  return Buffer.from(name).toString("base64url");
+}
+
+function nameOfToken(token: string): string {
+  return Buffer.from(token, "base64url").toString();
+}
+
+export const listMultipartUploads: BucketOperation = async (call) => {
+  const { id } = ownBucket(call);
+  const asked = askedOf(call, "max-uploads");
+  const { query } = call.request;
+  const [marker, idMarker] = [query.get("key-marker") ?? "", query.get("upload-id-marker") ?? ""];
+  const isAfter = ({ key, id }: UploadRecord) =>
+    compare(key, marker) > 0 || (key === marker && idMarker !== "" && id > idMarker);
+  const uploads = call.cloud.store.uploads.values().filter((upload) => upload.bucket === id && isAfter(upload));
+  const sorted = uploads
+    .filter(({ key }) => key.startsWith(asked.prefix))
+    .sort((one, other) => compare(one.key, other.key) || (one.id < other.id ? -1 : 1));
+  const shown = sorted.slice(0, asked.most);
+  const last = sorted.length > shown.length ? shown.at(-1) : undefined;
+  const next = last ? [xml("NextKeyMarker", asked.write(last.key)), xml("NextUploadIdMarker", last.id)] : [];
+  const entries = shown.map(({ key, id, beganAt, accountId }) => {
+    const words = [xml("Key", asked.write(key)), xml("UploadId", id), ownerOf(accountId, "Initiator")];
+    return xml("Upload", ...words, ownerOf(accountId), xml("StorageClass", "STANDARD"), xml("Initiated", beganAt));
+  });
+  const words = [xml("Bucket", id), xml("Prefix", asked.write(asked.prefix)), xml("MaxUploads", asked.most)];
+  const truncated = xml("IsTruncated", String(last !== undefined));
+  const root = xml("ListMultipartUploadsResult", ...words, asked.encoding, truncated, ...next, ...entries);
+  return { body: xmlDocument(root) };
+};
+
+export const listParts: BucketOperation = async (call) => {
+  const upload = uploadOf(call);
+  const { most } = askedOf(call, "max-parts");
+  const marker = Number(call.request.query.get("part-number-marker") ?? 0);
+  const left = partsOf(call.cloud, upload.id).filter(({ number }) => number > marker);
+  const shown = left.slice(0, most);
+  const last = left.length > shown.length ? shown.at(-1) : undefined;
+  const entries = shown.map(({ number, etag, sizeBytes, modifiedAt }) => {
+    const words = [xml("PartNumber", number), xml("LastModified", modifiedAt), xml("ETag", `"${etag}"`)];
+    return xml("Part", ...words, xml("Size", sizeBytes));
+  });
+  const place = [xml("Bucket", upload.bucket), xml("Key", upload.key), xml("UploadId", upload.id)];
+  const words = [...place, ownerOf(upload.accountId, "Initiator"), ownerOf(upload.accountId), xml("MaxParts", most)];
+  const next = last ? [xml("NextPartNumberMarker", last.number)] : [];
+  const truncated = xml("IsTruncated", String(last !== undefined));
+  return { body: xmlDocument(xml("ListPartsResult", ...words, truncated, ...next, ...entries)) };
+};

@@ -1,0 +1,203 @@
+import {
+  childrenOf,
+  childText,
+  parseXml,
+  type XmlElement,
+  xml,
+  xmlDocument,
+} from "../../outscale/object-storage/xml.ts";
+import type { Cloud } from "../cloud.ts";
+import type { Blob, ObjectRecord } from "../records.ts";
+import { cannedAclOf } from "./acl.ts";
+import { type BucketCall, type BucketOperation, nowOf, readableObject, writableBucket } from "./bucket-call.ts";
+import { BucketRefusal } from "./bucket-refusal.ts";
+import type { BucketRequest } from "./bucket-request.ts";
+import { checkReceived, contentOf, readBody } from "./request-content.ts";
+
+/** What one PUT may have. @see Amazon S3, "Uploading objects" */
+const LARGEST_PUT_BYTES = 5 * 1024 ** 3;
+const LONGEST_METADATA = 8_192;
+const KEPT_HEADERS =
+  /^(content-type|content-encoding|content-disposition|content-language|cache-control|expires|x-amz-meta-.+)$/;
+
+/** What of a request stays with its object. */
+export function keptHeaders({ headers }: BucketRequest): Record<string, string> {
+  const kept = Object.entries(headers).filter(([name]) => KEPT_HEADERS.test(name));
+  // It says how the request is framed, not what the object is.
+  const texts = kept.map(([name, value]) => [name, String(value).replace(/^aws-chunked,? ?/, "")] as const);
+  const entries = texts.filter(([, value]) => value !== "");
+  if (entries.flat().join("").length > LONGEST_METADATA) {
+    throw new BucketRefusal("InvalidArgument", "The object's headers are too long");
+  }
+  return Object.fromEntries(entries);
+}
+
+export const putObject: BucketOperation = async (call) => {
+  const { cloud, request } = call;
+  writableBucket(call);
+  const acl = cannedAclOf(request);
+  const headers = keptHeaders(request);
+  const { sizeBytes, etag, blob } = await receive(call);
+  try {
+    // The bucket may have gone, or become another's, while the bytes came.
+    const bucket = writableBucket(call);
+    const { key = "" } = request;
+    const id = `${bucket.id}/${key}`;
+    if (request.headers["if-none-match"] === "*" && cloud.store.objects.get(id)) throw preconditionFailed();
+    const accountId = call.account?.id ?? bucket.accountId;
+    const record = { id, accountId, bucket: bucket.id, key, blobs: [{ blob, sizeBytes }], sizeBytes, etag };
+    await storeObject(cloud, { ...record, modifiedAt: nowOf(cloud), acl, headers });
+  } catch (error) {
+    if (error instanceof BucketRefusal) await cloud.blobs.remove([{ blob, sizeBytes }]);
+    throw error;
+  }
+  return { headers: { etag: `"${etag}"` } };
+};
+
+/** Takes the bytes of a request in. @throws {BucketRefusal} when they are not what was announced; nothing is left then */
+export async function receive(call: BucketCall): Promise<Blob & { readonly etag: string }> {
+  const { cloud, request } = call;
+  if (request.headers["content-length"] === undefined && request.headers["transfer-encoding"] === undefined) {
+    throw new BucketRefusal("MissingContentLength", "Content-Length is missing");
+  }
+  const written = await cloud.blobs.write(limited(contentOf(request)));
+  try {
+    checkReceived(request, written);
+  } catch (error) {
+    await cloud.blobs.remove([written]);
+    throw error;
+  }
+  return { blob: written.blob, sizeBytes: written.sizeBytes, etag: written.md5 };
+}
+
+async function* limited(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  let sizeBytes = 0;
+  for await (const chunk of chunks) {
+    sizeBytes += chunk.length;
+    if (sizeBytes > LARGEST_PUT_BYTES) throw new BucketRefusal("EntityTooLarge", "One PUT has at most 5 GiB");
+    yield chunk;
+  }
+}
+
+/** Puts an object in the place of the one that was there; what that was made of goes once this is on the disk. */
+export async function storeObject({ store, blobs }: Cloud, record: ObjectRecord): Promise<void> {
+  const before = store.objects.get(record.id);
+  store.objects.put(record);
+  await store.settled();
+  if (before) await blobs.remove(before.blobs);
+}
+
+/** As an `x-amz-copy-source` names it: bucket and key, escaped, with or without a slash before them. */
+export const copyObject: BucketOperation = async (call) => {
+  const { cloud, request } = call;
+  const [bucket, key] = copySource(request);
+  const source = readableObject({ ...call, request: { ...request, bucket, key } });
+  writableBucket(call);
+  const acl = cannedAclOf(request);
+  const isReplaced = request.headers["x-amz-metadata-directive"] === "REPLACE";
+  const headers = isReplaced ? keptHeaders(request) : source.headers;
+  const whole = { startBytes: 0, lengthBytes: source.sizeBytes };
+  const { blob, sizeBytes, md5 } = await cloud.blobs.write(cloud.blobs.read(source.blobs, whole));
+  const target = writableBucket(call);
+  const place = { bucket: target.id, key: request.key ?? "" };
+  const accountId = call.account?.id ?? target.accountId;
+  const modifiedAt = nowOf(cloud);
+  const blobs = [{ blob, sizeBytes }];
+  const record = { id: `${place.bucket}/${place.key}`, accountId, ...place, blobs, sizeBytes, etag: md5 };
+  await storeObject(cloud, { ...record, modifiedAt, acl, headers });
+  return { body: xmlDocument(xml("CopyObjectResult", xml("ETag", `"${md5}"`), xml("LastModified", modifiedAt))) };
+};
+
+function copySource({ headers }: BucketRequest): [string, string] {
+  const text = String(headers["x-amz-copy-source"] ?? "").replace(/^\//, "");
+  try {
+    const [, bucket = "", key = ""] = /^([^/]+)\/(.+)$/s.exec(decodeURIComponent(text)) ?? [];
+    return [bucket, key];
+  } catch {
+    throw new BucketRefusal("InvalidArgument", "x-amz-copy-source cannot be decoded");
+  }
+}
+
+export const getObject: BucketOperation = async (call) => {
+  const object = readableObject(call);
+  const { request } = call;
+  const { etag, sizeBytes, headers, modifiedAt, blobs } = object;
+  const match = request.headers["if-match"];
+  if (match !== undefined && !isOneOf(match, etag)) throw preconditionFailed();
+  const other = request.headers["if-none-match"];
+  if (other !== undefined && isOneOf(other, etag)) throw new BucketRefusal("NotModified", "It is the same");
+  const about = { ...headers, ...overrides(request), etag: `"${etag}"`, "accept-ranges": "bytes" };
+  const answer = { "last-modified": new Date(modifiedAt).toUTCString(), ...about };
+  const range = rangeOf(request.headers.range, sizeBytes);
+  if (!range) return { headers: answer, content: { blobs, startBytes: 0, lengthBytes: sizeBytes } };
+  const [start, end] = range;
+  const contentRange = `bytes ${start}-${end}/${sizeBytes}`;
+  const content = { blobs, startBytes: start, lengthBytes: end - start + 1 };
+  return { status: 206, headers: { ...answer, "content-range": contentRange }, content };
+};
+
+function isOneOf(list: string, etag: string): boolean {
+  return list.split(",").some((entry) => ["*", etag].includes(entry.trim().replace(/^(?:W\/)?"(.*)"$/, "$1")));
+}
+
+/** What a URL asks the answer to say of itself. */
+function overrides({ query }: BucketRequest): Record<string, string> {
+  const asked = [...query].filter(([name, value]) => name.startsWith("response-") && !/[\r\n\0]/.test(value));
+  const entries = asked.map(([name, value]) => [name.slice("response-".length), value] as const);
+  return Object.fromEntries(entries.filter(([name]) => KEPT_HEADERS.test(name)));
+}
+
+/** First and last byte of `bytes=1-2`, `bytes=1-` or `bytes=-2`; undefined for the whole. */
+function rangeOf(text: string | undefined, sizeBytes: number): readonly [number, number] | undefined {
+  const [, first = "", last = ""] = /^bytes=(\d*)-(\d*)$/.exec(text ?? "") ?? [];
+  if (first === "" && last === "") return undefined;
+  const start = first === "" ? Math.max(sizeBytes - Number(last), 0) : Number(first);
+  const end = first === "" || last === "" ? sizeBytes - 1 : Math.min(Number(last), sizeBytes - 1);
+  if (start > end) throw new BucketRefusal("InvalidRange", "The range is not in the object");
+  return [start, end];
+}
+
+export const deleteObject: BucketOperation = async (call) => {
+  const { id } = writableBucket(call);
+  await removeObjects(call.cloud, [`${id}/${call.request.key}`]);
+  return { status: 204 };
+};
+
+const MOST_KEYS = 1_000;
+
+export const deleteObjects: BucketOperation = async (call) => {
+  writableBucket(call);
+  const list = readXml(await readBody(call.request));
+  const { id } = writableBucket(call);
+  const keys = childrenOf(list, "Object").map((entry) => childText(entry, "Key") ?? "");
+  if (list.name !== "Delete" || keys.length === 0 || keys.length > MOST_KEYS) {
+    throw new BucketRefusal("MalformedXML", `A Delete names 1 to ${MOST_KEYS} objects`);
+  }
+  await removeObjects(
+    call.cloud,
+    keys.map((key) => `${id}/${key}`),
+  );
+  const deleted = keys.map((key) => xml("Deleted", xml("Key", key)));
+  const isQuiet = childText(list, "Quiet") === "true";
+  return { body: xmlDocument(xml("DeleteResult", ...(isQuiet ? [] : deleted))) };
+};
+
+async function removeObjects({ store, blobs }: Cloud, ids: readonly string[]): Promise<void> {
+  const found = [...new Set(ids)].flatMap((id) => store.objects.get(id) ?? []);
+  for (const { id } of found) store.objects.delete(id);
+  await store.settled();
+  for (const object of found) await blobs.remove(object.blobs);
+}
+
+/** @throws {BucketRefusal} `MalformedXML` */
+export function readXml(text: string): XmlElement {
+  try {
+    return parseXml(text);
+  } catch {
+    throw new BucketRefusal("MalformedXML", "The body is not XML of S3's form");
+  }
+}
+
+function preconditionFailed(): BucketRefusal {
+  return new BucketRefusal("PreconditionFailed", "What was demanded of the object does not hold");
+}

@@ -1,0 +1,70 @@
+import { isBucketName } from "../../outscale/object-storage/addresses.ts";
+import { xml, xmlDocument } from "../../outscale/object-storage/xml.ts";
+import { cannedAclOf, ownerOf } from "./acl.ts";
+import { type BucketOperation, listableBucket, nowOf, ownBucket } from "./bucket-call.ts";
+import { BucketRefusal } from "./bucket-refusal.ts";
+import { readBody } from "./request-content.ts";
+
+const MOST_BUCKETS = 1_000;
+/** They begin the paths of the API, of the metadata and of the health on the same port. */
+const TAKEN_NAMES = ["api", "latest", "vms", "health"];
+
+export const listBuckets: BucketOperation = async ({ cloud, account }) => {
+  if (!account) throw new BucketRefusal("AccessDenied", "Access Denied");
+  const own = cloud.store.buckets.values().filter(({ accountId }) => accountId === account.id);
+  const sorted = own.sort((one, other) => (one.id < other.id ? -1 : 1));
+  const buckets = sorted.map(({ id, createdAt }) => xml("Bucket", xml("Name", id), xml("CreationDate", createdAt)));
+  return { body: xmlDocument(xml("ListAllMyBucketsResult", ownerOf(account.id), xml("Buckets", ...buckets))) };
+};
+
+export const createBucket: BucketOperation = async (call) => {
+  const { cloud, account, request } = call;
+  const { bucket: name = "" } = request;
+  if (!account) throw new BucketRefusal("AccessDenied", "Access Denied");
+  const acl = cannedAclOf(request);
+  await readBody(request);
+  if (!isBucketName(name)) {
+    throw new BucketRefusal("InvalidBucketName", "A name has 3 to 63 lower-case letters, digits and hyphens");
+  }
+  if (TAKEN_NAMES.includes(name)) {
+    throw new BucketRefusal("InvalidBucketName", `"${name}" is a path of the local cloud's own: choose another name`);
+  }
+  const found = cloud.store.buckets.get(name);
+  if (found && found.accountId === account.id)
+    throw new BucketRefusal("BucketAlreadyOwnedByYou", "It is yours already");
+  if (found) throw new BucketRefusal("BucketAlreadyExists", "Another account has a bucket of this name");
+  if (cloud.store.buckets.values().length >= MOST_BUCKETS) {
+    throw new BucketRefusal("TooManyBuckets", `There are at most ${MOST_BUCKETS} buckets`);
+  }
+  cloud.store.buckets.put({ id: name, accountId: account.id, createdAt: nowOf(cloud), acl });
+  return { headers: { location: `/${name}` } };
+};
+
+export const headBucket: BucketOperation = async (call) => {
+  listableBucket(call);
+  return { headers: { "x-amz-bucket-region": call.cloud.settings.region } };
+};
+
+export const deleteBucket: BucketOperation = async (call) => {
+  const { id } = ownBucket(call);
+  const { store } = call.cloud;
+  if (store.objects.values().some(({ bucket }) => bucket === id)) {
+    throw new BucketRefusal("BucketNotEmpty", "The bucket has objects");
+  }
+  if (store.uploads.values().some(({ bucket }) => bucket === id)) {
+    throw new BucketRefusal("BucketNotEmpty", "The bucket has multipart uploads that are under way");
+  }
+  store.buckets.delete(id);
+  return { status: 204 };
+};
+
+export const getBucketLocation: BucketOperation = async (call) => {
+  ownBucket(call);
+  return { body: xmlDocument(xml("LocationConstraint", call.cloud.settings.region)) };
+};
+
+/** There are no versions. */
+export const getBucketVersioning: BucketOperation = async (call) => {
+  ownBucket(call);
+  return { body: xmlDocument(xml("VersioningConfiguration")) };
+};
