@@ -13,6 +13,7 @@ import type { DiskFormat } from "./disks/qcow2.ts";
 
 export { importState as importLocalState } from "./folder/import-state.ts";
 
+import { regionFolder, regionsIn } from "./folder/region-folders.ts";
 import { clearFolder } from "./folder/reset-folder.ts";
 import { hasCloud } from "./folder/state-folder.ts";
 import { hasUnfinished } from "./folder/unfinished.ts";
@@ -45,6 +46,20 @@ export async function localCloudVolumes(stateFolder: string): Promise<ControlRes
 /** The snapshots of every account. */
 export async function localCloudSnapshots(stateFolder: string): Promise<ControlResults["snapshots"]> {
   return (await ask(stateFolder, "snapshots", {})).result;
+}
+
+/**
+ * The folder of a region besides the first one, which is a state folder like any other.
+ * @throws {LocalCloudError} when there is no such region
+ */
+export function localCloudRegion(stateFolder: string, region: string): string {
+  const others = regionsIn(stateFolder);
+  if (others.includes(region)) return regionFolder(stateFolder, region);
+  const hint = "The first region needs no -region; local-cloud start -regions makes others";
+  const has = others.length === 0 ? "none besides its first one" : others.join(", ");
+  throw new LocalCloudError(`The local cloud in "${stateFolder}" has no other region "${region}": it has ${has}`, {
+    hint,
+  });
 }
 
 /** Registers a raw or qcow2 disk as an image of the builder's account. */

@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { rm } from "node:fs/promises";
+import { join } from "node:path";
 import { messageOf } from "../common/errors.ts";
 import { secrets } from "../common/secrets.ts";
 import { writeWholeFile } from "../common/whole-file.ts";
@@ -8,7 +9,9 @@ import { answerBuckets } from "./buckets/bucket-route.ts";
 import { CONTROL_PREFIX, controlFile } from "./control/running-server.ts";
 import type { ServerControl } from "./control/server-operations.ts";
 import type { FaultInjector } from "./faults.ts";
+import { regionFolder } from "./folder/region-folders.ts";
 import { checkDevicesFree, clearFolder } from "./folder/reset-folder.ts";
+import { PROFILES_FILE } from "./folder/state-folder.ts";
 import { API_PATH, actionOf, answerApi } from "./http/api-route.ts";
 import { answerControl } from "./http/control-route.ts";
 import { answerHealth, HEALTH_PATH } from "./http/health-route.ts";
@@ -28,9 +31,11 @@ import { LockOut } from "./http/lock-out.ts";
 import { answerMetadata, metadataPathOf } from "./http/metadata-route.ts";
 import { type LoggedRequest, RequestLog } from "./http/request-log.ts";
 import { LocalCloudError } from "./local-cloud-error.ts";
+import { Neighbours } from "./neighbours.ts";
 import { type OpenCloud, openCloud } from "./open-cloud.ts";
-import { type LocalCloudOptions, settingsOf } from "./options.ts";
+import { type LocalCloudOptions, type RegionOptions, settingsOf } from "./options.ts";
 import { readSeed } from "./seed/read-seed.ts";
+import { checkRegionNames, regionsBesides, writeProfiles } from "./server-regions.ts";
 import type { LocalCloud } from "./start-local-cloud.ts";
 import { type Status, statusOf } from "./status.ts";
 import { placesOf, type VmPlace } from "./vm-places.ts";
@@ -47,7 +52,10 @@ function isOfBuckets(url: string): boolean {
 
 /** A cloud with its HTTP servers. The cloud behind them is another one after a reset. */
 export class CloudServer implements LocalCloud, ServerControl {
-  readonly #options: LocalCloudOptions;
+  readonly #options: LocalCloudOptions & RegionOptions;
+  readonly #neighbours: Neighbours;
+  /** The other regions, each with a server of its own. */
+  #others: CloudServer[] = [];
   readonly #token = randomBytes(24).toString("hex");
   readonly #log = new RequestLog();
   readonly #stop = new AbortController();
@@ -58,12 +66,14 @@ export class CloudServer implements LocalCloud, ServerControl {
   #lockOut: LockOut | undefined;
   #closed: Promise<void> | undefined;
 
-  private constructor(options: LocalCloudOptions) {
+  private constructor(options: LocalCloudOptions & RegionOptions) {
     this.#options = options;
+    this.#neighbours = options.neighbours ?? new Neighbours();
     secrets.add(this.#token);
   }
 
-  static async start(options: LocalCloudOptions): Promise<CloudServer> {
+  static async start(options: LocalCloudOptions & RegionOptions): Promise<CloudServer> {
+    checkRegionNames(options.regions);
     const server = new CloudServer(options);
     try {
       await server.#open();
@@ -72,6 +82,14 @@ export class CloudServer implements LocalCloud, ServerControl {
       await server.close();
       throw error;
     }
+  }
+
+  get regionName(): string {
+    return this.#cloud.settings.region;
+  }
+
+  get regions(): readonly LocalCloud[] {
+    return [this, ...this.#others];
   }
 
   get endpoint(): string {
@@ -152,7 +170,7 @@ export class CloudServer implements LocalCloud, ServerControl {
   async reset(): Promise<Status> {
     const cloud = this.#cloud;
     const { stateFolder, seed } = cloud.settings;
-    await checkDevicesFree(stateFolder);
+    for (const server of [this, ...this.#others]) await checkDevicesFree(server.#cloud.settings.stateFolder);
     // What cannot be begun anew is not ended.
     if (seed !== undefined) await readSeed(seed);
     this.#ready = undefined;
@@ -160,6 +178,8 @@ export class CloudServer implements LocalCloud, ServerControl {
     await clearFolder(stateFolder, { goesOn: true });
     await this.#openCloud();
     await this.#writeControlFile();
+    for (const other of this.#others) await other.reset();
+    await this.#writeProfiles();
     return this.status();
   }
 
@@ -175,12 +195,36 @@ export class CloudServer implements LocalCloud, ServerControl {
 
   async #open(): Promise<void> {
     await this.#openCloud(() => this.#listen());
+    const { region, stateFolder } = this.#cloud.settings;
+    this.#neighbours.add({ region, url: this.#url, cloud: () => this.#ready });
+    if (this.#options.neighbours === undefined) {
+      const names = await regionsBesides(region, stateFolder, this.#options);
+      for (const name of names) this.#others.push(await this.#startRegion(stateFolder, name));
+      await this.#writeProfiles();
+    }
+    // Last: who finds it finds every region.
     await this.#writeControlFile();
+  }
+
+  /** A region besides the first one: a cloud of its own, on the next port. */
+  async #startRegion(stateFolder: string, region: string): Promise<CloudServer> {
+    const { port = 0, socketPath: _socket, keys: _keys, regions: _regions, ...options } = this.#options;
+    const next = port === 0 ? 0 : port + this.#others.length + 1;
+    const own = { stateFolder: regionFolder(stateFolder, region), region, seedRegion: region };
+    return CloudServer.start({ ...options, ...own, port: next, neighbours: this.#neighbours });
+  }
+
+  async #writeProfiles(): Promise<void> {
+    const { stateFolder } = this.#cloud.settings;
+    if (this.#others.length > 0) await writeProfiles(stateFolder, [this, ...this.#others]);
   }
 
   /** @param whenLocked Runs once the folder is ours, and before the work on it, which may take seconds */
   async #openCloud(whenLocked?: () => Promise<void>): Promise<void> {
-    const cloud = await openCloud(settingsOf(this.#options), "run", whenLocked);
+    const options = { ...this.#options, neighbours: this.#neighbours };
+    const [first] = this.#options.regions ?? [];
+    const asked = settingsOf(first === undefined ? options : { region: first, ...options });
+    const cloud = await openCloud(asked, "run", whenLocked);
     this.#lockOut = new LockOut(cloud.settings);
     this.#ready = cloud;
   }
@@ -231,10 +275,13 @@ export class CloudServer implements LocalCloud, ServerControl {
 
   async #close(): Promise<void> {
     this.#stop.abort();
-    await Promise.all(this.#servers.map(closeServer));
+    await Promise.all([...this.#servers.map(closeServer), ...this.#others.map((other) => other.close())]);
     const cloud = this.#ready;
     if (!cloud) return;
-    await rm(controlFile(cloud.settings.stateFolder), { force: true });
+    const { stateFolder } = cloud.settings;
+    await Promise.all(
+      [controlFile(stateFolder), join(stateFolder, PROFILES_FILE)].map((file) => rm(file, { force: true })),
+    );
     await cloud.close();
   }
 }

@@ -17,7 +17,7 @@ import { hasUnfinished, settleUnfinished } from "./folder/unfinished.ts";
 import { LocalCloudError, startHint } from "./local-cloud-error.ts";
 import { type AskedSettings, DEFAULT_REGION, type Settings } from "./options.ts";
 import type { VolumeRecord } from "./records.ts";
-import { readSeed, type Seed } from "./seed/read-seed.ts";
+import { readSeed, type Seed, seedOfRegion } from "./seed/read-seed.ts";
 import { addVms, seedCloud } from "./seed/seed-cloud.ts";
 import { Lifecycle } from "./states/lifecycle.ts";
 import { linkedDisk } from "./states/link-work.ts";
@@ -79,9 +79,9 @@ function noCloud(stateFolder: string): LocalCloudError {
 }
 
 /** The seed of a cloud that has nothing yet; on one that has something, none. */
-async function seedOf(stateFolder: string, { seed, warn }: AskedSettings): Promise<Seed | undefined> {
+async function seedOf(stateFolder: string, { seed, seedRegion, warn }: AskedSettings): Promise<Seed | undefined> {
   if (seed === undefined) return undefined;
-  if (await Store.isEmpty(stateFolder)) return readSeed(seed);
+  if (await Store.isEmpty(stateFolder)) return seedOfRegion(await readSeed(seed), seedRegion);
   warn(`There is a cloud in "${stateFolder}" already: the seed is for new ones, and is not used`);
   return undefined;
 }

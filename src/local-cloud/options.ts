@@ -1,6 +1,7 @@
 import { type Clock, systemClock } from "../common/clock.ts";
 import { type DebugLog, noLog } from "../common/log.ts";
 import type { Keys } from "./accounts.ts";
+import { Neighbours } from "./neighbours.ts";
 import { defaultQuotas, type QuotaName } from "./quotas.ts";
 import { type LatencyName, realisticLatency } from "./states/transitions.ts";
 
@@ -27,6 +28,11 @@ export interface LocalCloudOptions {
   readonly onWarning?: (message: string) => void;
   /** When absent: the region of the state folder or, when that is new, `eu-west-2`. */
   readonly region?: string;
+  /**
+   * The regions that there are, each with an endpoint, accounts, VMs, disks and buckets of its own; the first one is
+   * `region`. Those that were made once stay.
+   */
+  readonly regions?: readonly string[];
   /** Refuse unknown fields and filters; true when absent. Otherwise they are ignored, and some names are taken. */
   readonly strict?: boolean;
   /** Refuse an access key for a minute (and longer) after four bad signatures in a row; false when absent. */
@@ -59,6 +65,10 @@ export interface Settings {
   readonly keys: Keys | undefined;
   readonly vms: number;
   readonly seed: string | undefined;
+  /** Which region of the seed it is; the first one when absent. */
+  readonly seedRegion: string | undefined;
+  /** The regions of the server, this one among them. */
+  readonly neighbours: Neighbours;
   readonly quotas: Readonly<Record<QuotaName, number>>;
 }
 
@@ -67,8 +77,14 @@ export type AskedSettings = Omit<Settings, "region"> & { readonly region: string
 
 export const DEFAULT_REGION = "eu-west-2";
 
+/** What only the server says, of the region that it opens. */
+export interface RegionOptions {
+  readonly seedRegion?: string | undefined;
+  readonly neighbours?: Neighbours;
+}
+
 export function settingsOf(
-  options: Omit<LocalCloudOptions, "port" | "listen" | "socketPath" | "onStop">,
+  options: Omit<LocalCloudOptions, "port" | "listen" | "socketPath" | "onStop" | "regions"> & RegionOptions,
 ): AskedSettings {
   return {
     stateFolder: options.stateFolder,
@@ -83,6 +99,8 @@ export function settingsOf(
     keys: options.keys,
     vms: options.vms ?? 1,
     seed: options.seed,
+    seedRegion: options.seedRegion,
+    neighbours: options.neighbours ?? new Neighbours(),
     quotas: { ...defaultQuotas, ...options.quotas },
   };
 }

@@ -8,6 +8,9 @@ import type { VmPlace } from "./vm-places.ts";
 
 /** A cloud that answers on this machine. */
 export interface LocalCloud extends AsyncDisposable {
+  readonly regionName: string;
+  /** Every region that the server has, this one first. */
+  readonly regions: readonly LocalCloud[];
   /** The base URL of the API: `http://127.0.0.1:PORT/api/v1`. */
   readonly endpoint: string;
   /** The base URL of the object storage, which speaks S3. */

@@ -1,12 +1,15 @@
 import type { Image, Snapshot, Volume } from "../outscale/oapi.ts";
 import { snapshotAsSeen } from "./actions/read-snapshots.ts";
 import type { HostDevice } from "./disks/disks.ts";
+import { regionsIn } from "./folder/region-folders.ts";
 import type { OpenCloud } from "./open-cloud.ts";
 import type { Violation } from "./records.ts";
 
 export interface Status {
   readonly stateFolder: string;
   readonly region: string;
+  /** Every region in the folder, this one first. */
+  readonly regions: readonly string[];
   /** The accounts, without their keys. */
   readonly accounts: readonly { readonly role: string; readonly id: string; readonly alias?: string }[];
   /** The VM on which builds run. */
@@ -18,6 +21,8 @@ export interface Status {
   readonly volumes: number;
   readonly snapshots: number;
   readonly images: number;
+  readonly buckets: number;
+  readonly objects: number;
   /** The volumes that have a device on this host. */
   readonly devices: readonly HostDevice[];
   /** What builds have done that they must never do, such as unlinking a volume in use. */
@@ -30,6 +35,7 @@ export function statusOf({ settings, store, disks, accounts, problems }: OpenClo
   return {
     stateFolder: settings.stateFolder,
     region: settings.region,
+    regions: [settings.region, ...regionsIn(settings.stateFolder)],
     accounts: accounts.all.map(({ role, id, alias }) => ({ role, id, ...(alias === undefined ? {} : { alias }) })),
     vmId: store.vms.values()[0]?.id ?? "",
     vms: store.vms.values().map(({ id }) => id),
@@ -37,6 +43,8 @@ export function statusOf({ settings, store, disks, accounts, problems }: OpenClo
     volumes: store.volumes.values().length,
     snapshots: store.snapshots.values().length,
     images: store.images.values().length,
+    buckets: store.buckets.values().length,
+    objects: store.objects.values().length,
     devices: disks.devices(),
     violations: store.violations.values(),
     problems,

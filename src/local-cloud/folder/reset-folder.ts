@@ -6,10 +6,11 @@ import { detachLoopDevice, deviceUse, type LoopDevice, loopDevicesOf } from "../
 import { LocalCloudError } from "../local-cloud-error.ts";
 import { lockFolder } from "./folder-lock.ts";
 import { heldRunner } from "./held-runner.ts";
+import { REGIONS_FOLDER, regionFolder, regionsIn } from "./region-folders.ts";
 import { KEYS_FILE, LOG_FILE, MEMORY_FILE, ownPaths } from "./state-folder.ts";
 import { settleUnfinished } from "./unfinished.ts";
 
-/** @throws {DeviceError} when a device of a state folder is in use on the host */
+/** @throws {DeviceError} when a device of a state folder is in use on the host; those of its other regions are not looked at */
 export async function checkDevicesFree(stateFolder: string): Promise<readonly LoopDevice[]> {
   const devices = loopDevicesOf(join(await realpath(stateFolder), "disks"));
   const uses = devices.flatMap(({ device }) => deviceUse(device) ?? []);
@@ -18,10 +19,11 @@ export async function checkDevicesFree(stateFolder: string): Promise<readonly Lo
 }
 
 /** What a server goes on with. */
-const OF_THE_SERVER: readonly string[] = [KEYS_FILE, MEMORY_FILE, LOG_FILE];
+const OF_THE_SERVER: readonly string[] = [KEYS_FILE, MEMORY_FILE, LOG_FILE, REGIONS_FOLDER];
 
 /**
- * Removes what a cloud has in its folder: devices, disks, objects and, unless a server is to go on with them, its keys.
+ * Removes what a cloud has in its folder: devices, disks, objects, other regions and, unless a server is to go on with them,
+ * its keys. A server empties its other regions itself.
  * @throws {LocalCloudError} when another process has the folder
  * @throws {DeviceError} when a device is in use on the host; nothing has been removed then
  */
@@ -30,6 +32,9 @@ export async function clearFolder(stateFolder: string, { goesOn }: { goesOn: boo
   if (!lock) throw new LocalCloudError(`Another process uses the state folder "${stateFolder}"`);
   try {
     const devices = await checkDevicesFree(stateFolder);
+    const others = goesOn ? [] : regionsIn(stateFolder).map((region) => regionFolder(stateFolder, region));
+    for (const folder of others) await checkDevicesFree(folder);
+    for (const folder of others) await clearFolder(folder, { goesOn: false });
     await settleUnfinished(stateFolder);
     const run = heldRunner(hostRunner(), lock.descriptor);
     for (const device of devices) await detachLoopDevice(run, device);

@@ -3,6 +3,7 @@ import { dirname, join } from "node:path";
 import { isErrno } from "../../common/errno.ts";
 import { UsageError } from "../../common/errors.ts";
 import { LocalCloudError } from "../local-cloud-error.ts";
+import { REGIONS_FOLDER } from "./region-folders.ts";
 import { hasUnfinished } from "./unfinished.ts";
 
 /** The keys: they are there before anything else is, go last, and mark a folder as a cloud's. */
@@ -13,7 +14,11 @@ export const LOG_FILE = "local-cloud.log";
 export const MEMORY_FILE = "memory";
 /** What is in the buckets. */
 export const OBJECTS_FOLDER = "objects";
+/** The keys and endpoints of every region, as the profiles of OUTSCALE's tools have them; there while a server runs. */
+export const PROFILES_FILE = "profiles.json";
 const OWN_NAMES = [
+  REGIONS_FOLDER,
+  PROFILES_FILE,
   "control.json",
   "state.json",
   "journal.jsonl",

@@ -4,6 +4,7 @@ import { parse } from "yaml";
 import * as z from "zod";
 import { isErrno } from "../../common/errno.ts";
 import { messageOf } from "../../common/errors.ts";
+import { isRegionName } from "../folder/region-folders.ts";
 import { LocalCloudError } from "../local-cloud-error.ts";
 
 const FILES = ["seed.yaml", "seed.yml", "seed.json"];
@@ -11,7 +12,7 @@ const FILES = ["seed.yaml", "seed.yml", "seed.json"];
 const role = z.enum(["builder", "other", "outscale"]);
 const tags = z.record(z.string(), z.string());
 
-const Seed = z.strictObject({
+const region = {
   accounts: z
     .partialRecord(
       role,
@@ -50,6 +51,14 @@ const Seed = z.strictObject({
       }),
     )
     .optional(),
+};
+
+const Seed = z.strictObject({
+  ...region,
+  /** What the other regions begin with, by their names. */
+  regions: z
+    .record(z.string().refine(isRegionName, "is no region's name"), z.strictObject(region).nullable())
+    .optional(),
 });
 
 /** What a new cloud begins with. The paths of its disks are real paths inside its folder. */
@@ -66,7 +75,20 @@ export async function readSeed(folder: string): Promise<Seed> {
     Promise.all(
       items.map(async (item) => (item.disk === undefined ? item : { ...item, disk: await diskIn(folder, item.disk) })),
     );
-  return { ...seed, images: await inside(seed.images), volumes: await inside(seed.volumes) };
+  const placed = async <Part extends Pick<Seed, "images" | "volumes">>(part: Part) => ({
+    ...part,
+    images: await inside(part.images),
+    volumes: await inside(part.volumes),
+  });
+  const regions = Object.entries(seed.regions ?? {}).map(
+    async ([name, part]) => [name, await placed(part ?? {})] as const,
+  );
+  return { ...(await placed(seed)), regions: Object.fromEntries(await Promise.all(regions)) };
+}
+
+/** The part of a seed that is for one region; nothing for a region that it does not name. */
+export function seedOfRegion({ regions, ...first }: Seed, name: string | undefined): Seed {
+  return name === undefined ? first : (regions?.[name] ?? {});
 }
 
 async function readFirst(folder: string): Promise<{ path: string; text: string }> {

@@ -26,6 +26,11 @@ const flagSpecs = {
   ...keyFlags,
   latency: { type: "string", choices: ["none", "realistic"], about: "how long calls and changes of state take" },
   region: { type: "string", value: "NAME", about: "the region it is; eu-west-2 by default" },
+  regions: {
+    type: "string",
+    value: "NAME,NAME",
+    about: "the regions it has, each with an endpoint, keys, VMs, disks and buckets of its own; those of before stay",
+  },
   lenient: {
     type: "boolean",
     about: "takes unknown fields and filters, and the names of Packer's copies, which the service refuses",
@@ -47,7 +52,7 @@ export const start: Command = {
   async run({ argv, io }) {
     const flags = parseFlagsAlone(flagSpecs, argv);
     if (!flags.memory) requireRoot(`${LOCAL_CLOUD_NEEDS_ROOT}; with -memory it needs none`);
-    const stateFolder = stateFolderOf(flags, io.env);
+    const stateFolder = stateFolderOf({ state: flags.state }, io.env);
     const keys = keysOf(flags, io.env);
     const options = {
       stateFolder,
@@ -62,6 +67,7 @@ export const start: Command = {
       ...(keys && { keys }),
       ...(flags.latency !== undefined && { latency: flags.latency }),
       ...(flags.region !== undefined && { region: flags.region }),
+      ...(flags.regions !== undefined && { regions: regionsOf(flags) }),
     };
     if (flags.detach) return startInBackground({ stateFolder, isDefault: flags.state === undefined, argv, io, keys });
     using log = openDebugLog(flags.log, io);
@@ -69,7 +75,13 @@ export const start: Command = {
     const asked = new AbortController();
     await using cloud = await startLocalCloud({ ...options, log, onStop: () => asked.abort() });
     io.stderr.write(`The local cloud answers at ${cloud.endpoint}. Stop it with Ctrl-C; it keeps everything.\n`);
-    for (const warning of [...exposure(flags), ...cloud.status().problems]) io.stderr.write(`Warning: ${warning}\n`);
+    for (const { regionName, endpoint } of cloud.regions.slice(1)) {
+      io.stderr.write(
+        `Its region ${regionName} answers at ${endpoint}; local-cloud env -region ${regionName} has its keys\n`,
+      );
+    }
+    const problems = cloud.regions.flatMap((region) => region.status().problems);
+    for (const warning of [...exposure(flags), ...problems]) io.stderr.write(`Warning: ${warning}\n`);
     // The keys are of this machine's own cloud and are meant to be copied: they pass no mask.
     io.stdout.writeExact(exportLines(cloud.environment));
     await aborted(AbortSignal.any([wishes.signal, asked.signal]));
@@ -90,6 +102,12 @@ function exposure({
   return [
     `It listens on ${listen}, in clear text: the API is open to ${who}; /health, the metadata of the VMs and ReadRegions to everybody`,
   ];
+}
+
+function regionsOf({ region, regions = "" }: { region: string | undefined; regions: string | undefined }): string[] {
+  if (region !== undefined)
+    throw new UsageError("-region and -regions say the same: the first of -regions is the region");
+  return regions.split(",").map((name) => name.trim());
 }
 
 function numberOf(flag: string, text: string, least: number, most: number): number {

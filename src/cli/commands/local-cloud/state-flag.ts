@@ -1,4 +1,5 @@
 import { defaultCloudFolder } from "../../../bake/local-session.ts";
+import { localCloudRegion } from "../../../local-cloud/administer-cloud.ts";
 import type { Flags } from "../../flags.ts";
 
 /** Every action has it. */
@@ -8,10 +9,18 @@ export const stateFlag = {
     value: "FOLDER",
     about: "the folder of the cloud; OUTSCALE_CHROOT_LOCAL_CLOUD names it, too",
   },
+  region: { type: "string", value: "NAME", about: "another region of the cloud than its first one" },
 } as const satisfies Flags;
 
 export const jsonFlag = { json: { type: "boolean", about: "prints JSON" } } as const satisfies Flags;
 
-export function stateFolderOf(flags: { readonly state: string | undefined }, env: NodeJS.ProcessEnv): string {
-  return flags.state ?? defaultCloudFolder(env);
+interface StateFlags {
+  readonly state: string | undefined;
+  readonly region?: string | undefined;
+}
+
+/** @throws {LocalCloudError} for a region that the folder does not have */
+export function stateFolderOf({ state, region }: StateFlags, env: NodeJS.ProcessEnv): string {
+  const folder = state ?? defaultCloudFolder(env);
+  return region === undefined ? folder : localCloudRegion(folder, region);
 }

@@ -31,12 +31,14 @@ function statusText(state: State, endpoint: string | undefined): string {
     state: state.stateFolder,
     server: endpoint ?? "not running",
     region: state.region,
+    ...(state.regions.length > 1 && { "other regions": state.regions.slice(1).join(", ") }),
     disks: state.disks === "memory" ? "in memory: nothing can be built" : "loop devices",
     "builder's VM": state.vmId,
     ...(state.vms.length > 1 && { "other VMs": state.vms.slice(1).join(", ") }),
     images: String(state.images),
     snapshots: String(state.snapshots),
     volumes: String(state.volumes),
+    buckets: `${state.buckets}, with ${state.objects} objects`,
   };
   const width = Math.max(...Object.keys(facts).map((name) => name.length));
   const lines = Object.entries(facts).map(([name, value]) => `${name.padEnd(width)}  ${value}\n`);
