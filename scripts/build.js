@@ -17,7 +17,9 @@ const threads = {
   "scan-worker": "src/evidence/scan-worker.ts",
   "hygiene-worker": "src/hygiene/hygiene-worker.ts",
 };
-const output = { format: "esm", entryFileNames: "[name].js", chunkFileNames: "[name]-[hash].js" };
+// Comments for readers of the sources would be a third of what is read at a start.
+const comments = { legal: true, annotation: false, jsdoc: false };
+const output = { comments, format: "esm", entryFileNames: "[name].js", chunkFileNames: "[name]-[hash].js" };
 
 rmSync("dist", { recursive: true, force: true });
 

@@ -7,9 +7,8 @@ import { engineSettings } from "../config/engine-settings.ts";
 import type { RawConfig } from "../definition/raw-value.ts";
 import { tryFlock } from "../host/flock.ts";
 import { LOCAL_CLOUD_NEEDS_ROOT, requireRoot } from "../host/require-root.ts";
-import { localCloudStatus } from "../local-cloud/administer-cloud.ts";
 import { LocalCloudError } from "../local-cloud/local-cloud-error.ts";
-import { type LocalCloud, startLocalCloud } from "../local-cloud/start-local-cloud.ts";
+import type { LocalCloud } from "../local-cloud/start-local-cloud.ts";
 
 /** A local cloud that a command builds on: one of its own, or the server that runs on the state folder already. */
 export interface LocalSession extends AsyncDisposable {
@@ -41,6 +40,8 @@ export async function openLocalSession(
   log: DebugLog,
 ): Promise<LocalSession> {
   requireRoot(LOCAL_CLOUD_NEEDS_ROOT);
+  // A server with all its actions, which builds elsewhere do not need.
+  const { startLocalCloud } = await import("../local-cloud/start-local-cloud.ts");
   for (let attempt = 1; ; attempt++) {
     try {
       const cloud = await startLocalCloud({ stateFolder, log });
@@ -59,6 +60,7 @@ const POLL_MS = 100;
 
 /** Becomes a guest of the server: it does not close while a guest has the shared lock. */
 async function joinServer(env: NodeJS.ProcessEnv, stateFolder: string): Promise<LocalSession | undefined> {
+  const { localCloudStatus } = await import("../local-cloud/administer-cloud.ts");
   const lock = await open(guestFile(stateFolder), "a+", 0o600);
   const isGuest = await tryFlock(lock.fd, "shared");
   const { environment, disks } = isGuest ? await localCloudStatus(stateFolder) : {};

@@ -1,5 +1,6 @@
 import type { z } from "zod";
 import type { ConfigProblem } from "../common/errors.ts";
+import { PARSED_ONCE } from "../common/parsed-once.ts";
 import type { RawConfig } from "../definition/raw-value.ts";
 import { coerce } from "./coerce.ts";
 import { describeIssue } from "./describe-issue.ts";
@@ -50,10 +51,10 @@ interface Parsed {
 
 /** Only what has problems is parsed again, without them. */
 function parse(given: ReadonlyMap<OptionName, unknown>): Parsed {
-  const result = configSchema.safeParse(Object.fromEntries(given), { reportInput: true });
+  const result = configSchema.safeParse(Object.fromEntries(given), { reportInput: true, ...PARSED_ONCE });
   if (result.success) return { options: result.data, issues: [] };
   const { issues } = result.error;
   const wrong = new Set(issues.map(({ path }) => path[0]));
   const rest = [...given].filter(([name]) => !wrong.has(name));
-  return { options: configSchema.parse(Object.fromEntries(rest)), issues };
+  return { options: configSchema.parse(Object.fromEntries(rest), PARSED_ONCE), issues };
 }

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { isErrno } from "../common/errno.ts";
 import { messageOf } from "../common/errors.ts";
 import { listFolder } from "../common/list-folder.ts";
+import { PARSED_ONCE } from "../common/parsed-once.ts";
 import { writeWholeFile } from "../common/whole-file.ts";
 import { maskedJson } from "../terminal/masked-json.ts";
 import { RECORD_FORMAT, type RunRecord, runRecordSchema } from "./run-record.ts";
@@ -79,7 +80,7 @@ export function readRecord(stateFolder: string, runId: string): RunRecord | unde
   if (typeof format === "number" && format > RECORD_FORMAT) {
     throw new Error(`The record "${path}" was written by a newer version of this program`);
   }
-  const parsed = runRecordSchema.safeParse(data);
+  const parsed = runRecordSchema.safeParse(data, PARSED_ONCE);
   if (!parsed.success) throw new Error(`The record "${path}" is damaged: ${parsed.error.issues[0]?.path.join(".")}`);
   return parsed.data;
 }

@@ -1,4 +1,5 @@
 import type { $ZodIssue } from "zod/v4/core";
+import { PARSED_ONCE } from "../common/parsed-once.ts";
 import { type ActionName, actions, type ResponseOf } from "./oapi.ts";
 
 /** A body read as JSON, without its nulls: for the API, absent and null are the same. Undefined if it is none. */
@@ -77,8 +78,15 @@ type Parsed<A extends ActionName> =
 
 function parse<A extends ActionName>(action: A, body: unknown): Parsed<A> {
   // The compiler cannot follow that the schema found by the action's name parses to that action's answer.
-  return actions[action].response.safeParse(body) as Parsed<A>;
+  return actions[action].response.safeParse(body, isLong(body) ? {} : PARSED_ONCE) as Parsed<A>;
 }
+
+/** A list that is worth a function of its own. */
+function isLong(body: unknown): boolean {
+  return isObject(body) && Object.values(body).some((value) => Array.isArray(value) && value.length > MANY);
+}
+
+const MANY = 200;
 
 function removeAt(body: unknown, path: readonly PropertyKey[]): void {
   const key = path.at(-1);

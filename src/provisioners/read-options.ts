@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { didYouMean } from "../common/did-you-mean.ts";
 import { ChrootError, ConfigError, type ConfigProblem } from "../common/errors.ts";
+import { PARSED_ONCE } from "../common/parsed-once.ts";
 import { isRawList, type RawConfig, type RawValue } from "../definition/raw-value.ts";
 import type { RenderContext } from "../go-template/context.ts";
 import { expandVariables } from "../go-template/expand-variables.ts";
@@ -29,7 +30,7 @@ export function readOptions<Shape extends z.ZodRawShape>(
 ): OptionsOf<Shape> {
   const { options, problems: unrendered } = renderGiven(raw, context, rendersItself);
   const problems = [...unrendered];
-  const result = z.strictObject(shape).safeParse(options);
+  const result = z.strictObject(shape).safeParse(options, PARSED_ONCE);
   if (!result.success) problems.push(...result.error.issues.flatMap((issue) => describeIssue(issue, shape)));
   if (problems.length > 0 || !result.success) throw new ConfigError(problems);
   return camelKeys<Shape>(result.data);

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { PARSED_ONCE } from "../../common/parsed-once.ts";
 import { absolutePath } from "./absolute-path.ts";
 
 /** Plain JSON: what a journal entry may carry. What is undefined is left out. */
@@ -163,7 +164,7 @@ export function parseEntry(line: string): JournalEntry {
   if (format !== undefined && format > JOURNAL_FORMAT) {
     throw new Error(`a newer version wrote it (format ${format}, not ${JOURNAL_FORMAT}): use that one`);
   }
-  const parsed = entry.safeParse(value);
+  const parsed = entry.safeParse(value, PARSED_ONCE);
   if (parsed.success) return parsed.data;
   throw new Error(describeIssues(parsed.error));
 }

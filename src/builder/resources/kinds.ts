@@ -1,4 +1,5 @@
 import type { z } from "zod";
+import { PARSED_ONCE } from "../../common/parsed-once.ts";
 import { describeIssues, type JsonObject } from "../journal/entry.ts";
 import type { ReleaseContext, ResourceKind } from "../resource-kind.ts";
 import { folderKind } from "./folder.ts";
@@ -64,7 +65,7 @@ function recorded<Intent extends JsonObject, Facts extends JsonObject>(
 }
 
 function parse<Value>(schema: z.ZodType<Value>, value: unknown): Value {
-  const parsed = schema.safeParse(value);
+  const parsed = schema.safeParse(value, PARSED_ONCE);
   if (parsed.success) return parsed.data;
   throw new Error(describeIssues(parsed.error));
 }
