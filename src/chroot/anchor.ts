@@ -3,7 +3,7 @@ import type { Clock } from "../common/clock.ts";
 import { ChrootError, ExitCode } from "../common/errors.ts";
 import { describeExit } from "../host/command-error.ts";
 import { hostEnvironment } from "../host/host-environment.ts";
-import { type ProcessNode, readProcessNode, readProcessTree } from "../host/process-tree.ts";
+import { type ProcessNode, readChildren, readProcessNode } from "../host/process-tree.ts";
 import { hostRunner, type RunningProcess } from "../host/run-command.ts";
 import { signalProcess } from "../host/signal-process.ts";
 
@@ -101,14 +101,8 @@ export async function startAnchor({ inside = [], namespaces, script, clock }: An
 
 /** Each of these processes has one child. */
 function findDescendant(pid: number, generations: number): ProcessNode | undefined {
-  const nodes = [...readProcessTree().values()];
-  let found: ProcessNode | undefined;
-  for (let parent = pid, generation = 0; generation < generations; generation += 1) {
-    found = nodes.find(({ parentPid }) => parentPid === parent);
-    if (!found) return undefined;
-    parent = found.pid;
-  }
-  return found;
+  const [child] = readChildren(pid);
+  return child === undefined || generations === 1 ? child : findDescendant(child.pid, generations - 1);
 }
 
 async function waitUntilReady(starter: RunningProcess): Promise<void> {

@@ -32,6 +32,8 @@ export interface ImageMountHandle {
   readonly source: string;
   /** Its place in the image, without links. */
   readonly target: string;
+  /** As the mount table had it when it was made. */
+  readonly entry: MountEntry | undefined;
   /**
    * Unmounts it and what is below it, then removes the folders that were made for it.
    * @param warn Told when a folder cannot have its earlier time
@@ -102,7 +104,7 @@ export async function mountInImage(image: MountedImage, mount: ChrootMount): Pro
     if (id !== point.mountId) await release();
     throw error;
   }
-  return { source, target: point.path, release };
+  return { source, target: point.path, entry, release };
 }
 
 interface MountPoint {
@@ -157,10 +159,29 @@ async function findMount(view: MountView, isIt: (entry: MountEntry) => boolean):
   return (await readMountinfo(view.mountinfoPath)).find(isIt);
 }
 
-/** Wherever it is by now: a folder above it may have been renamed. Numbers are used again, so more is compared. */
-async function unmountEntry(view: MountView, { id, parentId, device }: MountEntry): Promise<void> {
-  const now = await findMount(view, (each) => each.id === id && each.parentId === parentId && each.device === device);
+/** Wherever it is by now: a folder above it may have been renamed. */
+async function unmountEntry(view: MountView, entry: MountEntry): Promise<void> {
+  const now = await findMount(view, (each) => isSame(each, entry));
   if (now) await unmountBelow(now.mountPoint, { view });
+}
+
+/** Numbers are used again, so more is compared. */
+function isSame(a: MountEntry, b: MountEntry): boolean {
+  return a.id === b.id && a.parentId === b.parentId && a.device === b.device;
+}
+
+/**
+ * Unmounts with one program what is not busy and has nothing else mounted on it. Never fails: each handle is to be released
+ * all the same, and finds out what stays and why.
+ */
+export async function unmountTogether(view: MountView, handles: readonly ImageMountHandle[]): Promise<void> {
+  const table = await readMountinfo(view.mountinfoPath).catch(() => []);
+  const newestFirst = handles.toReversed().flatMap(({ entry }) => {
+    const now = entry && table.find((each) => isSame(each, entry));
+    return now ? [now.mountPoint] : [];
+  });
+  if (newestFirst.length < 2) return;
+  await view.runner.run(["umount", "-c", "--", ...newestFirst]).catch(() => undefined);
 }
 
 function mountError({ source, target }: ChrootMount, reason: string): MountError {

@@ -46,6 +46,12 @@ describe("cleanStart()", () => {
   ])("gives %s", (_what, facts, words) => {
     expect(cleanStart(stateOf(facts), (name) => name)).toEqual([...words, ...SHELL]);
   });
+
+  it("lowers the number of open files without another program", () => {
+    const limits = new Map([["nofile", { soft: 1_048_576, hard: 1_048_576 }]]);
+    const lines = ["/bin/sh", "-c", 'ulimit -Sn 1024; ulimit -Hn 524288; umask 022; exec "$@"', "sh"];
+    expect(cleanStart(stateOf({ limits }), (name) => name)).toEqual(lines);
+  });
 });
 
 describe("withoutMachine()", () => {

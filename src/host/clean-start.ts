@@ -31,14 +31,19 @@ const LIMITS: Readonly<Record<string, Limits>> = {
  */
 export function cleanStart(state: OwnState, locate: (name: string) => string = locateProgram): readonly string[] {
   const mayRenice = has(state, "SYS_NICE");
+  const changes = limitChanges(state);
+  // Node raises the number of files for itself, so it is to be lowered nearly always: then no program is needed for it.
+  const [lowered, others] = [changes.filter(isFewerFiles), changes.filter((change) => !isFewerFiles(change))];
   return [
-    ...limitWords(state, locate),
+    ...(others.length > 0
+      ? [locate("prlimit"), ...others.map(({ name, soft, hard }) => `--${name}=${soft}:${hard}`)]
+      : []),
     ...(state.policy !== 0 && mayRenice ? [locate("chrt"), "--other", "0"] : []),
     ...(state.nice > 0 && mayRenice ? [locate("nice"), "-n", `${-state.nice}`] : []),
     ...(state.nice < 0 ? [locate("nice"), "-n", `${-state.nice}`] : []),
     ...(state.ioClass !== "none" ? [locate("ionice"), "-c", "none"] : []),
     ...(state.allowedCpus !== state.onlineCpus ? [locate("taskset"), "--cpu-list", state.onlineCpus] : []),
-    ...["/bin/sh", "-c", 'umask 022; exec "$@"', "sh"],
+    ...["/bin/sh", "-c", `${lowered.map(fewerFiles).join("")}umask 022; exec "$@"`, "sh"],
   ];
 }
 
@@ -58,16 +63,29 @@ export function withoutMachine(
   return [locate("setpriv"), "--bounding-set", list, "--inh-caps", list, "--"];
 }
 
-function limitWords(state: OwnState, locate: (name: string) => string): string[] {
+interface LimitChange extends Limits {
+  readonly name: string;
+  readonly now: Limits;
+}
+
+function limitChanges(state: OwnState): LimitChange[] {
   const mayRaise = has(state, "SYS_RESOURCE");
-  const changes = Object.entries(LIMITS).flatMap(([name, wanted]) => {
+  return Object.entries(LIMITS).flatMap(([name, wanted]) => {
     const now = state.limits.get(name);
     if (now === undefined) return [];
     const hard = mayRaise ? wanted.hard : lower(wanted.hard, now.hard);
     const soft = lower(wanted.soft, hard);
-    return soft === now.soft && hard === now.hard ? [] : [`--${name}=${soft}:${hard}`];
+    return soft === now.soft && hard === now.hard ? [] : [{ name, soft, hard, now }];
   });
-  return changes.length > 0 ? [locate("prlimit"), ...changes] : [];
+}
+
+function isFewerFiles({ name, soft, hard, now }: LimitChange): boolean {
+  return name === "nofile" && lower(soft, now.soft) === soft && lower(hard, now.hard) === hard;
+}
+
+/** The only limit that every shell can change. */
+function fewerFiles({ soft, hard }: LimitChange): string {
+  return `ulimit -Sn ${soft}; ulimit -Hn ${hard}; `;
 }
 
 function lower(a: Limit, b: Limit): Limit {

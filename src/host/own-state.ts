@@ -59,9 +59,17 @@ export function readOwnState(): OwnState {
     policy: Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[38]),
     allowedCpus: readStatus("Cpus_allowed_list"),
     onlineCpus: readFileSync("/sys/devices/system/cpu/online", "utf8").trim(),
-    ioClass: /^\w+/.exec(runSync(["ionice", "-p", `${process.pid}`]).stdout)?.[0] ?? "none",
+    ioClass: readIoClass(),
     capabilities: readCapabilities(),
   };
+}
+
+let ioClass: string | undefined;
+
+/** Asked once: it takes a program to know it, and what a process was started with stays. */
+function readIoClass(): string {
+  ioClass ??= /^\w+/.exec(runSync(["ionice", "-p", `${process.pid}`]).stdout)?.[0] ?? "none";
+  return ioClass;
 }
 
 export function readCapabilities(): Capabilities {

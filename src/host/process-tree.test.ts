@@ -1,5 +1,7 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { describe, expect, it } from "vitest";
-import { parseProcessStat, withDescendants } from "./process-tree.ts";
+import { parseProcessStat, readChildren, withDescendants } from "./process-tree.ts";
 
 const fields = (state: string) => `${state} 7 42 40 0 -1 4194304 76 0 0 0 0 0 0 0 20 0 1 0 138194 3133440 374`;
 
@@ -28,5 +30,21 @@ describe("withDescendants()", () => {
     expect([...withDescendants(tree, [2])].sort()).toEqual([2, 3, 4]);
     expect([...withDescendants(tree, [99])].sort()).toEqual([5, 6]);
     expect([...withDescendants(tree, [])]).toEqual([]);
+  });
+});
+
+describe("readChildren()", () => {
+  it("finds what a process has started, and nothing of one that is gone", async () => {
+    const shell = spawn("/bin/sh", ["-c", "(read -r _) <&3 & echo ready; wait"], {
+      stdio: ["ignore", "pipe", "ignore", "pipe"],
+    });
+    const pid = shell.pid as number;
+    await once(shell.stdout as NodeJS.ReadableStream, "data");
+    const children = readChildren(pid);
+    expect(children).toEqual([expect.objectContaining({ parentPid: pid })]);
+    expect(readChildren(children[0]?.pid ?? 0)).toEqual([]);
+    shell.stdio[3]?.destroy();
+    await once(shell, "exit");
+    expect(readChildren(pid)).toEqual([]);
   });
 });

@@ -42,6 +42,20 @@ export function parseProcessStat(text: string): ProcessNode | undefined {
   };
 }
 
+/**
+ * The processes that a process with one thread has started, as far as they live. A kernel may not say it
+ * (CONFIG_PROC_CHILDREN): then all processes are looked through.
+ * @see proc_tid_children(5)
+ */
+export function readChildren(pid: number): ProcessNode[] {
+  try {
+    const pids = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").split(" ").filter(Boolean);
+    return pids.flatMap((child) => readProcessNode(Number(child)) ?? []);
+  } catch {
+    return [...readProcessTree().values()].filter(({ parentPid }) => parentPid === pid);
+  }
+}
+
 /** These processes and all their descendants, as far as they live. */
 export function withDescendants(tree: ReadonlyMap<number, ProcessNode>, pids: Iterable<number>): Set<number> {
   const children = new Map<number, number[]>();

@@ -1,4 +1,4 @@
-import { lstat } from "node:fs/promises";
+import { lstat, readFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import type { MountView } from "./mount-view.ts";
 import { isBelow, unescapeOctal } from "./mountinfo.ts";
@@ -25,6 +25,8 @@ const ANY = Array.from({ length: 256 }, (_, code) => code);
  * tree itself, or from a root that was the tree.
  */
 export async function findSwapIn(mountPath: string, { runner, rootPrefix }: MountView): Promise<string[]> {
+  // One table for the whole machine, in which only the paths depend on who reads it: an empty one is empty for all.
+  if (swapFilesOf(await readFile("/proc/swaps", "utf8")).length === 0) return [];
   const { stdout } = await runner.run(["cat", "/proc/swaps"]);
   const paths = swapFilesOf(stdout).flatMap((path) => [path, `${mountPath}${path}`]);
   const inTree = [...new Set(paths)].filter((path) => isBelow(path, mountPath));

@@ -4,6 +4,7 @@ import {
   chosenChrootMounts,
   type ImageMountHandle,
   mountInImage,
+  unmountTogether,
 } from "../../chroot/image-mounts.ts";
 import { mountScriptFolder } from "../../chroot/script-folder.ts";
 import { ChrootError, messageOf } from "../../common/errors.ts";
@@ -41,18 +42,25 @@ export const mountExtra = step(
     ui.say("Mounting additional paths within the chroot...");
     const onWarning = (message: string) => build.warn(message);
     const devices = root.layout.parts.map(({ path }) => path);
+    const held: ImageMountHandle[] = [];
     const parts = await window.mounting(devices, () =>
       mountImageParts({ sandbox, view, mountPath, ...root, onWarning }),
     );
     for (const { source, mountPoint } of parts) ui.message(`${source} on ${mountPoint}`);
     for (const mount of chosenChrootMounts(config.chrootMounts)) {
       const mountIt = () => mountInImage({ view, mountPath, isSeen: sandbox.isolation === "host" }, mount);
-      holdMount(build, mounted, await window.mounting(await sourcesOf(mount, image), mountIt));
+      const handle = await window.mounting(await sourcesOf(mount, image), mountIt);
+      held.push(handle);
+      holdMount(build, mounted, handle);
       ui.message(`${mount.source} on ${mount.target}`);
     }
     await window.seal();
     await warnOfNoexec(build, image);
-    return { scriptFolder: await openScriptFolder(build, image, mounted) };
+    const scripts = await openScriptFolder(build, image, mounted);
+    if (scripts) held.push(scripts);
+    // The newest, so it is released first, and leaves mostly nothing to do for the others.
+    mounted.defer("Unmounting what was mounted for provisioning", () => unmountTogether(view, held));
+    return { scriptFolder: scripts?.target ?? "/tmp" };
   },
 );
 
@@ -61,15 +69,19 @@ function holdMount(build: Build, mounted: Scope, handle: ImageMountHandle): void
 }
 
 /** An image whose root folder cannot be written to may still have a `/tmp` that can. */
-async function openScriptFolder(build: Build, { view, mountPath }: OpenImage, mounted: Scope): Promise<string> {
+async function openScriptFolder(
+  build: Build,
+  { view, mountPath }: OpenImage,
+  mounted: Scope,
+): Promise<ImageMountHandle | undefined> {
   try {
     const handle = await mountScriptFolder({ view, mountPath });
     holdMount(build, mounted, handle);
-    return handle.target;
+    return handle;
   } catch (error) {
     if (!(error instanceof ChrootError)) throw error;
     build.warn(`Scripts go to the image's /tmp, which may be on its disk: ${messageOf(error)}`);
-    return "/tmp";
+    return undefined;
   }
 }
 
