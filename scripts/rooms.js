@@ -257,7 +257,17 @@ export const rooms = {
   },
   boot: {
     uses: ["host", "common"],
-    face: ["acceleration", "boot-check-error", "boot-test", "check-filesystems", "check-image", "finding"],
+    face: [
+      "acceleration",
+      "boot-check-error",
+      "boot-entry",
+      "boot-test",
+      "check-filesystems",
+      "check-image",
+      "finding",
+      "guest-script",
+      "run-in-guest",
+    ],
   },
   config: {
     uses: ["go-template", "definition", "types:chroot", "types:outscale", "common"],

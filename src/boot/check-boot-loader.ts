@@ -6,14 +6,10 @@ import {
   readGrubConfig,
   readLoaderEntry,
 } from "./boot-loader-config.ts";
+import { BOOT_ROOTS, EXTLINUX_CONFIGS, grubConfigs, loaderEntries } from "./boot-loader-files.ts";
 import { checkDeviceReference, type ImageDevices } from "./device-reference.ts";
 import type { Finding } from "./finding.ts";
-import { type ImageFiles, listNames } from "./image-files.ts";
-
-/** Where an EFI system partition is mounted. */
-const ESP_FOLDERS = ["/boot/efi", "/efi", "/boot"];
-/** A path of a boot loader starts at the root of a file system that may be mounted at any of these. */
-const BOOT_ROOTS = ["", "/boot", "/boot/efi", "/efi"];
+import type { ImageFiles } from "./image-files.ts";
 
 interface ConfigFile {
   readonly path: string;
@@ -46,28 +42,6 @@ function findConfigs(files: ImageFiles): ConfigFile[] {
     ...read(["/boot/grub2/grubenv", "/boot/grub/grubenv"], readCommandLine),
     ...read(["/etc/kernel/cmdline"], readCommandLine),
   ];
-}
-
-const EXTLINUX_CONFIGS = [
-  "/boot/extlinux/extlinux.conf",
-  "/boot/extlinux.conf",
-  "/extlinux.conf",
-  "/boot/syslinux/syslinux.cfg",
-  "/syslinux.cfg",
-];
-
-function grubConfigs(files: ImageFiles): string[] {
-  const vendors = ESP_FOLDERS.flatMap((esp) => listNames(files, `${esp}/EFI`).map((vendor) => `${esp}/EFI/${vendor}`));
-  const folders = ["/boot/grub", "/boot/grub2", ...vendors];
-  return [...folders.map((folder) => `${folder}/grub.cfg`), "/boot/grub/i386-pc/load.cfg"];
-}
-
-function loaderEntries(files: ImageFiles): string[] {
-  return ESP_FOLDERS.map((folder) => `${folder}/loader/entries`).flatMap((folder) =>
-    listNames(files, folder)
-      .filter((name) => name.endsWith(".conf"))
-      .map((name) => `${folder}/${name}`),
-  );
 }
 
 function checkReference(path: string, reference: BootReference, files: ImageFiles, devices: ImageDevices): Finding[] {

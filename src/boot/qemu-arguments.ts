@@ -9,6 +9,18 @@ export interface QemuOptions {
   readonly firmware: "legacy" | "uefi";
   /** A file that QEMU writes the serial console to, besides our pipe. */
   readonly consoleFile?: string;
+  /** Starts a kernel of this machine in place of the boot loader's. */
+  readonly direct?: DirectBoot;
+}
+
+export interface DirectBoot {
+  readonly kernel: string;
+  readonly initrd: string | undefined;
+  readonly commandLine: string;
+  /** A disk of a file, to be read: `/dev/vda`. */
+  readonly script: string;
+  /** The file that QEMU writes to what the guest says on its second serial port. */
+  readonly answers: string;
 }
 
 /** OVMF's code and variables, where Debian, Fedora and SUSE put them. */
@@ -35,7 +47,9 @@ export function qemuArguments(options: QemuOptions, acceleration: Acceleration):
     ...["-nographic", "-chardev", `stdio,id=console${log}`, "-serial", "chardev:console", "-monitor", "none"],
     ...["-nic", "none", "-no-reboot"],
     ...["-device", "virtio-rng-pci", "-device", "virtio-scsi-pci"],
-    ...["-drive", drive, "-device", "scsi-hd,drive=root,bootindex=0"],
+    // A kernel of this machine comes first by itself.
+    ...["-drive", drive, "-device", options.direct ? "scsi-hd,drive=root" : "scsi-hd,drive=root,bootindex=0"],
+    ...(options.direct === undefined ? [] : directArguments(options.direct)),
     ...(options.firmware === "uefi" ? ovmfArguments() : []),
   ];
 }
@@ -43,6 +57,15 @@ export function qemuArguments(options: QemuOptions, acceleration: Acceleration):
 /** The processor of a guest: the machine's own, or the best that QEMU can translate for. */
 export function processorArguments(acceleration: Acceleration): string[] {
   return ["-accel", acceleration, "-cpu", acceleration === "kvm" ? "host" : "max"];
+}
+
+function directArguments({ kernel, initrd, commandLine, script, answers }: DirectBoot): string[] {
+  const drive = `file=${withDoubledCommas(script)},format=raw,if=none,id=script,readonly=on`;
+  return [
+    ...["-kernel", kernel, ...(initrd === undefined ? [] : ["-initrd", initrd]), "-append", commandLine],
+    ...["-chardev", `file,id=answers,path=${withDoubledCommas(answers)}`, "-serial", "chardev:answers"],
+    ...["-drive", drive, "-device", "virtio-blk-pci,drive=script"],
+  ];
 }
 
 /** A comma in a value of QEMU's is written twice. */

@@ -179,6 +179,10 @@ export type BuildEvent =
       readonly acceleration: string;
       /** The last lines of its console. */
       readonly console: readonly string[];
+      /** What was run in it (`boot_test.run`). */
+      readonly commands: readonly { readonly command: string; readonly exitCode: number; readonly output: string }[];
+      /** The units that had failed in it, with what systemctl says of each. */
+      readonly failedUnits: readonly { readonly name: string; readonly status: string }[];
     }
   | {
       readonly type: "build-ended";

@@ -1,4 +1,5 @@
 import type { Image } from "../outscale/oapi.ts";
+import { takeBootFiles } from "./boot-files.ts";
 import type { Build } from "./build.ts";
 import { checkRequests } from "./check-requests.ts";
 import { generatedData, sourceData } from "./generated-data.ts";
@@ -127,8 +128,9 @@ async function fillVolume(build: Build, { vm, volume, source, original }: FillVo
     await inspectImage(build, "provisioned", { image, root });
     await checkImagePolicy(build, { image, root, setIdsBefore });
     await checkBootFiles(build, { image, root });
+    const bootFiles = await takeBootFiles(build, { image, linked });
     await cleanUpEarly(build, { mounted, image, rootOnly });
-    await testBoot(build, { image, root, source, linked });
+    await testBoot(build, { image, root, source, linked, bootFiles });
     return data;
   } catch (error) {
     if (build.keptVolume.staysAfter(error, build.signal)) build.keptVolume.leaveLink(linked);

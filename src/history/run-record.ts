@@ -43,6 +43,10 @@ const failure = z.object({
   resourceId: z.string().nullable(),
 });
 
+/** Of `boot_test.run`; the last of its output. */
+const guestCommand = z.object({ command: z.string(), exitCode: z.number(), output: z.string() });
+const failedUnit = z.object({ name: z.string(), status: z.string() });
+
 /** An attempt of a run that was gone on with later. */
 const attempt = z.object({
   startedAt: z.string(),
@@ -109,7 +113,16 @@ export const runRecordSchema = z.object({
       atMs: z.number(),
     }),
   ),
-  bootTest: z.object({ startMs, elapsedMs, acceleration: z.string(), console: z.array(z.string()) }).nullable(),
+  bootTest: z
+    .object({
+      startMs,
+      elapsedMs,
+      acceleration: z.string(),
+      console: z.array(z.string()),
+      commands: z.array(guestCommand).default([]),
+      failedUnits: z.array(failedUnit).default([]),
+    })
+    .nullable(),
   /** What was in the image, if that was asked for. */
   image: z
     .object({

@@ -12,6 +12,8 @@ const MOST_PHASES = 1_000;
 /** In characters; a line may be a whole file that somebody printed. */
 const LONGEST_LINE = 2_000;
 
+const LONGEST_OUTPUT = 16_000;
+
 /** What is known of a build before it begins. */
 export interface RecordedBuild {
   readonly build: string;
@@ -158,8 +160,11 @@ export class RunRecorder {
     this.#imageCheck = { startMs, elapsedMs, level, findings: found, allowed, notes: [...notes] };
   }
 
-  #noteBootTest({ at, elapsedMs, acceleration, console }: EventOf<"boot-tested">): void {
-    this.#bootTest = { startMs: at - elapsedMs - this.#startedAt, elapsedMs, acceleration, console: [...console] };
+  #noteBootTest({ at, elapsedMs, acceleration, ...rest }: EventOf<"boot-tested">): void {
+    const commands = rest.commands.map((each) => ({ ...each, output: lastOf(each.output) }));
+    const failedUnits = rest.failedUnits.map((each) => ({ ...each, status: lastOf(each.status) }));
+    const startMs = at - elapsedMs - this.#startedAt;
+    this.#bootTest = { startMs, elapsedMs, acceleration, console: [...rest.console], commands, failedUnits };
   }
 
   /** A wait reads the same again and again: that is one row, not a thousand. */
@@ -182,4 +187,10 @@ export class RunRecorder {
     const { startMs, count } = last;
     this.#calls.replaceLast({ ...call, startMs, count: count + 1, elapsedMs: last.elapsedMs + elapsedMs });
   }
+}
+
+/** A command may print as much as it likes, and a record is read whole whenever runs are listed. */
+function lastOf(text: string): string {
+  const shown = secrets.mask(text); // before it is cut: half a secret is one, too
+  return shown.length > LONGEST_OUTPUT ? `...${shown.slice(-LONGEST_OUTPUT)}` : shown;
 }

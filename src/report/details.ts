@@ -16,9 +16,18 @@ export function packagesSection({ packages }: NonNullable<RunRecord["image"]>): 
   return { id: "packages", title: `Packages (${packages.length})`, body };
 }
 
-export function bootSection({ elapsedMs, acceleration, console }: NonNullable<RunRecord["bootTest"]>): Section {
+export function bootSection(test: NonNullable<RunRecord["bootTest"]>): Section {
+  const { elapsedMs, acceleration, console, commands, failedUnits } = test;
   const body = html`<p>It booted in ${inSeconds(elapsedMs)} under ${acceleration.toUpperCase()}. The end of its console:</p>
-<pre tabindex="0">${console.join("\n")}</pre>`;
+<pre tabindex="0">${console.join("\n")}</pre>
+${commands.map(
+  ({ command, exitCode, output }) => html`<h3><code>${command}</code>: exit code ${String(exitCode)}</h3>
+<pre tabindex="0">${output}</pre>`,
+)}
+${failedUnits.map(
+  ({ name, status }) => html`<h3>The unit <code>${name}</code> has failed</h3>
+<pre tabindex="0">${status}</pre>`,
+)}`;
   return { id: "boot", title: "Boot test", body };
 }
 

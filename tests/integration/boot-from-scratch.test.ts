@@ -1,7 +1,11 @@
+import { execFileSync } from "node:child_process";
+import { readdirSync } from "node:fs";
 import { mkdir, mkdtemp, readdir, readFile, realpath, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { bake } from "../../src/bake/bake.ts";
+import type { BakeEvent } from "../../src/bake/event-report.ts";
 import { hostRunner } from "../../src/host/run-command.ts";
 import {
   exportLocalImage,
@@ -109,6 +113,48 @@ requirePrograms(...programs)("a Debian 12 from nothing", () => {
     },
     20 * MINUTES,
   );
+
+  it(
+    "has commands run in it once it has booted, and a unit that fails found, without a write to the volume",
+    async () => {
+      const run = '["systemctl is-active ssh", "echo $((6*7))", "ip -o link", "systemctl is-enabled broken"]';
+      const options = `boot_check = "strict"\n boot_test {\n timeout = "15m"\n run = ${run}\n }`;
+      const unit = "[Service]\\nType=oneshot\\nExecStart=/bin/false\\n[Install]\\nWantedBy=multi-user.target\\n";
+      const lines = `["printf '${unit}' > /etc/systemd/system/broken.service", "systemctl enable broken"]`;
+      const path = await template("broken-unit", options, `provisioner "shell" {\n inline = ${lines}\n }`);
+      const hashes: string[] = [];
+      const tests: Extract<BakeEvent, { type: "boot-tested" }>[] = [];
+      const { builds } = await bake({
+        template: path,
+        local: { stateFolder: cloud },
+        env: { ...process.env, ...environment() },
+        onEvent: (event) => {
+          if (event.type === "boot-tested") tests.push(event);
+          if (event.type !== "step-started" && event.type !== "step-ended") return;
+          if (event.step === "StepBootTest") hashes.push(hashOfVolumes());
+        },
+      });
+      expect(String(builds[0]?.error)).toMatch(
+        /A unit has failed in the booted image: broken\.service\n( {2}\| .*\n)* {2}\| .*broken\.service/,
+      );
+      expect(tests[0]?.commands).toEqual([
+        { command: "systemctl is-active ssh", exitCode: 0, output: "active\n" },
+        { command: "echo $((6*7))", exitCode: 0, output: "42\n" },
+        { command: "ip -o link", exitCode: 0, output: expect.stringMatching(/^1: lo: .*\n$/) },
+        { command: "systemctl is-enabled broken", exitCode: 0, output: "enabled\n" },
+      ]);
+      expect(tests[0]?.failedUnits.map(({ name }) => name)).toEqual(["broken.service"]);
+      expect([hashes.length, new Set(hashes).size]).toEqual([2, 1]);
+      expect(await imageNames()).not.toContain("broken-unit");
+    },
+    40 * MINUTES,
+  );
+
+  function hashOfVolumes(): string {
+    const disks = join(cloud, "disks");
+    const volumes = readdirSync(disks).filter((name) => name.startsWith("vol-"));
+    return execFileSync("sha256sum", volumes, { cwd: disks, encoding: "utf8" });
+  }
 
   it(
     "takes a package with a daemon and a play, and keeps nothing else",

@@ -38,6 +38,7 @@ export function planInside(context: PlanContext): readonly PlannedStep[] {
     planned("StepBootTest", [
       ...(config.bootCheck === "off" ? [] : ["checks the file systems"]),
       ...(config.bootTest ? [`boots the volume under QEMU until it shows "${config.bootTest.pattern}"`] : []),
+      ...(config.bootTest?.run.map((command) => `runs in the booted image: ${command}`) ?? []),
     ]),
   ];
 }

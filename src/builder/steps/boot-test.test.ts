@@ -19,7 +19,7 @@ async function bench(
   writeFileSync(device, Buffer.alloc(512, hasProgram ? 0xfa : 0));
   const image = fakeImage({ folder: fake.folder, runner });
   const linked = { image: { ...image, links: { ...image.links, device } }, linked: fake.scope };
-  const input = { ...linked, root: fakeRoot(), source: sourceOmi() };
+  const input = { ...linked, root: fakeRoot(), source: sourceOmi(), bootFiles: undefined };
   return { ...fake, runner, input };
 }
 

@@ -1,14 +1,15 @@
-import type { Acceleration } from "../../boot/acceleration.ts";
-import { type BootTestOptions, bootTest } from "../../boot/boot-test.ts";
+import { bootTest } from "../../boot/boot-test.ts";
 import { checkBootSector, checkFilesystems } from "../../boot/check-filesystems.ts";
-import { formatDuration } from "../../common/duration.ts";
 import type { BuildConfig } from "../../config/build-config.ts";
+import type { BootFiles } from "../boot-files.ts";
 import type { Build } from "../build.ts";
 import { openConsoleFiles } from "../console-files.ts";
 import type { OpenImage } from "../open-image.ts";
 import { temporaryFoldersOf } from "../resources/temporary-folder.ts";
+import { judgeRun, runInImage } from "../run-in-image.ts";
 import type { Scope } from "../scope.ts";
 import { step } from "../step.ts";
+import { watchBoot } from "../watch-boot.ts";
 import { judge } from "./boot-check.ts";
 import type { SourceOmi } from "./check-root-device.ts";
 import type { MountedRoot } from "./mount-device.ts";
@@ -21,6 +22,8 @@ interface TestBootInput {
   readonly source: SourceOmi | undefined;
   /** Holds the folder of the small guests that are tried first. */
   readonly linked: Scope;
+  /** Undefined when no commands are to be run in the booted image. */
+  readonly bootFiles: BootFiles | undefined;
 }
 
 /**
@@ -30,7 +33,7 @@ interface TestBootInput {
  */
 export const testBoot = step(
   "StepBootTest",
-  async (build: Build, { image, root, source, linked }: TestBootInput): Promise<void> => {
+  async (build: Build, { image, root, ...input }: TestBootInput): Promise<void> => {
     const { config, signal } = build;
     const { sandbox, links } = image;
     if (config.bootCheck !== "off") {
@@ -38,17 +41,14 @@ export const testBoot = step(
       const filesystems = await checkFilesystems(parts, { runner: sandbox, signal });
       judge(build, [...filesystems, ...(await checkBootSector(links.device, parts))]);
     }
-    if (config.bootTest !== undefined) await bootVolume(build, config.bootTest, { image, source, linked });
+    if (config.bootTest !== undefined) await bootVolume(build, config.bootTest, { image, ...input });
   },
 );
-
-/** A console may show hundreds of lines a second, and nobody reads so fast. */
-const TELL_EVERY_MS = 500;
 
 async function bootVolume(
   build: Build,
   test: BootTestConfig,
-  { image, source, linked }: Pick<TestBootInput, "image" | "source" | "linked">,
+  { image, source, linked, bootFiles }: Omit<TestBootInput, "root">,
 ): Promise<void> {
   const { config, ui, signal, clock, runId } = build;
   const { sandbox, links } = image;
@@ -68,41 +68,19 @@ async function bootVolume(
     clock,
     consoleFile: consoles.path,
     makeTemporaryFolder: temporaryFoldersOf(linked, signal),
-    ...watchBoot(build, test),
+    ...watchBoot(build, { timeoutMs: test.timeout, until: `until its console shows ${JSON.stringify(test.pattern)}` }),
     onNotice: (message) => build.warn(message),
     onNote: note,
   });
-  await consoles.remove();
   const { elapsedMs, acceleration, tail } = result;
-  build.emit({ type: "boot-tested", at: clock.now(), elapsedMs, acceleration, console: tail });
-  ui.message(`It booted in ${(result.elapsedMs / 1000).toFixed(1)} s (${result.acceleration.toUpperCase()})`);
-}
-
-/** Tells what is waited for, and shows the console's last line and the deadline while it lasts. */
-function watchBoot(build: Build, { pattern, timeout }: BootTestConfig): Pick<BootTestOptions, "onStart" | "onLine"> {
-  const { clock, currentStep } = build;
-  let startedAt = clock.now();
-  let toldAt = Number.NEGATIVE_INFINITY;
-  const tell = (acceleration: Acceleration, detail?: string) => {
-    const now = clock.now();
-    const state = `under ${acceleration.toUpperCase()}`;
-    const base = { type: "progress", step: currentStep.name, subject: "boot", state, percent: undefined } as const;
-    const time = { elapsedMs: now - startedAt, timeoutMs: timeout };
-    build.emit({ ...base, ...time, ...(detail === undefined ? {} : { detail }) });
-    toldAt = now;
-  };
-  return {
-    onStart: (acceleration) => {
-      startedAt = clock.now();
-      const until = `until its console shows ${JSON.stringify(pattern)}`;
-      build.ui.message(`Under ${acceleration.toUpperCase()}, ${until}, for at most ${formatDuration(timeout)}`);
-      tell(acceleration);
-    },
-    onLine: (line, acceleration) => {
-      build.log.write({ kind: "note", message: `console (${acceleration}): ${line}` });
-      if (line.trim() !== "" && clock.now() - toldAt >= TELL_EVERY_MS) tell(acceleration, line.trim());
-    },
-  };
+  const bootedAt = clock.now();
+  ui.message(`It booted in ${(elapsedMs / 1000).toFixed(1)} s (${acceleration.toUpperCase()})`);
+  const consoleFile = consoles.path(acceleration);
+  const run = bootFiles && (await runInImage(build, { test, image, files: bootFiles, acceleration, consoleFile }));
+  const { commands = [], failedUnits = [] } = run ?? {};
+  build.emit({ type: "boot-tested", at: bootedAt, elapsedMs, acceleration, console: tail, commands, failedUnits });
+  if (run !== undefined) judgeRun(build, run);
+  await consoles.remove();
 }
 
 /** `uefi` for an OMI that boots no other way. */

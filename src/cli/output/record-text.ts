@@ -11,6 +11,7 @@ export function recordText(record: RunRecord, { lines }: { readonly lines: boole
     facts(record),
     phases(record),
     record.apiCalls.length > 0 && calls(record),
+    record.bootTest && bootTest(record.bootTest),
     left(record),
     record.warnings.length > 0 && `Warnings\n${record.warnings.map((text) => `  ${text}\n`).join("")}`,
     record.error && failure(record.error),
@@ -77,6 +78,16 @@ function phases(record: RunRecord): string {
 
 function depthOf({ kind }: RecordedPhase): number {
   return kind === "step" ? 0 : 1;
+}
+
+function bootTest(test: NonNullable<RunRecord["bootTest"]>): string {
+  const { elapsedMs, acceleration, commands, failedUnits } = test;
+  const lines = [
+    `booted in ${inSeconds(elapsedMs)} under ${acceleration.toUpperCase()}`,
+    ...commands.map(({ command, exitCode }) => `${command}: exit code ${exitCode}`),
+    ...failedUnits.map(({ name }) => `the unit ${name} had failed`),
+  ];
+  return `Boot test\n${lines.map((line) => `  ${line}\n`).join("")}`;
 }
 
 /** Calls that changed something, and all that failed, with what support asks for. */

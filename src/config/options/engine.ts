@@ -34,6 +34,13 @@ const bootTest = z.strictObject({
     about: "How the guest boots; `auto` takes `uefi` for an OMI whose only boot mode is that, else `legacy`.",
     example: '"uefi"',
   }),
+  run: option(z.array(z.string().regex(/\S/, "must not be empty")).default([]), {
+    about:
+      "Commands for `/bin/sh`, run as root one after the other in the booted image, which needs systemd: it is booted a second " +
+      "time for them, with its own kernel and initrd and no network but loopback, and has `timeout` for all of it. One that fails " +
+      'fails the build. Units that have failed are told of, and are an error with `boot_check = "strict"`.',
+    example: '["systemctl is-active ssh", "curl -fsS localhost"]',
+  }),
 });
 
 const allowance = z.string().refine(isAllowance, {
@@ -92,7 +99,7 @@ export const engineOptions = {
   }),
   boot_test: option(bootTest.optional(), {
     about: "Boots the finished volume under QEMU before anything is published, without changing it. Needs QEMU.",
-    example: '{\n  pattern = "login:"\n  timeout = "5m"\n}',
+    example: '{\n  timeout = "5m"\n  run     = ["systemctl is-active ssh"]\n}',
     defaultText: "no test",
     block: "single",
   }),

@@ -165,6 +165,15 @@ export const engineProofs: readonly OptionProof[] = [
       expect((await bakeUnderFakeQemu(bench, { pattern: "^ready" })).error).toBeUndefined();
     },
   },
+  {
+    options: ["boot_test.run"],
+    shows:
+      "it is refused for an image without systemd; tests/integration/boot-from-scratch.test.ts runs commands in one with it",
+    prove: async (bench) => {
+      const { error } = await bakeUnderFakeQemu(bench, { pattern: "^ready", run: ["true"] });
+      expect(error).toMatchObject({ message: expect.stringMatching(/no systemd that could run the commands/) });
+    },
+  },
 ];
 
 /** A build with a boot test, on a machine whose QEMU writes its arguments down and prints two lines. */

@@ -152,7 +152,11 @@ export function sampleRecord(): RunRecord {
       { kind: "volume", id: "vol-0a1b2c3d", change: "released", atMs: 70_000 },
       { kind: HOSTILE, id: HOSTILE, change: "left", atMs: 70_100 },
     ],
-    bootTest: { startMs: 60_000, elapsedMs: 4_200, acceleration: "tcg", console: ["Welcome", HOSTILE, "web login:"] },
+    bootTest: {
+      ...{ startMs: 60_000, elapsedMs: 4_200, acceleration: "tcg", console: ["Welcome", HOSTILE, "web login:"] },
+      commands: [{ command: `curl ${HOSTILE}`, exitCode: 7, output: HOSTILE }],
+      failedUnits: [{ name: HOSTILE, status: HOSTILE }],
+    },
     image: {
       os,
       packages: names.map((name, index) => ({
