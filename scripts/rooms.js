@@ -98,7 +98,16 @@ export const rooms = {
       "outscale",
       "common",
     ],
-    face: ["queue/connection", "queue/place", "seal/fleet-key", "submit/open-fleet-bake", "worker/run-worker"],
+    face: [
+      "queue/connection",
+      "queue/place",
+      "queue/sent-error",
+      "seal/fleet-key",
+      "submit/open-fleet-bake",
+      "watch/fleet-watch",
+      "watch/show-logs",
+      "worker/run-worker",
+    ],
   },
   "language-server": {
     uses: [

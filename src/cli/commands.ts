@@ -17,7 +17,7 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
     load: async () => (await import("./commands/worker.ts")).worker,
   },
   fleet: {
-    summary: "what builds over a queue need: the key of a fleet",
+    summary: "tells of builds that workers do, and stops them; makes their key",
     load: async () => (await import("./commands/fleet.ts")).fleet,
   },
   init: {

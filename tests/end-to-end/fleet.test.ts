@@ -294,4 +294,43 @@ describe("a build on a fleet", () => {
     expect(build.output().match(/Gathering information/g)).toHaveLength(1);
     expect((await bakery.leftovers()).images).toHaveLength(1);
   });
+
+  it("is listed, shown, cancelled and submitted again by its id, and its worker is drained", async () => {
+    await writeTemplate(pauseIn());
+    const taking = await worker();
+    const about = async (...argv: readonly string[]) => {
+      const run = fleet.run(["fleet", ...argv, "-queue", fleet.url]);
+      return { code: await run.ended(), output: run.output() };
+    };
+    const build = submit(["-detach"]);
+    expect(await build.ended(), build.output()).toBe(0);
+    const id = build.output().split(" ")[0] ?? "";
+    await appears("reached");
+    expect((await about("builds")).output).toMatch(new RegExp(`${id} .* outscale-chroot\\.web .* running .* w-`));
+    expect((await about("status")).output).toMatch(/eu-west-2 +1 +\d+ +1 +0/);
+    expect((await about("logs", id)).output).toContain("Running local shell script");
+    expect(await about("retry", id)).toMatchObject({ code: 16, output: expect.stringContaining("has not ended") });
+    expect((await about("cancel", id)).output).toContain("stops and cleans up");
+    expect(await about("logs", "-follow", id)).toMatchObject({
+      code: 130,
+      output: expect.stringContaining("The build was cancelled by its submitter"),
+    });
+    expect(await bakery.leftovers()).toEqual(nothing);
+    expect((await about("builds")).output).toMatch(/ cancelled .* E_CANCELLED/);
+    await go();
+    const again = (await about("retry", id)).output.trim();
+    expect(again).toMatch(/^[0-9a-f]{16}$/);
+    expect((await about("logs", "-follow", again)).code).toBe(0);
+    const [image] = (await bakery.leftovers()).images;
+    const { builds } = JSON.parse((await about("builds", "-json")).output);
+    expect(builds[0]).toMatchObject({ id: again, state: "done", artifactId: `eu-west-2:${image?.split(" ")[0]}` });
+    const { workers: there } = JSON.parse((await about("workers", "-json")).output);
+    await about("drain", there[0].id);
+    expect(await taking.ended()).toBe(0);
+    expect((await about("workers")).output).toBe("There are no workers\n");
+    expect(await about("cancel", "ff00")).toMatchObject({
+      code: 16,
+      output: expect.stringContaining("There is no build"),
+    });
+  });
 });

@@ -1,13 +1,16 @@
 import { UsageError } from "../../common/errors.ts";
 import type { Command } from "../command.ts";
+import { cancel, drain, retry } from "./fleet/acts.ts";
 import { keyAction } from "./fleet/key.ts";
+import { builds, status, workers } from "./fleet/lists.ts";
+import { logs } from "./fleet/logs.ts";
 
 export const fleet: Command = {
   usage: "fleet ACTION [flags] [arguments]",
-  about: "What builds with -queue and their workers need: the key that they share.",
+  about: "Builds that workers do: the key that they are sealed with, and what goes on.",
   flags: {},
-  examples: ["outscale-chroot fleet key fleet.key"],
-  actions: { key: keyAction },
+  examples: ["outscale-chroot fleet key fleet.key", "outscale-chroot fleet builds"],
+  actions: { key: keyAction, status, workers, builds, logs, cancel, retry, drain },
   run: async () => {
     throw new UsageError("No action is given", { hint: "outscale-chroot fleet -help lists them" });
   },

@@ -12,7 +12,7 @@ export interface WantedPlace {
 }
 
 /** Every queue that somebody has used. */
-async function listQueues(redis: Redis): Promise<readonly Place[]> {
+export async function listQueues(redis: Redis): Promise<readonly Place[]> {
   const names = await redis.smembers(`${KEY_PREFIX}:fleet:queues`);
   return names.sort().flatMap((name) => placeOf(name) ?? []);
 }

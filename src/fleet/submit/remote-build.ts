@@ -5,9 +5,10 @@ import { destroyProduct } from "../../builder/destroy-product.ts";
 import { CancelledError, FleetError, messageOf } from "../../common/errors.ts";
 import { resolveAccess } from "../../outscale/credentials.ts";
 import type { FleetQueue } from "../queue/fleet-queue.ts";
-import type { JobMessage, OutputEntry, SentResult } from "../queue/messages.ts";
-import { type OutputPart, OutputReader } from "../queue/output-reader.ts";
+import type { JobMessage, SentResult } from "../queue/messages.ts";
+import { OutputReader } from "../queue/output-reader.ts";
 import { errorOfSent } from "../queue/sent-error.ts";
+import { ShownOutput } from "./shown-output.ts";
 
 const LOOK_MS = 2_000;
 /** A job that is in no list may just be on its way from one to another. */
@@ -72,7 +73,7 @@ export class RemoteBuild {
 
   async #followOver(blocking: Redis, input: RunInput): Promise<SentResult> {
     const reader = new OutputReader(this.#queue, this.#job.id);
-    const show = new Shown(input);
+    const show = new ShownOutput(input);
     let missingSince: number | undefined;
     for (;;) {
       const part = await reader.read(blocking, LOOK_MS);
@@ -127,43 +128,5 @@ export class RemoteBuild {
       await destroyProduct(access, product, { env: this.#env });
     };
     return new OmiArtifact({ region, product, data, destroy });
-  }
-}
-
-/** Shows pieces of output as if the build ran here. */
-class Shown {
-  readonly #input: RunInput;
-  /** A line that is said here as well. */
-  #repeated: string | undefined;
-
-  constructor(input: RunInput) {
-    this.#input = input;
-  }
-
-  part({ entries, missing, refused }: OutputPart): void {
-    const { ui } = this.#input;
-    for (const error of refused) ui.warn(messageOf(error));
-    if (missing > 0)
-      ui.warn(`Output is missing here: the queue has lost ${missing === 1 ? "a piece" : `${missing} pieces`} of it`);
-    for (const entry of entries) this.#entry(entry);
-  }
-
-  #entry(entry: OutputEntry): void {
-    const { ui, onEvent } = this.#input;
-    if (entry.type === "begins")
-      ui.say(
-        `The worker ${entry.worker} on ${entry.host} has it${entry.attempt > 1 ? `, as run ${entry.attempt}` : ""}`,
-      );
-    else if (entry.type === "left-out") ui.warn(`${entry.lines} lines of output are left out: there were too many`);
-    else if (entry.type === "handed-back") ui.warn(`${entry.reason}; it waits for another`);
-    else if (entry.type === "event" && entry.event.type !== "line") {
-      const { build: _, ...event } = entry.event;
-      if (event.type === "build-started") this.#repeated = `Run ${event.runId} begins`;
-      onEvent?.(event);
-    } else if (entry.type === "event" && entry.event.type === "line") {
-      const { kind, text } = entry.event;
-      if (text === this.#repeated) this.#repeated = undefined;
-      else ui[kind](text);
-    }
   }
 }

@@ -1,0 +1,44 @@
+import type { RunInput } from "../../builder/builder.ts";
+import { messageOf } from "../../common/errors.ts";
+import type { OutputEntry } from "../queue/messages.ts";
+import type { OutputPart } from "../queue/output-reader.ts";
+
+type Target = Pick<RunInput, "ui" | "onEvent">;
+
+/** Shows pieces of output as if the build ran here. */
+export class ShownOutput {
+  readonly #input: Target;
+  /** A line that is said here as well. */
+  #repeated: string | undefined;
+
+  constructor(input: Target) {
+    this.#input = input;
+  }
+
+  part({ entries, missing, refused }: OutputPart): void {
+    const { ui } = this.#input;
+    for (const error of refused) ui.warn(messageOf(error));
+    if (missing > 0)
+      ui.warn(`Output is missing here: the queue has lost ${missing === 1 ? "a piece" : `${missing} pieces`} of it`);
+    for (const entry of entries) this.#entry(entry);
+  }
+
+  #entry(entry: OutputEntry): void {
+    const { ui, onEvent } = this.#input;
+    if (entry.type === "begins")
+      ui.say(
+        `The worker ${entry.worker} on ${entry.host} has it${entry.attempt > 1 ? `, as run ${entry.attempt}` : ""}`,
+      );
+    else if (entry.type === "left-out") ui.warn(`${entry.lines} lines of output are left out: there were too many`);
+    else if (entry.type === "handed-back") ui.warn(`${entry.reason}; it waits for another`);
+    else if (entry.type === "event" && entry.event.type !== "line") {
+      const { build: _, ...event } = entry.event;
+      if (event.type === "build-started") this.#repeated = `Run ${event.runId} begins`;
+      onEvent?.(event);
+    } else if (entry.type === "event" && entry.event.type === "line") {
+      const { kind, text } = entry.event;
+      if (text === this.#repeated) this.#repeated = undefined;
+      else ui[kind](text);
+    }
+  }
+}
