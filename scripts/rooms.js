@@ -436,6 +436,7 @@ export const rooms = {
       "turn-off-swap",
       "unmount-own",
       "zero-free-space",
+      "zero-xfs-free-space",
     ],
   },
   outscale: {

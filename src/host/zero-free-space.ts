@@ -6,6 +6,7 @@ import { ignoreErrno, isErrno } from "../common/errno.ts";
 import { throwIfCancelled } from "../common/errors.ts";
 import type { MountView } from "./mount-view.ts";
 import { type MountEntry, mountsBelow, readMountinfo } from "./mountinfo.ts";
+import { findProgram } from "./program-path.ts";
 
 /** File systems in which a file that is filled takes what is free. */
 const TYPES = ["ext2", "ext3", "ext4", "xfs", "btrfs"];
@@ -20,24 +21,28 @@ const SMALLEST_BYTES = 512;
  * described the file of zeros itself on ext4.
  *
  * What each kind needs: ext4 gives up the blocks that it keeps back; a file of btrfs must not be compressed, or zeros fill
- * nothing.
- * @returns the mount points of what was filled
+ * nothing; xfs lists what is free when it is no longer mounted, and {@link zeroXfsFreeSpace} reaches all of it.
+ * @returns the file systems; those of xfs were but trimmed where xfs_db is there, and are to be overwritten once unmounted
  * @throws {CancelledError}, {CommandError}, and the error of the system call when zeros cannot be written
  */
 export async function zeroFreeSpace(
   path: string,
   { view, signal }: { readonly view: MountView; readonly signal: AbortSignal },
-): Promise<string[]> {
-  const filled: string[] = [];
-  for (const mount of await filesystemsBelow(path, view)) {
+): Promise<MountEntry[]> {
+  const filesystems = await filesystemsBelow(path, view);
+  for (const mount of filesystems) {
     throwIfCancelled(signal);
-    await fillOnce(mount, view, signal);
+    if (!isZeroedUnmounted(mount)) await fillOnce(mount, view, signal);
     await view.runner.run(["sync", "--file-system", mount.mountPoint]);
     // 1 and 32: the device, or the file system, cannot.
     await view.runner.run(["fstrim", mount.mountPoint], { okExitCodes: [0, 1, 32], signal });
-    filled.push(mount.mountPoint);
   }
-  return filled;
+  return filesystems;
+}
+
+/** Is the free space of a file system to be overwritten by {@link zeroXfsFreeSpace}, once it is unmounted? */
+export function isZeroedUnmounted({ fsType }: MountEntry): boolean {
+  return fsType === "xfs" && findProgram("xfs_db") !== undefined;
 }
 
 /** Each once, also where several of its folders or subvolumes are mounted; those that cannot be written to are left out. */

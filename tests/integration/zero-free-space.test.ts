@@ -1,17 +1,18 @@
-import { randomBytes } from "node:crypto";
-import { rmSync, writeFileSync } from "node:fs";
+import { createHash, randomBytes } from "node:crypto";
+import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
+import { LeftoverError } from "../../src/common/errors.ts";
 import { hostView } from "../../src/host/mount-view.ts";
 import { hostRunner } from "../../src/host/run-command.ts";
 import { zeroFreeSpace } from "../../src/host/zero-free-space.ts";
+import { zeroXfsFreeSpace } from "../../src/host/zero-xfs-free-space.ts";
 import { findOnDisk } from "../support/disks/find-on-disk.ts";
 import { makeDisk } from "../support/disks/made-image.ts";
 import { createWorkbench, type Workbench } from "../support/disks/workbench.ts";
 import { requirePrograms } from "../support/suite/requirements.ts";
 
-const describe = requirePrograms("mkfs.ext4", "mkfs.btrfs", "chattr");
-// Not xfs: room that it keeps for its own metadata is in reach of no file, and only fstrim clears it.
+const describe = requirePrograms("mkfs.ext4", "mkfs.btrfs", "mkfs.xfs", "xfs_db", "xfs_repair", "chattr");
 const SIZES_MIB = { ext4: 64, btrfs: 128 };
 
 let bench: Workbench;
@@ -44,7 +45,8 @@ describe("zeroFreeSpace()", () => {
       // Zeros would be compressed away, and fill nothing.
       if (type === "btrfs") await host.run(["mount", "-o", "remount,compress-force=zlib", folder]);
       const signal = new AbortController().signal;
-      expect(await zeroFreeSpace(folder, { view: hostView(withoutTrim), signal })).toEqual([folder]);
+      const filesystems = await zeroFreeSpace(folder, { view: hostView(withoutTrim), signal });
+      expect(filesystems.map(({ mountPoint }) => mountPoint)).toEqual([folder]);
       await bench.unmount(folder);
       const found = await findOnDisk(bench.fileOf(device), [...scars, "stays"]);
       expect(found.at(-1)).toBe("stays");
@@ -52,4 +54,36 @@ describe("zeroFreeSpace()", () => {
       expect(found.length).toBeLessThanOrEqual(type === "ext4" ? 2 : 1);
     },
   );
+
+  it("overwrites what was removed, in every free block of an xfs that is not mounted, and nothing else", async () => {
+    const device = await makeDisk(bench, { sizeMib: 320, parts: [{ number: 0, type: "xfs" }] });
+    const signal = new AbortController().signal;
+    const lines = Array.from({ length: 400 }, () => `removed-${randomBytes(16).toString("hex")}`);
+    const scars = lines.filter((_, index) => index % 2 === 0);
+    const kept = lines.filter((_, index) => index % 2 === 1);
+    // From the first to the last block, also those that the file system never gives to a file.
+    const folder = await bench.mount(device);
+    for (const [index, line] of lines.entries()) writeFileSync(join(folder, `${index}`), `${line}\n`.repeat(500));
+    await host.run(["sync", "--file-system", folder]);
+    for (const index of lines.keys()) if (index % 2 === 0) rmSync(join(folder, `${index}`));
+    await expect(zeroXfsFreeSpace(host, device, signal)).rejects.toThrow(LeftoverError);
+    await bench.unmount(folder);
+    expect(await findOnDisk(device, scars)).toEqual(scars);
+
+    expect(await zeroXfsFreeSpace(host, device, signal)).toBeGreaterThan(0);
+    expect(await findOnDisk(device, scars)).toEqual([]);
+    await host.run(["xfs_repair", "-n", device]);
+    const again = await bench.mount(device);
+    const left = readdirSync(again).map((name) => readFileSync(join(again, name), "utf8"));
+    expect(left.sort()).toEqual(kept.map((line) => `${line}\n`.repeat(500)).sort());
+    await bench.unmount(again);
+    expect(await zeroXfsFreeSpace(host, device, signal)).toBe(0);
+  });
+
+  it("leaves a disk alone that xfs_db does not know", async () => {
+    const device = await makeDisk(bench, { sizeMib: 320, parts: [{ number: 0, type: "ext4" }] });
+    const before = createHash("sha256").update(readFileSync(device)).digest("hex");
+    await expect(zeroXfsFreeSpace(host, device, new AbortController().signal)).rejects.toThrow(/xfs_db/);
+    expect(createHash("sha256").update(readFileSync(device)).digest("hex")).toBe(before);
+  });
 });

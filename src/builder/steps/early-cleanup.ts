@@ -1,4 +1,6 @@
-import { zeroFreeSpace } from "../../host/zero-free-space.ts";
+import type { MountEntry } from "../../host/mountinfo.ts";
+import { isZeroedUnmounted, zeroFreeSpace } from "../../host/zero-free-space.ts";
+import { zeroXfsFreeSpace } from "../../host/zero-xfs-free-space.ts";
 import type { Build } from "../build.ts";
 import type { OpenImage } from "../open-image.ts";
 import type { Scope } from "../scope.ts";
@@ -18,16 +20,31 @@ export interface CleanUpInput {
  */
 export const cleanUpEarly = step(
   "StepEarlyCleanup",
-  async ({ ui, config, signal }: Build, { mounted, image, rootOnly }: CleanUpInput): Promise<void> => {
+  async (build: Build, { mounted, image, rootOnly }: CleanUpInput): Promise<void> => {
+    const { ui, config, signal } = build;
+    let filesystems: MountEntry[] = [];
     if (config.zeroFreeSpace) {
       // Nobody writes to it any longer, and what was put there for the time of provisioning has gone.
       await mounted.releaseBackTo(rootOnly);
       ui.say("Overwriting the free space of the image...");
-      for (const place of await zeroFreeSpace(image.mountPath, { view: image.view, signal })) {
-        ui.message(place.slice(image.mountPath.length) || "/");
-      }
+      filesystems = await zeroFreeSpace(image.mountPath, { view: image.view, signal });
+      for (const { mountPoint } of filesystems) ui.message(mountPoint.slice(image.mountPath.length) || "/");
     }
     ui.say("Unmounting the image...");
     await mounted[Symbol.asyncDispose]();
+    await zeroUnmounted(build, image, filesystems);
   },
 );
+
+async function zeroUnmounted({ ui, signal, warn }: Build, image: OpenImage, filesystems: readonly MountEntry[]) {
+  for (const mount of filesystems.filter(({ fsType }) => fsType === "xfs")) {
+    if (isZeroedUnmounted(mount)) {
+      ui.say(`Overwriting the free blocks of the xfs on ${mount.source}...`);
+      await zeroXfsFreeSpace(image.runner, mount.source, signal);
+    } else {
+      warn(
+        "zero_free_space: the room that xfs keeps for its own metadata may hold remains, as xfs_db is not installed here (Debian package xfsprogs)",
+      );
+    }
+  }
+}
