@@ -21,7 +21,7 @@ export interface Cloud {
   readonly unseen: Unseen;
 }
 
-export type IdPrefix = "ami" | "vol" | "snap" | "i" | "r" | "vol-update";
+export type IdPrefix = "ami" | "vol" | "snap" | "i" | "r" | "vol-update" | "image-export" | "snap-export";
 
 /** A new identifier in the API's form: `vol-` and eight hex digits. */
 export function newId(prefix: IdPrefix): string {

@@ -1,4 +1,3 @@
-import type { ActionName } from "../outscale/oapi.ts";
 import { handlers } from "./actions/handlers.ts";
 
 /** Every action of the OUTSCALE API. @see github.com/outscale/osc-api, version 1.42.0 */
@@ -47,14 +46,6 @@ UpdateVmGroup UpdateVmTemplate UpdateVolume UpdateVpnConnection
   .trim()
   .split(/\s+/);
 
-/** Actions that are known, and answered with why they do nothing: there are no buckets here. */
-const WITHOUT_EFFECT: ReadonlySet<string> = new Set<ActionName>([
-  "CreateImageExportTask",
-  "CreateSnapshotExportTask",
-  "ReadImageExportTasks",
-  "ReadSnapshotExportTasks",
-]);
-
 /** An action of the API, and whether the local cloud carries it out. */
 export interface KnownAction {
   readonly action: string;
@@ -63,7 +54,7 @@ export interface KnownAction {
 
 export const knownActions: readonly KnownAction[] = API_ACTIONS.map((action) => ({
   action,
-  emulated: Object.hasOwn(handlers, action) && !WITHOUT_EFFECT.has(action),
+  emulated: Object.hasOwn(handlers, action),
 }));
 
 const names: ReadonlySet<string> = new Set(API_ACTIONS);

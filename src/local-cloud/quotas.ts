@@ -1,4 +1,5 @@
 import type { Cloud } from "./cloud.ts";
+import { isExporting } from "./is-exporting.ts";
 import { isBeingCut } from "./records.ts";
 import { Refusal, type RefusalName } from "./refusal.ts";
 
@@ -9,6 +10,8 @@ export const defaultQuotas = {
   iops_limit: 200_000,
   snapshot_limit: 500,
   concurrent_snapshot_limit: 50,
+  image_export_limit: 5,
+  snapshot_export_limit: 5,
 } as const;
 
 export type QuotaName = keyof typeof defaultQuotas;
@@ -19,6 +22,8 @@ export const quotaTexts: Readonly<Record<QuotaName, string>> = {
   iops_limit: "I/O operations per second of all io1 volumes",
   snapshot_limit: "Snapshots",
   concurrent_snapshot_limit: "Snapshots in the making",
+  image_export_limit: "Images on their way to a bucket",
+  snapshot_export_limit: "Snapshots on their way to a bucket",
 };
 
 const refusalOf: Readonly<Record<QuotaName, RefusalName>> = {
@@ -27,18 +32,25 @@ const refusalOf: Readonly<Record<QuotaName, RefusalName>> = {
   iops_limit: "too-many-iops",
   snapshot_limit: "too-many-snapshots",
   concurrent_snapshot_limit: "too-many-concurrent-snapshots",
+  image_export_limit: "too-many-exports",
+  snapshot_export_limit: "too-many-exports",
 };
 
 /** What an account uses of each quota now. */
 export function quotaUse(cloud: Cloud, accountId: string): Readonly<Record<QuotaName, number>> {
   const volumes = cloud.store.volumes.values().filter((volume) => volume.accountId === accountId);
   const snapshots = cloud.store.snapshots.values().filter((snapshot) => snapshot.accountId === accountId);
+  const tasks = cloud.store.exportTasks
+    .values()
+    .filter((task) => task.accountId === accountId && isExporting(task.api));
   return {
     volume_limit: volumes.length,
     volume_size_limit: sum(volumes.map(({ api }) => api.Size)),
     iops_limit: sum(volumes.map(({ api }) => (api.VolumeType === "io1" ? (api.Iops ?? 0) : 0))),
     snapshot_limit: snapshots.length,
     concurrent_snapshot_limit: snapshots.filter(isBeingCut).length,
+    image_export_limit: tasks.filter(({ api }) => api.ImageId !== undefined).length,
+    snapshot_export_limit: tasks.filter(({ api }) => api.SnapshotId !== undefined).length,
   };
 }
 
@@ -63,6 +75,8 @@ export const quotaNames: readonly QuotaName[] = [
   "iops_limit",
   "snapshot_limit",
   "concurrent_snapshot_limit",
+  "image_export_limit",
+  "snapshot_export_limit",
 ];
 
 function sum(numbers: readonly number[]): number {

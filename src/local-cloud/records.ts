@@ -1,4 +1,13 @@
-import type { Image, ResourceTag, Snapshot, Vm, Volume, VolumeUpdateTask } from "../outscale/oapi.ts";
+import type {
+  Image,
+  ImageExportTask,
+  ResourceTag,
+  Snapshot,
+  SnapshotExportTask,
+  Vm,
+  Volume,
+  VolumeUpdateTask,
+} from "../outscale/oapi.ts";
 
 /** An object as it is stored: who owns it, and what a read answers (`api`), but for what is worked out at that time. */
 interface Owned<Api> {
@@ -18,13 +27,48 @@ export interface VolumeRecord extends Owned<Volume> {
 
 export interface SnapshotRecord extends Owned<Snapshot> {
   /** What its disk is cut from. A volume's is copied; another snapshot's never changes, and is linked. */
-  readonly source: { readonly kind: "volume" | "snapshot" | "disk"; readonly id: string };
+  readonly source: {
+    readonly kind: "volume" | "snapshot" | "disk" | "bucket";
+    readonly id: string;
+    /** The address of the object that it is fetched from. It opens it: whoever has it can read it. */
+    readonly location?: string;
+  };
   /** When it became `pending`, in milliseconds since the epoch; tells the progress. */
   readonly pendingSinceMs?: number;
 }
 
 export type VolumeTaskRecord = Owned<VolumeUpdateTask>;
-export type ImageRecord = Owned<Image>;
+
+export interface ImageRecord extends Owned<Image> {
+  /** The manifest that it is made from, with what the request has said itself. */
+  readonly importFrom?: {
+    readonly location: string;
+    readonly architecture?: string | undefined;
+    readonly productCodes?: readonly string[] | undefined;
+  };
+}
+
+/** A snapshot that goes to a bucket. */
+export interface ExportedSnapshot {
+  readonly snapshotId: string;
+  readonly key: string;
+  /** The last part of the key. */
+  readonly file: string;
+  /** What the manifest says of it. */
+  readonly mapping: Readonly<Record<string, string | number | boolean | null>>;
+}
+
+/** An export of an image, or of one snapshot, to a bucket: everything is in it that the work needs. */
+export interface ExportTaskRecord extends Owned<ImageExportTask & SnapshotExportTask> {
+  /** Whose the objects become: the account of the bucket. */
+  readonly ownerId: string;
+  readonly format: "qcow2" | "raw";
+  readonly snapshots: readonly ExportedSnapshot[];
+  /** What the manifest says of the image, as it was when it was asked for. */
+  readonly image?: Readonly<Record<string, string | boolean | readonly string[]>>;
+  readonly manifestKey?: string;
+}
+
 export type VmRecord = Owned<Vm & { readonly Tags: ResourceTag[] }>;
 
 /** Something a build must never do to a disk, seen by the cloud. */
@@ -36,9 +80,9 @@ export interface Violation {
   readonly details: string;
 }
 
-/** Whether a snapshot still reads what it is cut from. */
+/** Whether a snapshot still reads what it is made from. */
 export function isBeingCut({ api }: SnapshotRecord): boolean {
-  return api.State === "in-queue" || api.State === "pending";
+  return ["in-queue", "pending", "pending/queued", "importing"].includes(api.State);
 }
 
 /** Who may do what with a bucket or an object, besides its owner. */

@@ -70,6 +70,7 @@ export const refusals = {
   "too-many-iops": tooMany("10025"),
   "too-many-snapshots": tooMany("10026"),
   "too-many-tags": tooMany("10041"),
+  "too-many-exports": tooMany("10000"), // chosen
   "too-many-images": tooMany("10000"), // chosen
 } as const satisfies Record<string, RefusalKind>;
 

@@ -1,12 +1,14 @@
 import type { Image, PermissionsOnResource, ResourceTag } from "../outscale/oapi.ts";
 import { type Cloud, newId, timestamp } from "./cloud.ts";
+import type { ImageRecord } from "./records.ts";
 import { Refusal } from "./refusal.ts";
 
 /** What the ways to make an image differ in. */
 export type ImageParts = Pick<
   Image,
   "Architecture" | "BlockDeviceMappings" | "BootModes" | "ProductCodes" | "RootDeviceName" | "State" | "TpmMandatory"
->;
+> &
+  Pick<ImageRecord, "importFrom">;
 
 type NewImage = ImageParts & {
   readonly name: string;
@@ -30,7 +32,7 @@ export function checkImageCount({ store }: Cloud, accountId: string): void {
 
 /** Stores an image and begins what it waits for. */
 export function registerImage(cloud: Cloud, accountId: string, input: NewImage): Image {
-  const { name, description, permissions, tags, ...parts } = input;
+  const { name, description, permissions, tags, importFrom, ...parts } = input;
   const id = newId("ami");
   const alias = cloud.accounts.aliasOf(accountId);
   const api: Image = {
@@ -49,7 +51,7 @@ export function registerImage(cloud: Cloud, accountId: string, input: NewImage):
     PermissionsToLaunch: permissions ?? { AccountIds: [], GlobalPermission: false },
     Tags: tags ?? [],
   };
-  cloud.store.images.put({ id, accountId, api });
+  cloud.store.images.put({ id, accountId, api, ...(importFrom && { importFrom }) });
   cloud.unseen.made("image", id);
   cloud.lifecycle.start("image", id);
   return api;

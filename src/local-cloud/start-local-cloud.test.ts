@@ -171,8 +171,6 @@ describe("startLocalCloud()", () => {
       Type: "NotEmulated",
       Details: expect.stringContaining("CreateVms"),
     });
-    expect(await refusalOf("CreateImageExportTask")).toMatchObject({ Code: "4045" });
-    expect(await refusalOf("ReadImageExportTasks")).toMatchObject({ Type: "NotEmulated" });
     expect(await refusalOf("MakeCoffee")).toMatchObject({ Type: "DefaultError" });
   });
 

@@ -1,9 +1,11 @@
 import type { RequestOf } from "../../outscale/oapi.ts";
-import type { Cloud } from "../cloud.ts";
-import { newId, timestamp } from "../cloud.ts";
+import { beginSnapshot, type Origin } from "../begin-snapshot.ts";
+import { BYTES_PER_GIB } from "../disks/disks.ts";
 import { checkQuotas } from "../quotas.ts";
 import type { SnapshotRecord } from "../records.ts";
 import { Refusal } from "../refusal.ts";
+import { checkLocation } from "../transfers/check-location.ts";
+import { beginImport } from "../transfers/import-work.ts";
 import { checkOwnRegion, madeBefore, ownVolume, usableSnapshot } from "./access.ts";
 import type { Call, Handler } from "./call.ts";
 
@@ -13,6 +15,7 @@ export const createSnapshot: Handler<"CreateSnapshot"> = (call, request) => {
   const { ClientToken } = request;
   const same = madeBefore(cloud.store.snapshots.values(), account.id, ClientToken);
   if (same) return { Snapshot: same.api };
+  if (request.FileLocation !== undefined) return { Snapshot: importOf(call, request, request.FileLocation).api };
   const origin = originOf(call, request);
   checkQuotas(cloud, account.id, { snapshot_limit: 1, concurrent_snapshot_limit: 1 });
   const { api } = beginSnapshot(cloud, {
@@ -24,19 +27,29 @@ export const createSnapshot: Handler<"CreateSnapshot"> = (call, request) => {
   return { Snapshot: api };
 };
 
-type Origin = Pick<SnapshotRecord, "source"> & { readonly sizeGib: number };
+/** A snapshot of an object in a bucket: its data is fetched once this is answered. */
+function importOf({ cloud, account }: Call, request: RequestOf<"CreateSnapshot">, location: string): SnapshotRecord {
+  if (request.VolumeId !== undefined || request.SourceSnapshotId !== undefined) throw notOneSource();
+  const { SnapshotSize: bytes = 0, Description: description, ClientToken: clientToken } = request;
+  const sizeGib = Math.ceil(bytes / BYTES_PER_GIB);
+  if (bytes < 1 || sizeGib > MOST_GIB) {
+    throw new Refusal("bad-parameter", `SnapshotSize is the size of the disk in bytes, at most ${MOST_GIB} GiB`);
+  }
+  checkLocation(cloud, location);
+  checkQuotas(cloud, account.id, { snapshot_limit: 1, concurrent_snapshot_limit: 1 });
+  return beginImport(cloud, { accountId: account.id, location, sizeGib, description, clientToken });
+}
+
+const MOST_GIB = 14_901;
+
+function notOneSource(): Refusal {
+  return new Refusal("bad-parameter", "CreateSnapshot takes one of VolumeId, SourceSnapshotId and FileLocation");
+}
 
 function originOf(call: Call, request: RequestOf<"CreateSnapshot">): Origin {
-  const given = [request.VolumeId, request.SourceSnapshotId, request.FileLocation].filter(
-    (value) => value !== undefined,
-  );
-  if (given.length !== 1) {
-    throw new Refusal("bad-parameter", "CreateSnapshot takes one of VolumeId, SourceSnapshotId and FileLocation");
-  }
+  if ((request.VolumeId === undefined) === (request.SourceSnapshotId === undefined)) throw notOneSource();
   if (request.VolumeId !== undefined) return originOfVolume(call, request.VolumeId);
-  if (request.SourceSnapshotId === undefined) {
-    throw new Refusal("not-supported-here", "The local cloud has no buckets: FileLocation cannot be imported");
-  }
+  if (request.SourceSnapshotId === undefined) throw notOneSource();
   checkOwnRegion(call, request.SourceRegionName);
   const { id, api } = usableSnapshot(call, request.SourceSnapshotId);
   if (api.State !== "completed") throw new Refusal("bad-state", `The snapshot ${id} is ${api.State}`);
@@ -49,33 +62,4 @@ function originOfVolume(call: Call, volumeId: string): Origin {
     throw new Refusal("bad-volume-state", `The volume ${id} is ${api.State}`);
   }
   return { source: { kind: "volume", id }, sizeGib: api.Size };
-}
-
-/** Stores a snapshot as `in-queue` and begins to cut it. */
-export function beginSnapshot(
-  cloud: Cloud,
-  input: Origin & { accountId: string; description?: string | undefined; clientToken?: string | undefined },
-): SnapshotRecord {
-  const { source, accountId, description, clientToken, sizeGib } = input;
-  const id = newId("snap");
-  const alias = cloud.accounts.aliasOf(accountId);
-  const api = {
-    SnapshotId: id,
-    State: "in-queue",
-    Progress: 0,
-    VolumeSize: sizeGib,
-    AccountId: accountId,
-    CreationDate: timestamp(cloud),
-    Description: description ?? "",
-    PermissionsToCreateVolume: { AccountIds: [], GlobalPermission: false },
-    Tags: [],
-    ...(alias === undefined ? {} : { AccountAlias: alias }),
-    ...(source.kind === "volume" ? { VolumeId: source.id } : {}),
-    ...(clientToken === undefined ? {} : { ClientToken: clientToken }),
-  };
-  const record = { id, accountId, source, api };
-  cloud.store.snapshots.put(record);
-  cloud.unseen.made("snapshot", id);
-  cloud.lifecycle.start("snapshot", id);
-  return record;
 }

@@ -1,11 +1,12 @@
 import type { BlockDeviceMappingImage, RequestOf } from "../../outscale/oapi.ts";
+import { beginSnapshot } from "../begin-snapshot.ts";
 import { ROOT_DEVICE_NAME } from "../device-names.ts";
 import { checkQuotas } from "../quotas.ts";
 import { Refusal } from "../refusal.ts";
 import type { ImageParts } from "../register-image.ts";
+import { checkLocation } from "../transfers/check-location.ts";
 import { checkOwnRegion, launchableImage, ownVm, usableSnapshot } from "./access.ts";
 import type { Call } from "./call.ts";
-import { beginSnapshot } from "./create-snapshot.ts";
 import { MOST_VOLUMES } from "./link-volume.ts";
 import { volumeShape } from "./volume-rules.ts";
 
@@ -21,12 +22,22 @@ export function imageParts(call: Call, request: Request): ImageParts {
       "CreateImage takes one of VmId, SourceImageId, BlockDeviceMappings and FileLocation",
     );
   }
-  if (request.FileLocation !== undefined) {
-    throw new Refusal("not-supported-here", "The local cloud has no buckets: FileLocation cannot be imported");
-  }
+  if (request.FileLocation !== undefined) return partsOfManifest(call, request, request.FileLocation);
   if (request.VmId !== undefined) return partsOfVm(call, request, request.VmId);
   if (request.SourceImageId !== undefined) return partsOfCopy(call, request, request.SourceImageId);
   return partsOfSnapshots(call, request, request.BlockDeviceMappings ?? []);
+}
+
+/** What the manifest says comes later: it is read once the request is answered. */
+function partsOfManifest({ cloud }: Call, request: Request, location: string): ImageParts {
+  checkLocation(cloud, location);
+  return {
+    ...wordsOf(request, {}),
+    RootDeviceName: ROOT_DEVICE_NAME,
+    State: "pending",
+    BlockDeviceMappings: [],
+    importFrom: { location, architecture: request.Architecture, productCodes: request.ProductCodes },
+  };
 }
 
 /** Refers to the given snapshots. Without BootModes the platform registers `legacy` alone, whatever the source booted. */

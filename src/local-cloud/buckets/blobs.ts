@@ -88,6 +88,11 @@ export class Blobs {
     }
   }
 
+  /** A new path beside the blobs, for what is on its way; a start removes what is left of it. */
+  scratch(): string {
+    return this.#path(`${randomBytes(16).toString("hex")}${PARTIAL}`);
+  }
+
   /** The file of a blob, to link or to read. */
   path(blob: string): string {
     return this.#path(blob);

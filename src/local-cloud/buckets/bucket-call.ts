@@ -76,7 +76,11 @@ export function uploadOf(call: BucketCall): UploadRecord {
   throw new BucketRefusal("NoSuchUpload", "The upload does not exist: it was completed or aborted");
 }
 
-function mayRead(account: Account | undefined, of: { readonly accountId: string; readonly acl: CannedAcl }): boolean {
+/** Whether what an ACL stands for is open to an account, or to everybody. */
+export function mayRead(
+  account: Account | undefined,
+  of: { readonly accountId: string; readonly acl: CannedAcl },
+): boolean {
   if (account?.id === of.accountId || of.acl.startsWith("public-read")) return true;
   return of.acl === "authenticated-read" && account !== undefined;
 }

@@ -22,14 +22,18 @@ export function parseBucketRequest(incoming: IncomingMessage): BucketRequest {
   const { method = "", url = "/", headers } = incoming;
   const at = url.indexOf("?");
   const rawPath = at === -1 ? url : url.slice(0, at);
-  const query = parseQuery(at === -1 ? "" : url.slice(at + 1));
-  const [, rawBucket = "", rawKey] = /^\/([^/]*)(?:\/(.*))?$/s.exec(rawPath) ?? [];
-  const bucket = decoded(rawBucket) || undefined;
-  const key = rawKey ? decoded(rawKey) : undefined;
+  const { bucket, key, query } = parseBucketAddress(rawPath, at === -1 ? "" : url.slice(at + 1));
   if (key !== undefined && !isObjectKey(key))
     throw new BucketRefusal("KeyTooLongError", "A key has at most 1,024 bytes");
   const operation = operationOf(method, { bucket, key, query, headers });
   return { method, rawPath, query, headers, bucket, key, operation, body: incoming };
+}
+
+/** What a path-style address names. @throws {BucketRefusal} `InvalidURI` */
+export function parseBucketAddress(rawPath: string, search: string): Pick<BucketRequest, "bucket" | "key" | "query"> {
+  const [, rawBucket = "", rawKey] = /^\/([^/]*)(?:\/(.*))?$/s.exec(rawPath) ?? [];
+  const key = rawKey ? decoded(rawKey) : undefined;
+  return { bucket: decoded(rawBucket) || undefined, key, query: parseQuery(search) };
 }
 
 function parseQuery(text: string): Map<string, string> {

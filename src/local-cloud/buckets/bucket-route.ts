@@ -15,6 +15,7 @@ import { listMultipartUploads, listObjects, listObjectsV2, listParts } from "./l
 import { abortMultipartUpload, completeMultipartUpload, createMultipartUpload, uploadPart } from "./multipart.ts";
 import { signerOf } from "./signed-request.ts";
 import { copyObject, deleteObject, deleteObjects, getObject, putObject } from "./stored-objects.ts";
+import { verifierOf } from "./verifier.ts";
 import {
   createBucket,
   deleteBucket,
@@ -131,12 +132,6 @@ async function outcomeOf(
     const answer = { status: refusal.status, body: refusal.body(resource, requestId) };
     return { answer, code: refusal.code, ...(accountId !== undefined && { accountId }) };
   }
-}
-
-/** By what a signature for this region's buckets is judged. */
-function verifierOf({ accounts, settings, faults }: Pick<Cloud, "accounts" | "settings" | "faults">) {
-  const { region, strict: isStrict, clock } = settings;
-  return { accounts, region, isStrict, nowMs: clock.now() + faults.skewMs };
 }
 
 function injected({ kind }: CallFault): BucketRefusal {

@@ -1,3 +1,5 @@
+import type { DiskFormat } from "./qcow2.ts";
+
 /** A volume that is linked, and the slot it was asked for: `f` of `/dev/xvdf` and of `/dev/sdf`. */
 export interface LinkedDisk {
   readonly id: string;
@@ -38,6 +40,10 @@ export interface Disks {
   copy(fromId: string, id: string, sizeGib: number): Promise<void>;
   /** A second name for the contents of a snapshot, which never change. Each name can be removed without the other. */
   share(fromId: string, id: string): Promise<void>;
+  /** Writes the contents of a disk to a new file. */
+  save(id: string, file: string, as: { readonly format: DiskFormat; readonly sizeGib: number }): Promise<void>;
+  /** A new disk with what a file has, raw or qcow2. */
+  load(id: string, file: string, as: { readonly sizeGib: number }): Promise<void>;
   /** Brings what was written to the device of a disk into its contents. */
   flush(id: string): Promise<void>;
   /** Grows a disk, linked or not. */

@@ -9,6 +9,7 @@ import type { HeldRun } from "../folder/held-runner.ts";
 import { BYTES_PER_GIB, type Disks, type HostDevice, type LeftDisks, type LinkedDisk } from "./disks.ts";
 import { clearDeviceLinks, linkDevice, makeDeviceFolder, unlinkDevice } from "./guest-names.ts";
 import { attachLoopDevice, detachLoopDevice, deviceUse, type LoopDevice, loopDevicesOf } from "./loop-devices.ts";
+import { type DiskFormat, formatOf } from "./qcow2.ts";
 
 const DISK = ".raw";
 const PARTIAL = ".part";
@@ -60,6 +61,18 @@ export class LoopDisks implements Disks {
       await this.#host.run(["cp", "--sparse=always", "--reflink=auto", "--", this.#path(fromId), partial]);
       const { size } = await stat(partial);
       await truncate(partial, Math.max(size, sizeGib * BYTES_PER_GIB));
+    });
+  }
+
+  async save(id: string, file: string, { format }: { format: DiskFormat }): Promise<void> {
+    await this.#heldRun(["qemu-img", "convert", "-f", "raw", "-O", format, this.#path(id), file]);
+  }
+
+  async load(id: string, file: string, { sizeGib }: { sizeGib: number }): Promise<void> {
+    const format = await formatOf(file);
+    await this.make(id, async (partial) => {
+      await this.#heldRun(["qemu-img", "convert", "-f", format, "-O", "raw", file, partial]);
+      await truncate(partial, sizeGib * BYTES_PER_GIB);
     });
   }
 

@@ -38,7 +38,8 @@ const State = z.strictObject({
     vms: z.array(record("i", { VmId: id("i") })).min(1),
     volumeTasks: z.array(record("vol-update", { VolumeId: id("vol") })),
     violations: z.array(named),
-    // An older version's archive has none.
+    // An older version's archive has none of these.
+    exportTasks: z.array(named).default([]),
     buckets: z.array(named).default([]),
     objects: z.array(named.extend({ blobs: z.array(blob) })).default([]),
     uploads: z.array(named).default([]),

@@ -4,6 +4,7 @@ import { ignoreErrno } from "../../common/errno.ts";
 import { writeWholeFile } from "../../common/whole-file.ts";
 import type {
   BucketRecord,
+  ExportTaskRecord,
   ImageRecord,
   ObjectRecord,
   PartRecord,
@@ -22,6 +23,7 @@ interface Tables {
   readonly images: ImageRecord;
   readonly vms: VmRecord;
   readonly volumeTasks: VolumeTaskRecord;
+  readonly exportTasks: ExportTaskRecord;
   readonly violations: Violation;
   readonly buckets: BucketRecord;
   readonly objects: ObjectRecord;
@@ -36,6 +38,7 @@ const tableNames = [
   "images",
   "vms",
   "volumeTasks",
+  "exportTasks",
   "violations",
   "buckets",
   "objects",
@@ -100,6 +103,7 @@ export class Store {
   readonly images = this.#table<ImageRecord>("images");
   readonly vms = this.#table<VmRecord>("vms");
   readonly volumeTasks = this.#table<VolumeTaskRecord>("volumeTasks");
+  readonly exportTasks = this.#table<ExportTaskRecord>("exportTasks");
   readonly violations = this.#table<Violation>("violations");
   readonly buckets = this.#table<BucketRecord>("buckets");
   readonly objects = this.#table<ObjectRecord>("objects");
@@ -141,6 +145,7 @@ export class Store {
       images: this.images.values(),
       vms: this.vms.values(),
       volumeTasks: this.volumeTasks.values(),
+      exportTasks: this.exportTasks.values(),
       violations: this.violations.values(),
       buckets: this.buckets.values(),
       objects: this.objects.values(),

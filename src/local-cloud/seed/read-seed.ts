@@ -83,7 +83,8 @@ export async function readSeed(folder: string): Promise<Seed> {
   const regions = Object.entries(seed.regions ?? {}).map(
     async ([name, part]) => [name, await placed(part ?? {})] as const,
   );
-  return { ...(await placed(seed)), regions: Object.fromEntries(await Promise.all(regions)) };
+  const first = await placed(seed);
+  return seed.regions === undefined ? first : { ...first, regions: Object.fromEntries(await Promise.all(regions)) };
 }
 
 /** The part of a seed that is for one region; nothing for a region that it does not name. */

@@ -1,5 +1,8 @@
 import type { Cloud } from "../cloud.ts";
+import { isExporting } from "../is-exporting.ts";
 import { type ImageRecord, isBeingCut, type SnapshotRecord, type VolumeRecord } from "../records.ts";
+import { exportToBucket } from "../transfers/export-work.ts";
+import { importManifest, importSnapshot } from "../transfers/import-work.ts";
 import { endVolumeTask } from "../volume-tasks.ts";
 import { attachLink, detachLink } from "./link-work.ts";
 import type { Machine, TransitionName } from "./transitions.ts";
@@ -67,7 +70,11 @@ const snapshot: StateMachine = {
     const Progress = state === "completed" ? 100 : 0;
     store.snapshots.put({ ...record, ...pending, api: { ...record.api, State: state, Progress } });
   },
-  work: { "snapshot.pending": fillSnapshot, "snapshot.deleting": removeDisk },
+  work: {
+    "snapshot.pending": fillSnapshot,
+    "snapshot.importing": importSnapshot,
+    "snapshot.deleting": removeDisk,
+  },
 };
 
 const image: StateMachine = {
@@ -77,13 +84,35 @@ const image: StateMachine = {
     const record = store.images.get(id);
     if (!record) return;
     if (state === "absent") return store.images.delete(id);
-    const StateComment = state === "failed" ? { StateCode: "failed", StateMessage: "A snapshot failed" } : {};
+    const reason = record.importFrom ? "It cannot be imported" : "A snapshot failed";
+    const StateComment = state === "failed" ? { StateCode: "failed", StateMessage: reason } : {};
     store.images.put({ ...record, api: { ...record.api, State: state, StateComment } });
   },
   work: { "image.pending": awaitSnapshots },
 };
 
-export const stateMachines: Readonly<Record<Machine, StateMachine>> = { volume, link, update, snapshot, image };
+/** Of an image, or of one snapshot. */
+function exportMachine(prefix: string, work: StateMachine["work"]): StateMachine {
+  return {
+    ids: ({ store }) => store.exportTasks.values().flatMap(({ id }) => (id.startsWith(prefix) ? id : [])),
+    stateOf: ({ store }, id) => store.exportTasks.get(id)?.api.State,
+    move: ({ store }, id, State) => {
+      const task = store.exportTasks.get(id);
+      if (!task) return;
+      const { ImageId, SnapshotId } = task.api;
+      const failed = State === "failed" ? { Comment: `The export of ${ImageId ?? SnapshotId} failed` } : {};
+      const done = State === "completed" ? { Progress: 100 } : {};
+      store.exportTasks.put({ ...task, api: { ...task.api, State, ...failed, ...done } });
+    },
+    work,
+  };
+}
+
+export const stateMachines: Readonly<Record<Machine, StateMachine>> = {
+  ...{ volume, link, update, snapshot, image },
+  "image-export": exportMachine("image-export-", { "image-export.pending": exportToBucket }),
+  "snapshot-export": exportMachine("snap-export-", { "snapshot-export.active": exportToBucket }),
+};
 
 function changeVolume(
   { store }: Pick<Cloud, "store">,
@@ -109,18 +138,22 @@ async function removeDisk(cloud: Cloud, id: string): Promise<void> {
 /** @throws {StuckError} when a reader is stuck, and so still needs the disk */
 async function readersDone(cloud: Cloud, diskId: string): Promise<void> {
   const { lifecycle } = cloud;
-  const { snapshots, volumes } = readersOf(cloud, diskId);
+  const { snapshots, volumes, exports } = readersOf(cloud, diskId);
   await Promise.all([
+    ...exports.map(({ id }) => lifecycle.settled(id.startsWith("image") ? "image-export" : "snapshot-export", id)),
     ...snapshots.map(({ id }) => lifecycle.settled("snapshot", id)),
     ...volumes.map(({ id }) => lifecycle.settled("volume", id)),
   ]);
   const left = readersOf(cloud, diskId);
-  const [stuck] = [...left.snapshots, ...left.volumes];
+  const [stuck] = [...left.snapshots, ...left.volumes, ...left.exports];
   if (stuck) throw new StuckError(`${stuck.id} is stuck and still needs ${diskId}`);
 }
 
-function readersOf({ store }: Cloud, diskId: string): { snapshots: SnapshotRecord[]; volumes: VolumeRecord[] } {
+function readersOf({ store }: Cloud, diskId: string) {
   return {
+    exports: store.exportTasks
+      .values()
+      .filter(({ api, snapshots }) => isExporting(api) && snapshots.some(({ snapshotId }) => snapshotId === diskId)),
     snapshots: store.snapshots.values().filter((record) => record.source.id === diskId && isBeingCut(record)),
     volumes: store.volumes.values().filter(({ api }) => api.SnapshotId === diskId && api.State === "creating"),
   };
@@ -144,7 +177,9 @@ async function fillSnapshot({ store, disks, lifecycle }: Cloud, id: string): Pro
   await disks.share(source.id, id);
 }
 
-async function awaitSnapshots({ store, lifecycle }: Cloud, id: string): Promise<void> {
+async function awaitSnapshots(cloud: Cloud, id: string): Promise<void> {
+  const { store, lifecycle } = cloud;
+  await importManifest(cloud, mustHave(store.images.get(id), id));
   const ids = snapshotsOf(mustHave(store.images.get(id), id));
   await Promise.all(ids.map((snapshotId) => lifecycle.settled("snapshot", snapshotId)));
   const unfinished = ids.find((snapshotId) => store.snapshots.get(snapshotId)?.api.State !== "completed");
