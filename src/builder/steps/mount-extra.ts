@@ -54,13 +54,11 @@ export const mountExtra = step(
       holdMount(build, mounted, handle);
       ui.message(`${mount.source} on ${mount.target}`);
     }
+    // Leaves mostly nothing to do for the others. After the window's copies, which are known by what is mounted in here.
+    mounted.defer("Unmounting what was mounted for provisioning", () => unmountTogether(view, held));
     await window.seal();
     await warnOfNoexec(build, image);
-    const scripts = await openScriptFolder(build, image, mounted);
-    if (scripts) held.push(scripts);
-    // The newest, so it is released first, and leaves mostly nothing to do for the others.
-    mounted.defer("Unmounting what was mounted for provisioning", () => unmountTogether(view, held));
-    return { scriptFolder: scripts?.target ?? "/tmp" };
+    return { scriptFolder: await openScriptFolder(build, image, mounted) };
   },
 );
 
@@ -69,19 +67,15 @@ function holdMount(build: Build, mounted: Scope, handle: ImageMountHandle): void
 }
 
 /** An image whose root folder cannot be written to may still have a `/tmp` that can. */
-async function openScriptFolder(
-  build: Build,
-  { view, mountPath }: OpenImage,
-  mounted: Scope,
-): Promise<ImageMountHandle | undefined> {
+async function openScriptFolder(build: Build, { view, mountPath }: OpenImage, mounted: Scope): Promise<string> {
   try {
     const handle = await mountScriptFolder({ view, mountPath });
     holdMount(build, mounted, handle);
-    return handle;
+    return handle.target;
   } catch (error) {
     if (!(error instanceof ChrootError)) throw error;
     build.warn(`Scripts go to the image's /tmp, which may be on its disk: ${messageOf(error)}`);
-    return undefined;
+    return "/tmp";
   }
 }
 
