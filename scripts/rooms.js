@@ -47,6 +47,7 @@ export const rooms = {
   "packer-plugin": {
     isDoor: true,
     uses: [
+      "history",
       "terminal",
       "plugin-install",
       "builder",
@@ -124,7 +125,6 @@ export const rooms = {
   },
   bake: {
     uses: [
-      "terminal/masked-json.ts",
       "evidence",
       "history",
       "hcl/source/diagnostic.ts",
@@ -190,8 +190,24 @@ export const rooms = {
     face: ["report-text"],
   },
   history: {
-    uses: ["evidence/image-diff.ts", "evidence/provenance/statement.ts", "builder", "terminal", "common"],
-    face: ["history-folder", "history-limits", "inputs-key", "prune-records", "run-record", "run-recorder", "runs"],
+    uses: [
+      "evidence/image-diff.ts",
+      "evidence/provenance/statement.ts",
+      "builder",
+      "boot/boot-check-error.ts",
+      "terminal",
+      "common",
+    ],
+    face: [
+      "history-folder",
+      "history-limits",
+      "keep-record",
+      "inputs-key",
+      "prune-records",
+      "run-record",
+      "run-recorder",
+      "runs",
+    ],
   },
   terminal: {
     uses: ["types:builder", "common"],

@@ -10,6 +10,7 @@ import type { DebugLog } from "../common/log.ts";
 import { engineSettings, temporaryFolder } from "../config/engine-settings.ts";
 import type { ProvenanceStatement } from "../evidence/provenance/statement.ts";
 import { inputsKey } from "../history/inputs-key.ts";
+import { keepRecord } from "../history/keep-record.ts";
 import type { RunRecord } from "../history/run-record.ts";
 import { heldFolders } from "../host/held-folder.ts";
 import { hostRunner } from "../host/run-command.ts";
@@ -19,7 +20,7 @@ import { EvidenceCollector, type EvidenceWishes, type ImageEvidence } from "./im
 import type { PreparedBuild } from "./prepare-builds.ts";
 import { BuildInputs } from "./provenance/build-inputs.ts";
 import type { TemplateInputs } from "./provenance/make-statement.ts";
-import { type HistoryInput, keepRecord, recordedReport, recorderOf } from "./record-build.ts";
+import { type HistoryInput, imageRecord, recordedReport, recorderOf } from "./record-build.ts";
 import { type BuildResult, type Report, uiOf } from "./report.ts";
 import { readInputs } from "./unchanged/read-inputs.ts";
 
@@ -108,7 +109,9 @@ async function runBuild(given: RunnableBuild, input: RunBuildsInput): Promise<Ba
   const ui = uiOf(report, result.name);
   const made = result.artifact?.isReused ? undefined : result.artifact; // of another the run cannot say how it came to be
   const makeProvenance = inputs && made && (await inputs.provenanceMaker(made, ui));
-  const record = await keepRecord(recorder, result, { stateFolder, limits: history.limits, ui, clock, makeProvenance });
+  const { evidence } = result;
+  const end = { ...result, image: evidence ? imageRecord(evidence) : null };
+  const record = await keepRecord(recorder, end, { stateFolder, limits: history.limits, ui, clock, makeProvenance });
   return { ...result, record, provenance: record?.provenance ?? undefined };
 }
 

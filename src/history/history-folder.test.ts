@@ -39,6 +39,7 @@ function recordOf(runId: string, more: Partial<RunRecord> = {}): RunRecord {
     apiCalls: [],
     resources: [],
     bootTest: null,
+    bootFailure: null,
     image: null,
     imageCheck: null,
     generalised: null,

@@ -123,6 +123,11 @@ export const runRecordSchema = z.object({
       failedUnits: z.array(failedUnit).default([]),
     })
     .nullable(),
+  /** What the console showed of an image that did not boot; the file is on the machine that built it. */
+  bootFailure: z
+    .object({ console: z.array(z.string()), consoleFile: z.string().nullable() })
+    .nullable()
+    .default(null),
   /** What was in the image, if that was asked for. */
   image: z
     .object({

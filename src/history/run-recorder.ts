@@ -28,6 +28,7 @@ export interface RecordedEnd {
   readonly warnings: readonly string[];
   readonly product: RunRecord["product"];
   readonly error: RunRecord["error"];
+  readonly bootFailure?: RunRecord["bootFailure"];
   readonly image: RunRecord["image"];
 }
 
@@ -103,7 +104,7 @@ export class RunRecorder {
   }
 
   /** @returns undefined for a build that was stopped before it was a run */
-  end({ outcome, warnings, product, error, image }: RecordedEnd): RunRecord | undefined {
+  end({ outcome, warnings, product, error, bootFailure = null, image }: RecordedEnd): RunRecord | undefined {
     if (this.#runId === undefined) return undefined;
     return {
       formatVersion: RECORD_FORMAT,
@@ -123,6 +124,7 @@ export class RunRecorder {
       apiCalls: this.#calls.items(),
       resources: this.#resources.items(),
       bootTest: this.#bootTest,
+      bootFailure,
       image,
       imageCheck: this.#imageCheck,
       generalised: this.#generalised,

@@ -66,6 +66,15 @@ function digestsOf(digest: Readonly<Record<string, string>> = {}): Markup {
   return html`<code>${texts.join(" ")}</code>`;
 }
 
+/** What an image that did not boot had to say. */
+export function bootFailureSection({ console, consoleFile }: NonNullable<RunRecord["bootFailure"]>): Section {
+  const file =
+    consoleFile === null ? "" : html` The whole of it is in <code>${consoleFile}</code> of the machine that built it.`;
+  const body = html`<p>It did not boot. The end of its console:${file}</p>
+<pre tabindex="0">${console.join("\n")}</pre>`;
+  return { id: "boot", title: "Boot test", body };
+}
+
 /** What was made, and what became of it. */
 export function resourcesSection({ resources }: RunRecord): Section {
   const rows = resources.map(({ kind, id, change, atMs }) => [inSeconds(atMs), kind, id, change]);

@@ -1,6 +1,7 @@
 import type { RunRecord } from "../history/run-record.ts";
 import { changesSection } from "./changes.ts";
 import {
+  bootFailureSection,
   bootSection,
   callsSection,
   configurationSection,
@@ -24,6 +25,7 @@ export async function runReport(record: RunRecord): Promise<string> {
     image?.diff != null && changesSection(image.diff),
     image != null && image.packages.length > 0 && packagesSection(image),
     bootTest !== null && bootSection(bootTest),
+    record.bootFailure !== null && bootFailureSection(record.bootFailure),
     (record.imageCheck !== null || record.generalised !== null) && imageCheckSection(record),
     record.provenance !== null && provenanceSection(record.provenance),
     record.resources.length > 0 && resourcesSection(record),

@@ -2,6 +2,7 @@ import { chown, mkdir, readFile, rename } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { readProcessTree } from "../../src/host/process-tree.ts";
+import { findRun, listRuns } from "../../src/index.ts";
 import { nothing } from "../support/bake/bake.ts";
 import { readDiskFile } from "../support/disks/disk-file.ts";
 import {
@@ -190,6 +191,33 @@ describe("packer build", () => {
     expect(kept).toMatchObject({ volumes: [expect.any(String)], journals: [expect.any(String)] });
     await bench.bakery.cleanUp();
     expect(await bench.bakery.leftovers()).toEqual(nothing);
+  });
+
+  it("leaves a record of each run, with what image_check found and generalise removed", async () => {
+    const inline = ["echo '-----BEGIN PRIVATE KEY-----' > /etc/left.pem", "echo typed > /root/.bash_history"];
+    const rest = { provisioners: [{ type: "shell", inline }] };
+    const check = { level: "strict", allow: ["log", "set-id"] };
+    const refused = await bench.build(await bench.template({ omi_name: "checked", image_check: check }, rest));
+    expect(refused).toMatchObject({ code: 1, output: expect.stringContaining("private-key: /etc/left.pem") });
+    expect(await bench.bakery.leftovers()).toEqual(nothing);
+
+    const allow = [...check.allow, "private-key:/etc/*.pem", "machine-id", "password", "world-writable"];
+    const options = { omi_name: "checked", generalise: true, image_check: { ...check, allow } };
+    await expectOneOmi(await bench.build(await bench.template(options, rest)), "checked");
+
+    const { stateFolder } = bench.bakery;
+    const { runs } = await listRuns(stateFolder);
+    expect(runs.map(({ state }) => state)).toEqual(["done", "failed"]);
+    const [done, failed] = runs.map(({ runId }) => findRun(stateFolder, runId));
+    expect(failed).toMatchObject({ error: { code: "E_IMAGE_CHECK", step: "StepImageCheck" }, product: null });
+    expect(failed?.imageCheck?.findings).toContainEqual({ rule: "private-key", path: "/etc/left.pem" });
+    expect(done).toMatchObject({
+      product: { imageName: "checked" },
+      configuration: { omi_name: "checked", generalise: true },
+      generalised: expect.arrayContaining(["shell history: /root/.bash_history"]),
+    });
+    expect(done?.phases.length).toBeGreaterThan(10);
+    expect(done?.lines.map(({ text }) => text).join()).toContain("Removing what belongs to one machine");
   });
 
   it("refuses a taken name, and replaces it with -force", async () => {

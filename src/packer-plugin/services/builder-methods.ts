@@ -6,6 +6,7 @@ import type { DebugLog } from "../../common/log.ts";
 import { secrets } from "../../common/secrets.ts";
 import { withoutUnknown } from "../../config/known-problems.ts";
 import type { PreparedConfig } from "../../config/prepare-config.ts";
+import { historyLimits } from "../../history/history-limits.ts";
 import type { StreamBroker } from "../broker.ts";
 import { type Configuration, readConfiguration } from "../configuration.ts";
 import { failureText } from "../failure-text.ts";
@@ -15,6 +16,7 @@ import { methodsOf, type RpcMethod, serveRpc } from "../rpc/server.ts";
 import { artifactMethods } from "./artifact-methods.ts";
 import { CoreHook } from "./core-hook.ts";
 import { CoreUi } from "./core-ui.ts";
+import { PackerRecord } from "./packer-record.ts";
 import { progressLines } from "./progress-lines.ts";
 
 /** The engine, as this service drives it; tests give their own. */
@@ -38,6 +40,8 @@ export class BuilderService {
   readonly #stop = new AbortController();
   readonly #hurry = new AbortController();
   #engine: Engine | undefined;
+  /** Begins to record: the time of a run is not that of its preparation. */
+  #openRecord: (() => PackerRecord) | undefined;
   #running: Promise<unknown> | undefined;
 
   constructor(options: BuilderServiceOptions) {
@@ -96,6 +100,8 @@ export class BuilderService {
     const engine = open(path === undefined ? {} : { templatePath: path });
     const prepared = engine.prepareRaw(...raws);
     this.#engine = engine;
+    const limits = historyLimits(env);
+    this.#openRecord = () => new PackerRecord(prepared, { templatePath: path, limits });
     return prepared;
   }
 
@@ -105,15 +111,22 @@ export class BuilderService {
     const { broker, log } = this.#options;
     const core = new RpcClient(await broker.dial(point));
     const ui = new CoreUi(core);
+    const record = this.#openRecord?.();
+    const onProgress = progressLines(ui);
     const onFailure = (error: unknown) => log.write({ kind: "note", message: failureText(error) });
     try {
-      const artifact = await this.#engine.run({
-        ui,
+      const run = this.#engine.run({
+        ui: record?.listenTo(ui) ?? ui,
         hook: new CoreHook({ core, broker, ui, onFailure }),
         signal: this.#stop.signal,
         hurry: this.#hurry.signal,
-        onEvent: progressLines(ui),
+        onEvent: (event) => {
+          record?.note(event);
+          onProgress(event);
+        },
       });
+      await record?.keep(run, ui);
+      const artifact = await run;
       return artifact === undefined ? 0 : this.#serveArtifact(artifact, onFailure);
     } finally {
       await ui.flush();

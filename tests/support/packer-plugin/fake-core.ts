@@ -39,4 +39,9 @@ export function captured(text: string): Buffer {
 }
 
 /** What an engine answers that has nothing to object. */
-export const prepared = (warnings: readonly string[] = []) => ({ warnings }) as never;
+export const prepared = (warnings: readonly string[] = []) =>
+  ({
+    warnings,
+    config: { stateFolder: "/nonexistent" },
+    showGiven: () => ({}),
+  }) as never;

@@ -167,6 +167,7 @@ export function sampleRecord(): RunRecord {
       })),
       diff,
     },
+    bootFailure: null,
     imageCheck: {
       startMs: 47_800,
       elapsedMs: 140,
