@@ -10,7 +10,7 @@ const HOST_KEY = /^\/etc\/(?:ssh\/ssh_host_|dropbear\/)/;
 const PRIVATE_KEY = /-----BEGIN (?:[A-Z0-9]+ )*PRIVATE KEY(?: BLOCK)?-----|^PuTTY-User-Key-File-/m;
 
 const LARGEST_KEY_BYTES = 64 * 1024;
-const LARGEST_BYTES = 32 * 1024 * 1024;
+const LARGEST_BYTES = 128 * 1024 * 1024;
 const MOST_BYTES = 1024 * 1024 * 1024;
 
 export interface SearchInput {
