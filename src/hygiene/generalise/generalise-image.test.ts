@@ -98,6 +98,11 @@ describe("generaliseImage()", () => {
       ["/usr/lib/systemd/system/sshd-keygen@.service", "ExecStart=/usr/libexec/openssh/sshd-keygen %i"],
       true,
     ],
+    [
+      "a drop-in of ssh.service",
+      ["/etc/systemd/system/ssh.service.d/keys.conf", "ExecStartPre=/usr/bin/ssh-keygen -A"],
+      true,
+    ],
     ["a script of OpenRC", ["/etc/init.d/sshd", "ssh-keygen -A"], true],
     ["cloud-init", ["/usr/bin/cloud-init", ""], true],
     ["a unit that does something else", ["/usr/lib/systemd/system/ssh.service", "ExecStart=/usr/sbin/sshd -D"], false],

@@ -7,6 +7,9 @@ const MAKES_KEYS = /ssh-keygen|sshd-keygen|dropbearkey|dpkg-reconfigure\s+(?:-\S
 /** `dropbear -R` makes its keys when somebody comes. */
 const MAKES_THEM_LATE = /dropbear\b.*\s-R\b/;
 
+/** What such a unit may be called; others are not read. */
+const NAMES = /ssh|dropbear|host.?key|first.?boot/i;
+
 /** How an image comes by SSH host keys. */
 export interface HostKeyMaker {
   readonly hasServer: boolean;
@@ -34,16 +37,20 @@ function scripts(files: RootFolder): string | undefined {
   return SCRIPTS.find((path) => MAKES_KEYS.test(text(files, path)));
 }
 
-/** A service that is there and names a program that makes keys. Distributions that have one pull it in by sshd's own unit. */
+/** A service that is there and names a program that makes keys, or a drop-in of the server's own. */
 function units(files: RootFolder): string | undefined {
-  for (const folder of UNIT_FOLDERS) {
-    for (const name of names(files, folder)) {
-      if (!/(?:ssh|dropbear|host.?key|first.?boot)/i.test(name) || !name.endsWith(".service")) continue;
-      const content = text(files, `${folder}/${name}`);
-      if (MAKES_KEYS.test(content) || MAKES_THEM_LATE.test(content)) return `${folder}/${name}`;
-    }
-  }
-  return undefined;
+  const paths = UNIT_FOLDERS.flatMap((folder) =>
+    names(files, folder).flatMap((name) => {
+      if (!NAMES.test(name)) return [];
+      if (name.endsWith(".service")) return `${folder}/${name}`;
+      if (!name.endsWith(".service.d")) return [];
+      return names(files, `${folder}/${name}`).map((file) => `${folder}/${name}/${file}`);
+    }),
+  );
+  return paths.find((path) => {
+    const content = text(files, path);
+    return MAKES_KEYS.test(content) || MAKES_THEM_LATE.test(content);
+  });
 }
 
 function isThere(files: RootFolder, path: string): boolean {
