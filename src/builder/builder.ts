@@ -32,6 +32,7 @@ import { journalFolder, newRunId } from "./journal/run-id.ts";
 import type { HeldRun } from "./journal/runs.ts";
 import { KeptVolume } from "./kept-volume.ts";
 import type { ProductInputs } from "./product-inputs.ts";
+import { proveDeletions } from "./prove-deletions.ts";
 import { type BuildResult, runRecipe } from "./run-recipe.ts";
 import type { Session } from "./session.ts";
 import { StepCounter } from "./step-counter.ts";
@@ -152,7 +153,7 @@ export class Builder {
     const currentStep = new CurrentStep();
     const { access, notices } = await resolveAccess({ template: config, env });
     for (const notice of notices) input.ui.warn(notice);
-    const isLocal = this.#options.localCloud !== undefined;
+    const isCloudEmbedded = this.#options.localCloud !== undefined;
     await using api = createApi({
       access,
       clock,
@@ -160,7 +161,7 @@ export class Builder {
       env,
       ...tellRetry({ ui: input.ui, emit, clock }),
       onClockSkew: tellClockSkew(input.ui),
-      ...(isLocal && { limiter: unlimited }),
+      ...(isCloudEmbedded && { limiter: unlimited }),
     });
     const session: Session = {
       runId: resumed?.record.header.runId ?? newRunId(),
@@ -171,6 +172,7 @@ export class Builder {
       accessKeys: [access.accessKey, access.secretKey],
       api,
       region: access.region,
+      isCloudEmbedded,
       ui: input.ui,
       emit,
       log,
@@ -232,6 +234,12 @@ export class Builder {
     const onEnd = tellWaits({ clock, emit, currentStep });
     const waiters = createWaiters({ api, clock, log, polling, timeouts, history: waits.history, onEnd });
     const journal = await this.#openJournal(session, access, { ...input, accountId });
+    const over = new AbortController();
+    const { deviceFolder, stateFolder } = config;
+    const proofs = proveDeletions(
+      { ...session, accountId, waiters, deviceFolder, signal: over.signal },
+      { stateFolder, endpoint: access.endpoint },
+    );
     let outcome = "failed";
     try {
       const result = await runRecipe(startBuild(session, { accountId, journal, waiters }));
@@ -241,6 +249,8 @@ export class Builder {
       outcome = outcomeOf(unwrapFailure(error).error);
       throw error;
     } finally {
+      over.abort();
+      await proofs;
       const isKept = journal.hasOpenResources;
       journal.close(outcome);
       await waits.save();

@@ -14,6 +14,7 @@ import type { RunHeader } from "./journal/entry.ts";
 import { Journal } from "./journal/journal.ts";
 import type { OpenResource } from "./journal/read-journal.ts";
 import {
+  findDeletions,
   findRuns,
   type HeldRun,
   holdDeadRun,
@@ -67,8 +68,12 @@ export interface CleanedRun {
 export async function cleanUpRuns(options: CleanUpOptions): Promise<readonly CleanedRun[]> {
   const { ui, runIds } = options;
   const { runs, unusable, stillborn } = findRuns(options.stateFolder);
+  const deletions = findDeletions(options.stateFolder);
   const isWanted = (runId: string) => runIds.length === 0 || runIds.includes(runId);
-  const known = [...runs.map(({ record }) => record.header.runId), ...unusable.map(({ runId }) => runId)];
+  const known = [
+    ...[...runs, ...deletions].map(({ record }) => record.header.runId),
+    ...unusable.map(({ runId }) => runId),
+  ];
   for (const id of runIds.filter((id) => !known.includes(id))) {
     ui.message(`There is no run ${id}, or it left nothing behind`);
   }
@@ -76,6 +81,9 @@ export async function cleanUpRuns(options: CleanUpOptions): Promise<readonly Cle
   const results: CleanedRun[] = [];
   for (const run of runs.filter(({ record }) => isWanted(record.header.runId))) {
     results.push(await cleanUpRun(run, options));
+  }
+  for (const run of deletions.filter(({ record }) => isWanted(record.header.runId))) {
+    results.push(await lookAgain(run, options));
   }
   for (const journal of unusable.filter(({ runId }) => isWanted(runId))) results.push(tellUnusable(journal, options));
   if (results.length === 0) ui.say("Nothing to clean up");
@@ -98,6 +106,32 @@ async function removeWithoutJournal(stillborn: readonly string[], { stateFolder,
 function tellUnusable({ runId, problem }: UnusableJournal, { ui }: CleanUpOptions): CleanedRun {
   ui.error(problem);
   return { runId, outcome: "unusable", removed: [], failures: [problem] };
+}
+
+/**
+ * A run that ended well, and whose volume was going then. Nothing has to be done, unless it is still there: when nobody can
+ * look now, the next build of the account does.
+ */
+async function lookAgain(run: Run, options: CleanUpOptions): Promise<CleanedRun> {
+  const { ui } = options;
+  const { header, resources } = run.record;
+  const { runId } = header;
+  const what = resources.map(({ kind, id }) => `${kind} ${id}`).join(", ");
+  ui.say(`Run ${runId} (${header.buildName}) ended well while the service was deleting: ${what}`);
+  const clean: CleanedRun = { runId, outcome: "clean", removed: [], failures: [] };
+  if (options.dryRun) return { ...clean, outcome: "dry-run" };
+  const held = await holdDeadRun(run);
+  if (held === undefined) return clean;
+  const journal = Journal.resume(held, { log: options.log ?? noLog, onTrouble: (message) => ui.warn(message) });
+  try {
+    const looked = await releaseAll(held, journal, { ...options, wereSeen: true });
+    return looked.failures.length > 0 ? looked : clean;
+  } catch (error) {
+    ui.message(`Whether it is gone cannot be seen now: ${messageOf(error)}`);
+    return clean;
+  } finally {
+    journal.close("cleaned");
+  }
 }
 
 async function cleanUpRun(listed: Run, options: CleanUpOptions): Promise<CleanedRun> {
@@ -147,7 +181,12 @@ function sayWhatWouldBeDone(run: HeldRun, { ui }: CleanUpOptions): CleanedRun {
   return { runId: header.runId, outcome: "dry-run", removed: [], failures: [] };
 }
 
-async function releaseAll({ record }: HeldRun, journal: Journal, options: CleanUpOptions): Promise<CleanedRun> {
+/** @param options With `wereSeen`, what is missing from an answer is gone */
+async function releaseAll(
+  { record }: HeldRun,
+  journal: Journal,
+  options: CleanUpOptions & { readonly wereSeen?: boolean },
+): Promise<CleanedRun> {
   const { header } = record;
   const { ui, clock = systemClock, log = noLog, env = process.env } = options;
   const connection = await options.connect(header);
@@ -158,6 +197,7 @@ async function releaseAll({ record }: HeldRun, journal: Journal, options: CleanU
     await using api = createApi({ access: connection.access, clock, log, env, ...tell });
     await assertSameAccount(api, header);
     const context = contextOf(header, { api, journal, ui, log, clock });
+    if (options.wereSeen) for (const { id } of record.resources) if (id !== undefined) context.waiters.noteSeen(id);
     for (const resource of [...record.resources].reverse()) {
       try {
         if (await releaseRecorded(context, resource, record.writtenAt)) removed.push(describe(resource));

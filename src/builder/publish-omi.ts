@@ -58,6 +58,7 @@ export async function publishOmi(build: Build, input: PublishOmiInput): Promise<
     build.warn(`The OMI ${omi.id} still carries the tag of this run: ${messageOf(error)}`);
   });
   undo.keep();
+  build.ui.say(`The OMI ${omi.id} is ready`);
   if (mark !== undefined) await markProduct(build, omi.id, mark);
   if (deregistered !== undefined) {
     if (build.config.forceDeleteSnapshot) await deleteSnapshotsOf(build, deregistered);

@@ -15,6 +15,8 @@ export interface Held<Intent extends JsonObject, Facts extends JsonObject> {
   readonly facts: Partial<Facts>;
   /** It was made no later than that, by the clock of the context: see {@link readMade}. */
   readonly madeAt: number;
+  /** Called when the service has accepted to remove it, by a kind that has {@link ResourceKind.isGone}. */
+  readonly onAccepted?: (() => void) | undefined;
 }
 
 /**
@@ -36,6 +38,8 @@ export interface ResourceKind<Intent extends JsonObject = JsonObject, Facts exte
   find(context: ReleaseContext, intent: Intent): Promise<string | undefined>;
   /** Removes it and waits until it is gone. One that is gone already is no failure. */
   release(context: ReleaseContext, held: Held<Intent, Facts>): Promise<void>;
+  /** One look at what was accepted to be removed, for a kind that the service removes in its own time. */
+  isGone?(context: ReleaseContext, id: string): Promise<boolean>;
 }
 
 /** The facts of a kind about which nothing more is learned. */

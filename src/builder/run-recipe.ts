@@ -68,11 +68,17 @@ export async function runRecipe(build: Build): Promise<BuildResult> {
       return { product: undefined, data };
     }
     const snapshotId = await createSnapshot(build, { volume, source, omiName, undo });
+    const published = new AbortController();
+    const clear = () => temporary.releaseUntil(published.signal);
     // The volume goes while the OMI is registered, unless it is to stay if that fails.
-    const cleared = keptVolume.mayStay ? undefined : temporary[Symbol.asyncDispose]();
+    const cleared = keptVolume.mayStay ? undefined : clear();
     try {
       const parts = { volume, snapshotId, source };
-      return { product: await publishOmi(build, { omiName, parts, replaced, undo, mark: unchanged?.mark }), data };
+      const product = await publishOmi(build, { omiName, parts, replaced, undo, mark: unchanged?.mark });
+      // Nobody could look later at a cloud that ends with this program.
+      if (!build.isCloudEmbedded) published.abort();
+      await (cleared ?? clear());
+      return { product, data };
     } finally {
       await cleared;
     }

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { z } from "zod";
 import { runContext, runHeader } from "../../tests/support/builder/run-context.ts";
 import { RecordingUi } from "../../tests/support/terminal/recording-ui.ts";
-import { CancelledError, LeftoverError } from "../common/errors.ts";
+import { CancelledError, LeftoverError, throwIfCancelled } from "../common/errors.ts";
 import { noLog } from "../common/log.ts";
 import { ApiError } from "../outscale/errors.ts";
 import type { BuildEvent } from "./events.ts";
@@ -37,7 +37,7 @@ beforeEach(async () => {
   happened = [];
   troubles = [];
   isDiskFull = false;
-  journal = await Journal.create(state, runHeader, {
+  journal = await Journal.create(join(state, "runs"), runHeader, {
     log: noLog,
     onTrouble: (message) => troubles.push(message),
     disk,
@@ -198,6 +198,52 @@ describe("Scope release", () => {
     expect(happened).toEqual([]);
     expect(readFileSync(journal.path, "utf8")).toContain('{"type":"kept","seqs":[1,2]}');
     expect(events.filter((event) => event.type === "resource" && event.change === "kept")).toHaveLength(2);
+    journal.close("done");
+    expect(existsSync(journal.path)).toBe(false);
+  });
+
+  it("does not wait for the end of what was accepted to be removed, once that is enough", async () => {
+    const { scope, events } = newScope();
+    const enough = new AbortController();
+    const release: ResourceKind["release"] = async ({ signal }, { onAccepted }) => {
+      const ended = new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
+      onAccepted?.();
+      enough.abort();
+      await ended;
+    };
+    await scope.acquire(thing({ release, isGone: async () => false }), intent, async () => "a");
+    await scope.releaseUntil(enough.signal);
+    expect(events.at(-2)).toMatchObject({ type: "resource", change: "released" });
+    expect(journal.hasOpenResources).toBe(false);
+    const before = journal.path;
+    journal.close("done");
+    expect(existsSync(before)).toBe(false);
+    expect(readJournal(journal.path)).toMatchObject({ outcome: "done", resources: [{ id: "a" }] });
+    expect(journal.path).toContain("/deletions/");
+  });
+
+  it("has nothing left to prove when the last look sees that it is gone", async () => {
+    const { scope } = newScope();
+    const release: ResourceKind["release"] = async ({ signal }, { onAccepted }) => {
+      onAccepted?.();
+      throwIfCancelled(signal);
+    };
+    await scope.acquire(thing({ release, isGone: async () => true }), intent, async () => "a");
+    await scope.releaseUntil(AbortSignal.abort());
+    journal.close("done");
+    expect(existsSync(journal.path)).toBe(false);
+  });
+
+  it("waits until the removal was accepted, whatever is enough", async () => {
+    const { scope } = newScope("warn");
+    let tries = 0;
+    const release: ResourceKind["release"] = async (_context, { onAccepted }) => {
+      if (++tries < 3) throw new Error("not now");
+      onAccepted?.();
+    };
+    await scope.acquire(thing({ release }), intent, async () => "a");
+    await scope.releaseUntil(AbortSignal.abort());
+    expect(tries).toBe(3);
     journal.close("done");
     expect(existsSync(journal.path)).toBe(false);
   });

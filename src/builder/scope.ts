@@ -9,12 +9,14 @@ import {
 import { isAmbiguous, isAuth, isConflict } from "../outscale/errors.ts";
 import type { JsonObject } from "./journal/entry.ts";
 import { readMade } from "./made.ts";
+import { Proof } from "./proof.ts";
 import { releaseDeadline } from "./release-deadline.ts";
-import type { ResourceKind } from "./resource-kind.ts";
+import type { Held, ReleaseContext, ResourceKind } from "./resource-kind.ts";
 import type { RunContext } from "./run-context.ts";
 
 const RELEASE_ATTEMPTS = 5;
 const CREATE_ATTEMPTS = 4;
+const never = new AbortController().signal;
 
 /** Something that was acquired and not yet released. */
 export interface Lease<Facts extends JsonObject = JsonObject> {
@@ -29,7 +31,8 @@ export interface Lease<Facts extends JsonObject = JsonObject> {
 
 interface Entry {
   readonly label: () => string;
-  readonly release: (signal: AbortSignal) => Promise<void>;
+  /** @param enough See {@link Scope.releaseUntil} */
+  readonly release: (signal: AbortSignal, enough?: AbortSignal) => Promise<void>;
   readonly attempts: number;
   /** Absent for what dies with this process. */
   readonly journaled?: { readonly seq: number; readonly kind: string; readonly id: string };
@@ -142,8 +145,16 @@ export class Scope implements AsyncDisposable {
     return this.#entries.length < length;
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
-    const failures = await this.#release(this.#entries.splice(0));
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.releaseUntil(never);
+  }
+
+  /**
+   * Releases everything. Once `enough` has fired, what the service has accepted to remove is not waited for any longer: the
+   * journal says that it is going, and somebody looks later whether it is gone.
+   */
+  async releaseUntil(enough: AbortSignal): Promise<void> {
+    const failures = await this.#release(this.#entries.splice(0), enough);
     if (failures.length > 0 && this.#onFailure === "throw") throw failureOf(failures);
   }
 
@@ -203,9 +214,10 @@ export class Scope implements AsyncDisposable {
     emit({ type: "resource", kind: kind.name, id, change: "acquired" });
     const entry: Entry = {
       label: () => kind.releaseLabel(id, intent),
-      release: async (signal) => {
-        await kind.release({ ...this.#context, signal }, { id, intent, facts, madeAt });
-        journal.released(seq);
+      release: async (signal, enough) => {
+        const isGone = await this.#releaseOrLeave(kind, { id, intent, facts, madeAt }, signal, enough);
+        if (isGone) journal.released(seq);
+        else journal.going(seq);
         emit({ type: "resource", kind: kind.name, id, change: "released" });
       },
       attempts: RELEASE_ATTEMPTS,
@@ -216,6 +228,26 @@ export class Scope implements AsyncDisposable {
       facts = { ...facts, ...more };
       journal.facts(seq, more);
     });
+  }
+
+  /** @returns false when it was accepted to be removed, and was not seen to be gone when that was `enough` */
+  async #releaseOrLeave<Intent extends JsonObject, Facts extends JsonObject>(
+    kind: ResourceKind<Intent, Facts>,
+    held: Held<Intent, Facts>,
+    signal: AbortSignal,
+    enough: AbortSignal = never,
+  ): Promise<boolean> {
+    const context: ReleaseContext = { ...this.#context, signal };
+    using proof = new Proof(signal, enough);
+    const onAccepted = () => proof.begin();
+    try {
+      await kind.release({ ...context, signal: proof.signal }, { ...held, onAccepted });
+      return true;
+    } catch (error) {
+      if (!proof.isCutShort) throw error;
+      // It has had the time that the rest took: a last look costs less than a later one.
+      return (await kind.isGone?.(context, held.id).catch(() => false)) ?? false;
+    }
   }
 
   #holdInDoubt<Intent extends JsonObject, Facts extends JsonObject>(
@@ -256,11 +288,11 @@ export class Scope implements AsyncDisposable {
     };
   }
 
-  async #release(entries: readonly Entry[]): Promise<readonly unknown[]> {
+  async #release(entries: readonly Entry[], enough = never): Promise<readonly unknown[]> {
     const failures: unknown[] = [];
     for (const entry of [...entries].reverse()) {
       try {
-        await this.#releaseOne(entry);
+        await this.#releaseOne(entry, enough);
       } catch (error) {
         this.#context.ui.error(`${entry.label()} failed: ${messageOf(error)}`);
         failures.push(error);
@@ -269,24 +301,24 @@ export class Scope implements AsyncDisposable {
     return failures;
   }
 
-  async #releaseOne(entry: Entry): Promise<void> {
+  async #releaseOne(entry: Entry, enough: AbortSignal): Promise<void> {
     const { clock, emit } = this.#context;
     const release = entry.label();
     emit({ type: "release-started", release, at: clock.now() });
     try {
-      await this.#tryToRelease(entry);
+      await this.#tryToRelease(entry, enough);
     } finally {
       emit({ type: "release-ended", release, at: clock.now() });
     }
   }
 
-  async #tryToRelease(entry: Entry): Promise<void> {
+  async #tryToRelease(entry: Entry, enough: AbortSignal): Promise<void> {
     const context = this.#context;
     const { hurry } = context;
     using deadline = releaseDeadline(hurry);
     for (let attempt = 1; ; attempt++) {
       try {
-        return await entry.release(deadline.signal);
+        return await entry.release(deadline.signal, enough);
       } catch (error) {
         if (attempt >= entry.attempts || deadline.signal.aborted || !isWorthRetrying(error)) throw error;
         context.log.write({ kind: "note", message: `${entry.label()}: try ${attempt} failed: ${messageOf(error)}` });

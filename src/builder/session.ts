@@ -22,6 +22,8 @@ export interface Session extends Omit<RunContext, "accountId" | "journal" | "dev
   readonly accessKeys: readonly string[];
   /** Where the account lives, from whichever source named it. */
   readonly region: string;
+  /** Whether the cloud runs in this program, and ends with it. */
+  readonly isCloudEmbedded: boolean;
   readonly hook: Hook;
   /** What goes into the image besides its source; undefined when nobody has said. */
   readonly inputs?: ProductInputs | undefined;

@@ -93,6 +93,14 @@ describe("Pace", () => {
     expect(looks).toBeLessThan(35);
   });
 
+  it("does not take the time in the queue for slow progress, and so learns how long it really is", () => {
+    const history = new WaitHistory({ "snapshot.completed": [40, 23_200, 21_800] });
+    const percentAt = (elapsedMs: number) => Math.max(0, Math.floor(((elapsedMs - 5_000) / 20_000) * 100));
+    const waits = Array.from({ length: 4 }, () => simulate(history, "snapshot.completed", 25_000, { percentAt }));
+    for (const { waste } of waits) expect(waste).toBeLessThan(0.05);
+    expect(waits.at(-1)?.waste).toBeLessThan(0.02);
+  });
+
   it("asks half as often after each refusal for too many requests", () => {
     const pace = new Pace(new WaitHistory().of("volume.available"), { polling, random: () => 0.5 });
     const normal = pace.nextMs({ elapsedMs: 1_000 });

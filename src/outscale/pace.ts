@@ -80,8 +80,9 @@ export class Pace {
     this.#history.learn(estimateReady(this.#lastLookMs, elapsedMs));
   }
 
-  /** When it will be done, if it goes on as it went between two looks. */
+  /** When it will be done, if it goes on as it went between two looks. What is in a queue makes no progress: that tells no speed. */
   #follow(elapsedMs: number, percent: number): void {
+    if (percent <= 0) return;
     this.#firstProgress ??= { elapsedMs, percent };
     const { elapsedMs: fromMs, percent: from } = this.#firstProgress;
     if (percent - from < MIN_PERCENT_APART || percent >= 100) return;

@@ -110,6 +110,16 @@ export class Waiters {
     return this.#tools.seen.has(id);
   }
 
+  /** Somebody else has seen it: a run that has ended since. */
+  noteSeen(id: string): void {
+    this.#tools.seen.add(id);
+  }
+
+  /** A volume as it is, undefined when it is not there; asked for along with others, or at the latest `withinMs` from now. */
+  lookAtVolume(id: string, withinMs: number, signal: AbortSignal): Promise<Volume | undefined> {
+    return this.#pollers.volume.read(id, withinMs, signal);
+  }
+
   volume(id: string, options: WaitOptions<"deleted">): Promise<undefined>;
   volume(id: string, options: WaitOptions<Exclude<VolumeGoal, "deleted">>): Promise<Volume>;
   volume(id: string, options: WaitOptions<VolumeGoal>): Promise<Volume | undefined> {

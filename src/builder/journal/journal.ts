@@ -1,5 +1,6 @@
 import { closeSync, constants, fsyncSync, mkdirSync, openSync, rmSync, unlinkSync } from "node:fs";
-import { join } from "node:path";
+import { basename, dirname, join } from "node:path";
+import { isErrno } from "../../common/errno.ts";
 import { messageOf } from "../../common/errors.ts";
 import type { DebugLog } from "../../common/log.ts";
 import { tryFlock } from "../../host/flock.ts";
@@ -17,6 +18,7 @@ import {
 } from "./entry.ts";
 import { JournalError } from "./journal-error.ts";
 import { createFile, type DiskCalls, isAt, JournalFile } from "./journal-file.ts";
+import { deletionFolder } from "./run-id.ts";
 import { type HeldRun, UNBORN_ENDING } from "./runs.ts";
 
 /** Room for what has to follow an intent: its result, facts and release, and those of everything that is open. */
@@ -46,6 +48,8 @@ export class Journal {
   #seq = 0;
   /** What is open, by number, as a person knows it. */
   readonly #open = new Map<number, string>();
+  /** What of it the service has accepted to remove. */
+  readonly #going = new Set<number>();
   /** What has happened and is not on disk. */
   readonly #unwritten: JournalEntry[] = [];
   #closed = false;
@@ -115,6 +119,11 @@ export class Journal {
     this.#tell({ type: "released", seq });
   }
 
+  /** The service has accepted to remove it: nothing is left to do but to see that it is gone. */
+  going(seq: number): void {
+    this.#going.add(seq);
+  }
+
   kept(seqs: readonly number[]): void {
     for (const seq of seqs) this.#open.delete(seq);
     this.#tell({ type: "kept", seqs });
@@ -152,23 +161,28 @@ export class Journal {
     this.#tell({ type: "returned", path });
   }
 
-  /** True while something that was announced is neither released nor part of the product. */
+  /** True while something that was announced is neither released, nor going, nor part of the product. */
   get hasOpenResources(): boolean {
-    return this.#open.size > 0;
+    return [...this.#open.keys()].some((seq) => !this.#going.has(seq));
   }
 
-  /** Ends the run. The file goes when nothing is left to clean up; otherwise it stays for `cleanup`. */
+  /**
+   * Ends the run. The file goes when nothing is left to clean up; otherwise it stays for `cleanup`. When all that is left
+   * is going, it is put aside: see {@link findDeletions}.
+   */
   close(outcome: string): void {
     if (this.#closed) return;
     this.#closed = true;
-    if (this.hasOpenResources) this.#tell({ type: "end", outcome });
+    const isLeft = this.#open.size > 0;
+    if (isLeft) this.#tell({ type: "end", outcome });
     // A journal that does not know of the product would have `cleanup` delete it.
     const forgetsProduct = this.#unwritten.some(({ type }) => type === "kept");
-    if (forgetsProduct && this.hasOpenResources) {
+    if (forgetsProduct && isLeft) {
       const left = [...this.#open.values()].join(", ");
       this.#options.onTrouble(`The journal could not be finished and is removed. Remove by hand: ${left}`);
     }
-    if (forgetsProduct || !this.hasOpenResources) this.#remove();
+    if (forgetsProduct || !isLeft) this.#remove();
+    else if (!this.hasOpenResources) this.#putAside();
     this.#file.close();
   }
 
@@ -204,10 +218,22 @@ export class Journal {
     this.#options.log.write({ kind: "journal", entry });
   }
 
+  /** Where that fails it stays where it is, and `cleanup` takes it for the journal of a dead run: no more than a detour. */
+  #putAside(): void {
+    const folder = deletionFolder(dirname(dirname(this.path)));
+    try {
+      mkdirSync(folder, { recursive: true, mode: 0o700 });
+      this.#file.moveTo(join(folder, basename(this.path)));
+    } catch (error) {
+      this.#options.log.write({ kind: "note", message: `${this.path} was not put aside: ${messageOf(error)}` });
+    }
+  }
+
   #remove(): void {
     try {
       unlinkSync(this.path);
     } catch (error) {
+      if (isErrno(error, "ENOENT")) return; // somebody has seen that all of it is gone
       this.#options.onTrouble(`The journal "${this.path}" cannot be removed: ${messageOf(error)}`);
     }
   }

@@ -7,7 +7,7 @@ import { tryFlock } from "../../host/flock.ts";
 import { JournalError } from "./journal-error.ts";
 import { isAt, openFile } from "./journal-file.ts";
 import { type RunRecord, readJournal, readOpenJournal } from "./read-journal.ts";
-import { journalFolder } from "./run-id.ts";
+import { deletionFolder, journalFolder } from "./run-id.ts";
 
 /** A run as its journal shows it. */
 export interface Run {
@@ -51,6 +51,20 @@ export function findRuns(stateFolder: string): FoundRuns {
   }
   runs.sort((a, b) => a.record.header.startedAt.localeCompare(b.record.header.startedAt));
   return { runs, unusable, stillborn };
+}
+
+/**
+ * The runs that ended well before what they have deleted was seen to be gone. The service has accepted each deletion; it
+ * may still give one up, so somebody has to look: the next build of the account, or `cleanup`.
+ */
+export function findDeletions(stateFolder: string): readonly Run[] {
+  const folder = deletionFolder(stateFolder);
+  const runs: Run[] = [];
+  for (const name of listFolder(folder)) {
+    // What cannot be used is left as it is: nothing was left to do with it.
+    if (name.endsWith(ENDING)) sort(join(folder, name), name.slice(0, -ENDING.length), runs, []);
+  }
+  return runs;
 }
 
 /** Whether a run is alive or has left something: its journal is there. */

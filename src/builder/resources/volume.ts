@@ -23,24 +23,34 @@ export const volumeKind: ResourceKind<VolumeIntent, z.infer<typeof noFacts>> = {
     const { Volumes } = await api.readVolumes({ Filters: { ClientTokens: [clientToken] } }, { signal });
     return Volumes.find((volume) => volume.ClientToken === clientToken && volume.State !== "deleting")?.VolumeId;
   },
-  release: async (context, { id, intent, madeAt }) => {
+  release: async (context, { id, intent, madeAt, onAccepted }) => {
     const { api, waiters, signal } = context;
     const made = { what: `the volume ${id}`, madeAt, wasSeen: waiters.hasSeen(id) };
     const volume = await readMade(context, made, async () => {
-      return (await api.readVolumes({ Filters: { VolumeIds: [id] } }, { signal })).Volumes[0];
+      return readVolume(context, id);
     });
     if (volume === undefined) return;
     await unlinkIfOurs(context, volume, intent);
     // The service refuses to delete what it is still making.
     if (volume.State === "creating") await untilMade(waiters.volume(id, { until: "available", signal }));
+    const isAsked = volume.State === "deleting";
+    if (isAsked) onAccepted?.();
     await insist({
-      isAsked: volume.State === "deleting",
-      ask: () => ignoreNotFound(api.deleteVolume({ VolumeId: id })),
+      isAsked,
+      ask: async () => {
+        await ignoreNotFound(api.deleteVolume({ VolumeId: id }));
+        onAccepted?.();
+      },
       wait: () => waiters.volume(id, { until: "deleted", signal }),
       onWentBack: tellWentBack(context),
     });
   },
+  isGone: async (context, id) => (await readVolume(context, id)) === undefined,
 };
+
+async function readVolume({ api, signal }: ReleaseContext, id: string): Promise<Volume | undefined> {
+  return (await api.readVolumes({ Filters: { VolumeIds: [id] } }, { signal })).Volumes[0];
+}
 
 /**
  * A link that no journal knows: the answer to its creation came when nobody listened any more. It is ours when the

@@ -34,7 +34,9 @@ export interface Bakery {
   /** The builder's account, without limit or retries' patience. */
   readonly api: Api;
   bake(config: RawConfig, options?: BakeOptions): Promise<Baked>;
-  cleanUp(options?: Partial<Pick<CleanUpOptions, "dryRun" | "runIds" | "clock">>): Promise<readonly CleanedRun[]>;
+  cleanUp(
+    options?: Partial<Pick<CleanUpOptions, "dryRun" | "runIds" | "clock" | "ui" | "connect">>,
+  ): Promise<readonly CleanedRun[]>;
   /** Everything that a build could leave: in the account, on this host, in the journals. */
   leftovers(): Promise<Leftovers>;
   /** Writes an OMI's disk to a file of the folder. @returns its path */
@@ -55,6 +57,8 @@ export interface BakeOptions {
   readonly log?: DebugLog;
   /** For `skip_unchanged`. */
   readonly inputs?: ProductInputs;
+  /** False for a build that takes the cloud for one that goes on without it. */
+  readonly isCloudEmbedded?: boolean;
 }
 
 export interface Baked {
@@ -70,6 +74,8 @@ export interface Leftovers {
   readonly volumes: readonly string[];
   readonly mounts: readonly string[];
   readonly journals: readonly string[];
+  /** The journals of builds that ended while their volume was going. */
+  readonly deletions: readonly string[];
   readonly links: readonly string[];
   /** Of builds that ran as processes of their own. */
   readonly temporaries: readonly string[];
@@ -82,6 +88,7 @@ export const nothing: Leftovers = {
   volumes: [],
   mounts: [],
   journals: [],
+  deletions: [],
   links: [],
   temporaries: [],
   violations: [],
@@ -135,21 +142,17 @@ export async function openBakery(name: string, options: Partial<LocalCloudOption
 async function bake(
   config: RawConfig,
   cloud: { readonly env: NodeJS.ProcessEnv; readonly cloudFolder: string },
-  {
-    hook = idleHook,
-    signal,
-    hurry,
-    onEvent,
-    inspector,
-    ui = new RecordingUi(),
-    clock,
-    env = cloud.env,
-    log,
-    inputs,
-  }: BakeOptions,
+  options: BakeOptions,
 ): Promise<Baked> {
+  const { hook = idleHook, signal, hurry, onEvent, inspector, ui = new RecordingUi(), clock } = options;
+  const { env = cloud.env, log, inputs } = options;
   const events: BuildEvent[] = [];
-  const builder = new Builder({ env, localCloud: cloud.cloudFolder, ...(clock && { clock }), ...(log && { log }) });
+  const builder = new Builder({
+    env,
+    ...((options.isCloudEmbedded ?? true) && { localCloud: cloud.cloudFolder }),
+    ...(clock && { clock }),
+    ...(log && { log }),
+  });
   // The default is one folder for all of this machine.
   builder.prepareRaw({ mount_path: join(dirname(cloud.cloudFolder), "mnt/{{.Device}}"), ...config });
   const artifact = await builder.run({
@@ -170,10 +173,15 @@ async function bake(
 function cleanUp(
   stateFolder: string,
   access: Access,
-  { dryRun = false, runIds = [], clock = hastyClock() }: Partial<CleanUpOptions>,
+  {
+    dryRun = false,
+    runIds = [],
+    clock = hastyClock(),
+    ui = new RecordingUi(),
+    connect = async () => ({ access, close: async () => undefined }),
+  }: Partial<CleanUpOptions>,
 ): Promise<readonly CleanedRun[]> {
-  const connect = async () => ({ access, close: async () => undefined });
-  return cleanUpRuns({ stateFolder, runIds, dryRun, clock, ui: new RecordingUi(), connect, env: {} });
+  return cleanUpRuns({ stateFolder, runIds, dryRun, clock, ui, connect, env: {} });
 }
 
 interface ReadLeftoversInput {
@@ -197,6 +205,7 @@ async function readLeftovers({ folder, stateFolder, cloud, api }: ReadLeftoversI
     ),
     mounts,
     journals: await names(join(stateFolder, "runs")),
+    deletions: await names(join(stateFolder, "deletions")),
     links: await names(join(stateFolder, "links")),
     temporaries: await names(join(folder, "tmp")),
     violations: cloud.status().violations.map(({ details }) => details),
