@@ -26,7 +26,7 @@ import { runPreMountCommands } from "./steps/pre-mount-commands.ts";
 import { preValidate } from "./steps/pre-validate.ts";
 import { skipUnchanged } from "./steps/skip-unchanged.ts";
 import { createSnapshot } from "./steps/snapshot.ts";
-import { findSourceOmi } from "./steps/source-omi-info.ts";
+import { findSourceOmi, searchSource } from "./steps/source-omi-info.ts";
 import { takeOverRun } from "./steps/take-over-run.ts";
 import { takeOverVolume } from "./steps/take-over-volume.ts";
 import { type BuilderVm, readVm } from "./steps/vm-info.ts";
@@ -43,8 +43,9 @@ export interface BuildResult {
  */
 export async function runRecipe(build: Build): Promise<BuildResult> {
   const { config, keptVolume, runId } = build;
+  const search = searchAhead(build);
   const vm = await readVm(build);
-  const original = config.fromScratch ? undefined : await findSource(build);
+  const original = config.fromScratch ? undefined : await findSource(build, search);
   // A run that goes on may be made of more than one state of its inputs: it is neither skipped nor marked.
   const unchanged =
     config.skipUnchanged && !build.resumed ? await skipUnchanged(build, { source: original?.image }) : undefined;
@@ -97,8 +98,16 @@ function obtainVolume(build: Build, input: CreateVolumeInput): Promise<RootVolum
     : takeOverVolume(build, { temporary: input.temporary, resumed });
 }
 
-async function findSource(build: Build): Promise<SourceOmi> {
-  const source = await checkRootDevice(build, { image: await findSourceOmi(build) });
+/** The source is searched for while this VM is read. Who is asked may have the step tried again, which searches anew. */
+function searchAhead(build: Build): Promise<Image> | undefined {
+  if (build.config.fromScratch || build.config.packerOnError === "ask") return undefined;
+  const search = searchSource(build);
+  search.catch(() => undefined); // the step that waits for it tells
+  return search;
+}
+
+async function findSource(build: Build, search: Promise<Image> | undefined): Promise<SourceOmi> {
+  const source = await checkRootDevice(build, { image: await findSourceOmi(build, { search }) });
   const { ImageId: imageId, ImageName: imageName, AccountId: accountId, CreationDate: createdAt } = source.image;
   build.emit({ type: "source", imageId, imageName, accountId, createdAt, snapshotId: source.rootSnapshotId });
   return source;

@@ -11,15 +11,28 @@ import { step } from "../step.ts";
  * `available` count.
  * @throws {ConfigError} when there is none, or more than one without `most_recent`
  */
-export const findSourceOmi = step("StepSourceOMIInfo", async (build: Build): Promise<Image> => {
-  const { config, ui } = build;
-  ui.say("Finding the source OMI...");
+export const findSourceOmi = step(
+  "StepSourceOMIInfo",
+  async (build: Build, { search }: FindSourceOmiInput = {}): Promise<Image> => {
+    const { ui } = build;
+    ui.say("Finding the source OMI...");
+    const image = await (search ?? searchSource(build));
+    ui.message(`Found ${image.ImageId}: ${image.ImageName}`);
+    return image;
+  },
+);
+
+export interface FindSourceOmiInput {
+  /** {@link searchSource}, begun earlier. */
+  readonly search?: Promise<Image> | undefined;
+}
+
+/** What the step searches for, which depends on nothing but the options and the account. */
+export function searchSource(build: Build): Promise<Image> {
+  const { config, accountId } = build;
   const sourceOmi = config.sourceOmi ?? sourceOfResumed(build);
-  const search = { sourceOmi, filter: config.sourceFilter, ownAccountId: build.accountId };
-  const image = await searchOmi(build, search);
-  ui.message(`Found ${image.ImageId}: ${image.ImageName}`);
-  return image;
-});
+  return searchOmi(build, { sourceOmi, filter: config.sourceFilter, ownAccountId: accountId });
+}
 
 /** A filter may find a newer OMI by now; the volume of a run that goes on was made from the one that it found then. */
 function sourceOfResumed({ resumed }: Build): string | undefined {
