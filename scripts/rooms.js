@@ -186,7 +186,7 @@ export const rooms = {
     ],
   },
   report: {
-    uses: ["types:history", "types:evidence", "terminal", "common"],
+    uses: ["history/critical-path.ts", "types:history", "types:evidence", "terminal", "common"],
     face: ["report-text"],
   },
   history: {
@@ -199,6 +199,7 @@ export const rooms = {
       "common",
     ],
     face: [
+      "critical-path",
       "history-folder",
       "history-limits",
       "keep-record",

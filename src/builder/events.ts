@@ -145,6 +145,8 @@ export type BuildEvent =
       readonly goal: string;
       readonly at: number;
       readonly elapsedMs: number;
+      /** So long at most it had come to its goal before it was seen to; absent where that is not known. */
+      readonly lateMs?: number;
       readonly outcome: "done" | "failed" | "cancelled";
     }
   /** What belonged to one machine was removed (`generalise`): a line for each kind of thing. */

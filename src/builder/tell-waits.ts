@@ -12,8 +12,9 @@ interface TellWaitsInput {
 
 /** Makes an event of every wait that is over. */
 export function tellWaits({ clock, emit, currentStep }: TellWaitsInput): (wait: EndedWait) => void {
-  return ({ subject, goal, elapsedMs, error }) => {
+  return ({ subject, goal, elapsedMs, lateMs, error }) => {
     const outcome = error === undefined ? "done" : outcomeOf(error);
-    emit({ type: "wait-ended", step: currentStep.name, subject, goal, at: clock.now(), elapsedMs, outcome });
+    const what = { step: currentStep.name, subject, goal };
+    emit({ type: "wait-ended", ...what, at: clock.now(), elapsedMs, ...(lateMs !== undefined && { lateMs }), outcome });
   };
 }

@@ -51,6 +51,7 @@ export const buildFlags = {
     value: "FILE",
     about: "signs it with this private key in PEM: ECDSA or Ed25519",
   },
+  timing: { type: "boolean", about: "tells at the end where the time of each build went: its critical path" },
   history: { type: "boolean", about: "leaves a record of each run for runs; true by default, -no-history leaves none" },
   queue: {
     type: "string",

@@ -11,9 +11,12 @@ import { commonExitCode, errorText, exitCodeOf } from "./output/error-text.ts";
 import { type EvidenceFiles, writeEvidenceFiles } from "./output/evidence-files.ts";
 import { JsonReport } from "./output/json-report.ts";
 import { writeResultFile } from "./output/result-file.ts";
+import { timingText } from "./output/timing-text.ts";
 
 export interface RunFlags extends ReportFlags, EvidenceFiles {
   readonly result?: string | undefined;
+  /** Tells where the time of each build went. */
+  readonly timing?: boolean | undefined;
 }
 
 export interface RunOpenedInput {
@@ -42,6 +45,7 @@ export async function runOpened(
   using wishes = watchStopSignals(io, (message) => report.note("warn", message));
   const results = await opened.run({ report, signal: wishes.signal, hurry: wishes.hurry });
   if (flags.provenance !== undefined) tellMissingProvenance(results, report);
+  if (flags.timing) tellTiming(results, report);
   const failures = results.filter(({ error }) => error !== undefined);
   const code =
     failures.length === 0 ? ExitCode.Success : commonExitCode(failures.map(({ error }) => exitCodeOf(error)));
@@ -52,6 +56,14 @@ export async function runOpened(
     () => result !== undefined && writeResultFile(result, { results, templateFiles: opened.templateFiles }),
   ]);
   return code === ExitCode.Success && unwritten !== undefined ? exitCodeOf(unwritten) : code;
+}
+
+function tellTiming(results: readonly BakedBuild[], report: Pick<Report, "note">): void {
+  for (const { name, record } of results) {
+    if (record === undefined) continue;
+    const lines = timingText(record).trimEnd().replaceAll(/^/gm, "    ");
+    report.note("say", `\n==> The time of ${name}, run ${record.runId}:\n${lines}`);
+  }
 }
 
 function tellMissingProvenance(results: readonly BakedBuild[], report: Pick<Report, "line">): void {

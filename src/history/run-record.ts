@@ -18,6 +18,8 @@ const phase = z.object({
   step: z.string().nullable(),
   startMs,
   elapsedMs,
+  /** Of a wait: so long at most it had come to its goal before it was seen to. */
+  lateMs: z.number().optional(),
   outcome,
 });
 

@@ -78,7 +78,12 @@ export class RunRecorder {
         this.#phase(event, { kind: "provisioner", name: event.provisioner, step: "StepChrootProvision" });
         break;
       case "wait-ended":
-        this.#phase(event, { kind: "wait", name: `${event.subject} to ${event.goal}`, step: event.step ?? null });
+        this.#phase(event, {
+          kind: "wait",
+          name: `${event.subject} to ${event.goal}`,
+          step: event.step ?? null,
+          ...(event.lateMs !== undefined && { lateMs: event.lateMs }),
+        });
         break;
       case "api-call":
         this.#noteCall(event);
@@ -147,7 +152,7 @@ export class RunRecorder {
 
   #phase(
     { at, elapsedMs, outcome }: EventOf<"step-ended" | "provisioner-ended" | "wait-ended">,
-    name: Pick<RecordedPhase, "kind" | "name" | "step">,
+    name: Pick<RecordedPhase, "kind" | "name" | "step" | "lateMs">,
   ): void {
     this.#phases.add({ ...name, startMs: at - elapsedMs - this.#startedAt, elapsedMs, outcome });
   }

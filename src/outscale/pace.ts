@@ -75,9 +75,13 @@ export class Pace {
     return Math.min(max, Math.max(min, bounded) * this.#widening);
   }
 
-  /** It was ready when this look came: what the next wait of its kind may expect. */
-  ready(elapsedMs: number): void {
+  /**
+   * It was ready when this look came: what the next wait of its kind may expect.
+   * @returns how long it may have been ready before that; undefined when no look has found it not ready
+   */
+  ready(elapsedMs: number): number | undefined {
     this.#history.learn(estimateReady(this.#lastLookMs, elapsedMs));
+    return this.#lastLookMs === undefined ? undefined : elapsedMs - this.#lastLookMs;
   }
 
   /** When it will be done, if it goes on as it went between two looks. What is in a queue makes no progress: that tells no speed. */

@@ -42,6 +42,13 @@ export interface Wait<Resource, Result> {
   readonly onProgress?: ((progress: WaitProgress) => void) | undefined;
 }
 
+/** How a wait came to its goal. */
+export interface Waited<Result> {
+  readonly result: Result;
+  /** How long it may have been there unseen: since the last look that found it not ready. Undefined where there was none. */
+  readonly lateMs: number | undefined;
+}
+
 /** What every resource that can be waited for may have. */
 export interface Waitable {
   readonly State: string;
@@ -57,7 +64,7 @@ const NOT_BEGUN_MS = 15_000;
 export async function waitFor<Resource extends Waitable, Result>(
   tools: WaitTools,
   wait: Wait<Resource, Result>,
-): Promise<Result> {
+): Promise<Waited<Result>> {
   const { clock } = tools;
   const startedAt = clock.now();
   const course = new Course(wait.goal);
@@ -71,10 +78,7 @@ export async function waitFor<Resource extends Waitable, Result>(
       if (resource !== undefined) tools.seen.add(wait.id);
       wait.onProgress?.({ state: lastState, percent: resource?.Progress, elapsedMs, timeoutMs: wait.timeoutMs });
       const verdict = wait.goal.judge(resource);
-      if (typeof verdict === "object") {
-        pace.ready(elapsedMs);
-        return verdict.result;
-      }
+      if (typeof verdict === "object") return { result: verdict.result, lateMs: pace.ready(elapsedMs) };
       const graceMs = tools.seen.has(wait.id) ? GRACE_MS : UNSEEN_MS;
       const isTooEarly = resource === undefined && elapsedMs < graceMs;
       if (verdict === "failed" && !isTooEarly) throw failed(wait, resource);

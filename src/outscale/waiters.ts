@@ -52,6 +52,8 @@ export interface EndedWait {
   /** What it was to do: `become "completed"`. */
   readonly goal: string;
   readonly elapsedMs: number;
+  /** How long it had come to its goal at most before it was seen to; undefined where that is not known. */
+  readonly lateMs: number | undefined;
   /** Undefined when it came to what it should. */
   readonly error: unknown;
 }
@@ -153,12 +155,14 @@ export class Waiters {
     const history = this.#history.of(waitKind(kind, until, sizeGib));
     const { clock } = this.#tools;
     const startedAt = clock.now();
-    const end = (error: unknown) => {
-      this.#onEnd({ subject: `${kind} ${id}`, goal: goal.phrase, elapsedMs: clock.now() - startedAt, error });
+    const end = (error: unknown, lateMs?: number) => {
+      const elapsedMs = clock.now() - startedAt;
+      this.#onEnd({ subject: `${kind} ${id}`, goal: goal.phrase, elapsedMs, lateMs, error });
     };
     try {
-      const result = await waitFor(this.#tools, { id, kind, poller, goal, history, timeoutMs, signal, onProgress });
-      end(undefined);
+      const wait = { id, kind, poller, goal, history, timeoutMs, signal, onProgress };
+      const { result, lateMs } = await waitFor(this.#tools, wait);
+      end(undefined, lateMs);
       return result;
     } catch (error) {
       end(error);

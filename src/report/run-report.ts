@@ -1,5 +1,6 @@
 import type { RunRecord } from "../history/run-record.ts";
 import { changesSection } from "./changes.ts";
+import { criticalPathSection } from "./critical-path.ts";
 import {
   bootFailureSection,
   bootSection,
@@ -22,6 +23,7 @@ export async function runReport(record: RunRecord): Promise<string> {
   const sections: readonly (Section | false)[] = [
     summarySection(record),
     record.phases.length > 0 && timelineSection(record),
+    record.phases.length > 0 && criticalPathSection(record),
     image?.diff != null && changesSection(image.diff),
     image != null && image.packages.length > 0 && packagesSection(image),
     bootTest !== null && bootSection(bootTest),

@@ -55,6 +55,7 @@ describe("runReport(), in a browser", () => {
     expect(titles).toEqual([
       "Summary",
       "Timeline",
+      "Critical path",
       "What changed in the image",
       "Packages (13)",
       "Boot test",

@@ -1,14 +1,17 @@
 import { ExitCode } from "../../../common/errors.ts";
+import { criticalPath } from "../../../history/critical-path.ts";
 import type { Command } from "../../command.ts";
 import { type Flags, parseFlags } from "../../flags.ts";
 import { writeJson } from "../../output/json-report.ts";
 import { recordText } from "../../output/record-text.ts";
+import { timingText } from "../../output/timing-text.ts";
 import { askedRecord } from "./one-record.ts";
 import { stateFlag } from "./state-flag.ts";
 
 const flagSpecs = {
   ...stateFlag,
   json: { type: "boolean", about: "prints the whole record as JSON" },
+  timing: { type: "boolean", about: "tells where its time went: its critical path" },
   lines: { type: "boolean", about: "prints the last lines of the run, too" },
 } as const satisfies Flags;
 
@@ -21,7 +24,8 @@ export const showAction: Command = {
     const asked = parseFlags(flagSpecs, argv);
     const { flags } = asked;
     const record = askedRecord(asked, io.env);
-    if (flags.json) writeJson(io.stdout, record);
+    if (flags.json) writeJson(io.stdout, flags.timing ? { ...record, timing: criticalPath(record) } : record);
+    else if (flags.timing) io.stdout.write(timingText(record));
     else io.stdout.write(recordText(record, { lines: flags.lines === true }));
     return ExitCode.Success;
   },
