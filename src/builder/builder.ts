@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { setMaxListeners } from "node:events";
 import { resolve } from "node:path";
 import type { Isolation } from "../chroot/sandbox.ts";
 import { type Clock, systemClock } from "../common/clock.ts";
@@ -163,6 +164,9 @@ export class Builder {
       onClockSkew: tellClockSkew(input.ui),
       ...(isCloudEmbedded && { limiter: unlimited }),
     });
+    const { signal = never, hurry = never } = input;
+    // Every wait and release of every build of a program listens to them: no number of listeners is a mistake.
+    setMaxListeners(0, signal, hurry);
     const session: Session = {
       runId: resumed?.record.header.runId ?? newRunId(),
       runUuid: env.PACKER_RUN_UUID || randomUUID(),
@@ -177,8 +181,8 @@ export class Builder {
       emit,
       log,
       clock,
-      signal: input.signal ?? never,
-      hurry: input.hurry ?? never,
+      signal,
+      hurry,
       host: hostRunner(log),
       hook: input.hook,
       inspector: input.inspector,

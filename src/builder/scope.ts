@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import {
   CancelledError,
   ChrootError,
@@ -17,6 +18,7 @@ import type { RunContext } from "./run-context.ts";
 const RELEASE_ATTEMPTS = 5;
 const CREATE_ATTEMPTS = 4;
 const never = new AbortController().signal;
+setMaxListeners(0, never);
 
 /** Something that was acquired and not yet released. */
 export interface Lease<Facts extends JsonObject = JsonObject> {
