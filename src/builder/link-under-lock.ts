@@ -27,7 +27,7 @@ export async function linkUnderLock(build: Build, { vm, volume, linked }: LinkUn
   let isAccepted = false;
   const onAccepted = () => {
     isAccepted = true;
-    return lock.release();
+    return lock.passOn();
   };
   try {
     for (;;) {
@@ -40,7 +40,7 @@ export async function linkUnderLock(build: Build, { vm, volume, linked }: LinkUn
       }
     }
   } finally {
-    // The cancelled build gives it back too, which a step would refuse to do.
+    // By now the device is here, where the original sees it. The cancelled build gives it back too, which a step would refuse to do.
     if (build.signal.aborted) await lock.release();
     else await releaseDeviceLock(build, { lock });
   }

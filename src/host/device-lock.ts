@@ -4,7 +4,7 @@ import { basename, dirname, join, resolve } from "node:path";
 import { type Clock, systemClock } from "../common/clock.ts";
 import { isErrno } from "../common/errno.ts";
 import { DeviceError, TimeoutError } from "../common/errors.ts";
-import { tryFlock, waitForFlock } from "./flock.ts";
+import { type FlockMode, tryFlock, waitForFlock } from "./flock.ts";
 import { findOpeners } from "./open-files.ts";
 import { type Turn, Turns } from "./turns.ts";
 
@@ -37,10 +37,15 @@ export interface AcquireDeviceLockOptions {
 
 /** The lock is held until it is released, or this process dies. */
 export interface DeviceLock {
+  /**
+   * Lets the next of our builds choose a name. The original still waits: it would look at this machine alone, where the
+   * name that was just given to the service is not to be seen yet.
+   */
+  passOn(): Promise<void>;
   release(): Promise<void>;
 }
 
-/** The lock as builds of this process pass it on among themselves. */
+/** The lock among our builds, as those of this process pass it on. */
 interface Hold {
   readonly file: FileHandle;
   readonly since: number;
@@ -54,31 +59,61 @@ const PASSED_ON_MS = 2_000;
 
 /**
  * Waits for the device lock: whoever has it may choose a device name, link it and see it appear, and nobody else.
- * The file is neither truncated nor reached through a link, and belongs to us in a folder that belongs to us: the
+ *
+ * There are two files. The original takes the first one for itself; our builds share it, so that it is the original or
+ * we. The second is for one of our builds at a time, and may be passed on sooner, as we ask the service which names are
+ * given. Neither file is truncated or reached through a link, and both belong to us in a folder that belongs to us: the
  * folder above is open to everybody, and a link planted there would have root write elsewhere.
- * @throws {DeviceError} when the file or its folder is not safe to use
+ * @throws {DeviceError} when a file or its folder is not safe to use
  * @throws {TimeoutError} when another build keeps it too long
  */
 export async function acquireDeviceLock(options: AcquireDeviceLockOptions): Promise<DeviceLock> {
   const { path = DEVICE_LOCK_FILE, timeoutMs, signal, onWait, clock = systemClock } = options;
-  const deadline = clock.now() + timeoutMs;
+  const waiting: Waiting = { ...options, clock, deadline: clock.now() + timeoutMs };
   const line = lines.get(path) ?? new Turns<Hold>();
   lines.set(path, line);
   const waits = () => onWait?.(`Waiting for the device lock "${path}", which another build of this command has`);
   const turn = await line.take({ clock, timeoutMs, signal, onWait: waits });
   if (turn === undefined) throw tooLate(path, timeoutMs, ", which another build of this command has");
+  let hold = turn.baton;
+  let shared: FileHandle | undefined;
   try {
-    const hold = turn.baton ?? { file: await lockFile(path, { ...options, clock }, deadline), since: clock.now() };
-    let isHeld = true;
-    const release = async () => {
-      if (isHeld) await passOn(turn, hold, clock);
-      isHeld = false;
-    };
-    return { release };
+    shared = await lockFile(path, "shared", waiting);
+    hold ??= { file: await lockFile(ownLockFile(path), "exclusive", waiting), since: clock.now() };
+    return heldLock(shared, () => hold && passOn(turn, hold, clock));
   } catch (error) {
-    turn.end();
+    await shared?.close();
+    if (hold === undefined) turn.end();
+    else await passOn(turn, hold, clock);
     throw error;
   }
+}
+
+/** The file that our builds take in turn. */
+export function ownLockFile(path: string): string {
+  return `${path}.names`;
+}
+
+function heldLock(shared: FileHandle, passOnHold: () => Promise<void> | undefined): DeviceLock {
+  let isPassedOn = false;
+  let isHeld = true;
+  const pass = async () => {
+    if (!isPassedOn) {
+      isPassedOn = true;
+      await passOnHold();
+    }
+  };
+  const release = async () => {
+    try {
+      await pass();
+    } finally {
+      if (isHeld) {
+        isHeld = false;
+        await shared.close();
+      }
+    }
+  };
+  return { passOn: pass, release };
 }
 
 /** Hands the lock to the next build of this process, or to whoever is next on this machine. */
@@ -92,14 +127,14 @@ async function passOn(turn: Turn<Hold>, hold: Hold, clock: Clock): Promise<void>
   }
 }
 
-type Waiting = AcquireDeviceLockOptions & { readonly clock: Clock };
+type Waiting = AcquireDeviceLockOptions & { readonly clock: Clock; readonly deadline: number };
 
 /** Opens the file and has its lock, or closes it again. */
-async function lockFile(path: string, options: Waiting, deadline: number): Promise<FileHandle> {
+async function lockFile(path: string, mode: FlockMode, options: Waiting): Promise<FileHandle> {
   const file = await openLockFile(path);
   try {
-    if (await tryFlock(file.fd)) return file;
-    await waitForOthers(file, path, options, deadline);
+    if (await tryFlock(file.fd, mode)) return file;
+    await waitForOthers(file, path, mode, options);
     return file;
   } catch (error) {
     await file.close();
@@ -108,12 +143,12 @@ async function lockFile(path: string, options: Waiting, deadline: number): Promi
 }
 
 /** Waits in flock(2), until the deadline: the kernel wakes us when the lock is given up. */
-async function waitForOthers(file: FileHandle, path: string, options: Waiting, deadline: number): Promise<void> {
-  const { clock, timeoutMs, signal } = options;
+async function waitForOthers(file: FileHandle, path: string, mode: FlockMode, options: Waiting): Promise<void> {
+  const { clock, timeoutMs, deadline, signal } = options;
   const stop = new AbortController();
   const stopped = signal ? AbortSignal.any([signal, stop.signal]) : stop.signal;
   void tellWhoHasIt(file, path, options, stop.signal);
-  const locked = waitForFlock(file.fd, stopped);
+  const locked = waitForFlock(file.fd, mode, stopped);
   const late = sleepUntil(deadline, clock, stopped).then(() => "late" as const);
   try {
     if ((await Promise.race([locked, late])) === "late")

@@ -2,16 +2,18 @@ import { type FileHandle, stat } from "node:fs/promises";
 import { ignoreErrno } from "../common/errno.ts";
 import { hostRunner } from "./run-command.ts";
 
+/** `shared`: others may have it too, as long as nobody wants it for himself. */
+export type FlockMode = "exclusive" | "shared";
+
 /**
  * Takes the flock(2) of an open file without waiting. Node has no call for it: `flock` of util-linux takes it
  * on our descriptor, and the lock stays with the open file after that child exits, until the descriptor is closed or
  * we die.
  * @param fd Any open descriptor of the file, or of a folder
- * @param mode `shared`: others may have it too, as long as nobody wants it for himself
  * @returns false while another open file has the lock
  * @throws {CommandError} when it can be neither taken nor refused
  */
-export async function tryFlock(fd: number, mode: "exclusive" | "shared" = "exclusive"): Promise<boolean> {
+export async function tryFlock(fd: number, mode: FlockMode = "exclusive"): Promise<boolean> {
   const argv = ["flock", `--${mode}`, "--nonblock", "0"];
   const { exitCode } = await hostRunner().run(argv, { stdin: fd, okExitCodes: [0, HELD_BY_OTHERS] });
   return exitCode === 0;
@@ -22,8 +24,8 @@ export async function tryFlock(fd: number, mode: "exclusive" | "shared" = "exclu
  * ended, and whoever waited has to close the descriptor, as the lock may have come at that very moment.
  * @throws {CancelledError} as soon as the signal fires
  */
-export async function waitForFlock(fd: number, signal: AbortSignal): Promise<void> {
-  const argv = ["setpriv", "--pdeathsig", "KILL", "flock", "--exclusive", "0"]; // it dies with us
+export async function waitForFlock(fd: number, mode: FlockMode, signal: AbortSignal): Promise<void> {
+  const argv = ["setpriv", "--pdeathsig", "KILL", "flock", `--${mode}`, "0"]; // it dies with us
   await hostRunner().run(argv, { stdin: fd, signal });
 }
 

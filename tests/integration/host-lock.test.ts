@@ -1,10 +1,11 @@
+import { spawnSync } from "node:child_process";
 import { chown, link, lstat, mkdir, mkdtemp, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import type { Clock } from "../../src/common/clock.ts";
 import { CancelledError, DeviceError, TimeoutError } from "../../src/common/errors.ts";
-import { acquireDeviceLock } from "../../src/host/device-lock.ts";
+import { acquireDeviceLock, ownLockFile } from "../../src/host/device-lock.ts";
 import { type Holder, startHolder } from "../support/program/holder.ts";
 import { requirePrograms } from "../support/suite/requirements.ts";
 
@@ -66,6 +67,43 @@ requirePrograms("flock", "perl")("host: the device lock", () => {
     await lock.release();
     await other;
     await lock.release(); // a second time does nothing
+  });
+
+  /** Whether the original, which does not wait here, would get the lock now. */
+  const isFreeForTheOriginal = () => spawnSync("flock", ["--exclusive", "--nonblock", path, "true"]).status === 0;
+
+  test("passOn() lets our next build in, and keeps the original out until both have seen their devices", async () => {
+    const first = await acquireDeviceLock({ path, timeoutMs: 0 });
+    await first.passOn();
+    const second = await acquireDeviceLock({ path, timeoutMs: 0 });
+    expect(isFreeForTheOriginal()).toBe(false);
+    await first.passOn(); // a second time does nothing
+    await expect(acquireDeviceLock({ path, timeoutMs: 0 })).rejects.toThrow(TimeoutError);
+    await second.release();
+    expect(isFreeForTheOriginal()).toBe(false);
+    await first.release();
+    expect(isFreeForTheOriginal()).toBe(true);
+  });
+
+  test("acquireDeviceLock() keeps our builds in other processes out until it is passed on", async () => {
+    const lock = await acquireDeviceLock({ path, timeoutMs: 0 });
+    const names = ownLockFile(path);
+    const isFree = () => spawnSync("flock", ["--exclusive", "--nonblock", names, "true"]).status === 0;
+    expect(isFree()).toBe(false);
+    await lock.passOn();
+    expect(isFree()).toBe(true);
+    await lock.release();
+  });
+
+  test("acquireDeviceLock() hands on what it was given when it cannot have the rest", async () => {
+    const first = await acquireDeviceLock({ path, timeoutMs: 0 });
+    const abort = new AbortController();
+    const cancelled = acquireDeviceLock({ path, timeoutMs: 60_000, signal: abort.signal, onWait: () => abort.abort() });
+    const next = acquireDeviceLock({ path, timeoutMs: 60_000 });
+    await expect(cancelled).rejects.toThrow(CancelledError);
+    await first.release();
+    await (await next).release();
+    expect(isFreeForTheOriginal()).toBe(true);
   });
 
   test("acquireDeviceLock() gives the lock up when its process is killed", async () => {

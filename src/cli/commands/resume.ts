@@ -33,6 +33,7 @@ const flagSpecs = {
   log: buildFlags.log,
   report: buildFlags.report,
   sbom: buildFlags.sbom,
+  timing: buildFlags.timing,
   history: buildFlags.history,
   result: buildFlags.result,
 } as const satisfies Flags;
