@@ -1,10 +1,11 @@
 // Bundles and runs measurements, as Node cannot run TypeScript by itself: `npm run bench`, or `npm run bench transfer`.
+// The fuzzers, which run for as long as one likes, are run by name alone.
 import { spawnSync } from "node:child_process";
 import { existsSync, readdirSync } from "node:fs";
 import { build } from "rolldown";
 
 const [wanted, ...rest] = process.argv.slice(2);
-const names = wanted ? [wanted] : readdirSync("bench").map((file) => file.replace(/\.ts$/, ""));
+const names = wanted ? [wanted] : measures();
 const dir = "node_modules/.cache/bench";
 
 for (const name of names) {
@@ -26,4 +27,9 @@ for (const name of names) {
   });
   const { status } = spawnSync(process.execPath, [`${dir}/${name}.js`, ...rest], { stdio: "inherit" });
   if (status !== 0) process.exit(status ?? 1);
+}
+
+function measures() {
+  const files = readdirSync("bench").filter((file) => file.endsWith(".ts") && !file.endsWith("-fuzz.ts"));
+  return files.map((file) => file.slice(0, -".ts".length));
 }
