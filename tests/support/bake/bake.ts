@@ -39,6 +39,8 @@ export interface Bakery {
   ): Promise<readonly CleanedRun[]>;
   /** Everything that a build could leave: in the account, on this host, in the journals. */
   leftovers(): Promise<Leftovers>;
+  /** The journals of builds that ended while their volume was going: nothing is left, but somebody has to look. */
+  deletions(): Promise<readonly string[]>;
   /** Writes an OMI's disk to a file of the folder. @returns its path */
   export(imageId: string): Promise<string>;
   close(): Promise<void>;
@@ -74,8 +76,6 @@ export interface Leftovers {
   readonly volumes: readonly string[];
   readonly mounts: readonly string[];
   readonly journals: readonly string[];
-  /** The journals of builds that ended while their volume was going. */
-  readonly deletions: readonly string[];
   readonly links: readonly string[];
   /** Of builds that ran as processes of their own. */
   readonly temporaries: readonly string[];
@@ -88,7 +88,6 @@ export const nothing: Leftovers = {
   volumes: [],
   mounts: [],
   journals: [],
-  deletions: [],
   links: [],
   temporaries: [],
   violations: [],
@@ -125,6 +124,7 @@ export async function openBakery(name: string, options: Partial<LocalCloudOption
     // What no answer shows is looked for for minutes.
     cleanUp: (wanted) => cleanUp(stateFolder, access, { ...(options.clock && { clock: options.clock }), ...wanted }),
     leftovers: () => readLeftovers({ folder, stateFolder, cloud, api }),
+    deletions: () => names(join(stateFolder, "deletions")),
     export: async (imageId) => {
       const disk = join(folder, `${imageId}.raw`);
       await exportLocalImage(cloudFolder, { image: imageId, disk, format: "raw" });
@@ -193,6 +193,7 @@ interface ReadLeftoversInput {
 
 async function readLeftovers({ folder, stateFolder, cloud, api }: ReadLeftoversInput): Promise<Leftovers> {
   const AccountIds = [cloud.account("builder").id];
+  await cloud.idle(); // what it was asked to delete is not left
   const { Images } = await api.readImages({ Filters: { AccountIds } });
   const { Snapshots } = await api.readSnapshots({ Filters: { AccountIds } });
   const { Volumes } = await api.readVolumes({});
@@ -205,7 +206,6 @@ async function readLeftovers({ folder, stateFolder, cloud, api }: ReadLeftoversI
     ),
     mounts,
     journals: await names(join(stateFolder, "runs")),
-    deletions: await names(join(stateFolder, "deletions")),
     links: await names(join(stateFolder, "links")),
     temporaries: await names(join(folder, "tmp")),
     violations: cloud.status().violations.map(({ details }) => details),
