@@ -148,7 +148,7 @@ async function waitForOthers(file: FileHandle, path: string, mode: FlockMode, op
   const stop = new AbortController();
   const stopped = signal ? AbortSignal.any([signal, stop.signal]) : stop.signal;
   void tellWhoHasIt(file, path, options, stop.signal);
-  const locked = waitForFlock(file.fd, mode, stopped);
+  const locked = waitForFlock(file.fd, stopped, mode);
   const late = sleepUntil(deadline, clock, stopped).then(() => "late" as const);
   try {
     if ((await Promise.race([locked, late])) === "late")

@@ -24,7 +24,7 @@ export async function tryFlock(fd: number, mode: FlockMode = "exclusive"): Promi
  * ended, and whoever waited has to close the descriptor, as the lock may have come at that very moment.
  * @throws {CancelledError} as soon as the signal fires
  */
-export async function waitForFlock(fd: number, mode: FlockMode, signal: AbortSignal): Promise<void> {
+export async function waitForFlock(fd: number, signal: AbortSignal, mode: FlockMode = "exclusive"): Promise<void> {
   const argv = ["setpriv", "--pdeathsig", "KILL", "flock", `--${mode}`, "0"]; // it dies with us
   await hostRunner().run(argv, { stdin: fd, signal });
 }
