@@ -43,6 +43,14 @@ export { ProvenanceError } from "./evidence/provenance/provenance-error.ts";
 export type { ProvenanceStatement, ResourceDescriptor } from "./evidence/provenance/statement.ts";
 export type { ImageContents } from "./evidence/scan-image.ts";
 
+// The account's own images.
+
+export type { PruneRule } from "./bake/omis/choose-images.ts";
+export { type ImageList, listImages } from "./bake/omis/list-images.ts";
+export type { OmisInput } from "./bake/omis/open-omis.ts";
+export type { OwnImage } from "./bake/omis/own-image.ts";
+export { type PrunedImage, type PruneImagesInput, pruneImages } from "./bake/omis/prune-images.ts";
+
 // What runs have left.
 
 export type { RunRecord } from "./history/run-record.ts";

@@ -163,6 +163,7 @@ async function makeArtifact(
   const same = comparable?.get(definition.name);
   const inputs = same?.prepared.config.skipUnchanged && {
     inputs: await readInputs(same),
+    readAgain: () => readInputs(same),
     key: inputsKey(same.prepared.config.stateFolder),
   };
   const { provisioners, errorCleanupProvisioner } = definition;

@@ -17,6 +17,8 @@ export interface ProductInput {
 /** What goes into a product besides its source, from whoever knows the provisioners. */
 export interface ProductInputs {
   readonly inputs: readonly ProductInput[];
+  /** Reads them again: what has changed while the image was made is not what the image was made of. */
+  readonly readAgain?: (() => Promise<readonly ProductInput[]>) | undefined;
   /** For the digests that are told to others and kept: who does not have it can guess no secret by them. */
   readonly key: string | Buffer;
 }
@@ -35,6 +37,13 @@ export function ownInputs({ config }: Pick<Build, "config">, source: Image | und
 
 function input(name: string, value: unknown): ProductInput {
   return { name, digest: createHash("sha256").update(JSON.stringify(value)).digest("hex") };
+}
+
+/** The names of inputs that differ, or that only one side has. */
+export function changedInputs(before: readonly ProductInput[], now: readonly ProductInput[]): readonly string[] {
+  const digestsOf = (inputs: readonly ProductInput[]) => new Map(inputs.map(({ name, digest }) => [name, digest]));
+  const [old, fresh] = [digestsOf(before), digestsOf(now)];
+  return [...new Set([...old.keys(), ...fresh.keys()])].filter((name) => old.get(name) !== fresh.get(name));
 }
 
 /** The same inputs with digests that others may see. */

@@ -1,6 +1,7 @@
 import { messageOf } from "../common/errors.ts";
 import type { Image } from "../outscale/oapi.ts";
 import type { Build } from "./build.ts";
+import { changedInputs } from "./product-inputs.ts";
 import { createTags } from "./run-tags.ts";
 
 /** What all tags of this program begin with; the user's are never taken for one. */
@@ -29,6 +30,12 @@ export function inputsDigestOf({ ImageId, Tags }: Pick<Image, "ImageId" | "Tags"
   return imageId === ImageId ? digest : undefined;
 }
 
+/** The OMI that an image was made of, as its tag says. */
+export function sourceIdOf({ Tags }: Pick<Image, "Tags">): string | undefined {
+  const value = tagOf(Tags, SOURCE_TAG_KEY);
+  return value !== undefined && /^ami-[0-9a-f]{8,}$/.test(value) ? value : undefined;
+}
+
 function tagOf(tags: Image["Tags"], key: string): string | undefined {
   return tags.find(({ Key }) => Key === key)?.Value;
 }
@@ -38,6 +45,12 @@ function tagOf(tags: Image["Tags"], key: string): string | undefined {
  * gets a warning; the product is there all the same.
  */
 export async function markProduct(build: Build, imageId: string, { digest, sourceId }: ProductMark): Promise<void> {
+  const changed = await changedMeanwhile(build);
+  if (changed.length > 0) {
+    const names = changed.join(", ");
+    build.warn(`${imageId} gets no tag of what it was made of, as that was changed while the build ran: ${names}`);
+    return;
+  }
   const tags = [
     { Key: INPUTS_TAG_KEY, Value: inputsTagValue(digest, imageId) },
     ...(sourceId === undefined ? [] : [{ Key: SOURCE_TAG_KEY, Value: sourceId }]),
@@ -48,5 +61,15 @@ export async function markProduct(build: Build, imageId: string, { digest, sourc
     build.warn(
       `${imageId} got no tag of what it was made of, and the next build will not know it: ${messageOf(error)}`,
     );
+  }
+}
+
+/** Which inputs are no longer what they were when the build began; one that cannot be read any more is none that stayed. */
+async function changedMeanwhile({ inputs }: Build): Promise<readonly string[]> {
+  if (inputs?.readAgain === undefined) return [];
+  try {
+    return changedInputs(inputs.inputs, await inputs.readAgain());
+  } catch (error) {
+    return [messageOf(error)];
   }
 }

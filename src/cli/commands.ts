@@ -48,6 +48,10 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
     summary: "tells of the runs of the past: how they ended, and what took how long",
     load: async () => (await import("./commands/runs.ts")).runs,
   },
+  omi: {
+    summary: "lists the account's own OMIs, and removes old ones",
+    load: async () => (await import("./commands/omi.ts")).omi,
+  },
   diff: {
     summary: "tells what differs between two images: OMIs, or disk files",
     load: async () => (await import("./commands/diff.ts")).diff,

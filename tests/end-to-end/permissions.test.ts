@@ -1,6 +1,8 @@
 import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { permissionsPage, type RecordedPermissions } from "../../scripts/permissions-page.ts";
+import { listImages } from "../../src/bake/omis/list-images.ts";
+import { pruneImages } from "../../src/bake/omis/prune-images.ts";
 import type { Hook } from "../../src/builder/hook.ts";
 import { ProvisionError } from "../../src/common/errors.ts";
 import { hostRunner } from "../../src/host/run-command.ts";
@@ -9,6 +11,7 @@ import { type Bakery, openBakery, publicSource } from "../support/bake/bake.ts";
 import { ImageOwner } from "../support/bake/image-owner.ts";
 import { RecordedCalls } from "../support/bake/recorded-calls.ts";
 import { requireRoot } from "../support/suite/requirements.ts";
+import { RecordingUi } from "../support/terminal/recording-ui.ts";
 
 const describe = requireRoot();
 
@@ -59,6 +62,12 @@ describe("the API calls that a build makes", () => {
       bakery.bake({ ...config, omi_name: "plain", force_deregister: true, force_delete_snapshot: true }),
     "`skip_unchanged`, for a build": () => bakery.bake({ ...config, ...unchanged }, { inputs }),
     "`skip_unchanged`, when nothing has changed": () => bakery.bake({ ...config, ...unchanged }, { inputs }),
+    "`omi list`, `omi show`, `omi prune` without `-yes`": () => listImages({ env: bakery.env }),
+    "`omi prune -yes`": async () => {
+      const rule = { names: ["unchanged"], keep: 0, dryRun: false };
+      const pruned = await pruneImages({ ...rule, env: bakery.env, ui: new RecordingUi() });
+      expect(pruned).toMatchObject([{ outcome: "removed" }]);
+    },
     "a build that fails before its snapshot": () =>
       expect(bakery.bake({ ...config, omi_name: "failed" }, { hook: failing })).rejects.toThrow("The provisioner"),
     "a build that fails after its snapshot": async () => {

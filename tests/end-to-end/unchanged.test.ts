@@ -1,3 +1,4 @@
+import { writeFileSync } from "node:fs";
 import { chmod, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from "vitest";
@@ -204,6 +205,19 @@ describe("skip_unchanged", () => {
     expect(warnings?.join()).toContain("got no tag of what it was made of");
     expect(await baked("base")).toMatchObject({ isReused: false });
     expect(imageId).toMatch(/^ami-/);
+  });
+
+  it("says nothing of what an OMI was made of when that has changed meanwhile", async () => {
+    await baked("base");
+    const onEvent = (event: BakeEvent) => {
+      if (event.type === "step-ended" && event.step === "StepChrootProvision")
+        writeFileSync(join(bakery.folder, "app.conf"), "port = 81\n");
+    };
+    const { warnings, imageId } = await baked("app", { onEvent });
+    expect(warnings?.join()).toContain("changed while the build ran: provisioner 2 (file)");
+    await writeFile(join(bakery.folder, "app.conf"), "port = 80\n");
+    const { isReused, imageId: next } = await baked("app");
+    expect([isReused, next === imageId]).toEqual([false, false]);
   });
 
   it("does not take the name for taken, and replaces nothing, when nothing has changed", async () => {

@@ -7,6 +7,7 @@ import { copiedImageKind, imageKind } from "./image.ts";
 import { linkKind } from "./link.ts";
 import { linkFolderKind } from "./link-folder.ts";
 import { mountKind } from "./mount.ts";
+import { prunedImageKind } from "./pruned-image.ts";
 import { replacedImageKind } from "./replaced-image.ts";
 import { snapshotKind } from "./snapshot.ts";
 import { temporaryFolderKind } from "./temporary-folder.ts";
@@ -32,6 +33,7 @@ const readers: ReadonlyMap<string, (intent: JsonObject) => Recorded> = new Map([
   reader(copiedImageKind),
   reader(imageKind),
   reader(replacedImageKind),
+  reader(prunedImageKind),
   reader(temporaryFolderKind),
 ]);
 

@@ -8,8 +8,13 @@ import type { Bakery } from "./bake.ts";
 
 /** Bundles `crashing-build.ts`, as Node cannot run TypeScript by itself. @returns the path of the bundle */
 export async function bundleCrashingBuild(folder: string): Promise<string> {
-  const file = join(folder, "crashing-build.mjs");
-  const input = join(import.meta.dirname, "crashing-build.ts");
+  return bundleProgram(folder, "crashing-build");
+}
+
+/** The same for another program of this folder. */
+export async function bundleProgram(folder: string, name: string): Promise<string> {
+  const file = join(folder, `${name}.mjs`);
+  const input = join(import.meta.dirname, `${name}.ts`);
   await build({
     input,
     platform: "node",

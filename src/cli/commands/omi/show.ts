@@ -1,0 +1,36 @@
+import { listImages } from "../../../bake/omis/list-images.ts";
+import type { OwnImage } from "../../../bake/omis/own-image.ts";
+import { ExitCode, UsageError } from "../../../common/errors.ts";
+import { openDebugLog } from "../../../terminal/debug-log.ts";
+import type { Command } from "../../command.ts";
+import { parseFlags } from "../../flags.ts";
+import { writeJson } from "../../output/json-report.ts";
+import { omiText } from "../../output/omi-text.ts";
+import { accountFlags, omisInput } from "./account-flags.ts";
+
+export const showAction: Command = {
+  usage: "omi show [flags] OMI",
+  about: "Tells all that is known of one of the account's own OMIs, by its id or its name.",
+  flags: accountFlags,
+  examples: ["outscale-chroot omi show ami-1a2b3c4d", "outscale-chroot omi show -json web-2026-01"],
+  async run({ argv, io }) {
+    const { flags, positionals } = parseFlags(accountFlags, argv);
+    const [wanted, ...others] = positionals;
+    if (wanted === undefined || others.length > 0) {
+      throw new UsageError(`One OMI is shown, not ${positionals.length}`, { hint: "Give its id or its name" });
+    }
+    using log = openDebugLog(flags.log, io);
+    const { images } = await listImages(omisInput(flags, io, log));
+    const image = findOne(images, wanted);
+    if (flags.json) writeJson(io.stdout, image);
+    else io.stdout.write(omiText(image, Date.now()));
+    return ExitCode.Success;
+  },
+};
+
+/** Names are unique in an account. */
+function findOne(images: readonly OwnImage[], wanted: string): OwnImage {
+  const image = images.find(({ imageId, name }) => imageId === wanted || name === wanted);
+  if (image !== undefined) return image;
+  throw new UsageError(`The account has no OMI "${wanted}"`, { hint: "outscale-chroot omi list has its own ones" });
+}
