@@ -13,6 +13,8 @@ import { registerSource } from "./lib/source-image.ts";
 
 const ROUNDS = 3;
 const AT_ONCE = 8;
+/** A VM takes 40 volumes. */
+const MOST_AT_ONCE = 32;
 const SLOW = { "volume.creating": 5_000 } as const;
 
 /** What a process with builds tells the one that measures. */
@@ -37,12 +39,15 @@ async function buildHere(source: string, name: string, count: number): Promise<v
   const onEvent = (event: BuildEvent) => {
     if (event.type === "step-ended" && event.step === "StepFlock") lockMs.push(event.elapsedMs);
   };
-  const build = async (_: unknown, index: number) => {
-    const builder = new Builder();
-    builder.prepareRaw(configOf(source, `${name}-${index}`));
-    await builder.run({ ui: new RecordingUi(), hook: idleHook, onEvent });
+  let begun = 0;
+  const worker = async () => {
+    for (let index = begun++; index < count; index = begun++) {
+      const builder = new Builder();
+      builder.prepareRaw(configOf(source, `${name}-${index}`));
+      await builder.run({ ui: new RecordingUi(), hook: idleHook, onEvent });
+    }
   };
-  await Promise.all(Array.from({ length: count }, build));
+  await Promise.all(Array.from({ length: Math.min(count, MOST_AT_ONCE) }, worker));
   const told: Told = {
     peakMib: process.resourceUsage().maxRSS / 1024,
     elapsedMs: performance.now() - startedAt,
@@ -113,7 +118,8 @@ async function measureGrowth(bakery: Bakery, source: string): Promise<void> {
         unit: " s a build",
         details: `the last one had the lock after ${seconds(lock)}`,
       });
-    if (count === 64) tell({ measure: "64 builds in one process", value: peak.max, atMost: 250, unit: " MiB" });
+    if (count === 64)
+      tell({ measure: "64 builds in one process, 32 at a time", value: peak.max, atMost: 250, unit: " MiB" });
   }
   console.log(rows.map((row) => `       ${row}`).join("\n"));
 }
