@@ -185,6 +185,7 @@ export { InterpolationError } from "./go-template/interpolation-error.ts";
 export { type Diagnostic, TemplateError } from "./hcl/source/diagnostic.ts";
 export { CommandError, MissingProgramError } from "./host/command-error.ts";
 export { MissingProgramsError } from "./host/required-programs.ts";
+export { HygieneError } from "./hygiene/hygiene-job.ts";
 export { ImageCheckError } from "./hygiene/image-check-error.ts";
 export { LocalCloudError } from "./local-cloud/local-cloud-error.ts";
 export { ApiAuthError, ApiError, MetadataError, WaitError, WaitTimeoutError } from "./outscale/errors.ts";

@@ -54,7 +54,7 @@ export async function runRecipe(build: Build): Promise<BuildResult> {
   }
   const omiName = renderOmiName(build, original?.image);
   checkRequests(config, original);
-  await takeOverRun(build, { vm, original, resumed: build.resumed });
+  if (build.resumed) await takeOverRun(build, { vm, original, resumed: build.resumed });
   const replaced = await preValidate(build, { omiName });
 
   await using temporary = build.scope("temporary", { onFailure: "warn" }); // copy and volume: always deleted

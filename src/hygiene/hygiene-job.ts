@@ -22,7 +22,7 @@ export type HygieneResult = Results[keyof Results];
 export type HygieneAnswer = { readonly result: HygieneResult } | { readonly failure: string };
 
 /** An image could not be looked at, or cleaned. */
-class HygieneError extends ChrootError {
+export class HygieneError extends ChrootError {
   override readonly code = "E_SYSTEM";
 }
 

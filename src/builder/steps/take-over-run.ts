@@ -13,8 +13,8 @@ export interface TakeOverRunInput {
   readonly vm: BuilderVm;
   /** Undefined: from scratch. */
   readonly original: SourceOmi | undefined;
-  /** Undefined: there is no run to go on with, and nothing happens. */
-  readonly resumed: RunRecord | undefined;
+  /** The run to go on with. */
+  readonly resumed: RunRecord;
 }
 
 /**
@@ -23,16 +23,9 @@ export interface TakeOverRunInput {
  * @throws {ConfigError} when the template asks for another volume now; then nothing has been touched
  * @throws {LeftoverError} when something cannot be taken down
  */
-export async function takeOverRun(build: Build, { resumed, ...input }: TakeOverRunInput): Promise<void> {
-  if (resumed !== undefined) await takeOverStep(build, { ...input, resumed });
-}
-
-const takeOverStep = step(
+export const takeOverRun = step(
   "StepTakeOverRun",
-  async (
-    build: Build,
-    { vm, original, resumed }: TakeOverRunInput & { readonly resumed: RunRecord },
-  ): Promise<void> => {
+  async (build: Build, { vm, original, resumed }: TakeOverRunInput): Promise<void> => {
     const volume = volumeOf(resumed);
     const request = rootVolumeRequest(build.config, { subregionName: vm.subregionName, source: original });
     assertSameBase(resumed.base, baseOf(build, { vm, source: original, request }));

@@ -35,12 +35,6 @@ function recordWith(parts: Partial<RunRecord> = {}): RunRecord {
 }
 
 describe("takeOverRun()", () => {
-  it("does nothing for a new run", async () => {
-    await using fake = await fakeBuild();
-    await takeOverRun(fake.build, { vm, original: sourceOmi(), resumed: undefined });
-    expect([fake.calls, fake.events]).toEqual([[], []]);
-  });
-
   it("names every option that makes another volume, before anything is touched", async () => {
     await using fake = await fakeBuild({ config: { root_volume_size: 20, root_volume_type: "io1" } });
     const base = { source_omi: "ami-other", root_volume_size: 10, mount_partition: null };
