@@ -96,6 +96,7 @@ export class BootingGuest {
     this.#stopped.abort();
     this.#guest.kill("SIGKILL");
     await this.#guest.exited;
+    this.console.end();
   }
 
   #watch(pattern: RegExp): Promise<BootOutcome> {

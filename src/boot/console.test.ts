@@ -16,6 +16,16 @@ describe("Console", () => {
     expect(console.tail()).toEqual(["Debian GNU/Linux 12", "vm login: "]);
   });
 
+  it("gives the unfinished line once nothing more will come: a login prompt ends none", () => {
+    const { console, lines } = consoleWith("Debian\nvm login: ");
+    console.end();
+    console.end();
+    expect(lines).toEqual(["Debian", "vm login: "]);
+    const ended = consoleWith("Debian\n");
+    ended.console.end();
+    expect(ended.lines).toEqual(["Debian"]);
+  });
+
   it("leaves out what only a terminal understands", () => {
     const { console } = consoleWith("\x1bc\x1b[=3h\x1b[?7l\x1b[2J[\x1b[0;32m  OK  \x1b[0m] Started\x07\r\n");
     expect(console.text()).toBe("[  OK  ] Started\n");

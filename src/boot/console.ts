@@ -43,15 +43,25 @@ export class Console {
       end >= 0;
       end = this.#text.indexOf("\n", this.#lineStart)
     ) {
-      const line = clean(this.#text.slice(this.#lineStart, end));
-      if (line.trim() !== "") this.#lines += 1;
-      this.#onLine?.(line);
+      this.#tellLine(end);
       this.#lineStart = end + 1;
     }
     const surplus = this.#text.length - KEPT_CHARACTERS;
     if (surplus <= 0) return;
     this.#text = this.#text.slice(surplus);
     this.#lineStart = Math.max(0, this.#lineStart - surplus);
+  }
+
+  /** Nothing more will come: the line that was begun counts as it is. */
+  end(): void {
+    if (this.#lineStart < this.#text.length) this.#tellLine(this.#text.length);
+    this.#lineStart = this.#text.length;
+  }
+
+  #tellLine(end: number): void {
+    const line = clean(this.#text.slice(this.#lineStart, end));
+    if (line.trim() !== "") this.#lines += 1;
+    this.#onLine?.(line);
   }
 
   /** What has been shown last, the unfinished line included: a login prompt ends no line. */
