@@ -166,6 +166,7 @@ export const rooms = {
       "schema/legacy-json-schema",
       "schema/pkr-json-schema",
       "template-input",
+      "unchanged/since-last",
       "validate",
     ],
   },

@@ -19,6 +19,7 @@ export type { LineKind } from "./bake/report.ts";
 export { type ResumeInput, resume } from "./bake/resume.ts";
 export type { BakedBuild } from "./bake/run-builds.ts";
 export type { TemplateInput } from "./bake/template-input.ts";
+export type { SinceLast } from "./bake/unchanged/since-last.ts";
 export { type ValidateInput, type Validation, validate } from "./bake/validate.ts";
 export type { TemplateConsole } from "./template/console.ts";
 export type { BuildDescription, TemplateDescription, VariableDescription } from "./template/inspect-template.ts";

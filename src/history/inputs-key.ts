@@ -20,7 +20,7 @@ export function inputsKey(stateFolder: string): Buffer {
 }
 
 /** The key, if there is one. */
-function readInputsKey(stateFolder: string): Buffer | undefined {
+export function readInputsKey(stateFolder: string): Buffer | undefined {
   try {
     const key = readFileSync(join(stateFolder, "inputs.key"));
     return key.length === BYTES ? key : undefined;

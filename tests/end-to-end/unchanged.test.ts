@@ -3,7 +3,7 @@ import { chmod, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from "vitest";
 import { Builder } from "../../src/builder/builder.ts";
-import { type BakeEvent, type BakeInput, bake, findRun } from "../../src/index.ts";
+import { type BakeEvent, type BakeInput, bake, findRun, type PlanInput, plan } from "../../src/index.ts";
 import { type Bakery, idleHook, nothing, openBakery } from "../support/bake/bake.ts";
 import { hastyClock } from "../support/bake/hasty-clock.ts";
 import { ImageOwner } from "../support/bake/image-owner.ts";
@@ -230,6 +230,47 @@ describe("skip_unchanged", () => {
     expect(await baked("base", { template: fixed })).toMatchObject({ imageId: first.imageId, changing: [] });
     const changed = { template: fixed, variables: { greeting: "bye" } };
     await expect(baked("base", changed)).rejects.toThrow('already has an OMI named "web"');
+  });
+
+  it("lets a plan tell what has changed since the last run", async () => {
+    const scripted = join(bakery.folder, "scripted.pkr.hcl");
+    const script = join(bakery.folder, "setup.sh");
+    await writeFile(scripted, template(bakery.folder).replace(/inline = .*/, `script = "${script}"`));
+    await writeFile(script, "#!/bin/sh\ndate > /etc/motd\n");
+    const planned = async (more: Partial<PlanInput> = {}) => {
+      const input = { template: scripted, only: ["outscale-chroot.base"], env: bakery.env, online: true, ...more };
+      const { plans } = await plan(input);
+      const does = plans[0]?.steps.find(({ step }) => step === "StepSkipUnchanged")?.does.join("\n");
+      return { since: plans[0]?.since, does };
+    };
+    expect(await planned()).toMatchObject({ since: undefined, does: expect.stringContaining("there is no record") });
+
+    const { imageId, record } = await baked("base", { template: scripted });
+    const last = { runId: record?.runId, startedAt: record?.startedAt, imageId };
+    expect(await planned()).toEqual({
+      since: { ...last, changed: [], unknown: [] },
+      does: expect.stringContaining(`nothing has changed since run ${record?.runId} of `),
+    });
+    expect((await planned({ online: false })).since).toEqual({
+      ...last,
+      changed: [],
+      unknown: ["source OMI", "source snapshots"],
+    });
+
+    await writeFile(script, "#!/bin/sh\ndate > /etc/issue\n");
+    const variables = { tag: "two" };
+    expect(await planned({ variables })).toEqual({
+      since: { ...last, changed: ["option tags", "provisioner 1 (shell)"], unknown: [] },
+      does: expect.stringMatching(/changed since run .*, with ami-\w+: option tags, provisioner 1 \(shell\)$/),
+    });
+    await own.register({ ImageName: "origin-2" });
+    expect((await planned()).since?.changed).toEqual(["provisioner 1 (shell)", "source OMI", "source snapshots"]);
+
+    // What is found is compared with as well as what was built.
+    const next = await baked("base", { template: scripted, variables });
+    const found = await baked("base", { template: scripted, variables });
+    expect(found).toMatchObject({ imageId: next.imageId, isReused: true });
+    expect((await planned({ variables })).since).toMatchObject({ runId: found.record?.runId, changed: [] });
   });
 
   it("is refused where it cannot be right", async () => {

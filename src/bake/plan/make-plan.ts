@@ -18,6 +18,7 @@ export function makePlan(input: MakePlanInput): Plan {
     build: definition.name,
     region: input.region,
     accountId: input.facts?.accountId,
+    since: input.since,
     steps: [...planSource(context), ...planInside(context), ...planProduct(context)],
     resources: planResources(context),
     postProcessors: definition.postProcessors.map((chain) => chain.map((item) => planComponent(context, item))),

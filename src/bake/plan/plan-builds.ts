@@ -8,11 +8,13 @@ import { loadBuilds } from "../load-builds.ts";
 import { type BuildSettings, checkBuilds, unknownOptionsOf } from "../prepare-builds.ts";
 import { dataReader } from "../read-data-source.ts";
 import type { TemplateInput } from "../template-input.ts";
+import { comparableBuilds, readOnce } from "../unchanged/comparable-builds.ts";
+import { sinceLast } from "../unchanged/since-last.ts";
 import { makePlan } from "./make-plan.ts";
 import type { Plan } from "./plan.ts";
 import type { MakePlanInput } from "./plan-context.ts";
 
-export interface PlanInput extends TemplateInput, Pick<BuildSettings, "force" | "bootTest"> {
+export interface PlanInput extends TemplateInput, Pick<BuildSettings, "force" | "bootTest" | "skipUnchanged"> {
   /** Looks into the account: data sources, source OMI, name, copy. Changes nothing. */
   readonly online?: boolean | undefined;
   /** API calls. */
@@ -38,17 +40,21 @@ export interface Plans {
 export async function plan(input: PlanInput): Promise<Plans> {
   const { online = false, env = process.env, log = noLog, onRetry } = input;
   maskEnvironment(env);
-  const { builds, warnings } = await loadBuilds(input, online ? dataReader({ env, log, onRetry }) : undefined);
-  const { prepared, unknownOptions } = checkBuilds(builds, {
-    ...input,
-    builder: { env, log, templatePath: input.template },
-  });
+  const readData = online ? readOnce(dataReader({ env, log, onRetry })) : undefined;
+  const { builds, warnings } = await loadBuilds(input, readData);
+  const settings = { ...input, builder: { env, log, templatePath: input.template } };
+  const { prepared, unknownOptions } = checkBuilds(builds, settings);
   if (unknownOptions.length > 0) throw new ConfigError(unknownOptions.map(isUnread));
+  const maySkip = prepared.some((build) => build.prepared.config.skipUnchanged);
+  const comparable = maySkip ? await comparableBuilds(input, { ...settings, readData, own: (all) => all }) : undefined;
   const plans: Plan[] = [];
   for (const build of prepared) {
     const facts = online ? await readAccountFacts(build.prepared, { env, log, onRetry }) : undefined;
     const region = facts?.region ?? resolveRegion(build.prepared.config, env);
-    plans.push(planOne({ build, region, facts }));
+    const same = comparable?.get(build.definition.name);
+    const asked = same?.prepared.config.skipUnchanged ? same : undefined;
+    const since = asked && (await sinceLast(asked, { template: input.template, region, facts }));
+    plans.push(planOne({ build, region, facts, since }));
   }
   return { plans, warnings };
 }

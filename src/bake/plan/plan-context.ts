@@ -8,6 +8,7 @@ import { renderOnce } from "../../go-template/render.ts";
 import type { ActionName, RequestOf } from "../../outscale/oapi.ts";
 import type { AccountFacts } from "../account-facts.ts";
 import type { PreparedBuild } from "../prepare-builds.ts";
+import type { SinceLast } from "../unchanged/since-last.ts";
 import { placeholderSource } from "./placeholder-source.ts";
 import type { PlannedRequest } from "./plan.ts";
 import { toPlanData } from "./plan-data.ts";
@@ -17,6 +18,8 @@ export interface MakePlanInput {
   readonly region: string;
   /** Undefined: the account is not asked. */
   readonly facts: AccountFacts | undefined;
+  /** With `skip_unchanged`, where this machine has a record to compare with. */
+  readonly since?: SinceLast | undefined;
 }
 
 /** What the steps of a plan share. */
@@ -26,6 +29,7 @@ export interface PlanContext {
   readonly definition: BuildDefinition;
   readonly identity: PreparedBuild["identity"];
   readonly facts: AccountFacts | undefined;
+  readonly since: SinceLast | undefined;
   /** The source OMI, or what stands in for it; undefined from scratch. */
   readonly source: SourceOmi | undefined;
   /** An option that is rendered late: with its values if they are known, else as it is written. */
@@ -33,7 +37,7 @@ export interface PlanContext {
   request<A extends ActionName>(action: A, request: RequestOf<A>): PlannedRequest;
 }
 
-export function planContext({ build, region, facts }: MakePlanInput): PlanContext {
+export function planContext({ build, region, facts, since }: MakePlanInput): PlanContext {
   const { definition, identity, prepared } = build;
   const { renderContext } = prepared;
   const config = prepared.show(definition.sensitiveOptions);
@@ -43,6 +47,7 @@ export function planContext({ build, region, facts }: MakePlanInput): PlanContex
     definition,
     identity,
     facts,
+    since,
     source: config.fromScratch ? undefined : (facts?.source ?? placeholderSource(config)),
     late: (template) => renderKnown(template, renderContext, known),
     request: (action, request) => ({ action, request: toPlanData(request) }),

@@ -11,6 +11,18 @@ export function volumeRequest({ config, facts, source }: PlanContext): RequestOf
 
 const SKIPPING = "looks for an OMI that was made of the same: if there is one, nothing that follows is done";
 
+function describeChanges({ since }: PlanContext): readonly string[] {
+  if (since === undefined)
+    return ["there is no record of an earlier run of it on this machine, or this user may not read it"];
+  const { runId, startedAt, imageId, changed, unknown } = since;
+  const last = `run ${runId} of ${startedAt.slice(0, 10)}, with ${imageId}`;
+  const nothing = unknown.length > 0 ? "nothing that is known here" : "nothing";
+  return [
+    changed.length > 0 ? `changed since ${last}: ${changed.join(", ")}` : `${nothing} has changed since ${last}`,
+    ...(unknown.length > 0 ? [`only the account can tell of ${unknown.join(", ")}`] : []),
+  ];
+}
+
 /** From the credentials to the volume: everything before this VM is touched. */
 export function planSource(context: PlanContext): readonly PlannedStep[] {
   const { config, facts } = context;
@@ -24,7 +36,7 @@ export function planSource(context: PlanContext): readonly PlannedStep[] {
       config.vmId ? `this VM is ${config.vmId}` : `asks ${config.metadataEndpoint} which VM this is`,
     ]),
     ...(config.fromScratch ? [] : planSearch(context)),
-    ...(config.skipUnchanged ? [planned("StepSkipUnchanged", [SKIPPING])] : []),
+    ...(config.skipUnchanged ? [planned("StepSkipUnchanged", [SKIPPING, ...describeChanges(context)])] : []),
     planName(context),
     ...(config.fromScratch ? [] : [planCopy(context)]),
     planVolume(context),

@@ -1,5 +1,6 @@
 import type { StepName } from "../../builder/events.ts";
 import type { ActionName } from "../../outscale/oapi.ts";
+import type { SinceLast } from "../unchanged/since-last.ts";
 import type { PlanData } from "./plan-data.ts";
 
 /** What a build would do. Texts in angle brackets stand for what is not known yet. */
@@ -9,6 +10,8 @@ export interface Plan {
   readonly region: string;
   /** Undefined when the plan was made without looking into the account. */
   readonly accountId: string | undefined;
+  /** With `skip_unchanged`: what has changed since the last run on this machine; undefined where there is no record of one. */
+  readonly since: SinceLast | undefined;
   /** In the order of the build. */
   readonly steps: readonly PlannedStep[];
   readonly resources: readonly PlannedResource[];

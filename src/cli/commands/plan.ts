@@ -12,6 +12,10 @@ const flagSpecs = {
   online: { type: "boolean", about: "looks into the account: source OMI, name, copy; changes nothing" },
   force: { type: "boolean", about: "plans the replacement of OMIs that have the same name" },
   "boot-test": { type: "boolean", about: "plans a boot test, as build -boot-test has one" },
+  "skip-unchanged": {
+    type: "boolean",
+    about: "plans a build -skip-unchanged, and names what has changed since the last one on this machine",
+  },
   json: { type: "boolean", about: "prints the plans as JSON" },
   log: { type: "string", value: "FILE", about: "writes API calls there" },
 } as const satisfies Flags;
@@ -32,6 +36,7 @@ export const plan: Command = {
       online: flags.online === true,
       force: flags.force === true,
       bootTest: flags["boot-test"] === true,
+      skipUnchanged: flags["skip-unchanged"],
       log,
       onRetry: tellRetries(io),
     });
