@@ -20,8 +20,8 @@ export interface AccountFacts {
   /** The source's snapshots may not all be used where they are. */
   readonly needsCopy: boolean;
   readonly omiName: string;
-  /** The account's own OMI of that name, which the build would replace. */
-  readonly replaced: Image | undefined;
+  /** The account's own OMI of that name: the build would replace it, or stop at it where it may skip what is unchanged. */
+  readonly sameName: Image | undefined;
   /** Undefined when nothing but the metadata service says which VM this is. */
   readonly subregionName: string | undefined;
 }
@@ -43,11 +43,12 @@ export async function readAccountFacts(
   const source = config.fromScratch ? undefined : fittingRootOf(config, await searchOmi(cloud, search));
   const omiName = renderOmiName(cloud, source?.image);
   checkRequests(config, source);
-  const replaced = config.skipCreateOmi ? undefined : await findOwnImage(cloud, omiName);
-  if (replaced !== undefined) assertReplaceable(config, replaced);
+  const sameName = config.skipCreateOmi ? undefined : await findOwnImage(cloud, omiName);
+  // A build that finds its OMI unchanged never asks for the name.
+  if (sameName !== undefined && !config.skipUnchanged) assertReplaceable(config, sameName);
   const needsCopy = source !== undefined && !(await areSnapshotsUsable(cloud, source));
   const subregionName = config.vmId && (await readSubregion(api, config.vmId));
-  return { accountId, region, source, needsCopy, omiName, replaced, subregionName };
+  return { accountId, region, source, needsCopy, omiName, sameName, subregionName };
 }
 
 async function readSubregion(api: Api, vmId: string): Promise<string | undefined> {

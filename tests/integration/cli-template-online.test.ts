@@ -75,6 +75,19 @@ describe("plan", () => {
     expect(stdout).toContain(`deletes ${own}`);
   });
 
+  it("-online says that a name is taken, which is no error where nothing may have changed", async () => {
+    const options = `omi_name = "taken"\nsource_omi = "${own}"\nskip_unchanged = true`;
+    const path = await template("skipping", options);
+    const { exitCode, stdout } = await run(["plan", "-online", path]);
+    expect(exitCode).toBe(0);
+    expect(stdout).toContain(`"taken" is the name of ${own}, and may not be replaced: it stops here`);
+    expect(stdout).not.toContain(`deletes ${own}`);
+    expect((await run(["plan", "-online", "-no-skip-unchanged", path])).stderr).toContain("already has an OMI");
+    const forced = await run(["plan", "-online", "-force", path]);
+    expect(forced.stdout).toContain(`"taken" is the name of ${own}, which is replaced at the end`);
+    expect(forced.stdout).toContain(`deletes ${own}`);
+  });
+
   it("refuses what comes from a data source, and -online reads it", async () => {
     const path = await template("data", 'omi_name = "web"\nsource_omi = data.outscale-omi.debian.id', data);
     const offline = await run(["plan", path]);
@@ -92,6 +105,11 @@ describe("validate", () => {
       stdout: "The configuration is valid.\n",
       stderr: "",
     });
+  });
+
+  it("-check-account leaves a taken name alone where a build may find that nothing has changed", async () => {
+    const path = await template("skipping", `omi_name = "taken"\nsource_omi = "${own}"\nskip_unchanged = true`);
+    expect(await run(["validate", "-check-account", path])).toMatchObject({ exitCode: 0, stderr: "" });
   });
 
   it.each<[string, () => string, string]>([

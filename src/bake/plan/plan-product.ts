@@ -11,8 +11,9 @@ export function planProduct(context: PlanContext): readonly PlannedStep[] {
   if (config.skipCreateOmi) return [];
   const register = planRegistration(context);
   const snapshot = planSnapshot(context);
-  if (facts ? facts.replaced === undefined : !config.forceDeregister) return [snapshot, ...register];
-  const old = facts?.replaced?.ImageId ?? "the OMI of this name, if there is one";
+  const isFree = facts !== undefined && facts.sameName === undefined;
+  if (isFree || !config.forceDeregister) return [snapshot, ...register];
+  const old = facts?.sameName?.ImageId ?? "the OMI of this name, if there is one";
   const snapshots = config.forceDeleteSnapshot ? [", and at the end its snapshots that nothing else uses"] : [];
   const rehearsal = planned("StepCreateOMI", [
     "rehearses under <name>-<run>, with all that follows, while the old OMI stands",

@@ -62,8 +62,11 @@ function planName(context: PlanContext): PlannedStep {
   const { config, facts } = context;
   if (config.skipCreateOmi) return planned("StepPreValidate", []);
   const name = `"${context.late(config.omiName)}"`;
-  const replaces = `${name} is the name of ${facts?.replaced?.ImageId}, which is replaced at the end`;
-  if (facts) return planned("StepPreValidate", [facts.replaced ? replaces : `${name} is free`]);
+  if (facts?.sameName) {
+    const fate = config.forceDeregister ? "which is replaced at the end" : "and may not be replaced: it stops here";
+    return planned("StepPreValidate", [`${name} is the name of ${facts.sameName.ImageId}, ${fate}`]);
+  }
+  if (facts) return planned("StepPreValidate", [`${name} is free`]);
   const otherwise = config.forceDeregister ? "else the OMI of that name is replaced at the end" : "else it stops here";
   return planned("StepPreValidate", [`${name} must be free in the account; ${otherwise}`]);
 }
