@@ -4,7 +4,7 @@ import { ExitCode, UsageError } from "../../common/errors.ts";
 import { openDebugLog } from "../../terminal/debug-log.ts";
 import type { Io } from "../../terminal/io.ts";
 import type { Command } from "../command.ts";
-import { type Flags, parseFlags } from "../flags.ts";
+import { type Flags, parseFlagsAlone } from "../flags.ts";
 import { bundleLimit, fleetAccess, fleetFlags } from "../fleet-flags.ts";
 import { plainUi } from "../output/plain-ui.ts";
 
@@ -30,8 +30,7 @@ export const worker: Command = {
   flags: flagSpecs,
   examples: ["outscale-chroot worker -queue redis://queue.internal:6379 -key /etc/outscale-chroot/fleet.key -slots 2"],
   async run({ argv, io }) {
-    const { flags, positionals } = parseFlags(flagSpecs, argv);
-    if (positionals.length > 0) throw new UsageError(`worker takes no argument: ${positionals.join(" ")}`);
+    const flags = parseFlagsAlone(flagSpecs, argv);
     const { checkLabel } = await import("../../fleet/queue/place.ts");
     const { runWorker } = await import("../../fleet/worker/run-worker.ts");
     const folder = flags["local-state"] ?? defaultCloudFolder(io.env);

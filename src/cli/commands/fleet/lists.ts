@@ -1,7 +1,7 @@
-import { ExitCode, UsageError } from "../../../common/errors.ts";
+import { ExitCode } from "../../../common/errors.ts";
 import type { FleetWatch } from "../../../fleet/watch/fleet-watch.ts";
 import type { Command } from "../../command.ts";
-import { type Flags, parseFlags } from "../../flags.ts";
+import { type Flags, parseFlagsAlone } from "../../flags.ts";
 import { fleetFlags } from "../../fleet-flags.ts";
 import { writeJson } from "../../output/json-report.ts";
 import { tableText } from "../../output/table.ts";
@@ -27,8 +27,7 @@ function listAction<Row extends object>({ name, about, head, none, read, cells }
     flags: flagSpecs,
     examples: [`outscale-chroot fleet ${name}`, `outscale-chroot fleet ${name} -json`],
     async run({ argv, io }) {
-      const { flags, positionals } = parseFlags(flagSpecs, argv);
-      if (positionals.length > 0) throw new UsageError(`fleet ${name} takes no argument: ${positionals.join(" ")}`);
+      const flags = parseFlagsAlone(flagSpecs, argv);
       await using fleet = await openWatch(flags, io.env);
       const rows = await read(fleet);
       if (flags.json) writeJson(io.stdout, { [name === "status" ? "queues" : name]: rows });
