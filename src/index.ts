@@ -167,6 +167,7 @@ export type { MountDeviceInput, MountedRoot } from "./builder/steps/mount-device
 export type { ExtraMounts, MountExtraInput } from "./builder/steps/mount-extra.ts";
 export type { DeviceChoice, PrepareDeviceInput } from "./builder/steps/prepare-device.ts";
 export type { CreateSnapshotInput } from "./builder/steps/snapshot.ts";
+export type { FindSourceOmiInput } from "./builder/steps/source-omi-info.ts";
 export type { TakeOverRunInput } from "./builder/steps/take-over-run.ts";
 export type { TakeOverVolumeInput } from "./builder/steps/take-over-volume.ts";
 export type { UpdateOmiAttributesInput } from "./builder/steps/update-omi-attributes.ts";
