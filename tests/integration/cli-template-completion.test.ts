@@ -120,15 +120,14 @@ describe.each(Object.entries(SHELLS))("completion in %s", (shell, { command, set
       async () => {
         await terminal.press("C-l");
         await terminal.shows(/^%%\n\s*$/);
-        await terminal.press("outscale-chroot build --l");
-        await terminal.shows(/build --l$/m);
+        await terminal.press("outscale-chroot build --loc");
+        await terminal.shows(/build --loc$/m);
         await terminal.press("Tab");
-        await terminal.shows(/build --lo$/m);
+        await terminal.shows(/build --local$/m);
         await terminal.press("Tab");
         if (shell !== "fish") await terminal.press("Tab");
-        const shown = await terminal.shows(/--log/);
-        expect(shown).toMatch(/--local[^-]/);
-        expect(shown).toContain("--local-state");
+        const shown = await terminal.shows(/--local-state/);
+        expect(shown).toMatch(/--local[^-][\s\S]*--local[^-]/);
         expect(shown).not.toContain("--force");
       },
       PATIENCE_MS,
