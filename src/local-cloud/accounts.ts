@@ -4,8 +4,7 @@ import { join } from "node:path";
 import * as z from "zod";
 import { ignoreErrno } from "../common/errno.ts";
 import { secrets } from "../common/secrets.ts";
-import { writeWholeFile } from "../common/whole-file.ts";
-import { KEYS_FILE } from "./folder/state-folder.ts";
+import { KEYS_FILE, writeStateFile } from "./folder/state-folder.ts";
 import { LocalCloudError } from "./local-cloud-error.ts";
 
 const AccountSchema = z.object({
@@ -66,7 +65,7 @@ export class Accounts {
     const accounts = found.map((account) => ({ ...account, ...given[account.role] }));
     checkKeys(accounts);
     const isNew = text === undefined || JSON.stringify(accounts) !== JSON.stringify(found);
-    if (isNew) await writeWholeFile(path, `${JSON.stringify(accounts, null, 2)}\n`);
+    if (isNew) await writeStateFile(path, `${JSON.stringify(accounts, null, 2)}\n`);
     return new Accounts(accounts);
   }
 

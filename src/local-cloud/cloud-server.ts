@@ -3,7 +3,6 @@ import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { messageOf } from "../common/errors.ts";
 import { secrets } from "../common/secrets.ts";
-import { writeWholeFile } from "../common/whole-file.ts";
 import type { Account, AccountRole } from "./accounts.ts";
 import { answerBuckets } from "./buckets/bucket-route.ts";
 import { CONTROL_PREFIX, controlFile } from "./control/running-server.ts";
@@ -11,7 +10,7 @@ import type { ServerControl } from "./control/server-operations.ts";
 import type { FaultInjector } from "./faults.ts";
 import { regionFolder } from "./folder/region-folders.ts";
 import { checkDevicesFree, clearFolder } from "./folder/reset-folder.ts";
-import { PROFILES_FILE } from "./folder/state-folder.ts";
+import { PROFILES_FILE, writeStateFile } from "./folder/state-folder.ts";
 import { API_PATH, actionOf, answerApi } from "./http/api-route.ts";
 import { answerControl } from "./http/control-route.ts";
 import { answerHealth, HEALTH_PATH } from "./http/health-route.ts";
@@ -270,7 +269,7 @@ export class CloudServer implements LocalCloud, ServerControl {
   async #writeControlFile(): Promise<void> {
     const { environment, vms } = this;
     const running = { url: this.#url, token: this.#token, pid: process.pid, environment, vms };
-    await writeWholeFile(controlFile(this.#cloud.settings.stateFolder), JSON.stringify(running));
+    await writeStateFile(controlFile(this.#cloud.settings.stateFolder), JSON.stringify(running));
   }
 
   async #close(): Promise<void> {

@@ -1,7 +1,6 @@
 import { join } from "node:path";
-import { writeWholeFile } from "../common/whole-file.ts";
 import { isRegionName, regionsIn } from "./folder/region-folders.ts";
-import { PROFILES_FILE } from "./folder/state-folder.ts";
+import { PROFILES_FILE, writeStateFile } from "./folder/state-folder.ts";
 import { LocalCloudError } from "./local-cloud-error.ts";
 import type { LocalCloudOptions } from "./options.ts";
 import { readSeed } from "./seed/read-seed.ts";
@@ -36,5 +35,5 @@ export async function writeProfiles(stateFolder: string, regions: readonly Local
     return [cloud.regionName, { ...keys, region: cloud.regionName, endpoints }] as const;
   });
   const path = join(stateFolder, PROFILES_FILE);
-  await writeWholeFile(path, `${JSON.stringify(Object.fromEntries(profiles), null, 2)}\n`);
+  await writeStateFile(path, `${JSON.stringify(Object.fromEntries(profiles), null, 2)}\n`);
 }

@@ -37,7 +37,8 @@ describe("a transfer of a local cloud's state under kill -9", () => {
     folder = mkdtempSync(join(tmpdir(), "transfer-kill-"));
     bundle = join(folder, "transfer.mjs");
     const input = join(import.meta.dirname, "../support/local-cloud/dying-transfer.ts");
-    await build({ input, platform: "node", logLevel: "silent", output: { file: bundle, format: "esm" } });
+    const output = { file: bundle, format: "esm", codeSplitting: false } as const;
+    await build({ input, platform: "node", transform: { target: "node20" }, logLevel: "silent", output });
     await (await startLocalCloud({ stateFolder: source() })).close();
     await exportLocalState(source(), archive());
   });

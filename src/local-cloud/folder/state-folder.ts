@@ -2,6 +2,7 @@ import { statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { isErrno } from "../../common/errno.ts";
 import { UsageError } from "../../common/errors.ts";
+import { writeWholeFile } from "../../common/whole-file.ts";
 import { LocalCloudError } from "../local-cloud-error.ts";
 import { REGIONS_FOLDER } from "./region-folders.ts";
 import { hasUnfinished } from "./unfinished.ts";
@@ -67,4 +68,12 @@ export function refusalOf(stateFolder: string, error: unknown): unknown {
 /** The paths of everything that a cloud has in its folder, but for the lock, in the order in which they are removed. */
 export function ownPaths(stateFolder: string): string[] {
   return OWN_NAMES.flatMap((name) => [`${name}.part`, name]).map((name) => join(stateFolder, name));
+}
+
+/**
+ * Writes a file of a state folder, whole or not at all. The folder is locked, so nobody else writes it: what a killed process
+ * has left on the way makes way.
+ */
+export function writeStateFile(path: string, content: string): Promise<void> {
+  return writeWholeFile(path, content, { partial: `${path}.part` });
 }

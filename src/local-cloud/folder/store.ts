@@ -1,7 +1,6 @@
 import { type FileHandle, open, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { ignoreErrno } from "../../common/errno.ts";
-import { writeWholeFile } from "../../common/whole-file.ts";
 import type {
   BucketRecord,
   ExportTaskRecord,
@@ -15,6 +14,7 @@ import type {
   VolumeRecord,
   VolumeTaskRecord,
 } from "../records.ts";
+import { writeStateFile } from "./state-folder.ts";
 
 /** Everything the cloud remembers but the contents of disks and objects, and the accounts' keys. */
 interface Tables {
@@ -194,7 +194,7 @@ export class Store {
   }
 
   async #writeBase(): Promise<void> {
-    await writeWholeFile(this.#path("state.json"), JSON.stringify({ line: this.#lastLine, tables: this.dump() }));
+    await writeStateFile(this.#path("state.json"), JSON.stringify({ line: this.#lastLine, tables: this.dump() }));
     await this.#journal?.close();
     this.#journal = await open(this.#path("journal.jsonl"), "w", 0o600);
     this.#linesSinceBase = 0;
