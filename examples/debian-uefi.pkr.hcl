@@ -1,5 +1,5 @@
 # A Debian 12 OMI from nothing that boots by UEFI, with or without Secure Boot. As from-scratch-debian.pkr.hcl, but for
-# the ESP and the boot loader. Needs the packages debootstrap, fdisk, e2fsprogs and dosfstools; ovmf for the boot test.
+# the ESP and the boot loader. Needs the packages debootstrap, fdisk, e2fsprogs, libcap2-bin and dosfstools; ovmf for the boot test.
 #
 #   outscale-chroot build --local --boot-test examples/debian-uefi.pkr.hcl
 

@@ -1,5 +1,5 @@
 # A Debian 12 OMI from nothing: an empty volume is partitioned, debootstrap fills it, GRUB makes it bootable.
-# Needs the packages debootstrap, fdisk and e2fsprogs. On the embedded local cloud, booted under QEMU before it is
+# Needs the packages debootstrap, fdisk, e2fsprogs and libcap2-bin. On the embedded local cloud, booted under QEMU before it is
 # registered:
 #
 #   outscale-chroot build --local --boot-test examples/from-scratch-debian.pkr.hcl

@@ -1,4 +1,4 @@
-# An Ubuntu 24.04 OMI from nothing. Needs the packages debootstrap, fdisk and e2fsprogs, and the keys that are in Ubuntu's package
+# An Ubuntu 24.04 OMI from nothing. Needs the packages debootstrap, fdisk, e2fsprogs and libcap2-bin, and the keys that are in Ubuntu's package
 # ubuntu-keyring; the variable "keyring" says where they are.
 #
 #   outscale-chroot build --local --boot-test examples/ubuntu.pkr.hcl
