@@ -24,7 +24,8 @@ export const logs: Command = {
   async run({ argv, io }) {
     const { flags, positionals } = parseFlags(flagSpecs, argv);
     const [id, ...others] = positionals;
-    if (id === undefined || others.length > 0) throw new UsageError("fleet logs takes one BUILD");
+    if (id === undefined || others.length > 0)
+      throw new UsageError("fleet logs takes one BUILD", { hint: "outscale-chroot fleet builds lists them" });
     const { showLogs } = await import("../../../fleet/watch/show-logs.ts");
     const { errorOfSent } = await import("../../../fleet/queue/sent-error.ts");
     await using fleet = await openWatch(flags, io.env);
