@@ -1,5 +1,5 @@
 import { startSandbox } from "../chroot/sandbox.ts";
-import type { MountView } from "../host/mount-view.ts";
+import type { LookView } from "../host/mount-view.ts";
 import { wrapRunner } from "../host/run-local-commands.ts";
 import type { Build } from "./build.ts";
 import type { OpenImage } from "./open-image.ts";
@@ -13,7 +13,7 @@ import type { Scope } from "./scope.ts";
 export async function withLookView<Result>(
   build: Build,
   { image, scope }: { readonly image: OpenImage; readonly scope: Scope },
-  look: (view: MountView) => Promise<Result>,
+  look: (view: LookView) => Promise<Result>,
 ): Promise<Result> {
   const folder = await temporaryFoldersOf(scope, build.signal)("outscale-chroot-look-");
   try {

@@ -2,7 +2,7 @@ import { access, lstat } from "node:fs/promises";
 import { join } from "node:path";
 import { DeviceError } from "../common/errors.ts";
 import { chooseRoots, listSubvolumes, type Subvolume } from "./btrfs-subvolumes.ts";
-import type { MountView } from "./mount-view.ts";
+import type { LookView } from "./mount-view.ts";
 import { type FilesystemPlace, holdsSystem, isPlainFolder, withReadOnlyMount } from "./read-only-mount.ts";
 
 /** The inode number of every subvolume's top. @see Linux, BTRFS_FIRST_FREE_OBJECTID */
@@ -21,7 +21,7 @@ export interface BtrfsRoot {
  * whatever depth that does, snapshots of it aside.
  * @throws {DeviceError} when several could, or the host has a file system of the same id mounted and would mix them up
  */
-export async function findBtrfsRoot(view: MountView, place: FilesystemPlace): Promise<BtrfsRoot> {
+export async function findBtrfsRoot(view: LookView, place: FilesystemPlace): Promise<BtrfsRoot> {
   await refuseSharedFsid(place);
   if (await withReadOnlyMount(view, place, holdsSystem)) return { hasSystem: true, options: [] };
   const [root, second, ...more] = chooseRoots(await findSystems(view, place));
@@ -50,7 +50,7 @@ export async function refuseSharedFsid({ path, filesystem }: FilesystemPlace, sy
   );
 }
 
-async function findSystems(view: MountView, place: FilesystemPlace): Promise<Subvolume[]> {
+async function findSystems(view: LookView, place: FilesystemPlace): Promise<Subvolume[]> {
   const look = async (folder: string, mountedOn: string) => {
     const subvolumes = await listSubvolumes(view.runner, mountedOn);
     const hold = await Promise.all(subvolumes.map(({ path }) => isSystemAt(folder, path)));

@@ -2,7 +2,7 @@ import { DeviceError, MountError, messageOf } from "../common/errors.ts";
 import { findBtrfsRoot } from "./btrfs.ts";
 import { CommandError } from "./command-error.ts";
 import { kernelSupports } from "./kernel-filesystems.ts";
-import type { MountView } from "./mount-view.ts";
+import type { LookView } from "./mount-view.ts";
 import { describeParts, type Filesystem, type VolumeLayout, type VolumePart } from "./probe-filesystem.ts";
 import { holdsSystem, withReadOnlyMount } from "./read-only-mount.ts";
 
@@ -14,7 +14,7 @@ export interface RootPart extends VolumePart {
 
 export interface FindRootInput {
   /** Where file systems are mounted for a look, read-only. */
-  readonly view: MountView;
+  readonly view: LookView;
   readonly layout: VolumeLayout;
   /** The option `mount_partition`: a number, `0` for the whole device; found when it is not given. */
   readonly requested?: string | undefined;
@@ -151,7 +151,7 @@ interface Looks {
 }
 
 /** Looks into each candidate. One whose file system this kernel lacks may be data; one that should mount may be the root. */
-async function findSystems(view: MountView, candidates: readonly Candidate[]): Promise<Looks> {
+async function findSystems(view: LookView, candidates: readonly Candidate[]): Promise<Looks> {
   const systems: Candidate[] = [];
   const unseen: string[] = [];
   for (const candidate of candidates) {
@@ -172,7 +172,7 @@ function reasonOf(error: unknown): string {
   return line.replace(/^mount: \S+: /, "") || messageOf(error);
 }
 
-async function hasSystem(view: MountView, { path, filesystem }: Candidate): Promise<boolean> {
+async function hasSystem(view: LookView, { path, filesystem }: Candidate): Promise<boolean> {
   if (!(await kernelSupports(view.runner, filesystem.type))) return false;
   const place = { path, filesystem };
   if (filesystem.type === "btrfs") return (await findBtrfsRoot(view, place)).hasSystem;

@@ -3,7 +3,7 @@ import { MountError } from "../common/errors.ts";
 import { findBtrfsRoot, refuseSharedFsid } from "./btrfs.ts";
 import type { RootPart } from "./find-root.ts";
 import { requireKernelSupport } from "./kernel-filesystems.ts";
-import type { MountView } from "./mount-view.ts";
+import type { LookView, MountView } from "./mount-view.ts";
 import { mountFilesystem } from "./mounts.ts";
 import { withReadOnlyMount } from "./read-only-mount.ts";
 import { namesSubvolume } from "./require-system.ts";
@@ -11,8 +11,8 @@ import { typeOptions } from "./type-options.ts";
 
 export interface MountRootInput {
   readonly view: MountView;
-  /** Where a btrfs is looked at first, for the subvolume that has the system; `view` when absent. */
-  readonly lookView?: MountView;
+  /** Where a btrfs is looked at first, for the subvolume that has the system. */
+  readonly lookView: LookView;
   readonly root: RootPart;
   readonly mountPath: string;
   /** The option `mount_options`; each may itself be a list with commas. */
@@ -28,7 +28,7 @@ export interface MountRootInput {
  * @throws {DeviceError} for a btrfs that this kernel cannot tell from one that is mounted
  */
 export async function mountRoot(input: MountRootInput): Promise<readonly string[]> {
-  const { view, lookView = view, root, mountPath, userOptions } = input;
+  const { view, lookView, root, mountPath, userOptions } = input;
   const { path, filesystem } = root;
   await requireKernelSupport(view.runner, filesystem.type, path);
   await refuseLinkedPath(mountPath);
@@ -43,7 +43,7 @@ export async function mountRoot(input: MountRootInput): Promise<readonly string[
 }
 
 /** A file system with features that its kernel does not know may be one that it still reads. */
-async function canOnlyBeRead(view: MountView, root: RootPart): Promise<boolean> {
+async function canOnlyBeRead(view: LookView, root: RootPart): Promise<boolean> {
   return withReadOnlyMount(view, root, async () => true).catch(() => false);
 }
 
@@ -64,7 +64,7 @@ async function refuseLinkedPath(mountPath: string): Promise<void> {
   throw new MountError(`The mount path "${mountPath}" goes through a symbolic link`, { target: mountPath, hint });
 }
 
-async function ownOptions(view: MountView, root: RootPart, userOptions: readonly string[]): Promise<readonly string[]> {
+async function ownOptions(view: LookView, root: RootPart, userOptions: readonly string[]): Promise<readonly string[]> {
   if (root.filesystem.type !== "btrfs") return typeOptions(root.filesystem.type);
   await refuseSharedFsid(root);
   if (namesSubvolume(userOptions)) return [];

@@ -8,8 +8,12 @@ export interface MountView {
   readonly mountinfoPath: string;
   /** Put before an absolute path of the view to reach it from our own process: empty, or `/proc/ANCHOR/root`. */
   readonly rootPrefix: string;
-  /** An empty folder of ours, without links on the way, for mounts that last for a look; a new one when absent. */
-  readonly lookFolder?: string;
+}
+
+/** A view with a place for mounts that last for a look at a file system. */
+export interface LookView extends MountView {
+  /** A folder of ours that only root enters, without links on the way. Whoever cleans up after us knows of it. */
+  readonly lookFolder: string;
 }
 
 /** The host's own mount namespace. */

@@ -1,9 +1,8 @@
 import { lstat, mkdir, rmdir } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
-import type { MountView } from "./mount-view.ts";
+import type { LookView } from "./mount-view.ts";
 import { mountFilesystem, unmountBelow } from "./mounts.ts";
 import type { Filesystem } from "./probe-filesystem.ts";
-import { makeTemporaryFolder } from "./temporary-folder.ts";
 import { typeOptions } from "./type-options.ts";
 
 /** A file system on a device node. */
@@ -25,14 +24,13 @@ const READ_ONLY_OPTIONS: Readonly<Record<string, readonly string[]>> = {
  * @param look Gets the folder as our own process reaches it, and as programs in the view do
  */
 export async function withReadOnlyMount<T>(
-  view: MountView,
+  view: LookView,
   { path, filesystem }: FilesystemPlace,
   look: (folder: string, folderInView: string) => Promise<T>,
   extraOptions: readonly string[] = [],
 ): Promise<T> {
   // The mount hides the mode of its own folder: the one above keeps others out.
-  const closed = view.lookFolder ?? (await makeTemporaryFolder("outscale-chroot-look-")).path;
-  const folder = join(closed, "root");
+  const folder = join(view.lookFolder, "root");
   await mkdir(folder);
   try {
     const { type } = filesystem;
@@ -42,7 +40,6 @@ export async function withReadOnlyMount<T>(
   } finally {
     await unmountBelow(folder, { view });
     await rmdir(folder);
-    if (view.lookFolder === undefined) await rmdir(closed);
   }
 }
 

@@ -20,6 +20,7 @@ describe("outscale-chroot diff of disk files under kill -9", () => {
 
   beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), "diff-kill-"));
+    mkdirSync(join(folder, "tmp"));
     program = await bundleProgram(join(folder, "program"));
     const tree = join(folder, "tree");
     for (const each of ["etc", "bin", "usr/bin", "var"]) mkdirSync(join(tree, each), { recursive: true });
@@ -35,7 +36,7 @@ describe("outscale-chroot diff of disk files under kill -9", () => {
 
   const run = (argv: readonly string[], path = process.env.PATH): ChildProcess =>
     spawn(process.execPath, [program, ...argv], {
-      env: { ...process.env, PATH: path, OUTSCALE_CHROOT_STATE: state() },
+      env: { ...process.env, PATH: path, TMPDIR: join(folder, "tmp"), OUTSCALE_CHROOT_STATE: state() },
       stdio: ["ignore", "pipe", "inherit"],
     });
 
@@ -72,7 +73,7 @@ describe("outscale-chroot diff of disk files under kill -9", () => {
       .split("\n")
       .filter((line) => line.includes(folder));
 
-  it.each(["losetup", "qemu-img"])(
+  it.each(["losetup", "qemu-img", "mount"])(
     "leaves nothing after cleanup when it dies as %s has done its work",
     async (name) => {
       const { path, reached } = stopAfter(name);
@@ -83,6 +84,7 @@ describe("outscale-chroot diff of disk files under kill -9", () => {
       expect(await removeAbandoned(join(state(), "temporary"))).toEqual([]);
       child.kill("SIGKILL");
       expect(await ended).toEqual([null, "SIGKILL"]);
+      expect(readdirSync(join(folder, "tmp"))).toEqual([]);
       if (name === "losetup") expect(loops().length).toBeGreaterThan(0);
       // What it had started ends with it, in its own time, and has the lock until then.
       await expect.poll(() => succeed("cleanup").then(temporary)).toEqual([]);
@@ -109,6 +111,7 @@ describe("outscale-chroot diff of disk files under kill -9", () => {
   it("leaves nothing when it comes to its end", async () => {
     expect(await succeed("diff", raw, qcow2)).not.toBe("");
     expect(temporary()).toEqual([]);
+    expect(readdirSync(join(folder, "tmp"))).toEqual([]);
     expect(loops()).toEqual([]);
   });
 });

@@ -50,7 +50,7 @@ requirePrograms(
   async function grow(device: string): Promise<{ sizeMib: number; warnings: string[]; path: string; grown: boolean }> {
     const warnings: string[] = [];
     const layout = await readVolumeLayout(runner, device);
-    const root = await findRoot({ view, layout, fromScratch: false });
+    const root = await findRoot({ view: { ...view, lookFolder: bench.lookFolder }, layout, fromScratch: false });
     const { grown } = await growUnmounted({ runner, layout, root, onWarning: (message) => warnings.push(message) });
     const mountPath = await bench.mount(root.path);
     await growMounted({ view, root, mountPath });
@@ -117,7 +117,7 @@ requirePrograms(
     await readVolumeLayout(runner, device);
     await makeFilesystem("ext4", `${device}p1`);
     const layout = await readVolumeLayout(runner, device);
-    const root = await findRoot({ view, layout, fromScratch: false });
+    const root = await findRoot({ view: { ...view, lookFolder: bench.lookFolder }, layout, fromScratch: false });
     const warnings: string[] = [];
     expect(await growUnmounted({ runner, layout, root, onWarning: (text) => warnings.push(text) })).toEqual({
       grown: false,

@@ -45,6 +45,7 @@ requirePrograms(
     expect(await readLedger(bench.folder)).toEqual({ mounts: [], loops: [] });
   });
 
+  const lookView = () => ({ ...view, lookFolder: bench.lookFolder });
   const fill = async (device: string, write: (folder: string) => Promise<void>): Promise<void> => {
     const folder = await bench.mount(device);
     await write(folder);
@@ -53,7 +54,7 @@ requirePrograms(
   const uuidOf = async (path: string) =>
     (await runner.run(["blkid", "-p", "-s", "UUID", "-o", "value", path])).stdout.trim();
   const rootOf = async (layout: VolumeLayout, requested?: string) =>
-    findRoot({ view, layout, requested, fromScratch: false });
+    findRoot({ view: lookView(), layout, requested, fromScratch: false });
 
   /** Mounts what a build would, and gives the mount points relative to the root with what they came from. */
   async function mountAll(device: string): Promise<{ tree: string; mounted: string[]; warnings: string[] }> {
@@ -61,7 +62,7 @@ requirePrograms(
     const root = await rootOf(layout);
     const tree = join(bench.folder, "root");
     await mkdir(tree);
-    await mountRoot({ view, root, mountPath: tree, userOptions: [] });
+    await mountRoot({ view, lookView: lookView(), root, mountPath: tree, userOptions: [] });
     const warnings: string[] = [];
     const mounts = await mountImageFstab({
       view,
@@ -182,7 +183,7 @@ requirePrograms(
     const device = await bench.addDisk(64);
     await makeFutureExt4(device, "roCompat");
     const root = await rootOf(await readVolumeLayout(runner, device));
-    const attempt = mountRoot({ view, root, mountPath: bench.folder, userOptions: [] });
+    const attempt = mountRoot({ view, lookView: lookView(), root, mountPath: bench.folder, userOptions: [] });
     await expect(attempt).rejects.toThrow(`This kernel can read the ext4 on "${device}", but not write to it`);
   });
 
@@ -259,12 +260,14 @@ requirePrograms(
     const layout = await readVolumeLayout(runner, other);
     const root = await rootOf(layout);
     if (!(await readdir("/sys/fs/btrfs/features")).includes("temp_fsid")) {
-      await expect(mountRoot({ view, root, mountPath: bench.folder, userOptions: [] })).rejects.toThrow(DeviceError);
+      await expect(
+        mountRoot({ view, lookView: lookView(), root, mountPath: bench.folder, userOptions: [] }),
+      ).rejects.toThrow(DeviceError);
       return;
     }
     const tree = join(bench.folder, "root");
     await mkdir(tree);
-    await mountRoot({ view, root, mountPath: tree, userOptions: [] });
+    await mountRoot({ view, lookView: lookView(), root, mountPath: tree, userOptions: [] });
     expect(await readdir(tree)).toEqual([]);
   });
 
@@ -296,7 +299,7 @@ requirePrograms(
     const tree = join(bench.folder, "root");
     await mkdir(tree);
     const part = await rootOf(await readVolumeLayout(runner, device));
-    await mountRoot({ view, root: part, mountPath: tree, userOptions: [] });
+    await mountRoot({ view, lookView: lookView(), root: part, mountPath: tree, userOptions: [] });
     expect(await readFile(join(tree, "etc/fstab"), "utf8")).toBe(`# ${root}`);
   });
 
@@ -309,7 +312,7 @@ requirePrograms(
   ])("mountRoot() refuses the subvolumes $subvolumes and names them", async ({ subvolumes, named }) => {
     const device = await btrfsWith(subvolumes);
     const root = await rootOf(await readVolumeLayout(runner, device));
-    const choose = mountRoot({ view, root, mountPath: bench.folder, userOptions: [] });
+    const choose = mountRoot({ view, lookView: lookView(), root, mountPath: bench.folder, userOptions: [] });
     await expect(choose).rejects.toThrow(`Several subvolumes of "${device}" hold a system: ${named}`);
   });
 
@@ -355,9 +358,9 @@ requirePrograms(
     const root = await rootOf(await readVolumeLayout(runner, device));
     const tree = join(bench.folder, "root");
     await mkdir(tree);
-    const choose = mountRoot({ view, root, mountPath: tree, userOptions: [] });
+    const choose = mountRoot({ view, lookView: lookView(), root, mountPath: tree, userOptions: [] });
     await expect(choose).rejects.toThrow(`Several subvolumes of "${device}" hold a system: one, two`);
-    await mountRoot({ view, root, mountPath: tree, userOptions: ["noatime,subvol=two"] });
+    await mountRoot({ view, lookView: lookView(), root, mountPath: tree, userOptions: ["noatime,subvol=two"] });
     expect(await readFile(join(tree, "etc/fstab"), "utf8")).toBe("# two");
   });
 
@@ -367,7 +370,13 @@ requirePrograms(
     const root = await rootOf(await readVolumeLayout(runner, device));
     await mkdir(join(bench.folder, "real"));
     await symlink(join(bench.folder, "real"), join(bench.folder, "link"));
-    const attempt = mountRoot({ view, root, mountPath: join(bench.folder, "link"), userOptions: [] });
+    const attempt = mountRoot({
+      view,
+      lookView: lookView(),
+      root,
+      mountPath: join(bench.folder, "link"),
+      userOptions: [],
+    });
     await expect(attempt).rejects.toMatchObject({ hint: `Set mount_path to "${join(bench.folder, "real")}"` });
   });
 
@@ -376,7 +385,7 @@ requirePrograms(
     const path = device;
     const filesystem = { type: "nosuchfs", uuid: "", label: "" };
     const root = { number: 0, path, partition: undefined, filesystem, foundBy: "single" as const };
-    const attempt = mountRoot({ view, root, mountPath: bench.folder, userOptions: [] });
+    const attempt = mountRoot({ view, lookView: lookView(), root, mountPath: bench.folder, userOptions: [] });
     await expect(attempt).rejects.toThrow(/^Cannot mount ".*": this kernel \(.+\) has no nosuchfs$/);
   });
 
@@ -459,13 +468,16 @@ requirePrograms(
       [plain, 0],
     ] as const) {
       const layout = await readVolumeLayout(runner, device);
-      expect(await findRoot({ view, layout, fromScratch: true })).toMatchObject({ number, foundBy: "from_scratch" });
+      expect(await findRoot({ view: lookView(), layout, fromScratch: true })).toMatchObject({
+        number,
+        foundBy: "from_scratch",
+      });
     }
   });
 
   test("findRoot() with from_scratch says that there is no file system yet", async () => {
     const layout = await readVolumeLayout(runner, await bench.addDisk(64));
-    const search = findRoot({ view, layout, fromScratch: true });
+    const search = findRoot({ view: lookView(), layout, fromScratch: true });
     await expect(search).rejects.toMatchObject({ hint: "Make a file system in pre_mount_commands" });
   });
 

@@ -8,7 +8,7 @@ import { growMounted } from "../../src/host/grow-filesystem.ts";
 import { findHolders } from "../../src/host/mount-holders.ts";
 import { mountImageFstab } from "../../src/host/mount-image-fstab.ts";
 import { mountRoot } from "../../src/host/mount-root.ts";
-import type { MountView } from "../../src/host/mount-view.ts";
+import type { LookView, MountView } from "../../src/host/mount-view.ts";
 import { readMountinfo } from "../../src/host/mountinfo.ts";
 import { unmountBelow } from "../../src/host/mounts.ts";
 import { readVolumeLayout } from "../../src/host/probe-filesystem.ts";
@@ -38,11 +38,11 @@ requirePrograms(
 )("host: a build in a mount namespace of its own", () => {
   let bench: Workbench;
   let anchor: Holder;
-  let view: MountView;
+  let view: LookView;
   beforeEach(async () => {
     bench = await createWorkbench("host-private-view");
     anchor = await startMountHolder(bench.folder);
-    view = viewOf(anchor.pid);
+    view = { ...viewOf(anchor.pid), lookFolder: bench.lookFolder };
   });
   afterEach(async () => {
     await anchor.stop();
@@ -66,7 +66,10 @@ requirePrograms(
     expect(root).toMatchObject({ number: 3, foundBy: "os-release" });
     const mountPath = join(bench.folder, "root");
     await mkdir(mountPath);
-    expect(await mountRoot({ view, root, mountPath, userOptions: ["noatime"] })).toEqual(["nouuid", "noatime"]);
+    expect(await mountRoot({ view, lookView: view, root, mountPath, userOptions: ["noatime"] })).toEqual([
+      "nouuid",
+      "noatime",
+    ]);
     await growMounted({ view, root, mountPath });
     const resolveMountPoint = async (path: string) => {
       await mkdir(join(view.rootPrefix, mountPath, path), { recursive: true });
@@ -103,7 +106,7 @@ requirePrograms(
     const root = await findRoot({ view, layout, fromScratch: false });
     const mountPath = join(bench.folder, "root");
     await mkdir(mountPath);
-    await mountRoot({ view, root, mountPath, userOptions: [] });
+    await mountRoot({ view, lookView: view, root, mountPath, userOptions: [] });
     const mounts = await readMountinfo(view.mountinfoPath);
     expect(mounts.at(-1)).toMatchObject({ mountPoint: mountPath, source: device });
     await anchor.stop();

@@ -34,7 +34,7 @@ describe("mountRoot() and withReadOnlyMount()", () => {
   it("do not let the image's superblock take this machine down", async () => {
     const path = await makeExt4Device(cleanup);
     await run("tune2fs", ["-e", "panic", path]);
-    const view = hostView(hostRunner());
+    const view = { ...hostView(hostRunner()), lookFolder: await tempFolder(cleanup) };
     const errorsOf = async (folder: string) => {
       const entry = (await readMountinfo()).find(({ mountPoint }) => mountPoint === folder);
       return [...(entry?.options ?? []), ...(entry?.superOptions ?? [])].filter((option) =>
@@ -48,7 +48,7 @@ describe("mountRoot() and withReadOnlyMount()", () => {
     const mountPath = await tempFolder(cleanup);
     cleanup.add(() => unmountBelow(mountPath, { view }));
     const root = { path, filesystem, number: 0, partition: undefined, foundBy: "single" } as const;
-    await mountRoot({ view, root, mountPath, userOptions: [] });
+    await mountRoot({ view, lookView: view, root, mountPath, userOptions: [] });
     expect(await errorsOf(mountPath)).toEqual(["errors=remount-ro"]);
   });
 });

@@ -28,7 +28,8 @@ describe("withReadOnlyMount()", () => {
     mkdirSync(join(target, "public"), { mode: 0o755 });
     await run("umount", [target]);
     const place = { path, filesystem: { type: "ext4", uuid: "", label: "" } };
-    await withReadOnlyMount(hostView(hostRunner()), place, async (folder) => {
+    const view = { ...hostView(hostRunner()), lookFolder: await tempFolder(cleanup) };
+    await withReadOnlyMount(view, place, async (folder) => {
       expect((await run("ls", [folder])).stdout).toContain("public");
       await expect(asNobody("ls", folder)).rejects.toThrow("Permission denied");
     });

@@ -1,3 +1,4 @@
+import { realpath } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
 import { RootFolder } from "../../chroot/root-folder.ts";
 import { type Sandbox, startSandbox } from "../../chroot/sandbox.ts";
@@ -8,6 +9,7 @@ import { findRoot, type RootPart } from "../../host/find-root.ts";
 import { type HeldFolder, heldFolders } from "../../host/held-folder.ts";
 import { type LoopFile, openLoopFile } from "../../host/loop-file.ts";
 import { mountImageFstab } from "../../host/mount-image-fstab.ts";
+import type { LookView } from "../../host/mount-view.ts";
 import { readVolumeLayout, type VolumeLayout } from "../../host/probe-filesystem.ts";
 import { isPlainQcow2 } from "../../host/qcow2-header.ts";
 import { withReadOnlyMount } from "../../host/read-only-mount.ts";
@@ -32,14 +34,15 @@ export function diskImage(path: string, { log, stateFolder, onWarning }: DiskIma
     const raw = await rawDisk(resolve(path), sandbox, folder);
     const loop = await openLoopFile(sandbox, raw, folder);
     try {
-      await mountDisk(sandbox, loop, { name: basename(path), look, onWarning });
+      const view = { ...sandbox.view, lookFolder: await realpath(folder.path) };
+      await mountDisk({ sandbox, view, loop }, { name: basename(path), look, onWarning });
     } finally {
       await loop.letGo();
     }
   };
 }
 
-/** What we leave when we are killed is known by it: the disk that is unpacked in it, and the loop device with its mark. */
+/** What we leave when we are killed is known by it: what lies in it, and the loop device with its mark. */
 async function openOwnFolder(stateFolder: string): Promise<HeldFolder & AsyncDisposable> {
   const folder = await heldFolders(temporaryFolder(stateFolder))("disk-");
   return { ...folder, [Symbol.asyncDispose]: () => folder.remove() };
@@ -59,8 +62,13 @@ interface MountDiskInput {
   readonly onWarning: (message: string) => void;
 }
 
-async function mountDisk(sandbox: Sandbox, loop: LoopFile, input: MountDiskInput): Promise<void> {
-  const { view } = sandbox;
+interface OpenDisk {
+  readonly sandbox: Sandbox;
+  readonly view: LookView;
+  readonly loop: LoopFile;
+}
+
+async function mountDisk({ sandbox, view, loop }: OpenDisk, input: MountDiskInput): Promise<void> {
   const layout = await readVolumeLayout(sandbox, loop.device);
   const root = await findRoot({ view, layout, requested: undefined, fromScratch: false });
   const options = root.filesystem.type === "btrfs" ? (await findBtrfsRoot(view, root)).options : [];

@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { findRoot, type RootPart } from "../../host/find-root.ts";
 import { growMounted, growUnmounted } from "../../host/grow-filesystem.ts";
 import { mountRoot } from "../../host/mount-root.ts";
-import type { MountView } from "../../host/mount-view.ts";
+import type { LookView } from "../../host/mount-view.ts";
 import { unmountBelow } from "../../host/mounts.ts";
 import { readVolumeLayout, type VolumeLayout } from "../../host/probe-filesystem.ts";
 import { requireSystem } from "../../host/require-system.ts";
@@ -43,7 +43,7 @@ export const mountDevice = step(
     const layout = await readVolumeLayout(runner, links.device);
     const { fromScratch } = config;
     const requested = config.mountPartition?.toString();
-    const look = <Found>(use: (view: MountView) => Promise<Found>) =>
+    const look = <Found>(use: (view: LookView) => Promise<Found>) =>
       withLookView(build, { image, scope: mounted }, use);
     const root = await look((lookView) => findRoot({ view: lookView, layout, requested, fromScratch }));
     const grows = (source?.rootMapping.Bsu?.VolumeSize ?? volume.sizeGib) < volume.sizeGib;

@@ -15,7 +15,8 @@ import { hostRunner } from "../../../src/host/run-command.ts";
 // the guest's own drivers and file systems. Prints one line of JSON for each.
 
 const runner = hostRunner();
-const view = hostView(runner);
+const view = { ...hostView(runner), lookFolder: "/tmp/look" };
+await mkdir(view.lookFolder, { recursive: true });
 const [sizeBytes = "", ...deviceNames] = process.argv.slice(2);
 const before = await snapshotDevices();
 console.log("READY");
@@ -26,7 +27,7 @@ for (const deviceName of deviceNames) {
   const root = await findRoot({ view, layout, fromScratch: false });
   const mountPath = join("/tmp", deviceName);
   await mkdir(mountPath, { recursive: true });
-  await mountRoot({ view, root, mountPath, userOptions: [] });
+  await mountRoot({ view, lookView: view, root, mountPath, userOptions: [] });
   const warnings: string[] = [];
   const mounts = await mountImageFstab({
     view,

@@ -9,6 +9,8 @@ import { attachLoop, detachLoop } from "./loop-disk.ts";
 /** A folder of a test with disks and mounts in it, all of which `dispose` takes down, whatever the test left. */
 export interface Workbench {
   readonly folder: string;
+  /** For mounts that last for a look. */
+  readonly lookFolder: string;
   /** Attaches a new sparse disk, partitioned by an sfdisk script if one is given. @returns its device */
   addDisk(sizeMib: number, script?: string): Promise<string>;
   /** Attaches a file that is there already. */
@@ -26,6 +28,8 @@ export async function createWorkbench(name: string): Promise<Workbench> {
   const folder = await realpath(await mkdtemp(join(tmpdir(), `${name}-`)));
   const view = hostView(hostRunner());
   const files = new Map<string, string>();
+  const lookFolder = join(folder, "look");
+  await mkdir(lookFolder, { mode: 0o700 });
   let count = 0;
   const attach = async (file: string, ...losetupOptions: string[]) => {
     const device = await attachLoop(file, ...losetupOptions);
@@ -38,6 +42,7 @@ export async function createWorkbench(name: string): Promise<Workbench> {
   };
   return {
     folder,
+    lookFolder,
     attach,
     detach,
     fileOf: (device) => files.get(device) ?? "",
