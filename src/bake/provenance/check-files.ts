@@ -4,7 +4,7 @@ import { ProvenanceError } from "../../evidence/provenance/provenance-error.ts";
 import type { ProvenanceStatement, ResourceDescriptor } from "../../evidence/provenance/statement.ts";
 import { Diagnostics } from "../../hcl/source/diagnostic.ts";
 import { findTemplateFiles } from "../../template/read-template-files.ts";
-import { digestPath } from "./digest-path.ts";
+import { digestSetOf } from "./digest-set.ts";
 import { baseOf } from "./input-files.ts";
 
 export interface CheckedFiles {
@@ -46,7 +46,7 @@ function isFile({ name, annotations }: ResourceDescriptor): boolean {
 /** @returns what is wrong. Any digest that is known decides; others are passed over, as the standard asks */
 async function compare(path: string, digest: Readonly<Record<string, string>>): Promise<string | undefined> {
   try {
-    const found = await digestPath(path);
+    const found = await digestSetOf(path);
     const names = Object.keys(found).filter((name) => digest[name] !== undefined);
     if (names.length === 0) return "was something else, or has a digest of a kind that is not known";
     return names.some((name) => digest[name] === found[name]) ? undefined : "has changed";

@@ -2,7 +2,7 @@ import { statSync } from "node:fs";
 import { dirname, isAbsolute, relative, resolve, sep } from "node:path";
 import { messageOf } from "../../common/errors.ts";
 import type { ResourceDescriptor } from "../../evidence/provenance/statement.ts";
-import { digestPath, isSecretFile, type PathDigest } from "./digest-path.ts";
+import { type DigestSet, digestSetOf, isSecretFile } from "./digest-set.ts";
 
 /** What a file is to a build. */
 export type InputKind = "template" | "variables" | "read by the template" | "provisioner";
@@ -19,7 +19,7 @@ export interface InputPath {
 /** An input with what is known of its content. */
 export interface DigestedInput {
   readonly input: InputPath;
-  readonly digest: PathDigest | undefined;
+  readonly digest: DigestSet | undefined;
   /** Why there is no digest. */
   readonly problem: string | undefined;
 }
@@ -38,7 +38,7 @@ export function inputPath(kind: InputKind, path: string): InputPath {
 /** Never rejects: what cannot be read is told of in the result. */
 export async function digestInput(input: InputPath, signal: AbortSignal): Promise<DigestedInput> {
   try {
-    const digest = await digestPath(input.path, signal);
+    const digest = await digestSetOf(input.path, signal);
     const isSecret = digest.sha256 !== undefined && (await isSecretFile(input.path));
     if (isSecret) return { input, digest: undefined, problem: "it holds a secret and nothing else" };
     return { input, digest, problem: undefined };

@@ -6,7 +6,7 @@ import { pipeline } from "node:stream/promises";
 import { secrets } from "../../common/secrets.ts";
 
 /** `sha256` of a file, `dirHash` of a folder. */
-export type PathDigest = Readonly<Record<string, string>>;
+export type DigestSet = Readonly<Record<string, string>>;
 
 /** The files of a folder: more are no source of an image, and would be a line each. */
 const MOST_FILES = 200_000;
@@ -16,7 +16,7 @@ const MOST_FILES = 200_000;
  * @throws {Error} when it cannot be read, or is neither
  * @see https://github.com/in-toto/attestation/blob/main/spec/v1/digest_set.md
  */
-export async function digestPath(path: string, signal?: AbortSignal): Promise<PathDigest> {
+export async function digestSetOf(path: string, signal?: AbortSignal): Promise<DigestSet> {
   const stats = await stat(path);
   if (stats.isFile()) return { sha256: await sha256Of(path, signal) };
   if (stats.isDirectory()) return { dirHash: await dirHash(path, signal) };
