@@ -5,7 +5,8 @@ import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
 import { makeKeyText, parseKeys } from "../../src/fleet/seal/fleet-key.ts";
 import { Sealer } from "../../src/fleet/seal/seal.ts";
 import { type Bakery, nothing, openBakery } from "../support/bake/bake.ts";
-import { type Fleet, openFleet, type Running } from "../support/fleet/fleet.ts";
+import { type Fleet, openFleet } from "../support/fleet/fleet.ts";
+import type { Running } from "../support/program/running.ts";
 import { requirePrograms } from "../support/suite/requirements.ts";
 
 const describe = requirePrograms("redis-server", "losetup", "partx", "mkfs.ext4", "mount", "nsenter", "unshare");

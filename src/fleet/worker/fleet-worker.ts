@@ -16,6 +16,7 @@ import { Claim } from "./claim.ts";
 import { Controls } from "./controls.ts";
 import type { Identity } from "./identity.ts";
 import type { JobFiles, JobFolder } from "./job-files.ts";
+import type { StartJob } from "./job-process.ts";
 import { type JobEnd, JobRun } from "./job-run.ts";
 import { returnOwnJobs } from "./return-own-jobs.ts";
 import type { WorkerInput } from "./run-worker.ts";
@@ -34,6 +35,7 @@ export interface FleetWorkerInput extends WorkerInput {
   /** Whether nothing is left of this worker's dead runs: only then are their jobs given back. */
   readonly isClean: boolean;
   readonly cleanUp: () => Promise<boolean>;
+  readonly startJob: StartJob;
 }
 
 /** Takes jobs of its queue, one per slot, tells that it is there, and listens to what submitters wish. */
@@ -158,10 +160,10 @@ export class FleetWorker {
   }
 
   async #bake(job: JobMessage, claim: Claim, files: JobFiles): Promise<JobEnd> {
-    const { identity, host, env, localCloud, limitBytes, cleanUp, stateFolder, ui } = this.#input;
+    const { identity, host, env, localCloud, limitBytes, cleanUp, stateFolder, ui, startJob } = this.#input;
     ui.say(`Build ${job.id} of ${job.build}, from ${job.submitter}`);
     const run = new JobRun({
-      ...{ queue: this.#queue, job, claim, files, host, env, localCloud, limitBytes, cleanUp },
+      ...{ queue: this.#queue, job, claim, files, host, env, localCloud, limitBytes, cleanUp, startJob },
       workerId: identity.id,
       makeFolder: heldFolders(temporaryFolder(stateFolder)),
       onTrouble: (message) => ui.warn(message),

@@ -14,9 +14,21 @@ export interface JobProcessInput extends JobOrder {
   readonly mayPublish: () => Promise<string | undefined>;
 }
 
+/** A build as its worker sees it. */
+export interface RunningJob {
+  /** @throws {FleetError} when it comes to no end of its own */
+  readonly result: Promise<SentResult>;
+  stop(reason: string): void;
+  hurry(): void;
+  /** Waits until nothing of it runs: only then its journal is free. */
+  ended(): Promise<void>;
+}
+
+/** What bakes: a process, or something in its place where only the queue is looked at. */
+export type StartJob = (input: JobProcessInput) => RunningJob;
+
 /** A build in a process of its own. What it writes besides, such as a crash, is on our standard error. */
-export class JobProcess {
-  /** @throws {FleetError} when the process ends before the build does */
+export class JobProcess implements RunningJob {
   readonly result: Promise<SentResult>;
   readonly #child: ChildProcess;
 
@@ -51,7 +63,6 @@ export class JobProcess {
     this.#tell({ type: "hurry" });
   }
 
-  /** Waits until the process is gone: only then its journal is free. */
   async ended(): Promise<void> {
     if (this.#child.exitCode !== null || this.#child.signalCode !== null || this.#child.pid === undefined) return;
     await new Promise<void>((resolve) => this.#child.once("exit", () => resolve()));

@@ -11,7 +11,7 @@ import { OutputWriter } from "../queue/output-writer.ts";
 import { sentErrorOf } from "../queue/sent-error.ts";
 import type { Claim } from "./claim.ts";
 import type { JobFiles } from "./job-files.ts";
-import { JobProcess } from "./job-process.ts";
+import type { RunningJob, StartJob } from "./job-process.ts";
 
 export interface JobRunInput {
   readonly queue: FleetQueue;
@@ -23,6 +23,7 @@ export interface JobRunInput {
   readonly localCloud: string | undefined;
   readonly limitBytes: number;
   readonly files: JobFiles;
+  readonly startJob: StartJob;
   readonly makeFolder: (prefix: string) => Promise<TemporaryFolder>;
   readonly onTrouble: (message: string) => void;
   /** Takes down what a process that died in its build has left. */
@@ -36,7 +37,7 @@ export type JobEnd = { readonly result: SentResult } | { readonly handedBack: tr
 export class JobRun {
   readonly #input: JobRunInput;
   readonly #output: OutputWriter;
-  #process: JobProcess | undefined;
+  #process: RunningJob | undefined;
   #stopped: { readonly reason: string; readonly isHandedBack: boolean } | undefined;
   #isHurried = false;
 
@@ -91,12 +92,12 @@ export class JobRun {
   }
 
   async #bakeIn(folder: string): Promise<SentResult> {
-    const { queue, job, env, localCloud, workerId, claim, limitBytes, files } = this.#input;
+    const { queue, job, env, localCloud, workerId, claim, limitBytes, files, startJob } = this.#input;
     const read = ({ address }: { readonly address: string }) => queue.readContent(address);
     await unpackBundle(job.manifest, { folder, limitBytes, read });
     await mkdir(join(folder, job.template.workingFolder), { recursive: true, mode: 0o700 });
     if (this.#stopped !== undefined) throw new CancelledError(this.#stopped.reason);
-    this.#process = new JobProcess({
+    this.#process = startJob({
       ...{ job, folder, localCloud, workerId, env, resultFile: files.resultFile, lockFd: files.lock.fd },
       onEvent: (event) => this.#output.write({ type: "event", event }),
       mayPublish: () => claim.problem(systemClock),

@@ -17,6 +17,7 @@ import { readBuilderAccount } from "./builder-account.ts";
 import { FleetWorker } from "./fleet-worker.ts";
 import { takeIdentity } from "./identity.ts";
 import { JobFolder } from "./job-files.ts";
+import { JobProcess } from "./job-process.ts";
 
 export interface WorkerInput {
   readonly address: RedisAddress;
@@ -70,6 +71,7 @@ export async function runWorker(input: WorkerInput): Promise<void> {
       host: hostname(),
       stateFolder,
       cleanUp,
+      startJob: (job) => new JobProcess(job),
     });
     await worker.run(blocking);
   } finally {

@@ -5,16 +5,8 @@ import { join } from "node:path";
 import { Redis } from "ioredis";
 import { makeKeyText } from "../../../src/fleet/seal/fleet-key.ts";
 import { bundleProgram } from "../program/bundled-program.ts";
-
-/** A program of ours that runs, and what it has said so far. */
-export interface Running {
-  readonly child: ChildProcess;
-  readonly output: () => string;
-  /** Waits until it has said this. @throws {Error} with all that it has said, when it ends before */
-  says(text: string): Promise<void>;
-  /** @returns its exit code, or the signal that has killed it */
-  ended(): Promise<number | NodeJS.Signals | null>;
-}
+import { type Running, running } from "../program/running.ts";
+import { startRedis } from "./redis-server.ts";
 
 /** A Redis, a key and the program: workers and submitters in a folder of the test. */
 export interface Fleet {
@@ -78,54 +70,6 @@ export async function openFleet(folder: string, cloudFolder: string): Promise<Fl
       redis.disconnect();
       server.kill("SIGKILL");
       await rm(socket, { force: true });
-    },
-  };
-}
-
-/** On a socket in the folder alone, in memory alone. */
-async function startRedis(folder: string, socket: string): Promise<ChildProcess> {
-  const options = { port: "0", unixsocket: socket, save: "", dir: folder, daemonize: "no", appendonly: "no" };
-  const argv = Object.entries(options).flatMap(([name, value]) => [`--${name}`, value]);
-  const server = spawn("redis-server", argv, { stdio: ["ignore", "pipe", "inherit"] });
-  await running(server).says("ready to accept connections");
-  return server;
-}
-
-function running(child: ChildProcess): Running {
-  let output = "";
-  const listeners = new Set<() => void>();
-  const changed = () => {
-    for (const listener of [...listeners]) listener();
-  };
-  for (const stream of [child.stdout, child.stderr]) {
-    stream?.on("data", (piece: Buffer) => {
-      output += piece.toString();
-      changed();
-    });
-  }
-  let isOver = false;
-  const over = once(child, "close").then(() => {
-    isOver = true;
-    changed();
-  });
-  return {
-    child,
-    output: () => output,
-    says: (text) =>
-      new Promise((resolve, reject) => {
-        const look = () => {
-          const isSaid = output.toLowerCase().includes(text.toLowerCase());
-          if (!isSaid && !isOver) return;
-          listeners.delete(look);
-          if (isSaid) resolve();
-          else reject(new Error(`It ended without saying "${text}":\n${output}`));
-        };
-        listeners.add(look);
-        look();
-      }),
-    ended: async () => {
-      await over;
-      return child.exitCode ?? child.signalCode;
     },
   };
 }

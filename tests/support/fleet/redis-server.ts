@@ -1,0 +1,11 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { running } from "../program/running.ts";
+
+/** A Redis of one's own: on a socket alone, in memory alone. It has said that it is ready. */
+export async function startRedis(folder: string, socket: string): Promise<ChildProcess> {
+  const options = { port: "0", unixsocket: socket, save: "", dir: folder, daemonize: "no", appendonly: "no" };
+  const argv = Object.entries(options).flatMap(([name, value]) => [`--${name}`, value]);
+  const server = spawn("redis-server", argv, { stdio: ["ignore", "pipe", "inherit"] });
+  await running(server).says("ready to accept connections");
+  return server;
+}
