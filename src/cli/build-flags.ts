@@ -61,6 +61,12 @@ export const buildFlags = {
   account: { type: "string", value: "ID", about: "with -queue: the account to build in; the workers' own by default" },
   region: { type: "string", value: "NAME", about: "with -queue: the region to build in" },
   label: { type: "string", value: "NAME", about: "with -queue: only workers that have this label" },
+  priority: {
+    type: "string",
+    choices: ["high", "normal", "low"],
+    about: "with -queue: how soon it is wanted; normal is the default",
+  },
+  group: { type: "string", value: "NAME", about: "with -queue: whose it is, such as a team: groups take turns" },
   key: { type: "string", value: "FILE", about: "with -queue: the fleet key" },
   include: {
     type: "strings",

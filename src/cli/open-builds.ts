@@ -35,14 +35,15 @@ export function openHere({ path, flags, parallel, io, log }: OpenBuildsInput): P
 export async function openOnFleet({ path, flags, parallel, io, log }: OpenBuildsInput): Promise<FleetBake> {
   const { openFleetBake } = await import("../fleet/submit/open-fleet-bake.ts");
   const { parseAddress } = await import("../fleet/queue/connection.ts");
-  const { checkLabel } = await import("../fleet/queue/place.ts");
+  const { checkName } = await import("../fleet/queue/place.ts");
   const { readKeys } = await import("../fleet/seal/fleet-key.ts");
   return openFleetBake({
     ...templateInput(path, flags, io.env),
     ...settingsOf(flags),
     address: parseAddress(flags.queue ?? "", io.env),
     keys: readKeys(flags.key, io.env),
-    place: { accountId: flags.account, region: flags.region, label: checkLabel(flags.label) },
+    place: { accountId: flags.account, region: flags.region, label: checkName("label", flags.label) },
+    standing: { group: checkName("group", flags.group) ?? null, priority: flags.priority ?? "normal" },
     included: flags.include,
     limitBytes: bundleLimit(flags),
     parallel,
@@ -51,7 +52,7 @@ export async function openOnFleet({ path, flags, parallel, io, log }: OpenBuilds
   });
 }
 
-const FOR_FLEET = ["account", "region", "label", "key", "bundle-limit", "detach"] as const;
+const FOR_FLEET = ["account", "region", "label", "priority", "group", "key", "bundle-limit", "detach"] as const;
 const FOR_HERE = ["local", "local-state", "log"] as const;
 const OF_WATCHERS = ["result", "report", "sbom", "diff", "provenance"] as const;
 

@@ -171,7 +171,7 @@ describe("a build on a fleet", () => {
     const build = submit();
     expect(await build.ended()).toBe(4);
     expect(build.output()).toMatch(/web\.pkr\.hcl:\d+:\d+: provisioner "shell".*script: cannot read "missing\.sh"/);
-    expect(await fleet.redis.keys("*:wait")).toEqual([]);
+    expect(await fleet.redis.keys("*:prioritized")).toEqual([]);
   });
 
   it("is cancelled on its worker, and everything is taken down", async () => {
@@ -191,7 +191,7 @@ describe("a build on a fleet", () => {
     await build.says("Submitted to");
     build.child.kill("SIGINT");
     expect(await build.ended(), build.output()).toBe(130);
-    expect(await fleet.redis.llen("outscale-chroot:123456789012.eu-west-2:wait")).toBe(0);
+    expect(await fleet.redis.exists("outscale-chroot:123456789012.eu-west-2:prioritized")).toBe(0);
   });
 
   it("begins anew when its worker was killed, once that has cleaned up, and is told of as a whole", async () => {

@@ -31,10 +31,10 @@ export const worker: Command = {
   examples: ["outscale-chroot worker -queue redis://queue.internal:6379 -key /etc/outscale-chroot/fleet.key -slots 2"],
   async run({ argv, io }) {
     const flags = parseFlagsAlone(flagSpecs, argv);
-    const { checkLabel } = await import("../../fleet/queue/place.ts");
+    const { checkName } = await import("../../fleet/queue/place.ts");
     const { runWorker } = await import("../../fleet/worker/run-worker.ts");
     const folder = flags["local-state"] ?? defaultCloudFolder(io.env);
-    const [limitBytes, slots, label] = [bundleLimit(flags), slotsOf(flags.slots), checkLabel(flags.label)];
+    const [limitBytes, slots, label] = [bundleLimit(flags), slotsOf(flags.slots), checkName("label", flags.label)];
     using log = openDebugLog(flags.log, io);
     using wishes = watchDrain(io);
     await runWorker({

@@ -12,6 +12,7 @@ import {
   workerSchema,
 } from "./messages.ts";
 import { KEY_PREFIX, type Place, queueOf } from "./place.ts";
+import { takeTurn } from "./turns.ts";
 
 /** What BullMQ carries: the rest is under the seal. */
 export interface JobData {
@@ -88,12 +89,14 @@ export class FleetQueue implements AsyncDisposable {
 
   async submit(message: JobMessage): Promise<void> {
     await this.enlist();
-    await this.addJob(message.id, this.seal(JSON.stringify(message), "job", message.id));
+    const turn = await takeTurn(this, message.standing);
+    await this.addJob(message.id, this.seal(JSON.stringify(message), "job", message.id), turn);
   }
 
-  async addJob(jobId: string, sealed: string): Promise<void> {
+  /** @param turn When it is served; 0, before all others, is for one that had its turn already */
+  async addJob(jobId: string, sealed: string, turn = 0): Promise<void> {
     const kept = { age: KEPT_SECONDS, count: MOST_ENDED_JOBS };
-    const options = { jobId, attempts: 1, removeOnComplete: kept, removeOnFail: kept };
+    const options = { jobId, attempts: 1, priority: turn, removeOnComplete: kept, removeOnFail: kept };
     await this.jobs.add("build", { sealed }, options);
   }
 

@@ -7,6 +7,7 @@ import type { ConfigProblem } from "../../common/errors.ts";
 import type { RawValue } from "../../definition/raw-value.ts";
 import type { ProvenanceStatement } from "../../evidence/provenance/statement.ts";
 import type { RunRecord } from "../../history/run-record.ts";
+import { priorities } from "./turns.ts";
 
 const texts = z.array(z.string());
 const rawValue: z.ZodType<RawValue> = z.lazy(() =>
@@ -23,6 +24,7 @@ export const jobSchema = z.strictObject({
   /** `ci@runner-7`: for people. */
   submitter: z.string(),
   submittedAt: z.number(),
+  standing: z.strictObject({ group: z.string().nullable(), priority: z.enum(priorities) }),
   runUuid: z.string(),
   template: z.strictObject({
     /** As it was given. */

@@ -21,8 +21,8 @@ export function placeOf(queue: string): Place | undefined {
   return accountId === undefined || region === undefined ? undefined : { accountId, region, label };
 }
 
-/** @throws {UsageError} when a label is none */
-export function checkLabel(label: string | undefined): string | undefined {
-  if (label === undefined || /^[a-z0-9-]{1,40}$/.test(label)) return label;
-  throw new UsageError(`-label must have 1 to 40 small letters, digits and hyphens, not "${label}"`);
+/** A name of the fleet's, such as a label. @throws {UsageError} when it is none */
+export function checkName<Name extends string | undefined>(flag: string, name: Name): Name {
+  if (name === undefined || /^[a-z0-9-]{1,40}$/.test(name)) return name;
+  throw new UsageError(`-${flag} must have 1 to 40 small letters, digits and hyphens, not "${name}"`);
 }

@@ -18,6 +18,7 @@ import type { Bundle } from "../bundle/pack-bundle.ts";
 import { connect, type RedisAddress } from "../queue/connection.ts";
 import { FleetQueue } from "../queue/fleet-queue.ts";
 import type { JobMessage } from "../queue/messages.ts";
+import type { Standing } from "../queue/turns.ts";
 import type { FleetKeys } from "../seal/fleet-key.ts";
 import { Sealer } from "../seal/seal.ts";
 import { findPlace, type WantedPlace } from "./find-place.ts";
@@ -31,6 +32,7 @@ export interface FleetBakeInput extends TemplateInput, BuildSettings {
   readonly keys: FleetKeys;
   /** Where the builds belong; what is undefined is found out. */
   readonly place: WantedPlace;
+  readonly standing: Standing;
   readonly env: NodeJS.ProcessEnv;
   /** Files and folders that travel, too. */
   readonly included: readonly string[];
@@ -131,6 +133,7 @@ function jobOf(build: BuildDefinition, { input, queue, reads, now, bundle }: Job
     build: build.name,
     submitter: `${userInfo().username}@${hostname()}`,
     submittedAt: Date.now(),
+    standing: input.standing,
     runUuid: env.PACKER_RUN_UUID || randomUUID(),
     template: {
       path: input.template,

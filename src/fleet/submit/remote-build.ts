@@ -98,7 +98,7 @@ export class RemoteBuild {
   async #takeBack(): Promise<boolean> {
     const job = await this.#queue.jobs.getJob(this.#job.id);
     const state = await job?.getState();
-    if (job === undefined || (state !== "waiting" && state !== "delayed")) return false;
+    if (job === undefined || !["waiting", "prioritized", "delayed"].includes(state ?? "")) return false;
     return job.remove().then(
       () => true,
       () => false,

@@ -6,6 +6,7 @@ import { connect, type RedisAddress } from "../queue/connection.ts";
 import { FleetQueue, type JobData } from "../queue/fleet-queue.ts";
 import type { JobMessage, SentResult, WorkerMessage } from "../queue/messages.ts";
 import { OutputWriter } from "../queue/output-writer.ts";
+import type { Priority } from "../queue/turns.ts";
 import type { FleetKeys } from "../seal/fleet-key.ts";
 import { Sealer } from "../seal/seal.ts";
 import { listQueues } from "../submit/find-place.ts";
@@ -18,6 +19,8 @@ export interface WatchedBuild {
   readonly build: string;
   readonly submitter: string;
   readonly submittedAt: number;
+  readonly group: string | null;
+  readonly priority: Priority;
   /** `silent`: its worker has not been heard of lately, and it may run all the same. */
   readonly state: "waiting" | "running" | "silent" | "done" | "failed" | "cancelled" | "refused";
   /** Which worker has or had it. */
@@ -178,9 +181,9 @@ async function describeJob(
     const { job } = queue.readJob(id, bullJob.data);
     const result = await queue.readResult(id);
     const worker = result?.worker ?? (await Claim.holderOf(queue, id)) ?? null;
-    const { build, submitter, submittedAt } = job;
+    const { build, submitter, submittedAt, standing } = job;
     return {
-      ...{ id, queue: queue.name, build, submitter, submittedAt, worker },
+      ...{ id, queue: queue.name, build, submitter, submittedAt, ...standing, worker },
       state: stateOf(state, result, worker === null || heard.has(worker)),
       endedAt: result?.endedAt ?? null,
       artifactId: result?.artifact ? `${result.artifact.region}:${result.artifact.product.imageId}` : null,

@@ -10,6 +10,7 @@ import { heldFolders } from "../../host/held-folder.ts";
 import type { Control, FleetQueue, JobData } from "../queue/fleet-queue.ts";
 import type { JobMessage, WorkerMessage } from "../queue/messages.ts";
 import { KEY_PREFIX } from "../queue/place.ts";
+import { beginTurn } from "../queue/turns.ts";
 import { SeenJobs } from "../seal/seen-jobs.ts";
 import type { BuilderAccount } from "./builder-account.ts";
 import { Claim } from "./claim.ts";
@@ -106,6 +107,7 @@ export class FleetWorker {
   async #take(bullJob: Job<JobData, string>, token: string): Promise<string> {
     const id = bullJob.id ?? "";
     const { job: opened, sealedAt } = this.#open(id, bullJob.data);
+    await beginTurn(this.#queue, bullJob.priority);
     const claim = await Claim.take(this.#queue, id, this.#input.identity.id);
     if (claim === undefined) throw new UnrecoverableError("another worker has this job");
     let end: JobEnd;

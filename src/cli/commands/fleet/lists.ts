@@ -66,10 +66,10 @@ export const workers = listAction({
 export const builds = listAction({
   name: "builds",
   about: "Lists the builds that run, wait or have ended in the last week, newest first.",
-  head: ["ID", "SUBMITTED (UTC)", "BUILD", "BY", "STATE", "WORKER", "OMI OR ERROR"],
+  head: ["ID", "SUBMITTED (UTC)", "BUILD", "BY", "GROUP", "STATE", "WORKER", "OMI OR ERROR"],
   none: "There are no builds",
   read: (fleet) => fleet.builds(),
-  cells: ({ id, submittedAt, build, submitter, state, worker, artifactId, error }) => {
-    return [id, utc(submittedAt), build, submitter, state, worker ?? "", artifactId ?? error ?? ""];
+  cells: ({ id, submittedAt, build, submitter, group, state, worker, artifactId, error }) => {
+    return [id, utc(submittedAt), build, submitter, group ?? "", state, worker ?? "", artifactId ?? error ?? ""];
   },
 });

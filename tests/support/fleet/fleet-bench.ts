@@ -1,0 +1,97 @@
+import { mkdir, rm, stat, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { expect } from "vitest";
+import { type Bakery, openBakery } from "../bake/bake.ts";
+import type { Running } from "../program/running.ts";
+import { type Fleet, openFleet } from "./fleet.ts";
+
+/** A fleet on a local cloud, with a template that can be made to wait. */
+export interface FleetBench extends AsyncDisposable {
+  readonly bakery: Bakery;
+  readonly fleet: Fleet;
+  /** Where the template is. */
+  readonly folder: string;
+  worker(name?: string, argv?: readonly string[]): Promise<Running>;
+  /** Writes `web.pkr.hcl`. @param parts More of its source, and what its build has */
+  writeTemplate(parts?: { readonly source?: string; readonly build?: string }): Promise<void>;
+  /** A provisioner that has the file `reached` made and waits for the file `go`. */
+  readonly pause: string;
+  reached(): Promise<void>;
+  go(): Promise<void>;
+  /** Runs `fleet ...` or another command to its end. */
+  ask(...argv: readonly string[]): Promise<{ readonly code: number | NodeJS.Signals | null; readonly output: string }>;
+  /** Ends the workers, and forgets OMIs, builds and files. */
+  clear(): Promise<void>;
+}
+
+/** @param name Of its folder */
+export async function openFleetBench(name: string): Promise<FleetBench> {
+  const bakery = await openBakery(name);
+  const fleet = await openFleet(bakery.folder, join(bakery.folder, "cloud"));
+  const folder = join(bakery.folder, "project");
+  await mkdir(folder);
+  const [reachedFile, goFile] = [join(bakery.folder, "reached"), join(bakery.folder, "go")];
+  const workers: Running[] = [];
+  return {
+    ...{ bakery, fleet, folder },
+    worker: async (workerName = "worker", argv = []) => {
+      const started = await fleet.startWorker(workerName, argv);
+      workers.push(started);
+      return started;
+    },
+    writeTemplate: ({ source = 'omi_name = "web"', build = "" } = {}) =>
+      writeFile(join(folder, "web.pkr.hcl"), templateText(bakery.folder, source, build)),
+    pause: `provisioner "shell-local" { inline = ["touch ${reachedFile}", "until [ -e ${goFile} ]; do sleep 0.05; done"] }`,
+    reached: () => expect.poll(() => isThere(reachedFile)).toBe(true),
+    go: () => writeFile(goFile, ""),
+    ask: async (...argv) => {
+      const run = fleet.run([...argv, "-queue", fleet.url], { folder });
+      return { code: await run.ended(), output: run.output() };
+    },
+    clear: async () => {
+      for (const worker of workers.splice(0)) {
+        worker.child.kill("SIGTERM");
+        await worker.ended();
+      }
+      const { images, snapshots } = await bakery.leftovers();
+      for (const image of images) await bakery.api.deleteImage({ ImageId: image.split(" ")[0] ?? "" });
+      for (const SnapshotId of snapshots) await bakery.api.deleteSnapshot({ SnapshotId });
+      await fleet.redis.flushall();
+      for (const file of [reachedFile, goFile]) await rm(file, { force: true });
+    },
+    [Symbol.asyncDispose]: async () => {
+      await fleet.close();
+      await bakery.close();
+    },
+  };
+}
+
+function isThere(path: string): Promise<boolean> {
+  return stat(path).then(
+    () => true,
+    () => false,
+  );
+}
+
+function templateText(folder: string, source: string, build: string): string {
+  return `
+source "outscale-chroot" "web" {
+  ${source}
+  boot_check = "off"
+  mount_path = "${folder}/mnt/{{.Device}}"
+  polling {
+    min = "5ms"
+    max = "50ms"
+  }
+  source_omi_filter {
+    filters     = { image-name = "Debian-12-*" }
+    owners      = ["Outscale"]
+    most_recent = true
+  }
+}
+build {
+  sources = ["source.outscale-chroot.web"]
+  ${build}
+}
+`;
+}

@@ -1,0 +1,75 @@
+import { randomBytes } from "node:crypto";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Redis } from "ioredis";
+import { FleetQueue } from "../../../src/fleet/queue/fleet-queue.ts";
+import type { JobMessage } from "../../../src/fleet/queue/messages.ts";
+import { makeKeyText, parseKeys } from "../../../src/fleet/seal/fleet-key.ts";
+import { Sealer } from "../../../src/fleet/seal/seal.ts";
+import { startRedis } from "./redis-server.ts";
+
+/** A queue on a Redis of its own, without workers. */
+export interface OwnQueue extends AsyncDisposable {
+  readonly folder: string;
+  readonly redis: Redis;
+  readonly queue: FleetQueue;
+}
+
+/** @param now The clock of what is sealed */
+export async function openOwnQueue(now: () => number = Date.now): Promise<OwnQueue> {
+  const folder = await mkdtemp(join(tmpdir(), "fleet-queue-"));
+  const socket = join(folder, "redis.sock");
+  const server = await startRedis(folder, socket);
+  const redis = new Redis({ path: socket, maxRetriesPerRequest: null });
+  const place = { accountId: "123456789012", region: "eu-west-2", label: undefined };
+  const queue = new FleetQueue(place, redis, new Sealer(parseKeys(makeKeyText(), "a test"), now));
+  return {
+    folder,
+    redis,
+    queue,
+    [Symbol.asyncDispose]: async () => {
+      await queue[Symbol.asyncDispose]();
+      redis.disconnect();
+      server.kill("SIGKILL");
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** A job that says what it has to, and no more. */
+export function plainJob(parts: Partial<JobMessage> = {}): JobMessage {
+  return {
+    id: randomBytes(8).toString("hex"),
+    accountId: "123456789012",
+    region: "eu-west-2",
+    build: "outscale-chroot.web",
+    submitter: "somebody@somewhere",
+    submittedAt: 0,
+    standing: { group: null, priority: "normal" },
+    runUuid: "00000000-0000-4000-8000-000000000000",
+    template: {
+      path: "web.pkr.hcl",
+      workingFolder: "/project",
+      homeFolder: "/home/somebody",
+      now: 0,
+      variables: {},
+      variableFiles: [],
+      warnUndeclared: false,
+      env: {},
+      lookedFor: [],
+    },
+    settings: {
+      force: false,
+      bootTest: false,
+      onError: "cleanup",
+      skipUnchanged: null,
+      maxAge: null,
+      history: true,
+      provenance: false,
+      evidence: null,
+    },
+    manifest: [],
+    ...parts,
+  };
+}
