@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { messageOf } from "../common/errors.ts";
+import { portOf } from "../common/listening.ts";
 import { secrets } from "../common/secrets.ts";
 import type { Account, AccountRole } from "./accounts.ts";
 import { answerBuckets } from "./buckets/bucket-route.ts";
@@ -22,7 +23,6 @@ import {
   json,
   listen,
   listenOnSocket,
-  portOf,
   type StreamedRoute,
   text,
 } from "./http/http-server.ts";
@@ -241,7 +241,7 @@ export class CloudServer implements LocalCloud, ServerControl {
     this.#servers.push(server);
     if (socketPath !== undefined) this.#servers.push(await listenOnSocket(socketPath, routes, onFailure));
     const name = EVERYWHERE[host] ?? (host.includes(":") ? `[${host}]` : host);
-    this.#url = `http://${name}:${portOf(server)}`;
+    this.#url = `http://${name}:${portOf(server.server)}`;
   }
 
   async #answer(request: HttpRequest): Promise<HttpAnswer> {

@@ -1,7 +1,8 @@
-import { chmod, lstat, rm } from "node:fs/promises";
+import { chmod } from "node:fs/promises";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import { type AddressInfo, connect, type ListenOptions } from "node:net";
+import type { ListenOptions } from "node:net";
 import { systemClock } from "../../common/clock.ts";
+import { removeDeadSocket } from "../../common/listening.ts";
 import { BodyReader, BodyTooLarge } from "./read-body.ts";
 
 /** A request with its whole body. */
@@ -119,32 +120,10 @@ export async function listenOnSocket(
   routes: Route | Routes,
   onFailure?: (error: unknown) => void,
 ): Promise<HttpServer> {
-  const [isSocket, isAnswered] = await Promise.all([isSocketFile(path), isListenedOn(path)]);
-  if (isSocket && !isAnswered) await rm(path);
+  await removeDeadSocket(path);
   const server = await listen({ path }, routes, onFailure);
   await chmod(path, 0o600);
   return server;
-}
-
-async function isSocketFile(path: string): Promise<boolean> {
-  const entry = await lstat(path).catch(() => undefined);
-  return entry?.isSocket() ?? false;
-}
-
-function isListenedOn(path: string): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect(path, () => {
-      socket.destroy();
-      resolve(true);
-    });
-    socket.once("error", () => resolve(false));
-  });
-}
-
-/** The TCP port of a server. */
-export function portOf({ server }: HttpServer): number {
-  const address: AddressInfo | string | null = server.address();
-  return typeof address === "object" && address !== null ? address.port : 0;
 }
 
 /** Stops listening, lets the answers on their way go out, and cuts every other connection, also one that is half said. */
