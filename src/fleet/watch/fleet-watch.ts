@@ -1,35 +1,16 @@
 import { randomBytes } from "node:crypto";
-import type { Job } from "bullmq";
 import type { Redis } from "ioredis";
 import { FleetError } from "../../common/errors.ts";
 import { connect, type RedisAddress } from "../queue/connection.ts";
-import { FleetQueue, type JobData } from "../queue/fleet-queue.ts";
-import type { JobMessage, SentResult, WorkerMessage } from "../queue/messages.ts";
+import { FleetQueue } from "../queue/fleet-queue.ts";
+import { readLastOutput } from "../queue/last-output.ts";
+import type { JobMessage, OutputEntry, SentResult, WorkerMessage } from "../queue/messages.ts";
 import { OutputWriter } from "../queue/output-writer.ts";
-import type { Priority } from "../queue/turns.ts";
+import { type Place, queueOf } from "../queue/place.ts";
 import type { FleetKeys } from "../seal/fleet-key.ts";
 import { Sealer } from "../seal/seal.ts";
 import { listQueues } from "../submit/find-place.ts";
-import { Claim } from "../worker/claim.ts";
-
-/** A build of a fleet, as somebody sees it who watches. Times are milliseconds since the epoch. */
-export interface WatchedBuild {
-  readonly id: string;
-  readonly queue: string;
-  readonly build: string;
-  readonly submitter: string;
-  readonly submittedAt: number;
-  readonly group: string | null;
-  readonly priority: Priority;
-  /** `silent`: its worker has not been heard of lately, and it may run all the same. */
-  readonly state: "waiting" | "running" | "silent" | "done" | "failed" | "cancelled" | "refused";
-  /** Which worker has or had it. */
-  readonly worker: string | null;
-  readonly endedAt: number | null;
-  readonly artifactId: string | null;
-  /** The code of its failure. */
-  readonly error: string | null;
-}
+import { BuildList, type WatchedBuild } from "./build-list.ts";
 
 /** What there is of one queue. */
 export interface WatchedQueue {
@@ -46,46 +27,51 @@ export interface FoundJob {
   readonly job: JobMessage;
 }
 
-const MOST_ENDED = 200;
-const STATES = ["active", "waiting", "prioritized", "delayed", "completed", "failed"] as const;
+interface KnownQueue {
+  readonly queue: FleetQueue;
+  readonly builds: BuildList;
+}
 
 /** Looks at every queue of a Redis with one key; what another key has sealed is not seen. */
 export class FleetWatch implements AsyncDisposable {
   readonly #redis: Redis;
-  readonly #queues: readonly FleetQueue[];
+  readonly #sealer: Sealer;
+  readonly #known = new Map<string, KnownQueue>();
 
-  private constructor(redis: Redis, queues: readonly FleetQueue[]) {
+  private constructor(redis: Redis, sealer: Sealer) {
     this.#redis = redis;
-    this.#queues = queues;
+    this.#sealer = sealer;
   }
 
-  /** @throws {FleetError} when the queue cannot be reached */
-  static async open(address: RedisAddress, keys: FleetKeys): Promise<FleetWatch> {
-    const redis = await connect(address);
-    const sealer = new Sealer(keys, Date.now);
-    const places = await listQueues(redis);
-    return new FleetWatch(
-      redis,
-      places.map((place) => new FleetQueue(place, redis, sealer)),
-    );
+  /**
+   * @param onTrouble Told when the connection is lost, and when it is there again
+   * @throws {FleetError} when the queue cannot be reached
+   */
+  static async open(
+    address: RedisAddress,
+    keys: FleetKeys,
+    onTrouble?: (message: string) => void,
+  ): Promise<FleetWatch> {
+    return new FleetWatch(await connect(address, onTrouble), new Sealer(keys, Date.now));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    for (const queue of this.#queues) await queue[Symbol.asyncDispose]();
+    for (const { queue } of this.#known.values()) await queue[Symbol.asyncDispose]();
     this.#redis.disconnect();
   }
 
   /** The workers that have been heard of lately. */
   async workers(): Promise<readonly (WorkerMessage & { readonly queue: string })[]> {
+    const known = await this.#queues();
     const all = await Promise.all(
-      this.#queues.map(async (queue) => ({ queue, found: await queue.readWorkers(Date.now()) })),
+      known.map(async ({ queue }) => ({ queue, found: await queue.readWorkers(Date.now()) })),
     );
     return all.flatMap(({ queue, found }) => found.map((worker) => ({ ...worker, queue: queue.name })));
   }
 
   async queues(): Promise<readonly WatchedQueue[]> {
     const rows: WatchedQueue[] = [];
-    for (const queue of this.#queues) {
+    for (const { queue } of await this.#queues()) {
       const workers = await queue.readWorkers(Date.now());
       const counts = await queue.jobs.getJobCounts("active", "waiting", "prioritized", "delayed");
       const { active = 0, waiting = 0, prioritized = 0, delayed = 0 } = counts;
@@ -104,21 +90,19 @@ export class FleetWatch implements AsyncDisposable {
   /** The builds that run, wait or have ended lately, newest first. */
   async builds(): Promise<readonly WatchedBuild[]> {
     const found: WatchedBuild[] = [];
-    for (const queue of this.#queues) {
-      const heard = new Set((await queue.readWorkers(Date.now())).map(({ id }) => id));
-      for (const state of STATES) {
-        for (const job of await queue.jobs.getJobs([state], 0, MOST_ENDED - 1)) {
-          const build = await describeJob(queue, job, state, heard);
-          if (build !== undefined) found.push(build);
-        }
-      }
-    }
+    for (const { builds } of await this.#queues()) found.push(...(await builds.read()));
     return found.sort((a, b) => b.submittedAt - a.submittedAt);
+  }
+
+  /** What a build has said last, as far as it is in its newest pieces. */
+  async lastOutput({ queue, id }: Pick<WatchedBuild, "queue" | "id">): Promise<readonly OutputEntry[]> {
+    const known = this.#known.get(queue);
+    return known === undefined ? [] : readLastOutput(known.queue, id);
   }
 
   /** @throws {FleetError} when no queue has it, or another key has sealed it */
   async find(id: string): Promise<FoundJob> {
-    for (const queue of this.#queues) {
+    for (const { queue } of await this.#queues()) {
       const job = await queue.jobs.getJob(id);
       if (job !== undefined) return { queue, job: queue.readJob(id, job.data).job };
     }
@@ -161,49 +145,28 @@ export class FleetWatch implements AsyncDisposable {
 
   /** @throws {FleetError} when no such worker is there */
   async drain(workerId: string): Promise<void> {
-    for (const queue of this.#queues) {
+    for (const { queue } of await this.#queues()) {
       if (!(await queue.readWorkers(Date.now())).some(({ id }) => id === workerId)) continue;
       return queue.tell(workerId, { wish: "drain" });
     }
     throw new FleetError(`There is no worker ${workerId}`, { hint: "outscale-chroot fleet workers lists them" });
   }
-}
 
-async function describeJob(
-  queue: FleetQueue,
-  bullJob: Job<JobData>,
-  state: (typeof STATES)[number],
-  heard: ReadonlySet<string>,
-): Promise<WatchedBuild | undefined> {
-  const id = bullJob?.id;
-  if (id === undefined) return undefined;
-  try {
-    const { job } = queue.readJob(id, bullJob.data);
-    const result = await queue.readResult(id);
-    const worker = result?.worker ?? (await Claim.holderOf(queue, id)) ?? null;
-    const { build, submitter, submittedAt, standing } = job;
-    return {
-      ...{ id, queue: queue.name, build, submitter, submittedAt, ...standing, worker },
-      state: stateOf(state, result, worker === null || heard.has(worker)),
-      endedAt: result?.endedAt ?? null,
-      artifactId: result?.artifact ? `${result.artifact.region}:${result.artifact.product.imageId}` : null,
-      error: result?.error?.code ?? null,
-    };
-  } catch (error) {
-    // Sealed by somebody else: it is none of ours.
-    if (error instanceof FleetError) return undefined;
-    throw error;
+  /** Every queue that is there now: one may be new. */
+  async #queues(): Promise<readonly KnownQueue[]> {
+    const places = await listQueues(this.#redis);
+    return places.map((place) => {
+      const name = queueOf(place);
+      const known = this.#known.get(name) ?? this.#open(place);
+      this.#known.set(name, known);
+      return known;
+    });
   }
-}
 
-function stateOf(
-  state: (typeof STATES)[number],
-  result: SentResult | undefined,
-  isHeard: boolean,
-): WatchedBuild["state"] {
-  if (result !== undefined) return result.outcome;
-  if (state === "active") return isHeard ? "running" : "silent";
-  return state === "completed" || state === "failed" ? "refused" : "waiting";
+  #open(place: Place): KnownQueue {
+    const queue = new FleetQueue(place, this.#redis, this.#sealer);
+    return { queue, builds: new BuildList(queue) };
+  }
 }
 
 function cancelledResult(): SentResult {

@@ -1,0 +1,101 @@
+import { FleetError } from "../../common/errors.ts";
+import type { FleetQueue } from "../queue/fleet-queue.ts";
+import type { SentResult } from "../queue/messages.ts";
+import type { Priority } from "../queue/turns.ts";
+import { Claim } from "../worker/claim.ts";
+
+/** A build of a fleet, as somebody sees it who watches. Times are milliseconds since the epoch. */
+export interface WatchedBuild {
+  readonly id: string;
+  readonly queue: string;
+  readonly build: string;
+  readonly submitter: string;
+  readonly submittedAt: number;
+  readonly group: string | null;
+  readonly priority: Priority;
+  /** `silent`: its worker has not been heard of lately, and it may run all the same. */
+  readonly state: "waiting" | "running" | "silent" | "done" | "failed" | "cancelled" | "refused";
+  /** Which worker has or had it. */
+  readonly worker: string | null;
+  readonly endedAt: number | null;
+  readonly artifactId: string | null;
+  /** The code of its failure. */
+  readonly error: string | null;
+}
+
+/** What is shown of a job, which may be a hundred times as large. */
+type JobHead = Pick<WatchedBuild, "build" | "submitter" | "submittedAt" | "group" | "priority">;
+type End = Pick<WatchedBuild, "state" | "worker" | "endedAt" | "artifactId" | "error">;
+
+const MOST_ENDED = 200;
+const STATES = ["active", "waiting", "prioritized", "delayed", "completed", "failed"] as const;
+
+/** The builds of one queue. What cannot change any more is read once: whoever watches looks again and again. */
+export class BuildList {
+  readonly #queue: FleetQueue;
+  #heads = new Map<string, JobHead>();
+  #ends = new Map<string, End>();
+
+  constructor(queue: FleetQueue) {
+    this.#queue = queue;
+  }
+
+  /** The builds that run, wait or have ended lately. */
+  async read(): Promise<readonly WatchedBuild[]> {
+    const heard = new Set((await this.#queue.readWorkers(Date.now())).map(({ id }) => id));
+    const [heads, ends] = [new Map<string, JobHead>(), new Map<string, End>()];
+    const found: WatchedBuild[] = [];
+    for (const state of STATES) {
+      for (const id of await this.#queue.jobs.getRanges([state], 0, MOST_ENDED - 1)) {
+        const head = this.#heads.get(id) ?? (await this.#readHead(id));
+        if (head === undefined) continue;
+        heads.set(id, head);
+        const end = this.#ends.get(id) ?? (await this.#readEnd(id));
+        if (end !== undefined) ends.set(id, end);
+        found.push({ id, queue: this.#queue.name, ...head, ...(end ?? (await this.#stateOf(id, state, heard))) });
+      }
+    }
+    [this.#heads, this.#ends] = [heads, ends];
+    return found;
+  }
+
+  /** @returns undefined for a job that was sealed by somebody else: it is none of ours */
+  async #readHead(id: string): Promise<JobHead | undefined> {
+    return unlessForeign(async () => {
+      const job = await this.#queue.jobs.getJob(id);
+      if (job === undefined) return undefined;
+      const { build, submitter, submittedAt, standing } = this.#queue.readJob(id, job.data).job;
+      return { build, submitter, submittedAt, ...standing };
+    });
+  }
+
+  async #readEnd(id: string): Promise<End | undefined> {
+    const result = await unlessForeign(() => this.#queue.readResult(id));
+    return result && endOf(result);
+  }
+
+  async #stateOf(id: string, state: (typeof STATES)[number], heard: ReadonlySet<string>): Promise<End> {
+    const worker = (await Claim.holderOf(this.#queue, id)) ?? null;
+    const running = worker === null || heard.has(worker) ? "running" : "silent";
+    const isOver = state === "completed" || state === "failed";
+    const shown = state === "active" ? running : isOver ? "refused" : "waiting";
+    return { state: shown, worker, endedAt: null, artifactId: null, error: null };
+  }
+}
+
+function endOf({ outcome, worker, endedAt, artifact, error }: SentResult): End {
+  return {
+    ...{ state: outcome, worker, endedAt },
+    artifactId: artifact ? `${artifact.region}:${artifact.product.imageId}` : null,
+    error: error?.code ?? null,
+  };
+}
+
+async function unlessForeign<Value>(read: () => Promise<Value>): Promise<Value | undefined> {
+  try {
+    return await read();
+  } catch (error) {
+    if (error instanceof FleetError) return undefined;
+    throw error;
+  }
+}
