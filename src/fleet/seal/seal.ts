@@ -36,6 +36,8 @@ const MOST_BYTES = 512 * 1024 ** 2;
 export class Sealer {
   readonly #keys: FleetKeys;
   readonly #now: () => number;
+  /** By key and purpose. */
+  readonly #derived = new Map<string, Buffer>();
 
   constructor(keys: FleetKeys, now: () => number) {
     this.#keys = keys;
@@ -46,7 +48,7 @@ export class Sealer {
     const [key] = this.#keys;
     const sealedAt = this.#now();
     const nonce = randomBytes(NONCE_BYTES);
-    const cipher = createCipheriv("aes-256-gcm", derived(key, about.purpose), nonce);
+    const cipher = createCipheriv("aes-256-gcm", this.#derive(key, about.purpose), nonce);
     cipher.setAAD(aadOf(key.id, sealedAt, about));
     const body = [cipher.update(deflateRawSync(content)), cipher.final(), cipher.getAuthTag()];
     return [VERSION, key.id, sealedAt, Buffer.concat([nonce, ...body]).toString("base64")].join(".");
@@ -67,7 +69,7 @@ export class Sealer {
       const options = { authTagLength: TAG_BYTES };
       const decipher = createDecipheriv(
         "aes-256-gcm",
-        derived(key, about.purpose),
+        this.#derive(key, about.purpose),
         bytes.subarray(0, NONCE_BYTES),
         options,
       );
@@ -79,14 +81,19 @@ export class Sealer {
     }
   }
 
+  #derive({ id, bytes }: FleetKey, purpose: Purpose | "address"): Buffer {
+    const name = `${id} ${purpose}`;
+    const known = this.#derived.get(name);
+    if (known !== undefined) return known;
+    const derived = Buffer.from(hkdfSync("sha256", bytes, "outscale-chroot fleet", purpose, 32));
+    this.#derived.set(name, derived);
+    return derived;
+  }
+
   /** Under what a content is found: nobody without the key can tell whether it is one that he knows. */
   addressOf(sha256: string): string {
-    return createHmac("sha256", derived(this.#keys[0], "address")).update(sha256).digest("hex");
+    return createHmac("sha256", this.#derive(this.#keys[0], "address")).update(sha256).digest("hex");
   }
-}
-
-function derived({ bytes }: FleetKey, purpose: Purpose | "address"): Buffer {
-  return Buffer.from(hkdfSync("sha256", bytes, "outscale-chroot fleet", purpose, 32));
 }
 
 function aadOf(keyId: string, sealedAt: number, { purpose, queue, subject, number = 0 }: SealedAbout): Buffer {
