@@ -22,7 +22,7 @@ export interface JobData {
 /** Contents, output and results are kept so long, and so are jobs that have ended. */
 export const KEPT_SECONDS = 7 * 24 * 3_600;
 const MOST_ENDED_JOBS = 1_000;
-const MOST_CONTROLS = 10_000;
+export const MOST_CONTROLS = 10_000;
 /** A worker that has not been heard of for so long is not there. */
 const WORKER_SILENCE_MS = 60_000;
 

@@ -5,8 +5,7 @@ import type { Ui } from "../../builder/ui.ts";
 import { FleetError, messageOf } from "../../common/errors.ts";
 import { secrets } from "../../common/secrets.ts";
 import { version } from "../../common/version.ts";
-import { temporaryFolder } from "../../config/engine-settings.ts";
-import { heldFolders } from "../../host/held-folder.ts";
+import type { MakeTemporaryFolder } from "../../host/temporary-folder.ts";
 import type { Control, FleetQueue, JobData } from "../queue/fleet-queue.ts";
 import type { JobMessage, WorkerMessage } from "../queue/messages.ts";
 import { KEY_PREFIX } from "../queue/place.ts";
@@ -16,7 +15,7 @@ import type { BuilderAccount } from "./builder-account.ts";
 import { Claim } from "./claim.ts";
 import { Controls } from "./controls.ts";
 import type { Identity } from "./identity.ts";
-import type { JobFiles, JobFolder } from "./job-files.ts";
+import type { HeldJobs, JobFiles } from "./job-files.ts";
 import type { StartJob } from "./job-process.ts";
 import { type JobEnd, JobRun } from "./job-run.ts";
 import { returnOwnJobs } from "./return-own-jobs.ts";
@@ -29,13 +28,14 @@ const LOCK_MS = 60_000;
 export interface FleetWorkerInput extends WorkerInput {
   readonly queue: FleetQueue;
   readonly identity: Identity;
-  readonly jobs: JobFolder;
+  readonly jobs: HeldJobs;
   readonly account: BuilderAccount;
   readonly host: string;
-  readonly stateFolder: string;
   /** Whether nothing is left of this worker's dead runs: only then are their jobs given back. */
   readonly isClean: boolean;
   readonly cleanUp: () => Promise<boolean>;
+  /** For the files of one build. */
+  readonly makeFolder: MakeTemporaryFolder;
   readonly startJob: StartJob;
 }
 
@@ -66,6 +66,7 @@ export class FleetWorker {
     await this.#tellOfUs();
     const heartbeat = setInterval(() => void this.#tellOfUs(), HEARTBEAT_MS);
     const ended = new AbortController();
+    await this.#controls.catchUp();
     const listening = this.#controls.listen(blocking, (control) => this.#obey(control), ended.signal);
     const worker = this.#startTaking();
     this.#ui.say(`The worker ${identity.id} bakes for ${this.#queue.name}, ${slots} at a time`);
@@ -162,16 +163,15 @@ export class FleetWorker {
   }
 
   async #bake(job: JobMessage, claim: Claim, files: JobFiles): Promise<JobEnd> {
-    const { identity, host, env, localCloud, limitBytes, cleanUp, stateFolder, ui, startJob } = this.#input;
+    const { identity, host, env, localCloud, limitBytes, cleanUp, makeFolder, ui, startJob } = this.#input;
     ui.say(`Build ${job.id} of ${job.build}, from ${job.submitter}`);
     const run = new JobRun({
-      ...{ queue: this.#queue, job, claim, files, host, env, localCloud, limitBytes, cleanUp, startJob },
+      ...{ queue: this.#queue, job, claim, files, host, env, localCloud, limitBytes, cleanUp, makeFolder, startJob },
       workerId: identity.id,
-      makeFolder: heldFolders(temporaryFolder(stateFolder)),
       onTrouble: (message) => ui.warn(message),
     });
     this.#runs.set(job.id, run);
-    for (const control of await this.#controls.of(job.id)) this.#obey(control);
+    for (const control of this.#controls.of(job.id)) this.#obey(control);
     if (this.#input.stop.aborted) run.handBack();
     void this.#tellOfUs();
     return run.run();

@@ -10,12 +10,15 @@ const RESULT = ".result";
 /** A job's place among the files of its worker. */
 export interface JobFiles {
   /** Held by the job's process too: whoever gets it knows that the process is gone. */
-  readonly lock: FileHandle;
+  readonly lock: Pick<FileHandle, "fd">;
   /** Where the process writes what became of the build: its worker may be gone by then. */
   readonly resultFile: string;
   /** The result is in the queue: nothing is needed any more. */
   remove(): Promise<void>;
 }
+
+/** The jobs that a worker has, and those that it had when it died. */
+export type HeldJobs = Pick<JobFolder, "begin" | "left" | "resultOf" | "forget">;
 
 /** What a worker keeps of its jobs, so that none is lost or done twice when it dies. */
 export class JobFolder {

@@ -2,13 +2,13 @@ import type { FleetQueue } from "../queue/fleet-queue.ts";
 import { OutputWriter } from "../queue/output-writer.ts";
 import type { SeenJobs } from "../seal/seen-jobs.ts";
 import { Claim } from "./claim.ts";
-import type { JobFolder } from "./job-files.ts";
+import type { HeldJobs } from "./job-files.ts";
 
 export interface ReturnInput {
   readonly queue: FleetQueue;
   readonly workerId: string;
   readonly seen: SeenJobs;
-  readonly jobs: JobFolder;
+  readonly jobs: HeldJobs;
 }
 
 /**

@@ -6,7 +6,8 @@ import { cleanUpRuns } from "../../builder/clean-up-runs.ts";
 import type { Ui } from "../../builder/ui.ts";
 import { messageOf } from "../../common/errors.ts";
 import type { DebugLog } from "../../common/log.ts";
-import { engineSettings } from "../../config/engine-settings.ts";
+import { engineSettings, temporaryFolder } from "../../config/engine-settings.ts";
+import { heldFolders } from "../../host/held-folder.ts";
 import { requireRoot } from "../../host/require-root.ts";
 import { connect, type RedisAddress } from "../queue/connection.ts";
 import { FleetQueue } from "../queue/fleet-queue.ts";
@@ -69,8 +70,8 @@ export async function runWorker(input: WorkerInput): Promise<void> {
       isClean,
       account,
       host: hostname(),
-      stateFolder,
       cleanUp,
+      makeFolder: heldFolders(temporaryFolder(stateFolder)),
       startJob: (job) => new JobProcess(job),
     });
     await worker.run(blocking);
