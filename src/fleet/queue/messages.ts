@@ -110,4 +110,5 @@ export type OutputEntry =
   | { readonly type: "event"; readonly event: BakeEvent }
   | { readonly type: "left-out"; readonly lines: number }
   | { readonly type: "handed-back"; readonly reason: string }
-  | { readonly type: "end"; readonly result: SentResult };
+  /** Its result is in the queue by now. */
+  | { readonly type: "end" };

@@ -1,4 +1,3 @@
-import type { Redis } from "ioredis";
 import type { FleetQueue } from "./fleet-queue.ts";
 import type { OutputEntry } from "./messages.ts";
 import { NUMBERS_PER_ATTEMPT } from "./output-writer.ts";
@@ -9,7 +8,11 @@ export interface OutputPart {
   /** Pieces that should have been there and were not: the queue has lost them, or somebody has removed them. */
   readonly missing: number;
   readonly refused: readonly unknown[];
+  /** There may be more already. */
+  readonly isCutOff: boolean;
 }
+
+const PIECES = 100;
 
 /** Reads the output of a job, each piece once and in order, from its beginning. */
 export class OutputReader {
@@ -23,20 +26,10 @@ export class OutputReader {
     this.#jobId = jobId;
   }
 
-  /**
-   * What is new; waits for it as long as is said, and comes back with nothing then.
-   * @param blocking A connection of its own, as it is taken all the time
-   */
-  async read(blocking: Redis, waitMs: number): Promise<OutputPart> {
+  /** What has been written since the last call, or the first of it. */
+  async read(): Promise<OutputPart> {
     const key = this.#queue.keyOf("output", this.#jobId);
-    const answer = await blocking.xread("COUNT", 100, "BLOCK", waitMs, "STREAMS", key, this.#place);
-    return this.#take(answer?.[0]?.[1] ?? []);
-  }
-
-  /** All that is there now. */
-  async readAll(): Promise<OutputPart> {
-    const key = this.#queue.keyOf("output", this.#jobId);
-    return this.#take(await this.#queue.redis.xrange(key, "-", "+"));
+    return this.#take(await this.#queue.redis.xrange(key, `(${this.#place}`, "+", "COUNT", PIECES));
   }
 
   #take(pieces: readonly [string, string[]][]): OutputPart {
@@ -58,7 +51,7 @@ export class OutputReader {
         refused.push(error);
       }
     }
-    return { entries, missing, refused };
+    return { entries, missing, refused, isCutOff: pieces.length === PIECES };
   }
 
   /** A run of a job begins with a number of its own; within it none is left out. */

@@ -6,7 +6,9 @@ import type { OutputEntry } from "./messages.ts";
 /** A build's output may have so many bytes in all; what comes then is counted, but for what matters. */
 const MOST_BYTES = 16 * 1024 ** 2;
 const PIECE_BYTES = 64 * 1024;
+/** The longer a build talks, the longer its pieces gather: there are never many of them. */
 const GATHER_MS = 50;
+const MOST_GATHER_MS = 1_000;
 /** Each run of a job has numbers of its own, after those of the run before. */
 export const NUMBERS_PER_ATTEMPT = 1e9;
 
@@ -48,7 +50,7 @@ export class OutputWriter {
     this.#gathered.push(entry);
     this.#gatheredBytes += size;
     if (this.#gatheredBytes > PIECE_BYTES) this.#flush();
-    else this.#timer ??= setTimeout(() => this.#flush(), GATHER_MS);
+    else this.#timer ??= setTimeout(() => this.#flush(), Math.min(GATHER_MS + this.#number, MOST_GATHER_MS));
   }
 
   /** Writes the last entry, and comes back when all of it is in the queue. */
@@ -64,6 +66,7 @@ export class OutputWriter {
     clearTimeout(this.#timer);
     this.#timer = undefined;
     if (this.#gathered.length === 0) return;
+    const isFirst = this.#number === 0;
     const number = this.#attempt * NUMBERS_PER_ATTEMPT + this.#number++;
     const sealed = this.#queue.seal(JSON.stringify(this.#gathered), "output", this.#jobId, number);
     this.#gathered = [];
@@ -71,7 +74,13 @@ export class OutputWriter {
     const key = this.#queue.keyOf("output", this.#jobId);
     this.#writing = this.#writing.then(async () => {
       try {
-        await this.#queue.redis.xadd(key, "*", "number", number, "sealed", sealed);
+        // Sent together: one round trip.
+        await Promise.all([
+          this.#queue.redis.xadd(key, "*", "number", number, "sealed", sealed),
+          this.#queue.redis.publish(key, ""),
+          // Its end may never come.
+          ...(isFirst ? [this.#queue.redis.expire(key, KEPT_SECONDS)] : []),
+        ]);
       } catch (error) {
         this.#onTrouble(`A piece of output could not be written: ${messageOf(error)}`);
       }

@@ -18,6 +18,7 @@ import type { Bundle } from "../bundle/pack-bundle.ts";
 import { connect, type RedisAddress } from "../queue/connection.ts";
 import { FleetQueue } from "../queue/fleet-queue.ts";
 import type { JobMessage } from "../queue/messages.ts";
+import { OutputNews } from "../queue/output-news.ts";
 import type { Standing } from "../queue/turns.ts";
 import type { FleetKeys } from "../seal/fleet-key.ts";
 import { Sealer } from "../seal/seal.ts";
@@ -203,7 +204,8 @@ class OpenedFleetBake implements FleetBake {
     const { builds, jobs, queue, bundle, identityOf } = this.#parts;
     const { env, parallel = 0, force = false, log = noLog } = this.#input;
     await queue.putContents(bundle.contents);
-    const remotes = jobs.map((job) => new RemoteBuild(queue, job, env));
+    using news = new OutputNews(queue);
+    const remotes = jobs.map((job) => new RemoteBuild(job, { queue, news, env }));
     const runnable = builds.map((definition, index): RunnableBuild => {
       const builder = remotes[index];
       if (builder === undefined) throw new Error("There is a job for every build");

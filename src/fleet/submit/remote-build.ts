@@ -1,30 +1,40 @@
-import type { Redis } from "ioredis";
 import { OmiArtifact } from "../../builder/artifact.ts";
 import type { RunInput } from "../../builder/builder.ts";
 import { destroyProduct } from "../../builder/destroy-product.ts";
 import { CancelledError, FleetError, messageOf } from "../../common/errors.ts";
 import { resolveAccess } from "../../outscale/credentials.ts";
 import type { FleetQueue } from "../queue/fleet-queue.ts";
+import { FollowedOutput } from "../queue/followed-output.ts";
 import type { JobMessage, SentResult } from "../queue/messages.ts";
-import { OutputReader } from "../queue/output-reader.ts";
+import type { OutputNews } from "../queue/output-news.ts";
 import { errorOfSent } from "../queue/sent-error.ts";
 import { ShownOutput } from "./shown-output.ts";
 
-const LOOK_MS = 2_000;
+/** So often it is looked whether an end will come, when nothing does. */
+const LOOK_MS = 5_000;
 /** A job that is in no list may just be on its way from one to another. */
 const LOST_AFTER_MS = 45_000;
 
+export interface RemoteBuildParts {
+  readonly queue: FleetQueue;
+  readonly news: OutputNews;
+  /** For what is done with the artifact. */
+  readonly env: NodeJS.ProcessEnv;
+}
+
 /** One build that runs on a worker, as its submitter sees it. */
 export class RemoteBuild {
-  readonly #queue: FleetQueue;
   readonly #job: JobMessage;
+  readonly #queue: FleetQueue;
+  readonly #news: OutputNews;
   readonly #env: NodeJS.ProcessEnv;
   /** What the worker has sent of it; undefined until it has ended. */
   result: SentResult | undefined;
 
-  constructor(queue: FleetQueue, job: JobMessage, env: NodeJS.ProcessEnv) {
-    this.#queue = queue;
+  constructor(job: JobMessage, { queue, news, env }: RemoteBuildParts) {
     this.#job = job;
+    this.#queue = queue;
+    this.#news = news;
     this.#env = env;
   }
 
@@ -63,23 +73,23 @@ export class RemoteBuild {
   }
 
   async #follow(input: RunInput): Promise<SentResult> {
-    const blocking = this.#queue.redis.duplicate();
+    using output = await FollowedOutput.open(this.#queue, this.#job.id, this.#news);
+    const look = () => output.look();
+    input.signal?.addEventListener("abort", look, { once: true });
     try {
-      return await this.#followOver(blocking, input);
+      return await this.#followTo(output, input);
     } finally {
-      blocking.disconnect();
+      input.signal?.removeEventListener("abort", look);
     }
   }
 
-  async #followOver(blocking: Redis, input: RunInput): Promise<SentResult> {
-    const reader = new OutputReader(this.#queue, this.#job.id);
+  async #followTo(output: FollowedOutput, input: RunInput): Promise<SentResult> {
     const show = new ShownOutput(input);
     let missingSince: number | undefined;
     for (;;) {
-      const part = await reader.read(blocking, LOOK_MS);
+      const part = await output.next(LOOK_MS);
       show.part(part);
-      const end = part.entries.find((entry) => entry.type === "end");
-      if (end !== undefined) return end.result;
+      if (part.entries.some((entry) => entry.type === "end")) return this.#readResult();
       if (part.entries.length > 0) continue;
       if (input.signal?.aborted && (await this.#takeBack()))
         throw new CancelledError("The build was cancelled before a worker took it");
@@ -92,6 +102,14 @@ export class RemoteBuild {
         throw problem;
       }
     }
+  }
+
+  async #readResult(): Promise<SentResult> {
+    const result = await this.#queue.readResult(this.#job.id);
+    if (result !== undefined) return result;
+    throw new FleetError(`The queue has lost the result of build ${this.#job.id}`, {
+      hint: "the account has its OMI if it came to one: its worker's log says so",
+    });
   }
 
   /** @returns whether no worker had it */
@@ -108,16 +126,17 @@ export class RemoteBuild {
   /** Why no end will come; undefined while one may. */
   async #problem(): Promise<FleetError | undefined> {
     const { id } = this.#job;
+    const state = await this.#queue.jobs.getJobState(id);
+    const isEnded = state === "failed" || state === "completed";
+    if (!isEnded && state !== "unknown") return undefined;
     const workers = await this.#queue.readWorkers(Date.now());
     if (workers.some(({ jobs }) => jobs.includes(id))) return undefined;
-    const job = await this.#queue.jobs.getJob(id);
-    const state = await job?.getState();
-    if (state === "failed" || state === "completed") {
-      const reason = (job?.failedReason ?? "").replace(/[^\x20-\x7e]/g, " ").slice(0, 300);
+    if (isEnded) {
+      const { failedReason = "" } = (await this.#queue.jobs.getJob(id)) ?? {};
+      const reason = failedReason.replace(/[^\x20-\x7e]/g, " ").slice(0, 300);
       const hint = "see what the worker says of it in its own log";
       return new FleetError(`The worker has ended build ${id} without a result${reason && `: ${reason}`}`, { hint });
     }
-    if (job !== undefined && state !== "unknown") return undefined;
     const hint = "no worker has it: submit it again";
     return new FleetError(`The queue has lost build ${id}`, { hint });
   }

@@ -129,7 +129,7 @@ export class FleetWatch implements AsyncDisposable {
     const result = cancelledResult();
     await queue.keepResult(id, result);
     const output = new OutputWriter(queue, { id, attempt: await queue.countRun(id) }, () => undefined);
-    await output.end({ type: "end", result });
+    await output.end({ type: "end" });
     return true;
   }
 

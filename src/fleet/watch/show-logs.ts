@@ -1,5 +1,7 @@
 import type { RunInput } from "../../builder/builder.ts";
+import { FollowedOutput } from "../queue/followed-output.ts";
 import type { SentResult } from "../queue/messages.ts";
+import { OutputNews } from "../queue/output-news.ts";
 import { OutputReader } from "../queue/output-reader.ts";
 import { ShownOutput } from "../submit/shown-output.ts";
 import type { FoundJob } from "./fleet-watch.ts";
@@ -17,16 +19,22 @@ export async function showLogs(
   { follow, signal }: { readonly follow: boolean; readonly signal: AbortSignal },
 ): Promise<SentResult | undefined> {
   const shown = new ShownOutput(target);
-  const reader = new OutputReader(queue, job.id);
-  const blocking = queue.redis.duplicate();
-  try {
-    for (let part = await reader.readAll(); ; part = await reader.read(blocking, LOOK_MS)) {
+  if (!follow) {
+    const reader = new OutputReader(queue, job.id);
+    for (let isThereMore = true; isThereMore; ) {
+      const part = await reader.read();
       shown.part(part);
-      const end = part.entries.find((entry) => entry.type === "end");
-      if (end !== undefined) return end.result;
-      if (!follow || signal.aborted) return await queue.readResult(job.id);
+      isThereMore = part.isCutOff;
     }
-  } finally {
-    blocking.disconnect();
+    return queue.readResult(job.id);
   }
+  using news = new OutputNews(queue);
+  using output = await FollowedOutput.open(queue, job.id, news);
+  signal.addEventListener("abort", () => output.look(), { once: true });
+  for (let isOver = false; !isOver && !signal.aborted; ) {
+    const part = await output.next(LOOK_MS);
+    shown.part(part);
+    isOver = part.entries.some((entry) => entry.type === "end");
+  }
+  return queue.readResult(job.id);
 }

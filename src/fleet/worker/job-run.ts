@@ -73,7 +73,7 @@ export class JobRun {
       return { handedBack: true };
     }
     await this.#keep(result);
-    await this.#output.end({ type: "end", result });
+    await this.#output.end({ type: "end" });
     return { result };
   }
 

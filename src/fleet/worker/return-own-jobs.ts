@@ -36,7 +36,7 @@ async function returnJob(
   if (!isTold && result !== undefined) {
     await queue.keepResult(id, result);
     const output = new OutputWriter(queue, { id, attempt: await queue.countRun(id) }, say);
-    await output.end({ type: "end", result });
+    await output.end({ type: "end" });
     say(`Build ${id} came to its end when this worker was gone: ${result.outcome}`);
   }
   // BullMQ's lock may have a while to go; the process that had it is gone.
