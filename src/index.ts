@@ -180,6 +180,7 @@ export type { DeviceLock } from "./host/device-lock.ts";
 
 export { BootCheckError } from "./boot/boot-check-error.ts";
 export { JournalError } from "./builder/journal/journal-error.ts";
+export { RegionCopyError } from "./builder/region-copy/region-copy-error.ts";
 export { SandboxError } from "./chroot/anchor.ts";
 export { TransferError } from "./chroot/transfer-error.ts";
 export * from "./common/errors.ts";

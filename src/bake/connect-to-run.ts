@@ -1,5 +1,7 @@
 import type { Connection } from "../builder/clean-up-runs.ts";
 import type { RunHeader } from "../builder/journal/entry.ts";
+import type { Place } from "../builder/region-copy/place.ts";
+import { accessToPlace } from "../builder/region-copy/place-access.ts";
 import { type DebugLog, noLog } from "../common/log.ts";
 import { resolveAccess, type TemplateAccess } from "../outscale/credentials.ts";
 import { BUILDER_TYPE } from "./builder-type.ts";
@@ -30,7 +32,8 @@ export async function connectToRun(header: RunHeader, input: ConnectInput = {}):
   if (header.localCloud !== null) {
     const local = await openLocalSession(env, header.localCloud, log);
     const { access } = await resolveAccess({ template: {}, env: local.env });
-    return { access, close: async () => local[Symbol.asyncDispose]() };
+    const accessTo = (place: Place) => accessToPlace(place, local.env);
+    return { access, accessTo, close: async () => local[Symbol.asyncDispose]() };
   }
   const isNothingGiven = template === undefined && !env.OSC_ACCESS_KEY;
   const named = profile ?? (isNothingGiven ? header.profile : null);
@@ -41,7 +44,7 @@ export async function connectToRun(header: RunHeader, input: ConnectInput = {}):
     customEndpointOapi: header.endpoint,
   };
   const { access } = await resolveAccess({ template: options, env });
-  return { access, close: async () => undefined };
+  return { access, accessTo: (place) => accessToPlace(place, env), close: async () => undefined };
 }
 
 async function templateAccess(input: TemplateInput, env: NodeJS.ProcessEnv): Promise<TemplateAccess> {

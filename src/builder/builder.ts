@@ -34,6 +34,8 @@ import type { HeldRun } from "./journal/runs.ts";
 import { KeptVolume } from "./kept-volume.ts";
 import type { ProductInputs } from "./product-inputs.ts";
 import { proveDeletions } from "./prove-deletions.ts";
+import { accessToPlace } from "./region-copy/place-access.ts";
+import { RegionClouds } from "./region-copy/region-clouds.ts";
 import { type BuildResult, runRecipe } from "./run-recipe.ts";
 import type { Session } from "./session.ts";
 import { StepCounter } from "./step-counter.ts";
@@ -164,6 +166,11 @@ export class Builder {
       onClockSkew: tellClockSkew(input.ui),
       ...(isCloudEmbedded && { limiter: unlimited }),
     });
+    await using regions = new RegionClouds({
+      accessTo: async (place) => (place.region === access.region ? access : accessToPlace(place, env)),
+      ...{ stateFolder: config.stateFolder, polling: config.polling, timeouts: config.timeouts },
+      ...{ ui: input.ui, clock, log, env },
+    });
     const { signal = never, hurry = never } = input;
     // Every wait and release of every build of a program listens to them: no number of listeners is a mistake.
     setMaxListeners(0, signal, hurry);
@@ -175,6 +182,7 @@ export class Builder {
       credentials: [access.secretKey],
       accessKeys: [access.accessKey, access.secretKey],
       api,
+      regions,
       region: access.region,
       isCloudEmbedded,
       ui: input.ui,

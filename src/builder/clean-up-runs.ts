@@ -22,6 +22,8 @@ import {
   removeStillborn,
   type UnusableJournal,
 } from "./journal/runs.ts";
+import type { Place } from "./region-copy/place.ts";
+import { RegionClouds, type RegionCloudsOptions } from "./region-copy/region-clouds.ts";
 import { releaseRecorded } from "./release-recorded.ts";
 import type { RunContext } from "./run-context.ts";
 import { tellClockSkew } from "./tell-clock-skew.ts";
@@ -48,6 +50,8 @@ export interface CleanUpOptions {
 
 export interface Connection {
   readonly access: Access;
+  /** The way to an account in another region that the run's journal names. @throws {AuthError} */
+  readonly accessTo: (place: Place) => Promise<Access>;
   readonly close: () => Promise<void>;
 }
 
@@ -196,7 +200,8 @@ async function releaseAll(
     const tell = { ...tellRetry({ ui, clock }), onClockSkew: tellClockSkew(ui) };
     await using api = createApi({ access: connection.access, clock, log, env, ...tell });
     await assertSameAccount(api, header);
-    const context = contextOf(header, { api, journal, ui, log, clock });
+    await using regions = regionsOf(header, connection, { ...options, ui, clock, log, env });
+    const context = contextOf(header, { api, regions, journal, ui, log, clock });
     if (options.wereSeen) for (const { id } of record.resources) if (id !== undefined) context.waiters.noteSeen(id);
     for (const resource of [...record.resources].reverse()) {
       try {
@@ -216,12 +221,24 @@ async function releaseAll(
 /** The run of a journal, as scopes and releases know a build: nobody listens to it, and nobody stops it. */
 function contextOf(
   { runId, accountId, deviceFolder }: RunHeader,
-  tools: Pick<RunContext, "api" | "journal" | "ui" | "log" | "clock">,
+  tools: Pick<RunContext, "api" | "regions" | "journal" | "ui" | "log" | "clock">,
 ): RunContext {
   const waiters = createWaiters({ ...tools, ...defaultWaiting });
   const { signal } = new AbortController();
   const host = hostRunner(tools.log);
   return { ...tools, runId, accountId, deviceFolder, waiters, host, emit: () => undefined, signal, hurry: signal };
+}
+
+type RegionTools = Pick<RegionCloudsOptions, "stateFolder" | "ui" | "clock" | "log" | "env">;
+
+/** The run's own account may have buckets, too. */
+function regionsOf(header: RunHeader, { access, accessTo }: Connection, tools: RegionTools): RegionClouds {
+  const isOwn = ({ region, accountId }: Place) => region === header.region && accountId === header.accountId;
+  return new RegionClouds({
+    ...tools,
+    ...defaultWaiting,
+    accessTo: async (place) => (isOwn(place) ? access : accessTo(place)),
+  });
 }
 
 async function assertSameAccount(api: Pick<Api, "readAccounts">, header: RunHeader): Promise<void> {

@@ -5,6 +5,7 @@ import type { Api } from "../outscale/api.ts";
 import type { Waiters } from "../outscale/waiters.ts";
 import type { EventSink } from "./events.ts";
 import type { Journal } from "./journal/journal.ts";
+import type { RegionClouds } from "./region-copy/region-clouds.ts";
 import type { Ui } from "./ui.ts";
 
 /** What scopes and releases work with: a build is one such thing, and `cleanup` makes one for the run of a journal. */
@@ -15,6 +16,8 @@ export interface RunContext {
   readonly deviceFolder: string;
   readonly api: Api;
   readonly waiters: Waiters;
+  /** The accounts of other regions, and this one with its buckets. */
+  readonly regions: RegionClouds;
   /** Programs on the host, outside the sandbox. */
   readonly host: CommandRunner;
   readonly journal: Journal;

@@ -11,6 +11,11 @@ export function copyName(sourceName: string, runId: string): string {
   return withSuffix(cleanOmiName(sourceName), `-copy-${runId}`);
 }
 
+/** The name under which an OMI is imported in another region, until it is complete. */
+export function importName(omiName: string, runId: string): string {
+  return withSuffix(omiName, `-import-${runId}`);
+}
+
 function withSuffix(name: string, suffix: string): string {
   return name.slice(0, LONGEST_OMI_NAME - suffix.length) + suffix;
 }

@@ -9,6 +9,8 @@ describe("isCredentialVariable()", () => {
     ["OUTSCALE_SECRETKEYID", true],
     ["OSC_PASSWORD", true],
     ["OSC_X509_CLIENT_KEY_B64", true],
+    ["OSC_SECRET_KEY_US_EAST_2", true],
+    ["OSC_REGION_US_EAST_2", false],
     ["OSC_X509_CLIENT_KEY", false],
     ["OUTSCALE_X509KEY", false],
     ["OSC_REGION", false],

@@ -1,5 +1,7 @@
 /** Variables whose values are secret; the paths of certificate files are not. */
 const SECRET_NAME = /^(OSC|OUTSCALE)_.*(KEY|KEYID|SECRET|PASSWORD|LOGIN|TOKEN|_B64|_V2)$/;
+/** Those of another region: `OSC_SECRET_KEY_US_EAST_2`. */
+const REGIONAL_NAME = /^OSC_(ACCESS_KEY|SECRET_KEY|PASSWORD|LOGIN|X509_CLIENT_KEY_B64)_[A-Z0-9_]+$/;
 const PATH_NAME = /X509(_CLIENT)?_?(KEY|CERT)$/i;
 
 /** A shorter value occurs in others by chance. */
@@ -7,7 +9,7 @@ const TELLING_LENGTH = 8;
 
 /** Does a variable hold a credential of the account: `OSC_SECRET_KEY`, `OUTSCALE_ACCESSKEYID`? */
 export function isCredentialVariable(name: string): boolean {
-  return SECRET_NAME.test(name) && !PATH_NAME.test(name);
+  return (SECRET_NAME.test(name) && !PATH_NAME.test(name)) || REGIONAL_NAME.test(name);
 }
 
 export interface WithheldEnvironment {

@@ -123,6 +123,8 @@ export class CloudServer implements LocalCloud, ServerControl {
       OSC_REGION: this.#cloud.settings.region,
       OSC_ENDPOINT_API: this.endpoint,
       OSC_ENDPOINT_OOS: this.storageEndpoint,
+      // The way into the other regions, where there are any.
+      ...(this.#others.length > 0 && { OSC_CONFIG_FILE: join(this.#options.stateFolder, PROFILES_FILE) }),
       OUTSCALE_CHROOT_METADATA_ENDPOINT: this.metadataEndpoint,
       OUTSCALE_CHROOT_DEVICE_FOLDER: this.deviceFolder,
     };

@@ -1,4 +1,5 @@
 import { AuthError, ChrootError, type ErrorOptions, ExitCode, TimeoutError } from "../common/errors.ts";
+import { storageFailureOf } from "./object-storage/storage-error.ts";
 
 /** What is known of a call that failed: the answer's own words, or the lack of an answer. */
 export interface ApiFailure {
@@ -108,7 +109,7 @@ export function isAuth(error: unknown): boolean {
 
 /** The call may have had its effect although it failed. */
 export function isAmbiguous(error: unknown): boolean {
-  return apiFailureOf(error)?.ambiguous ?? false;
+  return (apiFailureOf(error) ?? storageFailureOf(error))?.ambiguous ?? false;
 }
 
 export function isThrottleFailure(failure: ApiFailure): boolean {

@@ -1,6 +1,6 @@
 import type { Clock } from "../common/clock.ts";
 import type { Api } from "./api.ts";
-import type { Image, Snapshot, Volume } from "./oapi.ts";
+import type { Image, ImageExportTask, Snapshot, SnapshotExportTask, Volume } from "./oapi.ts";
 import { SharedPoller } from "./shared-poller.ts";
 
 /** One poller per kind of resource. */
@@ -8,10 +8,18 @@ export interface Pollers {
   readonly volume: SharedPoller<Volume>;
   readonly snapshot: SharedPoller<Snapshot>;
   readonly image: SharedPoller<Image>;
+  readonly imageExport: SharedPoller<Commented<ImageExportTask>>;
+  readonly snapshotExport: SharedPoller<Commented<SnapshotExportTask>>;
 }
 
+/** A task says in its comment why it has failed. */
+export type Commented<Task> = Task & { readonly StateComment: { readonly StateMessage?: string | undefined } };
+
 /** What polling needs of the API. */
-export type ReadApi = Pick<Api, "readVolumes" | "readSnapshots" | "readImages">;
+export type ReadApi = Pick<
+  Api,
+  "readVolumes" | "readSnapshots" | "readImages" | "readImageExportTasks" | "readSnapshotExportTasks"
+>;
 
 const pollers = new WeakMap<ReadApi, Pollers>();
 
@@ -36,5 +44,19 @@ function createPollers(api: ReadApi, clock: Clock): Pollers {
       const { Images } = await api.readImages({ Filters: { ImageIds: [...ImageIds] } }, { signal });
       return new Map(Images.map((image) => [image.ImageId, image]));
     }, clock),
+    imageExport: new SharedPoller(async (TaskIds, signal) => {
+      const filters = { Filters: { TaskIds: [...TaskIds] } };
+      const { ImageExportTasks } = await api.readImageExportTasks(filters, { signal });
+      return new Map(ImageExportTasks.map((task) => [task.TaskId, commented(task)]));
+    }, clock),
+    snapshotExport: new SharedPoller(async (TaskIds, signal) => {
+      const filters = { Filters: { TaskIds: [...TaskIds] } };
+      const { SnapshotExportTasks } = await api.readSnapshotExportTasks(filters, { signal });
+      return new Map(SnapshotExportTasks.map((task) => [task.TaskId, commented(task)]));
+    }, clock),
   };
+}
+
+function commented<Task extends { readonly Comment?: string | undefined }>(task: Task): Commented<Task> {
+  return { ...task, StateComment: { StateMessage: task.Comment } };
 }

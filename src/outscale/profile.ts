@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import * as z from "zod";
 import { AuthError } from "../common/errors.ts";
@@ -27,6 +27,11 @@ export type Profile = z.infer<typeof Profile>;
 /** Where the profiles are: `OSC_CONFIG_FILE`, or `.osc/config.json` in the home folder. */
 export function profilePath(env: NodeJS.ProcessEnv, homeDir: string): string {
   return env.OSC_CONFIG_FILE || join(homeDir, ".osc", "config.json");
+}
+
+/** Whether the file is there, and has a profile of that name. */
+export function hasProfile(name: string, path: string): boolean {
+  return existsSync(path) && Object.hasOwn(readProfiles(name, path), name);
 }
 
 /**

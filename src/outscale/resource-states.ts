@@ -79,10 +79,30 @@ export const snapshotGoals = {
   deleted: vanish<Snapshot>(),
 };
 
+const IMAGE_FAILED = ["failed", "error", "deleting"];
+
 export const imageGoals = {
-  available: become<Image>("available", ["failed", "error", "deleting"]),
+  available: become<Image>("available", IMAGE_FAILED),
+  /** An import that has read its manifest. */
+  mapped: mapped(),
   deleted: vanish<Image>(),
 };
+
+function mapped(): Goal<Image, Image> {
+  return {
+    phrase: "show its snapshots",
+    judge(image) {
+      if (!image || IMAGE_FAILED.includes(image.State)) return "failed";
+      const isMapped = image.BlockDeviceMappings.some(({ Bsu }) => Bsu?.SnapshotId !== undefined);
+      return isMapped || image.State === "available" ? { result: image } : "waiting";
+    },
+  };
+}
+
+/** Of the task of an export. */
+export function exportCompleted<Task extends WithState>(): Goal<Task, Task> {
+  return become("completed", ["failed", "cancelled"]);
+}
 
 export type VolumeGoal = keyof typeof volumeGoals;
 export type LinkGoal = keyof typeof linkGoals;

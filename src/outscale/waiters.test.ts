@@ -28,10 +28,13 @@ function image(ImageId: string, State: string, StateMessage?: string): Image {
 /** Answers each read with the next of these, and with the last one for ever. What is an error is thrown. */
 type Script<Resource> = readonly (readonly Resource[] | Error)[];
 
+type ExportTask = { readonly TaskId: string; readonly State: string; readonly Comment?: string };
+
 interface Scripts {
   readonly volumes?: Script<Volume>;
   readonly snapshots?: Script<Snapshot>;
   readonly images?: Script<Image>;
+  readonly exports?: Script<ExportTask>;
 }
 
 const polling = { min: 250, max: 5_000 };
@@ -59,6 +62,8 @@ function createWait(scripts: Scripts, options: Partial<WaitersOptions> = {}) {
     readVolumes: async ({ Filters }) => ({ Volumes: next(scripts.volumes, Filters?.VolumeIds) }),
     readSnapshots: async ({ Filters }) => ({ Snapshots: next(scripts.snapshots, Filters?.SnapshotIds) }),
     readImages: async ({ Filters }) => ({ Images: next(scripts.images, Filters?.ImageIds) }),
+    readImageExportTasks: async ({ Filters }) => ({ ImageExportTasks: next(scripts.exports, Filters?.TaskIds) }),
+    readSnapshotExportTasks: async ({ Filters }) => ({ SnapshotExportTasks: next(scripts.exports, Filters?.TaskIds) }),
   };
   const waiters = createWaiters({
     api,
@@ -226,6 +231,26 @@ describe("Waiters.image()", () => {
     expect(error).toMatchObject({
       message: 'The image "ami-1" did not become available: its state is "failed" (the snapshot is empty)',
     });
+  });
+
+  it("waits for the task of an export, and tells why one failed", async () => {
+    const task = (State: string, Comment?: string) => ({ TaskId: "t", State, ...(Comment && { Comment }) });
+    const wait = createWait({ exports: [[task("pending/queued")], [task("active")], [task("completed")]] });
+    await wait.clock.run(wait.waiters.snapshotExport("t", { until: "completed" }));
+    expect(wait.asked).toHaveLength(3);
+    const failing = createWait({ exports: [[task("failed", "no such bucket")]] });
+    expect(await failing.clock.run(failure(failing.waiters.imageExport("t", { until: "completed" })))).toMatchObject({
+      message: 'The image export "t" did not become completed: its state is "failed" (no such bucket)',
+    });
+  });
+
+  it("waits until an import shows its snapshots", async () => {
+    const pending = { ...image("i", "pending"), BlockDeviceMappings: [] };
+    const mapped = { ...pending, BlockDeviceMappings: [{ DeviceName: "/dev/sda1", Bsu: { SnapshotId: "s" } }] };
+    const wait = createWait({ images: [[pending], [pending], [mapped]] });
+    expect(await wait.clock.run(wait.waiters.image("i", { until: "mapped" }))).toEqual(mapped);
+    const failing = createWait({ images: [[pending], [image("i", "failed")]] });
+    expect(await failing.clock.run(failure(failing.waiters.image("i", { until: "mapped" })))).toBeInstanceOf(WaitError);
   });
 
   it("takes another deadline for a copy", async () => {

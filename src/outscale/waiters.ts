@@ -4,6 +4,7 @@ import type { Image, Snapshot, Volume } from "./oapi.ts";
 import type { Pauses } from "./pace.ts";
 import { type Pollers, pollersOf, type ReadApi } from "./pollers.ts";
 import {
+  exportCompleted,
   type Goal,
   type ImageGoal,
   imageGoals,
@@ -147,6 +148,22 @@ export class Waiters {
   image(id: string, options: WaitOptions<ImageGoal>): Promise<Image | undefined> {
     const goal: Goal<Image, Image | undefined> = imageGoals[options.until];
     return this.#wait(id, { kind: "image", poller: this.#pollers.image, goal, timeout: "image", options });
+  }
+
+  /** The export of an image, by the id of its task. */
+  imageExport(id: string, options: WaitOptions<"completed">): Promise<unknown> {
+    return this.#export(id, { kind: "image export", poller: this.#pollers.imageExport, options });
+  }
+
+  snapshotExport(id: string, options: WaitOptions<"completed">): Promise<unknown> {
+    return this.#export(id, { kind: "snapshot export", poller: this.#pollers.snapshotExport, options });
+  }
+
+  #export<Task extends Waitable>(
+    id: string,
+    input: Pick<WaitInput<Task, Task>, "kind" | "poller" | "options">,
+  ): Promise<unknown> {
+    return this.#wait(id, { ...input, goal: exportCompleted<Task>(), timeout: "copy" });
   }
 
   async #wait<Resource extends Waitable, Result>(id: string, input: WaitInput<Resource, Result>): Promise<Result> {

@@ -134,7 +134,8 @@ describe("a build that fails before a person", () => {
     await expect(bakery.bake(config({ packer_on_error: "abort" }), { hook: shell("false") })).rejects.toThrow();
     const { id, accessKey, secretKey } = bakery.cloud.account("other");
     const access = { endpoint: bakery.cloud.endpoint, region: "eu-west-2", accessKey, secretKey };
-    const connect = async () => ({ access: { ...access, insecureSkipTlsVerify: false }, close: async () => undefined });
+    const given = { ...access, insecureSkipTlsVerify: false };
+    const connect = async () => ({ access: given, accessTo: async () => given, close: async () => undefined });
     const ui = new RecordingUi();
     const options = { stateFolder: bakery.stateFolder, runIds: [], dryRun: false, ui, connect, env: {} };
     await expect(cleanUpRuns(options)).rejects.toThrow(`These credentials are of the account ${id}`);

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { permissionsPage, type RecordedPermissions } from "../../scripts/permissions-page.ts";
+import { type CopyOmiInput, copyOmi } from "../../src/bake/omis/copy-omi.ts";
 import { listImages } from "../../src/bake/omis/list-images.ts";
 import { pruneImages } from "../../src/bake/omis/prune-images.ts";
 import type { Hook } from "../../src/builder/hook.ts";
@@ -24,11 +25,13 @@ const failing: Hook = {
   },
 };
 
+const EAST = "us-east-2";
+
 describe("the API calls that a build makes", () => {
   let bakery: Bakery;
   let own: ImageOwner;
   beforeAll(async () => {
-    bakery = await openBakery("permissions-test");
+    bakery = await openBakery("permissions-test", { regions: ["eu-west-2", EAST] });
     own = new ImageOwner(bakery, "builder");
     await own.register({ ImageName: "base" });
   });
@@ -45,6 +48,13 @@ describe("the API calls that a build makes", () => {
 
   const unchanged = { omi_name: "unchanged", skip_unchanged: true };
   const inputs = { inputs: [], key: "key" };
+
+  const copy = (more: Partial<CopyOmiInput>) => {
+    const permissions = { accountIds: ["999999999999"], isPublic: false };
+    const targets = [{ region: EAST, launch: permissions, createVolume: permissions }];
+    const bucket = { bucket: "permissions", createBucket: true };
+    return copyOmi({ omi: "plain", targets, ...bucket, env: bakery.env, ui: new RecordingUi(), ...more });
+  };
 
   /** What each kind of build is called in the documentation, and how it is made. */
   const scenarios: Readonly<Record<string, () => Promise<unknown>>> = {
@@ -68,6 +78,8 @@ describe("the API calls that a build makes", () => {
       const pruned = await pruneImages({ ...rule, env: bakery.env, ui: new RecordingUi() });
       expect(pruned).toMatchObject([{ outcome: "removed" }]);
     },
+    "`omi copy`, in the OMI's region": () => copy({ name: "by-image" }),
+    "`omi copy -method snapshots`, in the OMI's region": () => copy({ name: "by-snapshots", method: "snapshots" }),
     "a build that fails before its snapshot": () =>
       expect(bakery.bake({ ...config, omi_name: "failed" }, { hook: failing })).rejects.toThrow("The provisioner"),
     "a build that fails after its snapshot": async () => {
@@ -77,17 +89,36 @@ describe("the API calls that a build makes", () => {
     },
   };
 
+  /** The same in the region that gets a copy. */
+  const scenariosThere: typeof scenarios = {
+    "`omi copy`, in the region that gets the copy": () => copy({ name: "there-by-image" }),
+    "`omi copy -method snapshots`, in the region that gets the copy": () =>
+      copy({ name: "there-by-snapshots", method: "snapshots" }),
+  };
+
   it("are those that docs/permissions.md was made of", async () => {
     const record: Record<string, readonly string[]> = {};
     for (const [name, run] of Object.entries(scenarios)) {
       const calls = new RecordedCalls(bakery);
       await run();
       await bakery.cloud.idle();
-      record[name] = [...new Set(calls.actions)].sort();
+      record[name] = callsOfApi(calls);
+    }
+    const [, east = bakery.cloud] = bakery.cloud.regions;
+    for (const [name, run] of Object.entries(scenariosThere)) {
+      const calls = new RecordedCalls({ cloud: east });
+      await run();
+      await east.idle();
+      record[name] = callsOfApi(calls);
     }
     await expect(await formatted(record)).toMatchFileSnapshot(RECORD);
   });
 });
+
+/** What buckets are asked is a matter of the object storage's own rights. */
+function callsOfApi(calls: RecordedCalls): readonly string[] {
+  return [...new Set(calls.actions)].filter((action) => action in actions).sort();
+}
 
 /** As the linter wants files of this repository to be: `-u` writes one that can be committed. */
 async function formatted(record: RecordedPermissions): Promise<string> {

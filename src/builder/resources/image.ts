@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { Api } from "../../outscale/api.ts";
 import { insist } from "../../outscale/insist.ts";
 import type { Image } from "../../outscale/oapi.ts";
 import { readMade } from "../made.ts";
@@ -25,7 +26,7 @@ export const imageKind: ResourceKind<z.infer<typeof imageIntent>, z.infer<typeof
 };
 
 /** An image of ours, which may not be shown yet; undefined when it is gone. */
-async function readMadeImage(
+export async function readMadeImage(
   context: ReleaseContext,
   { id, madeAt }: { readonly id: string; readonly madeAt: number },
 ): Promise<Image | undefined> {
@@ -66,7 +67,7 @@ export const copiedImageKind: ResourceKind<z.infer<typeof copiedImageIntent>, Co
 
 /** The account's own image of that very name; the filter's `*` and other accounts' images do not count. */
 export async function findOwnImage(
-  { api, accountId, signal }: Pick<ReleaseContext, "api" | "accountId" | "signal">,
+  { api, accountId, signal }: { readonly api: Pick<Api, "readImages"> } & Pick<ReleaseContext, "accountId" | "signal">,
   name: string,
 ): Promise<Image | undefined> {
   const filters = { AccountIds: [accountId], ImageNames: [name] };

@@ -1,6 +1,11 @@
 import type { z } from "zod";
 import { PARSED_ONCE } from "../../common/parsed-once.ts";
 import { describeIssues, type JsonObject } from "../journal/entry.ts";
+import { createdBucketKind } from "../region-copy/created-bucket.ts";
+import { exportedObjectsKind } from "../region-copy/exported-objects.ts";
+import { importedImageKind } from "../region-copy/imported-image.ts";
+import { probeKind } from "../region-copy/probe.ts";
+import { regionImageKind, regionSnapshotKind } from "../region-copy/region-kinds.ts";
 import type { ReleaseContext, ResourceKind } from "../resource-kind.ts";
 import { folderKind } from "./folder.ts";
 import { copiedImageKind, imageKind } from "./image.ts";
@@ -35,6 +40,12 @@ const readers: ReadonlyMap<string, (intent: JsonObject) => Recorded> = new Map([
   reader(replacedImageKind),
   reader(prunedImageKind),
   reader(temporaryFolderKind),
+  reader(createdBucketKind),
+  reader(probeKind),
+  reader(exportedObjectsKind),
+  reader(importedImageKind),
+  reader(regionImageKind),
+  reader(regionSnapshotKind),
 ]);
 
 /**

@@ -1,6 +1,5 @@
-import type { BuildConfig } from "../../config/build-config.ts";
-import type { RequestOf } from "../../outscale/oapi.ts";
 import type { Build } from "../build.ts";
+import { additions } from "../permissions.ts";
 import { step } from "../step.ts";
 
 export interface UpdateOmiAttributesInput {
@@ -15,8 +14,8 @@ export interface UpdateOmiAttributesInput {
 export const updateOmiAttributes = step(
   "StepUpdateOMIAttributes",
   async ({ api, config, ui }: Build, { imageId, snapshotId }: UpdateOmiAttributesInput): Promise<void> => {
-    const launch = additions(config.omiAccountIds, config.omiIsPublic);
-    const createVolume = additions(config.snapshotAccountIds, config.snapshotIsPublic);
+    const launch = additions({ accountIds: config.omiAccountIds, isPublic: config.omiIsPublic });
+    const createVolume = additions({ accountIds: config.snapshotAccountIds, isPublic: config.snapshotIsPublic });
     if (launch) {
       ui.say(`Granting permission to launch ${imageId}...`);
       await api.updateImage({ ImageId: imageId, PermissionsToLaunch: { Additions: launch } });
@@ -27,13 +26,3 @@ export const updateOmiAttributes = step(
     }
   },
 );
-
-type Additions = NonNullable<NonNullable<RequestOf<"UpdateImage">["PermissionsToLaunch"]>["Additions"]>;
-
-function additions(accountIds: BuildConfig["omiAccountIds"], isPublic: boolean): Additions | undefined {
-  if (accountIds.length === 0 && !isPublic) return undefined;
-  return {
-    ...(accountIds.length > 0 && { AccountIds: [...accountIds] }),
-    ...(isPublic && { GlobalPermission: true }),
-  };
-}

@@ -8,6 +8,7 @@ import type { BuildEvent } from "../../../src/builder/events.ts";
 import type { Hook } from "../../../src/builder/hook.ts";
 import type { ImageInspector } from "../../../src/builder/image-inspector.ts";
 import type { ProductInputs } from "../../../src/builder/product-inputs.ts";
+import { accessToPlace } from "../../../src/builder/region-copy/place-access.ts";
 import type { Clock } from "../../../src/common/clock.ts";
 import type { DebugLog } from "../../../src/common/log.ts";
 import type { RawConfig } from "../../../src/definition/raw-value.ts";
@@ -122,7 +123,8 @@ export async function openBakery(name: string, options: Partial<LocalCloudOption
     api,
     bake: (config, bakeOptions) => bake(config, { env, cloudFolder }, bakeOptions ?? {}),
     // What no answer shows is looked for for minutes.
-    cleanUp: (wanted) => cleanUp(stateFolder, access, { ...(options.clock && { clock: options.clock }), ...wanted }),
+    cleanUp: (wanted) =>
+      cleanUp({ stateFolder, access, env }, { ...(options.clock && { clock: options.clock }), ...wanted }),
     leftovers: () => readLeftovers({ folder, stateFolder, cloud, api }),
     deletions: () => names(join(stateFolder, "deletions")),
     export: async (imageId) => {
@@ -171,14 +173,17 @@ async function bake(
 }
 
 function cleanUp(
-  stateFolder: string,
-  access: Access,
+  {
+    stateFolder,
+    access,
+    env,
+  }: { readonly stateFolder: string; readonly access: Access; readonly env: NodeJS.ProcessEnv },
   {
     dryRun = false,
     runIds = [],
     clock = hastyClock(),
     ui = new RecordingUi(),
-    connect = async () => ({ access, close: async () => undefined }),
+    connect = async () => ({ access, accessTo: (place) => accessToPlace(place, env), close: async () => undefined }),
   }: Partial<CleanUpOptions>,
 ): Promise<readonly CleanedRun[]> {
   return cleanUpRuns({ stateFolder, runIds, dryRun, clock, ui, connect, env: {} });

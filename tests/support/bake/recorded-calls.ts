@@ -3,12 +3,12 @@ import type { Bakery } from "./bake.ts";
 
 /** The API calls that an account makes from the moment this is made until it is stopped, the builder's if no other is named. */
 export class RecordedCalls {
-  readonly #bakery: Bakery;
+  readonly #bakery: Pick<Bakery, "cloud">;
   readonly #accountId: string;
   readonly #start: number;
   #end: number | undefined;
 
-  constructor(bakery: Bakery, accountId: string = bakery.cloud.account("builder").id) {
+  constructor(bakery: Pick<Bakery, "cloud">, accountId: string = bakery.cloud.account("builder").id) {
     this.#bakery = bakery;
     this.#accountId = accountId;
     this.#start = bakery.cloud.requests.length;

@@ -17,7 +17,7 @@ import { defaultWaiting } from "../../../src/config/default-waiting.ts";
 import type { RawValue } from "../../../src/definition/raw-value.ts";
 import type { CommandRunner } from "../../../src/host/run-command.ts";
 import { createWaiters } from "../../../src/outscale/waiters.ts";
-import { type Handlers, jumpingClock, scriptedApi } from "../outscale/scripted-api.ts";
+import { type Handlers, jumpingClock, noRegions, scriptedApi } from "../outscale/scripted-api.ts";
 import { RecordingUi } from "../terminal/recording-ui.ts";
 import { noRunner, runHeader } from "./run-context.ts";
 
@@ -88,6 +88,7 @@ export async function fakeBuild(options: FakeBuildOptions = {}): Promise<FakeBui
     clock,
     signal: controller.signal,
     hurry: new AbortController().signal,
+    regions: noRegions(),
     host: options.host ?? noRunner,
     hook: options.hook ?? idle,
     currentStep: new CurrentStep(),

@@ -6,7 +6,7 @@ import { defaultWaiting } from "../../../src/config/default-waiting.ts";
 import type { CommandRunner } from "../../../src/host/run-command.ts";
 import type { Api } from "../../../src/outscale/api.ts";
 import { createWaiters } from "../../../src/outscale/waiters.ts";
-import { jumpingClock, scriptedApi } from "../outscale/scripted-api.ts";
+import { jumpingClock, noRegions, scriptedApi } from "../outscale/scripted-api.ts";
 import { RecordingUi } from "../terminal/recording-ui.ts";
 
 export const runHeader: RunHeader = {
@@ -42,6 +42,7 @@ export function runContext({
     deviceFolder: "/nonexistent",
     api,
     waiters: createWaiters({ api, clock, ...defaultWaiting }),
+    regions: noRegions(),
     host: noRunner,
     ui: new RecordingUi(),
     emit: () => undefined,

@@ -1,3 +1,4 @@
+import { RegionClouds } from "../../../src/builder/region-copy/region-clouds.ts";
 import type { ReleaseContext } from "../../../src/builder/resource-kind.ts";
 import type { Ui } from "../../../src/builder/ui.ts";
 import type { Clock } from "../../../src/common/clock.ts";
@@ -46,6 +47,15 @@ const noRunner: CommandRunner = {
   spawn: () => Promise.reject(new Error("A unit test runs no programs")),
 };
 
+/** A run of one region. */
+export function noRegions(): RegionClouds {
+  return new RegionClouds({
+    accessTo: ({ region }) => Promise.reject(new Error(`This test has no ${region}`)),
+    ...{ stateFolder: "/nonexistent", ui: new RecordingUi(), clock: jumpingClock(), log: noLog, env: {} },
+    ...defaultWaiting,
+  });
+}
+
 /** What a release works with, over a scripted API. */
 export function releaseContext(api: Api, ui: Ui = new RecordingUi()): ReleaseContext {
   const clock = jumpingClock();
@@ -55,6 +65,7 @@ export function releaseContext(api: Api, ui: Ui = new RecordingUi()): ReleaseCon
     waiters: createWaiters({ api, clock, ...defaultWaiting }),
     accountId: "123456789012",
     deviceFolder: "/nonexistent",
+    regions: noRegions(),
     host: noRunner,
     ui,
     log: noLog,

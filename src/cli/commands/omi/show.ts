@@ -7,6 +7,7 @@ import { parseFlags } from "../../flags.ts";
 import { writeJson } from "../../output/json-report.ts";
 import { omiText } from "../../output/omi-text.ts";
 import { accountFlags, omisInput } from "./account-flags.ts";
+import { onePositional } from "./one-positional.ts";
 
 export const showAction: Command = {
   usage: "omi show [flags] OMI",
@@ -15,10 +16,7 @@ export const showAction: Command = {
   examples: ["outscale-chroot omi show ami-1a2b3c4d", "outscale-chroot omi show -json web-2026-01"],
   async run({ argv, io }) {
     const { flags, positionals } = parseFlags(accountFlags, argv);
-    const [wanted, ...others] = positionals;
-    if (wanted === undefined || others.length > 0) {
-      throw new UsageError(`One OMI is shown, not ${positionals.length}`, { hint: "Give its id or its name" });
-    }
+    const wanted = onePositional(positionals, { what: "OMI is shown", hint: "Give its id or its name" });
     using log = openDebugLog(flags.log, io);
     const { images } = await listImages(omisInput(flags, io, log));
     const image = findOne(images, wanted);

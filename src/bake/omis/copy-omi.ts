@@ -1,0 +1,119 @@
+import { openCloudRun } from "../../builder/open-cloud-run.ts";
+import type { Permissions } from "../../builder/permissions.ts";
+import { OWN_TAGS } from "../../builder/product-tags.ts";
+import { checkExport } from "../../builder/region-copy/check-target.ts";
+import { type CopyImageInput, copyImage, type RegionCopy } from "../../builder/region-copy/copy-image.ts";
+import type { TransferMethod } from "../../builder/region-copy/export-image.ts";
+import type { RegionCloud } from "../../builder/region-copy/region-clouds.ts";
+import type { CopyLook } from "../../builder/region-copy/register-copy.ts";
+import { snapshotIdsOf } from "../../builder/resources/image.ts";
+import type { Ui } from "../../builder/ui.ts";
+import type { Clock } from "../../common/clock.ts";
+import { ConfigError, throwIfCancelled } from "../../common/errors.ts";
+import { requireRoot } from "../../host/require-root.ts";
+import type { Image, ResourceTag } from "../../outscale/oapi.ts";
+import { findOwnOmi } from "./find-own-omi.ts";
+import { type OmisInput, openOmis } from "./open-omis.ts";
+import { checkRegions, openTargets, type TargetRegion } from "./open-targets.ts";
+
+/** What a transfer through a bucket says and listens to. */
+export interface TransferInput extends OmisInput {
+  readonly ui: Ui;
+  readonly signal?: AbortSignal | undefined;
+  readonly hurry?: AbortSignal | undefined;
+  readonly clock?: Clock | undefined;
+  /** Told how the waits go. */
+  readonly onProgress?: CopyImageInput["onProgress"];
+}
+
+export interface CopyTo extends TargetRegion {
+  /** Accounts of that region. */
+  readonly launch?: Permissions | undefined;
+  readonly createVolume?: Permissions | undefined;
+}
+
+export interface CopyOmiInput extends TransferInput {
+  /** Its id or its name. */
+  readonly omi: string;
+  readonly targets: readonly CopyTo[];
+  /** A bucket of the account in the OMI's region. */
+  readonly bucket: string;
+  readonly prefix?: string | undefined;
+  readonly createBucket?: boolean | undefined;
+  readonly keepObjects?: boolean | undefined;
+  /** `image` when absent. */
+  readonly method?: TransferMethod | undefined;
+  /** The name there, when it is to be another one. */
+  readonly name?: string | undefined;
+}
+
+export interface CopiedOmi {
+  readonly imageId: string;
+  readonly name: string;
+  readonly region: string;
+  /** One for each region, in the order in which they were asked for. */
+  readonly copies: readonly RegionCopy[];
+  /** Something could not be taken down: `cleanup` tries again. */
+  readonly isSomethingLeft: boolean;
+}
+
+const never = new AbortController().signal;
+const nobody: Permissions = { accountIds: [], isPublic: false };
+
+/**
+ * Copies an OMI of the account's own into other regions, through a bucket: exported once, imported into all of them at the
+ * same time. A region that fails leaves the others. It is journaled: what is killed in between, `cleanup` takes back.
+ *
+ * Needs root: the journal's folder is root's.
+ * @throws {UsageError} {@link ConfigError} {@link AuthError} {@link StorageError} before anything is made
+ * @throws {WaitError} when the export fails: then nothing is anywhere
+ * @throws {CancelledError} when everything that was not complete was taken back
+ */
+export async function copyOmi(input: CopyOmiInput): Promise<CopiedOmi> {
+  const { ui, signal = never, hurry = never, clock, log, method = "image" } = input;
+  requireRoot("Copying an OMI needs root: it is journaled as builds are");
+  await using omis = await openOmis(input);
+  const { access, env } = omis;
+  checkRegions(input.targets, access.region);
+  await using run = await openCloudRun("omi copy", { ...omis, ui, signal, hurry, clock, log });
+  const { context } = run;
+  const source = await context.regions.open(access, signal);
+  const image = await findOwnOmi(context, input.omi);
+  const name = input.name ?? image.ImageName;
+  const snapshots = new Set(snapshotIdsOf(image)).size;
+  const clouds = await openTargets({ ...context, targets: input.targets, name, snapshots, env });
+  const problems = await checkExport(source, { image, method, signal });
+  if (problems.length > 0) throw new ConfigError(problems.map((problem) => ({ option: access.region, ...problem })));
+  const look = await lookOf(source, image, name, signal);
+  const copies = await copyImage(context, {
+    ...{ source, image, method, bucket: input.bucket, prefix: input.prefix ?? "" },
+    ...{ createBucket: input.createBucket ?? false, keepObjects: input.keepObjects ?? false },
+    onProgress: input.onProgress,
+    targets: clouds.map((cloud, index) => {
+      const { launch = nobody, createVolume = nobody } = input.targets[index] ?? {};
+      return { cloud, look: { ...look, launch, createVolume } };
+    }),
+  });
+  if (copies.some(({ outcome }) => outcome === "cancelled")) throwIfCancelled(signal);
+  const { ImageId: imageId, ImageName } = image;
+  return { imageId, name: ImageName, region: access.region, copies, isSomethingLeft: run.isSomethingLeft };
+}
+
+/** Its words and tags go along, but for what this program says of the source. */
+async function lookOf(
+  { api }: RegionCloud,
+  image: Image,
+  name: string,
+  signal: AbortSignal,
+): Promise<Omit<CopyLook, "like" | "launch" | "createVolume">> {
+  const { Snapshots } = await api.readSnapshots({ Filters: { SnapshotIds: snapshotIdsOf(image) } }, { signal });
+  const snapshotTags = image.BlockDeviceMappings.flatMap(({ DeviceName, Bsu }) => {
+    const snapshot = Snapshots.find(({ SnapshotId }) => SnapshotId === Bsu?.SnapshotId);
+    return snapshot === undefined ? [] : [[DeviceName, usersTags(snapshot.Tags)] as const];
+  });
+  return { name, description: image.Description, tags: usersTags(image.Tags), snapshotTags: new Map(snapshotTags) };
+}
+
+function usersTags(tags: readonly ResourceTag[]): readonly ResourceTag[] {
+  return tags.filter(({ Key }) => !Key.startsWith(OWN_TAGS));
+}

@@ -1,0 +1,73 @@
+import type { ConfigProblem } from "../../common/errors.ts";
+import { isAuth } from "../../outscale/errors.ts";
+import type { Image } from "../../outscale/oapi.ts";
+import { findOwnImage, snapshotIdsOf } from "../resources/image.ts";
+import type { TransferMethod } from "./export-image.ts";
+import type { RegionCloud } from "./region-clouds.ts";
+
+export interface CheckTargetInput {
+  readonly cloud: RegionCloud;
+  /** The OMI's name there. */
+  readonly name: string;
+  /** How many snapshots it will have. */
+  readonly snapshots: number;
+  readonly signal: AbortSignal;
+}
+
+/** What keeps a region from taking a copy, as far as can be seen before: the name is taken, or there is no room. */
+export async function checkTarget(input: CheckTargetInput): Promise<readonly Omit<ConfigProblem, "option">[]> {
+  const { cloud, name, snapshots, signal } = input;
+  const { api, place } = cloud;
+  const taken = await findOwnImage({ api, accountId: place.accountId, signal }, name);
+  const used = await quotaProblem(cloud, { quota: "snapshot_limit", more: snapshots, signal });
+  return [
+    ...(taken === undefined
+      ? []
+      : [
+          {
+            message: `the account ${place.accountId} already has an OMI named "${name}" in ${place.region}: ${taken.ImageId}`,
+            hint: "Choose another name, or remove that one first",
+          },
+        ]),
+    ...used,
+  ];
+}
+
+/** What keeps the region of an image from exporting it. */
+export async function checkExport(
+  cloud: RegionCloud,
+  { image, method, signal }: { readonly image: Image; readonly method: TransferMethod; readonly signal: AbortSignal },
+): Promise<readonly Omit<ConfigProblem, "option">[]> {
+  const [quota, more] =
+    method === "image"
+      ? (["image_export_limit", 1] as const)
+      : (["snapshot_export_limit", new Set(snapshotIdsOf(image)).size] as const);
+  return quotaProblem(cloud, { quota, more, signal });
+}
+
+interface QuotaQuestion {
+  readonly quota: string;
+  readonly more: number;
+  readonly signal: AbortSignal;
+}
+
+/** A quota that is not told, or is zero, limits nothing; nor does one that the account may not read. */
+async function quotaProblem({ api, place }: RegionCloud, { quota, more, signal }: QuotaQuestion) {
+  const request = { Filters: { QuotaNames: [quota] } };
+  const QuotaTypes = await api.readQuotas(request, { signal }).then(
+    (answer) => answer.QuotaTypes,
+    (error: unknown) => {
+      if (!isAuth(error)) throw error;
+      return [];
+    },
+  );
+  const told = QuotaTypes.flatMap(({ Quotas }) => Quotas ?? []).find(({ Name }) => Name === quota);
+  const { MaxValue: most = 0, UsedValue: used = 0 } = told ?? {};
+  if (most === 0 || used + more <= most) return [];
+  return [
+    {
+      message: `the account ${place.accountId} may have ${most} by ${quota} in ${place.region}, has ${used}, and needs ${more} more`,
+      hint: quota === "snapshot_limit" ? "Delete some, or ask for a higher quota" : "Wait until others are done",
+    },
+  ];
+}

@@ -1,0 +1,30 @@
+import { ChrootError, ExitCode, messageOf } from "../../common/errors.ts";
+
+export interface FailedRegion {
+  readonly region: string;
+  readonly error: unknown;
+}
+
+/** An OMI did not get into every region; it stands in the others. */
+export class RegionCopyError extends ChrootError {
+  override readonly code = "E_REGION_COPY";
+  override readonly exitCode: ExitCode;
+  readonly failed: readonly FailedRegion[];
+
+  /** @param retry The command that finishes it */
+  constructor(failed: readonly FailedRegion[], retry: string) {
+    const lines = failed.map(({ region, error }) => `${region}: ${messageOf(error)}`);
+    super(`The copy failed in ${failed.map(({ region }) => region).join(", ")}: ${lines.join("; ")}`, {
+      cause: failed.length === 1 ? failed[0]?.error : new AggregateError(failed.map(({ error }) => error)),
+      hint: [hintOf(failed), `Nothing of it is left there. Try again with: ${retry}`].filter(Boolean).join(". "),
+    });
+    this.failed = failed;
+    const codes = new Set(failed.map(({ error }) => (error instanceof ChrootError ? error.exitCode : ExitCode.Failed)));
+    const [code = ExitCode.Failed] = codes;
+    this.exitCode = codes.size === 1 ? code : ExitCode.Failed;
+  }
+}
+
+function hintOf([first, ...others]: readonly FailedRegion[]): string | undefined {
+  return others.length === 0 && first?.error instanceof ChrootError ? first.error.hint : undefined;
+}

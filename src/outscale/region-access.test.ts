@@ -1,0 +1,79 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { AuthError } from "../common/errors.ts";
+import { resolveRegionAccess } from "./region-access.ts";
+
+const profile = (name: string, region?: string) => ({
+  access_key: `${name}-access`,
+  secret_key: `${name}-secret`,
+  ...(region && { region }),
+});
+
+describe("resolveRegionAccess()", () => {
+  let folder: string;
+  let env: NodeJS.ProcessEnv;
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), "region-access-"));
+    const file = join(folder, "config.json");
+    const profiles = {
+      "us-east-2": profile("east", "us-east-2"),
+      prod: profile("prod"),
+      home: profile("home", "eu-west-2"),
+    };
+    await writeFile(file, JSON.stringify(profiles));
+    // What is said of the region at home must count for no other.
+    const home = {
+      OSC_ACCESS_KEY: "AK",
+      OSC_SECRET_KEY: "SK",
+      OSC_REGION: "eu-west-2",
+      OSC_ENDPOINT_API: "http://home",
+    };
+    env = { OSC_CONFIG_FILE: file, ...home };
+  });
+  afterEach(() => rm(folder, { recursive: true }));
+
+  const resolve = (more: { profile?: string; env?: NodeJS.ProcessEnv } = {}) =>
+    resolveRegionAccess({ region: "us-east-2", homeDir: folder, ...more, env: { ...env, ...more.env } });
+
+  it("takes the profile that is named like the region", async () => {
+    expect(await resolve()).toMatchObject({
+      region: "us-east-2",
+      accessKey: "east-access",
+      profile: "us-east-2",
+      endpoint: "https://api.us-east-2.outscale.com/api/v1",
+    });
+  });
+
+  it("takes the variables of the region before that, with their endpoint", async () => {
+    const variables = {
+      OSC_ACCESS_KEY_US_EAST_2: "env-access",
+      OSC_SECRET_KEY_US_EAST_2: "env-secret",
+      OSC_ENDPOINT_OOS_US_EAST_2: "http://127.0.0.1:7",
+    };
+    const access = await resolve({ env: variables });
+    expect(access).toMatchObject({
+      accessKey: "env-access",
+      storageEndpoint: "http://127.0.0.1:7",
+      profile: undefined,
+    });
+  });
+
+  it("takes a profile that is named before everything, with the region when it says none", async () => {
+    const variables = { OSC_ACCESS_KEY_US_EAST_2: "env-access", OSC_SECRET_KEY_US_EAST_2: "env-secret" };
+    const access = await resolve({ profile: "prod", env: variables });
+    expect(access).toMatchObject({ region: "us-east-2", accessKey: "prod-access", profile: "prod" });
+  });
+
+  it("refuses a profile of another region, one that is not there, and a region without credentials", async () => {
+    await expect(resolve({ profile: "home" })).rejects.toThrow(
+      'The profile "home" is of eu-west-2, and not of us-east-2',
+    );
+    await expect(resolve({ profile: "absent" })).rejects.toThrow('has no profile "absent"');
+    const other = resolveRegionAccess({ region: "ap-northeast-1", env, homeDir: folder });
+    const error = await other.catch((error: unknown) => error);
+    expect(error).toBeInstanceOf(AuthError);
+    expect(error).toMatchObject({ hint: expect.stringContaining("OSC_ACCESS_KEY_AP_NORTHEAST_1") });
+  });
+});

@@ -1,0 +1,58 @@
+import { homedir } from "node:os";
+import { AuthError } from "../common/errors.ts";
+import type { Access } from "./access.ts";
+import { resolveAccess } from "./credentials.ts";
+import { hasProfile, profilePath } from "./profile.ts";
+
+/** Which region is meant, and whose credentials. */
+export interface RegionAccessInput {
+  readonly region: string;
+  /** A profile of the configuration file; without one, see {@link resolveRegionAccess}. */
+  readonly profile?: string | undefined;
+  readonly env: NodeJS.ProcessEnv;
+  /** Where `.osc/config.json` is looked for; by default the user's own. */
+  readonly homeDir?: string | undefined;
+}
+
+/**
+ * Finds the credentials of an account in another region, as an account belongs to one: the profile that is named, or the
+ * variables of the region (`OSC_ACCESS_KEY_US_EAST_2`, `OSC_SECRET_KEY_US_EAST_2` and any other with that ending), or the
+ * profile that is named like the region. What the environment says of the region at home counts for no other.
+ *
+ * @throws {AuthError} when there are none, or they are another region's
+ */
+export async function resolveRegionAccess(input: RegionAccessInput): Promise<Access> {
+  const { region, homeDir = homedir() } = input;
+  const env = environmentOf(region, input.env);
+  const path = profilePath(env, homeDir);
+  const named = input.profile ?? (env.OSC_ACCESS_KEY || !hasProfile(region, path) ? undefined : region);
+  if (named === undefined && !env.OSC_ACCESS_KEY) throw noCredentials(region, path);
+  const { access } = await resolveAccess({ template: { profile: named }, env, homeDir });
+  if (access.region === region) return access;
+  throw new AuthError(`The profile "${named}" is of ${access.region}, and not of ${region}`, {
+    hint: `Name a profile of ${region}: an access key is good in one region only`,
+  });
+}
+
+/** The ending of variables that are about a region: `_US_EAST_2`. */
+function endingOf(region: string): string {
+  return `_${region.toUpperCase().replaceAll("-", "_")}`;
+}
+
+/** The environment as if the region was the one at home. */
+function environmentOf(region: string, env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  const ending = endingOf(region);
+  const own = Object.entries(env).filter(([name]) => name.startsWith("OSC_") && name.endsWith(ending));
+  return {
+    OSC_CONFIG_FILE: env.OSC_CONFIG_FILE,
+    ...Object.fromEntries(own.map(([name, value]) => [name.slice(0, -ending.length), value])),
+    OSC_REGION: region,
+  };
+}
+
+function noCredentials(region: string, path: string): AuthError {
+  const [key, secret] = ["OSC_ACCESS_KEY", "OSC_SECRET_KEY"].map((name) => name + endingOf(region));
+  return new AuthError(`There are no credentials for ${region}: an access key is good in one region only`, {
+    hint: `Add a profile "${region}" to "${path}", name another profile for it, or export ${key} and ${secret}`,
+  });
+}
