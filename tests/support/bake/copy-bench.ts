@@ -11,7 +11,6 @@ import { createObjectStorage, type ObjectStorage } from "../../../src/outscale/o
 import { unlimited } from "../../../src/outscale/rate-limiter.ts";
 import { RecordingUi } from "../terminal/recording-ui.ts";
 import { type Bakery, openBakery } from "./bake.ts";
-import { hastyClock } from "./hasty-clock.ts";
 import { ImageOwner } from "./image-owner.ts";
 
 export const HOME = "eu-west-2";
@@ -82,7 +81,7 @@ export class CopyBench implements AsyncDisposable {
   async copy(input: Partial<CopyOmiInput> = {}): Promise<{ copied: CopiedOmi; ui: RecordingUi }> {
     const ui = new RecordingUi();
     const what = { omi: "web", bucket: BUCKET, targets: [{ region: EAST }] };
-    const copied = await copyOmi({ ...what, env: this.bakery.env, clock: hastyClock(), ui, ...input });
+    const copied = await copyOmi({ ...what, env: this.bakery.env, ui, ...input });
     return { copied, ui };
   }
 
