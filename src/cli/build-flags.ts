@@ -1,6 +1,12 @@
 import { UsageError } from "../common/errors.ts";
 import type { Flags, FlagValues } from "./flags.ts";
+import { submitFlags } from "./fleet-flags.ts";
 import { templateFlags } from "./template-flags.ts";
+
+function withQueue<Specs extends Flags>(specs: Specs): Specs {
+  const told = Object.entries(specs).map(([name, flag]) => [name, { ...flag, about: `with -queue: ${flag.about}` }]);
+  return Object.fromEntries(told);
+}
 
 /** The flags of `build`: Packer's, and ours with what Packer has no word for. */
 export const buildFlags = {
@@ -58,22 +64,7 @@ export const buildFlags = {
     value: "URL",
     about: "has workers do the builds: redis://HOST:PORT, rediss:// for TLS, unix:/PATH; needs no root and no keys",
   },
-  account: { type: "string", value: "ID", about: "with -queue: the account to build in; the workers' own by default" },
-  region: { type: "string", value: "NAME", about: "with -queue: the region to build in" },
-  label: { type: "string", value: "NAME", about: "with -queue: only workers that have this label" },
-  priority: {
-    type: "string",
-    choices: ["high", "normal", "low"],
-    about: "with -queue: how soon it is wanted; normal is the default",
-  },
-  group: { type: "string", value: "NAME", about: "with -queue: whose it is, such as a team: groups take turns" },
-  key: { type: "string", value: "FILE", about: "with -queue: the fleet key" },
-  include: {
-    type: "strings",
-    value: "PATH",
-    about: "with -queue: a file or folder that travels, too; may be repeated",
-  },
-  "bundle-limit": { type: "string", value: "MIB", about: "with -queue: how much may travel; 64 by default" },
+  ...withQueue(submitFlags),
   detach: { type: "boolean", about: "with -queue: prints the ids of the builds and waits for none" },
   result: { type: "string", value: "FILE", about: "writes what was built there, as JSON" },
 } as const satisfies Flags;

@@ -19,16 +19,19 @@ const ofPacker: Readonly<Record<string, string>> = {
 };
 
 /**
- * Loads the command that the first words name: `build`, `local-cloud start`.
+ * Loads the command that the first words name: `build`, `local-cloud start`, `fleet schedule add`.
  * @throws {UsageError} when there is none of that name
  */
 export async function findCommand([name = "", ...argv]: readonly string[]): Promise<FoundCommand> {
   const hint = Object.hasOwn(ofPacker, name) ? ofPacker[name] : undefined;
   if (hint !== undefined) throw new UsageError(`${name} is a command of Packer itself`, { hint });
-  const command = await pick(commands, name, "command").load();
+  return findAction({ command: await pick(commands, name, "command").load(), argv });
+}
+
+function findAction({ command, argv }: FoundCommand): FoundCommand {
   const [action, ...rest] = argv;
   if (command.actions === undefined || action === undefined || action.startsWith("-")) return { command, argv };
-  return { command: pick(command.actions, action, "action"), argv: rest };
+  return findAction({ command: pick(command.actions, action, "action"), argv: rest });
 }
 
 function pick<Value>(from: Readonly<Record<string, Value>>, name: string, what: string): Value {

@@ -11,6 +11,22 @@ export const fleetFlags = {
   key: { type: "string", value: "FILE", about: "the fleet key; OUTSCALE_CHROOT_FLEET_KEY_FILE by default" },
 } as const satisfies Flags;
 
+/** The flags of every command that has builds done by a fleet. */
+export const submitFlags = {
+  account: { type: "string", value: "ID", about: "the account to build in; the workers' own by default" },
+  region: { type: "string", value: "NAME", about: "the region to build in" },
+  label: { type: "string", value: "NAME", about: "only workers that have this label" },
+  priority: {
+    type: "string",
+    choices: ["high", "normal", "low"],
+    about: "how soon it is wanted; normal is the default",
+  },
+  group: { type: "string", value: "NAME", about: "whose it is, such as a team: groups take turns" },
+  key: { type: "string", value: "FILE", about: "the fleet key" },
+  include: { type: "strings", value: "PATH", about: "a file or folder that travels, too; may be repeated" },
+  "bundle-limit": { type: "string", value: "MIB", about: "how much may travel; 64 by default" },
+} as const satisfies Flags;
+
 interface FleetFlagValues {
   readonly queue: string | undefined;
   readonly key: string | undefined;
@@ -21,11 +37,17 @@ interface FleetFlagValues {
  * @throws {UsageError | FleetError} when one of them is not given, or cannot be read
  */
 export async function fleetAccess(flags: FleetFlagValues, env: NodeJS.ProcessEnv) {
-  const { parseAddress, QUEUE_VARIABLE } = await import("../fleet/queue/connection.ts");
+  const { parseAddress } = await import("../fleet/queue/connection.ts");
   const { readKeys } = await import("../fleet/seal/fleet-key.ts");
+  return { address: parseAddress(await queueUrl(flags, env), env), keys: readKeys(flags.key, env) };
+}
+
+/** @throws {UsageError} when none is given */
+export async function queueUrl(flags: Pick<FleetFlagValues, "queue">, env: NodeJS.ProcessEnv): Promise<string> {
+  const { QUEUE_VARIABLE } = await import("../fleet/queue/connection.ts");
   const queue = flags.queue ?? env[QUEUE_VARIABLE];
-  if (!queue) throw new UsageError("No queue is given", { hint: `give it by -queue URL or ${QUEUE_VARIABLE}` });
-  return { address: parseAddress(queue, env), keys: readKeys(flags.key, env) };
+  if (queue) return queue;
+  throw new UsageError("No queue is given", { hint: `give it by -queue URL or ${QUEUE_VARIABLE}` });
 }
 
 const MIB = 1024 ** 2;

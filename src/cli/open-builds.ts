@@ -5,11 +5,16 @@ import type { FleetBake } from "../fleet/submit/open-fleet-bake.ts";
 import type { Io } from "../terminal/io.ts";
 import type { buildFlags } from "./build-flags.ts";
 import type { FlagValues } from "./flags.ts";
-import { bundleLimit } from "./fleet-flags.ts";
+import { bundleLimit, type submitFlags } from "./fleet-flags.ts";
 import { tellRetries } from "./output/tell-retries.ts";
-import { templateInput } from "./template-flags.ts";
+import { type templateFlags, templateInput } from "./template-flags.ts";
 
 type BuildFlags = FlagValues<typeof buildFlags>;
+/** What a fleet needs to know; who waits for no build wishes for no files about it. */
+type FleetBuildFlags = FlagValues<typeof templateFlags & typeof submitFlags> &
+  Pick<BuildFlags, RecipeFlag> &
+  Partial<Pick<BuildFlags, "queue" | "debug" | (typeof OF_WATCHERS)[number]>>;
+type RecipeFlag = "force" | "on-error" | "boot-test" | "skip-unchanged" | "max-age" | "history";
 
 export interface OpenBuildsInput {
   readonly path: string;
@@ -17,6 +22,10 @@ export interface OpenBuildsInput {
   readonly parallel: number;
   readonly io: Io;
   readonly log: DebugLog;
+}
+
+export interface OpenOnFleetInput extends Omit<OpenBuildsInput, "flags"> {
+  readonly flags: FleetBuildFlags;
 }
 
 /** The builds of a template, to be run on this machine. */
@@ -32,7 +41,8 @@ export function openHere({ path, flags, parallel, io, log }: OpenBuildsInput): P
 }
 
 /** The builds of a template, to be run by workers. Loaded by those who want it alone. */
-export async function openOnFleet({ path, flags, parallel, io, log }: OpenBuildsInput): Promise<FleetBake> {
+export async function openOnFleet(input: OpenOnFleetInput): Promise<FleetBake> {
+  const { path, flags, parallel, io, log } = input;
   const { openFleetBake } = await import("../fleet/submit/open-fleet-bake.ts");
   const { parseAddress } = await import("../fleet/queue/connection.ts");
   const { checkName } = await import("../fleet/queue/place.ts");
@@ -73,7 +83,7 @@ export function checkPlaceFlags(flags: BuildFlags): void {
     throw new UsageError(`-${watched} needs the end of the builds, and -detach waits for none`);
 }
 
-function settingsOf(flags: BuildFlags) {
+function settingsOf(flags: Omit<FleetBuildFlags, "queue">) {
   return {
     debug: flags.debug,
     force: flags.force,
@@ -88,7 +98,7 @@ function settingsOf(flags: BuildFlags) {
 }
 
 /** Undefined where nothing of the image is asked for: then nothing of it is looked at. */
-function wishesOf({ diff, sbom, report }: BuildFlags): { readonly diff: boolean } | undefined {
+function wishesOf({ diff, sbom, report }: FleetBuildFlags): { readonly diff: boolean } | undefined {
   const wantsDiff = diff !== undefined || report !== undefined;
   return wantsDiff || sbom !== undefined ? { diff: wantsDiff } : undefined;
 }

@@ -4,13 +4,14 @@ import { cancel, drain, retry } from "./fleet/acts.ts";
 import { keyAction } from "./fleet/key.ts";
 import { builds, status, workers } from "./fleet/lists.ts";
 import { logs } from "./fleet/logs.ts";
+import { schedule } from "./fleet/schedule.ts";
 
 export const fleet: Command = {
   usage: "fleet ACTION [flags] [arguments]",
   about: "Builds that workers do: the key that they are sealed with, and what goes on.",
   flags: {},
   examples: ["outscale-chroot fleet key fleet.key", "outscale-chroot fleet builds"],
-  actions: { key: keyAction, status, workers, builds, logs, cancel, retry, drain },
+  actions: { key: keyAction, status, workers, builds, logs, cancel, retry, drain, schedule },
   run: async () => {
     throw new UsageError("No action is given", { hint: "outscale-chroot fleet -help lists them" });
   },

@@ -36,3 +36,9 @@ export const manifestSchema = z
 
 export type Manifest = z.output<typeof manifestSchema>;
 export type ManifestFile = z.output<typeof file>;
+
+/** Where the contents of a bundle are; of what is no manifest, nowhere. */
+export function addressesOf(given: unknown): readonly string[] {
+  const { data = [] } = manifestSchema.safeParse(given);
+  return data.flatMap((entry) => (entry.kind === "file" ? [entry.address] : []));
+}

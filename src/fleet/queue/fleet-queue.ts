@@ -26,6 +26,12 @@ export const MOST_CONTROLS = 10_000;
 /** A worker that has not been heard of for so long is not there. */
 const WORKER_SILENCE_MS = 60_000;
 
+/** Redis has this as EXPIRE ... GT from 7.0 on. */
+const STAY = `
+local left = redis.call("TTL", KEYS[1])
+if left >= 0 and left < tonumber(ARGV[1]) then redis.call("EXPIRE", KEYS[1], ARGV[1]) end
+return left == -2 and 0 or 1`;
+
 /** A wish of a submitter, with its place in the stream. */
 export interface Control extends ControlMessage {
   readonly place: string;
@@ -114,12 +120,21 @@ export class FleetQueue implements AsyncDisposable {
   }
 
   /** Stores what is not there yet; what is there stays longer. */
-  async putContents(contents: ReadonlyMap<string, Buffer>): Promise<void> {
+  async putContents(contents: ReadonlyMap<string, Buffer>, seconds = KEPT_SECONDS): Promise<void> {
     for (const [address, content] of contents) {
-      const key = this.keyOf("content", address);
-      if (await this.redis.expire(key, KEPT_SECONDS)) continue;
-      await this.redis.set(key, this.seal(content, "content", address), "EX", KEPT_SECONDS);
+      if (await this.#keepContent(address, seconds)) continue;
+      await this.redis.set(this.keyOf("content", address), this.seal(content, "content", address), "EX", seconds);
     }
+  }
+
+  /** Has contents stay at least so long; those that are not there are not missed here. */
+  async keepContents(addresses: Iterable<string>, seconds: number): Promise<void> {
+    for (const address of addresses) await this.#keepContent(address, seconds);
+  }
+
+  /** @returns whether it is there. What a schedule needs stays, however often a build submits the same. */
+  async #keepContent(address: string, seconds: number): Promise<boolean> {
+    return (await this.redis.eval(STAY, 1, this.keyOf("content", address), seconds)) === 1;
   }
 
   async readContent(address: string): Promise<Buffer> {

@@ -58,7 +58,11 @@ export const jobSchema = z.strictObject({
 export type JobMessage = z.output<typeof jobSchema>;
 
 /** What a submitter tells the worker that has his job. */
-export const controlSchema = z.strictObject({ wish: z.enum(["cancel", "hurry", "drain"]) });
+export const controlSchema = z.strictObject({
+  wish: z.enum(["cancel", "hurry", "drain", "forget"]),
+  /** Of the schedule that is to be forgotten. */
+  generation: z.number().optional(),
+});
 export type ControlMessage = z.output<typeof controlSchema>;
 
 /** A worker as it tells of itself. */

@@ -20,6 +20,8 @@ import { FleetQueue } from "../queue/fleet-queue.ts";
 import type { JobMessage } from "../queue/messages.ts";
 import { OutputNews } from "../queue/output-news.ts";
 import type { Standing } from "../queue/turns.ts";
+import { addSchedule } from "../schedule/change-schedules.ts";
+import type { Cron } from "../schedule/cron.ts";
 import type { FleetKeys } from "../seal/fleet-key.ts";
 import { Sealer } from "../seal/seal.ts";
 import { findPlace, type WantedPlace } from "./find-place.ts";
@@ -52,6 +54,23 @@ export interface FleetBakeInput extends TemplateInput, BuildSettings {
 export interface FleetBake extends OpenBake {
   /** Submits the builds and waits for none. @returns the ids of their jobs, by the builds' names */
   submit(): Promise<ReadonlyMap<string, string>>;
+  /** Has workers submit the builds whenever they are due, as they are now. */
+  schedule(wanted: WantedSchedule): Promise<AddedSchedule>;
+}
+
+export interface WantedSchedule {
+  readonly name: string;
+  readonly cron: Cron;
+  /** Milliseconds since the epoch. */
+  readonly until: number;
+  readonly mayReplace: boolean;
+}
+
+export interface AddedSchedule {
+  readonly queue: string;
+  readonly isReplaced: boolean;
+  /** Builds with post-processors: these run at a submitter, and here is none. */
+  readonly withPostProcessors: readonly string[];
 }
 
 /**
@@ -198,6 +217,18 @@ class OpenedFleetBake implements FleetBake {
     await queue.putContents(bundle.contents);
     for (const job of jobs) await queue.submit(job);
     return new Map(jobs.map(({ build, id }) => [build, id]));
+  }
+
+  async schedule({ name, cron, until, mayReplace }: WantedSchedule): Promise<AddedSchedule> {
+    const { queue, jobs, bundle, builds } = this.#parts;
+    const scheduled = jobs.map(({ id: _, submittedAt: __, submitter, ...job }) => {
+      return { ...job, submitter: `schedule ${name} of ${submitter}` };
+    });
+    const times = { cron: cron.text, zone: cron.zone, from: Date.now(), until };
+    const wanted = { name, ...times, submitter: jobs[0]?.submitter ?? "", jobs: scheduled };
+    const { isReplaced } = await addSchedule(queue, wanted, { cron, contents: bundle.contents, mayReplace });
+    const withPostProcessors = builds.filter(({ postProcessors }) => postProcessors.length > 0);
+    return { queue: queue.name, isReplaced, withPostProcessors: withPostProcessors.map(({ name }) => name) };
   }
 
   async run({ report, signal, hurry }: BakeControl): Promise<readonly BakedBuild[]> {

@@ -11,6 +11,7 @@ import type { FleetKeys } from "../seal/fleet-key.ts";
 import { Sealer } from "../seal/seal.ts";
 import { listQueues } from "../submit/find-place.ts";
 import { BuildList, type WatchedBuild } from "./build-list.ts";
+import { unschedule, type WatchedSchedule, watchSchedules } from "./watched-schedules.ts";
 
 /** What there is of one queue. */
 export interface WatchedQueue {
@@ -81,7 +82,8 @@ export class FleetWatch implements AsyncDisposable {
         workers: workers.length,
         slots,
         running: active,
-        waiting: waiting + prioritized + delayed,
+        // The engine has each schedule's next time as a job that is delayed: it is no build.
+        waiting: waiting + prioritized + Math.max(0, delayed - (await queue.jobs.getJobSchedulersCount())),
       });
     }
     return rows;
@@ -98,6 +100,19 @@ export class FleetWatch implements AsyncDisposable {
   async lastOutput({ queue, id }: Pick<WatchedBuild, "queue" | "id">): Promise<readonly OutputEntry[]> {
     const known = this.#known.get(queue);
     return known === undefined ? [] : readLastOutput(known.queue, id);
+  }
+
+  /** What is to be done again and again, the next one first. */
+  async schedules(): Promise<readonly WatchedSchedule[]> {
+    return watchSchedules((await this.#queues()).map(({ queue }) => queue));
+  }
+
+  /** @throws {FleetError} when there is none of this name */
+  async unschedule(name: string): Promise<void> {
+    await unschedule(
+      (await this.#queues()).map(({ queue }) => queue),
+      name,
+    );
   }
 
   /** @throws {FleetError} when no queue has it, or another key has sealed it */

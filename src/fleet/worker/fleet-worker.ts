@@ -10,10 +10,12 @@ import type { Control, FleetQueue, JobData } from "../queue/fleet-queue.ts";
 import type { JobMessage, WorkerMessage } from "../queue/messages.ts";
 import { KEY_PREFIX } from "../queue/place.ts";
 import { beginTurn } from "../queue/turns.ts";
+import { scheduleOf } from "../schedule/schedule.ts";
 import { SeenJobs } from "../seal/seen-jobs.ts";
 import type { BuilderAccount } from "./builder-account.ts";
 import { Claim } from "./claim.ts";
 import { Controls } from "./controls.ts";
+import { Firings } from "./firings.ts";
 import type { Identity } from "./identity.ts";
 import type { HeldJobs, JobFiles } from "./job-files.ts";
 import type { StartJob } from "./job-process.ts";
@@ -46,6 +48,7 @@ export class FleetWorker {
   readonly #ui: Ui;
   readonly #seen: SeenJobs;
   readonly #controls: Controls;
+  readonly #firings: Firings;
   readonly #runs = new Map<string, JobRun>();
   readonly #startedAt = Date.now();
   readonly #drained = new AbortController();
@@ -56,6 +59,7 @@ export class FleetWorker {
     this.#ui = input.ui;
     this.#seen = new SeenJobs(join(input.identity.folder, "seen"), Date.now);
     this.#controls = new Controls(input.queue, (error) => this.#ui.warn(messageOf(error)));
+    this.#firings = new Firings({ ...input, controls: this.#controls });
   }
 
   async run(blocking: Redis): Promise<void> {
@@ -92,14 +96,18 @@ export class FleetWorker {
   }
 
   #startTaking(): Worker<JobData, string> {
-    const worker = new Worker<JobData, string>(this.#queue.name, (job, token) => this.#take(job, token ?? ""), {
-      connection: this.#queue.redis,
-      prefix: KEY_PREFIX,
-      concurrency: this.#input.slots,
-      lockDuration: LOCK_MS,
-      // A job that nobody renews may still be baked: only who has proof of its end may have it taken again.
-      skipStalledCheck: true,
-    });
+    const worker = new Worker<JobData, string>(
+      this.#queue.name,
+      (job, token) => (Firings.isOne(job) ? this.#firings.fire(job) : this.#take(job, token ?? "")),
+      {
+        connection: this.#queue.redis,
+        prefix: KEY_PREFIX,
+        concurrency: this.#input.slots,
+        lockDuration: LOCK_MS,
+        // A job that nobody renews may still be baked: only who has proof of its end may have it taken again.
+        skipStalledCheck: true,
+      },
+    );
     worker.on("error", (error) => this.#ui.warn(`BullMQ: ${messageOf(error)}`));
     return worker;
   }
@@ -177,10 +185,11 @@ export class FleetWorker {
     return run.run();
   }
 
-  #obey({ subject, wish }: Control): void {
+  #obey({ subject, wish, generation = 0 }: Control): void {
     if (wish === "drain" && subject === this.#input.identity.id) this.#drained.abort();
     if (wish === "cancel") this.#runs.get(subject)?.cancel();
     if (wish === "hurry") this.#runs.get(subject)?.hurry();
+    if (wish === "forget") void this.#firings.forget(scheduleOf(subject), generation);
   }
 
   #handBackAll(): void {

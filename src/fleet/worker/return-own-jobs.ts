@@ -1,7 +1,9 @@
+import type { Job } from "bullmq";
 import type { FleetQueue } from "../queue/fleet-queue.ts";
 import { OutputWriter } from "../queue/output-writer.ts";
 import type { SeenJobs } from "../seal/seen-jobs.ts";
 import { Claim } from "./claim.ts";
+import { Firings } from "./firings.ts";
 import type { HeldJobs } from "./job-files.ts";
 
 export interface ReturnInput {
@@ -20,9 +22,19 @@ export async function returnOwnJobs(input: ReturnInput, say: (message: string) =
   const { queue, workerId, jobs } = input;
   for (const job of await queue.jobs.getActive()) {
     const id = job.id ?? "";
-    if ((await Claim.holderOf(queue, id)) === workerId) await returnJob(id, job.data.sealed, input, say);
+    if ((await Claim.holderOf(queue, id)) !== workerId) continue;
+    if (Firings.isOne(job)) await returnFiring(job, queue);
+    else await returnJob(id, job.data.sealed, input, say);
   }
   for (const id of jobs.left) jobs.forget(id);
+}
+
+/** Its builds have ids that are known, so whoever does it once more submits none twice. */
+async function returnFiring(job: Job, queue: FleetQueue): Promise<void> {
+  const id = job.id ?? "";
+  await queue.redis.del(queue.lockOf(id));
+  await job.moveToWait("0");
+  await queue.redis.del(queue.keyOf("claim", id));
 }
 
 async function returnJob(

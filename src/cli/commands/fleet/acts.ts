@@ -22,7 +22,7 @@ interface ActParts {
 }
 
 /** An action on one build or worker. */
-function actOn({ name, what, about, example, act }: ActParts): Command {
+export function actOn({ name, what, about, example, act }: ActParts): Command {
   return {
     usage: `fleet ${name} [flags] ${what}`,
     about,

@@ -11,6 +11,8 @@ const flagSpecs = { ...fleetFlags, json: { type: "boolean", about: "prints them 
 
 interface ListParts<Row extends object> {
   readonly name: string;
+  /** Of the JSON: the name by default. */
+  readonly key?: string;
   readonly about: string;
   readonly head: readonly string[];
   /** What is said where there is none. */
@@ -20,7 +22,15 @@ interface ListParts<Row extends object> {
 }
 
 /** An action that lists something, as a table or as JSON. */
-function listAction<Row extends object>({ name, about, head, none, read, cells }: ListParts<Row>): Command {
+export function listAction<Row extends object>({
+  name,
+  key = name,
+  about,
+  head,
+  none,
+  read,
+  cells,
+}: ListParts<Row>): Command {
   return {
     usage: `fleet ${name} [flags]`,
     about,
@@ -30,14 +40,15 @@ function listAction<Row extends object>({ name, about, head, none, read, cells }
       const flags = parseFlagsAlone(flagSpecs, argv);
       await using fleet = await openWatch(flags, io.env);
       const rows = await read(fleet);
-      if (flags.json) writeJson(io.stdout, { [name === "status" ? "queues" : name]: rows });
+      if (flags.json) writeJson(io.stdout, { [key]: rows });
       else io.stdout.write(rows.length === 0 ? `${none}\n` : tableText(head, rows.map(cells)));
       return ExitCode.Success;
     },
   };
 }
 
-const utc = (ms: number) =>
+/** A time for a table. */
+export const utc = (ms: number) =>
   new Date(ms)
     .toISOString()
     .replace("T", " ")
@@ -45,6 +56,7 @@ const utc = (ms: number) =>
 
 export const status = listAction({
   name: "status",
+  key: "queues",
   about: "Tells of each queue how many workers it has, and how many builds run and wait.",
   head: ["QUEUE", "WORKERS", "SLOTS", "RUNNING", "WAITING"],
   none: "There are no queues: no worker was ever there",
