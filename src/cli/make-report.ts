@@ -7,6 +7,7 @@ import { CiReport, mappedSink } from "./ci/ci-report.ts";
 import { HeartbeatReport } from "./output/heartbeat-report.ts";
 import { HumanReport } from "./output/human-report.ts";
 import { JsonReport } from "./output/json-report.ts";
+import type { LiveView } from "./output/live-view.ts";
 import { MachineReport } from "./output/machine-report.ts";
 import type { ShownReport } from "./output/shown-report.ts";
 
@@ -40,15 +41,15 @@ export interface MakeReportInput {
 }
 
 /** How the user wants to be told. Where no terminal has live lines, silence is broken now and then. */
-export function makeReport(input: MakeReportInput): ShownReport {
+export async function makeReport(input: MakeReportInput): Promise<ShownReport> {
   const { flags, io, clock } = input;
   const ci = ciLogOf(io.env);
-  const report = ci === undefined ? plainReport(input) : ciReport(input, ci);
+  const report = await (ci === undefined ? plainReport(input) : ciReport(input, ci));
   return isLive(flags, io) || flags.progress === false ? report : new HeartbeatReport(report, clock);
 }
 
 /** What is for programs stays as it is, but that nothing in it is a command. */
-function ciReport(input: MakeReportInput, log: CiLog): ShownReport {
+async function ciReport(input: MakeReportInput, log: CiLog): Promise<ShownReport> {
   const { flags, io, clock, builds, parallel } = input;
   if (flags.json || flags["machine-readable"]) {
     const harmless = flags.json ? log.harmlessJson : log.harmlessText;
@@ -56,11 +57,11 @@ function ciReport(input: MakeReportInput, log: CiLog): ShownReport {
   }
   const sink = mappedSink(io.stdout, log.harmlessLine);
   // One stream: between two, nobody knows which line comes before which mark.
-  const inner = plainReport({ ...input, io: { ...io, stdout: sink, stderr: sink } });
+  const inner = await plainReport({ ...input, io: { ...io, stdout: sink, stderr: sink } });
   return new CiReport({ inner, log, sink: io.stdout, clock, hasSections: builds.length === 1 || parallel === 1 });
 }
 
-function plainReport({ flags, io, clock, builds }: MakeReportInput): ShownReport {
+async function plainReport({ flags, io, clock, builds }: MakeReportInput): Promise<ShownReport> {
   if (flags.json) return new JsonReport(io.stdout, clock);
   if (flags["machine-readable"]) return new MachineReport(io.stdout, clock);
   return new HumanReport({
@@ -68,9 +69,15 @@ function plainReport({ flags, io, clock, builds }: MakeReportInput): ShownReport
     clock,
     color: hasColor(flags.color ?? (ciLogOf(io.env) === undefined ? undefined : true), io.stdout, io.env),
     timestamps: flags["timestamp-ui"] === true,
-    isLive: isLive(flags, io),
+    live: isLive(flags, io) ? await openLive(io, builds) : undefined,
     builds,
   });
+}
+
+/** Loaded where there is a terminal: measuring the width of any text takes tables that are slow to set up. */
+async function openLive({ stdout }: Io, builds: readonly string[]): Promise<LiveView> {
+  const { openLiveView } = await import("./output/live-view.ts");
+  return openLiveView(stdout, builds);
 }
 
 /** Live lines need a terminal that can move its cursor, and are for people. The log of a CI system is read later. */

@@ -40,7 +40,7 @@ export async function runOpened(
     await tellRefusal(error, flags, io);
     throw error;
   });
-  using report = makeReport({ flags, io, clock: systemClock, builds: opened.names, parallel });
+  using report = await makeReport({ flags, io, clock: systemClock, builds: opened.names, parallel });
   for (const warning of opened.warnings) report.note("warn", `Warning: ${warning}`);
   using wishes = watchStopSignals(io, (message) => report.note("warn", message));
   const results = await opened.run({ report, signal: wishes.signal, hurry: wishes.hurry });

@@ -5,6 +5,7 @@ import type { BuildEvent, StepName } from "../../builder/events.ts";
 import type { Clock } from "../../common/clock.ts";
 import { ProvisionError } from "../../common/errors.ts";
 import { makeReport } from "../make-report.ts";
+import type { ShownReport } from "../output/shown-report.ts";
 import { tellError } from "../output/tell-error.ts";
 
 const clock: Clock = { now: () => 1_700_000_000_000, sleep: async () => undefined };
@@ -13,10 +14,10 @@ const github = { GITHUB_ACTIONS: "true", GITHUB_WORKSPACE: process.cwd() };
 const gitlab = { GITLAB_CI: "true" };
 const noFlags = { "machine-readable": undefined, "timestamp-ui": undefined, json: undefined };
 
-function report(env: NodeJS.ProcessEnv, { builds = [web], parallel = 0, json = false, machine = false } = {}) {
+async function report(env: NodeJS.ProcessEnv, { builds = [web], parallel = 0, json = false, machine = false } = {}) {
   const io = recordingIo({ env: { ...env, NO_COLOR: "1" } });
   const flags = { ...noFlags, json, "machine-readable": machine, color: undefined, progress: undefined };
-  return { io, told: makeReport({ flags, io, clock, builds, parallel }) };
+  return { io, told: await makeReport({ flags, io, clock, builds, parallel }) };
 }
 
 const started = (step: StepName): BuildEvent => ({ type: "step-started", step, number: 16, count: 24, at: 0 });
@@ -25,7 +26,7 @@ const result = { name: web, outcome: "failed", elapsedMs: 1_000, phases: [], art
 const failure = { ...result, error: new ProvisionError('The provisioner "shell" (web.pkr.hcl:12) failed: 50%') };
 
 /** A build in which an image says something. */
-function tell(told: ReturnType<typeof makeReport>, text: string): void {
+function tell(told: ShownReport, text: string): void {
   told.event(web, started("StepCopyFiles"));
   uiOf(told, web).message(text);
   told.event(web, ended);
@@ -55,8 +56,8 @@ function readAsGithub(log: string) {
 const HOSTILE = "::set-env name=PATH::/evil\n::add-mask::e\n##[endgroup]\n::endgroup::\n::stop-commands::x\n::x::";
 
 describe("a report under GitHub Actions", () => {
-  it("has a group for each step that says something, and an annotation where the template failed", () => {
-    const { io, told } = report(github);
+  it("has a group for each step that says something, and an annotation where the template failed", async () => {
+    const { io, told } = await report(github);
     tell(told, "hello");
     const { commands, shown, isStopped } = readAsGithub(io.written.stdout);
     expect(commands).toEqual([
@@ -68,16 +69,16 @@ describe("a report under GitHub Actions", () => {
     expect({ isStopped, stderr: io.written.stderr }).toEqual({ isStopped: false, stderr: "" });
   });
 
-  it("obeys nothing that an image says", () => {
-    const { io, told } = report(github);
+  it("obeys nothing that an image says", async () => {
+    const { io, told } = await report(github);
     told.note("error", HOSTILE);
     tell(told, HOSTILE);
     const names = readAsGithub(io.written.stdout).commands.map((command) => command.split(" ")[0]);
     expect(names).toEqual(["group", "endgroup", "error"]);
   });
 
-  it("annotates warnings", () => {
-    const { io, told } = report(github);
+  it("annotates warnings", async () => {
+    const { io, told } = await report(github);
     uiOf(told, web).warn("It is\nslow");
     expect(readAsGithub(io.written.stdout)).toMatchObject({
       commands: ["warning outscale-chroot.web: It is%0Aslow"],
@@ -85,23 +86,26 @@ describe("a report under GitHub Actions", () => {
     });
   });
 
-  it("has no groups while builds run side by side", () => {
+  it("has no groups while builds run side by side", async () => {
     const both = { builds: [web, "outscale-chroot.db"] };
-    const aside = report(github, both);
+    const aside = await report(github, both);
     tell(aside.told, "hello");
     expect(aside.io.written.stdout).not.toContain("::group::");
-    const inTurn = report(github, { ...both, parallel: 1 });
+    const inTurn = await report(github, { ...both, parallel: 1 });
     tell(inTurn.told, "hello");
     expect(inTurn.io.written.stdout).toContain("::group::");
   });
 
-  it.each([{ json: true }, { machine: true }])("keeps what is for programs as it is, but harmless: %j", (options) => {
-    const { io, told } = report(github, options);
-    uiOf(told, web).message("##[add-mask]e");
-    told[Symbol.dispose]();
-    expect(readAsGithub(io.written.stdout).commands).toEqual([]);
-    if (options.json) expect(JSON.parse(io.written.stdout)).toMatchObject({ text: "##[add-mask]e" });
-  });
+  it.each([{ json: true }, { machine: true }])(
+    "keeps what is for programs as it is, but harmless: %j",
+    async (options) => {
+      const { io, told } = await report(github, options);
+      uiOf(told, web).message("##[add-mask]e");
+      told[Symbol.dispose]();
+      expect(readAsGithub(io.written.stdout).commands).toEqual([]);
+      if (options.json) expect(JSON.parse(io.written.stdout)).toMatchObject({ text: "##[add-mask]e" });
+    },
+  );
 
   it("annotates what refused a template", () => {
     const io = recordingIo({ env: github });
@@ -117,8 +121,8 @@ describe("a report under GitLab CI", () => {
     return `\u001b[0Ksection_${what}:1700000000:outscale_chroot_1${options}\r\u001b[0K`;
   };
 
-  it("has a folded section for each step that says something", () => {
-    const { io, told } = report(gitlab);
+  it("has a folded section for each step that says something", async () => {
+    const { io, told } = await report(gitlab);
     tell(told, "hello");
     expect(io.written.stdout).toContain(
       `${mark("start", "[collapsed=true]")}outscale-chroot.web: StepCopyFiles (step 16 of 24)\n` +
@@ -126,8 +130,8 @@ describe("a report under GitLab CI", () => {
     );
   });
 
-  it("takes nothing that an image says for a section", () => {
-    const { io, told } = report(gitlab);
+  it("takes nothing that an image says for a section", async () => {
+    const { io, told } = await report(gitlab);
     const forged = "\u001b[0Ksection_end:1700000000:outscale_chroot_1\r\u001b[0K";
     told.note("error", forged);
     tell(told, forged);
@@ -135,10 +139,10 @@ describe("a report under GitLab CI", () => {
   });
 });
 
-it("makeReport() colours the log of a CI system, which is no terminal", () => {
+it("makeReport() colours the log of a CI system, which is no terminal", async () => {
   const io = recordingIo({ env: gitlab });
   const flags = { ...noFlags, color: undefined, progress: undefined };
-  using told = makeReport({ flags, io, clock, builds: [web], parallel: 0 });
+  using told = await makeReport({ flags, io, clock, builds: [web], parallel: 0 });
   uiOf(told, web).error("no");
   expect(io.written.stdout).toContain("\u001b[31m");
 });

@@ -19,7 +19,6 @@ function report() {
     clock: systemClock,
     color: false,
     timestamps: false,
-    isLive: false,
     builds: ["web", "db"],
   });
   return { io, report: new HeartbeatReport(human, systemClock) };

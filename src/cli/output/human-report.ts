@@ -7,8 +7,7 @@ import { phaseTable } from "../../terminal/phase-table.ts";
 import { Activity, type BuildActivity } from "./activity.ts";
 import { errorText } from "./error-text.ts";
 import { type BuildColor, colorOf, painted, prefixed, timestamped } from "./lines.ts";
-import { LiveLines } from "./live-lines.ts";
-import { shortNames } from "./short-names.ts";
+import type { LiveView } from "./live-view.ts";
 import type { ShownReport } from "./shown-report.ts";
 
 export interface HumanReportOptions {
@@ -17,8 +16,8 @@ export interface HumanReportOptions {
   readonly color: boolean;
   /** `-timestamp-ui` */
   readonly timestamps: boolean;
-  /** Whether lines at the bottom of the terminal say what goes on. */
-  readonly isLive: boolean;
+  /** The lines at the bottom of the terminal that say what goes on, where there are any. */
+  readonly live?: LiveView | undefined;
   /** The builds' names, in their order. */
   readonly builds: readonly string[];
 }
@@ -29,10 +28,9 @@ const TICK_MS = 1_000;
 /** The lines that Packer's users know; on a terminal, with a live line below them for each build. */
 export class HumanReport implements ShownReport {
   readonly #options: HumanReportOptions;
-  readonly #live: LiveLines;
+  readonly #live: LiveView | undefined;
   readonly #activity = new Activity();
   readonly #colors: ReadonlyMap<string, BuildColor>;
-  readonly #names: ReadonlyMap<string, string>;
   readonly #ticker: NodeJS.Timeout | undefined;
   readonly #stopListening: () => void;
   /** How many builds wait for an answer: the live lines would be where it is typed. */
@@ -40,12 +38,11 @@ export class HumanReport implements ShownReport {
 
   constructor(options: HumanReportOptions) {
     this.#options = options;
-    this.#live = new LiveLines(options.io.stdout);
-    this.#names = shortNames(options.builds);
+    this.#live = options.live;
     this.#colors = new Map(options.builds.map((name, index) => [name, colorOf(index)]));
-    if (options.isLive) this.#ticker = setInterval(() => this.#tick(), TICK_MS).unref();
-    const [hide, show] = [() => this.#live.show([]), () => this.#tick()];
-    this.#stopListening = options.isLive ? options.io.onSuspend(hide, show) : () => undefined;
+    if (this.#live) this.#ticker = setInterval(() => this.#tick(), TICK_MS).unref();
+    const [hide, show] = [() => this.#live?.lines.show([]), () => this.#tick()];
+    this.#stopListening = this.#live ? options.io.onSuspend(hide, show) : () => undefined;
   }
 
   line(kind: LineKind, build: string, message: string, part?: string): void {
@@ -102,7 +99,7 @@ export class HumanReport implements ShownReport {
   [Symbol.dispose](): void {
     clearInterval(this.#ticker);
     this.#stopListening();
-    this.#live[Symbol.dispose]();
+    this.#live?.lines[Symbol.dispose]();
   }
 
   #write(kind: LineKind, text: string, color: BuildColor | undefined): void {
@@ -112,23 +109,29 @@ export class HumanReport implements ShownReport {
         ? painted(kind, color ?? "green", text)
         : text;
     const sink = kind === "error" ? io.stderr : io.stdout;
-    this.#live.above(sink, timestamps ? timestamped(shown, new Date(clock.now())) : shown);
+    const line = timestamps ? timestamped(shown, new Date(clock.now())) : shown;
+    if (this.#live) this.#live.lines.above(sink, line);
+    else sink.write(`${line}\n`);
   }
 
   #tick(): void {
-    if (!this.#options.isLive) return;
+    if (!this.#live) return;
     const activities = this.#questions > 0 ? [] : this.#activity.at(this.#options.clock.now());
-    this.#live.show(activities.map((activity) => this.#liveLine(activity)));
+    const { lines, names } = this.#live;
+    lines.show(activities.map((activity) => liveLine(activity, names)));
   }
+}
 
-  /**
-   * `debian  21/24 1m05s  StepSnapshot: snapshot snap-1a2b3c4d pending 45 % (at most 6h00m)`. Short things first, as a narrow
-   * terminal cuts the end; and no longer than need be, as one that becomes narrow breaks long lines before we hear of it.
-   */
-  #liveLine({ build, position, title, elapsedMs, detail }: BuildActivity): string {
-    const step = (position === undefined ? "" : `${position.number}/${position.count}`).padStart("17/24".length);
-    const time = inShort(detail?.elapsedMs ?? elapsedMs).padStart("1m05s".length);
-    const what = [detail?.standsAlone ? undefined : title, detail?.text].filter(Boolean).join(": ");
-    return `${this.#names.get(build) ?? build}  ${step} ${time}  ${what}`;
-  }
+/**
+ * `debian  21/24 1m05s  StepSnapshot: snapshot snap-1a2b3c4d pending 45 % (at most 6h00m)`. Short things first, as a narrow
+ * terminal cuts the end; and no longer than need be, as one that becomes narrow breaks long lines before we hear of it.
+ */
+function liveLine(
+  { build, position, title, elapsedMs, detail }: BuildActivity,
+  names: ReadonlyMap<string, string>,
+): string {
+  const step = (position === undefined ? "" : `${position.number}/${position.count}`).padStart("17/24".length);
+  const time = inShort(detail?.elapsedMs ?? elapsedMs).padStart("1m05s".length);
+  const what = [detail?.standsAlone ? undefined : title, detail?.text].filter(Boolean).join(": ");
+  return `${names.get(build) ?? build}  ${step} ${time}  ${what}`;
 }

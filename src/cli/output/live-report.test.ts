@@ -7,6 +7,7 @@ import { systemClock } from "../../common/clock.ts";
 import { secrets } from "../../common/secrets.ts";
 import { cutToWidth } from "../../terminal/text-width.ts";
 import { HumanReport } from "./human-report.ts";
+import { openLiveView } from "./live-view.ts";
 
 const START = Date.parse("2026-01-02T03:04:05Z");
 beforeEach(() => {
@@ -18,7 +19,8 @@ afterEach(() => {
 
 function live(builds: readonly string[] = ["outscale-chroot.web"], isLive = true) {
   const io = recordingIo({ isTerminal: true, answers: ["yes"] });
-  const report = new HumanReport({ io, clock: systemClock, color: false, timestamps: false, isLive, builds });
+  const view = isLive ? openLiveView(io.stdout, builds) : undefined;
+  const report = new HumanReport({ io, clock: systemClock, color: false, timestamps: false, live: view, builds });
   const screen = () => screenOf(io.written.stdout).filter((line) => line !== "");
   const [build = ""] = builds;
   const begin = (step: StepName, number = 17) => {

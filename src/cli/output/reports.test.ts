@@ -6,6 +6,7 @@ import { TimeoutError } from "../../common/errors.ts";
 import { secrets } from "../../common/secrets.ts";
 import { HumanReport } from "./human-report.ts";
 import { JsonReport } from "./json-report.ts";
+import { openLiveView } from "./live-view.ts";
 import { MachineReport } from "./machine-report.ts";
 
 const clock: Clock = { now: () => Date.parse("2026-01-02T03:04:05.678Z"), sleep: async () => undefined };
@@ -58,7 +59,9 @@ function tell(report: Report): void {
 function human(options: { color?: boolean; timestamps?: boolean; isTerminal?: boolean; isLive?: boolean } = {}) {
   const io = recordingIo({ isTerminal: options.isTerminal ?? false, answers: ["yes"] });
   const { color = false, timestamps = false, isLive = options.isTerminal ?? false } = options;
-  return { io, report: new HumanReport({ io, clock, color, timestamps, isLive, builds: [name, "other"] }) };
+  const builds = [name, "other"];
+  const live = isLive ? openLiveView(io.stdout, builds) : undefined;
+  return { io, report: new HumanReport({ io, clock, color, timestamps, live, builds }) };
 }
 
 describe("HumanReport", () => {

@@ -32,7 +32,7 @@ export const logs: Command = {
     const found = await fleet.find(id);
     const { build } = found.job;
     const shown = { ...flags, "machine-readable": undefined, progress: false };
-    using report = makeReport({ flags: shown, io, clock: systemClock, builds: [build], parallel: 1 });
+    using report = await makeReport({ flags: shown, io, clock: systemClock, builds: [build], parallel: 1 });
     const stop = new AbortController();
     const endListening = io.onSignal(() => stop.abort());
     try {
