@@ -6,6 +6,7 @@ import { dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { build } from "rolldown";
 import { bundlePlugin } from "./bundle-plugin.js";
+import { leanUndici } from "./lean-undici.js";
 import { licenceTexts, packagesOf } from "./third-party.js";
 
 const require = createRequire(import.meta.url);
@@ -34,6 +35,7 @@ const processes = { "fleet-job": "src/fleet/worker/job-main.ts" };
 const program = await build({
   ...common,
   input: { main: "src/main.ts", ...threads, ...processes },
+  plugins: [leanUndici],
   output: {
     ...output,
     dir: "dist/cli",

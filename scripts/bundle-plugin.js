@@ -2,6 +2,7 @@
 import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
 import { basename, dirname } from "node:path";
 import { build, rolldown } from "rolldown";
+import { leanUndici } from "./lean-undici.js";
 import { licenceTexts, packagesOf } from "./third-party.js";
 
 const common = { platform: "node", transform: { target: "es2022" }, logLevel: "warn" };
@@ -20,6 +21,7 @@ export async function bundlePlugin(file) {
     ...common,
     input: "src/packer-plugin/main.ts",
     plugins: [
+      leanUndici,
       await threadInside("src/chroot/tree-worker.ts", "src/chroot/tree-job.ts"),
       await threadInside("src/hygiene/hygiene-worker.ts", "src/hygiene/hygiene-job.ts"),
     ],

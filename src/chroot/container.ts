@@ -42,7 +42,7 @@ export interface ContainerPlace {
  */
 export async function startContainer(place: ContainerPlace, options: ContainerOptions): Promise<Container> {
   const { mountPath } = options;
-  await place.runner.run(["mount", "--make-rshared", "--", mountPath]);
+  await place.runner.run(["mount", "--make-rshared", "--", mountPath], { brief: {} });
   const table = await readMountinfo(place.mountinfoPath);
   const mounts = mountsBelow(table, mountPath).reverse();
   const devices = showsHostDevices(table, mountPath) ? options.devices : undefined;

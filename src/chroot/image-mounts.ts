@@ -1,11 +1,11 @@
-import { closeSync, existsSync, readFileSync } from "node:fs";
+import { closeSync, existsSync } from "node:fs";
 import { MountError } from "../common/errors.ts";
 import { CommandError, describeExit, MissingProgramError } from "../host/command-error.ts";
 import type { MountView } from "../host/mount-view.ts";
 import { type MountEntry, readMountinfo } from "../host/mountinfo.ts";
 import { unmountBelow } from "../host/mounts.ts";
 import { LentFolder, type Warn } from "./folder-times.ts";
-import { fdPath, openFolder, toText } from "./openat.ts";
+import { fdPath, mountIdOf, openFolder, toText } from "./openat.ts";
 import { RootFolder } from "./root-folder.ts";
 
 /** An entry of `chroot_mounts`. */
@@ -84,7 +84,7 @@ export async function mountInImage(image: MountedImage, mount: ChrootMount): Pro
   try {
     const kind = type === "bind" ? ["--bind"] : ["-t", type];
     const options = mount.options === undefined ? [] : ["-o", mount.options];
-    await mountOnFolder(image.view, mount, point.fd, [...kind, ...options, source]);
+    await mountOnFolder(image, mount, point, [...kind, ...options, source]);
   } catch (error) {
     removeMade();
     throw error;
@@ -99,7 +99,7 @@ export async function mountInImage(image: MountedImage, mount: ChrootMount): Pro
   };
   try {
     if (id === point.mountId) throw mountError(mount, "something else took its place meanwhile");
-    if (type === "bind" && !image.isSeen) await makePrivate(image.view, mount, root);
+    if (type === "bind" && !image.isSeen) await makePrivate(image, mount, root);
   } catch (error) {
     if (id !== point.mountId) await release();
     throw error;
@@ -129,17 +129,12 @@ function readMountId(root: RootFolder, target: string): number {
   return root.withPlace("read", target, { onMissing: "fail" }, ({ fd }) => mountIdOf(fd as number));
 }
 
-/** @see proc_pid_fdinfo(5) */
-function mountIdOf(fd: number): number {
-  return Number(/^mnt_id:\s*(\d+)$/m.exec(readFileSync(`/proc/self/fdinfo/${fd}`, "utf8"))?.[1]);
-}
-
-async function makePrivate(view: MountView, mount: ChrootMount, root: RootFolder): Promise<void> {
-  const { fd } = openMountPoint(root, mount.target);
+async function makePrivate(image: MountedImage, mount: ChrootMount, root: RootFolder): Promise<void> {
+  const point = openMountPoint(root, mount.target);
   try {
-    await mountOnFolder(view, mount, fd, ["--make-private"]);
+    await mountOnFolder(image, mount, point, ["--make-private"]);
   } finally {
-    closeSync(fd);
+    closeSync(point.fd);
   }
 }
 
@@ -147,9 +142,15 @@ async function makePrivate(view: MountView, mount: ChrootMount, root: RootFolder
  * Runs mount(8) on a folder that it gets as its standard input, which also wrappers such as sudo pass on. The path ends
  * in `/.`, as move_mount(2) of newer mount programs follows no link at the end.
  */
-async function mountOnFolder(view: MountView, mount: ChrootMount, fd: number, args: readonly string[]): Promise<void> {
+async function mountOnFolder(
+  { view, mountPath }: MountedImage,
+  mount: ChrootMount,
+  { fd, path }: Pick<MountPoint, "fd" | "path">,
+  args: readonly string[],
+): Promise<void> {
   const argv = ["mount", "--no-canonicalize", ...args, "/proc/self/fd/0/."];
-  await view.runner.run(argv, { stdin: fd }).catch((error: unknown) => {
+  const brief = { stdinPath: `${mountPath}${path}` };
+  await view.runner.run(argv, { stdin: fd, brief }).catch((error: unknown) => {
     if (!(error instanceof CommandError) || error instanceof MissingProgramError) throw error;
     throw mountError(mount, error.stderr.trim() || describeExit(error.status));
   });
@@ -181,7 +182,7 @@ export async function unmountTogether(view: MountView, handles: readonly ImageMo
     return now ? [now.mountPoint] : [];
   });
   if (newestFirst.length < 2) return;
-  await view.runner.run(["umount", "-c", "--", ...newestFirst]).catch(() => undefined);
+  await view.runner.run(["umount", "-c", "--", ...newestFirst], { brief: {} }).catch(() => undefined);
 }
 
 function mountError({ source, target }: ChrootMount, reason: string): MountError {

@@ -11,6 +11,9 @@ export interface SandboxProcess {
   readonly command: string;
 }
 
+/** A process of ours that stays: by its session, which no command is in. */
+type Keeper = Pick<Anchor, "session">;
+
 const GRACE_MS = 3_000;
 const KILL_DEADLINE_MS = 5_000;
 const POLL_MS = 20;
@@ -19,16 +22,16 @@ const POLL_MS = 20;
 export class Inhabitants {
   readonly #anchor: Anchor;
   readonly #clock: Clock;
-  readonly #keepers: () => readonly Anchor[];
+  readonly #keepers: () => readonly Keeper[];
 
-  /** @param keepers The anchors of namespaces that were made inside this one */
-  constructor(anchor: Anchor, clock: Clock, keepers: () => readonly Anchor[] = () => []) {
+  /** @param keepers What of ours is inside besides the anchor, such as the anchors of namespaces that were made in there */
+  constructor(anchor: Anchor, clock: Clock, keepers: () => readonly Keeper[] = () => []) {
     this.#anchor = anchor;
     this.#clock = clock;
     this.#keepers = keepers;
   }
 
-  /** What commands started: everything in the namespace and below it, without anchors, which have sessions of their own. */
+  /** What commands started: everything in the namespace and below it, without what is ours, which has sessions of its own. */
   list(): ProcessNode[] {
     const namespace = readPidNamespace(this.#anchor.pid);
     if (namespace === undefined || !this.#anchor.isAlive) return [];

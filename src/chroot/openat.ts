@@ -6,6 +6,7 @@ import {
   fstatSync,
   mkdirSync,
   openSync,
+  readFileSync,
   readlinkSync,
   renameSync,
   rmdirSync,
@@ -84,6 +85,17 @@ export function createFile(folder: number, name: string, mode: number): number {
 /** What a descriptor stands for. */
 export function statFd(fd: number): BigIntStats {
   return fstatSync(fd, { bigint: true });
+}
+
+/** The mount that what a descriptor stands for is on. @see proc_pid_fdinfo(5) */
+export function mountIdOf(fd: number): number {
+  return Number(/^mnt_id:\s*(\d+)$/m.exec(readFileSync(`/proc/self/fdinfo/${fd}`, "utf8"))?.[1]);
+}
+
+/** Whether two descriptors stand for the same folder, on the same mount. */
+export function isSameFolder(a: number, b: number): boolean {
+  const [one, other] = [statFd(a), statFd(b)];
+  return one.dev === other.dev && one.ino === other.ino && mountIdOf(a) === mountIdOf(b);
 }
 
 export function readLink(folder: number, name: string): string {

@@ -11,9 +11,11 @@ import { locateProgram } from "../host/program-path.ts";
 import {
   type CommandRunner,
   hostRunner,
+  logEntry,
   type RunningProcess,
   type RunOptions,
   type RunResult,
+  resultOf,
   runnerOf,
   type SpawnOptions,
 } from "../host/run-command.ts";
@@ -23,6 +25,7 @@ import { Inhabitants, type SandboxProcess } from "./inhabitants.ts";
 import type { MountWindow } from "./mount-window.ts";
 import { mountsToDrop } from "./mounts-to-drop.ts";
 import { SandboxCommand } from "./sandbox-command.ts";
+import { StandingShell } from "./standing-shell.ts";
 
 /** `private`: the build's mounts are seen by the build alone. `host`: everybody on this machine sees the image. */
 export type Isolation = "private" | "host";
@@ -91,12 +94,14 @@ export class Sandbox implements CommandRunner, AsyncDisposable {
   readonly pid: number;
   /** The mount table as the sandbox has it. */
   readonly mountinfoPath: string;
-  /** Runs a program inside to its end. */
-  readonly run: (argv: readonly string[], options?: RunOptions) => Promise<RunResult>;
   readonly #anchor: Anchor;
   readonly #hasOwnMounts: boolean;
   readonly #clock: Clock;
+  readonly #log: DebugLog;
   readonly #host = hostRunner();
+  /** Runs what is started from here. */
+  readonly #ordinary: CommandRunner;
+  readonly #shell = new StandingShell((script) => this.#startShell(script));
   readonly #endsWithUs = [locateProgram(ENDS_WITH_US[0] ?? ""), ...ENDS_WITH_US.slice(1)];
   readonly #nsenter = locateProgram("nsenter");
   /** Put before every command; by their full paths, as the command's own `PATH` need not have them. */
@@ -111,14 +116,13 @@ export class Sandbox implements CommandRunner, AsyncDisposable {
     this.isolation = options.isolation;
     this.pid = anchor.pid;
     this.mountinfoPath = `/proc/${anchor.pid}/mountinfo`;
-    this.run = runnerOf((argv, spawnOptions) => this.spawn(argv, spawnOptions), options).run;
+    this.#ordinary = runnerOf((argv, spawnOptions) => this.spawn(argv, spawnOptions), options);
     this.#anchor = anchor;
     this.#hasOwnMounts = options.isolation === "private" || options.window !== undefined;
     this.#clock = options.clock ?? systemClock;
+    this.#log = options.log ?? noLog;
     this.#start = [locateProgram("setsid"), ...cleanStart(readOwnState())];
-    this.#inhabitants = new Inhabitants(anchor, this.#clock, () =>
-      this.#containers.map((each) => each.anchor).filter((each) => each.isAlive),
-    );
+    this.#inhabitants = new Inhabitants(anchor, this.#clock, () => this.#keepers());
   }
 
   /** The sandbox for the functions of `src/host/` that mount and unmount. */
@@ -131,6 +135,11 @@ export class Sandbox implements CommandRunner, AsyncDisposable {
     return `/proc/${this.pid}/root${path.startsWith("/") ? "" : "/"}${path}`;
   }
 
+  /** Runs a program inside to its end; what is brief by a shell that is inside already, where that can be. */
+  async run(argv: readonly string[], options: RunOptions = {}): Promise<RunResult> {
+    return (options.brief && (await this.#runBriefly(argv, options))) ?? this.#ordinary.run(argv, options);
+  }
+
   /**
    * Starts a program inside, in a session of its own, without a terminal: nothing in there can ask a person, or gets
    * the terminal's Ctrl-C. Its `kill` reaches everything it started.
@@ -141,8 +150,7 @@ export class Sandbox implements CommandRunner, AsyncDisposable {
     // nsenter would find that out too, but say it with an exit code that could be the program's own.
     locateProgram(argv[0] ?? "", (options.env ?? hostEnvironment()).PATH);
     const { cwd, ...rest } = options;
-    const enter = [...this.#endsWithUs, ...this.#enterArgv(cwd)];
-    const entry = await this.#host.spawn([...enter, ...this.#start, ...argv], rest);
+    const entry = await this.#host.spawn([...this.#startWords(cwd), ...argv], rest);
     const command = new SandboxCommand(entry, () => this.#inhabitants.list(), this.#clock);
     for (const other of this.#commands) other.ranWithOthers = command.ranWithOthers = true;
     this.#commands.add(command);
@@ -177,6 +185,8 @@ export class Sandbox implements CommandRunner, AsyncDisposable {
   async stopLeftovers(options: { readonly graceMs?: number } = {}): Promise<SandboxProcess[]> {
     const stopped: SandboxProcess[] = [];
     for (const container of this.#containers.splice(0)) stopped.push(...(await container.stop(options)));
+    // It would be among those that are signalled.
+    if (this.#inhabitants.list().length > 0) await this.#shell.end();
     return [...stopped, ...(await this.#inhabitants.stop(options))];
   }
 
@@ -193,6 +203,39 @@ export class Sandbox implements CommandRunner, AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.stop();
+  }
+
+  async #runBriefly(
+    argv: readonly string[],
+    { stdin, okExitCodes, brief }: RunOptions,
+  ): Promise<RunResult | undefined> {
+    const path = brief?.stdinPath;
+    if (stdin !== undefined && path === undefined) return undefined;
+    locateProgram(argv[0] ?? "", hostEnvironment().PATH);
+    const startedAt = this.#clock.now();
+    const ended = await this.#shell.run(
+      argv,
+      stdin === undefined || path === undefined ? undefined : { path, fd: stdin },
+    );
+    if (ended === undefined) return undefined;
+    this.#log.write(logEntry(argv, ended.status, this.#clock.now() - startedAt));
+    return resultOf(argv, ended, okExitCodes);
+  }
+
+  /** @throws {SandboxError} when the sandbox has ended */
+  #startShell(script: string): Promise<RunningProcess> {
+    if (!this.#anchor.isAlive) throw endedError(this.#anchor);
+    return this.#host.spawn([...this.#startWords("/"), "/bin/sh", "-c", script]);
+  }
+
+  #keepers(): { readonly session: number }[] {
+    const anchors = this.#containers.map((each) => each.anchor).filter((each) => each.isAlive);
+    const { session } = this.#shell;
+    return session === undefined ? anchors : [...anchors, { session }];
+  }
+
+  #startWords(cwd: string | undefined): readonly string[] {
+    return [...this.#endsWithUs, ...this.#enterArgv(cwd), ...this.#start];
   }
 
   #enterArgv(cwd: string | undefined): string[] {

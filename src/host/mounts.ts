@@ -20,7 +20,7 @@ export interface MountRequest {
  * @throws {MountError} with what mount said
  */
 export async function mountFilesystem(view: MountView, request: MountRequest): Promise<void> {
-  await view.runner.run(mountArgv(request)).catch((cause) => {
+  await view.runner.run(mountArgv(request), { brief: {} }).catch((cause) => {
     throw new MountError(`Cannot mount "${request.source}" on "${request.target}"`, { cause, target: request.target });
   });
 }
@@ -78,7 +78,7 @@ export const RETRY_MS = 200;
 /** Unmounts what is on top at this place. @returns why it failed; `undefined` when it is unmounted */
 export async function unmountOnce({ mountPoint }: MountEntry, { runner }: MountView): Promise<unknown> {
   // The path comes from the kernel: it is canonical, and -c keeps umount from asking the file system about it again.
-  return runner.run(["umount", "-c", "--", mountPoint]).then(
+  return runner.run(["umount", "-c", "--", mountPoint], { brief: {} }).then(
     () => undefined,
     (error: unknown) => error,
   );

@@ -45,7 +45,7 @@ const AMBIVALENT = 8;
  */
 export async function probeFilesystem(runner: CommandRunner, path: string): Promise<Filesystem | undefined> {
   const argv = ["blkid", "--probe", "--output", "udev", path];
-  const { stdout } = await runner.run(argv, { okExitCodes: [0, NOTHING_FOUND] }).catch((error) => {
+  const { stdout } = await runner.run(argv, { okExitCodes: [0, NOTHING_FOUND], brief: {} }).catch((error) => {
     if (!(error instanceof CommandError) || error.status.code !== AMBIVALENT) throw error;
     const hint = "Wipe the stale signature with wipefs in pre_mount_commands";
     throw new DeviceError(`"${path}" carries the signatures of several file systems`, { cause: error, hint });

@@ -18,7 +18,8 @@ export function shellCommand(command: string): readonly string[] {
 export function wrapRunner(inner: CommandRunner, wrap: CommandWrapper): CommandRunner {
   const wrapped = (argv: readonly string[]) => shellCommand(wrap(shellQuote(argv)));
   return {
-    run: (argv, options) => inner.run(wrapped(argv), options),
+    // A wrapper may take as long as it likes, and leave whatever it likes.
+    run: (argv, { brief: _, ...options } = {}) => inner.run(wrapped(argv), options),
     spawn: (argv, options) => inner.spawn(wrapped(argv), options),
   };
 }

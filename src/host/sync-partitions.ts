@@ -39,7 +39,7 @@ export async function syncPartitions(
 
 /** The whole-disk lock keeps udev from reading a table while it changes. @see https://systemd.io/BLOCK_DEVICE_LOCKING */
 async function changePartitions(runner: CommandRunner, change: readonly string[], device: string): Promise<void> {
-  await runner.run(["flock", "--exclusive", "--wait", "30", device, "partx", ...change, device]);
+  await runner.run(["flock", "--exclusive", "--wait", "30", device, "partx", ...change, device], { brief: {} });
 }
 
 async function readKnownNumbers(device: string): Promise<number[]> {

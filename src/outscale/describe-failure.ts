@@ -83,6 +83,8 @@ function answerHint(failure: ApiFailure): string | undefined {
   return undefined;
 }
 
+const NO_CONNECTION = "No connection could be made: check the network, and HTTPS_PROXY if a proxy is needed";
+
 const NETWORK_HINTS: Readonly<Record<string, string>> = {
   ENOTFOUND: "The host name does not exist: check the region and custom_endpoint_oapi",
   EAI_AGAIN: "The name server does not answer: check this machine's network",
@@ -94,7 +96,8 @@ const NETWORK_HINTS: Readonly<Record<string, string>> = {
   ERR_TLS_CERT_ALTNAME_INVALID: "The endpoint's certificate is for another host name: check custom_endpoint_oapi",
   CERT_HAS_EXPIRED: "The endpoint's certificate has expired, or this machine's clock is wrong: look at the clock first",
   CERT_NOT_YET_VALID: "The endpoint's certificate is not valid yet: this machine's clock is probably behind",
-  UND_ERR_CONNECT_TIMEOUT: "No connection could be made: check the network, and HTTPS_PROXY if a proxy is needed",
+  ETIMEDOUT: NO_CONNECTION,
+  UND_ERR_CONNECT_TIMEOUT: NO_CONNECTION,
 };
 
 /** What can be done when no answer came. */

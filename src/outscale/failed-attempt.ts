@@ -64,7 +64,7 @@ export function isTlsFailure(error: unknown): boolean {
   return chainOf(error).some((link) => TLS_CODE.test(codeOf(link)));
 }
 
-/** The system's or undici's code of a failure, such as `ECONNREFUSED`; empty when there is none. */
+/** The code of a failure, the system's, Node's or undici's, such as `ECONNREFUSED`; empty when there is none. */
 export function networkCodeOf(error: unknown): string {
   return chainOf(error).map(codeOf).find(Boolean) ?? "";
 }
@@ -74,13 +74,16 @@ function isBeforeSending(error: unknown): boolean {
   return chainOf(error).some(
     (link) =>
       ["connect", "getaddrinfo"].includes(textOf(fieldOf(link, "syscall")) ?? "") ||
-      ["UND_ERR_CONNECT_TIMEOUT", "UND_ERR_INVALID_ARG"].includes(codeOf(link)) ||
+      ["UND_ERR_CONNECT_TIMEOUT", ...UNSENDABLE_CODES].includes(codeOf(link)) ||
       TLS_CODE.test(codeOf(link)) ||
       isProxyRefusal(link),
   );
 }
 
-const FINAL_CODES = ["ENOTFOUND", "ENOENT", "EACCES", "UND_ERR_INVALID_ARG", "UND_ERR_RES_EXCEEDED_MAX_SIZE"];
+/** What was to be sent cannot be: a header with a line break. */
+const UNSENDABLE_CODES = ["UND_ERR_INVALID_ARG", "ERR_INVALID_CHAR"];
+const TOO_LONG_CODES = ["ERR_ANSWER_TOO_LONG", "UND_ERR_RES_EXCEEDED_MAX_SIZE"];
+const FINAL_CODES = ["ENOTFOUND", "ENOENT", "EACCES", ...UNSENDABLE_CODES, ...TOO_LONG_CODES];
 
 /**
  * A name that does not exist, a socket that is not there, a certificate that is not trusted and an answer without end do

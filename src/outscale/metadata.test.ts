@@ -57,7 +57,9 @@ describe("readMetadata()", () => {
 
   it("gives up on a silent service", async () => {
     await using service = await serve("silence");
-    const error = await readMetadata("instance-id", { ...service, timeoutMs: 20 }).catch((error: unknown) => error);
+    const error = await readMetadata("instance-id", { ...service, answerTimeoutMs: 20 }).catch(
+      (error: unknown) => error,
+    );
     expect(error).toMatchObject({ cause: { message: "no answer within 20 ms" } });
   });
 

@@ -1,17 +1,22 @@
 import { throwIfCancelled } from "../common/errors.ts";
+import { DirectHttp } from "./direct-http.ts";
 import { MetadataError } from "./errors.ts";
 
 export interface MetadataOptions {
   /** Base URL of the service, without `/latest/meta-data`. */
   readonly endpoint?: string | undefined;
-  readonly timeoutMs?: number | undefined;
+  /** Until the whole answer is there. */
+  readonly answerTimeoutMs?: number;
   readonly signal?: AbortSignal | undefined;
 }
 
 /** Where every VM reaches its own metadata. */
 const METADATA_ENDPOINT = "http://169.254.169.254";
-const TIMEOUT_MS = 3000;
-/** User data, the longest value, has 500 KiB at most. */
+/** Where there is no such service, nobody is to wait long for it. */
+const CONNECT_TIMEOUT_MS = 3_000;
+/** Where there is one, it answers; a machine with many builds may hear it late. */
+const ANSWER_TIMEOUT_MS = 60_000;
+/** User data, the longest value, has 500 KiB at most; nothing but the address says who answers. */
 const MAX_BYTES = 1024 * 1024;
 const HINT =
   "A build runs on an OUTSCALE VM. Where its metadata service does not answer, set vm_id, with skip_metadata_api_check = true; " +
@@ -24,23 +29,21 @@ const HINT =
  * @throws {MetadataError} when no answer comes in time, or another one than 200
  */
 export async function readMetadata(key: string, options: MetadataOptions = {}): Promise<string> {
-  const { endpoint = METADATA_ENDPOINT, timeoutMs = TIMEOUT_MS, signal } = options;
+  const { endpoint = METADATA_ENDPOINT, answerTimeoutMs = ANSWER_TIMEOUT_MS, signal } = options;
   throwIfCancelled(signal);
   const url = `${endpoint.replace(/\/+$/, "")}/latest/meta-data/${key}`;
-  const deadline = AbortSignal.timeout(timeoutMs);
+  const deadline = AbortSignal.timeout(answerTimeoutMs);
   try {
-    // What the API's calls load anyway; Node's own fetch is another undici besides. It reads no proxy variables.
-    const { request } = await import("undici");
     const stop = signal ? AbortSignal.any([deadline, signal]) : deadline;
-    const { statusCode, body } = await request(url, { signal: stop });
-    const text = await readShortText(body);
-    if (statusCode !== 200)
-      throw new MetadataError(`Cannot read "${url}": ${describeAnswer(statusCode, text)}`, { hint: HINT });
+    await using http = new DirectHttp({ connectTimeoutMs: CONNECT_TIMEOUT_MS, maxBytes: MAX_BYTES });
+    const { status, text } = await http.request(new URL(url), { method: "GET", signal: stop });
+    if (status !== 200)
+      throw new MetadataError(`Cannot read "${url}": ${describeAnswer(status, text)}`, { hint: HINT });
     return text.trim();
   } catch (error) {
     if (error instanceof MetadataError) throw error;
     throwIfCancelled(signal);
-    const cause = deadline.aborted ? new Error(`no answer within ${timeoutMs} ms`) : error;
+    const cause = deadline.aborted ? new Error(`no answer within ${answerTimeoutMs} ms`) : error;
     throw new MetadataError(`Cannot read "${url}"`, { cause, hint: HINT });
   }
 }
@@ -49,18 +52,6 @@ export async function readMetadata(key: string, options: MetadataOptions = {}): 
 function describeAnswer(status: number, text: string): string {
   const isReason = /^[\x20-\x7e]{1,200}$/.test(text) && !text.startsWith("<");
   return isReason ? `HTTP ${status}: ${text}` : `HTTP ${status}`;
-}
-
-/** Nothing but the address says who answers, so no answer fills our memory. */
-async function readShortText(body: AsyncIterable<Uint8Array>): Promise<string> {
-  const chunks: Uint8Array[] = [];
-  let bytes = 0;
-  for await (const chunk of body) {
-    bytes += chunk.length;
-    if (bytes > MAX_BYTES) throw new Error(`the answer has more than ${MAX_BYTES} bytes`);
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString("utf8");
 }
 
 /**

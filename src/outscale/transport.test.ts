@@ -76,7 +76,7 @@ describe("createTransport()", () => {
     await using server = await startEndlessServer();
     await using proxy = await startProxy(server.port);
     const endless = { ...access, endpoint: `http://127.0.0.1:${server.port}/api/v1` };
-    await expect(post(endless)).rejects.toMatchObject({ code: "UND_ERR_RES_EXCEEDED_MAX_SIZE" });
+    await expect(post(endless)).rejects.toMatchObject({ code: "ERR_ANSWER_TOO_LONG" });
     const proxied = { ...access, endpoint: "http://api.invalid/api/v1" };
     await expect(post(proxied, proxy.env)).rejects.toMatchObject({ code: "UND_ERR_RES_EXCEEDED_MAX_SIZE" });
   });

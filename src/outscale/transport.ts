@@ -1,6 +1,7 @@
 import type { Agent, Dispatcher } from "undici";
 import { secrets } from "../common/secrets.ts";
 import type { Access } from "./access.ts";
+import { DirectHttp } from "./direct-http.ts";
 import { type Endpoint, parseEndpoint } from "./endpoint.ts";
 import { proxyFor, proxyPasswords } from "./proxy.ts";
 
@@ -15,7 +16,7 @@ export interface HttpAnswer {
 export interface Transport extends AsyncDisposable {
   /** Without a trailing slash. */
   readonly baseUrl: string;
-  /** @throws what `undici` throws when no whole answer came before the signal fired */
+  /** @throws what Node's client or `undici` throws when no whole answer came before the signal fired */
   post(
     url: string,
     message: { headers: Record<string, string>; body: string; signal: AbortSignal },
@@ -28,23 +29,47 @@ const MAX_ANSWER_BYTES = 64 * 1024 * 1024;
 
 export function createTransport(access: Access, env: NodeJS.ProcessEnv): Transport {
   const endpoint = parseEndpoint(access.endpoint);
+  const { post, close } =
+    proxyOf(endpoint, env) === undefined ? direct(endpoint, access) : proxied(endpoint, access, env);
+  return { baseUrl: endpoint.baseUrl, post, [Symbol.asyncDispose]: close };
+}
+
+interface Way {
+  readonly post: Transport["post"];
+  readonly close: () => Promise<void>;
+}
+
+function direct({ socketPath }: Endpoint, access: Access): Way {
+  const limits = { connectTimeoutMs: CONNECT_TIMEOUT_MS, maxBytes: MAX_ANSWER_BYTES };
+  const http = new DirectHttp({ socketPath, tls: tlsOf(access), ...limits });
+  return {
+    post: (url, message) => http.request(new URL(url), { method: "POST", ...message }),
+    close: () => http[Symbol.asyncDispose](),
+  };
+}
+
+function proxied(endpoint: Endpoint, access: Access, env: NodeJS.ProcessEnv): Way {
   const connections = connectionsTo(endpoint, { access, env, limits: { maxResponseSize: MAX_ANSWER_BYTES } });
   return {
-    baseUrl: endpoint.baseUrl,
-    async post(url, { headers, body, signal }) {
+    async post(url, message) {
       const { origin, pathname, search } = new URL(url);
       const dispatcher = await connections.dispatcher();
-      const answer = await dispatcher.request({
-        origin,
-        path: `${pathname}${search}`,
-        method: "POST",
-        headers,
-        body,
-        signal,
-      });
+      const answer = await dispatcher.request({ origin, path: `${pathname}${search}`, method: "POST", ...message });
       return { status: answer.statusCode, headers: answer.headers, text: await answer.body.text() };
     },
-    [Symbol.asyncDispose]: () => connections.destroy(),
+    close: () => connections.destroy(),
+  };
+}
+
+/** @throws {ConfigError} when the environment names none that there can be */
+function proxyOf(endpoint: Endpoint, env: NodeJS.ProcessEnv): string | undefined {
+  return endpoint.socketPath ? undefined : proxyFor(new URL(endpoint.baseUrl), env);
+}
+
+function tlsOf({ certificate, insecureSkipTlsVerify }: ConnectionOptions["access"]) {
+  return {
+    ...(certificate && { cert: certificate.cert, key: certificate.key }),
+    ...(insecureSkipTlsVerify && { rejectUnauthorized: false }),
   };
 }
 
@@ -65,16 +90,13 @@ export interface Connections {
  * @throws {ConfigError} when the environment names none that there can be
  */
 export function connectionsTo(endpoint: Endpoint, { access, env, limits }: ConnectionOptions): Connections {
-  const proxy = endpoint.socketPath ? undefined : proxyFor(new URL(endpoint.baseUrl), env);
+  const proxy = proxyOf(endpoint, env);
   for (const password of proxyPasswords(proxy)) secrets.add(password);
-  const tls = {
-    ...(access.certificate && { cert: access.certificate.cert, key: access.certificate.key }),
-    ...(access.insecureSkipTlsVerify && { rejectUnauthorized: false }),
-  };
+  const tls = tlsOf(access);
   let dispatcher: Promise<Dispatcher> | undefined;
   return {
     dispatcher() {
-      dispatcher ??= createDispatcher({ socketPath: endpoint.socketPath, proxy, tls, limits });
+      dispatcher ??= createDispatcher({ proxy, tls, limits });
       return dispatcher;
     },
     async destroy() {
@@ -84,17 +106,15 @@ export function connectionsTo(endpoint: Endpoint, { access, env, limits }: Conne
 }
 
 interface DispatcherOptions {
-  readonly socketPath: string | undefined;
   readonly proxy: string | undefined;
   readonly tls: Agent.Options["connect"] & object;
   readonly limits: { readonly maxResponseSize: number } | undefined;
 }
 
-/** With the first request, as `undici` is the largest thing that a command may load. */
-async function createDispatcher({ socketPath, proxy, tls, limits }: DispatcherOptions): Promise<Dispatcher> {
+/** By undici, which knows proxies of every kind and streams bodies; with the first request, as it is the largest thing that a command may load. */
+async function createDispatcher({ proxy, tls, limits }: DispatcherOptions): Promise<Dispatcher> {
   const { Agent, ProxyAgent } = await import("undici");
   const timeout = CONNECT_TIMEOUT_MS;
-  if (socketPath) return new Agent({ ...limits, connect: { socketPath, timeout } });
   // The certificate is for the API, not for the proxy in between.
   if (proxy) return new ProxyAgent({ ...limits, uri: proxy, requestTls: { ...tls, timeout } });
   return new Agent({ ...limits, connect: { ...tls, timeout } });
