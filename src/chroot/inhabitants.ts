@@ -1,6 +1,12 @@
 import type { Clock } from "../common/clock.ts";
 import { readCommand } from "../host/process-table.ts";
-import { type ProcessNode, readPidNamespace, readProcessTree, withDescendants } from "../host/process-tree.ts";
+import {
+  type ProcessNode,
+  readPidNamespace,
+  readPidNamespaces,
+  readProcessTree,
+  withDescendants,
+} from "../host/process-tree.ts";
 import { locateProgram } from "../host/program-path.ts";
 import { hostRunner } from "../host/run-command.ts";
 import type { Anchor } from "./anchor.ts";
@@ -36,8 +42,11 @@ export class Inhabitants {
     const namespace = readPidNamespace(this.#anchor.pid);
     if (namespace === undefined || !this.#anchor.isAlive) return [];
     const keepers = new Set([this.#anchor, ...this.#keepers()].map(({ session }) => session));
-    const tree = readProcessTree();
-    const inside = [...tree.keys()].filter((pid) => readPidNamespace(pid) === namespace);
+    const namespaces = readPidNamespaces();
+    // What is in our own namespace, as nearly everything of a machine, is not inside, and nothing inside comes from it but what enters.
+    const own = readPidNamespace("self");
+    const tree = readProcessTree([...namespaces.keys()].filter((pid) => namespaces.get(pid) !== own));
+    const inside = [...tree.keys()].filter((pid) => namespaces.get(pid) === namespace);
     // A container inside has a namespace of its own; its processes descend from ours.
     const all = withDescendants(tree, inside);
     return [...tree.values()].filter(({ pid, session }) => all.has(pid) && !keepers.has(session));
@@ -49,12 +58,17 @@ export class Inhabitants {
   }
 
   /**
-   * Ends them: SIGTERM, then SIGKILL for what is still there after `graceMs` (3 000 ms), and for what turns up meanwhile.
+   * Ends them, if there are any: SIGTERM, then SIGKILL for what is still there after `graceMs` (3 000 ms), and for what turns up meanwhile.
+   * @param before Done before anything is signalled
    * @returns what was ended, to be told as a warning
    */
-  async stop({ graceMs = GRACE_MS }: { readonly graceMs?: number } = {}): Promise<SandboxProcess[]> {
+  async stop(
+    { graceMs = GRACE_MS }: { readonly graceMs?: number } = {},
+    before: () => Promise<void> = async () => undefined,
+  ): Promise<SandboxProcess[]> {
     const found = new Map((await this.describe()).map((left) => [left.pid, left]));
     if (found.size === 0) return [];
+    await before();
     const startedAt = this.#clock.now();
     const killAt = startedAt + graceMs;
     await this.#signalAll("TERM");

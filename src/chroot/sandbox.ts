@@ -185,9 +185,8 @@ export class Sandbox implements CommandRunner, AsyncDisposable {
   async stopLeftovers(options: { readonly graceMs?: number } = {}): Promise<SandboxProcess[]> {
     const stopped: SandboxProcess[] = [];
     for (const container of this.#containers.splice(0)) stopped.push(...(await container.stop(options)));
-    // It would be among those that are signalled.
-    if (this.#inhabitants.list().length > 0) await this.#shell.end();
-    return [...stopped, ...(await this.#inhabitants.stop(options))];
+    // The shell would be among those that are signalled.
+    return [...stopped, ...(await this.#inhabitants.stop(options, () => this.#shell.end()))];
   }
 
   /**

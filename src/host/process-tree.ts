@@ -10,14 +10,23 @@ export interface ProcessNode {
   readonly startedAt: number;
 }
 
-/** Every process that lives; zombies do nothing any more and are left out. */
-export function readProcessTree(): Map<number, ProcessNode> {
+/**
+ * Every process that lives; zombies do nothing any more and are left out.
+ * @param pids Those that are of interest; all when absent
+ */
+export function readProcessTree(pids: readonly number[] = listPids()): Map<number, ProcessNode> {
   const tree = new Map<number, ProcessNode>();
-  for (const name of readdirSync("/proc")) {
-    const node = /^\d+$/.test(name) ? readProcessNode(Number(name)) : undefined;
-    if (node) tree.set(node.pid, node);
+  for (const pid of pids) {
+    const node = readProcessNode(pid);
+    if (node) tree.set(pid, node);
   }
   return tree;
+}
+
+function listPids(): number[] {
+  return readdirSync("/proc")
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number);
 }
 
 /** One process; `undefined` when it has ended. */
@@ -75,10 +84,16 @@ export function withDescendants(tree: ReadonlyMap<number, ProcessNode>, pids: It
 }
 
 /** `pid:[4026531836]`, or `undefined` when the process has ended. */
-export function readPidNamespace(pid: number): string | undefined {
+export function readPidNamespace(pid: number | "self"): string | undefined {
   try {
     return readlinkSync(`/proc/${pid}/ns/pid`);
   } catch {
     return undefined;
   }
+}
+
+/** The namespaces of the processes that live, by pid: the cheapest that there is to be known of them. */
+export function readPidNamespaces(): Map<number, string> {
+  const pairs = listPids().map((pid) => [pid, readPidNamespace(pid)] as const);
+  return new Map(pairs.filter((pair): pair is readonly [number, string] => pair[1] !== undefined));
 }
