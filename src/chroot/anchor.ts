@@ -42,6 +42,11 @@ export interface AnchorOptions {
   readonly namespaces: readonly string[];
   /** What PID 1 runs: it says `ready`, and ends at the end of its standard input. */
   readonly script: string;
+  /**
+   * For a script that says something before that, and goes on when it gets a line: what is done in between.
+   * @param pid PID 1, as the host numbers it
+   */
+  readonly onPause?: (pid: number) => void;
   readonly clock: Clock;
 }
 
@@ -62,17 +67,19 @@ export const ENDS_WITH_US = ["setpriv", "--pdeathsig", "KILL", "--"];
  * that it runs, and nothing that stops it, makes it outlive us.
  * @throws {SandboxError} with what the programs said
  */
-export async function startAnchor({ inside = [], namespaces, script, clock }: AnchorOptions): Promise<Anchor> {
+export async function startAnchor({ inside = [], namespaces, script, onPause, clock }: AnchorOptions): Promise<Anchor> {
   const unshare = ["setsid", "unshare", "--pid", "--fork", "--kill-child=KILL", ...namespaces];
   // The working folder may be on a disk that is to be unmounted meanwhile.
   const argv = [...ENDS_WITH_US, ...inside, ...unshare, "--", "/bin/sh", "-c", 'eval "$ANCHOR"', "outscale-chroot"];
   // Not as an argument, which everybody in there could read.
   const env = { ...hostEnvironment(), ANCHOR: script };
   const starter = await hostRunner().spawn(argv, { cwd: "/", env });
-  await waitUntilReady(starter);
+  const words = new Words(starter);
+  await words.next();
   // nsenter has to stay outside, and waits.
   const init = findDescendant(starter.pid, inside.length > 0 ? 2 : 1);
   if (!init) throw new SandboxError("The sandbox's first process ended at once");
+  if (onPause) await passPause(starter, words, () => onPause(init.pid));
   let hasEnded = false;
   const ended = starter.exited.then(() => {
     hasEnded = true;
@@ -105,16 +112,43 @@ function findDescendant(pid: number, generations: number): ProcessNode | undefin
   return child === undefined || generations === 1 ? child : findDescendant(child.pid, generations - 1);
 }
 
-async function waitUntilReady(starter: RunningProcess): Promise<void> {
-  let said = "";
-  starter.stdin?.on("error", () => undefined);
-  (starter.stderr as Readable).on("data", (chunk: Buffer) => {
-    said += chunk.toString("utf8");
-  });
-  const ready = new Promise<"ready">((resolve) => starter.stdout?.once("data", () => resolve("ready")));
-  const outcome = await Promise.race([ready, starter.exited]);
-  if (outcome === "ready") return;
-  throw new SandboxError(`Cannot start the sandbox (${describeExit(outcome)})${said ? `\n${said.trim()}` : ""}`, {
-    hint: "Namespaces need root; in a container they need its CAP_SYS_ADMIN too",
-  });
+async function passPause(starter: RunningProcess, words: Words, use: () => void): Promise<void> {
+  try {
+    use();
+  } catch (error) {
+    starter.kill("SIGKILL");
+    throw error;
+  }
+  const next = words.next();
+  starter.stdin?.write("\n");
+  await next;
+}
+
+/** What a script of ours says on its way. */
+class Words {
+  readonly #starter: RunningProcess;
+  #complaints = "";
+
+  constructor(starter: RunningProcess) {
+    this.#starter = starter;
+    starter.stdin?.on("error", () => undefined);
+    (starter.stderr as Readable).on("data", (chunk: Buffer) => {
+      this.#complaints += chunk.toString("utf8");
+    });
+  }
+
+  /**
+   * Waits for the next one, which comes after this call.
+   * @throws {SandboxError} when the script ends in place of it
+   */
+  async next(): Promise<void> {
+    const said = new Promise<"said">((resolve) => this.#starter.stdout?.once("data", () => resolve("said")));
+    const outcome = await Promise.race([said, this.#starter.exited]);
+    if (outcome === "said") return;
+    const complaints = this.#complaints.trim();
+    throw new SandboxError(
+      `Cannot start the sandbox (${describeExit(outcome)})${complaints === "" ? "" : `\n${complaints}`}`,
+      { hint: "Namespaces need root; in a container they need its CAP_SYS_ADMIN too" },
+    );
+  }
 }

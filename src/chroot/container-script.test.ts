@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { parseMountinfo } from "../host/mountinfo.ts";
-import { containerScript } from "./container-script.ts";
+import { containerScript, devContents } from "./container-script.ts";
 
 const mounts = (...lines: string[]) => parseMountinfo(lines.join("\n"));
 const ROOT = "60 30 8:1 / /mnt/i rw,noatime shared:1 - ext4 /dev/sdb1 rw";
@@ -35,7 +35,17 @@ describe("containerScript()", () => {
       expect(moved).toBe(gone + 1);
     }
     expect(lines).toContain("mount -c --bind -- /mnt/i/dev/null /dev/null");
-    expect(lines).toContain("ln -s -- pts/ptmx /dev/ptmx");
+    expect(lines.indexOf("read -r _ <&3")).toBe(lines.indexOf("echo dev") + 1);
+  });
+
+  it("leaves folders, files and links of its /dev to us", () => {
+    const devices = { nodes: ["null"], links: [{ path: "fd", target: "/proc/self/fd" }] };
+    expect(devContents({ mountPath: "/mnt/i", mounts: mounts(ROOT, PROC, DEV, PTS), devices })).toEqual({
+      folders: ["pts"],
+      files: ["null"],
+      links: [...devices.links, { path: "ptmx", target: "pts/ptmx" }],
+    });
+    expect(devContents({ mountPath: "/mnt/i", mounts: mounts(ROOT), devices })).toBeUndefined();
   });
 
   it("leaves a /dev of the template's as it is", () => {

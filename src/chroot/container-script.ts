@@ -1,16 +1,6 @@
 import { isBelow, type MountEntry } from "../host/mountinfo.ts";
 import { shellQuote } from "../host/shell-quote.ts";
-
-/** What the image's own `/dev` has. Paths are below `/dev`: `null`, `disk/by-label/root`. */
-export interface ImageDevices {
-  readonly nodes: readonly string[];
-  readonly links: readonly DeviceLink[];
-}
-
-export interface DeviceLink {
-  readonly path: string;
-  readonly target: string;
-}
+import type { DevContents, ImageDevices } from "./container-dev.ts";
 
 export interface ContainerPlan {
   readonly mountPath: string;
@@ -22,8 +12,8 @@ export interface ContainerPlan {
 
 /**
  * What the first process of a container runs, as the shell and with the programs of this machine: it takes from its copy
- * of the mounts what an image could reach this machine by, makes the image its root, says `ready`, and reads our pipe. At
- * the pipe's end it ends, and everything in its PID namespace with it.
+ * of the mounts what an image could reach this machine by, makes the image its root, says `ready`, and reads our pipe. Where it
+ * has a `/dev` of its own it waits for a line after `dev`: see {@link devContents}. At the pipe's end it ends, and everything in its PID namespace with it.
  *
  * The old root is then still mounted over the new one: it is for the caller to detach it, as no program of this machine
  * can be run in here any more. From there on the shell starts no program, since all that it could find are the
@@ -33,7 +23,7 @@ export interface ContainerPlan {
 export function containerScript(plan: ContainerPlan): string {
   const { mountPath, devices } = plan;
   const mounts = visibleMounts(plan.mounts);
-  const dev = mounts.find(({ mountPoint }) => mountPoint === `${mountPath}/dev`);
+  const dev = devOf(plan, mounts);
   const procs = mounts.filter(isWholeProc);
   const others = mounts.filter((entry) => !isInside(entry, [...procs, ...(dev ? [dev] : [])]));
   return [
@@ -51,6 +41,22 @@ export function containerScript(plan: ContainerPlan): string {
   ].join("\n");
 }
 
+/** What we put into the container's `/dev` when it is there, which costs no programs; `undefined` where it has none of its own. */
+export function devContents(plan: ContainerPlan): DevContents | undefined {
+  const mounts = visibleMounts(plan.mounts);
+  const dev = devOf(plan, mounts);
+  if (!dev || !plan.devices) return undefined;
+  const onIt = submounts(dev, mounts);
+  // Whatever user opens it gets a terminal of the container's own.
+  const ptmx = onIt.filter(isPts).map(({ at }) => ({ path: "ptmx", target: `${at}/ptmx` }));
+  const { nodes, links } = plan.devices;
+  return { folders: onIt.map(({ at }) => at), files: nodes, links: [...links, ...ptmx] };
+}
+
+function devOf({ mountPath }: ContainerPlan, mounts: readonly MountEntry[]): MountEntry | undefined {
+  return mounts.find(({ mountPoint }) => mountPoint === `${mountPath}/dev`);
+}
+
 /** What a path leads to: neither what a later mount in the same place hides, nor what one on a folder above does. */
 function visibleMounts(mounts: readonly MountEntry[]): MountEntry[] {
   return mounts.filter(
@@ -66,11 +72,18 @@ function isInside({ mountPoint }: MountEntry, trees: readonly MountEntry[]): boo
   return trees.some((tree) => isBelow(mountPoint, tree.mountPoint));
 }
 
+interface Submount {
+  readonly entry: MountEntry;
+  /** Its path from the mount that it stands on. */
+  readonly at: string;
+}
+
+function isPts({ entry }: Submount): boolean {
+  return entry.fsType === "devpts";
+}
+
 /** What stands on a mount: its visible mounts, with their paths from there. */
-function submounts(
-  of: MountEntry,
-  mounts: readonly MountEntry[],
-): { readonly entry: MountEntry; readonly at: string }[] {
+function submounts(of: MountEntry, mounts: readonly MountEntry[]): Submount[] {
   return mounts
     .filter((entry) => entry !== of && isBelow(entry.mountPoint, of.mountPoint))
     .map((entry) => ({ entry, at: entry.mountPoint.slice(of.mountPoint.length + 1) }));
@@ -96,40 +109,23 @@ done`,
 }
 
 /** A /dev of the container's own: what is made in it stays in it, and no node that is made there can be opened. */
-function newDev(entry: MountEntry, mounts: readonly MountEntry[], { nodes, links }: ImageDevices): string[] {
-  const placed = (path: string) => shellQuote([`/dev/${path}`]);
+function newDev(entry: MountEntry, mounts: readonly MountEntry[], { nodes }: ImageDevices): string[] {
   return [
     mount("-t", "tmpfs", "-o", "nosuid,nodev,mode=755", "--", "tmpfs", "/dev"),
-    makeFolders([...nodes, ...links.map(({ path }) => path), "shm/"]),
-    "chmod 1777 /dev/shm",
-    ...nodes.flatMap((path) => [
-      `: > ${placed(path)}`,
-      mount("--bind", "--", `${entry.mountPoint}/${path}`, `/dev/${path}`),
-    ]),
-    ...links.map(({ path, target }) => shellQuote(["ln", "-s", "--", target, `/dev/${path}`])),
-    ...submounts(entry, mounts).flatMap(({ entry: each, at }) => [
-      shellQuote(["mkdir", "-p", "--", `/dev/${at}`]),
-      ...(each.fsType === "devpts" ? newPts(at) : [mount("--move", "--", each.mountPoint, `/dev/${at}`)]),
-    ]),
+    "echo dev",
+    "read -r _ <&3",
+    ...nodes.map((path) => mount("--bind", "--", `${entry.mountPoint}/${path}`, `/dev/${path}`)),
+    ...submounts(entry, mounts).map((each) =>
+      isPts(each) ? newPts(each.at) : mount("--move", "--", each.entry.mountPoint, `/dev/${each.at}`),
+    ),
     ...replace("/dev", entry),
   ];
 }
 
 /** Terminals of its own, which every user of the image may open. */
-function newPts(at: string): string[] {
+function newPts(at: string): string {
   const options = "newinstance,nosuid,noexec,mode=620,gid=5,ptmxmode=0666";
-  return [
-    mount("-t", "devpts", "-o", options, "--", "devpts", `/dev/${at}`),
-    shellQuote(["ln", "-s", "--", `${at}/ptmx`, "/dev/ptmx"]),
-  ];
-}
-
-/** With one program, as each takes a millisecond. */
-function makeFolders(paths: readonly string[]): string {
-  const needed = new Set(
-    paths.filter((path) => path.includes("/")).map((path) => path.slice(0, path.lastIndexOf("/"))),
-  );
-  return shellQuote(["mkdir", "-p", "--", ...[...needed].map((path) => `/dev/${path}`)]);
+  return mount("-t", "devpts", "-o", options, "--", "devpts", `/dev/${at}`);
 }
 
 /** Moves what was made over a folder of this machine to its place in the image. */

@@ -7,8 +7,9 @@ import { type OwnState, readOwnState } from "../host/own-state.ts";
 import { locateProgram } from "../host/program-path.ts";
 import { type CommandRunner, hostRunner, type RunningProcess, type SpawnOptions } from "../host/run-command.ts";
 import { type Anchor, ENDS_WITH_US, endedError, OWN_NAMESPACES, SandboxError, startAnchor } from "./anchor.ts";
+import { fillDev, type ImageDevices } from "./container-dev.ts";
 import { dropWords } from "./container-rights.ts";
-import { containerScript, type ImageDevices } from "./container-script.ts";
+import { containerScript, devContents } from "./container-script.ts";
 import { Inhabitants, type SandboxProcess } from "./inhabitants.ts";
 import { SandboxCommand } from "./sandbox-command.ts";
 
@@ -46,10 +47,13 @@ export async function startContainer(place: ContainerPlace, options: ContainerOp
   const table = await readMountinfo(place.mountinfoPath);
   const mounts = mountsBelow(table, mountPath).reverse();
   const devices = showsHostDevices(table, mountPath) ? options.devices : undefined;
+  const plan = { mountPath, mounts, devices };
+  const contents = devContents(plan);
   const anchor = await startAnchor({
     inside: place.enter,
     namespaces: ["--mount", "--propagation", "slave", ...OWN_NAMESPACES],
-    script: containerScript({ mountPath, mounts, devices }),
+    script: containerScript(plan),
+    ...(contents && { onPause: (pid) => fillDev(`/proc/${pid}/root/dev`, contents) }),
     clock: place.clock,
   });
   try {

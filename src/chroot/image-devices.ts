@@ -4,7 +4,7 @@ import { DeviceError } from "../common/errors.ts";
 import { listFolder } from "../common/list-folder.ts";
 import { kernelNameOf, listPartitionNames } from "../host/block-device.ts";
 import type { VolumeLayout, VolumePart } from "../host/probe-filesystem.ts";
-import type { DeviceLink, ImageDevices } from "./container-script.ts";
+import type { DeviceLink, ImageDevices } from "./container-dev.ts";
 
 /** What every program may expect. */
 const NODES = ["null", "zero", "full", "random", "urandom", "tty"];
