@@ -1,3 +1,4 @@
+import { parseDuration } from "../common/duration.ts";
 import { UsageError } from "../common/errors.ts";
 import type { Flags } from "./flags.ts";
 
@@ -22,6 +23,12 @@ export const submitFlags = {
     about: "how soon it is wanted; normal is the default",
   },
   group: { type: "string", value: "NAME", about: "whose it is, such as a team: groups take turns" },
+  retries: {
+    type: "string",
+    value: "N",
+    about: "how often a build that failed for a reason that passes is tried again; 2 by default",
+  },
+  "retry-delay": { type: "string", value: "DURATION", about: "the first pause, which grows fourfold; 30s by default" },
   key: { type: "string", value: "FILE", about: "the fleet key" },
   include: { type: "strings", value: "PATH", about: "a file or folder that travels, too; may be repeated" },
   "bundle-limit": { type: "string", value: "MIB", about: "how much may travel; 64 by default" },
@@ -57,4 +64,19 @@ export function bundleLimit(flags: { readonly "bundle-limit": string | undefined
   const text = flags["bundle-limit"] ?? "64";
   if (/^[1-9]\d{0,3}$/.test(text)) return Number(text) * MIB;
   throw new UsageError(`-bundle-limit must be a whole number of MiB, from 1 to 9999, not "${text}"`);
+}
+
+const MOST_RETRIES = 10;
+const LONGEST_DELAY_MS = 15 * 60_000;
+
+/** How often a build is tried again, and after what pause at first. */
+export function retriesOf(flags: Partial<Record<"retries" | "retry-delay", string | undefined>>) {
+  const most = flags.retries ?? "2";
+  if (!/^\d+$/.test(most) || Number(most) > MOST_RETRIES)
+    throw new UsageError(`-retries must be a whole number from 0 to ${MOST_RETRIES}, not "${most}"`);
+  const delay = flags["retry-delay"] ?? "30s";
+  const delayMs = parseDuration(delay);
+  if (delayMs === undefined || delayMs <= 0 || delayMs > LONGEST_DELAY_MS)
+    throw new UsageError(`-retry-delay must be a duration such as 30s, 15m at most, not "${delay}"`);
+  return { most: Number(most), delayMs };
 }

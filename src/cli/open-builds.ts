@@ -5,7 +5,7 @@ import type { FleetBake } from "../fleet/submit/open-fleet-bake.ts";
 import type { Io } from "../terminal/io.ts";
 import type { buildFlags } from "./build-flags.ts";
 import type { FlagValues } from "./flags.ts";
-import { bundleLimit, type submitFlags } from "./fleet-flags.ts";
+import { bundleLimit, retriesOf, type submitFlags } from "./fleet-flags.ts";
 import { tellRetries } from "./output/tell-retries.ts";
 import { type templateFlags, templateInput } from "./template-flags.ts";
 
@@ -54,6 +54,7 @@ export async function openOnFleet(input: OpenOnFleetInput): Promise<FleetBake> {
     keys: readKeys(flags.key, io.env),
     place: { accountId: flags.account, region: flags.region, label: checkName("label", flags.label) },
     standing: { group: checkName("group", flags.group) ?? null, priority: flags.priority ?? "normal" },
+    retries: retriesOf(flags),
     included: flags.include,
     limitBytes: bundleLimit(flags),
     parallel,
@@ -62,7 +63,18 @@ export async function openOnFleet(input: OpenOnFleetInput): Promise<FleetBake> {
   });
 }
 
-const FOR_FLEET = ["account", "region", "label", "priority", "group", "key", "bundle-limit", "detach"] as const;
+const FOR_FLEET = [
+  "account",
+  "region",
+  "label",
+  "priority",
+  "group",
+  "retries",
+  "retry-delay",
+  "key",
+  "bundle-limit",
+  "detach",
+] as const;
 const FOR_HERE = ["local", "local-state", "log"] as const;
 const OF_WATCHERS = ["result", "report", "sbom", "diff", "provenance"] as const;
 

@@ -7,6 +7,7 @@ import type { ConfigProblem } from "../../common/errors.ts";
 import type { RawValue } from "../../definition/raw-value.ts";
 import type { ProvenanceStatement } from "../../evidence/provenance/statement.ts";
 import type { RunRecord } from "../../history/run-record.ts";
+import type { RetryReason } from "./retry-reason.ts";
 import { priorities } from "./turns.ts";
 
 const texts = z.array(z.string());
@@ -49,6 +50,8 @@ export const jobSchema = z.strictObject({
     skipUnchanged: z.boolean().nullable(),
     maxAge: z.string().nullable(),
     history: z.boolean(),
+    /** How often it is tried again when it fails for a reason that passes, and after what pause at first. */
+    retries: z.strictObject({ most: z.number(), delayMs: z.number() }),
     provenance: z.boolean(),
     evidence: z.strictObject({ diff: z.boolean() }).nullable(),
   }),
@@ -91,8 +94,22 @@ export interface SentError {
   readonly step?: string | undefined;
   readonly resourceId?: string | undefined;
   readonly problems?: readonly ConfigProblem[] | undefined;
+  /** Why it may well go right the next time; undefined when it would not. */
+  readonly retry?: RetryReason | undefined;
   /** What went wrong while cleaning up after it. */
   readonly cleanup: readonly SentError[];
+}
+
+/** How an attempt at a build has failed. */
+export interface FailedAttempt {
+  /** From 1. */
+  readonly attempt: number;
+  /** How many there may be. */
+  readonly most: number;
+  readonly code: string;
+  readonly message: string;
+  /** When the next one begins, and why it is worth it; null when this was the last. */
+  readonly next: { readonly afterMs: number; readonly reason: RetryReason } | null;
 }
 
 /** What became of a build. */
@@ -114,5 +131,6 @@ export type OutputEntry =
   | { readonly type: "event"; readonly event: BakeEvent }
   | { readonly type: "left-out"; readonly lines: number }
   | { readonly type: "handed-back"; readonly reason: string }
+  | ({ readonly type: "attempt-failed" } & FailedAttempt)
   /** Its result is in the queue by now. */
   | { readonly type: "end" };

@@ -1,20 +1,23 @@
 import { unwrapFailure } from "../../builder/unwrap-failure.ts";
 import { ChrootError, ConfigError, ExitCode, messageOf, RemoteError } from "../../common/errors.ts";
 import type { SentError } from "./messages.ts";
+import { retryReasonOf } from "./retry-reason.ts";
 
 /** An error for another machine. */
 export function sentErrorOf(thrown: unknown): SentError {
   const { error, releaseErrors } = unwrapFailure(thrown);
   const known = error instanceof ChrootError ? error : undefined;
   const isBug = known === undefined && error instanceof Error && !("syscall" in error);
+  const code = known?.code ?? (isBug ? "E_BUG" : "E_SYSTEM");
   return {
-    code: known?.code ?? (isBug ? "E_BUG" : "E_SYSTEM"),
+    code,
     exitCode: known?.exitCode ?? ExitCode.Failed,
     message: isBug ? (error.stack ?? error.message) : messageOf(error),
     hint: known?.hint,
     step: known?.step,
     resourceId: known?.resourceId,
     ...(error instanceof ConfigError && { problems: error.problems }),
+    retry: retryReasonOf(code, error),
     cleanup: releaseErrors.map(sentErrorOf),
   };
 }

@@ -36,6 +36,7 @@ export interface FleetBakeInput extends TemplateInput, BuildSettings {
   /** Where the builds belong; what is undefined is found out. */
   readonly place: WantedPlace;
   readonly standing: Standing;
+  readonly retries: JobMessage["settings"]["retries"];
   readonly env: NodeJS.ProcessEnv;
   /** Files and folders that travel, too. */
   readonly included: readonly string[];
@@ -173,6 +174,7 @@ function jobOf(build: BuildDefinition, { input, queue, reads, now, bundle }: Job
       skipUnchanged: input.skipUnchanged ?? null,
       maxAge: input.maxAge ?? null,
       history: input.history !== false,
+      retries: input.retries,
       provenance: input.provenance === true,
       evidence: evidence ?? null,
     },

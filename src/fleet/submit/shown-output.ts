@@ -1,7 +1,9 @@
 import type { RunInput } from "../../builder/builder.ts";
+import { formatDuration } from "../../common/duration.ts";
 import { messageOf } from "../../common/errors.ts";
-import type { OutputEntry } from "../queue/messages.ts";
+import type { FailedAttempt, OutputEntry } from "../queue/messages.ts";
 import type { OutputPart } from "../queue/output-reader.ts";
+import { retryReasonText } from "../queue/retry-reason.ts";
 
 type Target = Pick<RunInput, "ui" | "onEvent">;
 
@@ -30,6 +32,7 @@ export class ShownOutput {
         `The worker ${entry.worker} on ${entry.host} has it${entry.attempt > 1 ? `, as run ${entry.attempt}` : ""}`,
       );
     else if (entry.type === "left-out") ui.warn(`${entry.lines} lines of output are left out: there were too many`);
+    else if (entry.type === "attempt-failed") this.#failure(entry);
     else if (entry.type === "handed-back") ui.warn(`${entry.reason}; it waits for another`);
     else if (entry.type === "event" && entry.event.type !== "line") {
       const { build: _, ...event } = entry.event;
@@ -40,5 +43,13 @@ export class ShownOutput {
       if (text === this.#repeated) this.#repeated = undefined;
       else ui[kind](text);
     }
+  }
+
+  #failure({ attempt, most, code, message, next }: FailedAttempt): void {
+    const { ui } = this.#input;
+    ui.warn(`Attempt ${attempt} of ${most} failed: ${message} (${code})`);
+    if (next === null) return;
+    const pause = formatDuration(Math.ceil(next.afterMs / 1_000) * 1_000);
+    ui.say(`Attempt ${attempt + 1} of ${most} begins in ${pause}, as ${retryReasonText[next.reason]}`);
   }
 }

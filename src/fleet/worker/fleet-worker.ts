@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { type Job, UnrecoverableError, WaitingError, Worker } from "bullmq";
+import { DelayedError, type Job, UnrecoverableError, WaitingError, Worker } from "bullmq";
 import type { Redis } from "ioredis";
 import type { Ui } from "../../builder/ui.ts";
 import { FleetError, messageOf } from "../../common/errors.ts";
@@ -130,10 +130,9 @@ export class FleetWorker {
       await claim.release();
       await this.#tellOfUs();
     }
-    if ("handedBack" in end) {
+    if ("againAfterMs" in end) {
       this.#seen.giveBack(id);
-      await bullJob.moveToWait(token);
-      throw new WaitingError();
+      return giveBack(bullJob, token, end.againAfterMs);
     }
     const { outcome, error } = end.result;
     this.#ui.say(`Build ${id} of ${opened.build}: ${outcome}`);
@@ -209,6 +208,16 @@ export class FleetWorker {
       this.#ui.warn(`The queue cannot be told that this worker is there: ${messageOf(error)}`);
     });
   }
+}
+
+/** Somebody may have it again, after a pause. */
+async function giveBack(job: Job, token: string, pauseMs: number): Promise<never> {
+  if (pauseMs > 0) {
+    await job.moveToDelayed(Date.now() + pauseMs, token);
+    throw new DelayedError();
+  }
+  await job.moveToWait(token);
+  throw new WaitingError();
 }
 
 function fired(signal: AbortSignal): Promise<void> {

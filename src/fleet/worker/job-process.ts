@@ -3,6 +3,7 @@ import { fileURLToPath } from "node:url";
 import type { BakeEvent } from "../../bake/event-report.ts";
 import { FleetError } from "../../common/errors.ts";
 import type { SentResult } from "../queue/messages.ts";
+import { LostProcessError } from "../queue/retry-reason.ts";
 import type { FromJob, JobOrder, ToJob } from "./job-messages.ts";
 
 export interface JobProcessInput extends JobOrder {
@@ -44,7 +45,7 @@ export class JobProcess implements RunningJob {
     this.result = new Promise((resolve, reject) => {
       child.on("error", (cause) => reject(new FleetError("The process of a build cannot be run", { cause })));
       child.on("exit", (code, signal) => {
-        reject(new FleetError(`The process of the build ended before it: ${signal ?? `exit code ${code}`}`));
+        reject(new LostProcessError(`The process of the build ended before it: ${signal ?? `exit code ${code}`}`));
       });
       child.on("message", (message: FromJob) => {
         if (message.type === "event") onEvent(message.event);

@@ -10,6 +10,7 @@ import type { JobMessage, SentResult } from "../queue/messages.ts";
 import { OutputWriter } from "../queue/output-writer.ts";
 import { sentErrorOf } from "../queue/sent-error.ts";
 import type { Claim } from "./claim.ts";
+import { noteFailure } from "./failed-attempt.ts";
 import type { JobFiles } from "./job-files.ts";
 import type { RunningJob, StartJob } from "./job-process.ts";
 
@@ -31,7 +32,7 @@ export interface JobRunInput {
 }
 
 /** How a run of a job ended: with a result, or so that another worker may have the job. */
-export type JobEnd = { readonly result: SentResult } | { readonly handedBack: true };
+export type JobEnd = { readonly result: SentResult } | { readonly againAfterMs: number };
 
 /** One run of a job on this worker. */
 export class JobRun {
@@ -64,14 +65,20 @@ export class JobRun {
 
   /** Runs the build to its end; everything of it is in the queue then, and nothing on this machine. Throws for bugs alone. */
   async run(): Promise<JobEnd> {
-    const { claim, workerId, host } = this.#input;
+    const { queue, job, claim, workerId, host } = this.#input;
     this.#output.write({ type: "begins", worker: workerId, host, attempt: claim.attempt });
     const result = await this.#bake();
     const isClean = result.outcome === "cancelled" && (result.error?.cleanup ?? []).length === 0;
     if (this.#stopped?.isHandedBack && isClean) {
       await this.#output.end({ type: "handed-back", reason: this.#stopped.reason });
-      return { handedBack: true };
+      return { againAfterMs: 0 };
     }
+    const failure = await noteFailure(queue, job, result, Math.random());
+    if (failure?.next) {
+      await this.#output.end({ type: "attempt-failed", ...failure });
+      return { againAfterMs: failure.next.afterMs };
+    }
+    if (failure !== undefined) this.#output.write({ type: "attempt-failed", ...failure });
     await this.#keep(result);
     await this.#output.end({ type: "end" });
     return { result };
@@ -84,8 +91,8 @@ export class JobRun {
       folder = await makeFolder("fleet-");
       return await this.#bakeIn(folder.path);
     } catch (error) {
-      if (this.#process !== undefined) await this.#process.ended().then(cleanUp);
-      return this.#failed(error);
+      const isClean = this.#process === undefined || (await this.#process.ended().then(cleanUp));
+      return this.#failed(error, isClean);
     } finally {
       await folder?.remove().catch((error: unknown) => this.#input.onTrouble(messageOf(error)));
     }
@@ -108,15 +115,16 @@ export class JobRun {
     return result;
   }
 
-  #failed(error: unknown): SentResult {
-    const sent = sentErrorOf(error);
+  /** @param isClean Whether nothing is left of it: only then it may be tried again */
+  #failed(error: unknown, isClean: boolean): SentResult {
+    const { retry, ...sent } = sentErrorOf(error);
     return {
       outcome: error instanceof CancelledError ? "cancelled" : "failed",
       runId: undefined,
       worker: this.#input.workerId,
       endedAt: systemClock.now(),
       artifact: undefined,
-      error: { ...sent, message: secrets.mask(sent.message) },
+      error: { ...sent, message: secrets.mask(sent.message), retry: isClean ? retry : undefined },
       evidence: undefined,
       provenance: undefined,
       record: undefined,

@@ -66,6 +66,7 @@ export function plainJob(parts: Partial<JobMessage> = {}): JobMessage {
       skipUnchanged: null,
       maxAge: null,
       history: true,
+      retries: { most: 0, delayMs: 30_000 },
       provenance: false,
       evidence: null,
     },
