@@ -29,6 +29,8 @@ export interface BuildConfig extends CamelCased<StepOptions>, EngineSettings {
   readonly omiIsPublic: boolean;
   /** Everybody may create volumes from the root snapshot: `all` among `snapshot_groups`. */
   readonly snapshotIsPublic: boolean;
+  /** The regions of `omi_regions` besides the account's own, each once. */
+  readonly targetRegions: readonly string[];
   readonly isolation: Isolation;
   /** As given; empty means what this machine has by default: `chosenChrootMounts()`. */
   readonly chrootMounts: readonly ChrootMount[];

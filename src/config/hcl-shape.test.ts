@@ -25,6 +25,7 @@ describe("blockShapes", () => {
       omi_block_device_mappings: true,
       tag: true,
       snapshot_tag: true,
+      region_copy: false,
       root_volume_tag: true,
       timeouts: false,
       polling: false,

@@ -214,9 +214,19 @@ describe("prepareConfig()", () => {
     ["one key", { ...minimal, access_key: "AK" }, "secret_key: is required with access_key"],
     ["an unknown region", { ...minimal, region: "eu-west-3" }, 'region: is not a region that is known: "eu-west-3"'],
     [
-      "another region",
-      { ...minimal, omi_regions: ["eu-west-2", "us-east-2", "us-east-2"] },
-      'omi_regions: cannot have "us-east-2": the service copies no OMI out of its region, which is "eu-west-2" here',
+      "another region without a bucket",
+      { ...minimal, omi_regions: ["eu-west-2", "us-east-2", "us-west-1"] },
+      'region_copy.bucket: is required: the way to "us-east-2", "us-west-1" is a bucket',
+    ],
+    [
+      "a region that would be another address",
+      { ...minimal, omi_regions: ["us-east-2.example"] },
+      'omi_regions[0]: must be a region such as "us-east-2"',
+    ],
+    [
+      "a bucket that can be none",
+      { ...minimal, region_copy: { bucket: "Acme" } },
+      "region_copy.bucket: must be a bucket's name: 3 to 63 lower-case letters, digits and hyphens",
     ],
     [
       "paravirtual",
@@ -329,10 +339,6 @@ describe("prepareConfig()", () => {
     ],
   ])("refuses %s", (_, options, problem) => {
     expect(problemsOf(options)).toContain(problem);
-  });
-
-  it("accepts the own region among omi_regions", () => {
-    expect(problemsOf({ ...minimal, region: "us-east-2", omi_regions: ["us-east-2"] })).toEqual([]);
   });
 
   it("accepts an unknown region when told to, or with an endpoint of its own", () => {

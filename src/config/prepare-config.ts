@@ -1,6 +1,6 @@
 import type { Isolation } from "../chroot/sandbox.ts";
 import { ConfigError } from "../common/errors.ts";
-import { secrets } from "../common/secrets.ts";
+import { HIDDEN, secrets } from "../common/secrets.ts";
 import { isRawMap, type RawConfig, type RawValue } from "../definition/raw-value.ts";
 import type { RenderContext } from "../go-template/context.ts";
 import type { BuildConfig } from "./build-config.ts";
@@ -14,6 +14,7 @@ import { checkChroot } from "./rules/chroot-rules.ts";
 import { checkEngine } from "./rules/engine-rules.ts";
 import { Findings } from "./rules/findings.ts";
 import { checkOmi } from "./rules/omi-rules.ts";
+import { checkRegions } from "./rules/region-rules.ts";
 import { checkSource } from "./rules/source-rules.ts";
 import { checkUnchanged } from "./rules/unchanged-rules.ts";
 import { type CheckedOptions, stepSchema } from "./schema.ts";
@@ -70,7 +71,8 @@ export function prepareConfig(raws: readonly RawConfig[], context: PrepareContex
   const findings = new Findings([...rendered.problems, ...problems]);
   const engine = engineOf(options, context.env ?? process.env);
   checkSource(options, findings);
-  checkOmi(options, () => context.resolveRegion(options), findings);
+  checkOmi(options, findings);
+  const targetRegions = checkRegions(options, () => context.resolveRegion(options), findings);
   checkChroot(options, renderContext, findings);
   checkAccess(options, engine, findings);
   checkEngine(options, findings);
@@ -80,12 +82,18 @@ export function prepareConfig(raws: readonly RawConfig[], context: PrepareContex
   if (findings.problems.length > 0) throw new ConfigError(findings.problems);
   const defaultIsolation = context.defaultIsolation ?? "private";
   return {
-    config: { ...derivedOptions(options, defaultIsolation), ...engine, sourceFilter },
+    config: { ...derivedOptions(options, defaultIsolation), ...engine, sourceFilter, targetRegions },
     warnings: findings.warnings,
     renderContext,
     show: (sensitive) => {
       const shown = showOptions(given, options, sensitive, renderContext);
-      return { ...derivedOptions(shown, defaultIsolation), ...engine, sourceFilter: shownFilter(shown) };
+      const shownRegions = shown.omi_regions.includes(HIDDEN) ? [HIDDEN] : targetRegions;
+      return {
+        ...derivedOptions(shown, defaultIsolation),
+        ...engine,
+        sourceFilter: shownFilter(shown),
+        targetRegions: shownRegions,
+      };
     },
     showGiven: (sensitive) => showGiven(given, options, sensitive, renderContext),
     productOptions: () => productOptions(given, renderContext),
@@ -138,7 +146,7 @@ function engineOf(options: CheckedOptions, env: Environment): EngineSettings {
 function derivedOptions(
   options: CheckedOptions,
   defaultIsolation: Isolation,
-): Omit<BuildConfig, keyof EngineSettings | "sourceFilter"> {
+): Omit<BuildConfig, keyof EngineSettings | "sourceFilter" | "targetRegions"> {
   const scratch = options.from_scratch;
   return {
     ...camelCased(stepSchema.shape, options),

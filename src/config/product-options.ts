@@ -3,6 +3,7 @@ import type { RenderContext } from "../go-template/context.ts";
 import { sameInEveryRun } from "../go-template/same-in-every-run.ts";
 import { accessOptions } from "./options/access.ts";
 import { packerOptions } from "./options/packer.ts";
+import { regionOptions } from "./options/regions.ts";
 import { unchangedOptions } from "./options/unchanged.ts";
 import { renderOptions } from "./render-options.ts";
 import type { OptionName } from "./schema.ts";
@@ -14,6 +15,8 @@ import type { OptionName } from "./schema.ts";
 const besideTheProduct: ReadonlySet<string> = new Set<OptionName | string>([
   ...Object.keys(accessOptions),
   ...Object.keys(packerOptions),
+  // A copy that is missing is made of the OMI that there is.
+  ...Object.keys(regionOptions),
   ...Object.keys(unchangedOptions),
   // What they find counts: the OMI itself.
   ...(["source_omi", "source_omi_filter"] satisfies OptionName[]),

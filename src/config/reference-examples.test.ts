@@ -17,6 +17,9 @@ const companions: Readonly<Record<string, RawConfig>> = {
   force_delete_snapshot: { force_deregister: true },
   skip_unchanged_max_age: { skip_unchanged: true },
   skip_unchanged_files: { skip_unchanged: true },
+  omi_regions: { region_copy: { bucket: "acme" } },
+  region_profiles: { omi_regions: ["us-east-2"], region_copy: { bucket: "acme" } },
+  region_copy: { omi_regions: ["us-east-2"] },
   from_scratch: {
     pre_mount_commands: ["mkfs.ext4 {{.Device}}1"],
     root_volume_size: 10,
@@ -25,7 +28,7 @@ const companions: Readonly<Record<string, RawConfig>> = {
   },
 };
 /** Options that cannot be left out of their companions' company. */
-const refusedAlone = ["access_key", "secret_key", "skip_metadata_api_check", "from_scratch"];
+const refusedAlone = ["access_key", "secret_key", "skip_metadata_api_check", "from_scratch", "region_copy"];
 /** Options that have no effect, and say so. */
 const warns = ["mfa_code", "token"];
 
@@ -72,7 +75,7 @@ describe("docs/configuration.md", () => {
       if (prepare(before) === prepare({ ...before, ...(await read(entry)) })) unchanged.push(entry.name);
     }
     // The only value there is, or one that only matters for other options.
-    const expected = ["omi_virtualization_type", "omi_regions", "mfa_code", "token", "skip_region_validation"];
+    const expected = ["omi_virtualization_type", "mfa_code", "token"];
     expect(unchanged.sort()).toEqual(expected.sort());
   });
 });

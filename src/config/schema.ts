@@ -4,6 +4,7 @@ import { chrootOptions } from "./options/chroot.ts";
 import { engineOptions } from "./options/engine.ts";
 import { omiOptions } from "./options/omi.ts";
 import { packerOptions } from "./options/packer.ts";
+import { regionOptions } from "./options/regions.ts";
 import { sourceOptions } from "./options/source.ts";
 import { unchangedOptions } from "./options/unchanged.ts";
 
@@ -11,6 +12,7 @@ import { unchangedOptions } from "./options/unchanged.ts";
 export const optionGroups = {
   "What the build starts from": sourceOptions,
   "The OMI": omiOptions,
+  "Other regions": regionOptions,
   "Mounting and the chroot": chrootOptions,
   "Access to the API": accessOptions,
   "Waiting and checking": engineOptions,
@@ -25,6 +27,7 @@ export const optionGroups = {
 export const configSchema = z.strictObject({
   ...sourceOptions,
   ...omiOptions,
+  ...regionOptions,
   ...chrootOptions,
   ...accessOptions,
   ...engineOptions,
@@ -45,7 +48,6 @@ export const stepSchema = configSchema.omit({
   omi_virtualization_type: true,
   packer_force: true,
   root_volume_tag: true,
-  skip_region_validation: true,
   snapshot_groups: true,
   snapshot_tag: true,
   source_omi_filter: true,

@@ -78,7 +78,8 @@ export const accessOptions = {
     defaultText: "`OUTSCALE_CHROOT_METADATA_ENDPOINT`, then `http://169.254.169.254`",
   }),
   skip_region_validation: option(z.boolean().default(false), {
-    about: "Accepts a `region` that this version does not know.",
+    about:
+      "Accepts a `region` that this version does not know, and regions in `omi_regions` that the service does not know.",
     example: "true",
   }),
 } as const;

@@ -45,12 +45,6 @@ export const omiOptions = {
     example: '["0001"]',
     defaultText: "the source OMI's",
   }),
-  omi_regions: option(z.array(z.string()).default([]), {
-    about:
-      "Regions that are to have the OMI. Only the account's own region is possible: the service copies nothing to another one, " +
-      "and an account belongs to one region. See `docs/other-regions.md` for the way by hand.",
-    example: '["eu-west-2"]',
-  }),
   omi_boot_modes: option(z.array(z.enum(["legacy", "uefi"])).default([]), {
     about: "How VMs of the OMI may boot, in place of the source OMI's boot modes.",
     example: '["uefi"]',

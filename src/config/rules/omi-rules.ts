@@ -2,8 +2,7 @@ import { omiNameProblem } from "../omi-name.ts";
 import type { CheckedOptions } from "../schema.ts";
 import type { Findings } from "./findings.ts";
 
-/** @param ownRegion The region of the account, asked for only when it matters */
-export function checkOmi(options: CheckedOptions, ownRegion: () => string, findings: Findings): void {
+export function checkOmi(options: CheckedOptions, findings: Findings): void {
   checkName(options.omi_name, findings);
   if (options.omi_virtualization_type === "paravirtual") {
     findings.problem(
@@ -15,7 +14,6 @@ export function checkOmi(options: CheckedOptions, ownRegion: () => string, findi
   if (options.force_delete_snapshot && !options.force_deregister && !options.packer_force) {
     findings.warning("force_delete_snapshot has an effect only with force_deregister, or -force");
   }
-  if (options.omi_regions.length > 0) checkRegions(options.omi_regions, ownRegion(), findings);
   for (const name of ["tags", "snapshot_tags", "root_volume_tags"] as const) checkTags(name, options[name], findings);
   for (const name of ["tag", "snapshot_tag", "root_volume_tag"] as const) {
     for (const [index, tag] of options[name].entries()) {
@@ -31,17 +29,6 @@ function checkName(name: string, findings: Findings): void {
   if (problem === undefined) return;
   const hint = problem.startsWith("must not contain") ? "the function clean_omi_name replaces them" : undefined;
   findings.problem("omi_name", problem, hint);
-}
-
-function checkRegions(regions: readonly string[], ownRegion: string, findings: Findings): void {
-  for (const region of new Set(regions)) {
-    if (region === ownRegion) continue;
-    findings.problem(
-      "omi_regions",
-      `cannot have "${region}": the service copies no OMI out of its region, which is "${ownRegion}" here`,
-      "docs/other-regions.md has the way by hand",
-    );
-  }
 }
 
 /** @see CreateTags in the OUTSCALE API: a key has 1 to 255 characters, a value at most 255 */
