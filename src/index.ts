@@ -78,7 +78,7 @@ export type { ImageInspector, InspectedImage } from "./builder/image-inspector.t
 export type { DoneWork, RunHeader } from "./builder/journal/entry.ts";
 export { HeldRun } from "./builder/journal/runs.ts";
 export type { Phase } from "./builder/phase.ts";
-export type { Product } from "./builder/publish-omi.ts";
+export type { Product, ProductCopy } from "./builder/publish-omi.ts";
 export type { Ui } from "./builder/ui.ts";
 export type { ChrootCommunicatorOptions as CommunicatorOptions } from "./chroot/chroot-communicator.ts";
 export { ChrootCommunicator as Communicator } from "./chroot/chroot-communicator.ts";

@@ -1,5 +1,5 @@
 import type { GeneratedData } from "./hook.ts";
-import type { Product } from "./publish-omi.ts";
+import type { Product, ProductCopy } from "./publish-omi.ts";
 
 /** The builder's id, by which post-processors know whose artifact they have. */
 export const BuilderId = "oapi.outscale.chroot";
@@ -8,11 +8,26 @@ interface ArtifactParts {
   readonly region: string;
   readonly product: Product;
   readonly data: GeneratedData;
-  /** Deletes the OMI and its own snapshots. */
+  /** Deletes the OMI, its copies and their own snapshots. */
   readonly destroy: () => Promise<void>;
 }
 
-/** What a build made: one OMI in one region. */
+/**
+ * What stands in which region, in the form of Packer's own builders: `eu-west-2:ami-1a2b3c4d,us-east-2:ami-5e6f7a8b`.
+ */
+export function artifactIdOf(region: string, product: Pick<Product, "imageId" | "copies">): string {
+  return placesOf(region, product)
+    .map((place) => `${place.region}:${place.imageId}`)
+    .join(",");
+}
+
+/** The OMI and its copies, by region. */
+function placesOf(region: string, { imageId, copies = [] }: Pick<Product, "imageId" | "copies">) {
+  const places = [{ region, imageId }, ...copies.map((copy) => ({ region: copy.region, imageId: copy.imageId }))];
+  return places.toSorted((a, b) => (a.region < b.region ? -1 : 1));
+}
+
+/** What a build made: one OMI, and its copies in other regions. */
 export class OmiArtifact {
   readonly builderId = BuilderId;
   /** An OMI is no file. */
@@ -30,9 +45,14 @@ export class OmiArtifact {
     this.#destroy = destroy;
   }
 
-  /** `REGION:OMI`, such as `eu-west-2:ami-1a2b3c4d`. */
+  /** `REGION:OMI`, such as `eu-west-2:ami-1a2b3c4d`; with copies, all of them, joined by commas. */
   get id(): string {
-    return `${this.region}:${this.product.imageId}`;
+    return artifactIdOf(this.region, this.product);
+  }
+
+  /** The OMI in other regions (`omi_regions`). */
+  get copies(): readonly ProductCopy[] {
+    return this.product.copies ?? [];
   }
 
   /** It was made before, of the same, and this build has made nothing: `skip_unchanged`. */
@@ -41,8 +61,9 @@ export class OmiArtifact {
   }
 
   string(): string {
-    if (this.isReused) return `Nothing has changed, no OMI was created:\n${this.region}: ${this.product.imageId}\n`;
-    return `OMIs were created:\n${this.region}: ${this.product.imageId}\n`;
+    const list = placesOf(this.region, this.product).map(({ region, imageId }) => `${region}: ${imageId}\n`);
+    const isNothingNew = this.isReused && this.copies.every(({ isReused }) => isReused);
+    return `${isNothingNew ? "Nothing has changed, no OMI was created" : "OMIs were created"}:\n${list.join("")}`;
   }
 
   /**
@@ -54,25 +75,25 @@ export class OmiArtifact {
       case "generated_data":
         return this.data;
       case "atlas.artifact.metadata":
-        return { [`region.${this.region}`]: this.product.imageId };
+        return Object.fromEntries(
+          placesOf(this.region, this.product).map(({ region, imageId }) => [`region.${region}`, imageId]),
+        );
       case "par.artifact.metadata":
-        return [
-          {
-            ImageID: this.product.imageId,
-            ProviderName: "osc",
-            ProviderRegion: this.region,
-            Labels: {},
-            SourceImageID: this.data.SourceOMI,
-          },
-        ];
+        return placesOf(this.region, this.product).map(({ region, imageId }) => ({
+          ImageID: imageId,
+          ProviderName: "osc",
+          ProviderRegion: region,
+          Labels: {},
+          SourceImageID: this.data.SourceOMI,
+        }));
       default:
         return undefined;
     }
   }
 
   /**
-   * Deregisters the OMI and deletes its own snapshots. What is gone already is no failure, and what was there before the
-   * build stays.
+   * Deregisters the OMI and deletes its own snapshots, in every region. What is gone already is no failure, and what was
+   * there before the build stays.
    * @throws {ApiError}
    */
   async destroy(): Promise<void> {
@@ -83,7 +104,7 @@ export class OmiArtifact {
 /** The artifacts of several builds as one id: sorted and joined by commas. */
 export function joinArtifactIds(artifacts: readonly OmiArtifact[]): string {
   return artifacts
-    .map(({ id }) => id)
+    .flatMap(({ id }) => id.split(","))
     .sort()
     .join(",");
 }

@@ -1,16 +1,27 @@
 import { messageOf, throwIfCancelled } from "../common/errors.ts";
 import type { Image } from "../outscale/oapi.ts";
 import type { Build } from "./build.ts";
+import { readOwnSnapshots, settleOldSnapshots } from "./old-snapshots.ts";
 import { omiMappings } from "./omi-mappings.ts";
 import { markProduct, type ProductMark } from "./product-tags.ts";
 import { snapshotIdsOf } from "./resources/image.ts";
-import { deleteSnapshot } from "./resources/snapshot.ts";
 import type { Lease, Scope } from "./scope.ts";
 import { createOmi, type OmiParts } from "./steps/create-omi.ts";
 import { tagOmi } from "./steps/create-tags.ts";
 import { deregisterOmi } from "./steps/deregister-omi.ts";
 import { updateOmiAttributes } from "./steps/update-omi-attributes.ts";
 import { rehearsalName } from "./temporary-names.ts";
+
+/** The same OMI in another region, where another account has it. */
+export interface ProductCopy {
+  readonly region: string;
+  readonly accountId: string;
+  readonly imageId: string;
+  /** That account's snapshots that it maps. */
+  readonly snapshotIds: readonly string[];
+  /** It was there before this build: `skip_unchanged`. */
+  readonly isReused?: boolean;
+}
 
 /** The OMI that a build leaves in the account. */
 export interface Product {
@@ -20,6 +31,8 @@ export interface Product {
   readonly snapshotIds: readonly string[];
   /** It was there before, made of the same: `skip_unchanged`. */
   readonly isReused?: boolean;
+  /** `omi_regions`: those that this build has made. */
+  readonly copies?: readonly ProductCopy[];
 }
 
 interface PublishOmiInput {
@@ -60,10 +73,7 @@ export async function publishOmi(build: Build, input: PublishOmiInput): Promise<
   undo.keep();
   build.ui.say(`The OMI ${omi.id} is ready`);
   if (mark !== undefined) await markProduct(build, omi.id, mark);
-  if (deregistered !== undefined) {
-    if (build.config.forceDeleteSnapshot) await deleteSnapshotsOf(build, deregistered);
-    else tellOfSnapshots(build, deregistered, ownSnapshotIds);
-  }
+  if (deregistered !== undefined) await settleOldSnapshots(build, deregistered, ownSnapshotIds);
   return { imageId: omi.id, name: omiName, snapshotIds: ownSnapshotIds };
 }
 
@@ -91,43 +101,4 @@ async function publishUnder(build: Build, { name, parts, ownSnapshotIds, undo }:
 async function findOwnSnapshots(build: Build, parts: OmiParts): Promise<string[]> {
   const mappings = omiMappings(build.config, parts);
   return readOwnSnapshots(build, [...new Set(snapshotIdsOf({ BlockDeviceMappings: mappings }))]);
-}
-
-async function readOwnSnapshots({ api, accountId, signal }: Build, ids: readonly string[]): Promise<string[]> {
-  if (ids.length === 0) return [];
-  const { Snapshots } = await api.readSnapshots(
-    { Filters: { SnapshotIds: [...ids], AccountIds: [accountId] } },
-    { signal },
-  );
-  return Snapshots.filter(({ AccountId }) => AccountId === accountId).map(({ SnapshotId }) => SnapshotId);
-}
-
-/** Whoever replaces an OMI every night would otherwise learn of its snapshots from the bill. */
-function tellOfSnapshots({ ui }: Build, replaced: Image, ownSnapshotIds: readonly string[]): void {
-  const left = [...new Set(snapshotIdsOf(replaced))].filter((id) => !ownSnapshotIds.includes(id));
-  if (left.length === 0) return;
-  const them = left.length === 1 ? "The old OMI's snapshot stays" : "The old OMI's snapshots stay";
-  ui.message(`${them}: ${left.join(", ")}. With force_delete_snapshot = true it would go, too`);
-}
-
-/**
- * `force_delete_snapshot`: the replaced OMI's own snapshots, unless an image still maps them. The new OMI stands, so
- * nothing that goes wrong here is a failure of the build.
- */
-async function deleteSnapshotsOf(build: Build, replaced: Image): Promise<void> {
-  const { api, ui, signal } = build;
-  try {
-    for (const snapshotId of await readOwnSnapshots(build, [...new Set(snapshotIdsOf(replaced))])) {
-      const { Images } = await api.readImages({ Filters: { BlockDeviceMappingSnapshotIds: [snapshotId] } }, { signal });
-      const user = Images.find((image) => image.ImageId !== replaced.ImageId);
-      if (user !== undefined) {
-        ui.message(`Keeping the old snapshot ${snapshotId}: ${user.ImageId} uses it`);
-        continue;
-      }
-      await deleteSnapshot(build, snapshotId);
-      ui.message(`Deleted the old snapshot ${snapshotId}`);
-    }
-  } catch (error) {
-    build.warn(`The old snapshots of ${replaced.ImageId} were not all deleted: ${messageOf(error)}`);
-  }
 }

@@ -81,7 +81,11 @@ function readIfThere(stateFolder: string, runId: string): RunRecord | undefined 
 
 function productOf({ region, product }: NonNullable<RunEnd["artifact"]>): RunRecord["product"] {
   const { imageId, name, snapshotIds, isReused = false } = product;
-  return { region, imageId, imageName: name, snapshotIds: [...snapshotIds], isReused };
+  const copies = (product.copies ?? []).map((copy) => {
+    const { region, accountId, imageId, snapshotIds } = copy;
+    return { region, accountId, imageId, snapshotIds: [...snapshotIds] };
+  });
+  return { region, imageId, imageName: name, snapshotIds: [...snapshotIds], copies, isReused };
 }
 
 function failureOf(thrown: unknown): RunRecord["error"] {

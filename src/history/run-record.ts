@@ -95,6 +95,17 @@ export const runRecordSchema = z.object({
       imageId: z.string(),
       imageName: z.string(),
       snapshotIds: z.array(z.string()),
+      /** The OMI in other regions. */
+      copies: z
+        .array(
+          z.object({
+            region: z.string(),
+            accountId: z.string(),
+            imageId: z.string(),
+            snapshotIds: z.array(z.string()),
+          }),
+        )
+        .default([]),
       /** It was there before, and found unchanged: nothing was built. */
       isReused: z.boolean().default(false),
     })

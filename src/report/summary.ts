@@ -21,6 +21,10 @@ export function summarySection(record: RunRecord): Section {
   ];
   const facts: readonly (readonly [string, string | null])[] = [
     ["OMI", product && `${product.imageId} ${product.imageName}, of ${product.snapshotIds.join(", ")}`],
+    ...(product?.copies ?? []).map(
+      ({ region, imageId, accountId, snapshotIds }) =>
+        [`In ${region}`, `${imageId}, of ${snapshotIds.join(", ")}, account ${accountId}`] as const,
+    ),
     [
       "Source OMI",
       source && `${source.imageId} ${source.imageName}, of account ${source.accountId}, root ${source.snapshotId}`,

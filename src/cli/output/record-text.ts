@@ -41,6 +41,9 @@ function facts({
     ["Account", account ? `${account.accountId} in ${account.region}` : undefined],
     ["Source OMI", source ? `${source.imageId} ${source.imageName}, root ${source.snapshotId}` : undefined],
     ["OMI", product ? describeProduct(product) : undefined],
+    ...(product?.copies ?? []).map(
+      ({ region, imageId, snapshotIds }) => ["Copy", `${region} ${imageId}, of ${snapshotIds.join(", ")}`] as const,
+    ),
     ["Image check", imageCheck ? `${imageCheck.findings.length} findings (${imageCheck.level})` : undefined],
     [
       "Provenance",

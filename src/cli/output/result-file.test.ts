@@ -91,6 +91,7 @@ describe("writeResultFile()", () => {
             imageId: "ami-12345678",
             imageName: "web",
             snapshotIds: ["snap-12345678"],
+            copies: [],
             isReused: false,
             build: generatedData,
           },

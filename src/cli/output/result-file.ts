@@ -43,13 +43,22 @@ export interface ResultBuild {
 }
 
 export interface ResultArtifact {
-  /** `REGION:OMI` */
+  /** `REGION:OMI`, of all regions, joined by commas. */
   readonly id: string;
   readonly region: string;
   readonly imageId: string;
   readonly imageName: string;
   /** The account's own snapshots that the OMI maps, the root's among them. */
   readonly snapshotIds: readonly string[];
+  /** The OMI in other regions: `omi_regions`. */
+  readonly copies: readonly {
+    readonly region: string;
+    readonly accountId: string;
+    readonly imageId: string;
+    readonly snapshotIds: readonly string[];
+    /** It was there before: nothing has changed. */
+    readonly isReused: boolean;
+  }[];
   /** It was there before: nothing was built, as nothing has changed. */
   readonly isReused: boolean;
   /** The values of `build.*`: the source OMI and the rest. */
@@ -145,6 +154,7 @@ function resultArtifact(artifact: NonNullable<BakedBuild["artifact"]>): ResultAr
     imageId: product.imageId,
     imageName: product.name,
     snapshotIds: product.snapshotIds,
+    copies: artifact.copies.map((copy) => ({ ...copy, isReused: copy.isReused ?? false })),
     isReused: artifact.isReused,
     build: artifact.state("generated_data"),
   };

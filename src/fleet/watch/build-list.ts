@@ -1,3 +1,4 @@
+import { artifactIdOf } from "../../builder/artifact.ts";
 import { FleetError } from "../../common/errors.ts";
 import type { FleetQueue } from "../queue/fleet-queue.ts";
 import type { SentResult } from "../queue/messages.ts";
@@ -86,7 +87,7 @@ export class BuildList {
 function endOf({ outcome, worker, endedAt, artifact, error }: SentResult): End {
   return {
     ...{ state: outcome, worker, endedAt },
-    artifactId: artifact ? `${artifact.region}:${artifact.product.imageId}` : null,
+    artifactId: artifact ? artifactIdOf(artifact.region, artifact.product) : null,
     error: error?.code ?? null,
   };
 }

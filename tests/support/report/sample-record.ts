@@ -137,6 +137,9 @@ export function sampleRecord(): RunRecord {
       imageId: "ami-5e6f7a8b",
       imageName: "web",
       snapshotIds: ["snap-0a1b2c3d"],
+      copies: [
+        { region: "us-east-2", accountId: "222222222222", imageId: "ami-9c8d7e6f", snapshotIds: ["snap-4d5e6f70"] },
+      ],
       isReused: false,
     },
     inputs: null,
