@@ -1,6 +1,6 @@
 import { open } from "node:fs/promises";
 import { homedir } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { systemClock } from "../common/clock.ts";
 import type { DebugLog } from "../common/log.ts";
 import { engineSettings } from "../config/engine-settings.ts";
@@ -104,7 +104,8 @@ function session(
   const own = Object.fromEntries(Object.entries(env).filter(([name]) => !FOREIGN.test(name)));
   return {
     stateFolder,
-    env: { ...own, ...environment },
+    // The user's profiles are of real accounts; this file is there when the cloud has several regions.
+    env: { ...own, OSC_CONFIG_FILE: resolve(stateFolder, "profiles.json"), ...environment },
     options: {
       access_key: environment.OSC_ACCESS_KEY ?? null,
       secret_key: environment.OSC_SECRET_KEY ?? null,
@@ -112,6 +113,7 @@ function session(
       custom_endpoint_oapi: environment.OSC_ENDPOINT_API ?? null,
       metadata_endpoint: environment.OUTSCALE_CHROOT_METADATA_ENDPOINT ?? null,
       profile: null,
+      region_profiles: null,
       x509_cert_path: null,
       x509_key_path: null,
       insecure_skip_tls_verify: null,

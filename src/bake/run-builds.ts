@@ -138,7 +138,10 @@ async function runUnrecorded(build: RunnableBuild, input: RunBuildsInput): Promi
   try {
     for (const warning of warned) uiOf(report, name).warn(warning);
     throwIfCancelled(input.signal);
-    artifact = await makeArtifact(build, input, { onEvent, inspector: collector });
+    const onStanding = (standing: typeof artifact) => {
+      artifact = standing;
+    };
+    artifact = await makeArtifact(build, input, { onEvent, onStanding, inspector: collector });
     if (artifact !== undefined) settle(await postProcess(build, artifact, input));
   } catch (thrown) {
     error = thrown;
@@ -158,7 +161,7 @@ async function runUnrecorded(build: RunnableBuild, input: RunBuildsInput): Promi
 async function makeArtifact(
   { definition, identity, builder }: RunnableBuild,
   { report, signal, hurry, debug, clock, comparable, originOf, resumed, mayPublish }: RunBuildsInput,
-  listeners: Pick<RunInput, "onEvent" | "inspector">,
+  listeners: Pick<RunInput, "onEvent" | "onStanding" | "inspector">,
 ): Promise<BakedBuild["artifact"]> {
   const same = comparable?.get(definition.name);
   const inputs = same?.prepared.config.skipUnchanged && {

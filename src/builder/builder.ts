@@ -36,6 +36,7 @@ import type { ProductInputs } from "./product-inputs.ts";
 import { proveDeletions } from "./prove-deletions.ts";
 import { accessToPlace } from "./region-copy/place-access.ts";
 import { RegionClouds } from "./region-copy/region-clouds.ts";
+import { resolveTargets } from "./resolve-targets.ts";
 import { type BuildResult, runRecipe } from "./run-recipe.ts";
 import type { Session } from "./session.ts";
 import { StepCounter } from "./step-counter.ts";
@@ -89,6 +90,8 @@ export interface RunInput {
    * What it throws ends the build, and everything is taken back.
    */
   readonly mayPublish?: (() => Promise<void>) | undefined;
+  /** Told of an artifact that stands although the build fails: its OMI is published, and lacks a copy. */
+  readonly onStanding?: ((artifact: OmiArtifact) => void) | undefined;
 }
 
 const never = new AbortController().signal;
@@ -156,6 +159,8 @@ export class Builder {
     const currentStep = new CurrentStep();
     const { access, notices } = await resolveAccess({ template: config, env });
     for (const notice of notices) input.ui.warn(notice);
+    const targets = await resolveTargets(config, env);
+    const everyAccess = [access, ...targets];
     const isCloudEmbedded = this.#options.localCloud !== undefined;
     await using api = createApi({
       access,
@@ -169,7 +174,8 @@ export class Builder {
     await using regions = new RegionClouds({
       accessTo: async (place) => (place.region === access.region ? access : accessToPlace(place, env)),
       ...{ stateFolder: config.stateFolder, polling: config.polling, timeouts: config.timeouts },
-      ...{ ui: input.ui, clock, log, env },
+      ...{ ui: input.ui, clock, log: tellCalls(log, clock, emit), env, emit },
+      onEnd: tellWaits({ clock, emit, currentStep }),
     });
     const { signal = never, hurry = never } = input;
     // Every wait and release of every build of a program listens to them: no number of listeners is a mistake.
@@ -179,8 +185,9 @@ export class Builder {
       runUuid: env.PACKER_RUN_UUID || randomUUID(),
       config,
       renderContext,
-      credentials: [access.secretKey],
-      accessKeys: [access.accessKey, access.secretKey],
+      credentials: everyAccess.map(({ secretKey }) => secretKey),
+      accessKeys: everyAccess.flatMap(({ accessKey, secretKey }) => [accessKey, secretKey]),
+      targets,
       api,
       regions,
       region: access.region,
@@ -221,11 +228,13 @@ export class Builder {
       emit({ type: "build-ended", runId, at, elapsedMs: at - startedAt, outcome, artifactId });
     };
     try {
-      const { product, data } = await this.#buildWithJournal(session, access, input);
-      // What was there before this build is not this build's to delete.
-      const isMade = product !== undefined && !product.isReused;
-      const destroy = () => destroyProduct(access, isMade ? product : undefined, this.#options);
+      const { product, data, failure } = await this.#buildWithJournal(session, access, input);
+      const destroy = async () => product && destroyProduct([access, ...session.targets], product, this.#options);
       const artifact = product && new OmiArtifact({ region, product, data, destroy });
+      if (failure !== undefined) {
+        if (artifact !== undefined) input.onStanding?.(artifact);
+        throw failure;
+      }
       end("done", artifact?.id);
       return artifact;
     } catch (thrown) {
@@ -255,7 +264,7 @@ export class Builder {
     let outcome = "failed";
     try {
       const result = await runRecipe(startBuild(session, { accountId, journal, waiters }));
-      outcome = "done";
+      outcome = result.failure === undefined ? "done" : outcomeOf(unwrapFailure(result.failure).error);
       return result;
     } catch (error) {
       outcome = outcomeOf(unwrapFailure(error).error);

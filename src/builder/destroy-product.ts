@@ -5,21 +5,40 @@ import type { Access } from "../outscale/access.ts";
 import { createApi } from "../outscale/client.ts";
 import { createWaiters } from "../outscale/waiters.ts";
 import type { BuilderOptions } from "./builder.ts";
-import type { Product } from "./publish-omi.ts";
+import type { Product, ProductCopy } from "./publish-omi.ts";
 import { releaseDeadline } from "./release-deadline.ts";
 import { deleteImage } from "./resources/image.ts";
 import { deleteSnapshot } from "./resources/snapshot.ts";
 
-/** Deletes what a build has made, with a connection of its own: an artifact outlives its build. @throws {ApiError} */
+type Destroyed = Pick<ProductCopy, "imageId" | "snapshotIds" | "isReused">;
+
+/**
+ * Deletes what a build has made, in every region, with connections of its own: an artifact outlives its build. What was there
+ * before the build is not the build's to delete.
+ * @param accesses The build's own first, then those of its other regions
+ * @throws {ApiError}
+ */
 export async function destroyProduct(
+  accesses: readonly [Access, ...Access[]],
+  product: Product,
+  options: BuilderOptions,
+): Promise<void> {
+  for (const copy of product.copies ?? []) {
+    const access = accesses.find(({ region }) => region === copy.region);
+    if (access !== undefined) await destroyIn(access, copy, options);
+  }
+  await destroyIn(accesses[0], product, options);
+}
+
+async function destroyIn(
   access: Access,
-  product: Product | undefined,
+  { imageId, snapshotIds, isReused = false }: Destroyed,
   { clock = systemClock, log = noLog, env = process.env }: BuilderOptions,
 ): Promise<void> {
-  if (product === undefined) return;
+  if (isReused) return;
   await using api = createApi({ access, clock, log, env });
   using deadline = releaseDeadline(new AbortController().signal);
   const waiters = createWaiters({ api, clock, log, ...defaultWaiting });
-  await deleteImage({ api, waiters, signal: deadline.signal }, product.imageId);
-  for (const snapshotId of product.snapshotIds) await deleteSnapshot({ api, signal: deadline.signal }, snapshotId);
+  await deleteImage({ api, waiters, signal: deadline.signal }, imageId);
+  for (const snapshotId of snapshotIds) await deleteSnapshot({ api, signal: deadline.signal }, snapshotId);
 }

@@ -2,6 +2,7 @@
 export type StepName =
   | "StepCheckAuth"
   | "StepPreValidate"
+  | "StepCheckRegions"
   | "StepVmInfo"
   | "StepSourceOMIInfo"
   | "StepCheckRootDevice"
@@ -30,7 +31,8 @@ export type StepName =
   | "StepDeregisterOMI"
   | "StepCreateOMI"
   | "StepUpdateOMIAttributes"
-  | "StepCreateTags";
+  | "StepCreateTags"
+  | "StepCopyRegions";
 
 /** What happens in a build, for programs. Times are milliseconds since the epoch. */
 export type BuildEvent =

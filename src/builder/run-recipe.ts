@@ -2,11 +2,13 @@ import type { Image } from "../outscale/oapi.ts";
 import { takeBootFiles } from "./boot-files.ts";
 import type { Build } from "./build.ts";
 import { checkRequests } from "./check-requests.ts";
+import { type CopiedProduct, copyToRegions, findWay, findWayOf } from "./copy-to-regions.ts";
 import { generatedData, sourceData } from "./generated-data.ts";
 import type { GeneratedData } from "./hook.ts";
 import { inspectImage } from "./inspect-image.ts";
 import { linkUnderLock } from "./link-under-lock.ts";
 import { openImage } from "./open-image.ts";
+import type { ProductMark } from "./product-tags.ts";
 import { type Product, publishOmi, reuseOmi } from "./publish-omi.ts";
 import { renderOmiName } from "./render-omi-name.ts";
 import { checkBootFiles } from "./steps/boot-check.ts";
@@ -35,6 +37,8 @@ import { type BuilderVm, readVm } from "./steps/vm-info.ts";
 export interface BuildResult {
   readonly product: Product | undefined;
   readonly data: GeneratedData;
+  /** The product stands, but not everywhere. */
+  readonly failure?: unknown;
 }
 
 /**
@@ -50,12 +54,16 @@ export async function runRecipe(build: Build): Promise<BuildResult> {
   const unchanged =
     config.skipUnchanged && !build.resumed ? await skipUnchanged(build, { source: original?.image }) : undefined;
   if (unchanged?.image !== undefined) {
-    return { product: await reuseOmi(build, unchanged.image), data: sourceData(build, original?.image) };
+    return {
+      ...(await reuseProduct(build, unchanged.image, unchanged.mark)),
+      data: sourceData(build, original?.image),
+    };
   }
   const omiName = renderOmiName(build, original?.image);
   checkRequests(config, original);
   if (build.resumed) await takeOverRun(build, { vm, original, resumed: build.resumed });
   const replaced = await preValidate(build, { omiName });
+  const regions = await findWay(build, { omiName, source: original });
 
   await using temporary = build.scope("temporary", { onFailure: "warn" }); // copy and volume: always deleted
   await using undo = build.scope("undo", { onFailure: "warn" }); // snapshots and OMIs: deleted when the build fails
@@ -75,11 +83,12 @@ export async function runRecipe(build: Build): Promise<BuildResult> {
     const cleared = keptVolume.mayStay ? undefined : clear();
     try {
       const parts = { volume, snapshotId, source };
-      const product = await publishOmi(build, { omiName, parts, replaced, undo, mark: unchanged?.mark });
+      const mark = unchanged?.mark;
+      const product = await publishOmi(build, { omiName, parts, replaced, undo, mark });
       // Nobody could look later at a cloud that ends with this program.
       if (!build.isCloudEmbedded) published.abort();
       await (cleared ?? clear());
-      return { product, data };
+      return { ...(await copyToRegions(build, { product, regions, mark })), data };
     } finally {
       await cleared;
     }
@@ -88,6 +97,12 @@ export async function runRecipe(build: Build): Promise<BuildResult> {
       keptVolume.leave(temporary, build.ui, { runId, volumeId: volume.id });
     throw error;
   }
+}
+
+/** An OMI that was made before; only its copies may be missing. */
+async function reuseProduct(build: Build, image: Image, mark: ProductMark): Promise<CopiedProduct> {
+  const product = await reuseOmi(build, image);
+  return copyToRegions(build, { product, mark, regions: await findWayOf(build, image, mark) });
 }
 
 /** A new volume or, in a run that is resumed, the one that it has. */

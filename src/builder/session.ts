@@ -1,5 +1,6 @@
 import type { BuildConfig } from "../config/build-config.ts";
 import type { RenderContext } from "../go-template/context.ts";
+import type { Access } from "../outscale/access.ts";
 import type { CurrentStep } from "./current-step.ts";
 import type { Hook } from "./hook.ts";
 import type { ImageInspector } from "./image-inspector.ts";
@@ -22,6 +23,8 @@ export interface Session extends Omit<RunContext, "accountId" | "journal" | "dev
   readonly accessKeys: readonly string[];
   /** Where the account lives, from whichever source named it. */
   readonly region: string;
+  /** The way into the regions that are to have a copy. */
+  readonly targets: readonly Access[];
   /** Whether the cloud runs in this program, and ends with it. */
   readonly isCloudEmbedded: boolean;
   readonly hook: Hook;

@@ -9,7 +9,7 @@ export interface StepPosition {
 
 interface RecipeOptions
   extends Pick<BuildConfig, "fromScratch" | "skipCreateOmi" | "forceDeregister">,
-    Partial<Pick<BuildConfig, "generalise" | "imageCheck">> {
+    Partial<Pick<BuildConfig, "generalise" | "imageCheck" | "targetRegions">> {
   readonly skipUnchanged?: boolean;
   /** Whether somebody looks at what is in the image. */
   readonly isInspected?: boolean;
@@ -35,7 +35,8 @@ const REGISTRATION: readonly StepName[] = ["StepCreateOMI", "StepUpdateOMIAttrib
 /** The steps that these options ask for, in the order of `run-recipe.ts`; a replacement is rehearsed. */
 export function stepsOf(options: RecipeOptions): readonly StepName[] {
   const { fromScratch, skipCreateOmi, forceDeregister, isInspected = false, isResumed = false } = options;
-  const { generalise = false, imageCheck } = options;
+  const { generalise = false, imageCheck, targetRegions = [] } = options;
+  const isCopied = targetRegions.length > 0 && !skipCreateOmi;
   const inspection: readonly StepName[] = isInspected ? ["StepInspectImage"] : [];
   const rehearsal: readonly StepName[] = forceDeregister ? [...REGISTRATION, "StepDeregisterOMI"] : [];
   return [
@@ -45,6 +46,7 @@ export function stepsOf(options: RecipeOptions): readonly StepName[] {
     ...(options.skipUnchanged && !isResumed ? (["StepSkipUnchanged"] as const) : []),
     ...(isResumed ? (["StepTakeOverRun"] as const) : []),
     "StepPreValidate",
+    ...(isCopied ? (["StepCheckRegions"] as const) : []),
     ...(fromScratch ? [] : (["StepCopySourceOMI"] as const)),
     isResumed ? "StepTakeOverVolume" : "StepCreateVolume",
     ...BEFORE,
@@ -55,6 +57,7 @@ export function stepsOf(options: RecipeOptions): readonly StepName[] {
     ...((imageCheck?.level ?? "off") === "off" ? [] : (["StepImageCheck"] as const)),
     ...AFTER,
     ...(skipCreateOmi ? [] : (["StepSnapshot", ...rehearsal, ...REGISTRATION] as const)),
+    ...(isCopied ? (["StepCopyRegions"] as const) : []),
   ];
 }
 

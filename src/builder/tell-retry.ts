@@ -6,7 +6,7 @@ import type { Ui } from "./ui.ts";
 export interface TellRetryInput {
   readonly ui: Pick<Ui, "message">;
   readonly clock: Pick<Clock, "now">;
-  readonly emit?: EventSink;
+  readonly emit?: EventSink | undefined;
 }
 
 /** Says that a call is being tried again, so that a service that does not answer is no silence. */

@@ -6,6 +6,7 @@ import { engineProofs } from "../support/option-proofs/engine-proofs.ts";
 import { omiProofs } from "../support/option-proofs/omi-proofs.ts";
 import { packerProofs } from "../support/option-proofs/packer-proofs.ts";
 import { ProofBench } from "../support/option-proofs/proof-bench.ts";
+import { regionProofs } from "../support/option-proofs/region-proofs.ts";
 import { sourceProofs } from "../support/option-proofs/source-proofs.ts";
 import { unchangedProofs } from "../support/option-proofs/unchanged-proofs.ts";
 import { requirePrograms } from "../support/suite/requirements.ts";
@@ -14,6 +15,7 @@ const describe = requirePrograms("openssl");
 const proofs = [
   ...sourceProofs,
   ...omiProofs,
+  ...regionProofs,
   ...chrootProofs,
   ...accessProofs,
   ...engineProofs,

@@ -6,6 +6,7 @@ import { listImages } from "../../src/bake/omis/list-images.ts";
 import { pruneImages } from "../../src/bake/omis/prune-images.ts";
 import type { Hook } from "../../src/builder/hook.ts";
 import { ProvisionError } from "../../src/common/errors.ts";
+import type { RawConfig } from "../../src/definition/raw-value.ts";
 import { hostRunner } from "../../src/host/run-command.ts";
 import { actions } from "../../src/outscale/oapi.ts";
 import { type Bakery, openBakery, publicSource } from "../support/bake/bake.ts";
@@ -78,6 +79,7 @@ describe("the API calls that a build makes", () => {
       const pruned = await pruneImages({ ...rule, env: bakery.env, ui: new RecordingUi() });
       expect(pruned).toMatchObject([{ outcome: "removed" }]);
     },
+    "`omi_regions`, in the account's own region": () => bakeFar("home-far"),
     "`omi copy`, in the OMI's region": () => copy({ name: "by-image" }),
     "`omi copy -method snapshots`, in the OMI's region": () => copy({ name: "by-snapshots", method: "snapshots" }),
     "a build that fails before its snapshot": () =>
@@ -89,8 +91,25 @@ describe("the API calls that a build makes", () => {
     },
   };
 
+  /** A build that copies; each has another name. */
+  const bakeFar = (omi_name: string, options: RawConfig = {}) =>
+    bakery.bake({
+      ...config,
+      omi_name,
+      omi_regions: ["us-east-2"],
+      region_copy: { bucket: "permissions", create_bucket: true },
+      ...options,
+    });
+
   /** The same in the region that gets a copy. */
   const scenariosThere: typeof scenarios = {
+    "`omi_regions`, in the region that gets the copy": () => bakeFar("far-there"),
+    "`omi_regions` with `omi_account_ids`, `snapshot_account_ids`, `tags`, there": () =>
+      bakeFar("far-shared", {
+        ...{ omi_account_ids: ["999999999999"], snapshot_account_ids: ["999999999999"], tags: { A: "1" } },
+      }),
+    "`omi_regions` with `force_deregister` and `force_delete_snapshot`, there": () =>
+      bakeFar("far-there", { force_deregister: true, force_delete_snapshot: true }),
     "`omi copy`, in the region that gets the copy": () => copy({ name: "there-by-image" }),
     "`omi copy -method snapshots`, in the region that gets the copy": () =>
       copy({ name: "there-by-snapshots", method: "snapshots" }),
@@ -147,7 +166,8 @@ describe("docs/permissions.md", () => {
         .filter(Boolean)
         .map((call) => call.slice(4, -1)),
     );
-    const known = new Set(Object.values(record).flat());
+    // Regions are told to everybody, whatever they may do.
+    const known = new Set([...Object.values(record).flat(), "ReadRegions"]);
     const called = Object.keys(actions).filter((action) =>
       inSource.has(action.charAt(0).toLowerCase() + action.slice(1)),
     );

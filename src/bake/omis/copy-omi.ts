@@ -1,17 +1,14 @@
 import { openCloudRun } from "../../builder/open-cloud-run.ts";
 import type { Permissions } from "../../builder/permissions.ts";
-import { OWN_TAGS } from "../../builder/product-tags.ts";
 import { checkExport } from "../../builder/region-copy/check-target.ts";
 import { type CopyImageInput, copyImage, type RegionCopy } from "../../builder/region-copy/copy-image.ts";
+import { copyLook } from "../../builder/region-copy/copy-look.ts";
 import type { TransferMethod } from "../../builder/region-copy/export-image.ts";
-import type { RegionCloud } from "../../builder/region-copy/region-clouds.ts";
-import type { CopyLook } from "../../builder/region-copy/register-copy.ts";
 import { snapshotIdsOf } from "../../builder/resources/image.ts";
 import type { Ui } from "../../builder/ui.ts";
 import type { Clock } from "../../common/clock.ts";
 import { ConfigError, throwIfCancelled } from "../../common/errors.ts";
 import { requireRoot } from "../../host/require-root.ts";
-import type { Image, ResourceTag } from "../../outscale/oapi.ts";
 import { findOwnOmi } from "./find-own-omi.ts";
 import { type OmisInput, openOmis } from "./open-omis.ts";
 import { checkRegions, openTargets, type TargetRegion } from "./open-targets.ts";
@@ -82,9 +79,9 @@ export async function copyOmi(input: CopyOmiInput): Promise<CopiedOmi> {
   const name = input.name ?? image.ImageName;
   const snapshots = new Set(snapshotIdsOf(image)).size;
   const clouds = await openTargets({ ...context, targets: input.targets, name, snapshots, env });
-  const problems = await checkExport(source, { image, method, signal });
+  const problems = await checkExport(source, { snapshots, method, signal });
   if (problems.length > 0) throw new ConfigError(problems.map((problem) => ({ option: access.region, ...problem })));
-  const look = await lookOf(source, image, name, signal);
+  const look = await copyLook(source, image, { name, signal });
   const copies = await copyImage(context, {
     ...{ source, image, method, bucket: input.bucket, prefix: input.prefix ?? "" },
     ...{ createBucket: input.createBucket ?? false, keepObjects: input.keepObjects ?? false },
@@ -97,23 +94,4 @@ export async function copyOmi(input: CopyOmiInput): Promise<CopiedOmi> {
   if (copies.some(({ outcome }) => outcome === "cancelled")) throwIfCancelled(signal);
   const { ImageId: imageId, ImageName } = image;
   return { imageId, name: ImageName, region: access.region, copies, isSomethingLeft: run.isSomethingLeft };
-}
-
-/** Its words and tags go along, but for what this program says of the source. */
-async function lookOf(
-  { api }: RegionCloud,
-  image: Image,
-  name: string,
-  signal: AbortSignal,
-): Promise<Omit<CopyLook, "like" | "launch" | "createVolume">> {
-  const { Snapshots } = await api.readSnapshots({ Filters: { SnapshotIds: snapshotIdsOf(image) } }, { signal });
-  const snapshotTags = image.BlockDeviceMappings.flatMap(({ DeviceName, Bsu }) => {
-    const snapshot = Snapshots.find(({ SnapshotId }) => SnapshotId === Bsu?.SnapshotId);
-    return snapshot === undefined ? [] : [[DeviceName, usersTags(snapshot.Tags)] as const];
-  });
-  return { name, description: image.Description, tags: usersTags(image.Tags), snapshotTags: new Map(snapshotTags) };
-}
-
-function usersTags(tags: readonly ResourceTag[]): readonly ResourceTag[] {
-  return tags.filter(({ Key }) => !Key.startsWith(OWN_TAGS));
 }

@@ -5,6 +5,7 @@ import type { Plan, PlannedResource } from "./plan.ts";
 import { type MakePlanInput, type PlanContext, planContext } from "./plan-context.ts";
 import { planComponent, planInside } from "./plan-inside.ts";
 import { planProduct } from "./plan-product.ts";
+import { regionResources } from "./plan-regions.ts";
 import { planSource, volumeRequest } from "./plan-source.ts";
 
 /**
@@ -48,6 +49,7 @@ function planResources(context: PlanContext): readonly PlannedResource[] {
     { kind: "volume", what, fate: "deleted at the end" },
     { kind: "link", what: "of the volume to this VM", fate: "unlinked before the snapshot" },
     ...(config.skipCreateOmi ? [] : product),
+    ...regionResources(context, fate),
   ];
 }
 
@@ -55,10 +57,12 @@ function planResources(context: PlanContext): readonly PlannedResource[] {
 function whatToRead({ config, facts }: PlanContext): readonly string[] {
   if (facts !== undefined) return [];
   const source = "the source OMI: which one it is, its size and type, its boot modes and other volumes";
+  const others = `whether bucket and accounts can be used for the copies in ${config.targetRegions.join(", ")}`;
   const copy = "whether it has to be copied into the account";
   return [
     "whether the credentials are good",
     ...(config.fromScratch ? [] : [source, copy]),
     ...(config.skipCreateOmi ? [] : ["whether the OMI's name is free"]),
+    ...(config.skipCreateOmi || config.targetRegions.length === 0 ? [] : [others]),
   ];
 }

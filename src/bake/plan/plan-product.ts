@@ -3,6 +3,7 @@ import { HIDDEN } from "../../common/secrets.ts";
 import { AS_IN_SOURCE } from "./placeholder-source.ts";
 import { type PlannedStep, planned } from "./plan.ts";
 import type { PlanContext } from "./plan-context.ts";
+import { planRegionCopy } from "./plan-regions.ts";
 import { describeTags, volumeRequest } from "./plan-source.ts";
 
 /** From the unlinked volume to the published OMI. */
@@ -12,13 +13,20 @@ export function planProduct(context: PlanContext): readonly PlannedStep[] {
   const register = planRegistration(context);
   const snapshot = planSnapshot(context);
   const isFree = facts !== undefined && facts.sameName === undefined;
-  if (isFree || !config.forceDeregister) return [snapshot, ...register];
+  const copies = planRegionCopy(context);
+  if (isFree || !config.forceDeregister) return [snapshot, ...register, ...copies];
   const old = facts?.sameName?.ImageId ?? "the OMI of this name, if there is one";
   const snapshots = config.forceDeleteSnapshot ? [", and at the end its snapshots that nothing else uses"] : [];
   const rehearsal = planned("StepCreateOMI", [
     "rehearses under <name>-<run>, with all that follows, while the old OMI stands",
   ]);
-  return [snapshot, rehearsal, planned("StepDeregisterOMI", [`deletes ${old}${snapshots.join("")}`]), ...register];
+  return [
+    snapshot,
+    rehearsal,
+    planned("StepDeregisterOMI", [`deletes ${old}${snapshots.join("")}`]),
+    ...register,
+    ...copies,
+  ];
 }
 
 function planSnapshot(context: PlanContext): PlannedStep {

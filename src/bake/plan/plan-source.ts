@@ -3,13 +3,17 @@ import { sourceRequests } from "../../config/source-requests.ts";
 import type { RequestOf } from "../../outscale/oapi.ts";
 import { type PlannedStep, planned } from "./plan.ts";
 import type { PlanContext } from "./plan-context.ts";
+import { planRegionCheck } from "./plan-regions.ts";
 
 /** The request for the root volume, as the build makes it. */
 export function volumeRequest({ config, facts, source }: PlanContext): RequestOf<"CreateVolume"> {
   return rootVolumeRequest(config, { subregionName: facts?.subregionName ?? "<this VM's subregion>", source });
 }
 
-const SKIPPING = "looks for an OMI that was made of the same: if there is one, nothing that follows is done";
+function describeSkipping({ config }: PlanContext): string {
+  const rest = config.targetRegions.length > 0 ? ", but for copies that are missing" : "";
+  return `looks for an OMI that was made of the same: if there is one, nothing that follows is done${rest}`;
+}
 
 function describeChanges({ since }: PlanContext): readonly string[] {
   if (since === undefined)
@@ -36,8 +40,11 @@ export function planSource(context: PlanContext): readonly PlannedStep[] {
       config.vmId ? `this VM is ${config.vmId}` : `asks ${config.metadataEndpoint} which VM this is`,
     ]),
     ...(config.fromScratch ? [] : planSearch(context)),
-    ...(config.skipUnchanged ? [planned("StepSkipUnchanged", [SKIPPING, ...describeChanges(context)])] : []),
+    ...(config.skipUnchanged
+      ? [planned("StepSkipUnchanged", [describeSkipping(context), ...describeChanges(context)])]
+      : []),
     planName(context),
+    ...planRegionCheck(context),
     ...(config.fromScratch ? [] : [planCopy(context)]),
     planVolume(context),
   ];

@@ -44,7 +44,7 @@ export interface PlannedComponent {
 
 /** Something that the build makes or removes. */
 export interface PlannedResource {
-  readonly kind: "volume" | "link" | "snapshot" | "OMI" | "OMI copy";
+  readonly kind: "volume" | "link" | "snapshot" | "OMI" | "OMI copy" | "bucket" | "objects";
   readonly what: string;
   /** What becomes of it. */
   readonly fate: string;

@@ -1,7 +1,6 @@
 import type { ConfigProblem } from "../../common/errors.ts";
 import { isAuth } from "../../outscale/errors.ts";
-import type { Image } from "../../outscale/oapi.ts";
-import { findOwnImage, snapshotIdsOf } from "../resources/image.ts";
+import { findOwnImage } from "../resources/image.ts";
 import type { TransferMethod } from "./export-image.ts";
 import type { RegionCloud } from "./region-clouds.ts";
 
@@ -36,12 +35,14 @@ export async function checkTarget(input: CheckTargetInput): Promise<readonly Omi
 /** What keeps the region of an image from exporting it. */
 export async function checkExport(
   cloud: RegionCloud,
-  { image, method, signal }: { readonly image: Image; readonly method: TransferMethod; readonly signal: AbortSignal },
+  {
+    snapshots,
+    method,
+    signal,
+  }: { readonly snapshots: number; readonly method: TransferMethod; readonly signal: AbortSignal },
 ): Promise<readonly Omit<ConfigProblem, "option">[]> {
   const [quota, more] =
-    method === "image"
-      ? (["image_export_limit", 1] as const)
-      : (["snapshot_export_limit", new Set(snapshotIdsOf(image)).size] as const);
+    method === "image" ? (["image_export_limit", 1] as const) : (["snapshot_export_limit", snapshots] as const);
   return quotaProblem(cloud, { quota, more, signal });
 }
 
@@ -52,7 +53,7 @@ interface QuotaQuestion {
 }
 
 /** A quota that is not told, or is zero, limits nothing; nor does one that the account may not read. */
-async function quotaProblem({ api, place }: RegionCloud, { quota, more, signal }: QuotaQuestion) {
+export async function quotaProblem({ api, place }: RegionCloud, { quota, more, signal }: QuotaQuestion) {
   const request = { Filters: { QuotaNames: [quota] } };
   const QuotaTypes = await api.readQuotas(request, { signal }).then(
     (answer) => answer.QuotaTypes,

@@ -4,7 +4,13 @@ import type { WaitProgress } from "../../outscale/wait-for.ts";
 import type { RunContext } from "../run-context.ts";
 import { Scope } from "../scope.ts";
 import { exportImage, exportSnapshots, importUrl, type TransferMethod } from "./export-image.ts";
-import { type DiskToImport, type ImportInput, importByManifest, importSnapshots } from "./import-image.ts";
+import {
+  type DiskToImport,
+  type ImportedDisks,
+  type ImportInput,
+  importByManifest,
+  importSnapshots,
+} from "./import-image.ts";
 import { type BucketInput, ensureBucket } from "./open-bucket.ts";
 import type { RegionCloud } from "./region-clouds.ts";
 import { type CopyLook, registerCopy } from "./register-copy.ts";
@@ -13,6 +19,8 @@ export interface CopyTarget {
   readonly cloud: RegionCloud;
   /** What the OMI is to be there, besides what the source says of itself. */
   readonly look: Omit<CopyLook, "like">;
+  /** Done when everything has been imported, before the OMI is registered: somebody may have its name. */
+  readonly makeRoom?: ((undo: Scope, disks: ImportedDisks) => Promise<void>) | undefined;
 }
 
 export interface CopyImageInput extends BucketInput {
@@ -95,7 +103,7 @@ const FREE_CODES = ["0001"];
  * Whether an image may leave its region disk by disk.
  * @throws {UsageError} when it has product codes, which an export of the whole image alone carries along
  */
-function requireFreeCodes({ ImageId, ProductCodes = [] }: Image): void {
+export function requireFreeCodes({ ImageId, ProductCodes = [] }: Pick<Image, "ImageId" | "ProductCodes">): void {
   const others = ProductCodes.filter((code) => !FREE_CODES.includes(code));
   if (others.length === 0) return;
   throw new UsageError(`${ImageId} has the product code ${others.join(", ")}, which its snapshots do not carry along`, {
@@ -119,6 +127,7 @@ async function copyTo(
       onProgress: (progress) => onProgress?.(subject, progress),
     };
     const disks = await importInto(there, target.look.name);
+    await target.makeRoom?.(undo, disks);
     const copy = await registerCopy(context, there, { disks, look: { ...target.look, like: image } });
     undo.keep();
     context.ui.say(`The OMI ${copy.imageId} is ready in ${region}`);

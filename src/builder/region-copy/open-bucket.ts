@@ -21,7 +21,7 @@ export interface BucketInput {
  * @returns whether it is still to be created
  * @throws {StorageError} when it is not there, or cannot be written
  */
-async function checkBucket(context: RunContext, input: BucketInput): Promise<"found" | "absent"> {
+export async function checkBucket(context: RunContext, input: BucketInput): Promise<"found" | "absent"> {
   const { source, bucket, createBucket } = input;
   const { storage, place } = source;
   const found = await storage.findBucket(bucket, { signal: context.signal });

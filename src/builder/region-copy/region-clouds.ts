@@ -7,6 +7,7 @@ import type { Api } from "../../outscale/api.ts";
 import { createApi } from "../../outscale/client.ts";
 import { createObjectStorage, type ObjectStorage } from "../../outscale/object-storage/object-storage.ts";
 import { createWaiters, type Waiters, type WaitersOptions } from "../../outscale/waiters.ts";
+import type { EventSink } from "../events.ts";
 import { tellClockSkew } from "../tell-clock-skew.ts";
 import { tellRetry } from "../tell-retry.ts";
 import type { Ui } from "../ui.ts";
@@ -21,12 +22,14 @@ export interface RegionCloud {
   readonly storage: ObjectStorage;
 }
 
-export interface RegionCloudsOptions extends Pick<WaitersOptions, "polling" | "timeouts"> {
+export interface RegionCloudsOptions extends Pick<WaitersOptions, "polling" | "timeouts" | "onEnd"> {
   /** The way back to an account that a journal names. @throws {AuthError} when there are no credentials for it */
   readonly accessTo: (place: Place) => Promise<Access>;
   /** Where the times that waits took are kept. */
   readonly stateFolder: string;
   readonly ui: Ui;
+  /** Told of what is tried again. */
+  readonly emit?: EventSink | undefined;
   readonly clock: Clock;
   readonly log: DebugLog;
   readonly env: NodeJS.ProcessEnv;
@@ -77,8 +80,8 @@ export class RegionClouds implements AsyncDisposable {
   }
 
   async #connect(access: Access, signal: AbortSignal | undefined): Promise<Connection> {
-    const { ui, clock, log, env, stateFolder, polling, timeouts } = this.#options;
-    const tell = tellRetry({ ui, clock });
+    const { ui, emit, clock, log, env, stateFolder, polling, timeouts, onEnd } = this.#options;
+    const tell = tellRetry({ ui, clock, emit });
     const api = createApi({ access, clock, log, env, ...tell, onClockSkew: tellClockSkew(ui) });
     try {
       const { region, profile = null } = access;
@@ -88,7 +91,7 @@ export class RegionClouds implements AsyncDisposable {
       return {
         place: { region, accountId, profile },
         api,
-        waiters: createWaiters({ api, clock, log, polling, timeouts, history: waits.history }),
+        waiters: createWaiters({ api, clock, log, polling, timeouts, history: waits.history, ...(onEnd && { onEnd }) }),
         storage,
         close: async () => {
           await waits.save();

@@ -5,7 +5,7 @@ import { createdBucketKind } from "../region-copy/created-bucket.ts";
 import { exportedObjectsKind } from "../region-copy/exported-objects.ts";
 import { importedImageKind } from "../region-copy/imported-image.ts";
 import { probeKind } from "../region-copy/probe.ts";
-import { regionImageKind, regionSnapshotKind } from "../region-copy/region-kinds.ts";
+import { regionImageKind, regionReplacedImageKind, regionSnapshotKind } from "../region-copy/region-kinds.ts";
 import type { ReleaseContext, ResourceKind } from "../resource-kind.ts";
 import { folderKind } from "./folder.ts";
 import { copiedImageKind, imageKind } from "./image.ts";
@@ -45,6 +45,7 @@ const readers: ReadonlyMap<string, (intent: JsonObject) => Recorded> = new Map([
   reader(exportedObjectsKind),
   reader(importedImageKind),
   reader(regionImageKind),
+  reader(regionReplacedImageKind),
   reader(regionSnapshotKind),
 ]);
 

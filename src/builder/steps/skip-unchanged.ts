@@ -38,11 +38,10 @@ export const skipUnchanged = step(
   },
 );
 
-/** The newest available OMI of the account that was made of these inputs. */
-async function findUnchanged(
-  { api, accountId, clock, signal, ui }: Pick<Build, "api" | "accountId" | "clock" | "signal" | "ui">,
+/** The newest available OMI of the account that was made of these inputs, or is a copy of one that was. */
+export async function findMadeOf(
+  { api, accountId, signal }: Pick<Build, "api" | "accountId" | "signal">,
   digest: string,
-  maxAgeMs: number | undefined,
 ): Promise<Image | undefined> {
   const filters = { AccountIds: [accountId], TagKeys: [INPUTS_TAG_KEY], States: ["available"] };
   const tagged = await readAll(
@@ -54,6 +53,17 @@ async function findUnchanged(
   const [newest] = tagged
     .filter((image) => isOurs(image) && inputsDigestOf(image) === digest)
     .toSorted((a, b) => Date.parse(b.CreationDate) - Date.parse(a.CreationDate));
+  return newest;
+}
+
+/** The one that can be the artifact, if there is one. */
+async function findUnchanged(
+  build: Pick<Build, "api" | "accountId" | "clock" | "signal" | "ui">,
+  digest: string,
+  maxAgeMs: number | undefined,
+): Promise<Image | undefined> {
+  const { clock, ui } = build;
+  const newest = await findMadeOf(build, digest);
   if (newest === undefined) {
     ui.message("There is none: it is built");
     return undefined;

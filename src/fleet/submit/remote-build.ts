@@ -3,6 +3,7 @@ import type { RunInput } from "../../builder/builder.ts";
 import { destroyProduct } from "../../builder/destroy-product.ts";
 import { CancelledError, FleetError, messageOf } from "../../common/errors.ts";
 import { resolveAccess } from "../../outscale/credentials.ts";
+import { resolveRegionAccess } from "../../outscale/region-access.ts";
 import type { FleetQueue } from "../queue/fleet-queue.ts";
 import { FollowedOutput } from "../queue/followed-output.ts";
 import type { JobMessage, SentResult } from "../queue/messages.ts";
@@ -47,9 +48,10 @@ export class RemoteBuild {
     try {
       const result = await this.#follow(input);
       this.result = result;
-      if (result.error !== undefined) throw errorOfSent(result.error);
-      if (result.outcome !== "done") throw new CancelledError();
-      return result.artifact && this.#artifactOf(result.artifact);
+      const artifact = result.artifact && this.#artifactOf(result.artifact);
+      if (result.outcome === "done" && result.error === undefined) return artifact;
+      if (artifact !== undefined) input.onStanding?.(artifact);
+      throw result.error === undefined ? new CancelledError() : errorOfSent(result.error);
     } finally {
       stopListening();
     }
@@ -144,7 +146,8 @@ export class RemoteBuild {
   #artifactOf({ region, product, data }: NonNullable<SentResult["artifact"]>): OmiArtifact {
     const destroy = async () => {
       const { access } = await resolveAccess({ template: { region }, env: this.#env });
-      await destroyProduct(access, product, { env: this.#env });
+      const copied = (product.copies ?? []).map(({ region }) => resolveRegionAccess({ region, env: this.#env }));
+      await destroyProduct([access, ...(await Promise.all(copied))], product, { env: this.#env });
     };
     return new OmiArtifact({ region, product, data, destroy });
   }

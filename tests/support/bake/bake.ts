@@ -52,6 +52,8 @@ export interface BakeOptions {
   readonly signal?: AbortSignal;
   readonly hurry?: AbortSignal;
   readonly onEvent?: (event: BuildEvent) => void;
+  /** Told of what stands although the build fails. */
+  readonly onStanding?: (artifact: OmiArtifact) => void;
   readonly inspector?: ImageInspector;
   readonly ui?: RecordingUi;
   readonly clock?: Clock;
@@ -163,6 +165,7 @@ async function bake(
     inputs,
     ...(signal && { signal }),
     ...(hurry && { hurry }),
+    ...(options.onStanding && { onStanding: options.onStanding }),
     inspector,
     onEvent: (event) => {
       events.push(event);

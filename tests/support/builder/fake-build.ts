@@ -81,6 +81,7 @@ export async function fakeBuild(options: FakeBuildOptions = {}): Promise<FakeBui
     credentials: ["SECRETKEYOFTHETEST"],
     api,
     region: "eu-west-2",
+    targets: [],
     isCloudEmbedded: false,
     ui,
     emit: (event: BuildEvent) => void events.push(event),

@@ -31,14 +31,6 @@ export const accessProofs: readonly OptionProof[] = [
     },
   },
   {
-    options: ["skip_region_validation"],
-    shows: "an unknown region is refused, or accepted",
-    prove: async (bench) => {
-      expect(bench.refusal({ region: "moon-1" })).toMatch(/is not a region that is known: "moon-1"/);
-      expect(bench.refusal({ region: "moon-1", skip_region_validation: true })).toBe("");
-    },
-  },
-  {
     options: ["profile"],
     shows: "credentials and endpoint come from it",
     prove: async (bench) => {

@@ -57,14 +57,6 @@ export const omiProofs: readonly OptionProof[] = [
     },
   },
   {
-    options: ["omi_regions"],
-    shows: "another region is refused",
-    prove: async (bench) => {
-      expect(bench.refusal({ omi_regions: ["eu-west-2", "eu-west-2"] })).toBe("");
-      expect(bench.refusal({ omi_regions: ["us-east-2"] })).toMatch(/the service copies no OMI out of its region/);
-    },
-  },
-  {
     options: [
       ...["tags", "tag", "tag.key", "tag.value", "snapshot_description"],
       ...["snapshot_tags", "snapshot_tag", "snapshot_tag.key", "snapshot_tag.value"],

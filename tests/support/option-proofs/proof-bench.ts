@@ -38,7 +38,7 @@ export class ProofBench {
   }
 
   static async open(): Promise<ProofBench> {
-    const bakery = await openBakery("options-test");
+    const bakery = await openBakery("options-test", { regions: ["eu-west-2", "us-east-2"] });
     const own = new ImageOwner(bakery, "builder");
     const mappings = [rootOn(await own.snapshot()), { DeviceName: "/dev/xvdz", Bsu: { VolumeSize: 5 } }];
     return new ProofBench(bakery, own, await own.register({ ImageName: "base", BlockDeviceMappings: mappings }));

@@ -1,0 +1,29 @@
+import type { Image } from "../outscale/oapi.ts";
+import type { Build } from "./build.ts";
+import type { ImportedDisks } from "./region-copy/import-image.ts";
+import type { RegionCloud } from "./region-copy/region-clouds.ts";
+import { regionReplacedImageKind } from "./region-copy/region-kinds.ts";
+import { deleteImage, findOwnImage } from "./resources/image.ts";
+import { describeImage } from "./resources/replaced-image.ts";
+import type { Scope } from "./scope.ts";
+
+export interface MakeRoomInput {
+  readonly cloud: RegionCloud;
+  /** Brings the old OMI back if its successor cannot be registered. */
+  readonly undo: Scope;
+  readonly disks: ImportedDisks;
+  /** What is copied. */
+  readonly image: Image;
+}
+
+/** Deletes the OMI of another region that has the name, when all of its successor is there but the registration. */
+export async function makeRoom(build: Build, { cloud, undo, disks, image }: MakeRoomInput): Promise<void> {
+  const { api, waiters, place } = cloud;
+  const there = { ...build, api, waiters, accountId: place.accountId };
+  const old = await findOwnImage(there, image.ImageName);
+  if (old === undefined) return;
+  build.ui.say(`Deregistering the old OMI ${old.ImageId} (${old.ImageName}) in ${place.region}...`);
+  const successorSnapshotId = disks.get(image.RootDeviceName ?? "") ?? "";
+  undo.adopt(regionReplacedImageKind, { place, thing: describeImage(old, successorSnapshotId) }, old.ImageId);
+  await deleteImage(there, old.ImageId);
+}

@@ -1,0 +1,133 @@
+import { AuthError, CancelledError, ConfigError, type ConfigProblem, messageOf } from "../../common/errors.ts";
+import type { Access } from "../../outscale/access.ts";
+import { isAuth } from "../../outscale/errors.ts";
+import type { Image } from "../../outscale/oapi.ts";
+import type { Build } from "../build.ts";
+import { checkExport, quotaProblem } from "../region-copy/check-target.ts";
+import { requireFreeCodes } from "../region-copy/copy-image.ts";
+import { checkBucket } from "../region-copy/open-bucket.ts";
+import type { RegionCloud } from "../region-copy/region-clouds.ts";
+import { findOwnImage } from "../resources/image.ts";
+import { step } from "../step.ts";
+import { findMadeOf } from "./skip-unchanged.ts";
+
+/** A region that is to have the OMI. */
+export interface TargetRegion {
+  readonly cloud: RegionCloud;
+  /** The account's own OMI there that has the name, and is to be replaced. */
+  readonly replaced: Image | undefined;
+  /** A copy of what has not changed (`skip_unchanged`): nothing is to be done. */
+  readonly present: Image | undefined;
+}
+
+/** The other regions, and the way to them. */
+export interface Regions {
+  /** The build's own region, with its buckets. */
+  readonly source: RegionCloud;
+  readonly targets: readonly TargetRegion[];
+}
+
+export interface CheckRegionsInput {
+  readonly omiName: string;
+  /** How many snapshots the OMI maps. */
+  readonly snapshots: number;
+  /** What the OMI will carry, or carries. */
+  readonly productCodes: readonly string[];
+  /** Of an OMI that has not changed: a copy with it needs no other. */
+  readonly unchangedDigest: string | undefined;
+}
+
+/**
+ * Makes sure that the OMI can get into the other regions before anything is made: regions, bucket, credentials, names and
+ * quotas there.
+ * @throws {ConfigError} with every problem at once
+ * @throws {AuthError} when the credentials of a region are refused
+ */
+export const checkRegions = step(
+  "StepCheckRegions",
+  async (build: Build, input: CheckRegionsInput): Promise<Regions> => {
+    const { config, regions, region, accountId, ui } = build;
+    ui.say(`Checking the way to ${config.targetRegions.join(", ")}...`);
+    await assertKnown(build);
+    if (config.regionCopy.method === "snapshots") {
+      requireFreeCodes({ ImageId: "the OMI", ProductCodes: [...input.productCodes] });
+    }
+    const source = await regions.at({ region, accountId, profile: null });
+    const ways = [checkWay(build, source, input), ...build.targets.map((access) => checkTarget(build, access, input))];
+    const results = await Promise.allSettled(ways);
+    const failures = results.flatMap((result) => (result.status === "rejected" ? [result.reason as unknown] : []));
+    if (failures.length > 0) throw joinFailures(failures);
+    const targets = results.flatMap((result) => (result.status === "fulfilled" ? (result.value ?? []) : []));
+    return { source, targets };
+  },
+);
+
+/** @throws {ConfigError} for regions that the service does not have */
+async function assertKnown({ api, config, signal }: Build): Promise<void> {
+  if (config.skipRegionValidation) return;
+  const { Regions } = await api.readRegions({}, { signal });
+  const known = Regions.map(({ RegionName }) => RegionName);
+  const unknown = config.targetRegions.filter((region) => !known.includes(region));
+  if (unknown.length === 0) return;
+  const message = `has ${unknown.map((region) => `"${region}"`).join(", ")}, which the service does not know`;
+  const hint = `known are ${known.join(", ")}; if it is new, set skip_region_validation = true`;
+  throw new ConfigError([{ option: "omi_regions", message, hint }]);
+}
+
+async function checkWay(build: Build, source: RegionCloud, { snapshots }: CheckRegionsInput): Promise<undefined> {
+  const { bucket = "", prefix, createBucket, method } = build.config.regionCopy;
+  await checkBucket(build, { source, bucket, prefix, createBucket });
+  refuse(await checkExport(source, { snapshots, method, signal: build.signal }));
+}
+
+async function checkTarget(build: Build, access: Access, input: CheckRegionsInput): Promise<TargetRegion> {
+  const cloud = await connect(build, access);
+  const { place, api } = cloud;
+  const there = { ...build, api, accountId: place.accountId };
+  const digest = input.unchangedDigest;
+  const present = digest === undefined ? undefined : await findMadeOf(there, digest);
+  if (present !== undefined) return { cloud, present, replaced: undefined };
+  const replaced = await findOwnImage(there, input.omiName);
+  if (replaced !== undefined) assertReplaceable(build, place.region, replaced);
+  refuse(await quotaProblem(cloud, { quota: "snapshot_limit", more: input.snapshots, signal: build.signal }));
+  return { cloud, present, replaced };
+}
+
+/** @throws {AuthError} that says whose credentials they are */
+async function connect({ regions, signal }: Build, access: Access): Promise<RegionCloud> {
+  try {
+    return await regions.open(access, signal);
+  } catch (cause) {
+    if (!isAuth(cause)) throw cause;
+    const from = access.profile === undefined ? "the environment" : `the profile "${access.profile}"`;
+    const message = `The credentials for ${access.region}, which come from ${from}, are refused: ${messageOf(cause)}`;
+    throw new AuthError(message, { cause, hint: "Give that region's own: region_profiles says where they are" });
+  }
+}
+
+function assertReplaceable({ config, ui }: Build, region: string, { ImageId, ImageName }: Image): void {
+  if (config.forceDeregister) {
+    ui.message(`${ImageId} has this name in ${region} and will be replaced when its successor is there`);
+    return;
+  }
+  const message = `the account already has an OMI named "${ImageName}" in ${region}: ${ImageId}`;
+  throw new ConfigError([{ option: "omi_name", message }], {
+    resourceId: ImageId,
+    hint: "Choose another name, or replace it: force_deregister = true, or build -force",
+  });
+}
+
+/** @throws {ConfigError} when a quota of the region is used up */
+function refuse(problems: readonly Omit<ConfigProblem, "option">[]): void {
+  if (problems.length > 0) throw new ConfigError(problems.map((problem) => ({ option: "omi_regions", ...problem })));
+}
+
+/** Problems of several regions as one. */
+function joinFailures(failures: readonly unknown[]): unknown {
+  const cancelled = failures.find((failure) => failure instanceof CancelledError);
+  if (cancelled !== undefined || failures.length === 1) return cancelled ?? failures[0];
+  const problems = failures.flatMap((failure) =>
+    failure instanceof ConfigError ? failure.problems : [{ option: "omi_regions", message: messageOf(failure) }],
+  );
+  return new ConfigError(problems);
+}

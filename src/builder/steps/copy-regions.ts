@@ -1,0 +1,114 @@
+import { CancelledError, throwIfCancelled } from "../../common/errors.ts";
+import type { Image } from "../../outscale/oapi.ts";
+import type { Build } from "../build.ts";
+import { finishCommand } from "../finish-command.ts";
+import { settleOldSnapshots } from "../old-snapshots.ts";
+import { markProduct, type ProductMark } from "../product-tags.ts";
+import type { Product, ProductCopy } from "../publish-omi.ts";
+import { type CopyTarget, copyImage, type RegionCopy } from "../region-copy/copy-image.ts";
+import { copyLook } from "../region-copy/copy-look.ts";
+import { RegionCopyError } from "../region-copy/region-copy-error.ts";
+import { RegionProgress } from "../region-progress.ts";
+import { makeRoom } from "../replace-copy.ts";
+import { step } from "../step.ts";
+import type { Regions, TargetRegion } from "./check-regions.ts";
+
+export interface CopyRegionsInput {
+  readonly product: Product;
+  readonly regions: Regions;
+  readonly mark: ProductMark | undefined;
+  /** The copies that stand, by region: when the step is tried again, it goes on with the others. */
+  readonly copies: Map<string, ProductCopy>;
+}
+
+/**
+ * Copies the published OMI into the other regions: exported once, imported into all of them at the same time. What fails in
+ * one region leaves the others as they are, and the OMI, too.
+ * @throws {RegionCopyError} that names the regions without a copy, and the command that finishes it
+ */
+export const copyRegions = step("StepCopyRegions", async (build: Build, input: CopyRegionsInput): Promise<void> => {
+  const { product, regions, copies } = input;
+  const missing = regions.targets.filter(({ cloud }) => !copies.has(cloud.place.region));
+  if (missing.length === 0) return;
+  await build.mayPublish?.();
+  const results = await copyInto(build, missing, input);
+  for (const target of missing) {
+    const result = results.find(({ region }) => region === target.cloud.place.region);
+    if (result?.outcome !== "copied") continue;
+    const { region, accountId, imageId, snapshotIds } = result;
+    const copy = { region, accountId, imageId, snapshotIds };
+    copies.set(region, copy);
+    for (const difference of result.differences) build.warn(`${imageId} in ${region} has ${difference}`);
+    await complete(build, target, copy, input.mark);
+  }
+  const failed = results.flatMap((result) => (result.outcome === "copied" ? [] : [result]));
+  if (failed.length === 0) return;
+  const without = failed.map(({ region }) => region);
+  const command = finishCommand(build.config, product.imageId, without);
+  build.warn(`${product.imageId} (${product.name}) stays in ${build.region}, without a copy in ${without.join(", ")}`);
+  if (failed.some(({ outcome }) => outcome === "cancelled")) {
+    build.warn(`To finish it: ${command}`);
+    throwIfCancelled(build.signal);
+  }
+  throw new RegionCopyError(failed, command);
+});
+
+/** What became of each region. When nothing could be exported, that is what became of all. */
+async function copyInto(
+  build: Build,
+  targets: readonly TargetRegion[],
+  { product, regions }: CopyRegionsInput,
+): Promise<readonly RegionCopy[]> {
+  const { bucket = "", prefix, createBucket, keepObjects, method } = build.config.regionCopy;
+  try {
+    const image = await readProduct(build, product.imageId);
+    const progress = new RegionProgress(build);
+    const { omiAccountIds, omiIsPublic, snapshotAccountIds, snapshotIsPublic } = build.config;
+    const look = {
+      ...(await copyLook(build, image, { name: image.ImageName, signal: build.signal })),
+      launch: { accountIds: omiAccountIds, isPublic: omiIsPublic },
+      createVolume: { accountIds: snapshotAccountIds, isPublic: snapshotIsPublic },
+    };
+    return await copyImage(build, {
+      ...{ source: regions.source, bucket, prefix, createBucket, keepObjects, method, image },
+      targets: targets.map((target) => targetOf(build, target, { image, look })),
+      onProgress: (subject, wait) => progress.note(subject, wait),
+    });
+  } catch (error) {
+    const outcome = error instanceof CancelledError ? "cancelled" : "failed";
+    return targets.map(({ cloud }) => ({
+      region: cloud.place.region,
+      accountId: cloud.place.accountId,
+      outcome,
+      error,
+    }));
+  }
+}
+
+async function readProduct({ api, signal }: Build, imageId: string): Promise<Image> {
+  const { Images } = await api.readImages({ Filters: { ImageIds: [imageId] } }, { signal });
+  const [image] = Images;
+  if (image === undefined) throw new Error(`${imageId} is not there any more`);
+  return image;
+}
+
+function targetOf(
+  build: Build,
+  { cloud, replaced }: TargetRegion,
+  { image, look }: { readonly image: Image; readonly look: CopyTarget["look"] },
+): CopyTarget {
+  if (replaced === undefined) return { cloud, look };
+  return { cloud, look, makeRoom: (undo, disks) => makeRoom(build, { cloud, undo, disks, image }) };
+}
+
+/** A copy stands: nothing that goes wrong from here on takes it back. */
+async function complete(
+  build: Build,
+  { cloud, replaced }: TargetRegion,
+  { imageId, snapshotIds }: ProductCopy,
+  mark: ProductMark | undefined,
+): Promise<void> {
+  const there = { ...build, api: cloud.api, accountId: cloud.place.accountId };
+  if (mark !== undefined) await markProduct(there, imageId, { ...mark, sourceId: undefined });
+  if (replaced !== undefined) await settleOldSnapshots(there, replaced, snapshotIds);
+}
