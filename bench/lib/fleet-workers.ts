@@ -54,9 +54,15 @@ export async function startWorkers(
         identity,
         stateFolder,
       },
-      ...{ jobs: unlockedJobs, host: "bench", isClean: true, makeFolder: makeTemporaryFolder },
+      ...{
+        jobs: unlockedJobs,
+        host: "bench",
+        deadRuns,
+        recovery: { look: () => Promise.resolve() },
+        makeFolder: makeTemporaryFolder,
+      },
       account: { ...PLACE, vmId: undefined },
-      cleanUp: () => Promise.resolve(true),
+      cleanUp: () => Promise.resolve(deadRuns),
       startJob: withGaps(startFakeJob, gapsMs),
     });
     await worker.run(await connect(address));
@@ -78,6 +84,8 @@ export async function startWorkers(
     },
   };
 }
+
+const deadRuns = { isClean: true, products: new Map<string, never>() };
 
 /** Jobs without their locks, which are a program each: 100 workers have one machine here, not 100. */
 const unlockedJobs: HeldJobs = {

@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { BuilderOptions } from "../builder/builder.ts";
+import type { JournalCopy } from "../builder/journal/journal-copy.ts";
 import type { HeldRun } from "../builder/journal/runs.ts";
 import { type Clock, systemClock } from "../common/clock.ts";
 import { type DebugLog, noLog } from "../common/log.ts";
@@ -41,6 +42,8 @@ export interface OpenBakeInput extends TemplateInput, BuildSettings {
   readonly skipPostProcessors?: boolean | undefined;
   /** Asked before an OMI is registered, and before another is replaced by it; what it throws undoes the build. */
   readonly mayPublish?: (() => Promise<void>) | undefined;
+  /** A copy of the journal of the only build. */
+  readonly journalCopy?: JournalCopy | undefined;
   /** What to find out about each image; nothing by default, which costs nothing. */
   readonly evidence?: EvidenceWishes | undefined;
 }
@@ -96,7 +99,7 @@ export async function openBake(input: OpenBakeInput, resumed?: HeldRun): Promise
     const builds = prepareBuilds(own(template.builds), settings);
     const maySkip = builds.some(({ prepared }) => prepared.config.skipUnchanged);
     const comparable = maySkip ? await comparableBuilds({ ...input, env }, { ...settings, readData, own }) : undefined;
-    const { parallel = 0, debug = false, force = false, evidence, mayPublish } = input;
+    const { parallel = 0, debug = false, force = false, evidence, mayPublish, journalCopy } = input;
     const history = historyOf(input, template.files, env);
     const provenance = input.provenance ? provenanceOf(input, template, reads) : undefined;
     const sensitiveVariables = new Set(template.variables.sensitive);
@@ -108,7 +111,7 @@ export async function openBake(input: OpenBakeInput, resumed?: HeldRun): Promise
       run: (control) =>
         runBuilds(builds, {
           ...{ ...control, clock, log, parallel, debug, force, runUuid },
-          ...{ history, evidence, provenance, comparable, mayPublish },
+          ...{ history, evidence, provenance, comparable, mayPublish, journalCopy },
           // What was sent from elsewhere is gone when its build has ended.
           originOf: input.origin ? undefined : originOfBuild,
           resumed,

@@ -51,6 +51,8 @@ export interface RunBuildsInput {
   /** The dead run that the only build goes on with. */
   readonly resumed?: HeldRun | undefined;
   readonly mayPublish?: RunInput["mayPublish"];
+  /** Of the only build, where another machine may have to take down what it has made. */
+  readonly journalCopy?: RunInput["journalCopy"];
   /** Where post-processors have their files; in the state folder when absent. */
   readonly temporaryFolder?: string | undefined;
 }
@@ -160,7 +162,7 @@ async function runUnrecorded(build: RunnableBuild, input: RunBuildsInput): Promi
 
 async function makeArtifact(
   { definition, identity, builder }: RunnableBuild,
-  { report, signal, hurry, debug, clock, comparable, originOf, resumed, mayPublish }: RunBuildsInput,
+  { report, signal, hurry, debug, clock, comparable, originOf, resumed, mayPublish, journalCopy }: RunBuildsInput,
   listeners: Pick<RunInput, "onEvent" | "onStanding" | "inspector">,
 ): Promise<BakedBuild["artifact"]> {
   const same = comparable?.get(definition.name);
@@ -179,6 +181,7 @@ async function makeArtifact(
     origin: originOf?.(definition.name),
     resumed,
     mayPublish,
+    journalCopy,
     ...listeners,
   });
 }

@@ -29,6 +29,7 @@ import type { Hook } from "./hook.ts";
 import type { ImageInspector } from "./image-inspector.ts";
 import type { JsonObject, RunHeader } from "./journal/entry.ts";
 import { Journal } from "./journal/journal.ts";
+import type { JournalCopy } from "./journal/journal-copy.ts";
 import { journalFolder, newRunId } from "./journal/run-id.ts";
 import type { HeldRun } from "./journal/runs.ts";
 import { KeptVolume } from "./kept-volume.ts";
@@ -92,6 +93,8 @@ export interface RunInput {
   readonly mayPublish?: (() => Promise<void>) | undefined;
   /** Told of an artifact that stands although the build fails: its OMI is published, and lacks a copy. */
   readonly onStanding?: ((artifact: OmiArtifact) => void) | undefined;
+  /** Nothing is made in the account before the copy has its intent. */
+  readonly journalCopy?: JournalCopy | undefined;
 }
 
 const never = new AbortController().signal;
@@ -283,13 +286,18 @@ export class Builder {
   async #openJournal(
     { runId, config, log, region, clock, ui, emit }: Session,
     access: Access,
-    { accountId, origin, resumed }: Pick<RunInput, "origin" | "resumed"> & { readonly accountId: string },
+    {
+      accountId,
+      origin,
+      resumed,
+      journalCopy,
+    }: Pick<RunInput, "origin" | "resumed" | "journalCopy"> & { readonly accountId: string },
   ): Promise<Journal> {
     const onTrouble = (message: string) => {
       ui.warn(message);
       emit({ type: "warning", message });
     };
-    const options = { log, onTrouble, forbidden: [access.secretKey] };
+    const options = { log, onTrouble, forbidden: [access.secretKey], copy: journalCopy };
     const { localCloud } = this.#options;
     const header = {
       runId,

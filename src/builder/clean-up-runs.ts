@@ -22,13 +22,15 @@ import {
   removeStillborn,
   type UnusableJournal,
 } from "./journal/runs.ts";
+import type { Product } from "./publish-omi.ts";
 import type { Place } from "./region-copy/place.ts";
-import { RegionClouds, type RegionCloudsOptions } from "./region-copy/region-clouds.ts";
+import { regionsOf } from "./region-copy/regions-of-run.ts";
 import { releaseRecorded } from "./release-recorded.ts";
 import type { RunContext } from "./run-context.ts";
 import { tellClockSkew } from "./tell-clock-skew.ts";
 import { tellRetry } from "./tell-retry.ts";
 import type { Ui } from "./ui.ts";
+import { untagProduct } from "./untag-product.ts";
 
 export interface CleanUpOptions {
   /** Where the journals are, in `runs/`. */
@@ -62,6 +64,8 @@ export interface CleanedRun {
   readonly outcome: "alive" | "clean" | "cleaned" | "dry-run" | "failed" | "unusable";
   readonly removed: readonly string[];
   readonly failures: readonly string[];
+  /** The OMI that it had made, which stays. */
+  readonly product?: Product | undefined;
 }
 
 /**
@@ -169,8 +173,10 @@ async function cleanUpHeldRun(
   if (dryRun) return sayWhatWouldBeDone(run, options);
   const journal = Journal.resume(run, { log, onTrouble: (message) => ui.warn(message) });
   try {
-    if (resources.length === 0) return { runId: header.runId, outcome: "clean", removed: [], failures: [] };
-    return await releaseAll(run, journal, options);
+    const { product } = run.record;
+    if (resources.length === 0 && product === undefined)
+      return { runId: header.runId, outcome: "clean", removed: [], failures: [] };
+    return { ...(await releaseAll(run, journal, options)), product };
   } catch (error) {
     return failed(error);
   } finally {
@@ -212,6 +218,7 @@ async function releaseAll(
         failures.push(messageOf(error));
       }
     }
+    if (record.product !== undefined) await untagProduct(context, record.product);
   } finally {
     await connection.close();
   }
@@ -227,18 +234,6 @@ function contextOf(
   const { signal } = new AbortController();
   const host = hostRunner(tools.log);
   return { ...tools, runId, accountId, deviceFolder, waiters, host, emit: () => undefined, signal, hurry: signal };
-}
-
-type RegionTools = Pick<RegionCloudsOptions, "stateFolder" | "ui" | "clock" | "log" | "env">;
-
-/** The run's own account may have buckets, too. */
-function regionsOf(header: RunHeader, { access, accessTo }: Connection, tools: RegionTools): RegionClouds {
-  const isOwn = ({ region, accountId }: Place) => region === header.region && accountId === header.accountId;
-  return new RegionClouds({
-    ...tools,
-    ...defaultWaiting,
-    accessTo: async (place) => (isOwn(place) ? access : accessTo(place)),
-  });
 }
 
 async function assertSameAccount(api: Pick<Api, "readAccounts">, header: RunHeader): Promise<void> {

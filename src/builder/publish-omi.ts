@@ -67,10 +67,11 @@ export async function publishOmi(build: Build, input: PublishOmiInput): Promise<
   }
   // The last moment at which a cancelled build can still take everything back.
   throwIfCancelled(build.signal);
+  // An OMI without the tag is a product: no journal calls it anything else from here on.
+  undo.keep();
   await build.runTags.remove([omi.id, parts.snapshotId]).catch((error) => {
     build.warn(`The OMI ${omi.id} still carries the tag of this run: ${messageOf(error)}`);
   });
-  undo.keep();
   build.ui.say(`The OMI ${omi.id} is ready`);
   if (mark !== undefined) await markProduct(build, omi.id, mark);
   if (deregistered !== undefined) await settleOldSnapshots(build, deregistered, ownSnapshotIds);

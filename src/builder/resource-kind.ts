@@ -30,6 +30,8 @@ export interface ResourceKind<Intent extends JsonObject = JsonObject, Facts exte
   readonly intent: z.ZodType<Intent>;
   /** What is learned of it later. */
   readonly facts: z.ZodType<Facts>;
+  /** It is on this machine alone, and goes with it. */
+  readonly isOfMachine?: boolean;
   /** It is made on this machine, in several steps: when one of them fails, what the others made is taken back. */
   readonly isMadeInSteps?: boolean;
   /** What a release says, with the id of what may be left behind: `Deleting volume vol-1a2b3c4d`. */
@@ -38,6 +40,8 @@ export interface ResourceKind<Intent extends JsonObject = JsonObject, Facts exte
   find(context: ReleaseContext, intent: Intent): Promise<string | undefined>;
   /** Removes it and waits until it is gone. One that is gone already is no failure. */
   release(context: ReleaseContext, held: Held<Intent, Facts>): Promise<void>;
+  /** In place of the release when the VM that it was made on is gone for good, and another machine does it. */
+  releaseOfGoneVm?(context: ReleaseContext, held: Held<Intent, Facts>): Promise<void>;
   /** One look at what was accepted to be removed, for a kind that the service removes in its own time. */
   isGone?(context: ReleaseContext, id: string): Promise<boolean>;
 }

@@ -83,6 +83,34 @@ describe("Scope.acquire()", () => {
     expect(readJournal(journal.path)?.resources).toMatchObject([{ seq: 1, id: "thing-1" }]);
   });
 
+  it("makes nothing in the account before a copy of the journal has its intent", async () => {
+    const copied: string[] = [];
+    const upToDate = async () => {
+      if (happened.includes("lost")) throw new Error("no queue");
+      happened.push("up to date");
+    };
+    journal.close("failed");
+    const copy = { add: ({ type }: { readonly type: string }) => void copied.push(type), upToDate };
+    journal = await Journal.create(join(state, "runs"), runHeader, { log: noLog, onTrouble: () => undefined, copy });
+    const { scope } = newScope();
+    await scope.acquire(thing(), intent, async () => {
+      happened.push("made");
+      return "thing-1";
+    });
+    await scope.acquire(thing({ isOfMachine: true }), intent, async () => "thing-2");
+    expect([happened, copied]).toEqual([
+      ["up to date", "made"],
+      ["run", "intent", "result", "intent", "result"],
+    ]);
+    happened = ["lost"];
+    const create = async () => {
+      happened.push("made");
+      return "thing-3";
+    };
+    await expect(scope.acquire(thing(), intent, create)).rejects.toThrow("no queue");
+    expect([happened, copied.slice(-2)]).toEqual([["lost"], ["intent", "released"]]);
+  });
+
   it("finds what a lost answer was about instead of making a second one", async () => {
     const { scope } = newScope();
     let calls = 0;

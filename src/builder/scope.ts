@@ -70,6 +70,7 @@ export class Scope implements AsyncDisposable {
     const { journal } = this.#context;
     throwIfCancelled(signal);
     const seq = journal.intent(kind.name, intent);
+    if (!kind.isOfMachine) await this.#waitForCopy(seq);
     let id: string;
     try {
       id = await this.#createOnce(kind, intent, create);
@@ -158,6 +159,17 @@ export class Scope implements AsyncDisposable {
   async releaseUntil(enough: AbortSignal): Promise<void> {
     const failures = await this.#release(this.#entries.splice(0), enough);
     if (failures.length > 0 && this.#onFailure === "throw") throw failureOf(failures);
+  }
+
+  /** What is made in the account may have to be taken down by another machine: it has to know first. */
+  async #waitForCopy(seq: number): Promise<void> {
+    const { journal } = this.#context;
+    try {
+      await journal.copied();
+    } catch (error) {
+      journal.released(seq);
+      throw error;
+    }
   }
 
   async #createOnce<Intent extends JsonObject, Facts extends JsonObject>(

@@ -38,6 +38,7 @@ import { checkRegionNames, regionsBesides, writeProfiles } from "./server-region
 import type { LocalCloud } from "./start-local-cloud.ts";
 import { type Status, statusOf } from "./status.ts";
 import { placesOf, type VmPlace } from "./vm-places.ts";
+import { setVmState, type VmStateName } from "./vm-states.ts";
 
 const LOOPBACK = "127.0.0.1";
 /** Listening there is listening on every address, this machine's own among them. */
@@ -128,6 +129,10 @@ export class CloudServer implements LocalCloud, ServerControl {
       OUTSCALE_CHROOT_METADATA_ENDPOINT: this.metadataEndpoint,
       OUTSCALE_CHROOT_DEVICE_FOLDER: this.deviceFolder,
     };
+  }
+
+  setVmState(vmId: string, state: VmStateName): void {
+    setVmState(this.#cloud, vmId, state);
   }
 
   get faults(): FaultInjector {

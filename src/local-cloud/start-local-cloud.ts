@@ -5,6 +5,7 @@ import type { LoggedRequest } from "./http/request-log.ts";
 import type { LocalCloudOptions } from "./options.ts";
 import type { Status } from "./status.ts";
 import type { VmPlace } from "./vm-places.ts";
+import type { VmStateName } from "./vm-states.ts";
 
 /** A cloud that answers on this machine. */
 export interface LocalCloud extends AsyncDisposable {
@@ -25,6 +26,8 @@ export interface LocalCloud extends AsyncDisposable {
   readonly vms: readonly VmPlace[];
   /** What a builder needs to use this cloud. Holds the secret key of the builder's account. */
   readonly environment: Readonly<Record<string, string>>;
+  /** Stops a VM, starts it, terminates it: for tests of what becomes of a builder's work. */
+  setVmState(vmId: string, state: VmStateName): void;
   readonly faults: FaultInjector;
   /** The last calls of the API, oldest first, without secrets. */
   readonly requests: readonly LoggedRequest[];

@@ -204,7 +204,7 @@ describe("a build on a fleet", () => {
     await go();
     await worker();
     expect(await build.ended(), build.output()).toBe(0);
-    expect(build.output()).toContain("as run 2");
+    expect(build.output()).toContain("and begins it anew");
     expect(build.output().match(/last line/g)).toHaveLength(1);
     const { images, snapshots, ...rest } = await bakery.leftovers();
     expect([images.length, snapshots.length]).toEqual([1, 1]);

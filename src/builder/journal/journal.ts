@@ -16,6 +16,7 @@ import {
   type RecordedLoan,
   type RunHeader,
 } from "./entry.ts";
+import type { JournalCopy } from "./journal-copy.ts";
 import { JournalError } from "./journal-error.ts";
 import { createFile, type DiskCalls, isAt, JournalFile } from "./journal-file.ts";
 import { deletionFolder } from "./run-id.ts";
@@ -31,6 +32,7 @@ export interface JournalOptions {
   readonly onTrouble: (message: string) => void;
   /** What may stand in no intent, as the journal is never masked: the secret key of the credentials. */
   readonly forbidden?: readonly string[];
+  readonly copy?: JournalCopy | undefined;
   /** In place of the real disk. */
   readonly disk?: DiskCalls;
 }
@@ -70,6 +72,7 @@ export class Journal {
       const file = await startFile(path, header, options.disk);
       syncFolder(folder);
       options.log.write({ kind: "journal", entry: headerEntry(header) });
+      options.copy?.add(headerEntry(header));
       return new Journal(file, options);
     } catch (error) {
       if (error instanceof JournalError) throw error;
@@ -103,6 +106,14 @@ export class Journal {
     this.#write(entry, HEADROOM_BYTES);
     this.#open.set(entry.seq, kind);
     return ++this.#seq;
+  }
+
+  /**
+   * Comes back when the copy of the journal, if there is one, knows what was announced.
+   * @throws {ChrootError} when it may not: then nothing may be made
+   */
+  async copied(): Promise<void> {
+    await this.#options.copy?.upToDate();
   }
 
   result(seq: number, id: string): void {
@@ -216,6 +227,7 @@ export class Journal {
   #write(entry: JournalEntry, headroom?: number): void {
     this.#file.append(lineOf(entry), headroom);
     this.#options.log.write({ kind: "journal", entry });
+    this.#options.copy?.add(entry);
   }
 
   /** Where that fails it stays where it is, and `cleanup` takes it for the journal of a dead run: no more than a detour. */

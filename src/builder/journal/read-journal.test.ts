@@ -48,7 +48,7 @@ describe("readJournal()", () => {
       ...[`{"type":"lent","loan":${loan}}`, '{"type":"origin","origin":{"template":"b"}}'],
     ];
     const record = read(`${lines.join("\n")}\n`);
-    expect(record).toMatchObject({ origin: { template: "b" }, base: { source_omi: "ami-1" }, isPublished: false });
+    expect(record).toMatchObject({ origin: { template: "b" }, base: { source_omi: "ami-1" }, product: undefined });
     expect([record.done.map(({ name }) => name), record.loans]).toEqual([["one", "two", "three"], [JSON.parse(loan)]]);
     const startedOver = read(
       `${[...lines, done(1, "ONE"), '{"type":"returned","path":"/etc/resolv.conf"}'].join("\n")}\n`,
@@ -59,8 +59,10 @@ describe("readJournal()", () => {
   it("knows when the OMI is a product", () => {
     const image = '{"type":"intent","seq":2,"kind":"image","intent":{"name":"web","rootSnapshotId":"snap-1"}}';
     const kept = (seqs: string) => `{"type":"kept","seqs":[${seqs}]}`;
-    expect(read(`${[header, intent, image, kept("1,2")].join("\n")}\n`).isPublished).toBe(true);
-    expect(read(`${[header, intent, image, kept("1")].join("\n")}\n`).isPublished).toBe(false);
+    const made = [header, intent, image, '{"type":"result","seq":2,"id":"ami-1"}'];
+    const product = { imageId: "ami-1", name: "web", snapshotIds: [] };
+    expect(read(`${[...made, kept("1,2")].join("\n")}\n`).product).toEqual(product);
+    expect(read(`${[...made, kept("1")].join("\n")}\n`).product).toBeUndefined();
   });
 
   it.each([

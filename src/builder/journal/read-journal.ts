@@ -1,7 +1,9 @@
 import { closeSync, fstatSync, lstatSync, readFileSync } from "node:fs";
 import { messageOf } from "../../common/errors.ts";
+import type { Product } from "../publish-omi.ts";
 import { imageKind } from "../resources/image.ts";
 import { type Recorded, recordOf } from "../resources/kinds.ts";
+import { snapshotKind } from "../resources/snapshot.ts";
 import {
   type Base,
   type DoneWork,
@@ -37,8 +39,8 @@ export interface RunRecord {
   readonly base: Base | undefined;
   /** Commands and provisioners that need not run again, in their order. */
   readonly done: readonly DoneWork[];
-  /** Its OMI is a product: what else it has left is only to be taken down. */
-  readonly isPublished: boolean;
+  /** Once there is one, what else it has left is only to be taken down. */
+  readonly product: Product | undefined;
   /** Files of ours that may still be in the image. */
   readonly loans: readonly RecordedLoan[];
   readonly lastSeq: number;
@@ -75,6 +77,15 @@ export function readOpenJournal(path: string, fd: number): RunRecord {
   return { ...parseJournal(path, readFileSync(`/proc/self/fd/${fd}`)), writtenAt: stats.mtimeMs };
 }
 
+/**
+ * The same for a copy that another machine has.
+ * @param what What it is called in messages
+ * @param writtenAt Nothing that it names was made later, by the clock of the reader
+ */
+export function readJournalCopy(what: string, text: string, writtenAt: number): RunRecord {
+  return { ...parseJournal(what, Buffer.from(text)), writtenAt };
+}
+
 function parseJournal(path: string, bytes: Buffer): Omit<RunRecord, "writtenAt"> {
   const length = bytes.lastIndexOf("\n") + 1;
   const [first, ...rest] = bytes.toString("utf8", 0, length).split("\n").slice(0, -1);
@@ -100,7 +111,7 @@ class Fold {
   #base: Base | undefined;
   #done: readonly DoneWork[] = [];
   readonly #loans = new Map<string, RecordedLoan>();
-  #isPublished = false;
+  #product: Product | undefined;
   #outcome: string | undefined;
   #lastSeq = 0;
 
@@ -112,7 +123,7 @@ class Fold {
       origin: this.#origin,
       base: this.#base,
       done: this.#done,
-      isPublished: this.#isPublished,
+      product: this.#product,
       loans: [...this.#loans.values()],
       outcome: this.#outcome,
       lastSeq: this.#lastSeq,
@@ -138,7 +149,12 @@ class Fold {
   }
 
   #keep(seqs: readonly number[]): void {
-    this.#isPublished ||= seqs.some((seq) => this.#open.get(seq)?.kind === imageKind.name);
+    const kept = seqs.flatMap((seq) => this.#open.get(seq) ?? []);
+    const image = kept.findLast(({ kind }) => kind === imageKind.name);
+    if (image !== undefined) {
+      const snapshotIds = kept.flatMap(({ kind, id }) => (kind === snapshotKind.name && id !== undefined ? [id] : []));
+      this.#product = { imageId: image.id ?? "", name: String(image.intent.name), snapshotIds };
+    }
     this.#close(seqs);
   }
 

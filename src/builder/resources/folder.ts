@@ -13,6 +13,7 @@ export const folderKind: ResourceKind<z.infer<typeof intent>, z.infer<typeof noF
   name: "folder",
   intent,
   facts: noFacts,
+  isOfMachine: true,
   releaseLabel: (id) => `Removing the folder ${id}`,
   find: async (_context, { path }) => path,
   release: async (_context, { intent: { path } }) => removeFolder(path),

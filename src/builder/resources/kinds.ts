@@ -24,6 +24,10 @@ export interface Recorded {
   find(context: ReleaseContext): Promise<string | undefined>;
   /** @param madeAt It was made no later than that */
   release(context: ReleaseContext, id: string, madeAt: number): Promise<void>;
+  /** It was on the machine of its run, and of nothing else. */
+  readonly isOfMachine: boolean;
+  /** The release by another machine, when the run's VM is gone for good. */
+  releaseOfGoneVm(context: ReleaseContext, id: string, madeAt: number): Promise<void>;
   /** The same with more facts. @throws {Error} when they are none of its kind */
   noting(facts: JsonObject): Recorded;
 }
@@ -74,6 +78,11 @@ function recorded<Intent extends JsonObject, Facts extends JsonObject>(
     label: (id) => kind.releaseLabel(id, intent),
     find: (context) => kind.find(context, intent),
     release: (context, id, madeAt) => kind.release(context, { id, intent, facts, madeAt }),
+    isOfMachine: kind.isOfMachine === true,
+    releaseOfGoneVm: (context, id, madeAt) => {
+      const held = { id, intent, facts, madeAt };
+      return kind.releaseOfGoneVm ? kind.releaseOfGoneVm(context, held) : kind.release(context, held);
+    },
     noting: (more) => recorded(kind, intent, { ...facts, ...parse(kind.facts, more) }),
   };
 }

@@ -10,6 +10,7 @@ export const linkFolderKind: ResourceKind<z.infer<typeof intent>, z.infer<typeof
   name: "device-links",
   intent,
   facts: noFacts,
+  isOfMachine: true,
   isMadeInSteps: true,
   releaseLabel: (id) => `Removing the device links in ${id}`,
   find: async (_context, { folder }) => folder,

@@ -40,7 +40,25 @@ export const linkKind: ResourceKind<z.infer<typeof intent>, LinkFacts> = {
     if (link === undefined) return;
     await unlink(context, { ...intent, state: link.State, device: facts.device });
   },
+  releaseOfGoneVm: (context, { intent: { volumeId, vmId } }) => unlinkFromGoneVm(context, { volumeId, vmId }),
 };
+
+/** Waits until a volume is free whose VM is gone for good: nobody can use its disk, and usually the service unlinks it by itself. */
+export async function unlinkFromGoneVm(
+  context: ReleaseContext,
+  { volumeId, vmId }: { readonly volumeId: string; readonly vmId: string },
+): Promise<void> {
+  const { api, waiters, signal } = context;
+  const { Volumes } = await api.readVolumes({ Filters: { VolumeIds: [volumeId] } }, { signal });
+  const link = Volumes[0]?.LinkedVolumes[0];
+  if (link?.VmId !== vmId) return;
+  await insist({
+    isAsked: link.State === "detaching",
+    ask: () => ignoreNotFound(api.unlinkVolume({ VolumeId: volumeId })),
+    wait: () => waiters.link(volumeId, { until: "unlinked", signal }),
+    onWentBack: tellWentBack(context),
+  });
+}
 
 /** A link as the service shows it, and where its device was when the build saw it. */
 interface KnownLink {

@@ -36,6 +36,7 @@ export const mountKind: ResourceKind<z.infer<typeof intent>, MountFacts> = {
   name: "mount",
   intent,
   facts,
+  isOfMachine: true,
   isMadeInSteps: true,
   releaseLabel: (id) => `Unmounting ${id}`,
   find: async (_context, { mountPath }) => mountPath,

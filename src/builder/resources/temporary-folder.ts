@@ -12,6 +12,7 @@ export const temporaryFolderKind: ResourceKind<z.infer<typeof intent>, z.infer<t
   name: "temporary-folder",
   intent,
   facts: noFacts,
+  isOfMachine: true,
   releaseLabel: (id) => `Removing the temporary folder ${id}`,
   find: async (_context, { path }) => path,
   release: async (_context, { intent: { path } }) => removeTemporaryFolder(path),

@@ -6,7 +6,7 @@ import type { Volume } from "../../outscale/oapi.ts";
 import { readMade } from "../made.ts";
 import { noFacts, type ReleaseContext, type ResourceKind } from "../resource-kind.ts";
 import { RUN_TAG_KEY } from "../run-tag-key.ts";
-import { findDeviceNow, unlink } from "./link.ts";
+import { findDeviceNow, unlink, unlinkFromGoneVm } from "./link.ts";
 import { ignoreNotFound } from "./not-found.ts";
 import { tellWentBack } from "./tell-went-back.ts";
 
@@ -44,6 +44,11 @@ export const volumeKind: ResourceKind<VolumeIntent, z.infer<typeof noFacts>> = {
       wait: () => waiters.volume(id, { until: "deleted", signal }),
       onWentBack: tellWentBack(context),
     });
+  },
+  releaseOfGoneVm: async (context, held) => {
+    // The answer to the link's creation may have been lost with the VM.
+    await unlinkFromGoneVm(context, { volumeId: held.id, vmId: held.intent.vmId });
+    await volumeKind.release(context, held);
   },
   isGone: async (context, id) => (await readVolume(context, id)) === undefined,
 };

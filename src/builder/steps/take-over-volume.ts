@@ -33,8 +33,8 @@ export const takeOverVolume = step(
  * The volume of a run that can be gone on with.
  * @throws {UsageError} when it had none yet, nobody has seen its id, or the OMI is there already
  */
-export function volumeOf({ header, resources, isPublished }: Pick<RunRecord, "header" | "resources" | "isPublished">) {
-  if (isPublished) {
+export function volumeOf({ header, resources, product }: Pick<RunRecord, "header" | "resources" | "product">) {
+  if (product !== undefined) {
     throw new UsageError(`The run ${header.runId} has published its OMI: there is nothing to go on with`, {
       hint: `Take down what it left: outscale-chroot cleanup ${header.runId}`,
     });

@@ -24,7 +24,7 @@ function recordWith(parts: Partial<RunRecord> = {}): RunRecord {
     origin: {},
     base: undefined,
     done: [],
-    isPublished: false,
+    product: undefined,
     loans: [],
     lastSeq: 1,
     outcome: "failed",
@@ -55,7 +55,11 @@ describe("takeOverRun()", () => {
   it.each([
     ["one without a volume", { resources: [] }, "has no volume to go on with"],
     ["one whose volume nobody saw", { resources: [{ ...left, id: undefined }] }, "has no volume to go on with"],
-    ["one whose OMI is there", { isPublished: true }, "has published its OMI"],
+    [
+      "one whose OMI is there",
+      { product: { imageId: "ami-1", name: "web", snapshotIds: [] } },
+      "has published its OMI",
+    ],
   ])("refuses %s", async (_what, parts, words) => {
     await using fake = await fakeBuild();
     const taking = takeOverRun(fake.build, { vm, original: sourceOmi(), resumed: recordWith(parts) });

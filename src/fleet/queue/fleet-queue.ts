@@ -196,12 +196,12 @@ export class FleetQueue implements AsyncDisposable {
   }
 
   /** The workers of the queue that have been heard of lately. */
-  async readWorkers(now: number): Promise<readonly WorkerMessage[]> {
+  async readWorkers(now: number, silenceMs = WORKER_SILENCE_MS): Promise<readonly WorkerMessage[]> {
     const all = await this.redis.hgetall(this.keyOf("workers"));
     return Object.entries(all).flatMap(([id, sealed]) => {
       try {
         const { value, sealedAt } = this.openJson(sealed, "worker", id);
-        return now - sealedAt > WORKER_SILENCE_MS ? [] : [workerSchema.parse(value)];
+        return now - sealedAt > silenceMs ? [] : [workerSchema.parse(value)];
       } catch {
         // Of another fleet that shares the Redis, or forged: it is no worker of ours.
         return [];

@@ -132,5 +132,7 @@ export type OutputEntry =
   | { readonly type: "left-out"; readonly lines: number }
   | { readonly type: "handed-back"; readonly reason: string }
   | ({ readonly type: "attempt-failed" } & FailedAttempt)
+  /** Something that the submitter should know of his build. */
+  | { readonly type: "note"; readonly text: string }
   /** Its result is in the queue by now. */
   | { readonly type: "end" };

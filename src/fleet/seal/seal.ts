@@ -4,7 +4,7 @@ import { FleetError } from "../../common/errors.ts";
 import type { FleetKey, FleetKeys } from "./fleet-key.ts";
 
 /** What a message is; one that was sealed as another is refused. */
-export type Purpose = "job" | "output" | "control" | "worker" | "claim" | "content" | "record" | "schedule";
+export type Purpose = "job" | "output" | "control" | "worker" | "claim" | "content" | "record" | "schedule" | "journal";
 
 /** What a message is about: it opens under the same alone. */
 export interface SealedAbout {

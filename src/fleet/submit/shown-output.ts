@@ -28,11 +28,10 @@ export class ShownOutput {
   #entry(entry: OutputEntry): void {
     const { ui, onEvent } = this.#input;
     if (entry.type === "begins")
-      ui.say(
-        `The worker ${entry.worker} on ${entry.host} has it${entry.attempt > 1 ? `, as run ${entry.attempt}` : ""}`,
-      );
+      ui.say(`The worker ${entry.worker} on ${entry.host} has it${entry.attempt > 1 ? ", and begins it anew" : ""}`);
     else if (entry.type === "left-out") ui.warn(`${entry.lines} lines of output are left out: there were too many`);
     else if (entry.type === "attempt-failed") this.#failure(entry);
+    else if (entry.type === "note") ui.warn(entry.text);
     else if (entry.type === "handed-back") ui.warn(`${entry.reason}; it waits for another`);
     else if (entry.type === "event" && entry.event.type !== "line") {
       const { build: _, ...event } = entry.event;

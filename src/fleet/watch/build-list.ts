@@ -76,7 +76,7 @@ export class BuildList {
   }
 
   async #stateOf(id: string, state: (typeof STATES)[number], heard: ReadonlySet<string>): Promise<End> {
-    const worker = (await Claim.holderOf(this.#queue, id)) ?? null;
+    const worker = (await Claim.holderOf(this.#queue, id))?.worker ?? null;
     const running = worker === null || heard.has(worker) ? "running" : "silent";
     const isOver = state === "completed" || state === "failed";
     const shown = state === "active" ? running : isOver ? "refused" : "waiting";

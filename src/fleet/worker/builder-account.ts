@@ -1,30 +1,37 @@
-import type { DebugLog } from "../../common/log.ts";
+import type { Ui } from "../../builder/ui.ts";
 import { engineSettings } from "../../config/engine-settings.ts";
+import type { Access } from "../../outscale/access.ts";
 import { readAccountId } from "../../outscale/account-id.ts";
-import { createApi } from "../../outscale/client.ts";
-import { resolveAccess } from "../../outscale/credentials.ts";
+import type { Api } from "../../outscale/api.ts";
 import { readVmId } from "../../outscale/metadata.ts";
 
 /** Whose builds a machine can bake. */
 export interface BuilderAccount {
   readonly accountId: string;
   readonly region: string;
-  /** Undefined where no metadata service says it: templates then have to. */
+  /** The VM that this is, as the account shows it; undefined when nobody could prove that it is gone. */
   readonly vmId: string | undefined;
 }
 
 /**
  * Asks the account of this machine's credentials who it is.
- * @throws {AuthError} when there are none, or they are refused
+ * @throws {AuthError} when they are refused
  */
-export async function readBuilderAccount(env: NodeJS.ProcessEnv, log: DebugLog): Promise<BuilderAccount> {
-  const { access } = await resolveAccess({ template: {}, env });
-  await using api = createApi({ access, env, log });
+export async function readBuilderAccount(
+  api: Api,
+  { env, access, ui }: { readonly env: NodeJS.ProcessEnv; readonly access: Access; readonly ui: Ui },
+): Promise<BuilderAccount> {
   const accountId = await readAccountId(api);
+  return { accountId, region: access.region, vmId: await readOwnVm(api, env, ui) };
+}
+
+async function readOwnVm(api: Api, env: NodeJS.ProcessEnv, ui: Ui): Promise<string | undefined> {
   const { vmId, metadataEndpoint } = engineSettings(env);
-  return {
-    accountId,
-    region: access.region,
-    vmId: vmId ?? (await readVmId({ endpoint: metadataEndpoint }).catch(() => undefined)),
-  };
+  const named = vmId ?? (await readVmId({ endpoint: metadataEndpoint }).catch(() => undefined));
+  const { Vms } = named === undefined ? { Vms: [] } : await api.readVms({ Filters: { VmIds: [named] } });
+  if (named !== undefined && Vms.some(({ VmId }) => VmId === named)) return named;
+  const why =
+    named === undefined ? "no metadata service says which VM this is" : `the account does not show the VM ${named}`;
+  ui.warn(`Should this machine be lost, no other worker could prove it, and its builds would wait: ${why}`);
+  return undefined;
 }

@@ -1,9 +1,24 @@
+import { z } from "zod";
 import type { Clock } from "../../common/clock.ts";
 import { messageOf } from "../../common/errors.ts";
 import type { FleetQueue } from "../queue/fleet-queue.ts";
 
 /** How long a build that is about to publish waits for a queue that cannot be reached. */
 const PATIENCE_MS = 15 * 60_000;
+
+const holderSchema = z.strictObject({ worker: z.string(), vmId: z.string().nullable() });
+
+/** Who holds a job. */
+export interface Holder {
+  readonly worker: string;
+  /** Null where nobody can prove that it is gone. */
+  readonly vmId: string | null;
+  /** The claim as it is in the queue. */
+  readonly sealed: string;
+}
+
+/** Takes a claim away if it is still the one that is meant. */
+const TAKE_AWAY = 'if redis.call("get", KEYS[1]) == ARGV[1] then return redis.call("del", KEYS[1]) else return 0 end';
 
 /**
  * A worker's hold on a job. It has no deadline: it is given up by its worker, or taken away when that worker is proven to have
@@ -24,23 +39,31 @@ export class Claim {
   }
 
   /** @returns undefined when somebody holds the job */
-  static async take(queue: FleetQueue, jobId: string, workerId: string): Promise<Claim | undefined> {
-    const sealed = queue.seal(JSON.stringify({ worker: workerId }), "claim", jobId);
+  static async take(
+    queue: FleetQueue,
+    jobId: string,
+    holder: Pick<Holder, "worker" | "vmId">,
+  ): Promise<Claim | undefined> {
+    const sealed = queue.seal(JSON.stringify(holder), "claim", jobId);
     const isTaken = await queue.redis.set(queue.keyOf("claim", jobId), sealed, "NX");
     if (isTaken === null) return undefined;
     return new Claim(queue, jobId, sealed, await queue.countRun(jobId));
   }
 
-  /** The worker that holds a job; undefined when nobody does, or nobody knows who. */
-  static async holderOf(queue: FleetQueue, jobId: string): Promise<string | undefined> {
+  /** Who holds a job; null when nobody does, undefined when nobody knows who. */
+  static async holderOf(queue: FleetQueue, jobId: string): Promise<Holder | null | undefined> {
     const sealed = await queue.redis.get(queue.keyOf("claim", jobId));
-    if (sealed === null) return undefined;
+    if (sealed === null) return null;
     try {
-      const { value } = queue.openJson(sealed, "claim", jobId);
-      return typeof value === "object" && value !== null && "worker" in value ? String(value.worker) : undefined;
+      return { ...holderSchema.parse(queue.openJson(sealed, "claim", jobId).value), sealed };
     } catch {
       return undefined;
     }
+  }
+
+  /** Ends the hold of a worker that is proven dead. @returns false when it was ended before */
+  static async takeAway(queue: FleetQueue, jobId: string, { sealed }: Holder): Promise<boolean> {
+    return (await queue.redis.eval(TAKE_AWAY, 1, queue.keyOf("claim", jobId), sealed)) === 1;
   }
 
   /** @returns why the job is not ours any more, or cannot be known to be; undefined when it is */
@@ -60,11 +83,6 @@ export class Claim {
   }
 
   async release(): Promise<void> {
-    if ((await this.problemNow()) === undefined) await this.#queue.redis.del(this.#queue.keyOf("claim", this.#jobId));
-  }
-
-  private async problemNow(): Promise<string | undefined> {
-    const held = await this.#queue.redis.get(this.#queue.keyOf("claim", this.#jobId));
-    return held === this.#sealed ? undefined : "lost";
+    await this.#queue.redis.eval(TAKE_AWAY, 1, this.#queue.keyOf("claim", this.#jobId), this.#sealed);
   }
 }

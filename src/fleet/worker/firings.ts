@@ -37,7 +37,7 @@ export class Firings {
   /** @throws {UnrecoverableError} when the schedule is not due, or is no schedule of ours */
   async fire({ id = "", repeatJobKey: name = "" }: SomeJob): Promise<string> {
     const { queue, controls, identity, ui } = this.#input;
-    const claim = await Claim.take(queue, id, identity.id);
+    const claim = await Claim.take(queue, id, { worker: identity.id, vmId: null });
     if (claim === undefined) throw new UnrecoverableError("another worker does this");
     try {
       const say = (message: string) => ui.say(message);

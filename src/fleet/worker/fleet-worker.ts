@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { DelayedError, type Job, UnrecoverableError, WaitingError, Worker } from "bullmq";
 import type { Redis } from "ioredis";
 import type { Ui } from "../../builder/ui.ts";
+import { systemClock } from "../../common/clock.ts";
 import { FleetError, messageOf } from "../../common/errors.ts";
 import { secrets } from "../../common/secrets.ts";
 import { version } from "../../common/version.ts";
@@ -20,10 +21,13 @@ import type { Identity } from "./identity.ts";
 import type { HeldJobs, JobFiles } from "./job-files.ts";
 import type { StartJob } from "./job-process.ts";
 import { type JobEnd, JobRun } from "./job-run.ts";
+import type { Recovery } from "./recovery.ts";
 import { returnOwnJobs } from "./return-own-jobs.ts";
-import type { WorkerInput } from "./run-worker.ts";
+import type { DeadRuns, WorkerInput } from "./run-worker.ts";
 
 const HEARTBEAT_MS = 10_000;
+/** How often a worker looks after the jobs of others. */
+const LOOK_MS = 10_000;
 /** BullMQ's hold on a job, which it renews. It decides nothing here: see {@link Claim}. */
 const LOCK_MS = 60_000;
 
@@ -33,9 +37,11 @@ export interface FleetWorkerInput extends WorkerInput {
   readonly jobs: HeldJobs;
   readonly account: BuilderAccount;
   readonly host: string;
-  /** Whether nothing is left of this worker's dead runs: only then are their jobs given back. */
-  readonly isClean: boolean;
-  readonly cleanUp: () => Promise<boolean>;
+  /** This worker's own, from before. */
+  readonly deadRuns: DeadRuns;
+  /** Looks after the jobs of other workers. */
+  readonly recovery: Pick<Recovery, "look">;
+  readonly cleanUp: () => Promise<DeadRuns>;
   /** For the files of one build. */
   readonly makeFolder: MakeTemporaryFolder;
   readonly startJob: StartJob;
@@ -63,15 +69,18 @@ export class FleetWorker {
   }
 
   async run(blocking: Redis): Promise<void> {
-    const { identity, slots, drain, stop, isClean } = this.#input;
+    const { identity, slots, drain, stop, deadRuns, jobs, account } = this.#input;
     await this.#queue.enlist();
-    const returning = { queue: this.#queue, workerId: identity.id, seen: this.#seen, jobs: this.#input.jobs };
-    if (isClean) await returnOwnJobs(returning, (message) => this.#ui.say(message));
+    const { products } = deadRuns;
+    const { accountId } = account;
+    const returning = { queue: this.#queue, workerId: identity.id, accountId, seen: this.#seen, jobs, products };
+    if (deadRuns.isClean) await returnOwnJobs(returning, (message) => this.#ui.say(message));
     await this.#tellOfUs();
     const heartbeat = setInterval(() => void this.#tellOfUs(), HEARTBEAT_MS);
     const ended = new AbortController();
     await this.#controls.catchUp();
     const listening = this.#controls.listen(blocking, (control) => this.#obey(control), ended.signal);
+    const looking = this.#lookAfterOthers(ended.signal);
     const worker = this.#startTaking();
     this.#ui.say(`The worker ${identity.id} bakes for ${this.#queue.name}, ${slots} at a time`);
     stop.addEventListener("abort", () => this.#handBackAll(), { once: true });
@@ -91,7 +100,19 @@ export class FleetWorker {
       ended.abort();
       blocking.disconnect();
       await listening;
+      await looking;
       await this.#queue.redis.hdel(this.#queue.keyOf("workers"), identity.id);
+    }
+  }
+
+  /** Until the worker ends: somebody has to see that another one is gone. */
+  async #lookAfterOthers(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      await systemClock.sleep(LOOK_MS, signal).catch(() => undefined);
+      if (signal.aborted) return;
+      await this.#input.recovery.look().catch((error: unknown) => {
+        this.#ui.warn(`It cannot be seen whether the other workers are there: ${messageOf(error)}`);
+      });
     }
   }
 
@@ -117,7 +138,10 @@ export class FleetWorker {
     const id = bullJob.id ?? "";
     const { job: opened, sealedAt } = this.#open(id, bullJob.data);
     await beginTurn(this.#queue, bullJob.priority);
-    const claim = await Claim.take(this.#queue, id, this.#input.identity.id);
+    const claim = await Claim.take(this.#queue, id, {
+      worker: this.#input.identity.id,
+      vmId: this.#input.account.vmId ?? null,
+    });
     if (claim === undefined) throw new UnrecoverableError("another worker has this job");
     let end: JobEnd;
     try {
@@ -170,11 +194,12 @@ export class FleetWorker {
   }
 
   async #bake(job: JobMessage, claim: Claim, files: JobFiles): Promise<JobEnd> {
-    const { identity, host, env, localCloud, limitBytes, cleanUp, makeFolder, ui, startJob } = this.#input;
+    const { identity, host, env, localCloud, limitBytes, cleanUp, makeFolder, ui, account, startJob } = this.#input;
     ui.say(`Build ${job.id} of ${job.build}, from ${job.submitter}`);
     const run = new JobRun({
       ...{ queue: this.#queue, job, claim, files, host, env, localCloud, limitBytes, cleanUp, makeFolder, startJob },
       workerId: identity.id,
+      vmId: account.vmId ?? null,
       onTrouble: (message) => ui.warn(message),
     });
     this.#runs.set(job.id, run);

@@ -1,4 +1,6 @@
+import type { JournalCopy } from "../../builder/journal/journal-copy.ts";
 import { CancelledError, FleetError } from "../../common/errors.ts";
+import { isCopied } from "../queue/journal-mirror.ts";
 import type { SentResult } from "../queue/messages.ts";
 import { writeResult } from "./job-files.ts";
 import type { FromJob, ToJob } from "./job-messages.ts";
@@ -8,7 +10,9 @@ import { runJob } from "./run-job.ts";
 
 const stop = new AbortController();
 const hurry = new AbortController();
-let answer: ((problem: string | undefined) => void) | undefined;
+type Answer = (problem: string | undefined) => void;
+/** What the worker is asked and has not answered, oldest first. */
+const asked = { "may-publish": [] as Answer[], copied: [] as Answer[] };
 
 // The terminal's Ctrl-C and systemd's SIGTERM reach this process too, and it is for the worker to say what they mean.
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => undefined);
@@ -17,14 +21,14 @@ let isAlone = false;
 process.on("disconnect", () => {
   isAlone = true;
   stop.abort(new CancelledError("The build was stopped: its worker is gone"));
-  answer?.("its worker is gone");
+  for (const answer of [...asked["may-publish"], ...asked.copied]) answer("its worker is gone");
 });
 
 process.on("message", (message: ToJob) => {
   if (message.type === "start") void start(message);
   else if (message.type === "stop") stop.abort(new CancelledError(message.reason));
   else if (message.type === "hurry") hurry.abort(new CancelledError("The clean-up was hurried"));
-  else answer?.(message.problem);
+  else asked[message.type].shift()?.(message.problem);
 });
 
 async function start({ order }: Extract<ToJob, { type: "start" }>): Promise<void> {
@@ -34,6 +38,7 @@ async function start({ order }: Extract<ToJob, { type: "start" }>): Promise<void
     hurry: hurry.signal,
     onEvent: (event) => tell({ type: "event", event }),
     mayPublish,
+    journalCopy,
   });
   if (!isCutOff(result)) writeResult(order.resultFile, result);
   // All of it is handed over before the process ends.
@@ -50,12 +55,27 @@ function isCutOff({ outcome, error }: SentResult): boolean {
 }
 
 async function mayPublish(): Promise<void> {
-  if (!process.connected) throw new FleetError("The build does not publish its OMI: its worker is gone");
-  const problem = await new Promise<string | undefined>((resolve) => {
-    answer = resolve;
-    tell({ type: "may-publish" });
-  });
+  const problem = await ask("may-publish", { type: "may-publish" });
   if (problem !== undefined) throw new FleetError(`The build does not publish its OMI: ${problem}`);
+}
+
+/** The copy in the queue, which the worker writes. */
+const journalCopy: JournalCopy = {
+  add: (entry) => {
+    if (isCopied(entry)) tell({ type: "journal", entry });
+  },
+  upToDate: async () => {
+    const problem = await ask("copied", { type: "is-copied" });
+    if (problem !== undefined) throw new FleetError(`Nothing is made that no other worker could take down: ${problem}`);
+  },
+};
+
+async function ask(kind: keyof typeof asked, question: FromJob): Promise<string | undefined> {
+  if (!process.connected) return "its worker is gone";
+  return await new Promise<string | undefined>((resolve) => {
+    asked[kind].push(resolve);
+    tell(question);
+  });
 }
 
 function tell(message: FromJob): void {

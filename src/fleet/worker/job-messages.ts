@@ -1,4 +1,5 @@
 import type { BakeEvent } from "../../bake/event-report.ts";
+import type { JournalEntry } from "../../builder/journal/entry.ts";
 import type { JobMessage, SentResult } from "../queue/messages.ts";
 
 /** What a job's own process needs to know. */
@@ -19,10 +20,15 @@ export type ToJob =
   | { readonly type: "stop"; readonly reason: string }
   | { readonly type: "hurry" }
   /** `problem` is why it may not publish; undefined when it may. */
-  | { readonly type: "may-publish"; readonly problem: string | undefined };
+  | { readonly type: "may-publish"; readonly problem: string | undefined }
+  /** `problem` is why what was written last is not in the copy; undefined when it is. */
+  | { readonly type: "copied"; readonly problem: string | undefined };
 
 /** From the process of a job to the worker. */
 export type FromJob =
   | { readonly type: "event"; readonly event: BakeEvent }
   | { readonly type: "may-publish" }
+  | { readonly type: "journal"; readonly entry: JournalEntry }
+  /** Whether all of the journal is in its copy. */
+  | { readonly type: "is-copied" }
   | { readonly type: "end"; readonly result: SentResult };

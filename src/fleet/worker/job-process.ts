@@ -1,6 +1,7 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import type { BakeEvent } from "../../bake/event-report.ts";
+import type { JournalEntry } from "../../builder/journal/entry.ts";
 import { FleetError } from "../../common/errors.ts";
 import type { SentResult } from "../queue/messages.ts";
 import { LostProcessError } from "../queue/retry-reason.ts";
@@ -13,6 +14,9 @@ export interface JobProcessInput extends JobOrder {
   readonly onEvent: (event: BakeEvent) => void;
   /** @returns why the build may not publish, or undefined */
   readonly mayPublish: () => Promise<string | undefined>;
+  readonly onJournal: (entry: JournalEntry) => void;
+  /** @returns why what was written last is not in the copy, or undefined */
+  readonly isCopied: () => Promise<string | undefined>;
 }
 
 /** A build as its worker sees it. */
@@ -34,7 +38,7 @@ export class JobProcess implements RunningJob {
   readonly #child: ChildProcess;
 
   constructor(input: JobProcessInput) {
-    const { env, onEvent, mayPublish, lockFd, ...order } = input;
+    const { env, onEvent, mayPublish, onJournal, isCopied, lockFd, ...order } = input;
     const file = fileURLToPath(new URL("./fleet-job.js", import.meta.url));
     const child = fork(file, [], {
       env,
@@ -50,6 +54,9 @@ export class JobProcess implements RunningJob {
       child.on("message", (message: FromJob) => {
         if (message.type === "event") onEvent(message.event);
         else if (message.type === "end") resolve(message.result);
+        else if (message.type === "journal") onJournal(message.entry);
+        else if (message.type === "is-copied")
+          void isCopied().then((problem) => this.#tell({ type: "copied", problem }));
         else void mayPublish().then((problem) => this.#tell({ type: "may-publish", problem }));
       });
     });

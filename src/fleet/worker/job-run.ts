@@ -6,6 +6,7 @@ import { secrets } from "../../common/secrets.ts";
 import type { TemporaryFolder } from "../../host/temporary-folder.ts";
 import { unpackBundle } from "../bundle/unpack-bundle.ts";
 import type { FleetQueue } from "../queue/fleet-queue.ts";
+import { JournalMirror } from "../queue/journal-mirror.ts";
 import type { JobMessage, SentResult } from "../queue/messages.ts";
 import { OutputWriter } from "../queue/output-writer.ts";
 import { sentErrorOf } from "../queue/sent-error.ts";
@@ -13,12 +14,16 @@ import type { Claim } from "./claim.ts";
 import { noteFailure } from "./failed-attempt.ts";
 import type { JobFiles } from "./job-files.ts";
 import type { RunningJob, StartJob } from "./job-process.ts";
+import { productResult } from "./product-result.ts";
+import type { DeadRuns } from "./run-worker.ts";
 
 export interface JobRunInput {
   readonly queue: FleetQueue;
   readonly job: JobMessage;
   readonly claim: Claim;
   readonly workerId: string;
+  /** Null where nobody can prove that it is gone. */
+  readonly vmId: string | null;
   readonly host: string;
   readonly env: NodeJS.ProcessEnv;
   readonly localCloud: string | undefined;
@@ -28,7 +33,7 @@ export interface JobRunInput {
   readonly makeFolder: (prefix: string) => Promise<TemporaryFolder>;
   readonly onTrouble: (message: string) => void;
   /** Takes down what a process that died in its build has left. */
-  readonly cleanUp: () => Promise<boolean>;
+  readonly cleanUp: () => Promise<DeadRuns>;
 }
 
 /** How a run of a job ended: with a result, or so that another worker may have the job. */
@@ -38,14 +43,18 @@ export type JobEnd = { readonly result: SentResult } | { readonly againAfterMs: 
 export class JobRun {
   readonly #input: JobRunInput;
   readonly #output: OutputWriter;
+  readonly #mirror: JournalMirror;
   #process: RunningJob | undefined;
   #stopped: { readonly reason: string; readonly isHandedBack: boolean } | undefined;
   #isHurried = false;
+  #isClean = true;
 
   constructor(input: JobRunInput) {
     this.#input = input;
-    const { queue, job, claim, onTrouble } = input;
-    this.#output = new OutputWriter(queue, { id: job.id, attempt: claim.attempt }, onTrouble);
+    const { queue, job, claim, workerId, vmId, onTrouble } = input;
+    const { attempt } = claim;
+    this.#output = new OutputWriter(queue, { id: job.id, attempt }, onTrouble);
+    this.#mirror = new JournalMirror(queue, { jobId: job.id, attempt }, { worker: workerId, vmId });
   }
 
   /** The submitter wants no build any more. */
@@ -70,29 +79,32 @@ export class JobRun {
     const result = await this.#bake();
     const isClean = result.outcome === "cancelled" && (result.error?.cleanup ?? []).length === 0;
     if (this.#stopped?.isHandedBack && isClean) {
+      await this.#mirror.remove();
       await this.#output.end({ type: "handed-back", reason: this.#stopped.reason });
       return { againAfterMs: 0 };
     }
     const failure = await noteFailure(queue, job, result, Math.random());
     if (failure?.next) {
+      await this.#mirror.remove();
       await this.#output.end({ type: "attempt-failed", ...failure });
       return { againAfterMs: failure.next.afterMs };
     }
     if (failure !== undefined) this.#output.write({ type: "attempt-failed", ...failure });
     await this.#keep(result);
+    // What is left then may have to be taken down by another worker.
+    if (this.#isClean && (result.error?.cleanup ?? []).length === 0) await this.#mirror.remove();
     await this.#output.end({ type: "end" });
     return { result };
   }
 
   async #bake(): Promise<SentResult> {
-    const { makeFolder, cleanUp } = this.#input;
+    const { makeFolder } = this.#input;
     let folder: TemporaryFolder | undefined;
     try {
       folder = await makeFolder("fleet-");
       return await this.#bakeIn(folder.path);
     } catch (error) {
-      const isClean = this.#process === undefined || (await this.#process.ended().then(cleanUp));
-      return this.#failed(error, isClean);
+      return (await this.#afterDeath()) ?? this.#failed(error);
     } finally {
       await folder?.remove().catch((error: unknown) => this.#input.onTrouble(messageOf(error)));
     }
@@ -108,6 +120,8 @@ export class JobRun {
       ...{ job, folder, localCloud, workerId, env, resultFile: files.resultFile, lockFd: files.lock.fd },
       onEvent: (event) => this.#output.write({ type: "event", event }),
       mayPublish: () => claim.problem(systemClock),
+      onJournal: (entry) => this.#mirror.add(entry),
+      isCopied: () => this.#mirror.problem(),
     });
     if (this.#isHurried) this.#process.hurry();
     const result = await this.#process.result;
@@ -115,8 +129,19 @@ export class JobRun {
     return result;
   }
 
-  /** @param isClean Whether nothing is left of it: only then it may be tried again */
-  #failed(error: unknown, isClean: boolean): SentResult {
+  /** Takes down what a process that died has left. @returns a result when its OMI was whole by then */
+  async #afterDeath(): Promise<SentResult | undefined> {
+    if (this.#process === undefined) return undefined;
+    const { job, workerId, cleanUp } = this.#input;
+    await this.#process.ended();
+    const { isClean, products } = await cleanUp();
+    this.#isClean = isClean;
+    const runId = this.#mirror.runId;
+    const product = runId && products.get(runId);
+    return runId && product ? productResult(job, { worker: workerId, runId, product }) : undefined;
+  }
+
+  #failed(error: unknown): SentResult {
     const { retry, ...sent } = sentErrorOf(error);
     return {
       outcome: error instanceof CancelledError ? "cancelled" : "failed",
@@ -124,7 +149,7 @@ export class JobRun {
       worker: this.#input.workerId,
       endedAt: systemClock.now(),
       artifact: undefined,
-      error: { ...sent, message: secrets.mask(sent.message), retry: isClean ? retry : undefined },
+      error: { ...sent, message: secrets.mask(sent.message), retry: this.#isClean ? retry : undefined },
       evidence: undefined,
       provenance: undefined,
       record: undefined,

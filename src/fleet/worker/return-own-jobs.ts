@@ -1,16 +1,23 @@
 import type { Job } from "bullmq";
-import type { FleetQueue } from "../queue/fleet-queue.ts";
-import { OutputWriter } from "../queue/output-writer.ts";
+import type { Product } from "../../builder/publish-omi.ts";
+import type { FleetQueue, JobData } from "../queue/fleet-queue.ts";
+import { type FoundJournal, listJournals, readJournals, recordOfCopy, removeJournal } from "../queue/journal-mirror.ts";
+import type { SentResult } from "../queue/messages.ts";
 import type { SeenJobs } from "../seal/seen-jobs.ts";
-import { Claim } from "./claim.ts";
+import { Claim, type Holder } from "./claim.ts";
+import { endJob, giveBackJob } from "./end-job.ts";
 import { Firings } from "./firings.ts";
 import type { HeldJobs } from "./job-files.ts";
+import { productResult } from "./product-result.ts";
 
 export interface ReturnInput {
   readonly queue: FleetQueue;
   readonly workerId: string;
+  readonly accountId: string;
   readonly seen: SeenJobs;
   readonly jobs: HeldJobs;
+  /** The OMIs of dead runs of ours that were products when they were taken down, by the ids of these runs. */
+  readonly products: ReadonlyMap<string, Product>;
 }
 
 /**
@@ -20,43 +27,57 @@ export interface ReturnInput {
  */
 export async function returnOwnJobs(input: ReturnInput, say: (message: string) => void): Promise<void> {
   const { queue, workerId, jobs } = input;
+  const all = await readJournals(queue, await listJournals(queue));
+  const journals = all.filter(({ worker }) => worker === workerId);
   for (const job of await queue.jobs.getActive()) {
     const id = job.id ?? "";
-    if ((await Claim.holderOf(queue, id)) !== workerId) continue;
-    if (Firings.isOne(job)) await returnFiring(job, queue);
-    else await returnJob(id, job.data.sealed, input, say);
+    const holder = await Claim.holderOf(queue, id);
+    if (holder?.worker !== workerId) continue;
+    const own = journals.filter(({ jobId }) => jobId === id);
+    if (Firings.isOne(job)) await returnFiring(job, queue, holder);
+    else await returnJob(job, { ...input, holder, journals: own }, say);
   }
+  for (const journal of journals) await removeJournal(queue, journal);
   for (const id of jobs.left) jobs.forget(id);
 }
 
 /** Its builds have ids that are known, so whoever does it once more submits none twice. */
-async function returnFiring(job: Job, queue: FleetQueue): Promise<void> {
-  const id = job.id ?? "";
-  await queue.redis.del(queue.lockOf(id));
-  await job.moveToWait("0");
-  await queue.redis.del(queue.keyOf("claim", id));
+export async function returnFiring(job: Job<JobData>, queue: FleetQueue, holder: Holder): Promise<void> {
+  if (await Claim.takeAway(queue, job.id ?? "", holder)) await giveBackJob(queue, job);
 }
 
 async function returnJob(
-  id: string,
-  sealed: string,
-  { queue, seen, jobs }: ReturnInput,
+  bullJob: Job<JobData>,
+  input: ReturnInput & { readonly holder: Holder; readonly journals: readonly FoundJournal[] },
   say: (message: string) => void,
 ): Promise<void> {
-  const isTold = (await queue.readResult(id)) !== undefined;
-  const result = jobs.resultOf(id);
-  if (!isTold && result !== undefined) {
-    await queue.keepResult(id, result);
-    const output = new OutputWriter(queue, { id, attempt: await queue.countRun(id) }, say);
-    await output.end({ type: "end" });
+  const { queue, seen, jobs, holder } = input;
+  const id = bullJob.id ?? "";
+  const told = await queue.readResult(id);
+  const result = told ?? jobs.resultOf(id) ?? resultOfProduct(bullJob, input);
+  // Without a claim it is nobody's: should we die now, any worker finds it so.
+  if (!(await Claim.takeAway(queue, id, holder))) return;
+  if (result !== undefined) {
+    await endJob(queue, bullJob, result);
     say(`Build ${id} came to its end when this worker was gone: ${result.outcome}`);
+  } else {
+    seen.giveBack(id);
+    await giveBackJob(queue, bullJob);
+    say(`Build ${id} was cut off when this worker ended: it begins anew`);
   }
-  // BullMQ's lock may have a while to go; the process that had it is gone.
-  await queue.redis.del(queue.lockOf(id));
-  await queue.jobs.remove(id);
-  await queue.redis.del(queue.keyOf("claim", id));
-  if (isTold || result !== undefined) return;
-  seen.giveBack(id);
-  await queue.addJob(id, sealed);
-  say(`Build ${id} was cut off when this worker ended: it begins anew`);
+}
+
+/** Its process died after the OMI was published, and before it had written its result. */
+function resultOfProduct(
+  { id = "", data }: Job<JobData>,
+  { queue, workerId, accountId, products, journals }: ReturnInput & { readonly journals: readonly FoundJournal[] },
+): SentResult | undefined {
+  for (const journal of journals) {
+    const { header, product: copied } = recordOfCopy(journal, accountId, Date.now());
+    const product = products.get(header.runId) ?? copied;
+    if (product === undefined) continue;
+    const { job } = queue.readJob(id, data);
+    return productResult(job, { worker: workerId, runId: header.runId, product });
+  }
+  return undefined;
 }

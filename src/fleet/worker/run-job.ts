@@ -3,6 +3,7 @@ import { join, resolve } from "node:path";
 import { type BakeEvent, EventReport } from "../../bake/event-report.ts";
 import { openBake } from "../../bake/open-bake.ts";
 import type { BakedBuild } from "../../bake/run-builds.ts";
+import type { JournalCopy } from "../../builder/journal/journal-copy.ts";
 import { outcomeOf, unwrapFailure } from "../../builder/unwrap-failure.ts";
 import { systemClock } from "../../common/clock.ts";
 import { AuthError } from "../../common/errors.ts";
@@ -17,6 +18,7 @@ export interface RunJobInput extends JobOrder {
   readonly onEvent: (event: BakeEvent) => void;
   /** @throws {ChrootError} when the job is not ours any more */
   readonly mayPublish: () => Promise<void>;
+  readonly journalCopy: JournalCopy;
 }
 
 /**
@@ -24,7 +26,7 @@ export interface RunJobInput extends JobOrder {
  * of the template begin there. Never throws for what becomes of the build.
  */
 export async function runJob(input: RunJobInput): Promise<SentResult> {
-  const { job, folder, localCloud, workerId, onEvent, mayPublish, hurry } = input;
+  const { job, folder, localCloud, workerId, onEvent, mayPublish, journalCopy, hurry } = input;
   const { template, settings } = job;
   const locateFile = locatorOf(folder, template.lookedFor);
   const wrongAccount = new AbortController();
@@ -56,6 +58,7 @@ export async function runJob(input: RunJobInput): Promise<SentResult> {
       evidence: settings.evidence ?? undefined,
       skipPostProcessors: true,
       mayPublish,
+      journalCopy,
     });
     const report = new EventReport({
       clock: systemClock,

@@ -3,12 +3,17 @@ import { join } from "node:path";
 import { connectToRun } from "../../bake/connect-to-run.ts";
 import { openLocalSession } from "../../bake/local-session.ts";
 import { cleanUpRuns } from "../../builder/clean-up-runs.ts";
+import type { Product } from "../../builder/publish-omi.ts";
+import { tellRetry } from "../../builder/tell-retry.ts";
 import type { Ui } from "../../builder/ui.ts";
+import { systemClock } from "../../common/clock.ts";
 import { messageOf } from "../../common/errors.ts";
 import type { DebugLog } from "../../common/log.ts";
 import { engineSettings, temporaryFolder } from "../../config/engine-settings.ts";
 import { heldFolders } from "../../host/held-folder.ts";
 import { requireRoot } from "../../host/require-root.ts";
+import { createApi } from "../../outscale/client.ts";
+import { resolveAccess } from "../../outscale/credentials.ts";
 import { connect, type RedisAddress } from "../queue/connection.ts";
 import { FleetQueue } from "../queue/fleet-queue.ts";
 import { queueOf } from "../queue/place.ts";
@@ -19,6 +24,7 @@ import { FleetWorker } from "./fleet-worker.ts";
 import { takeIdentity } from "./identity.ts";
 import { JobFolder } from "./job-files.ts";
 import { JobProcess } from "./job-process.ts";
+import { Recovery } from "./recovery.ts";
 
 export interface WorkerInput {
   readonly address: RedisAddress;
@@ -47,7 +53,9 @@ export async function runWorker(input: WorkerInput): Promise<void> {
   const { localCloud, log, ui, address, keys, label } = input;
   await using local = localCloud === undefined ? undefined : await openLocalSession(input.env, localCloud, log);
   const env = local?.env ?? input.env;
-  const account = await readBuilderAccount(env, log);
+  const { access } = await resolveAccess({ template: {}, env });
+  await using api = createApi({ access, env, log, ...tellRetry({ ui, clock: systemClock }) });
+  const account = await readBuilderAccount(api, { env, access, ui });
   const place = { accountId: account.accountId, region: account.region, label };
   const { stateFolder } = engineSettings(env);
   await using identity = await takeIdentity(stateFolder, queueOf(place));
@@ -55,7 +63,7 @@ export async function runWorker(input: WorkerInput): Promise<void> {
   const jobs = new JobFolder(join(identity.folder, "jobs"));
   const tellWait = (id: string) => ui.say(`The process of build ${id} is still there, from before: it cleans up first`);
   await jobs.waitForProcesses(tellWait, input.drain);
-  const isClean = await cleanUp();
+  const deadRuns = await cleanUp();
   const onTrouble = (message: string) => ui.warn(message);
   const redis = await connect(address, onTrouble);
   const blocking = await connect(address);
@@ -67,7 +75,8 @@ export async function runWorker(input: WorkerInput): Promise<void> {
       queue,
       identity,
       jobs,
-      isClean,
+      deadRuns,
+      recovery: new Recovery({ queue, workerId: identity.id, account, api, access, env, stateFolder, ui, log }),
       account,
       host: hostname(),
       cleanUp,
@@ -81,19 +90,30 @@ export async function runWorker(input: WorkerInput): Promise<void> {
   }
 }
 
+/** What was found of them. */
+export interface DeadRuns {
+  /** Whether nothing is left: only then their jobs are given back. */
+  readonly isClean: boolean;
+  /** The OMIs that they had made, by their ids. */
+  readonly products: ReadonlyMap<string, Product>;
+}
+
 /** What could not be taken down is told, and keeps the worker from nothing: the next start tries again. */
 async function takeDownDeadRuns(
   stateFolder: string,
   { env, ui, log }: Pick<WorkerInput, "env" | "ui" | "log">,
-): Promise<boolean> {
+): Promise<DeadRuns> {
   try {
-    await cleanUpRuns({
+    const runs = await cleanUpRuns({
       ...{ stateFolder, runIds: [], dryRun: false, ui, env, log },
       connect: (header) => connectToRun(header, { env, log }),
     });
-    return true;
+    return {
+      isClean: true,
+      products: new Map(runs.flatMap(({ runId, product }) => (product ? [[runId, product]] : []))),
+    };
   } catch (error) {
     ui.error(messageOf(error));
-    return false;
+    return { isClean: false, products: new Map() };
   }
 }

@@ -1,6 +1,7 @@
 import { mkdir, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect } from "vitest";
+import type { LocalCloudOptions } from "../../../src/local-cloud/options.ts";
 import { type Bakery, openBakery } from "../bake/bake.ts";
 import type { Running } from "../program/running.ts";
 import { type Fleet, openFleet } from "./fleet.ts";
@@ -25,11 +26,12 @@ export interface FleetBench extends AsyncDisposable {
 }
 
 /** @param name Of its folder */
-export async function openFleetBench(name: string): Promise<FleetBench> {
-  const bakery = await openBakery(name);
+export async function openFleetBench(name: string, options: Partial<LocalCloudOptions> = {}): Promise<FleetBench> {
+  const bakery = await openBakery(name, options);
   const fleet = await openFleet(bakery.folder, join(bakery.folder, "cloud"));
   const folder = join(bakery.folder, "project");
   await mkdir(folder);
+  await mkdir(join(bakery.folder, "mnt"));
   const [reachedFile, goFile] = [join(bakery.folder, "reached"), join(bakery.folder, "go")];
   const workers: Running[] = [];
   return {

@@ -1,0 +1,127 @@
+import { describe, expect, it } from "vitest";
+import { image, ownAccount, volume } from "../../tests/support/builder/api-objects.ts";
+import { runHeader } from "../../tests/support/builder/run-context.ts";
+import { type Handlers, jumpingClock, scriptedApi } from "../../tests/support/outscale/scripted-api.ts";
+import { RecordingUi } from "../../tests/support/terminal/recording-ui.ts";
+import { noLog } from "../common/log.ts";
+import { formatEntry, JOURNAL_FORMAT, type JournalEntry } from "./journal/entry.ts";
+import { readJournalCopy } from "./journal/read-journal.ts";
+import { takeDownGoneRun } from "./take-down-gone-run.ts";
+
+const made: readonly JournalEntry[] = [
+  { type: "run", format: JOURNAL_FORMAT, ...runHeader },
+  { type: "intent", seq: 1, kind: "volume", intent: { clientToken: "token", vmId: "i-gone" } },
+  { type: "result", seq: 1, id: "vol-1" },
+  { type: "intent", seq: 2, kind: "folder", intent: { path: "/mnt/gone" } },
+  { type: "intent", seq: 3, kind: "link", intent: { volumeId: "vol-1", vmId: "i-gone", deviceName: "/dev/xvdf" } },
+  { type: "result", seq: 3, id: "vol-1" },
+];
+const registered: readonly JournalEntry[] = [
+  { type: "run", format: JOURNAL_FORMAT, ...runHeader },
+  { type: "intent", seq: 4, kind: "snapshot", intent: { clientToken: "token" } },
+  { type: "result", seq: 4, id: "snap-1" },
+  { type: "intent", seq: 5, kind: "image", intent: { name: "web", rootSnapshotId: "snap-1" } },
+  { type: "result", seq: 5, id: "ami-1" },
+];
+const runTag = { Key: "outscale-chroot:run", Value: runHeader.runId };
+const own = image({ ImageId: "ami-1", ImageName: "web", AccountId: ownAccount });
+
+function takeDown(
+  entries: readonly JournalEntry[],
+  handlers: Handlers,
+  mayGoOn: () => Promise<void> = async () => undefined,
+) {
+  const clock = jumpingClock();
+  const { api, calls } = scriptedApi(handlers);
+  const record = readJournalCopy("copy", entries.map(formatEntry).join(""), clock.now());
+  const tools = {
+    api,
+    access: {} as never,
+    env: {},
+    stateFolder: "/nonexistent",
+    ui: new RecordingUi(),
+    log: noLog,
+    clock,
+  };
+  const done = takeDownGoneRun(record, { ...tools, mayGoOn });
+  return { done, changes: () => calls.map(([name]) => name).filter((name) => !name.startsWith("read")) };
+}
+
+describe("takeDownGoneRun()", () => {
+  it("unlinks and deletes a volume without a look at its device, and leaves this machine alone", async () => {
+    let seen = volume({
+      LinkedVolumes: [{ VmId: "i-gone", VolumeId: "vol-1", DeviceName: "/dev/xvdf", State: "attached" }],
+    });
+    let isGone = false;
+    const { done, changes } = takeDown(made, {
+      readVolumes: () => ({ Volumes: isGone ? [] : [seen] }),
+      unlinkVolume: () => {
+        seen = volume();
+        return {};
+      },
+      deleteVolume: () => {
+        isGone = true;
+        return {};
+      },
+    });
+    await done;
+    expect(changes()).toEqual(["unlinkVolume", "deleteVolume"]);
+  });
+
+  it("never unlinks a volume from another VM, and keeps it", async () => {
+    const link = { VmId: "i-other", VolumeId: "vol-1", DeviceName: "/dev/xvdf", State: "attached" };
+    const linked = volume({ LinkedVolumes: [link] });
+    const { done, changes } = takeDown(made, { readVolumes: () => ({ Volumes: [linked] }) });
+    await expect(done).rejects.toMatchObject({
+      code: "E_LEFTOVER",
+      message: expect.stringContaining("linked to i-other"),
+    });
+    expect(changes()).toEqual([]);
+  });
+
+  it("deregisters an OMI with the tag of the run, and deletes its snapshot", async () => {
+    const there = { image: true, snapshot: true };
+    const { done, changes } = takeDown(registered, {
+      readImages: () => ({ Images: there.image ? [{ ...own, Tags: [runTag] }] : [] }),
+      deleteImage: () => {
+        there.image = false;
+        return {};
+      },
+      readSnapshots: () => ({ Snapshots: there.snapshot ? [{ SnapshotId: "snap-1", State: "completed" }] : [] }),
+      deleteSnapshot: () => {
+        there.snapshot = false;
+        return {};
+      },
+    });
+    await done;
+    expect(changes()).toEqual(["deleteImage", "deleteSnapshot"]);
+  });
+
+  it.each([[[]], [[{ ...runTag, Value: "ffffffffffff" }]]])("keeps an OMI without that tag: %j", async (Tags) => {
+    const deleteSnapshot = () => {
+      throw new Error("in use");
+    };
+    const { done, changes } = takeDown(registered, {
+      readImages: () => ({ Images: [{ ...own, Tags }] }),
+      readSnapshots: () => ({ Snapshots: [{ SnapshotId: "snap-1", State: "completed" }] }),
+      deleteSnapshot,
+    });
+    await expect(done).rejects.toMatchObject({ code: "E_LEFTOVER", message: expect.stringContaining("may be whole") });
+    expect(changes()).not.toContain("deleteImage");
+  });
+
+  it("keeps a product, and takes the tag of the run off it", async () => {
+    const { done, changes } = takeDown([...registered, { type: "kept", seqs: [4, 5] }], { deleteTags: () => ({}) });
+    await done;
+    expect(changes()).toEqual(["deleteTags"]);
+  });
+
+  it("stops between two things when it is not for us any more", async () => {
+    const refuse = async () => {
+      throw new Error("not ours");
+    };
+    const { done, changes } = takeDown(registered, {}, refuse);
+    await expect(done).rejects.toThrow("not ours");
+    expect(changes()).toEqual([]);
+  });
+});

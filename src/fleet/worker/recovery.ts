@@ -1,0 +1,231 @@
+import type { Job } from "bullmq";
+import { takeDownGoneRun } from "../../builder/take-down-gone-run.ts";
+import type { Ui } from "../../builder/ui.ts";
+import { systemClock } from "../../common/clock.ts";
+import { CancelledError, messageOf } from "../../common/errors.ts";
+import type { DebugLog } from "../../common/log.ts";
+import type { Access } from "../../outscale/access.ts";
+import type { Api } from "../../outscale/api.ts";
+import { type FleetQueue, type JobData, KEPT_SECONDS } from "../queue/fleet-queue.ts";
+import {
+  type FoundJournal,
+  type JobRunId,
+  listJournals,
+  readJournals,
+  recordOfCopy,
+  removeJournal,
+} from "../queue/journal-mirror.ts";
+import { sentErrorOf } from "../queue/sent-error.ts";
+import type { BuilderAccount } from "./builder-account.ts";
+import { Claim, type Holder } from "./claim.ts";
+import { endJob, giveBackJob, tellNote } from "./end-job.ts";
+import { Firings } from "./firings.ts";
+import { productResult } from "./product-result.ts";
+import { returnFiring } from "./return-own-jobs.ts";
+import { VmFates } from "./vm-fates.ts";
+
+export interface RecoveryInput {
+  readonly queue: FleetQueue;
+  readonly workerId: string;
+  readonly account: BuilderAccount;
+  /** Of that account. */
+  readonly api: Api;
+  readonly access: Access;
+  readonly env: NodeJS.ProcessEnv;
+  readonly stateFolder: string;
+  readonly ui: Ui;
+  readonly log: DebugLog;
+}
+
+/** Workers tell of themselves every ten seconds. Silence proves nothing: it is where the account is asked. */
+const SILENCE_MS = 25_000;
+/** One worker at a time takes down what a run has left; should it die, the next one begins after this. */
+const HOLD_SECONDS = 60;
+/** What cannot be taken down now may be later; at last the build ends and names it. */
+const MOST_TRIES = 5;
+
+/** A run whose VM is gone, and the copy of its journal; undefined when it had made nothing. */
+interface GoneRun {
+  readonly worker: string;
+  readonly vmId: string;
+  readonly journals: readonly FoundJournal[];
+}
+
+/**
+ * Looks after the jobs of other workers. One whose VM is gone for good, as the account proves, has left what the copy of its
+ * journal names: that is taken down here, and then the job is anybody's. Nothing is done about a VM that may be alive.
+ */
+export class Recovery {
+  readonly #input: RecoveryInput;
+  readonly #fates: VmFates;
+  readonly #tries = new Map<string, number>();
+  readonly #told = new Set<string>();
+
+  constructor(input: RecoveryInput) {
+    this.#input = input;
+    this.#fates = new VmFates(input.api, input.account.vmId, systemClock);
+  }
+
+  /** One look at every job. */
+  async look(): Promise<void> {
+    const { queue, workerId } = this.#input;
+    const heard = new Set((await queue.readWorkers(Date.now(), SILENCE_MS)).map(({ id }) => id));
+    // Their numbers alone: what they are is read of few.
+    const ids = await queue.jobs.getRanges(["active"]);
+    const runs = await listJournals(queue);
+    for (const id of ids) {
+      const holder = await Claim.holderOf(queue, id);
+      if (holder === undefined || holder?.worker === workerId || heard.has(holder?.worker ?? "")) continue;
+      const job = await queue.jobs.getJob(id);
+      if (job === undefined) continue;
+      if (holder === null) await this.#orphan(job);
+      else if (Firings.isOne(job)) await returnFiring(job, queue, holder);
+      else await this.#suspect(job, holder, await this.#journalsOf(holder, runs, id));
+    }
+    const left = runs.filter(({ jobId }) => !ids.includes(jobId));
+    for (const journal of await readJournals(queue, left)) {
+      if (journal.worker !== workerId && !heard.has(journal.worker)) await this.#leftover(journal);
+    }
+  }
+
+  async #journalsOf(holder: Holder, runs: readonly JobRunId[], id: string): Promise<readonly FoundJournal[]> {
+    const all = await readJournals(
+      this.#input.queue,
+      runs.filter(({ jobId }) => jobId === id),
+    );
+    return all.filter(({ worker }) => worker === holder.worker);
+  }
+
+  /** Nobody's, and the engine's hold on it has run out: its worker died before it had claimed it, or after it was taken away. */
+  async #orphan(job: Job<JobData>): Promise<void> {
+    const { queue, ui } = this.#input;
+    const id = job.id ?? "";
+    if (await queue.redis.exists(queue.lockOf(id))) return;
+    const result = await queue.readResult(id);
+    if (result !== undefined) await endJob(queue, job, result);
+    else await giveBackJob(queue, job);
+    ui.say(`Build ${id} was nobody's: ${result === undefined ? "it begins anew" : `it had ended, ${result.outcome}`}`);
+  }
+
+  async #suspect(job: Job<JobData>, holder: Holder, journals: readonly FoundJournal[]): Promise<void> {
+    const id = job.id ?? "";
+    const { worker, vmId } = holder;
+    if (vmId === null) {
+      this.#tellOnce(
+        id,
+        `The worker ${worker} of build ${id} is silent, and on no VM that the account knows: start it again`,
+      );
+      return;
+    }
+    const fate = await this.#fates.of(vmId);
+    if (fate === "gone") await this.#alone(id, () => this.#recover(job, holder, { worker, vmId, journals }));
+    else if (fate === "stopped") await this.#tellStopped(id, { worker, vmId });
+  }
+
+  async #recover(job: Job<JobData>, holder: Holder, run: GoneRun): Promise<void> {
+    const { queue, ui, account } = this.#input;
+    const id = job.id ?? "";
+    const { worker, vmId } = run;
+    ui.say(`Build ${id}: the VM ${vmId} of its worker ${worker} is gone`);
+    const goneAt = systemClock.now();
+    const records = run.journals.map((journal) => recordOfCopy(journal, account.accountId, goneAt));
+    const mayGoOn = async () => {
+      if ((await Claim.holderOf(queue, id))?.sealed !== holder.sealed)
+        throw new CancelledError("Another worker is at it");
+    };
+    let failure: unknown;
+    for (const record of records) {
+      failure = await takeDownGoneRun(record, { ...this.#input, clock: systemClock, mayGoOn }).catch((error) => error);
+      if (failure instanceof CancelledError) return;
+      if (failure !== undefined && this.#isTriedAgain(id)) return;
+    }
+    const published = records.find(({ product }) => product !== undefined);
+    const told = await queue.readResult(id);
+    if (!(await Claim.takeAway(queue, id, holder))) return;
+    const gone = `The VM ${vmId} of the worker ${worker} is gone, and perhaps the last of its output`;
+    if (published?.product !== undefined && told === undefined) {
+      const { product, header } = published;
+      await tellNote(queue, id, `${gone}. The OMI ${product.imageId} was whole`);
+      await endJob(
+        queue,
+        job,
+        productResult(queue.readJob(id, job.data).job, { worker, runId: header.runId, product }),
+      );
+    } else if (failure !== undefined && told === undefined) {
+      await tellNote(queue, id, gone);
+      await endJob(queue, job, failedResult(worker, failure));
+    } else if (told !== undefined) {
+      await endJob(queue, job, told);
+    } else {
+      await tellNote(queue, id, `${gone}. What it had made is taken down, and the build waits for another worker`);
+      await giveBackJob(queue, job);
+    }
+    for (const journal of run.journals) await removeJournal(queue, journal);
+    ui.say(`Build ${id}: what the VM ${vmId} had left is taken down`);
+  }
+
+  /** A job has ended, and something of it was left on purpose or by failure, on a VM that is gone since. */
+  async #leftover(journal: FoundJournal): Promise<void> {
+    const { queue, ui, account } = this.#input;
+    const { jobId, vmId } = journal;
+    if (vmId === null || (await this.#fates.of(vmId)) !== "gone") return;
+    await this.#alone(jobId, async () => {
+      ui.say(`Build ${jobId} has ended, and its VM ${vmId} is gone: what it has left is taken down`);
+      try {
+        const record = recordOfCopy(journal, account.accountId, systemClock.now());
+        await takeDownGoneRun(record, { ...this.#input, clock: systemClock, mayGoOn: async () => undefined });
+      } catch (error) {
+        ui.error(messageOf(error));
+        if (this.#isTriedAgain(jobId)) return;
+      }
+      await removeJournal(queue, journal);
+    });
+  }
+
+  /** Does something if no other worker is about to. */
+  async #alone(jobId: string, work: () => Promise<void>): Promise<void> {
+    const { queue, workerId } = this.#input;
+    const key = queue.keyOf("recovery", jobId);
+    if ((await queue.redis.set(key, workerId, "EX", HOLD_SECONDS, "NX")) === null) return;
+    const renewal = setInterval(
+      () => void queue.redis.expire(key, HOLD_SECONDS).catch(() => undefined),
+      (HOLD_SECONDS * 1_000) / 3,
+    );
+    try {
+      await work();
+    } finally {
+      clearInterval(renewal);
+      await queue.redis.del(key);
+    }
+  }
+
+  async #tellStopped(
+    jobId: string,
+    { worker, vmId }: { readonly worker: string; readonly vmId: string },
+  ): Promise<void> {
+    const { queue } = this.#input;
+    const text = `The VM ${vmId} of the worker ${worker} is stopped. Start it with its worker, and the build begins anew; or terminate it, and another worker takes down what it has made`;
+    this.#tellOnce(jobId, `Build ${jobId}: ${text}`);
+    const key = queue.keyOf("told", `${jobId}:${vmId}`);
+    if ((await queue.redis.set(key, "stopped", "EX", KEPT_SECONDS, "NX")) !== null) await tellNote(queue, jobId, text);
+  }
+
+  #tellOnce(jobId: string, text: string): void {
+    if (this.#told.has(jobId)) return;
+    this.#told.add(jobId);
+    this.#input.ui.warn(text);
+  }
+
+  #isTriedAgain(jobId: string): boolean {
+    const tries = (this.#tries.get(jobId) ?? 0) + 1;
+    this.#tries.set(jobId, tries);
+    return tries < MOST_TRIES;
+  }
+}
+
+function failedResult(worker: string, failure: unknown) {
+  return {
+    ...({ outcome: "failed", worker, endedAt: systemClock.now(), error: sentErrorOf(failure) } as const),
+    ...{ runId: undefined, artifact: undefined, evidence: undefined, provenance: undefined, record: undefined },
+  };
+}

@@ -1,0 +1,74 @@
+import { readFileSync } from "node:fs";
+import type { Bakery } from "../bake/bake.ts";
+import type { Running } from "../program/running.ts";
+import type { Fleet } from "./fleet.ts";
+
+/** A worker on one of several VMs of a local cloud, which are one machine: each has its own state and devices. */
+export interface VmWorker extends Running {
+  readonly vmId: string;
+  /** The power goes: every process of it ends at once, and cleans up nothing. */
+  cutPower(): Promise<void>;
+  /** Nothing of it runs until it goes on: a VM that is paused, or a machine that has no time for it. */
+  hold(): void;
+  goOn(): void;
+}
+
+/** @param number Which VM of the cloud it is on, from 0 */
+export async function startVmWorker(
+  { bakery, fleet }: { readonly bakery: Bakery; readonly fleet: Fleet },
+  number: number,
+  argv: readonly string[] = [],
+): Promise<VmWorker> {
+  const vm = bakery.cloud.vms[number];
+  if (vm === undefined) throw new Error(`The cloud has no VM ${number}`);
+  const worker = fleet.run(["worker", "-queue", fleet.url, ...argv], {
+    env: {
+      ...bakery.cloud.environment,
+      OUTSCALE_CHROOT_METADATA_ENDPOINT: vm.metadataEndpoint,
+      OUTSCALE_CHROOT_DEVICE_FOLDER: vm.deviceFolder,
+      OUTSCALE_CHROOT_STATE: `${bakery.folder}/vm-${number}`,
+    },
+  });
+  await worker.says("bakes for");
+  const pid = worker.child.pid ?? 0;
+  let held: readonly number[] = [];
+  return {
+    ...worker,
+    vmId: vm.vmId,
+    cutPower: async () => {
+      // Without a moment in which one of them sees the end of another.
+      for (const each of stopTree(pid)) tryToKill(each, "SIGKILL");
+      await worker.ended();
+    },
+    hold: () => {
+      held = stopTree(pid);
+    },
+    goOn: () => {
+      // Whoever waits for a child stops when that does: children first.
+      for (const each of held.toReversed()) tryToKill(each, "SIGCONT");
+    },
+  };
+}
+
+/** Stops a process and everything that it has started. */
+function stopTree(pid: number): readonly number[] {
+  if (!tryToKill(pid, "SIGSTOP")) return [];
+  return [pid, ...childrenOf(pid).flatMap(stopTree)];
+}
+
+function childrenOf(pid: number): number[] {
+  try {
+    return readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim().split(" ").filter(Boolean).map(Number);
+  } catch {
+    return [];
+  }
+}
+
+function tryToKill(pid: number, signal: NodeJS.Signals): boolean {
+  try {
+    process.kill(pid, signal);
+    return true;
+  } catch {
+    return false;
+  }
+}
