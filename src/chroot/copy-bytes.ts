@@ -1,5 +1,6 @@
-import { spawn } from "node:child_process";
+import { type ChildProcessByStdio, spawn } from "node:child_process";
 import { type BigIntStats, constants, fstatSync, openSync, readSync, writeSync } from "node:fs";
+import type { Readable } from "node:stream";
 import { setTimeout } from "node:timers/promises";
 import { describeExit, type ExitStatus } from "../host/command-error.ts";
 import { hostEnvironment } from "../host/host-environment.ts";
@@ -34,9 +35,10 @@ export class CopyStopped extends Error {
 
 /** Below this a file's missing blocks are no hole worth keeping: small files lie in the inode on some file systems. */
 const SPARSE_FROM_BYTES = 65_536n;
-/** From here on starting cp(1) costs less than it saves. */
+/** From here on starting a program costs less than it saves. */
 const LARGE_FROM_BYTES = 16_777_216n;
-const BUFFER_BYTES = 1024 * 1024;
+/** It fits into the cache of a core. */
+const BUFFER_BYTES = 128 * 1024;
 const BLOCK_BYTES = 512n;
 const WATCH_EVERY_MS = 50;
 /** A file system may set blocks aside for a file that grows: as many again, and some. */
@@ -44,12 +46,18 @@ const SPARE_BYTES = 64n * 1024n * 1024n;
 
 const buffer = Buffer.allocUnsafe(BUFFER_BYTES);
 
-/** Is a file better copied by a program of its own: because of its size, or of holes that are to be kept? */
-function isForCp({ size, blocks }: BigIntStats): boolean {
-  return size >= LARGE_FROM_BYTES || (size >= SPARSE_FROM_BYTES && blocks * BLOCK_BYTES < size);
+/** Has a file holes that are to be kept? */
+function isSparse({ size, blocks }: BigIntStats): boolean {
+  return size >= SPARSE_FROM_BYTES && blocks * BLOCK_BYTES < size;
 }
 
-function copySmall(from: number, to: number, { isStopped, budget }: CopyWatch): void {
+/** Is a file better copied by a program of its own? */
+export function isForProgram(stats: BigIntStats): boolean {
+  return stats.size >= LARGE_FROM_BYTES || isSparse(stats);
+}
+
+/** Copies a file by itself, from and to open descriptors. */
+export function copySmall(from: number, to: number, { isStopped, budget }: CopyWatch): void {
   for (;;) {
     const size = readSync(from, buffer);
     budget?.take(BigInt(size));
@@ -61,29 +69,28 @@ function copySmall(from: number, to: number, { isStopped, budget }: CopyWatch): 
 }
 
 /**
- * Copies a large or sparse file with cp(1): Node cannot ask for the holes of a file; cp does, and skips them however large
- * they are. It is faster too, as it lets the kernel copy or share the blocks. It ends when it is asked to, and when it
- * writes more than the file had: a process of the image may make it grow for ever.
+ * Copies a large or sparse file with a program, which lets the kernel copy or share the blocks: Node cannot ask for that, nor
+ * for the holes of a file. It ends when it is asked to, and when it writes more than the file had: a process of the image
+ * may make it grow for ever.
  */
-async function copyWithCp(
-  { fd: from, stats: { size, blocks } }: CopySource,
+async function copyWithProgram(
+  { fd: from, stats }: CopySource,
   to: number,
   { isStopped, budget }: CopyWatch,
 ): Promise<void> {
+  const { size, blocks } = stats;
   const dataBytes = blocks * BLOCK_BYTES < size ? blocks * BLOCK_BYTES : size;
   budget?.take(dataBytes);
   const most = budget === undefined ? undefined : 2n * dataBytes + SPARE_BYTES;
-  // When we are killed, it ends too, and holds no image any longer.
-  const argv = ["--pdeathsig", "KILL", "cp", "--sparse=auto", "--", fdPathForChildren(from), fdPathForChildren(to)];
-  const cp = spawn(locateProgram("setpriv"), argv, { env: hostEnvironment(), stdio: ["ignore", "ignore", "pipe"] });
+  const program = startProgram(stats, from, to);
   let said = "";
-  cp.stderr.on("data", (chunk: Buffer) => {
+  program.stderr.on("data", (chunk: Buffer) => {
     said += chunk.toString("utf8");
   });
   let ended: ExitStatus | undefined;
   const exited = new Promise<void>((resolve, reject) => {
-    cp.once("error", reject);
-    cp.once("close", (code, signal) => {
+    program.once("error", reject);
+    program.once("close", (code, signal) => {
       ended = { code, signal };
       resolve();
     });
@@ -93,11 +100,28 @@ async function copyWithCp(
     if (ended !== undefined) break;
     const isTooMuch = most !== undefined && fstatSync(to, { bigint: true }).blocks * BLOCK_BYTES > most;
     if (!isTooMuch && !isStopped()) continue;
-    cp.kill("SIGKILL");
+    program.kill("SIGKILL");
     await exited;
     throw isTooMuch ? new Error("It grows while it is copied") : new CopyStopped();
   }
-  if (ended.code !== 0) throw new Error(said.trim() || `cp ended with ${describeExit(ended)}`);
+  if (ended.code !== 0) throw new Error(said.trim() || `The program that copies it ended with ${describeExit(ended)}`);
+}
+
+/**
+ * cp(1) skips holes, however large they are. It empties the file that it writes to first, and ext4 takes that for a file that
+ * is replaced, whose content it writes out at the end; so what has no holes goes through cat(1), which has our descriptors.
+ */
+function startProgram(stats: BigIntStats, from: number, to: number): ChildProcessByStdio<null, null, Readable> {
+  // When we are killed, it ends too, and holds no image any longer.
+  const start = (argv: readonly string[], files: readonly ["ignore" | number, "ignore" | number]) =>
+    spawn(locateProgram("setpriv"), ["--pdeathsig", "KILL", ...argv], {
+      env: hostEnvironment(),
+      stdio: [...files, "pipe"],
+    }) as ChildProcessByStdio<null, null, Readable>;
+  if (isSparse(stats)) {
+    return start(["cp", "--sparse=auto", "--", fdPathForChildren(from), fdPathForChildren(to)], ["ignore", "ignore"]);
+  }
+  return usingFd(openSync(fdPath(from), constants.O_RDONLY), (open) => start(["cat"], [open, to]));
 }
 
 /**
@@ -106,7 +130,7 @@ async function copyWithCp(
  */
 export async function copyBytes(source: CopySource, to: number, watch: CopyWatch): Promise<void> {
   const { fd, stats, isReadable } = source;
-  if (isForCp(stats)) return copyWithCp(source, to, watch);
+  if (isForProgram(stats)) return copyWithProgram(source, to, watch);
   if (isReadable) copySmall(fd, to, watch);
   else usingFd(openSync(fdPath(fd), constants.O_RDONLY), (open) => copySmall(open, to, watch));
 }
