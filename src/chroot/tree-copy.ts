@@ -1,23 +1,10 @@
-import {
-  type BigIntStats,
-  chmodSync,
-  chownSync,
-  closeSync,
-  fchmodSync,
-  fchownSync,
-  futimesSync,
-  linkSync,
-  opendirSync,
-  openSync,
-  utimesSync,
-} from "node:fs";
+import { closeSync, opendirSync, openSync } from "node:fs";
 import { type AttributedPaths, findAttributedPaths } from "./attributed-paths.ts";
-import type { Owner } from "./communicator.ts";
 import { CopyBudget, type Spent } from "./copy-budget.ts";
-import { CopyStopped, type CopyWatch, copyBytes, type IsStopped } from "./copy-bytes.ts";
-import { createInPlace, openExistingFile, openFileIfThere, removeIfThere } from "./file-in-place.ts";
+import { CopyStopped, type CopyWatch, type IsStopped } from "./copy-bytes.ts";
+import { FileCopier } from "./file-copier.ts";
+import { removeIfThere } from "./file-in-place.ts";
 import {
-  entryPath,
   fdPath,
   makeFolder,
   makeLink,
@@ -33,12 +20,13 @@ import {
 } from "./openat.ts";
 import { RootFolder } from "./root-folder.ts";
 import { reasonOf, TransferError } from "./transfer-error.ts";
-import { compileExclude, identityOf, toSeconds } from "./tree-entries.ts";
+import { identityOf } from "./tree-entries.ts";
+import { type Entry, type FileRules, type Folders, setEntryAttributes } from "./tree-file.ts";
 import { XattrCopier } from "./tree-xattrs.ts";
 import type { Place } from "./walk.ts";
 
 /** A folder to copy from one root to another, as plain data: it may go to a worker thread. */
-export interface TreeJob {
+export interface TreeJob extends FileRules {
   readonly fromRoot: string;
   /** A folder; a link to one is followed. */
   readonly from: string;
@@ -49,15 +37,6 @@ export interface TreeJob {
   readonly exclude: readonly string[];
   /** Whether a link to a folder that is in the way is followed, inside the root: `lib -> usr/lib` stays a link. */
   readonly followFolderLinks: boolean;
-  /**
-   * Whether files keep their set-ID bits and capabilities. They mean nothing good on a host that somebody else's image
-   * is unpacked on: any user there could run them.
-   */
-  readonly keepPrivileges: boolean;
-  /** Whether a file in the way stays the file that it is, with mode, owner and attributes, and gets other content. */
-  readonly overwritesFiles: boolean;
-  /** Of everything that is made; whoever owns it in `from` when absent. */
-  readonly owner?: Owner | undefined;
   /**
    * What may be written at most, for a tree that is not ours: a number of bytes, or `"held"` for as many as the file systems
    * hold that it is on. Absent: no bound.
@@ -74,8 +53,6 @@ export interface TreeResult {
   readonly warnings: readonly string[];
 }
 
-const PERMISSIONS = 0o7777n;
-const SET_IDS = 0o6000n;
 const PRIVATE_MODE = 0o700;
 const NAMES_AT_ONCE = 256;
 
@@ -90,6 +67,7 @@ const NAMES_AT_ONCE = 256;
  * @throws {CopyStopped}
  */
 export async function copyTree(job: TreeJob, isStopped: IsStopped = () => false): Promise<TreeResult> {
+  const isExcluded = await compileExcludes(job.exclude);
   const roots = { from: new RootFolder(job.fromRoot), to: new RootFolder(job.toRoot) };
   const open = (place: Place) => openFolder(fdPath(place.fd as number));
   const from = roots.from.withPlace("read the folder", job.from, { onMissing: "fail" }, open);
@@ -103,7 +81,7 @@ export async function copyTree(job: TreeJob, isStopped: IsStopped = () => false)
       // To look beside the copying goes by paths, which an image's processes could turn elsewhere, to trees without end.
       const isSearched = job.fromRoot === "/" && job.exclude.length === 0;
       const attributed = isSearched ? findAttributedPaths(from) : undefined;
-      return await new TreeCopier(job, { to: roots.to, isStopped, attributed }).copy(from, to, isNew);
+      return await new TreeCopier(job, { to: roots.to, isExcluded, isStopped, attributed }).copy(from, to, isNew);
     } finally {
       closeSync(to);
     }
@@ -112,30 +90,19 @@ export async function copyTree(job: TreeJob, isStopped: IsStopped = () => false)
   }
 }
 
+/** What compiles globs takes as long to load as all the rest, and few jobs have some. */
+async function compileExcludes(excludes: readonly string[]): Promise<(path: string) => boolean> {
+  if (excludes.length === 0) return () => false;
+  const { compileExclude } = await import("./exclude.ts");
+  const globs = excludes.map(compileExclude);
+  return (path) => globs.some((glob) => glob.test(path));
+}
+
 interface CopierOptions {
   readonly to: RootFolder;
+  readonly isExcluded: (path: string) => boolean;
   readonly isStopped: IsStopped;
   readonly attributed: AttributedPaths | undefined;
-}
-
-/** A folder that is being copied. */
-interface Folders {
-  readonly from: number;
-  readonly to: number;
-  /** We have made it a moment ago: nothing is in it, or somebody was very fast. */
-  readonly isNew: boolean;
-}
-
-/** One entry of the tree. */
-interface Entry {
-  readonly fd: number;
-  /** Its content can be read from the descriptor; otherwise that only stands for it. */
-  readonly isReadable: boolean;
-  readonly stats: BigIntStats;
-  readonly folders: Folders;
-  readonly name: string;
-  /** Relative to the tree. Names and paths are bytes. */
-  readonly path: string;
 }
 
 class TreeCopier {
@@ -144,38 +111,46 @@ class TreeCopier {
   readonly #isExcluded: (path: string) => boolean;
   readonly #warnings: string[] = [];
   readonly #xattrs: XattrCopier;
-  /** Files with several names: where the first of them was copied to, by device and inode. */
-  readonly #linked = new Map<string, string>();
   readonly #watch: CopyWatch;
   /** The tree is this machine's, and not an image's. */
   readonly #isOurs: boolean;
-  #files = 0;
+  readonly #files: FileCopier;
   #target = "";
+  /** What still goes on beside the walk is to stop: it has failed. */
+  #isOver = false;
 
-  constructor(job: TreeJob, { to, isStopped, attributed }: CopierOptions) {
+  constructor(job: TreeJob, { to, isExcluded, isStopped, attributed }: CopierOptions) {
     this.#job = job;
     this.#to = to;
     this.#isOurs = job.fromRoot === "/";
     const { limitBytes, spent } = job;
     const budget =
       limitBytes === undefined ? undefined : new CopyBudget(limitBytes === "held" ? undefined : limitBytes, spent);
-    this.#watch = { isStopped, budget };
+    this.#watch = { isStopped: () => this.#isOver || isStopped(), budget };
     const warn = (message: string) => void this.#warnings.push(message);
     this.#xattrs = new XattrCopier({ warn, keepPrivileges: job.keepPrivileges, attributed });
-    const globs = job.exclude.map(compileExclude);
-    this.#isExcluded = (path) => globs.some((glob) => glob.test(path));
+    this.#files = new FileCopier({
+      ...{ rules: job, watch: this.#watch, xattrs: this.#xattrs, to },
+      wayTo: (path) => this.#wayTo(path),
+      failure: (error, path) => this.#failure(error, path),
+    });
+    this.#isExcluded = isExcluded;
   }
 
   async copy(from: number, to: number, isNew: boolean): Promise<TreeResult> {
     this.#target = identityOf(statFd(to));
     try {
       await this.#copyContent({ from, to, isNew }, "");
+      await this.#files.idle();
+      this.#files.check();
       if (isNew) this.#finish(from, to, { stats: statFd(from), path: "" });
       await this.#xattrs.flush();
     } finally {
+      this.#isOver = true;
+      await this.#files.idle();
       await this.#xattrs.close();
     }
-    return { files: this.#files, spent: this.#watch.budget?.spent, warnings: this.#warnings };
+    return { files: this.#files.count, spent: this.#watch.budget?.spent, warnings: this.#warnings };
   }
 
   /** @param path Of the folder, relative to the tree, as bytes; with a slash at its end unless it is the tree itself */
@@ -188,10 +163,13 @@ class TreeCopier {
     try {
       for (let entry = folder.readSync(); entry; entry = folder.readSync()) {
         if (this.#watch.isStopped()) throw new CopyStopped();
+        this.#files.check();
         const entryWay = `${path}${entry.name}`;
         if (this.#isExcluded(toText(entryWay))) continue;
-        const isFile = entry.isFile() && this.#isOurs;
-        await this.#copyEntry(folders, entry.name, { path: entryWay, isFile });
+        // In an image, a device may take a file's place meanwhile, which opening would wake.
+        const mayBeOpened = this.#isOurs && entry.isFile();
+        if (!mayBeOpened || !this.#files.copyAtOnce(folders, entry.name, entryWay))
+          await this.#copyEntry(folders, entry.name, entryWay);
         if (this.#xattrs.isFull) await this.#xattrs.flush();
       }
     } finally {
@@ -199,25 +177,16 @@ class TreeCopier {
     }
   }
 
-  async #copyEntry(
-    folders: Folders,
-    name: string,
-    { path, isFile }: { readonly path: string; readonly isFile: boolean },
-  ): Promise<void> {
+  async #copyEntry(folders: Folders, name: string, path: string): Promise<void> {
     let fd: number | undefined;
     let isTaken = false;
     try {
-      // A file of our own is opened once. In an image, a device may take its place meanwhile, which opening would wake.
-      const opened = isFile ? openFileIfThere(folders.from, name) : undefined;
-      fd = opened ?? openEntryIfThere(folders.from, name);
+      fd = openEntryIfThere(folders.from, name);
       // It went away since the folder was read.
       if (fd === undefined) return;
-      const entry = { fd, isReadable: opened !== undefined, stats: statFd(fd), folders, name, path };
-      isTaken = await this.#copyKind(entry);
+      isTaken = await this.#copyKind({ fd, stats: statFd(fd), folders, name, path });
     } catch (error) {
-      if (error instanceof TransferError || error instanceof CopyStopped) throw error;
-      const [from, to] = [`${this.#job.from}/${toText(path)}`, `${this.#job.to}/${toText(path)}`];
-      throw new TransferError(`Cannot copy "${from}" to "${to}": ${reasonOf(error)}`);
+      throw this.#failure(error, path);
     } finally {
       if (fd !== undefined && !isTaken) closeSync(fd);
     }
@@ -226,7 +195,7 @@ class TreeCopier {
   /** @returns whether the entry's descriptor was taken over, and is not to be closed */
   async #copyKind(entry: Entry): Promise<boolean> {
     const { stats } = entry;
-    if (stats.isFile()) return this.#copyFile(entry);
+    if (stats.isFile()) return this.#files.copy(entry);
     if (stats.isDirectory()) await this.#copyFolder(entry);
     else if (stats.isSymbolicLink()) this.#copyLink(entry);
     else this.#warnings.push(`"${toText(entry.path)}" is left out: it is a socket, a pipe or a device`);
@@ -267,60 +236,16 @@ class TreeCopier {
     usingFd(openEntry(folders.to, name), (to) => this.#finish(fd, to, { stats, path }));
   }
 
-  async #copyFile(entry: Entry): Promise<boolean> {
-    const { fd, stats, folders, name, path } = entry;
-    const mayOverwrite = this.#job.overwritesFiles && !folders.isNew;
-    const existing = mayOverwrite ? openExistingFile(folders.to, name) : undefined;
-    if (existing === undefined && stats.nlink > 1n && this.#linkToCopy(entry)) return false;
-    const to = existing ?? createInPlace(folders.to, name);
-    let isTaken = false;
-    try {
-      // Files of the kernel claim to be empty, and may have no end.
-      if (stats.size > 0n) await copyBytes(entry, to, this.#watch);
-      this.#files += 1;
-      if (existing !== undefined) return false;
-      this.#setFileAttributes(to, stats);
-      this.#xattrs.add(fd, to, path);
-      isTaken = true;
-    } finally {
-      if (!isTaken) closeSync(to);
-    }
-    if (stats.nlink > 1n) this.#linked.set(identityOf(stats), path);
-    return true;
-  }
-
-  /** @returns false for the first name of a file */
-  #linkToCopy({ stats, folders, name }: Entry): boolean {
-    const first = this.#linked.get(identityOf(stats));
-    if (first === undefined) return false;
-    removeIfThere(folders.to, name);
-    this.#to.withPlace("link to", this.#wayTo(first), { followLast: false, onMissing: "fail" }, (place) =>
-      linkSync(entryPath(place.folder, place.name), entryPath(folders.to, name)),
-    );
-    return true;
-  }
-
-  /** Owner before mode and attributes: changing it clears the set-user-ID bit and capabilities. */
   #finish(from: number, to: number, { stats, path }: Pick<Entry, "stats" | "path">): void {
-    const { uid, gid } = this.#job.owner ?? stats;
-    chownSync(fdPath(to), Number(uid), Number(gid));
-    if (!stats.isSymbolicLink()) chmodSync(fdPath(to), this.#modeOf(stats));
-    utimesSync(fdPath(to), toSeconds(stats.atimeNs), toSeconds(stats.mtimeNs));
+    setEntryAttributes(to, stats, this.#job);
     // With descriptors of its own: these are closed long before the batch is full.
-    this.#xattrs.add(openSync(fdPath(from), O_PATH), openSync(fdPath(to), O_PATH), path);
+    this.#xattrs.add({ from: openSync(fdPath(from), O_PATH), to: openSync(fdPath(to), O_PATH), path });
   }
 
-  /** The same for a file that is open for writing. */
-  #setFileAttributes(to: number, stats: BigIntStats): void {
-    const { uid, gid } = this.#job.owner ?? stats;
-    fchownSync(to, Number(uid), Number(gid));
-    fchmodSync(to, this.#modeOf(stats));
-    futimesSync(to, toSeconds(stats.atimeNs), toSeconds(stats.mtimeNs));
-  }
-
-  #modeOf(stats: BigIntStats): number {
-    const isStripped = stats.isFile() && !this.#job.keepPrivileges;
-    return Number(stats.mode & (isStripped ? PERMISSIONS & ~SET_IDS : PERMISSIONS));
+  #failure(error: unknown, path: string): unknown {
+    if (error instanceof TransferError || error instanceof CopyStopped) return error;
+    const [from, to] = [`${this.#job.from}/${toText(path)}`, `${this.#job.to}/${toText(path)}`];
+    return new TransferError(`Cannot copy "${from}" to "${to}": ${reasonOf(error)}`);
   }
 
   #wayTo(path: string): Buffer {

@@ -3,6 +3,7 @@ import { CommandError } from "../host/command-error.ts";
 import { runSync } from "../host/run-sync.ts";
 import type { AttributedPaths } from "./attributed-paths.ts";
 import { fdPathForChildren } from "./openat.ts";
+import type { Pair } from "./tree-file.ts";
 
 /** Pairs of descriptors that are held at a time, so that one run of getfattr serves many files. */
 const MOST_PAIRS = 2048;
@@ -13,12 +14,6 @@ const SPARE_DESCRIPTORS = 512;
 const LABELS = "security.selinux=";
 /** What the kernel acts upon: capabilities, above all. */
 const SECURITY = "security.";
-
-interface Pair {
-  readonly from: number;
-  readonly to: number;
-  readonly path: string;
-}
 
 interface XattrOptions {
   readonly warn: (message: string) => void;
@@ -46,12 +41,9 @@ export class XattrCopier {
     this.#attributed = attributed;
   }
 
-  /**
-   * Takes two descriptors over, any that stand for the two entries, and closes them when it is done with them.
-   * @param path Of the entry, relative to the tree, as bytes
-   */
-  add(from: number, to: number, path: string): void {
-    this.#pairs.push({ from, to, path });
+  /** Takes two descriptors over, any that stand for the two entries, and closes them when it is done with them. */
+  add(pair: Pair): void {
+    this.#pairs.push(pair);
   }
 
   /** So many descriptors are held that it is time to {@link flush}. */

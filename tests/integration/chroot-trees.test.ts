@@ -101,6 +101,11 @@ async function makeRichTree(root: string): Promise<void> {
   await run("setfattr", ["-n", "security.capability", "-v", capability, join(root, "secret")]);
   writeFileSync(join(root, "sparse"), "start");
   truncateSync(join(root, "sparse"), 1024 ** 3);
+  // Programs copy these, beside each other.
+  for (const name of ["large", "deep/large", "deep/er/large"])
+    writeFileSync(join(root, name), Buffer.alloc(17 * 1024 ** 2, name));
+  linkSync(join(root, "large"), join(root, "deep/er/and/hard"));
+  await run("setfattr", ["-n", "user.note", "-v", "large", join(root, "deep/large")]);
 }
 
 const describe = requirePrograms("getfattr", "setfattr", "cp", "chroot");
@@ -185,7 +190,7 @@ describe("ChrootCommunicator.uploadDir() and downloadDir()", () => {
   it.each([
     { what: "a small file", size: 10 },
     { what: "an empty one", size: 0 },
-    { what: "one that cp(1) copies", size: 20 * 1024 * 1024 },
+    { what: "one that a program copies", size: 20 * 1024 * 1024 },
   ])("let a file that is there keep all but its content, as cp does: $what", async ({ size }) => {
     const shadow = join(image, "etc/shadow");
     writeFileSync(shadow, "what was there", { mode: 0o640 });
