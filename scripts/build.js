@@ -5,6 +5,7 @@ import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { build } from "rolldown";
+import { escaped } from "./ascii-only.js";
 import { bundlePlugin } from "./bundle-plugin.js";
 import { leanUndici } from "./lean-undici.js";
 import { licenceTexts, packagesOf } from "./third-party.js";
@@ -44,6 +45,9 @@ const program = await build({
   },
 });
 writeFileSync("dist/cli/package.json", '{ "type": "commonjs" }\n');
+for (const chunk of program.output) {
+  if (chunk.type === "chunk") writeFileSync(join("dist/cli", chunk.fileName), escaped(chunk.code));
+}
 writeLicences(program, "dist/cli");
 
 const main = program.output.find((chunk) => chunk.type === "chunk" && chunk.name === "main");

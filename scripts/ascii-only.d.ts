@@ -1,0 +1,1 @@
+export function escaped(code: string): string;
