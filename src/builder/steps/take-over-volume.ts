@@ -1,6 +1,8 @@
 import { DeviceError, UsageError } from "../../common/errors.ts";
 import type { Build } from "../build.ts";
 import type { RunRecord } from "../journal/read-journal.ts";
+import type { Product } from "../publish-omi.ts";
+import { exportedObjectsKind } from "../region-copy/exported-objects.ts";
 import { volumeKind } from "../resources/volume.ts";
 import type { Scope } from "../scope.ts";
 import { step } from "../step.ts";
@@ -36,7 +38,9 @@ export const takeOverVolume = step(
 export function volumeOf({ header, resources, product }: Pick<RunRecord, "header" | "resources" | "product">) {
   if (product !== undefined) {
     throw new UsageError(`The run ${header.runId} has published its OMI: there is nothing to go on with`, {
-      hint: `Take down what it left: outscale-chroot cleanup ${header.runId}`,
+      hint: [`Take down what it left: outscale-chroot cleanup ${header.runId}`, ...finishing(product, resources)].join(
+        "; ",
+      ),
     });
   }
   const volume = resources.find(({ kind }) => kind === volumeKind.name);
@@ -46,6 +50,12 @@ export function volumeOf({ header, resources, product }: Pick<RunRecord, "header
     });
   }
   return { seq: volume.seq, id: volume.id, intent: volumeKind.intent.parse(volume.intent) };
+}
+
+/** It was copying to other regions when it ended. */
+function finishing({ imageId }: Product, resources: RunRecord["resources"]): readonly string[] {
+  const isCopying = resources.some(({ kind }) => kind === exportedObjectsKind.name);
+  return isCopying ? [`then make the copies that are missing: outscale-chroot omi copy ${imageId}`] : [];
 }
 
 /** Its token says that it is the run's own, where the service tells it. */

@@ -66,6 +66,18 @@ describe("takeOverRun()", () => {
     await expect(taking).rejects.toThrow(UsageError);
     await expect(taking).rejects.toThrow(words);
   });
+
+  it("says what is left to do for one that was copying its OMI to other regions", async () => {
+    await using fake = await fakeBuild();
+    const resumed = recordWith({
+      product: { imageId: "ami-1", name: "web", snapshotIds: [] },
+      resources: [{ ...left, kind: "exported-objects" }],
+    });
+    const taking = takeOverRun(fake.build, { vm, original: sourceOmi(), resumed });
+    await expect(taking).rejects.toMatchObject({
+      hint: expect.stringMatching(/cleanup .*outscale-chroot omi copy ami-1$/),
+    });
+  });
 });
 
 describe("takeOverVolume()", () => {
