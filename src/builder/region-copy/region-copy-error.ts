@@ -13,8 +13,9 @@ export class RegionCopyError extends ChrootError {
 
   /** @param retry The command that finishes it */
   constructor(failed: readonly FailedRegion[], retry: string) {
-    const lines = failed.map(({ region, error }) => `${region}: ${messageOf(error)}`);
-    super(`The copy failed in ${failed.map(({ region }) => region).join(", ")}: ${lines.join("; ")}`, {
+    const [only, ...others] = failed.map(({ region, error }) => `${region}: ${messageOf(error)}`);
+    const regions = failed.map(({ region }) => region).join(", ");
+    super(`The copy failed in ${others.length === 0 ? only : `${regions}: ${[only, ...others].join("; ")}`}`, {
       cause: failed.length === 1 ? failed[0]?.error : new AggregateError(failed.map(({ error }) => error)),
       hint: [hintOf(failed), `Nothing of it is left there. Try again with: ${retry}`].filter(Boolean).join(". "),
     });
