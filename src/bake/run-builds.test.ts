@@ -85,6 +85,17 @@ describe("runBuilds()", () => {
     expect(events[0]).toMatchObject({ type: "line", build: "a", kind: "warn", text: "a is odd" });
   });
 
+  it("keeps an artifact that stands although its build failed, and runs no post-processors on it", async () => {
+    const run = async ({ onStanding }: RunInput) => {
+      onStanding?.(artifact());
+      throw new TimeoutError("a copy is missing");
+    };
+    const { results } = await runAll([prepared("a", { run })]);
+    expect(results[0]?.outcome).toBe("failed");
+    expect(results[0]?.error).toBeInstanceOf(TimeoutError);
+    expect(results[0]?.artifact?.id).toBe("eu-west-2:ami-12345678");
+  });
+
   it("lets the others go on when one fails", async () => {
     const failing = { run: async () => Promise.reject(new TimeoutError("late")) };
     const { results } = await runAll([prepared("a", failing), prepared("b", { run: async () => artifact() })]);

@@ -25,7 +25,7 @@ describe("plan() with omi_regions", () => {
   it("says which regions, by way of what, and with whose credentials", async () => {
     const { plan, check, copy } = await planOf(`${regions}region_copy {\nbucket = "acme"\n}`);
     expect(check).toEqual([
-      "makes sure that the bucket acme is there and can be written, the OMI's name is free there",
+      "makes sure that the bucket acme is there and can be written, and that the OMI's name is free there",
       'credentials for us-east-2: OSC_ACCESS_KEY_US_EAST_2 and OSC_SECRET_KEY_US_EAST_2, or the profile "us-east-2"',
       'credentials for us-west-1: the profile "prod"',
     ]);

@@ -9,9 +9,9 @@ export function planRegionCheck({ config }: PlanContext): readonly PlannedStep[]
   const found = regionCopy.createBucket
     ? `${bucket} can be written, or is not there yet`
     : `${bucket} is there and can be written`;
-  const name = forceDeregister ? [] : ["the OMI's name is free there"];
+  const name = forceDeregister ? [] : ["that the OMI's name is free there"];
   const credentials = targetRegions.map((region) => `credentials for ${region}: ${credentialsOf(config, region)}`);
-  return [planned("StepCheckRegions", [`makes sure that ${[found, ...name].join(", ")}`, ...credentials])];
+  return [planned("StepCheckRegions", [`makes sure that ${[found, ...name].join(", and ")}`, ...credentials])];
 }
 
 /** The last step. */

@@ -79,7 +79,8 @@ describe("Builder.Prepare", () => {
 
 describe("Builder.Run", () => {
   it("shows lines in their order, and answers the point of the artifact", async () => {
-    const product = { imageId: "ami-2", snapshotIds: ["snap-1"] } as never;
+    const copies = [{ region: "us-east-2", accountId: "222222222222", imageId: "ami-3", snapshotIds: ["snap-2"] }];
+    const product = { imageId: "ami-2", snapshotIds: ["snap-1"], copies } as never;
     const destroy = vi.fn(async () => undefined);
     const artifact = new OmiArtifact({ region: "eu-west-2", product, data, destroy });
     const { builder, core } = await openPlugin({
@@ -104,7 +105,9 @@ describe("Builder.Run", () => {
     const answers = await Promise.all(
       ["BuilderId", "Id", "String", "Files"].map((name) => served.call(`Artifact.${name}`)),
     );
-    expect(answers).toEqual([artifact.builderId, "eu-west-2:ami-2", artifact.string(), []]);
+    expect(answers).toEqual([artifact.builderId, "eu-west-2:ami-2,us-east-2:ami-3", artifact.string(), []]);
+    const regions = { "region.eu-west-2": "ami-2", "region.us-east-2": "ami-3" };
+    expect(await served.call("Artifact.State", "atlas.artifact.metadata")).toEqual(regions);
     expect(await served.call("Artifact.State", "generated_data")).toEqual(data);
     expect(await served.call("Artifact.State", "anything")).toBeNull();
     destroy.mockRejectedValueOnce(new Error("it is in use"));
