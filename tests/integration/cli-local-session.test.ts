@@ -1,4 +1,4 @@
-import { mkdtemp, realpath, rm } from "node:fs/promises";
+import { mkdtemp, realpath, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
@@ -6,6 +6,7 @@ import { openLocalSession } from "../../src/bake/local-session.ts";
 import { noLog } from "../../src/common/log.ts";
 import { resetLocalCloud } from "../../src/local-cloud/administer-cloud.ts";
 import { startLocalCloud } from "../../src/local-cloud/start-local-cloud.ts";
+import { resolveRegionAccess } from "../../src/outscale/region-access.ts";
 import { requireRoot } from "../support/suite/requirements.ts";
 
 const describe = requireRoot();
@@ -43,10 +44,21 @@ describe("openLocalSession()", () => {
   });
 
   it("takes nothing of another cloud along", async () => {
-    const foreign = { OSC_ACCESS_KEY: "foreign", OSC_PROFILE: "production", PATH: "/bin" };
+    const profiles = join(folder, "real.json");
+    await writeFile(profiles, '{ "us-east-2": { "access_key": "real", "secret_key": "real" } }');
+    const foreign = {
+      OSC_CONFIG_FILE: profiles,
+      OSC_SECRET_KEY_US_EAST_2: "real",
+      OSC_ACCESS_KEY: "foreign",
+      OSC_PROFILE: "production",
+      PATH: "/bin",
+    };
     await using session = await openLocalSession(foreign, folder, noLog);
     expect(session.env.OSC_ACCESS_KEY).not.toBe("foreign");
     expect(session.env).not.toHaveProperty("OSC_PROFILE");
     expect(session.env.PATH).toBe("/bin");
+    // A profile that is called like a region is of a real account.
+    await expect(resolveRegionAccess({ region: "us-east-2", env: session.env })).rejects.toThrow("no credentials");
+    expect(session.options.region_profiles).toBeNull();
   });
 });
