@@ -2,6 +2,7 @@ import { Queue } from "bullmq";
 import type { Redis } from "ioredis";
 import { FleetError } from "../../common/errors.ts";
 import type { Purpose, Sealer } from "../seal/seal.ts";
+import { noteEnded } from "./ended-jobs.ts";
 import {
   type ControlMessage,
   controlSchema,
@@ -167,6 +168,7 @@ export class FleetQueue implements AsyncDisposable {
   async keepResult(jobId: string, result: SentResult): Promise<void> {
     const sealed = this.seal(JSON.stringify(result), "record", jobId);
     await this.redis.set(this.keyOf("result", jobId), sealed, "EX", KEPT_SECONDS);
+    await noteEnded(this, jobId, { most: MOST_ENDED_JOBS, ageMs: KEPT_SECONDS * 1_000 });
   }
 
   /** What became of a job; undefined when it has not ended, or that is forgotten. */
