@@ -73,9 +73,12 @@ export async function runJob(input: RunJobInput): Promise<SentResult> {
     });
     const signal = AbortSignal.any([input.signal, wrongAccount.signal]);
     const [result] = await bake.run({ report, signal, hurry });
-    return result === undefined ? end({ outcome: "cancelled" }) : end(sentParts(result));
+    return result === undefined ? end({ outcome: "cancelled" }) : end(withoutFolder(sentParts(result), folder));
   } catch (thrown) {
-    return end({ outcome: outcomeOf(unwrapFailure(thrown).error), error: masked(sentErrorOf(thrown)) });
+    return end({
+      outcome: outcomeOf(unwrapFailure(thrown).error),
+      error: withoutFolder(masked(sentErrorOf(thrown)), folder),
+    });
   }
 }
 
@@ -96,9 +99,10 @@ function masked<Value>(value: Value): Value {
   return JSON.parse(maskedJson(value));
 }
 
-/** A path of the bundle as its submitter knows it. */
-function withoutFolder(event: BakeEvent, folder: string): BakeEvent {
-  return event.type === "line" ? { ...event, text: event.text.replaceAll(folder, "") } : event;
+/** With the paths of the bundle as its submitter knows them. */
+function withoutFolder<Value>(value: Value, folder: string): Value {
+  const own = (_: string, part: unknown) => (typeof part === "string" ? part.replaceAll(folder, "") : part);
+  return JSON.parse(JSON.stringify(value), own);
 }
 
 /**
