@@ -10,7 +10,8 @@ export type Feature =
   | "qcow2"
   | "xattrs"
   | "archives"
-  | "boot-test";
+  | "boot-test"
+  | "fleet-demo";
 
 /** A program, and the packages that have it. */
 export interface RequiredProgram {
@@ -56,6 +57,7 @@ export const REQUIRED_PROGRAMS: Readonly<Record<Feature, readonly RequiredProgra
     UTIL_LINUX("flock"),
     program("cp", "coreutils", "coreutils"),
   ],
+  "fleet-demo": [program("redis-server", "redis-server", "redis")],
   qcow2: [program("qemu-img", "qemu-utils", "qemu-img")],
   xattrs: [program("getfattr", "attr", "attr"), program("setfattr", "attr", "attr")],
   archives: ["tar", "zip", "bzip2", "lz4"]

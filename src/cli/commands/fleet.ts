@@ -1,6 +1,7 @@
 import { UsageError } from "../../common/errors.ts";
 import type { Command } from "../command.ts";
 import { cancel, drain, retry } from "./fleet/acts.ts";
+import { demo } from "./fleet/demo.ts";
 import { keyAction } from "./fleet/key.ts";
 import { builds, status, workers } from "./fleet/lists.ts";
 import { logs } from "./fleet/logs.ts";
@@ -10,8 +11,8 @@ export const fleet: Command = {
   usage: "fleet ACTION [flags] [arguments]",
   about: "Builds that workers do: the key that they are sealed with, and what goes on.",
   flags: {},
-  examples: ["outscale-chroot fleet key fleet.key", "outscale-chroot fleet builds"],
-  actions: { key: keyAction, status, workers, builds, logs, cancel, retry, drain, schedule },
+  examples: ["outscale-chroot fleet demo", "outscale-chroot fleet key fleet.key", "outscale-chroot fleet builds"],
+  actions: { demo, key: keyAction, status, workers, builds, logs, cancel, retry, drain, schedule },
   run: async () => {
     throw new UsageError("No action is given", { hint: "outscale-chroot fleet -help lists them" });
   },
