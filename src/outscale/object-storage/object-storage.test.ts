@@ -117,6 +117,13 @@ describe("createObjectStorage()", () => {
     expect(cloud.storage.presign(place, 60)).toContain("X-Amz-Date=20260101T140000Z");
   });
 
+  it("follows it where a refusal has no words, too", async () => {
+    const headers = { date: "Thu, 01 Jan 2026 14:00:00 GMT" };
+    await using cloud = await connect([{ status: 403, headers }, {}]);
+    expect(await cloud.storage.findBucket("images")).toBe("found");
+    expect(cloud.server.requests.at(-1)?.headers["x-amz-date"]).toBe("20260101T140000Z");
+  });
+
   it("gives up what does not pass, and says what, where and why", async () => {
     await using cloud = await connect([refused(404, "NoSuchBucket"), refused(403, "InvalidAccessKeyId")]);
     const error = await failureOf(cloud.storage.put(place, bytesSource("x")));
@@ -129,7 +136,8 @@ describe("createObjectStorage()", () => {
   });
 
   it("tells a bucket of its own, one that is not there, and another's", async () => {
-    await using cloud = await connect([{}, { status: 404 }, { status: 403 }]);
+    const headers = { date: "Thu, 01 Jan 2026 12:00:00 GMT" };
+    await using cloud = await connect([{}, { status: 404 }, { status: 403, headers }]);
     for (const expected of ["found", "absent", "forbidden"]) {
       expect(await cloud.storage.findBucket("images")).toBe(expected);
     }

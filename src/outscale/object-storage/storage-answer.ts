@@ -43,6 +43,8 @@ export function failedByAnswer(asked: Asked, head: AnsweredHead, body: string, n
   const isServerTrouble = head.status >= 500 && head.status !== 501;
   const isPassingCode = storageCode !== undefined && PASSING.includes(storageCode);
   const date = Date.parse(header(head, "date") ?? "");
+  // A HEAD is refused without words: then its date alone may be what is wrong.
+  const mayBeDate = storageCode === "RequestTimeTooSkewed" || (head.status === 403 && body === "");
   return {
     failure: {
       ...placeOf(asked),
@@ -54,7 +56,7 @@ export function failedByAnswer(asked: Asked, head: AnsweredHead, body: string, n
     details: error ? childText(error, "Message") : body.trim().slice(0, 300),
     isTransient: isServerTrouble || head.status === 429 || isPassingCode,
     retryAfterMs: parseRetryAfter(header(head, "retry-after"), now),
-    ...(storageCode === "RequestTimeTooSkewed" && !Number.isNaN(date) && { clockSkewMs: date - now }),
+    ...(mayBeDate && !Number.isNaN(date) && { clockSkewMs: date - now }),
   };
 }
 
