@@ -2,6 +2,8 @@ import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { permissionsPage, type RecordedPermissions } from "../../scripts/permissions-page.ts";
 import { type CopyOmiInput, copyOmi } from "../../src/bake/omis/copy-omi.ts";
+import { exportOmi } from "../../src/bake/omis/export-omi.ts";
+import { importOmi } from "../../src/bake/omis/import-omi.ts";
 import { listImages } from "../../src/bake/omis/list-images.ts";
 import { pruneImages } from "../../src/bake/omis/prune-images.ts";
 import type { Hook } from "../../src/builder/hook.ts";
@@ -57,6 +59,9 @@ describe("the API calls that a build makes", () => {
     return copyOmi({ omi: "plain", targets, ...bucket, env: bakery.env, ui: new RecordingUi(), ...more });
   };
 
+  const here = () => ({ env: bakery.env, ui: new RecordingUi() });
+  let manifest = "";
+
   /** What each kind of build is called in the documentation, and how it is made. */
   const scenarios: Readonly<Record<string, () => Promise<unknown>>> = {
     "every build that starts from an OMI of the account's own": () => bakery.bake({ ...config, omi_name: "plain" }),
@@ -82,6 +87,10 @@ describe("the API calls that a build makes", () => {
     "`omi_regions`, in the account's own region": () => bakeFar("home-far"),
     "`omi copy`, in the OMI's region": () => copy({ name: "by-image" }),
     "`omi copy -method snapshots`, in the OMI's region": () => copy({ name: "by-snapshots", method: "snapshots" }),
+    "`omi export`": async () => {
+      ({ manifest } = await exportOmi({ omi: "plain", bucket: "exports", createBucket: true, ...here() }));
+    },
+    "`omi import`": () => importOmi({ from: { bucket: "exports", key: manifest }, name: "imported", ...here() }),
     "a build that fails before its snapshot": () =>
       expect(bakery.bake({ ...config, omi_name: "failed" }, { hook: failing })).rejects.toThrow("The provisioner"),
     "a build that fails after its snapshot": async () => {

@@ -1,11 +1,17 @@
 import { execFileSync } from "node:child_process";
 import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
+import { exportOmi } from "../../src/bake/omis/export-omi.ts";
+import { importOmi } from "../../src/bake/omis/import-omi.ts";
 import type { RegionCopy } from "../../src/builder/region-copy/copy-image.ts";
+import { RegionCopyError } from "../../src/builder/region-copy/region-copy-error.ts";
+import { omi } from "../../src/cli/commands/omi.ts";
 import { messageOf } from "../../src/common/errors.ts";
 import type { Image } from "../../src/outscale/oapi.ts";
 import { ASIA, BUCKET, CopyBench, EAST, HOME, nothingThere } from "../support/bake/copy-bench.ts";
 import { dataOn, rootOn } from "../support/bake/image-owner.ts";
 import { requireRoot } from "../support/suite/requirements.ts";
+import { recordingIo } from "../support/terminal/recording-io.ts";
+import { RecordingUi } from "../support/terminal/recording-ui.ts";
 
 const describe = requireRoot();
 
@@ -97,6 +103,44 @@ describe("omi copy", () => {
     expect(objects.every((key) => key.startsWith(`${BUCKET}/kept/`))).toBe(true);
   });
 
+  it("goes into a bucket, and out of it into any region, with what only a person knows", async () => {
+    const home = { env: bench.bakery.env, ui: new RecordingUi() };
+    const exported = await exportOmi({ ...home, omi: web.ImageId, bucket: BUCKET });
+    expect(exported).toMatchObject({ imageId: web.ImageId, region: HOME, bucket: BUCKET });
+    expect((await bench.left(HOME)).objects).toEqual(exported.keys.map((key) => `${BUCKET}/${key}`).sort());
+    const imported = await importOmi({
+      ...home,
+      ...{ profile: EAST, env: { OSC_CONFIG_FILE: bench.bakery.env.OSC_CONFIG_FILE, ...bench.stateVariable } },
+      from: { bucket: BUCKET, key: exported.manifest, region: HOME },
+      ...{ name: "web", bootModes: ["uefi"], tpmMandatory: true, tags: [{ Key: "from", Value: "a bucket" }] },
+    });
+    expect(imported).toMatchObject({ name: "web", region: EAST, differences: [] });
+    const image = await bench.image(EAST, "web");
+    expect(image).toMatchObject({
+      BootModes: ["uefi"],
+      TpmMandatory: true,
+      Tags: [{ Key: "from", Value: "a bucket" }],
+    });
+    execFileSync("cmp", [await bench.export(HOME, web.ImageId), await bench.export(EAST, imported.imageId)]);
+    // Whose URL it is makes no difference, and nobody gets to see it.
+    const url = bench.storage(HOME).presign({ bucket: BUCKET, key: exported.manifest }, 600);
+    await importOmi({ ...home, from: { url }, name: "web-by-url" });
+    expect(home.ui.lines.join()).not.toContain("Signature");
+    expect(await bench.image(HOME, "web-by-url")).toMatchObject({ BootModes: ["legacy"] });
+    await bench.remove(HOME, "web-by-url");
+  });
+
+  it("is exported in the format that was asked for", async () => {
+    const { faults, requests } = bench.region(HOME);
+    faults.add({ kind: "fail", transition: "image-export.pending/queued" });
+    const env = { env: bench.bakery.env, ui: new RecordingUi() };
+    await expect(exportOmi({ ...env, omi: "web", bucket: BUCKET, format: "raw" })).rejects.toThrow(
+      "did not become completed",
+    );
+    const asked = requests.filter(({ action }) => action === "CreateImageExportTask").at(-1);
+    expect(asked?.body).toMatchObject({ OsuExport: { DiskImageFormat: "raw" } });
+  });
+
   it("leaves the others when one region fails, takes back what it had made there, and can be finished", async () => {
     bench.region(EAST).faults.add({ kind: "fail", transition: "image.pending" });
     const { copied } = await bench.copy({ targets: [{ region: EAST }, { region: ASIA }] });
@@ -108,5 +152,70 @@ describe("omi copy", () => {
     expect((await bench.left(HOME)).objects).toEqual([]);
     expect(told((await bench.copy()).copied.copies)).toEqual([`${EAST} copied`]);
     expect((await bench.left(EAST)).images).toEqual(["web"]);
+  });
+
+  describe("at the command line", () => {
+    /** What a command writes, and how it ends. */
+    async function run(action: string, ...argv: readonly string[]) {
+      const io = recordingIo({ env: bench.bakery.env });
+      const command = omi.actions?.[action];
+      const error = await command?.run({ argv: [...argv], io, runPlugin: async () => 0 }).then(
+        () => undefined,
+        (error: unknown) => error,
+      );
+      return { ...io.written, error };
+    }
+
+    it("prints the copies, for people and for programs", async () => {
+      const { stdout, error } = await run("copy", "-to", `${EAST},${ASIA}`, "-bucket", BUCKET, "web");
+      expect(error).toBeUndefined();
+      expect(stdout).toMatch(/us-east-2 +ami-[0-9a-f]{8} +snap-[0-9a-f]{8}, snap-[0-9a-f]{8}\n/);
+      bench.region(ASIA).faults.add({ kind: "fail", transition: "image.pending" });
+      const more = ["-name", "web-2", "-json"];
+      const failed = await run("copy", "-to", `${EAST},${ASIA}`, "-bucket", BUCKET, ...more, web.ImageId);
+      expect(JSON.parse(failed.stdout)).toMatchObject({
+        ...{ imageId: web.ImageId, region: HOME },
+        copies: [
+          { region: EAST, outcome: "copied", name: "web-2", error: null },
+          { region: ASIA, outcome: "failed", error: { code: "E_WAIT" } },
+        ],
+      });
+      expect(failed.error).toBeInstanceOf(RegionCopyError);
+      const hint = `outscale-chroot omi copy -to ${ASIA} -bucket ${BUCKET} ${web.ImageId}`;
+      expect(failed.error).toMatchObject({ exitCode: 6, hint: expect.stringContaining(hint) });
+    });
+
+    it.each<[string, string, readonly string[]]>([
+      ["No region is named", "copy", ["-bucket", BUCKET, "web"]],
+      ["is named twice", "copy", ["-to", EAST, "-to", EAST, "-bucket", BUCKET, "web"]],
+      [`The OMI is in ${HOME} already`, "copy", ["-to", HOME, "-bucket", BUCKET, "web"]],
+      ["No bucket is named", "copy", ["-to", EAST, "web"]],
+      ["is no bucket's name", "copy", ["-to", EAST, "-bucket", "No", "web"]],
+      ["One OMI is copied, not 2", "copy", ["-to", EAST, "-bucket", BUCKET, "web", "db"]],
+      ["must be REGION=VALUE", "copy", ["-to", EAST, "-share", "1", "-bucket", BUCKET, "web"]],
+      ["-to does not name", "copy", ["-to", EAST, "-share", `${ASIA}=123456789012`, "-bucket", BUCKET, "web"]],
+      ["is no account", "copy", ["-to", EAST, "-share", `${EAST}=12`, "-bucket", BUCKET, "web"]],
+      ["The OMI's name must have 3", "copy", ["-to", EAST, "-name", "w", "-bucket", BUCKET, "web"]],
+      ['has no OMI "absent"', "copy", ["-to", EAST, "-bucket", BUCKET, "absent"]],
+      ["no credentials for eu-west-9", "copy", ["-to", "eu-west-9", "-bucket", BUCKET, "web"]],
+      [
+        "is of us-east-2, and not of",
+        "copy",
+        ["-to", ASIA, "-region-profile", `${ASIA}=${EAST}`, "-bucket", BUCKET, "web"],
+      ],
+      ["There is no bucket", "copy", ["-to", EAST, "-bucket", "not-there", "web"]],
+      ["There is no bucket", "export", ["-bucket", "not-there", "web"]],
+      ["The OMI has no name", "import", [`${BUCKET}/manifest.json`]],
+      ["There is no object", "import", ["-name", "web-3", `${BUCKET}/manifest.json`]],
+      ["already has an OMI named", "import", ["-name", "web", `${BUCKET}/manifest.json`]],
+      ["is neither a URL nor", "import", ["-name", "web-3", "manifest.json"]],
+      ["not for a URL", "import", ["-name", "web-3", "-from", EAST, "http://127.0.0.1/a/b"]],
+    ])("refuses before anything is made: %s", async (message, action, argv) => {
+      const before = await bench.left(HOME);
+      const { error } = await run(action, ...argv);
+      expect(messageOf(error)).toContain(message);
+      expect(await bench.left(HOME)).toEqual(before);
+      for (const region of [EAST, ASIA]) expect(await bench.left(region)).toEqual(nothingThere);
+    });
   });
 });

@@ -1,27 +1,17 @@
 import { openCloudRun } from "../../builder/open-cloud-run.ts";
 import type { Permissions } from "../../builder/permissions.ts";
 import { checkExport } from "../../builder/region-copy/check-target.ts";
-import { type CopyImageInput, copyImage, type RegionCopy } from "../../builder/region-copy/copy-image.ts";
+import { copyImage, type RegionCopy } from "../../builder/region-copy/copy-image.ts";
 import { copyLook } from "../../builder/region-copy/copy-look.ts";
 import type { TransferMethod } from "../../builder/region-copy/export-image.ts";
 import { snapshotIdsOf } from "../../builder/resources/image.ts";
-import type { Ui } from "../../builder/ui.ts";
-import type { Clock } from "../../common/clock.ts";
 import { ConfigError, throwIfCancelled } from "../../common/errors.ts";
 import { requireRoot } from "../../host/require-root.ts";
 import { findOwnOmi } from "./find-own-omi.ts";
-import { type OmisInput, openOmis } from "./open-omis.ts";
+import { openOmis } from "./open-omis.ts";
 import { checkRegions, openTargets, type TargetRegion } from "./open-targets.ts";
-
-/** What a transfer through a bucket says and listens to. */
-export interface TransferInput extends OmisInput {
-  readonly ui: Ui;
-  readonly signal?: AbortSignal | undefined;
-  readonly hurry?: AbortSignal | undefined;
-  readonly clock?: Clock | undefined;
-  /** Told how the waits go. */
-  readonly onProgress?: CopyImageInput["onProgress"];
-}
+import { requireOmiName } from "./require-omi-name.ts";
+import { never, type TransferInput } from "./transfer-input.ts";
 
 export interface CopyTo extends TargetRegion {
   /** Accounts of that region. */
@@ -54,7 +44,6 @@ export interface CopiedOmi {
   readonly isSomethingLeft: boolean;
 }
 
-const never = new AbortController().signal;
 const nobody: Permissions = { accountIds: [], isPublic: false };
 
 /**
@@ -69,6 +58,7 @@ const nobody: Permissions = { accountIds: [], isPublic: false };
 export async function copyOmi(input: CopyOmiInput): Promise<CopiedOmi> {
   const { ui, signal = never, hurry = never, clock, log, method = "image" } = input;
   requireRoot("Copying an OMI needs root: it is journaled as builds are");
+  if (input.name !== undefined) requireOmiName(input.name);
   await using omis = await openOmis(input);
   const { access, env } = omis;
   checkRegions(input.targets, access.region);

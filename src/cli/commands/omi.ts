@@ -1,6 +1,8 @@
 import { UsageError } from "../../common/errors.ts";
 import type { Command } from "../command.ts";
 import { copyAction } from "./omi/copy.ts";
+import { exportAction } from "./omi/export.ts";
+import { importAction } from "./omi/import.ts";
 import { listAction } from "./omi/list.ts";
 import { pruneAction } from "./omi/prune.ts";
 import { showAction } from "./omi/show.ts";
@@ -8,12 +10,19 @@ import { showAction } from "./omi/show.ts";
 export const omi: Command = {
   usage: "omi ACTION [flags] [arguments]",
   about:
-    "The account's own OMIs: lists them with what uses them, tells of one, copies one into other regions, and removes old\n" +
-    "ones with their snapshots.\n" +
+    "The account's own OMIs: lists them with what uses them, tells of one, copies one into other regions, brings one\n" +
+    "into a bucket or out of one, and removes old ones with their snapshots.\n" +
     "What is used stays, and prune removes nothing without -yes.",
   flags: {},
   examples: ["outscale-chroot omi list", "outscale-chroot omi prune -name 'web-*' -keep 3 -older-than 30d"],
-  actions: { list: listAction, show: showAction, copy: copyAction, prune: pruneAction },
+  actions: {
+    list: listAction,
+    show: showAction,
+    copy: copyAction,
+    export: exportAction,
+    import: importAction,
+    prune: pruneAction,
+  },
   run: async () => {
     throw new UsageError("No action is given", { hint: "outscale-chroot omi -help lists them" });
   },

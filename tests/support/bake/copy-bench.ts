@@ -99,6 +99,21 @@ export class CopyBench implements AsyncDisposable {
     return disk;
   }
 
+  /** Where journals go, for an environment without anything else. */
+  get stateVariable(): NodeJS.ProcessEnv {
+    return { OUTSCALE_CHROOT_STATE: this.bakery.stateFolder };
+  }
+
+  /** Removes an OMI with its snapshots. */
+  async remove(region: string, name: string): Promise<void> {
+    const image = await this.image(region, name);
+    const api = this.api(region);
+    await api.deleteImage({ ImageId: image?.ImageId ?? "" });
+    await this.region(region).idle();
+    for (const { Bsu } of image?.BlockDeviceMappings ?? [])
+      await api.deleteSnapshot({ SnapshotId: Bsu?.SnapshotId ?? "" });
+  }
+
   async idle(): Promise<void> {
     for (const cloud of this.bakery.cloud.regions) await cloud.idle();
   }

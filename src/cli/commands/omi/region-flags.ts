@@ -36,8 +36,8 @@ export function targetsOf(flags: FlagValues<typeof regionFlags>): readonly CopyT
     return {
       region,
       profile: of(profiles)[0],
-      launch: { accountIds: accounts(of(launch)), isPublic: flags.public ?? false },
-      createVolume: { accountIds: accounts(of(createVolume)), isPublic: false },
+      launch: { accountIds: requireAccounts(of(launch)), isPublic: flags.public ?? false },
+      createVolume: { accountIds: requireAccounts(of(createVolume)), isPublic: false },
     };
   });
 }
@@ -49,7 +49,8 @@ function pairOf(flag: string, text: string, regions: readonly string[]): readonl
   return [region, value];
 }
 
-function accounts(ids: readonly string[]): readonly string[] {
+/** @throws {UsageError} for what is no id of an account */
+export function requireAccounts(ids: readonly string[]): readonly string[] {
   const bad = ids.find((id) => !/^\d{12}$/.test(id));
   if (bad !== undefined) throw new UsageError(`"${bad}" is no account: its id has 12 digits`);
   return ids;
