@@ -1,4 +1,5 @@
 import { checkRequests } from "../builder/check-requests.ts";
+import { productSnapshots } from "../builder/copy-to-regions.ts";
 import { renderOmiName } from "../builder/render-omi-name.ts";
 import { findOwnImage } from "../builder/resources/image.ts";
 import { fittingRootOf, type SourceOmi } from "../builder/steps/check-root-device.ts";
@@ -9,6 +10,7 @@ import type { PreparedConfig } from "../config/prepare-config.ts";
 import { readAccountId } from "../outscale/account-id.ts";
 import type { Api } from "../outscale/api.ts";
 import type { Image } from "../outscale/oapi.ts";
+import { checkOtherRegions } from "./check-other-regions.ts";
 import { type AccountOptions, openAccount } from "./open-account.ts";
 
 /** What only the account can tell about a build; read, never changed. */
@@ -46,6 +48,7 @@ export async function readAccountFacts(
   const sameName = config.skipCreateOmi ? undefined : await findOwnImage(cloud, omiName);
   // A build that finds its OMI unchanged never asks for the name.
   if (sameName !== undefined && !config.skipUnchanged) assertReplaceable(config, sameName);
+  await checkOtherRegions(config, { accountId, omiName, snapshots: productSnapshots(config, source) }, options);
   const needsCopy = source !== undefined && !(await areSnapshotsUsable(cloud, source));
   const subregionName = config.vmId && (await readSubregion(api, config.vmId));
   return { accountId, region, source, needsCopy, omiName, sameName, subregionName };

@@ -1,3 +1,4 @@
+import type { BuildConfig } from "../config/build-config.ts";
 import type { Image } from "../outscale/oapi.ts";
 import type { Build } from "./build.ts";
 import { readOwnSnapshots } from "./old-snapshots.ts";
@@ -19,12 +20,10 @@ export async function findWay(
 ): Promise<Regions | undefined> {
   const { config, targets } = build;
   if (targets.length === 0) return undefined;
-  const mappings = mergeMappings(source?.image.BlockDeviceMappings ?? [], config.omiBlockDeviceMappings);
   const ofSource = source?.image.ProductCodes ?? [];
   return checkRegions(build, {
     omiName,
-    // From scratch the root has none yet.
-    snapshots: Math.max(1, new Set(snapshotIdsOf({ BlockDeviceMappings: mappings })).size),
+    snapshots: productSnapshots(config, source),
     productCodes: config.productCodes.length > 0 ? config.productCodes : ofSource,
     unchangedDigest: undefined,
   });
@@ -39,6 +38,16 @@ export async function findWayOf(build: Build, image: Image, { digest }: ProductM
     productCodes: image.ProductCodes ?? [],
     unchangedDigest: digest,
   });
+}
+
+/** How many snapshots the OMI will map. */
+export function productSnapshots(
+  { omiBlockDeviceMappings }: Pick<BuildConfig, "omiBlockDeviceMappings">,
+  source: SourceOmi | undefined,
+): number {
+  const mappings = mergeMappings(source?.image.BlockDeviceMappings ?? [], omiBlockDeviceMappings);
+  // From scratch the root has none yet.
+  return Math.max(1, new Set(snapshotIdsOf({ BlockDeviceMappings: mappings })).size);
 }
 
 interface CopyToRegionsInput {

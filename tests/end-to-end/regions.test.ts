@@ -1,10 +1,11 @@
 import { createHash } from "node:crypto";
-import { readFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from "vitest";
 import type { OmiArtifact } from "../../src/builder/artifact.ts";
 import { AuthError, ConfigError } from "../../src/common/errors.ts";
 import type { RawConfig } from "../../src/definition/raw-value.ts";
+import { plan, validate } from "../../src/index.ts";
 import { exportLocalImage } from "../../src/local-cloud/administer-cloud.ts";
 import { regionFolder } from "../../src/local-cloud/folder/region-folders.ts";
 import type { LocalCloud } from "../../src/local-cloud/start-local-cloud.ts";
@@ -266,6 +267,43 @@ describe("a build for other regions", () => {
       expect(error).toBeInstanceOf(ConfigError);
       expect(String(error)).toMatch(/no bucket "nobodys"[\s\S]*already has an OMI named "far" in us-east-2/);
     });
+  });
+
+  it("is asked about before, by validate and plan, and nothing is changed for that", async () => {
+    const template = join(bakery.folder, "far.pkr.hcl");
+    const write = (bucket: string) =>
+      writeFile(
+        template,
+        `source "outscale-chroot" "far" {
+  omi_name = "far"
+  source_omi_filter {
+    filters     = { image-name = "Debian-12-*" }
+    owners      = ["Outscale"]
+    most_recent = true
+  }
+  omi_regions = ["us-east-2"]
+  region_copy {
+    bucket = "${bucket}"
+  }
+}
+build {
+  sources = ["outscale-chroot.far"]
+}
+`,
+      );
+    const ask = () => validate({ template, env: bakery.env, checkAccount: true });
+    await write("acme");
+    expect(await ask()).toMatchObject({ warnings: [] });
+    const { plans } = await plan({ template, env: bakery.env, online: true });
+    expect(plans[0]?.toBeRead).toEqual([]);
+    await write("nobodys");
+    await expect(ask()).rejects.toThrow('There is no bucket "nobodys" in eu-west-2');
+    await write("acme");
+    const { BlockDeviceMappings } = await seeded(east);
+    await eastApi.createImage({ ImageName: "far", BlockDeviceMappings });
+    before = await censusOf(bakery.cloud);
+    await expect(ask()).rejects.toThrow(/omi_regions: the account \d+ already has an OMI named "far" in us-east-2/);
+    expect(await censusOf(bakery.cloud)).toEqual(before);
   });
 
   /** The public OMI of a region, with mappings that an account of it can use. */

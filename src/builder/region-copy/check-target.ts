@@ -4,8 +4,11 @@ import { findOwnImage } from "../resources/image.ts";
 import type { TransferMethod } from "./export-image.ts";
 import type { RegionCloud } from "./region-clouds.ts";
 
+/** What of a region is asked. */
+type AskedCloud = Pick<RegionCloud, "api" | "place">;
+
 export interface CheckTargetInput {
-  readonly cloud: RegionCloud;
+  readonly cloud: AskedCloud;
   /** The OMI's name there. */
   readonly name: string;
   /** How many snapshots it will have. */
@@ -34,7 +37,7 @@ export async function checkTarget(input: CheckTargetInput): Promise<readonly Omi
 
 /** What keeps the region of an image from exporting it. */
 export async function checkExport(
-  cloud: RegionCloud,
+  cloud: AskedCloud,
   {
     snapshots,
     method,
@@ -53,7 +56,7 @@ interface QuotaQuestion {
 }
 
 /** A quota that is not told, or is zero, limits nothing; nor does one that the account may not read. */
-export async function quotaProblem({ api, place }: RegionCloud, { quota, more, signal }: QuotaQuestion) {
+export async function quotaProblem({ api, place }: AskedCloud, { quota, more, signal }: QuotaQuestion) {
   const request = { Filters: { QuotaNames: [quota] } };
   const QuotaTypes = await api.readQuotas(request, { signal }).then(
     (answer) => answer.QuotaTypes,

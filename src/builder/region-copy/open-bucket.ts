@@ -22,13 +22,24 @@ export interface BucketInput {
  * @throws {StorageError} when it is not there, or cannot be written
  */
 export async function checkBucket(context: RunContext, input: BucketInput): Promise<"found" | "absent"> {
+  const found = await findBucket(input, context.signal);
+  if (found === "found") await proveWritable(context, input);
+  return found;
+}
+
+type BucketQuestion = Pick<BucketInput, "bucket" | "createBucket"> & {
+  readonly source: Pick<RegionCloud, "storage" | "place">;
+};
+
+/**
+ * The same as far as a look can tell: nothing is written.
+ * @throws {StorageError} when it is not there and may not be made, or is another account's
+ */
+export async function findBucket(input: BucketQuestion, signal: AbortSignal): Promise<"found" | "absent"> {
   const { source, bucket, createBucket } = input;
   const { storage, place } = source;
-  const found = await storage.findBucket(bucket, { signal: context.signal });
-  if (found === "found") {
-    await proveWritable(context, input);
-    return found;
-  }
+  const found = await storage.findBucket(bucket, { signal });
+  if (found === "found") return found;
   if (found === "absent" && createBucket) return found;
   const problem = found === "absent" ? "There is no bucket" : "The account may not use the bucket";
   const hint =
