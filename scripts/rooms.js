@@ -26,6 +26,7 @@ export const rooms = {
     isDoor: true,
     uses: [
       "fleet",
+      "web",
       "report",
       "evidence",
       "bake",
@@ -87,6 +88,9 @@ export const rooms = {
   },
   fleet: {
     uses: [
+      "web",
+      "report",
+      "history/run-record.ts",
       "bake",
       "provisioners",
       "types:evidence",
@@ -109,6 +113,7 @@ export const rooms = {
       "watch/fleet-watch",
       "watch/show-logs",
       "watch/watched-schedules",
+      "web/start-fleet-web",
       "worker/run-worker",
     ],
   },
@@ -189,9 +194,25 @@ export const rooms = {
       "accounts",
     ],
   },
+  web: {
+    uses: ["report", "common"],
+    face: [
+      "action-form",
+      "check-request",
+      "door",
+      "guard",
+      "listen-on",
+      "live-stream",
+      "page",
+      "shared-look",
+      "start-web",
+      "tls-files",
+      "when",
+    ],
+  },
   report: {
     uses: ["history/critical-path.ts", "types:history", "types:evidence", "terminal", "common"],
-    face: ["report-text"],
+    face: ["log", "markup", "report-text", "run-report", "script", "style", "timeline"],
   },
   history: {
     uses: [
@@ -512,8 +533,16 @@ export const rooms = {
     ],
   },
   "local-cloud": {
-    uses: ["host", "outscale", "common"],
-    face: ["accounts", "administer-cloud", "known-actions", "local-cloud-error", "options", "start-local-cloud"],
+    uses: ["web", "report", "host", "outscale", "common"],
+    face: [
+      "accounts",
+      "administer-cloud",
+      "console/start-with-console",
+      "known-actions",
+      "local-cloud-error",
+      "options",
+      "start-local-cloud",
+    ],
   },
   common: {
     uses: [],

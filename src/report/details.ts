@@ -120,15 +120,3 @@ export function callsSection({ apiCalls, leftOut }: RunRecord): Section {
 <div id="call-list">${table("API calls", ["At", "Call", "Took", "Status", "Request"], rows, [0, 2])}</div>`;
   return { id: "calls", title: "API calls", body };
 }
-
-export function logSection({ lines, leftOut }: RunRecord): Section {
-  const before = leftOut.lines > 0 ? html`<p class="muted">${leftOut.lines} lines before these are left out.</p>` : "";
-  const items = lines.map(
-    ({ atMs, kind, part, text }) =>
-      html`<li class="${kind}"><time>${inSeconds(atMs)}</time><span>${part === null ? "" : `(${part}) `}${text}</span></li>
-`,
-  );
-  const body = html`${filterBox("log-lines", "Find in the log")}${before}
-<ol class="log" id="log-lines" tabindex="0" aria-label="Log">${items}</ol>`;
-  return { id: "log", title: "Log", body };
-}

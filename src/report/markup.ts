@@ -12,6 +12,17 @@ export interface Section {
   readonly body: Markup;
 }
 
+export function sectionMarkup({ id, title, body }: Section): Markup {
+  return html`<section id="${id}" aria-labelledby="${id}-title"><h2 id="${id}-title">${title}</h2>
+${body}</section>
+`;
+}
+
+/** The table of contents of a page. */
+export function contentsMarkup(sections: readonly Section[]): Markup {
+  return html`<nav aria-label="Sections"><ul>${sections.map(({ id, title }) => html`<li><a href="#${id}">${title}</a></li>`)}</ul></nav>`;
+}
+
 /** A table with a caption that a screen reader reads. Cells are texts or markup; those of `numeric` columns are to the right. */
 export function table(
   caption: string,

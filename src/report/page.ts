@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { raw } from "hono/html";
-import { html, type Markup, type Section } from "./markup.ts";
+import { contentsMarkup, html, type Markup, type Section, sectionMarkup } from "./markup.ts";
 import { script } from "./script.ts";
 import { style } from "./style.ts";
 
@@ -37,18 +37,10 @@ export async function pageText({ title, head, sections, foot }: Page): Promise<s
 <body>
 <a class="skip" href="#main">Skip to the content</a>
 <header>${head}
-<nav aria-label="Sections"><ul>${sections.map(({ id, title: name }) => html`<li><a href="#${id}">${name}</a></li>`)}</ul></nav>
+${contentsMarkup(sections)}
 </header>
 <main id="main">
-${sections.map(
-  ({
-    id,
-    title: name,
-    body,
-  }) => html`<section id="${id}" aria-labelledby="${id}-title"><h2 id="${id}-title">${name}</h2>
-${body}</section>
-`,
-)}</main>
+${sections.map(sectionMarkup)}</main>
 <footer>${foot}</footer>
 <script>${raw(script)}</script>
 </body>

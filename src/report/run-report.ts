@@ -7,11 +7,11 @@ import {
   callsSection,
   configurationSection,
   imageCheckSection,
-  logSection,
   packagesSection,
   provenanceSection,
   resourcesSection,
 } from "./details.ts";
+import { logSection } from "./log.ts";
 import { html, type Section } from "./markup.ts";
 import { pageText } from "./page.ts";
 import { headOf, summarySection } from "./summary.ts";
@@ -19,7 +19,18 @@ import { timelineSection } from "./timeline.ts";
 
 /** A run as one HTML file: no request leaves it, and no text of the run or of its image is anything but text. */
 export async function runReport(record: RunRecord): Promise<string> {
-  const { build, outcome, image, bootTest, program, formatVersion } = record;
+  const { build, outcome, program, formatVersion } = record;
+  return pageText({
+    title: `${build}: ${outcome}`,
+    head: headOf(record),
+    sections: runSections(record),
+    foot: html`<p>${program}, record format ${formatVersion}</p>`,
+  });
+}
+
+/** All that is known of a run; what is not known has no section. */
+export function runSections(record: RunRecord): readonly Section[] {
+  const { image, bootTest } = record;
   const sections: readonly (Section | false)[] = [
     summarySection(record),
     record.phases.length > 0 && timelineSection(record),
@@ -33,12 +44,7 @@ export async function runReport(record: RunRecord): Promise<string> {
     record.resources.length > 0 && resourcesSection(record),
     configurationSection(record),
     record.apiCalls.length > 0 && callsSection(record),
-    logSection(record),
+    logSection(record.lines, record.leftOut.lines),
   ];
-  return pageText({
-    title: `${build}: ${outcome}`,
-    head: headOf(record),
-    sections: sections.filter((section) => section !== false),
-    foot: html`<p>${program}, record format ${formatVersion}</p>`,
-  });
+  return sections.filter((section) => section !== false);
 }

@@ -3,11 +3,12 @@ export const script = `
 for (const box of document.querySelectorAll("[data-filter]")) {
   const target = document.getElementById(box.dataset.filter);
   const count = document.querySelector('[data-count="' + box.dataset.filter + '"]');
-  const items = [...target.querySelectorAll("tbody tr, li")].map((item) => [item, item.textContent.toLowerCase()]);
   box.addEventListener("input", () => {
+    const items = target.querySelectorAll("tbody tr, li");
     const words = box.value.toLowerCase().split(/\\s+/).filter((word) => word !== "");
     let shown = 0;
-    for (const [item, text] of items) {
+    for (const item of items) {
+      const text = item.textContent.toLowerCase();
       item.hidden = !words.every((word) => text.includes(word));
       if (!item.hidden) shown++;
     }

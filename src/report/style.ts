@@ -4,7 +4,7 @@ export const style = `
   color-scheme: light dark;
   --page: #f6f7f9; --card: #ffffff; --text: #1b2129; --muted: #5b6673; --line: #dde2e8; --grid: #e6eaef;
   --link: #0b5fb5; --step: #3b6fb6; --provisioner: #7b4fb3; --wait: #c98a1b;
-  --good: #1a7f4b; --bad: #c0362c; --warn: #96650b;
+  --good: #16703f; --bad: #c0362c; --warn: #8a5c09;
   --good-page: #e3f4ea; --bad-page: #fbe7e5; --warn-page: #fbf1db;
 }
 @media (prefers-color-scheme: dark) {

@@ -1,13 +1,15 @@
-import type { RecordedPhase, RunRecord } from "../history/run-record.ts";
+import type { RecordedPhase } from "../history/run-record.ts";
 import { inSeconds } from "../terminal/elapsed.ts";
 import { html, type Markup, type Section, table } from "./markup.ts";
+
+const BAR_CLASSES = { done: "", failed: " not-done", cancelled: " not-done", running: " going-on" } as const;
 
 /** Steps that had nothing to do. */
 const NOTHING_MS = 5;
 
 const WIDTH = 1_000;
 const LABELS = 330;
-const TOOK = 80;
+const TOOK = 120;
 const CHART = WIDTH - LABELS - TOOK;
 const ROW = 22;
 const TOP = 26;
@@ -15,8 +17,17 @@ const LONGEST_LABEL = 46;
 const SHORTEST_BAR = 2;
 const MOST_TICKS = 9;
 
+/** A phase of a run that has ended, or one that goes on. */
+export type DrawnPhase = Omit<RecordedPhase, "outcome"> & { readonly outcome: RecordedPhase["outcome"] | "running" };
+
+/** What a timeline is drawn of. */
+export interface DrawnRun {
+  readonly phases: readonly DrawnPhase[];
+  readonly elapsedMs: number;
+}
+
 /** Steps, provisioners and waits over the time of a run. What is beside each other ran at the same time. */
-export function timelineSection({ phases, elapsedMs }: RunRecord): Section {
+export function timelineSection({ phases, elapsedMs }: DrawnRun): Section {
   const shown = phases
     .filter((phase) => phase.elapsedMs >= NOTHING_MS || phase.outcome !== "done")
     .toSorted((a, b) => a.startMs - b.startMs || depthOf(a) - depthOf(b));
@@ -37,7 +48,7 @@ ${table("Steps, provisioners and waits", ["Kind", "Name", "Began at", "Took", "O
   return { id: "timeline", title: "Timeline", body };
 }
 
-function depthOf({ kind }: RecordedPhase): number {
+function depthOf({ kind }: DrawnPhase): number {
   return kind === "step" ? 0 : 1;
 }
 
@@ -52,7 +63,7 @@ function key(): Markup {
   return html`<ul class="key">${kinds.map(([kind, text]) => html`<li>${mark(kind)}${text}</li>`)}</ul>`;
 }
 
-function chart(phases: readonly RecordedPhase[], totalMs: number): Markup {
+function chart(phases: readonly DrawnPhase[], totalMs: number): Markup {
   const height = TOP + phases.length * ROW + 6;
   const scale = CHART / Math.max(1, totalMs);
   const ticks = ticksOf(totalMs);
@@ -72,14 +83,14 @@ ${phases.map((phase, row) => bar(phase, TOP + row * ROW))}
     return (LABELS + ms * scale).toFixed(1);
   }
 
-  function bar({ kind, name, startMs, elapsedMs, outcome }: RecordedPhase, y: number): Markup {
+  function bar({ kind, name, startMs, elapsedMs, outcome }: DrawnPhase, y: number): Markup {
     const width = Math.max(SHORTEST_BAR, elapsedMs * scale).toFixed(1);
     const took = `${inSeconds(elapsedMs)}${outcome === "done" ? "" : ` ${outcome}`}`;
     const indent = kind === "step" ? 0 : 14;
     const label = kind === "step" ? "label-step" : "label-part";
     return html`<g><title>${kind} ${name}: ${took}, from ${inSeconds(startMs)}</title>
 <text class="${label}" x="${indent}" y="${y + 15}">${shortened(name)}</text>
-<rect class="${kind}${outcome === "done" ? "" : " not-done"}" x="${at(startMs)}" y="${y + 4}" width="${width}" height="${ROW - 8}" rx="2"></rect>
+<rect class="${kind}${BAR_CLASSES[outcome]}" x="${at(startMs)}" y="${y + 4}" width="${width}" height="${ROW - 8}" rx="2"></rect>
 <text class="took" x="${WIDTH}" y="${y + 15}" text-anchor="end">${took}</text></g>
 `;
   }

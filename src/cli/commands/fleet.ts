@@ -6,13 +6,14 @@ import { keyAction } from "./fleet/key.ts";
 import { builds, status, workers } from "./fleet/lists.ts";
 import { logs } from "./fleet/logs.ts";
 import { schedule } from "./fleet/schedule.ts";
+import { web } from "./fleet/web.ts";
 
 export const fleet: Command = {
   usage: "fleet ACTION [flags] [arguments]",
   about: "Builds that workers do: the key that they are sealed with, and what goes on.",
   flags: {},
   examples: ["outscale-chroot fleet demo", "outscale-chroot fleet key fleet.key", "outscale-chroot fleet builds"],
-  actions: { demo, key: keyAction, status, workers, builds, logs, cancel, retry, drain, schedule },
+  actions: { demo, key: keyAction, status, workers, builds, logs, cancel, retry, drain, schedule, web },
   run: async () => {
     throw new UsageError("No action is given", { hint: "outscale-chroot fleet -help lists them" });
   },

@@ -1,0 +1,61 @@
+import { ExitCode } from "../../../common/errors.ts";
+import { watchStopSignals } from "../../../terminal/signals.ts";
+import type { Command } from "../../command.ts";
+import { type Flags, parseFlagsAlone } from "../../flags.ts";
+import { fleetAccess, fleetFlags } from "../../fleet-flags.ts";
+import { untilAborted } from "../until-aborted.ts";
+
+const DEFAULT_LISTEN = "127.0.0.1:8443";
+
+const flagSpecs = {
+  ...fleetFlags,
+  listen: {
+    type: "string",
+    value: "ADDRESS",
+    about: `IP address and port, or unix:/PATH for a reverse proxy; ${DEFAULT_LISTEN} by default`,
+  },
+  "tls-cert": {
+    type: "string",
+    value: "FILE",
+    about: "certificate with its chain (PEM); others than this machine need it",
+  },
+  "tls-key": { type: "string", value: "FILE", about: "the key of the certificate (PEM)" },
+  host: { type: "strings", isList: true, value: "NAME", about: "a name by which browsers reach it, besides localhost" },
+  "auth-header": {
+    type: "string",
+    value: "NAME",
+    about: "the header in which a reverse proxy says who looks, such as X-Forwarded-User; there is no token then",
+  },
+} as const satisfies Flags;
+
+export const web: Command = {
+  usage: "fleet web [flags]",
+  about:
+    "Serves pages that show workers, queues and builds as they go on, and cancel, retry and drain.\n" +
+    "Whoever opens the address that is printed may do all of it: it has a token, another one at every start.",
+  flags: flagSpecs,
+  examples: [
+    "outscale-chroot fleet web",
+    "outscale-chroot fleet web -listen unix:/run/fleet-web.sock -auth-header X-Forwarded-User -host fleet.example.com",
+  ],
+  async run({ argv, io }) {
+    const flags = parseFlagsAlone(flagSpecs, argv);
+    const { startFleetWeb } = await import("../../../fleet/web/start-fleet-web.ts");
+    const { parseListenOn } = await import("../../../web/listen-on.ts");
+    const { readTls } = await import("../../../web/tls-files.ts");
+    using wishes = watchStopSignals(io, () => undefined);
+    const listen = flags.listen ?? DEFAULT_LISTEN;
+    await using server = await startFleetWeb({
+      listenOn: parseListenOn(listen),
+      tls: readTls(flags["tls-cert"], flags["tls-key"]),
+      authHeader: flags["auth-header"],
+      names: flags.host,
+      ...(await fleetAccess(flags, io.env)),
+      tell: (message) => io.stderr.write(`${message}\n`),
+    });
+    // The address has the token and is meant to be copied: it passes no mask.
+    io.stderr.writeExact(`The fleet is at ${server.url ?? listen}\nStop it with Ctrl-C\n`);
+    await untilAborted(wishes.signal);
+    return ExitCode.Success;
+  },
+};

@@ -1,0 +1,151 @@
+import { type RunRecord, runRecordSchema } from "../../history/run-record.ts";
+import { LOG_LIST, logItem, logSection } from "../../report/log.ts";
+import { contentsMarkup, html, type Markup, type Section, sectionMarkup } from "../../report/markup.ts";
+import { runSections } from "../../report/run-report.ts";
+import { timelineSection } from "../../report/timeline.ts";
+import { actionForm } from "../../web/action-form.ts";
+import type { Visitor } from "../../web/guard.ts";
+import type { LiveNews } from "../../web/live-stream.ts";
+import { announced, part, type WebPage } from "../../web/page.ts";
+import { when } from "../../web/when.ts";
+import type { SentResult } from "../queue/messages.ts";
+import type { WatchedBuild } from "../watch/build-list.ts";
+import type { FoundJob } from "../watch/fleet-watch.ts";
+import type { LiveRun } from "./live-run.ts";
+import { badge, notice } from "./page-frame.ts";
+
+/** What is known of one build. */
+export interface ShownBuild {
+  readonly found: FoundJob;
+  readonly run: LiveRun;
+  readonly state: WatchedBuild["state"];
+  /** Undefined while it goes on, and when no worker would take it. */
+  readonly result: SentResult | undefined;
+  readonly worker: string | null;
+  readonly now: number;
+}
+
+type BuildPage = Pick<WebPage, "title" | "here" | "heading" | "body"> & { readonly stream?: string };
+
+/** A build that goes on: what it does now, its timeline as far as it is, and its log. */
+export function runningPage(build: ShownBuild, visitor: Visitor, said: string | undefined): BuildPage {
+  const { id, build: name } = build.found.job;
+  const { from, lines } = build.run.linesFrom(0);
+  const cancel = actionForm(visitor, {
+    id: "cancel",
+    action: `/builds/${id}/cancel`,
+    button: "Cancel",
+    question: "The build stops at its next safe point, and everything of it is taken down.",
+  });
+  const places = runningParts(build).map((each) => {
+    return each.id === "state" ? announced(each.id, each.body) : part(each.id, each.body);
+  });
+  const [state, ...others] = places;
+  const body = html`${notice(said)}
+<div class="actions">${cancel}</div>
+${others}
+${sectionMarkup(logSection(lines, from))}
+${factsOf(build)}`;
+  return {
+    title: name,
+    here: "/builds",
+    heading: html`<h1>${name}</h1>${state}`,
+    body,
+    stream: `/builds/${id}/events`,
+  };
+}
+
+/** The parts of a build's page that change. */
+export function runningParts({ run, state, now, found, result }: ShownBuild): readonly (LiveNews & { type: "part" })[] {
+  const { current } = run;
+  const drawn = run.drawn(now);
+  return [
+    { type: "part", id: "state", body: html`<p>${badge(state)} ${stepText(run)}</p>` },
+    { type: "part", id: "now", body: result === undefined ? waitText(current) : endText(result, found.job.id) },
+    {
+      type: "part",
+      id: "timeline-now",
+      body: drawn.phases.length === 0 ? "" : sectionMarkup(timelineSection(drawn)),
+    },
+  ];
+}
+
+/** The lines that a page does not have yet. */
+export function newLines(run: LiveRun, after: number): LiveNews & { type: "items" } {
+  const { from, lines } = run.linesFrom(after);
+  return { type: "items", list: LOG_LIST, from, items: lines.map(logItem) };
+}
+
+/** A build that has ended: its report, or what there is when it never came to be a run. */
+export function endedPage(build: ShownBuild, visitor: Visitor, said: string | undefined): BuildPage {
+  const { result } = build;
+  const { id, build: name } = build.found.job;
+  const sections = sectionsOf(build);
+  const retry = actionForm(visitor, { id: "retry", action: `/builds/${id}/retry`, button: "Submit again" });
+  const body = html`${notice(said)}${result === undefined ? refusal() : failure(result)}
+<div class="actions">${retry}</div>
+${sections.map(sectionMarkup)}
+${factsOf(build)}`;
+  const heading = html`<h1>${name} ${badge(build.state)}</h1>${contentsMarkup(sections)}`;
+  return { title: `${name}: ${build.state}`, here: "/builds", heading, body };
+}
+
+function sectionsOf({ run, now, result }: ShownBuild): readonly Section[] {
+  const record = recordOf(result);
+  if (record !== undefined) return runSections(record);
+  const { from, lines } = run.linesFrom(0);
+  const drawn = run.drawn(now);
+  return [...(drawn.phases.length > 0 ? [timelineSection(drawn)] : []), logSection(lines, from)];
+}
+
+/** Undefined when there is none, or another version has made it. */
+function recordOf(result: SentResult | undefined): RunRecord | undefined {
+  const parsed = runRecordSchema.safeParse(result?.record);
+  return parsed.success ? parsed.data : undefined;
+}
+
+function factsOf({ found: { job, queue }, worker }: ShownBuild): Markup {
+  const { id, submitter, submittedAt, template, standing } = job;
+  const facts: readonly (readonly [string, string | Markup | null])[] = [
+    ["Id", html`<code>${id}</code>`],
+    ["Queue", queue.name],
+    ["Worker", worker],
+    ["Submitted", html`${when(submittedAt)} UTC, by ${submitter}`],
+    ["Group", standing.group],
+    ["Priority", standing.priority],
+    ["Template", template.path],
+  ];
+  return sectionMarkup({
+    id: "facts",
+    title: "Build",
+    body: html`<dl class="facts">${facts.map(([term, text]) => (text === null ? "" : html`<dt>${term}</dt><dd>${text}</dd>`))}</dl>`,
+  });
+}
+
+function stepText({ current }: LiveRun): Markup | string {
+  return current === undefined
+    ? ""
+    : html`<strong>${current.step}</strong>, step ${current.number} of ${current.count}`;
+}
+
+function waitText(current: LiveRun["current"]): Markup | string {
+  if (current?.wait === undefined) return "";
+  const { wait, percent } = current;
+  if (percent === undefined) return html`<p class="now">${wait}</p>`;
+  return html`<p class="now"><label>${wait} <progress max="100" value="${percent}"></progress></label> ${percent} %</p>`;
+}
+
+function endText({ outcome, worker }: SentResult, id: string): Markup {
+  if (worker === "") return html`<p class="notice">The build was taken back before a worker had it.</p>`;
+  return html`<p class="notice">The build has ended: ${outcome}. <a id="report" href="/builds/${id}">Its report</a></p>`;
+}
+
+function failure({ error, record }: SentResult): Markup | string {
+  if (error === undefined || record !== undefined) return "";
+  return html`<p class="notice error" role="alert"><strong>${error.code}</strong>
+${error.message}${error.hint === undefined ? "" : `\n${error.hint}`}</p>`;
+}
+
+function refusal(): Markup {
+  return html`<p class="notice error" role="alert">No worker would take this build. Why is in the worker's own log.</p>`;
+}

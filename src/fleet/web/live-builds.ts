@@ -1,0 +1,115 @@
+import { EventEmitter, once } from "node:events";
+import { FleetError, messageOf } from "../../common/errors.ts";
+import { FollowedOutput } from "../queue/followed-output.ts";
+import { OutputNews } from "../queue/output-news.ts";
+import type { FoundJob } from "../watch/fleet-watch.ts";
+import { LiveRun } from "./live-run.ts";
+
+const MOST_FOLLOWED = 32;
+const LOOK_MS = 2_000;
+/** What nobody looks at any more is followed for so long: a page that is opened is listened to soon. */
+const LINGER_MS = 30_000;
+/** Whoever writes to a stream without the key is not read for ever. */
+const MOST_REFUSED = 10_000;
+
+interface FollowInput {
+  readonly news: OutputNews;
+  readonly onUnused: () => void;
+  readonly onFailure: (message: string) => void;
+}
+
+/** A build whose output is followed, from its beginning to its end or until nobody looks any more. */
+export class FollowedBuild {
+  readonly run = new LiveRun();
+  /** Comes when everything is read that was there at first. */
+  readonly caughtUp: Promise<void>;
+  readonly #news = new EventEmitter().setMaxListeners(0);
+  readonly #stop = new AbortController();
+  readonly #onUnused: () => void;
+  #users = 0;
+  #unused: NodeJS.Timeout | undefined;
+
+  constructor(found: FoundJob, { news, onUnused, onFailure }: FollowInput) {
+    this.#onUnused = onUnused;
+    this.#linger();
+    this.caughtUp = new Promise((resolve) => {
+      void this.#follow(found, news, resolve)
+        .catch((error: unknown) => onFailure(`Build ${found.job.id} cannot be followed: ${messageOf(error)}`))
+        .finally(resolve);
+    });
+  }
+
+  /** Somebody looks, until it is disposed of. */
+  hold(): Disposable {
+    this.#users++;
+    clearTimeout(this.#unused);
+    return {
+      [Symbol.dispose]: () => {
+        this.#users--;
+        if (this.#users === 0) this.#linger();
+      },
+    };
+  }
+
+  /** Waits until it has said something more, or the signal fires. */
+  async news(signal: AbortSignal): Promise<void> {
+    await once(this.#news, "news", { signal }).catch(() => undefined);
+  }
+
+  stop(): void {
+    clearTimeout(this.#unused);
+    this.#stop.abort();
+  }
+
+  #linger(): void {
+    this.#unused = setTimeout(() => this.#onUnused(), LINGER_MS).unref();
+  }
+
+  async #follow({ queue, job }: FoundJob, news: OutputNews, onCaughtUp: () => void): Promise<void> {
+    using output = await FollowedOutput.open(queue, job.id, news);
+    this.#stop.signal.addEventListener("abort", () => output.look(), { once: true });
+    for (let refused = 0; !this.run.isOver && !this.#stop.signal.aborted && refused < MOST_REFUSED; ) {
+      const part = await output.next(LOOK_MS);
+      refused += part.refused.length;
+      this.run.note({ ...part, refused: part.refused.slice(0, 1) });
+      if (!part.isCutOff) onCaughtUp();
+      if (part.entries.length + part.refused.length > 0) this.#news.emit("news");
+    }
+  }
+}
+
+/** The builds whose output is followed: each once, for everybody who looks at it. */
+export class LiveBuilds implements Disposable {
+  readonly #followed = new Map<string, FollowedBuild>();
+  readonly #onFailure: (message: string) => void;
+  #news: OutputNews | undefined;
+
+  constructor(onFailure: (message: string) => void) {
+    this.#onFailure = onFailure;
+  }
+
+  /** @throws {FleetError} when too many are followed already */
+  follow(found: FoundJob): FollowedBuild {
+    const { id } = found.job;
+    const known = this.#followed.get(id);
+    if (known !== undefined) return known;
+    if (this.#followed.size >= MOST_FOLLOWED)
+      throw new FleetError(`${MOST_FOLLOWED} builds are looked at already`, { hint: "try again in a minute" });
+    // Every queue is in the same Redis.
+    this.#news ??= new OutputNews(found.queue);
+    const input = { news: this.#news, onUnused: () => this.#drop(id), onFailure: this.#onFailure };
+    const build = new FollowedBuild(found, input);
+    this.#followed.set(id, build);
+    return build;
+  }
+
+  [Symbol.dispose](): void {
+    for (const id of [...this.#followed.keys()]) this.#drop(id);
+    this.#news?.[Symbol.dispose]();
+  }
+
+  #drop(id: string): void {
+    this.#followed.get(id)?.stop();
+    this.#followed.delete(id);
+  }
+}

@@ -1,0 +1,135 @@
+import { html, type Markup, sectionMarkup, table } from "../../report/markup.ts";
+import { actionForm } from "../../web/action-form.ts";
+import type { Visitor } from "../../web/guard.ts";
+import type { LiveNews } from "../../web/live-stream.ts";
+import { announced, part } from "../../web/page.ts";
+import { when } from "../../web/when.ts";
+import type { WatchedBuild } from "../watch/build-list.ts";
+import type { FleetLook } from "./fleet-look.ts";
+import { badge, buildLink, counted } from "./page-frame.ts";
+
+/** More are on the page of all builds. */
+const MOST_ENDED = 10;
+const MOST_ROWS = 100;
+
+/** The parts of the overview, each of which is replaced when there is something new in it. */
+export function overviewParts(look: FleetLook, visitor: Visitor): readonly (LiveNews & { type: "part" })[] {
+  return [
+    { type: "part", id: "summary", body: summary(look) },
+    { type: "part", id: "figures", body: figures(look) },
+    { type: "part", id: "running", body: runningSection(look) },
+    { type: "part", id: "waiting", body: waitingSection(look) },
+    { type: "part", id: "workers", body: workersSection(look, visitor) },
+    { type: "part", id: "ended", body: endedSection(look) },
+    { type: "part", id: "queues", body: queuesSection(look) },
+  ];
+}
+
+export function overviewBody(look: FleetLook, visitor: Visitor): readonly Markup[] {
+  return overviewParts(look, visitor).map(({ id, body }) => (id === "summary" ? announced(id, body) : part(id, body)));
+}
+
+/** What a screen reader is told when it changes. */
+function summary({ running, waiting, workers }: FleetLook): Markup {
+  const builds = `${counted(running.length, "build runs", "builds run")}, ${counted(waiting.length, "waits", "wait")}`;
+  return html`<p>${builds}; ${counted(workers.length, "worker is", "workers are")} there.</p>`;
+}
+
+function figures({ workers, running, waiting, ended }: FleetLook): Markup {
+  const slots = workers.reduce((sum, worker) => sum + worker.slots, 0);
+  const taken = workers.reduce((sum, worker) => sum + worker.jobs.length, 0);
+  const failed = ended.filter(({ state }) => state === "failed" || state === "refused").length;
+  const all: readonly (readonly [string, string])[] = [
+    [String(running.length), "running"],
+    [String(waiting.length), "waiting"],
+    [String(workers.length), "workers"],
+    [`${Math.max(0, slots - taken)} of ${slots}`, "free slots"],
+    [`${failed} of ${ended.length}`, "failed lately"],
+  ];
+  return html`<ul class="figures">${all.map(([value, name]) => html`<li><strong>${value}</strong><span>${name}</span></li>`)}</ul>`;
+}
+
+function runningSection({ running }: FleetLook): Markup {
+  const rows = running.map((build) => [
+    html`${buildLink(build)} ${badge(build.state)}`,
+    build.says,
+    build.worker ?? "",
+    build.submitter,
+    when(build.submittedAt),
+  ]);
+  return listSection("Running", "No build runs.", ["Build", "Says", "Worker", "Submitted by", "At (UTC)"], rows);
+}
+
+function waitingSection({ waiting }: FleetLook): Markup {
+  const rows = waiting.map((build) => [
+    buildLink(build),
+    build.queue,
+    build.group ?? "",
+    build.priority,
+    build.submitter,
+    when(build.submittedAt),
+  ]);
+  const header = ["Build", "Queue", "Group", "Priority", "Submitted by", "At (UTC)"];
+  return listSection("Waiting", "No build waits.", header, rows);
+}
+
+function workersSection({ workers }: FleetLook, visitor: Visitor): Markup {
+  const rows = workers.map(({ id, host, queue, vmId, version, slots, jobs, isDraining }) => [
+    html`<code>${id}</code>`,
+    host,
+    queue,
+    vmId ?? "",
+    version,
+    `${jobs.length} of ${slots}`,
+    isDraining
+      ? "draining"
+      : actionForm(visitor, {
+          id: `drain-${id}`,
+          action: `/workers/${encodeURIComponent(id)}/drain`,
+          button: "Drain",
+          question: "It takes no more builds, and ends when those that it has are done.",
+        }),
+  ]);
+  const header = ["Worker", "Host", "Queue", "VM", "Version", "Slots taken", ""];
+  return listSection("Workers", "No worker has been heard of in the last minute.", header, rows);
+}
+
+function endedSection({ ended }: FleetLook): Markup {
+  const more = ended.length > MOST_ENDED ? html`<p><a id="all-builds" href="/builds">All builds</a></p>` : "";
+  return listSection(
+    "Ended lately",
+    "No build has ended.",
+    ENDED_HEADER,
+    ended.slice(0, MOST_ENDED).map(endedRow),
+    more,
+  );
+}
+
+export const ENDED_HEADER = ["Build", "State", "OMI or error", "Worker", "Submitted by", "Submitted (UTC)"];
+
+export function endedRow(build: WatchedBuild): readonly (string | Markup)[] {
+  const { state, artifactId, error, worker, submitter, submittedAt } = build;
+  return [buildLink(build), badge(state), artifactId ?? error ?? "", worker ?? "", submitter, when(submittedAt)];
+}
+
+function queuesSection({ queues }: FleetLook): Markup {
+  const rows = queues.map(({ queue, workers, slots, running, waiting }) => [queue, workers, slots, running, waiting]);
+  const header = ["Queue", "Workers", "Slots", "Running", "Waiting"];
+  return listSection("Queues", "There are no queues: no worker was ever there.", header, rows, "", [1, 2, 3, 4]);
+}
+
+function listSection(
+  title: string,
+  none: string,
+  header: readonly string[],
+  rows: readonly (readonly (string | number | Markup)[])[],
+  more: Markup | string = "",
+  numeric: readonly number[] = [],
+): Markup {
+  const left = rows.length > MOST_ROWS ? html`<p class="muted">and ${rows.length - MOST_ROWS} more</p>` : "";
+  const body =
+    rows.length === 0
+      ? html`<p class="empty">${none}</p>`
+      : html`${table(title, header, rows.slice(0, MOST_ROWS), numeric)}${left}${more}`;
+  return sectionMarkup({ id: `${title.toLowerCase().replaceAll(" ", "-")}-list`, title, body });
+}

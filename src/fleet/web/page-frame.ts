@@ -1,0 +1,46 @@
+import { html, type Markup } from "../../report/markup.ts";
+import type { WebContext } from "../../web/check-request.ts";
+import { pageText, type WebPage } from "../../web/page.ts";
+import type { WatchedBuild } from "../watch/build-list.ts";
+
+const links = [
+  { href: "/", text: "Overview" },
+  { href: "/builds", text: "Builds" },
+  { href: "/schedules", text: "Schedules" },
+];
+
+type FleetPage = Omit<WebPage, "product" | "links" | "visitor">;
+
+/** Answers with a page of the fleet. */
+export async function answerPage(context: WebContext, page: FleetPage): Promise<Response> {
+  const visitor = context.get("visitor").name;
+  return context.html(await pageText({ ...page, product: "Fleet", links, visitor }));
+}
+
+/** The state of a build: a word, and a colour. */
+export function badge(state: WatchedBuild["state"]): Markup {
+  return html`<span class="badge ${state}">${state}</span>`;
+}
+
+/** A link to a build. A row that moves keeps its name, so that the keyboard stays on it. */
+export function buildLink({ id, build }: Pick<WatchedBuild, "id" | "build">): Markup {
+  return html`<a id="build-${id}" href="/builds/${id}">${build}</a>`;
+}
+
+/** `1 build runs`, `3 builds run`. */
+export function counted(count: number, one: string, many: string): string {
+  return `${count} ${count === 1 ? one : many}`;
+}
+
+const SAID: Readonly<Record<string, string>> = {
+  cancel: "The worker is told: it stops and cleans up.",
+  "taken-back": "The build is taken back: no worker had it.",
+  retry: "This is the build that was submitted again.",
+  drain: "The worker is told: it takes no more builds, and ends when it has none.",
+};
+
+/** What was done just now: one of a list, as whoever makes a link could have the page say what he likes. */
+export function notice(said: string | undefined): Markup {
+  const text = said !== undefined && Object.hasOwn(SAID, said) ? SAID[said] : undefined;
+  return text === undefined ? html`` : html`<p class="notice" role="status">${text}</p>`;
+}

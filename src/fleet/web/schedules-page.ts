@@ -1,0 +1,27 @@
+import { html, type Markup, sectionMarkup, table } from "../../report/markup.ts";
+import { when } from "../../web/when.ts";
+import type { WatchedSchedule } from "../watch/watched-schedules.ts";
+import { badge } from "./page-frame.ts";
+
+/** The templates that are baked at set times, and what became of them the last time. */
+export function schedulesBody(schedules: readonly WatchedSchedule[]): Markup {
+  const rows = schedules.map(({ name, queue, cron, zone, next, last, until, submitter }) => [
+    name,
+    html`<code>${cron}</code> ${zone}`,
+    next === null ? "never again" : when(next),
+    last === null ? "never" : html`${when(last.due)} ${last.builds.map(lastBuild)}`,
+    queue,
+    submitter,
+    when(until),
+  ]);
+  const header = ["Schedule", "When", "Next (UTC)", "Last (UTC)", "Queue", "Submitted by", "Ends (UTC)"];
+  const none = html`<p class="empty">There are no schedules: <code>outscale-chroot fleet schedule add</code> makes one.</p>`;
+  const body = rows.length === 0 ? none : table("Schedules", header, rows);
+  return sectionMarkup({ id: "schedule-list", title: "Schedules", body });
+}
+
+function lastBuild({ build, id, outcome, error }: NonNullable<WatchedSchedule["last"]>["builds"][number]): Markup {
+  if (outcome === "gone") return html`${build} (forgotten) `;
+  const state = outcome === "submitted" ? "" : badge(outcome);
+  return html`<a href="/builds/${id}">${build}</a> ${state} ${error ?? ""} `;
+}

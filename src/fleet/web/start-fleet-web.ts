@@ -1,0 +1,48 @@
+import { systemClock } from "../../common/clock.ts";
+import { checkDoor, type Door } from "../../web/door.ts";
+import { SharedLook } from "../../web/shared-look.ts";
+import { startWeb, type WebInput, type WebServer } from "../../web/start-web.ts";
+import type { RedisAddress } from "../queue/connection.ts";
+import type { FleetKeys } from "../seal/fleet-key.ts";
+import { FleetWatch } from "../watch/fleet-watch.ts";
+import { lookAtFleet } from "./fleet-look.ts";
+import { addFleetRoutes } from "./fleet-routes.ts";
+import { LiveBuilds } from "./live-builds.ts";
+
+export interface FleetWebInput extends Door {
+  readonly address: RedisAddress;
+  readonly keys: FleetKeys;
+  /** Told what somebody has done, and what went wrong. */
+  readonly tell: (message: string) => void;
+}
+
+const LOOK_MS = 1_000;
+
+/**
+ * Serves the pages of a fleet until it is disposed of.
+ * @throws {UsageError | FleetError} when it cannot listen, or cannot reach the queue
+ */
+export async function startFleetWeb({ address, keys, tell, ...web }: FleetWebInput): Promise<WebServer> {
+  checkDoor(web);
+  const fleet = await FleetWatch.open(address, keys, tell);
+  const builds = new LiveBuilds(tell);
+  const look = new SharedLook(() => lookAtFleet(fleet), LOOK_MS, systemClock);
+  const closeFleet = async () => {
+    builds[Symbol.dispose]();
+    await fleet[Symbol.asyncDispose]();
+  };
+  try {
+    const routes: WebInput["routes"] = (app, streams) => addFleetRoutes(app, streams, { fleet, look, builds, tell });
+    const server = await startWeb({ ...web, routes, onFailure: tell });
+    return {
+      url: server.url,
+      [Symbol.asyncDispose]: async () => {
+        await server[Symbol.asyncDispose]();
+        await closeFleet();
+      },
+    };
+  } catch (error) {
+    await closeFleet();
+    throw error;
+  }
+}

@@ -1,0 +1,23 @@
+import { html, type Markup } from "../report/markup.ts";
+import type { Visitor } from "./guard.ts";
+
+export interface ActionForm {
+  /** Unlike every other of the page. */
+  readonly id: string;
+  readonly action: string;
+  readonly button: string;
+  /** Asked before it is done: what it does cannot be taken back. */
+  readonly question?: string;
+}
+
+/** A button that does something. Nothing is done by a link: what a link leads to may be fetched by anybody, at any time. */
+export function actionForm(visitor: Visitor, { id, action, button, question }: ActionForm): Markup {
+  const form = (
+    text: string,
+    kind: string,
+  ) => html`<form method="post" action="${action}"><input type="hidden" name="token" value="${visitor.formToken}">
+<button class="${kind}" id="${id}-do">${text}</button></form>`;
+  if (question === undefined) return form(button, "plain");
+  return html`<details class="ask" id="${id}"><summary id="${id}-ask">${button}...</summary>
+<div><p>${question}</p>${form(button, "danger")}</div></details>`;
+}

@@ -1,0 +1,62 @@
+import { script as reportScript } from "../report/script.ts";
+
+/**
+ * The one script of every page: filters, and what is new. A part that is replaced keeps what somebody has opened, where the
+ * keyboard is, and how far it was scrolled.
+ */
+export const pageScript = `${reportScript}
+const MOST_ITEMS = 2000;
+const connection = document.getElementById("connection");
+const FOCUSABLE = "a, button, summary, input, select, [tabindex]";
+
+function tell(text, isBad) {
+  if (connection.textContent !== text) connection.textContent = text;
+  connection.className = isBad ? "bad" : "good";
+}
+
+function replacePart({ id, html }) {
+  const part = document.getElementById(id);
+  if (part === null) return;
+  const opened = new Set([...part.querySelectorAll("details[open]")].map((each) => each.id));
+  const scrolled = [...part.querySelectorAll(".scroll")].map((each) => each.scrollLeft);
+  const active = part.contains(document.activeElement) ? document.activeElement : null;
+  const place = [...part.querySelectorAll(FOCUSABLE)].indexOf(active);
+  const name = active === null ? "" : active.id;
+  part.innerHTML = html;
+  for (const each of part.querySelectorAll("details")) if (opened.has(each.id)) each.open = true;
+  part.querySelectorAll(".scroll").forEach((each, index) => { each.scrollLeft = scrolled[index] ?? 0; });
+  if (active === null) return;
+  const next = (name !== "" && document.getElementById(name)) || part.querySelectorAll(FOCUSABLE)[place];
+  if (next) next.focus({ preventScroll: true });
+}
+
+function addItems({ list, from, html }) {
+  const target = document.getElementById(list);
+  if (target === null) return;
+  const have = Number(target.dataset.next ?? 0);
+  const isAtEnd = target.scrollHeight - target.scrollTop - target.clientHeight < 40;
+  const fresh = document.createElement("template");
+  fresh.innerHTML = html;
+  const items = [...fresh.content.children];
+  target.dataset.next = String(from + items.length);
+  target.append(...items.slice(Math.max(0, have - from)));
+  while (target.children.length > MOST_ITEMS) target.firstElementChild.remove();
+  if (isAtEnd) target.scrollTop = target.scrollHeight;
+  const box = document.querySelector('[data-filter="' + list + '"]');
+  if (box !== null && box.value !== "") box.dispatchEvent(new Event("input"));
+}
+
+if (document.body.dataset.stream !== undefined) {
+  const list = document.querySelector("[data-next]");
+  const after = list === null ? "" : "?after=" + list.dataset.next;
+  for (const each of document.querySelectorAll(".log")) each.scrollTop = each.scrollHeight;
+  const stream = new EventSource(document.body.dataset.stream + after);
+  stream.addEventListener("open", () => tell("Live", false));
+  stream.addEventListener("part", (event) => replacePart(JSON.parse(event.data)));
+  stream.addEventListener("items", (event) => addItems(JSON.parse(event.data)));
+  stream.addEventListener("error", () => {
+    const isOver = stream.readyState === EventSource.CLOSED;
+    tell(isOver ? "Not live any more: open the address that the command has printed" : "The connection is lost; it is tried again", true);
+  });
+}
+`;

@@ -1,0 +1,341 @@
+import { mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { Worker } from "bullmq";
+import type { Browser, Page } from "playwright-core";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import type { BakeEvent } from "../../src/bake/event-report.ts";
+import { FleetQueue } from "../../src/fleet/queue/fleet-queue.ts";
+import type { JobMessage, SentResult, WorkerMessage } from "../../src/fleet/queue/messages.ts";
+import { OutputWriter } from "../../src/fleet/queue/output-writer.ts";
+import { keepRun, type Schedule, scheduleSubject } from "../../src/fleet/schedule/schedule.ts";
+import { readKeys } from "../../src/fleet/seal/fleet-key.ts";
+import { Sealer } from "../../src/fleet/seal/seal.ts";
+import { type Bakery, nothing, openBakery } from "../support/bake/bake.ts";
+import { type Fleet, openFleet } from "../support/fleet/fleet.ts";
+import { plainJob } from "../support/fleet/own-queue.ts";
+import type { Running } from "../support/program/running.ts";
+import { readContrasts } from "../support/report/read-contrasts.ts";
+import { HOSTILE, sampleRecord } from "../support/report/sample-record.ts";
+import { requirePrograms } from "../support/suite/requirements.ts";
+import { openBrowser, openPage, overflow } from "../support/web/browser.ts";
+
+const describe = requirePrograms(
+  "chromium",
+  "redis-server",
+  "losetup",
+  "partx",
+  "mkfs.ext4",
+  "mount",
+  "nsenter",
+  "unshare",
+);
+
+let bakery: Bakery;
+let fleet: Fleet;
+let browser: Browser;
+let web: Running;
+/** With the token. */
+let address: string;
+
+beforeAll(async () => {
+  bakery = await openBakery("fleet-web");
+  fleet = await openFleet(bakery.folder, join(bakery.folder, "cloud"));
+  browser = await openBrowser();
+  web = fleet.run(["fleet", "web", "-queue", fleet.url, "-listen", "127.0.0.1:0"]);
+  await web.says("Stop it with Ctrl-C");
+  address = /http:\/\/\S+/.exec(web.output())?.[0] ?? "";
+});
+afterAll(async () => {
+  await browser?.close();
+  await fleet.close();
+  await bakery.close();
+});
+
+const at = (path: string) => new URL(path, address).href;
+
+/** Waits in the build until each file is there, having told that it has come so far. */
+async function submitBuild(): Promise<void> {
+  const folder = join(bakery.folder, "project");
+  await mkdir(folder, { recursive: true });
+  await writeFile(join(folder, "hostile.sh"), `#!/bin/sh\ncat <<'END'\n${HOSTILE}\nEND\n`);
+  await writeFile(
+    join(folder, "web.pkr.hcl"),
+    `
+source "outscale-chroot" "web" {
+  omi_name   = "web"
+  boot_check = "off"
+  mount_path = "${bakery.folder}/mnt/{{.Device}}"
+  source_omi_filter {
+    filters     = { image-name = "Debian-12-*" }
+    owners      = ["Outscale"]
+    most_recent = true
+  }
+}
+build {
+  sources = ["source.outscale-chroot.web"]
+  provisioner "shell" { script = "hostile.sh" }
+  provisioner "shell-local" { inline = ["echo first wait", "until [ -e ${bakery.folder}/on ]; do sleep 0.05; done", "echo went on",
+    "until [ -e ${bakery.folder}/end ]; do sleep 0.05; done"] }
+}
+`,
+  );
+  const submitted = fleet.run(["build", "-queue", fleet.url, "-detach", "web.pkr.hcl"], { folder });
+  expect(await submitted.ended(), submitted.output()).toBe(0);
+}
+
+const letOn = (name: "on" | "end") => writeFile(join(bakery.folder, name), "");
+const says = (page: Page, place: string, text: string) => page.locator(place, { hasText: text }).first().waitFor();
+
+describe("outscale-chroot fleet web, with a worker", () => {
+  let worker: Running;
+
+  it("shows a build as it comes and goes on, cancels it by the keyboard, and drains its worker", async () => {
+    const overview = await openPage(browser, address);
+    expect(overview.page.url()).toBe(at("/"));
+    await says(overview.page, "#connection", "Live");
+    await says(overview.page, "#workers", "No worker has been heard of");
+    worker = await fleet.startWorker("worker");
+    await submitBuild();
+    // Nobody loads it again: it is told.
+    await says(overview.page, "#running", "outscale-chroot.web");
+    await says(overview.page, "#summary", "1 build runs, 0 wait; 1 worker is there.");
+    await says(overview.page, "#running td", "first wait");
+    await overview.page.locator("#running a").click();
+    const { page } = overview;
+    await says(page, "#state", "StepChrootProvision");
+    await page.locator("#timeline-now rect.going-on").first().waitFor();
+    await says(page, "#log-lines li", "first wait");
+    const lines = await page.locator("#log-lines li").count();
+    await letOn("on");
+    await says(page, "#log-lines li", "went on");
+    expect(await page.locator("#log-lines li").count()).toBeGreaterThan(lines);
+    expect(await page.locator("#log-lines li", { hasText: "first wait" }).count()).toBe(1);
+    expect(await page.locator("#log-lines").textContent()).toContain(HOSTILE);
+
+    await page.locator("#cancel-ask").focus();
+    await page.keyboard.press("Enter");
+    await page.keyboard.press("Tab");
+    await page.keyboard.press("Enter");
+    await says(page, ".notice", "The worker is told");
+    await says(page, "#state", "cancelled");
+    expect(await bakery.leftovers()).toEqual(nothing);
+    await page.locator("#report").click();
+    await says(page, "h1", "cancelled");
+    expect(await page.locator("h2").allTextContents()).toEqual(expect.arrayContaining(["Summary", "Timeline", "Log"]));
+
+    await letOn("end");
+    await page.locator("#retry-do").click();
+    await says(page, ".notice", "submitted again");
+    await says(page, "body", "done");
+    await page.goto(at("/"));
+    await says(page, "#ended", "eu-west-2:ami-");
+    await page.locator("#workers summary").click();
+    await page.locator("#workers button").click();
+    expect(await worker.ended()).toBe(0);
+    await says(page, "#workers", "No worker has been heard of");
+    for (const told of ["is cancelled", "is submitted again as", "is drained"]) expect(web.output()).toContain(told);
+    expect(overview.misdeeds).toEqual([]);
+    await page.context().close();
+    for (const image of (await bakery.leftovers()).images)
+      await bakery.api.deleteImage({ ImageId: image.split(" ")[0] ?? "" });
+    for (const SnapshotId of (await bakery.leftovers()).snapshots) await bakery.api.deleteSnapshot({ SnapshotId });
+  });
+});
+
+describe("outscale-chroot fleet web, with hostile texts in every field", () => {
+  const place = { accountId: "123456789012", region: "eu-west-2", label: undefined };
+  const [RUNNING, WAITING, FAILED, RECORDED] = ["aa01", "aa02", "aa03", "aa04"];
+  let queue: FleetQueue;
+  let taken: Worker;
+  beforeAll(async () => {
+    await fleet.redis.flushall();
+    queue = new FleetQueue(place, fleet.redis, new Sealer(readKeys(fleet.keyFile, {}), Date.now));
+    await plant(queue);
+    // Takes the first one and never ends.
+    await new Promise<void>((resolve) => {
+      const take = () => new Promise<unknown>(() => resolve());
+      const options = { connection: fleet.redis, prefix: "outscale-chroot", lockDuration: 3_600_000 };
+      taken = new Worker(queue.name, take, options);
+    });
+    await queue.jobs.add("build", { sealed: HOSTILE }, { jobId: HOSTILE.replaceAll(":", "") });
+  });
+  afterAll(async () => {
+    await taken?.close(true);
+    await queue?.[Symbol.asyncDispose]();
+  });
+
+  async function plant(queue: FleetQueue): Promise<void> {
+    for (const id of [RUNNING, WAITING, FAILED, RECORDED]) await queue.submit(hostileJob(id));
+    const worker = JSON.stringify(hostileWorker());
+    await fleet.redis.hset(queue.keyOf("workers"), HOSTILE, queue.seal(worker, "worker", HOSTILE));
+    await fleet.redis.set(
+      queue.keyOf("claim", RUNNING),
+      queue.seal(JSON.stringify({ worker: HOSTILE }), "claim", RUNNING),
+    );
+    const output = new OutputWriter(queue, { id: RUNNING, attempt: await queue.countRun(RUNNING) }, () => undefined);
+    output.write({ type: "begins", worker: HOSTILE, host: HOSTILE, attempt: 1 });
+    const now = Date.now();
+    for (const event of hostileEvents(now)) output.write({ type: "event", event });
+    await output.end({ type: "left-out", lines: 3 });
+    await queue.keepResult(FAILED, hostileResult("failed"));
+    const schedule = queue.seal(JSON.stringify(hostileSchedule()), "schedule", scheduleSubject(HOSTILE));
+    await fleet.redis.hset(queue.keyOf("schedules"), HOSTILE, schedule);
+    await keepRun(queue, HOSTILE, { due: now, builds: [{ build: HOSTILE, id: HOSTILE }] });
+    await queue.keepResult(RECORDED, { ...hostileResult("done"), record: sampleRecord() });
+    // Without a seal, or with somebody else's: it is not shown at all.
+    await fleet.redis.sadd("outscale-chroot:fleet:queues", `1.eu-west-2.${HOSTILE}`, HOSTILE);
+    await fleet.redis.hset(
+      queue.keyOf("workers"),
+      "w-unsealed",
+      JSON.stringify({ ...hostileWorker(), host: "unsealed" }),
+    );
+    await fleet.redis.xadd(queue.keyOf("output", RUNNING), "*", "number", HOSTILE, "sealed", HOSTILE);
+  }
+
+  it.each(["light", "dark"] as const)("shows them as texts, in %s, wide and narrow", async (colorScheme) => {
+    const { page, misdeeds } = await openPage(browser, address, { colorScheme, reducedMotion: "reduce" });
+    for (const [path, places] of Object.entries({
+      "/": ["#running", "#waiting", "#workers", "#ended"],
+      "/builds": ["#build-list"],
+      "/schedules": ["#schedule-list"],
+      [`/builds/${RUNNING}`]: ["h1", "#state", "#now", "#timeline-now", "#log-lines", "#facts"],
+      [`/builds/${FAILED}`]: ["h1", ".notice.error", "#facts"],
+      [`/builds/${RECORDED}`]: ["h1", "#summary", "#changes", "#log", "#facts"],
+    })) {
+      await page.goto(at(path));
+      if ((await page.locator("#connection").count()) > 0) await says(page, "#connection", "Live");
+      for (const place of places) {
+        expect(await page.locator(place).first().textContent(), `${path} ${place}`).toContain(HOSTILE);
+      }
+      expect(await page.locator("img").count(), path).toBe(0);
+      expect(await page.locator("script").count(), path).toBe(1);
+      expect(await page.content()).not.toContain("unsealed");
+      for (const width of [1_280, 360]) {
+        await page.setViewportSize({ width, height: 800 });
+        expect(await overflow(page), `${path} at ${width}`).toBeLessThanOrEqual(0);
+      }
+    }
+    const contrasts = await page.evaluate<[string, number][]>(readContrasts);
+    for (const [what, contrast] of contrasts) expect(contrast, what).toBeGreaterThan(4.5);
+    expect(misdeeds).toEqual([]);
+    await page.context().close();
+  });
+
+  it("can be read without a script, and says that it stands still", async () => {
+    const { page, misdeeds } = await openPage(browser, address, { javaScriptEnabled: false });
+    expect(await page.locator("noscript").textContent()).toContain("look again");
+    await page.locator("#running a").click();
+    expect(await page.locator("#log-lines").textContent()).toContain(HOSTILE);
+    expect(misdeeds).toEqual([]);
+    await page.context().close();
+  });
+
+  it("has landmarks, a way past the bar, and a visible focus", async () => {
+    const { page } = await openPage(browser, address);
+    await page.keyboard.press("Tab");
+    expect(await page.evaluate("document.activeElement.textContent")).toBe("Skip to the content");
+    await page.keyboard.press("Enter");
+    expect(await page.evaluate("document.activeElement.id")).toBe("main");
+    for (const role of ["banner", "navigation", "main", "contentinfo"] as const)
+      expect(await page.getByRole(role).count(), role).toBe(1);
+    const unnamed =
+      "[...document.querySelectorAll('a, button, summary')].filter((each) => each.textContent.trim() === '').length";
+    expect(await page.evaluate(unnamed)).toBe(0);
+    await page.locator("#waiting a").focus();
+    expect(await page.evaluate("getComputedStyle(document.activeElement).outlineStyle")).toBe("solid");
+    await page.context().close();
+  });
+
+  it("keeps what was opened and where the keyboard is when a part is replaced", async () => {
+    const { page } = await openPage(browser, address);
+    const button = page.locator("#workers button");
+    await page.locator("#workers summary").click();
+    await button.focus();
+    const fresh = JSON.stringify({ ...hostileWorker(), slots: 9 });
+    await fleet.redis.hset(queue.keyOf("workers"), HOSTILE, queue.seal(fresh, "worker", HOSTILE));
+    await says(page, "#workers", "1 of 9");
+    expect(await page.locator("#workers details").getAttribute("open")).not.toBeNull();
+    expect(await page.evaluate("document.activeElement.tagName")).toBe("BUTTON");
+    await page.context().close();
+  });
+
+  it("refuses whoever comes by another name, and whoever has no token", async () => {
+    const { port, search } = new URL(address);
+    const rebound = await openPage(browser, `http://evil.invalid:${port}/${search}`);
+    expect(await rebound.page.title()).toContain("does not know the name");
+    expect(await rebound.page.context().cookies()).toEqual([]);
+    const stranger = await openPage(browser, at("/"));
+    expect(await stranger.page.title()).toContain("You are not let in");
+    for (const { page } of [rebound, stranger]) await page.context().close();
+  });
+
+  it("ends at once when it is told to, with a page open that says so", async () => {
+    const { page } = await openPage(browser, address);
+    await says(page, "#connection", "Live");
+    web.child.kill("SIGTERM");
+    expect(await web.ended()).toBe(0);
+    await says(page, "#connection", "The connection is lost");
+    await page.context().close();
+  });
+});
+
+it("outscale-chroot fleet web refuses what would let in strangers, before it looks for a queue", async () => {
+  for (const [argv, message] of [
+    [["-listen", "0.0.0.0:0"], "Everybody on the way could read along"],
+    [["-listen", "example.com:1"], "-listen must be an IP address"],
+    [["-tls-cert", "none.pem"], "belong together"],
+    [["-listen", "0.0.0.0:0", "-auth-header", "X-User"], "would let in everybody"],
+  ] as const) {
+    const refused = fleet.run(["fleet", "web", "-queue", "unix:/nowhere", ...argv]);
+    expect(await refused.ended(), refused.output()).toBe(2);
+    expect(refused.output()).toContain(message);
+  }
+});
+
+function hostileJob(id: string): JobMessage {
+  const { template } = plainJob();
+  return plainJob({
+    ...{ id, build: HOSTILE, submitter: HOSTILE, submittedAt: Date.now(), runUuid: HOSTILE },
+    standing: { group: HOSTILE, priority: "normal" },
+    template: { ...template, path: HOSTILE, workingFolder: HOSTILE, variables: { [HOSTILE]: HOSTILE } },
+  });
+}
+
+function hostileSchedule(): Schedule {
+  const { id: _id, submittedAt: _at, ...job } = hostileJob("");
+  return {
+    ...{ name: HOSTILE, generation: 1, cron: HOSTILE, zone: HOSTILE, from: 0, until: 1e300, submitter: HOSTILE },
+    jobs: [job],
+  };
+}
+
+function hostileWorker(): WorkerMessage {
+  return {
+    ...{ id: HOSTILE, host: HOSTILE, version: HOSTILE, accountId: HOSTILE, region: HOSTILE, vmId: HOSTILE },
+    ...{ label: HOSTILE, slots: 2, isDraining: false, startedAt: 1e300, jobs: ["aa01"] },
+  };
+}
+
+function hostileEvents(now: number): readonly BakeEvent[] {
+  const build = HOSTILE;
+  const step = HOSTILE as "StepVmInfo";
+  return [
+    { type: "build-started", build, runId: HOSTILE, at: now - 9_000 },
+    { type: "step-started", build, step, number: 1, count: 2, at: now - 8_000 },
+    { type: "provisioner-started", build, provisioner: HOSTILE, number: 1, count: 1, at: now - 7_000 },
+    { type: "progress", build, step, subject: HOSTILE, state: HOSTILE, percent: 40, elapsedMs: 1 },
+    { type: "line", build, at: now, part: undefined, kind: "message", text: HOSTILE },
+  ];
+}
+
+function hostileResult(outcome: "done" | "failed"): SentResult {
+  const product = { imageId: HOSTILE, imageName: HOSTILE, snapshotIds: [HOSTILE] };
+  return {
+    ...{ outcome, runId: HOSTILE, worker: HOSTILE, endedAt: Date.now() },
+    artifact:
+      outcome === "done" ? ({ region: HOSTILE, product, data: {} } as unknown as SentResult["artifact"]) : undefined,
+    error:
+      outcome === "done" ? undefined : { code: HOSTILE, exitCode: 1, message: HOSTILE, hint: HOSTILE, cleanup: [] },
+    ...{ evidence: undefined, provenance: undefined, record: undefined },
+  };
+}
