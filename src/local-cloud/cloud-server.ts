@@ -6,6 +6,7 @@ import { portOf } from "../common/listening.ts";
 import { secrets } from "../common/secrets.ts";
 import type { Account, AccountRole } from "./accounts.ts";
 import { answerBuckets } from "./buckets/bucket-route.ts";
+import { lookAtRegion, type RegionLook, type WatchedRegion } from "./console/region-look.ts";
 import { CONTROL_PREFIX, controlFile } from "./control/running-server.ts";
 import type { ServerControl } from "./control/server-operations.ts";
 import type { FaultInjector } from "./faults.ts";
@@ -51,7 +52,7 @@ function isOfBuckets(url: string): boolean {
 }
 
 /** A cloud with its HTTP servers. The cloud behind them is another one after a reset. */
-export class CloudServer implements LocalCloud, ServerControl {
+export class CloudServer implements LocalCloud, ServerControl, WatchedRegion {
   readonly #options: LocalCloudOptions & RegionOptions;
   readonly #neighbours: Neighbours;
   /** The other regions, each with a server of its own. */
@@ -64,6 +65,7 @@ export class CloudServer implements LocalCloud, ServerControl {
   /** Absent while it starts, or is emptied. */
   #ready: OpenCloud | undefined;
   #lockOut: LockOut | undefined;
+  #beside: AsyncDisposable | undefined;
   #closed: Promise<void> | undefined;
 
   private constructor(options: LocalCloudOptions & RegionOptions) {
@@ -147,6 +149,14 @@ export class CloudServer implements LocalCloud, ServerControl {
     return this.#cloud.accounts.byRole(role);
   }
 
+  get calls(): RequestLog {
+    return this.#log;
+  }
+
+  look(): RegionLook {
+    return lookAtRegion(this.#cloud);
+  }
+
   status(): Status {
     return statusOf(this.#cloud);
   }
@@ -208,6 +218,8 @@ export class CloudServer implements LocalCloud, ServerControl {
       for (const name of names) this.#others.push(await this.#startRegion(stateFolder, name));
       await this.#writeProfiles();
     }
+    if (this.#options.neighbours === undefined)
+      this.#beside = await this.#options.openBeside?.([this, ...this.#others]);
     // Last: who finds it finds every region.
     await this.#writeControlFile();
   }
@@ -281,6 +293,7 @@ export class CloudServer implements LocalCloud, ServerControl {
 
   async #close(): Promise<void> {
     this.#stop.abort();
+    await this.#beside?.[Symbol.asyncDispose]();
     await Promise.all([...this.#servers.map(closeServer), ...this.#others.map((other) => other.close())]);
     const cloud = this.#ready;
     if (!cloud) return;

@@ -32,7 +32,7 @@ const PAGED: ReadonlySet<string> = new Set(
 );
 
 /** What can be made and not be seen for a while. A link has the id of its volume. */
-const lateObjects = ["volume", "link", "snapshot", "image"] as const;
+export const lateObjects = ["volume", "link", "snapshot", "image"] as const;
 export type LateObject = (typeof lateObjects)[number];
 
 /**
@@ -62,6 +62,11 @@ export const Fault = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("late-object"), object: z.enum(lateObjects), ms: z.int().nonnegative(), ...counts }),
 ]);
 export type Fault = z.infer<typeof Fault>;
+
+/** The kinds that there are, in the order of {@link Fault}. */
+export const faultKinds: readonly Fault["kind"][] = Fault.options.flatMap(({ shape: { kind } }) =>
+  "options" in kind ? kind.options : [...kind.values],
+);
 
 /** A fault of a call, as against one of a transition or a device. */
 export type CallFault = Extract<Fault, { action?: string | undefined }>;

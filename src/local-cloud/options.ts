@@ -1,6 +1,7 @@
 import { type Clock, systemClock } from "../common/clock.ts";
 import { type DebugLog, noLog } from "../common/log.ts";
 import type { Keys } from "./accounts.ts";
+import type { WatchedRegion } from "./console/region-look.ts";
 import { Neighbours } from "./neighbours.ts";
 import { defaultQuotas, type QuotaName } from "./quotas.ts";
 import { type LatencyName, realisticLatency } from "./states/transitions.ts";
@@ -81,6 +82,8 @@ export const DEFAULT_REGION = "eu-west-2";
 export interface RegionOptions {
   readonly seedRegion?: string | undefined;
   readonly neighbours?: Neighbours;
+  /** Opens what is there as long as the server, once every region is ready, before anybody can find them. */
+  readonly openBeside?: (regions: readonly WatchedRegion[]) => Promise<AsyncDisposable>;
 }
 
 export function settingsOf(

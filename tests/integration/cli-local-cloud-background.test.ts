@@ -48,6 +48,14 @@ describe("outscale-chroot local-cloud start -detach", () => {
     };
   }
 
+  it("prints the address of its console, which lets in", async () => {
+    const { stderr } = await cli("start", "-memory", "-detach", "-web");
+    const address = /^Its console is at (http:\S+)$/m.exec(stderr)?.[1] ?? "";
+    const { status, headers } = await fetch(address, { redirect: "manual" });
+    expect([status, headers.get("location")]).toEqual([303, "/"]);
+    expect((await fetch(new URL("/", address))).status).toBe(401);
+  });
+
   it("goes on when the command has ended, with its environment for all, until it is stopped", async () => {
     const { stdout } = await cli("start", "-memory", "-detach", "-vms", "2");
     expect((await signedCall(callerOf(stdout), "ReadVms")).body.Vms).toHaveLength(2);

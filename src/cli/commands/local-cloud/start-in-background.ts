@@ -58,10 +58,15 @@ export async function startInBackground({ stateFolder, isDefault, argv, io, keys
   io.stderr.write(
     `The local cloud answers at ${ready.environment.OSC_ENDPOINT_API}. Stop it with ${shellQuote(stop)}\n`,
   );
-  io.stderr.write(readFileSync(logFile, "utf8").replace(/^(?!Warning: ).*\n/gm, ""));
+  const shown = readFileSync(logFile, "utf8").match(FOR_WHO_STARTED) ?? [];
+  io.stderr.write(shown.join(""));
   io.stdout.writeExact(exportLines(ready.environment));
   return ExitCode.Success;
 }
+
+/** What the server says in its log of the address of its console. */
+export const CONSOLE_LINE = "Its console is at ";
+const FOR_WHO_STARTED = new RegExp(`^(?:Warning: |${CONSOLE_LINE}).*\\n`, "gm");
 
 /** What a program of ours says last, as {@link errorText} writes it. */
 const SAID = /^Error: (.*?)(?:\n {2}(?:code|step|resource) .*?)*(?:\n {2}hint {6}(.*?))?\n*$/ms;

@@ -3,12 +3,14 @@ import { ExitCode, UsageError } from "../../../common/errors.ts";
 import { LOCAL_CLOUD_NEEDS_ROOT, requireRoot } from "../../../host/require-root.ts";
 import { startLocalCloud } from "../../../local-cloud/start-local-cloud.ts";
 import { openDebugLog } from "../../../terminal/debug-log.ts";
+import type { Io } from "../../../terminal/io.ts";
 import { watchStopSignals } from "../../../terminal/signals.ts";
 import type { Command } from "../../command.ts";
 import { type Flags, parseFlagsAlone } from "../../flags.ts";
+import { untilAborted } from "../until-aborted.ts";
 import { exportLines } from "./export-lines.ts";
 import { keyFlags, keysOf } from "./key-flags.ts";
-import { startInBackground } from "./start-in-background.ts";
+import { CONSOLE_LINE, startInBackground } from "./start-in-background.ts";
 import { stateFlag, stateFolderOf } from "./state-flag.ts";
 
 const flagSpecs = {
@@ -35,6 +37,10 @@ const flagSpecs = {
     type: "boolean",
     about: "takes unknown fields and filters, and the names of Packer's copies, which the service refuses",
   },
+  web: {
+    type: "boolean",
+    about: "shows the cloud in a browser: objects, calls, violations, faults; prints the address",
+  },
   log: { type: "string", value: "FILE", about: "writes calls and commands there" },
 } as const satisfies Flags;
 
@@ -48,6 +54,7 @@ export const start: Command = {
   examples: [
     "outscale-chroot local-cloud start -port 3000 -latency realistic",
     "outscale-chroot local-cloud start -memory -well-known-keys -detach",
+    "outscale-chroot local-cloud start -web",
   ],
   async run({ argv, io }) {
     const flags = parseFlagsAlone(flagSpecs, argv);
@@ -73,7 +80,8 @@ export const start: Command = {
     using log = openDebugLog(flags.log, io);
     using wishes = watchStopSignals(io, () => undefined);
     const asked = new AbortController();
-    await using cloud = await startLocalCloud({ ...options, log, onStop: () => asked.abort() });
+    const start = flags.web ? await consoleStarter(io) : startLocalCloud;
+    await using cloud = await start({ ...options, log, onStop: () => asked.abort() });
     io.stderr.write(`The local cloud answers at ${cloud.endpoint}. Stop it with Ctrl-C; it keeps everything.\n`);
     for (const { regionName, endpoint } of cloud.regions.slice(1)) {
       io.stderr.write(
@@ -84,10 +92,18 @@ export const start: Command = {
     for (const warning of [...exposure(flags), ...problems]) io.stderr.write(`Warning: ${warning}\n`);
     // The keys are of this machine's own cloud and are meant to be copied: they pass no mask.
     io.stdout.writeExact(exportLines(cloud.environment));
-    await aborted(AbortSignal.any([wishes.signal, asked.signal]));
+    await untilAborted(AbortSignal.any([wishes.signal, asked.signal]));
     return ExitCode.Success;
   },
 };
+
+/** The address of the console has its token and is meant to be copied: it passes no mask. */
+async function consoleStarter({ stderr }: Io): Promise<typeof startLocalCloud> {
+  const { startCloudWithConsole } = await import("../../../local-cloud/console/start-with-console.ts");
+  const onAddress = (url: string) => stderr.writeExact(`${CONSOLE_LINE}${url}\n`);
+  const onFailure = (message: string) => stderr.write(`Warning: the console: ${message}\n`);
+  return (options) => startCloudWithConsole(options, { onAddress, onFailure });
+}
 
 /** What others can reach who are not on this machine. */
 function exposure({
@@ -120,18 +136,5 @@ function addressOf(text: string): string {
   if (isIP(text) !== 0) return text;
   throw new UsageError(`-listen must be an IP address of this machine, not "${text}"`, {
     hint: "0.0.0.0 is every IPv4 address that it has",
-  });
-}
-
-/** Keeps the process alive until the signal fires. */
-function aborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const alive = setInterval(() => undefined, 2 ** 30);
-    const end = () => {
-      clearInterval(alive);
-      resolve();
-    };
-    if (signal.aborted) end();
-    else signal.addEventListener("abort", end, { once: true });
   });
 }

@@ -1,0 +1,56 @@
+import { filterBox, html, type Markup, sectionMarkup } from "../../report/markup.ts";
+import type { LiveNews } from "../../web/live-stream.ts";
+import type { LoggedRequest } from "../http/request-log.ts";
+import type { WatchedRegion } from "./region-look.ts";
+
+const CALL_LIST = "call-lines";
+const MOST_CALLS = 500;
+const LONGEST_BODY = 2_000;
+
+/** The last calls, with a list that goes on. */
+export function callsBody(region: WatchedRegion): Markup {
+  const { calls } = region;
+  const { shown, from } = lastCalls(calls);
+  const roles = rolesOf(region.look());
+  const before = from > 0 ? html`<p class="muted">${from} calls before these are left out.</p>` : "";
+  const body = html`${filterBox(CALL_LIST, "Find")}${before}
+<ol class="log" id="${CALL_LIST}" tabindex="0" aria-label="Calls" data-next="${calls.next}">${shown.map((call) => callItem(call, roles))}</ol>`;
+  return sectionMarkup({ id: "calls", title: "Calls", body });
+}
+
+/** The calls from a number on; waits for one when there is none. */
+export async function newCalls(
+  region: WatchedRegion,
+  after: number,
+  signal: AbortSignal,
+): Promise<LiveNews & { type: "items" }> {
+  const { calls } = region;
+  const fresh = await calls.since(after, signal);
+  const shown = fresh.slice(-MOST_CALLS);
+  const roles = rolesOf(region.look());
+  return {
+    ...{ type: "items", list: CALL_LIST, from: calls.next - shown.length },
+    items: shown.map((call) => callItem(call, roles)),
+  };
+}
+
+function lastCalls({ entries, next }: WatchedRegion["calls"]): { shown: readonly LoggedRequest[]; from: number } {
+  const shown = entries.slice(-MOST_CALLS);
+  return { shown, from: next - shown.length };
+}
+
+function rolesOf({ status }: ReturnType<WatchedRegion["look"]>): ReadonlyMap<string, string> {
+  return new Map(status.accounts.map(({ id, role }) => [id, role]));
+}
+
+function callItem(
+  { atMs, action, accountId, status, code, ms, body }: LoggedRequest,
+  roles: ReadonlyMap<string, string>,
+): Markup {
+  const who = accountId ? (roles.get(accountId) ?? accountId) : "nobody";
+  const outcome = status === undefined ? "dropped" : `${status}${code ? `/${code}` : ""}`;
+  const kind = status === undefined || status >= 400 ? "error" : "message";
+  const sent = body === undefined ? "" : JSON.stringify(body).slice(0, LONGEST_BODY);
+  return html`<li class="${kind}"><time datetime="${new Date(atMs).toISOString()}">${new Date(atMs).toISOString().slice(11, 23)}</time><span>${action} ${outcome}, ${who}, ${ms} ms${sent === "" ? "" : ` ${sent}`}</span></li>
+`;
+}
