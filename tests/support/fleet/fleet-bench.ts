@@ -75,7 +75,7 @@ function isThere(path: string): Promise<boolean> {
   );
 }
 
-function templateText(folder: string, source: string, build: string): string {
+export function templateText(folder: string, source: string, build: string): string {
   return `
 source "outscale-chroot" "web" {
   ${source}

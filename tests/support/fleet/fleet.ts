@@ -17,18 +17,25 @@ export interface Fleet {
   run(argv: readonly string[], options?: { readonly folder?: string; readonly env?: NodeJS.ProcessEnv }): Running;
   /** A worker on the local cloud of a folder, that has said that it is there. */
   startWorker(name: string, argv?: readonly string[]): Promise<Running>;
-  /** Kills the Redis and starts another in its place, which knows nothing. */
+  /** Kills the Redis and starts another in its place. */
   replaceRedis(): Promise<void>;
   close(): Promise<void>;
 }
 
-/** @param cloudFolder The state folder of a local cloud that runs */
-export async function openFleet(folder: string, cloudFolder: string): Promise<Fleet> {
+/**
+ * @param cloudFolder The state folder of a local cloud that runs
+ * @param redisSettings With `appendonly`, the Redis that replaces another knows what that knew
+ */
+export async function openFleet(
+  folder: string,
+  cloudFolder: string,
+  redisSettings: Readonly<Record<string, string>> = {},
+): Promise<Fleet> {
   const keyFile = join(folder, "fleet.key");
   await writeFile(keyFile, makeKeyText(), { mode: 0o600 });
   const program = await bundleProgram(join(folder, "program"));
   const socket = join(folder, "redis.sock");
-  let server = await startRedis(folder, socket);
+  let server = await startRedis(folder, socket, redisSettings);
   const redis = new Redis({ path: socket, maxRetriesPerRequest: null, retryStrategy: () => 50 });
   redis.on("error", () => undefined);
   const children: ChildProcess[] = [];
@@ -59,7 +66,7 @@ export async function openFleet(folder: string, cloudFolder: string): Promise<Fl
     replaceRedis: async () => {
       server.kill("SIGKILL");
       await once(server, "exit");
-      server = await startRedis(folder, socket);
+      server = await startRedis(folder, socket, redisSettings);
     },
     close: async () => {
       for (const child of children.filter(({ exitCode, signalCode }) => exitCode === null && signalCode === null)) {

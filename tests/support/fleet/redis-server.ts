@@ -1,9 +1,17 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { running } from "../program/running.ts";
 
-/** A Redis of one's own: on a socket alone, in memory alone. It has said that it is ready. */
-export async function startRedis(folder: string, socket: string): Promise<ChildProcess> {
-  const options = { port: "0", unixsocket: socket, save: "", dir: folder, daemonize: "no", appendonly: "no" };
+/**
+ * A Redis of one's own: on a socket alone, in memory alone. It has said that it is ready.
+ * @param more Settings in place of these, or besides
+ */
+export async function startRedis(
+  folder: string,
+  socket: string,
+  more: Readonly<Record<string, string>> = {},
+): Promise<ChildProcess> {
+  const own = { port: "0", unixsocket: socket, save: "", dir: folder, daemonize: "no", appendonly: "no" };
+  const options = { ...own, ...more };
   const argv = Object.entries(options).flatMap(([name, value]) => [`--${name}`, value]);
   const server = spawn("redis-server", argv, { stdio: ["ignore", "pipe", "inherit"] });
   await running(server).says("ready to accept connections");

@@ -1,0 +1,148 @@
+import type { ChildProcess } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { mkdtemp, rm } from "node:fs/promises";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Worker } from "bullmq";
+import { Redis } from "ioredis";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { connect, parseAddress } from "../../src/fleet/queue/connection.ts";
+import { FleetQueue } from "../../src/fleet/queue/fleet-queue.ts";
+import { JournalMirror } from "../../src/fleet/queue/journal-mirror.ts";
+import { KEY_PREFIX } from "../../src/fleet/queue/place.ts";
+import { beginTurn } from "../../src/fleet/queue/turns.ts";
+import { makeKeyText, parseKeys } from "../../src/fleet/seal/fleet-key.ts";
+import { Sealer } from "../../src/fleet/seal/seal.ts";
+import { listQueues } from "../../src/fleet/submit/find-place.ts";
+import { FleetWatch } from "../../src/fleet/watch/fleet-watch.ts";
+import { Claim } from "../../src/fleet/worker/claim.ts";
+import { runHeader } from "../support/builder/run-context.ts";
+import { openOwnQueue, plainJob } from "../support/fleet/own-queue.ts";
+import { startRedis } from "../support/fleet/redis-server.ts";
+import { makeCertificate, type PemFiles } from "../support/outscale/forwarding-door.ts";
+import { requirePrograms } from "../support/suite/requirements.ts";
+
+const describe = requirePrograms("redis-server", "openssl");
+const place = { accountId: "123456789012", region: "eu-west-2", label: undefined };
+const keys = parseKeys(makeKeyText(), "a test");
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const address = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  return typeof address === "object" && address !== null ? address.port : 0;
+}
+
+describe("a queue with TLS", () => {
+  let folder: string;
+  let server: ChildProcess;
+  let own: PemFiles;
+  let other: PemFiles;
+  let url: string;
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), "fleet-tls-"));
+    [own, other] = [makeCertificate(folder, "localhost"), makeCertificate(folder, "elsewhere")];
+    const port = await freePort();
+    url = `rediss://localhost:${port}`;
+    const tls = { "tls-port": String(port), bind: "127.0.0.1", "tls-auth-clients": "no" };
+    const files = { "tls-cert-file": own.cert, "tls-key-file": own.key, "tls-ca-cert-file": own.cert };
+    server = await startRedis(folder, join(folder, "redis.sock"), { ...tls, ...files });
+  });
+  afterAll(async () => {
+    server.kill("SIGKILL");
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  it("is reached with the certificate of its authority", async () => {
+    const redis = await connect(parseAddress(url, { OUTSCALE_CHROOT_QUEUE_CA: own.cert }));
+    await using queue = new FleetQueue(place, redis, new Sealer(keys, Date.now));
+    await queue.submit(plainJob({ id: "aa" }));
+    expect(await queue.jobs.getJobCountByTypes("prioritized", "waiting")).toBe(1);
+    redis.disconnect();
+  });
+
+  it.each([
+    ["without an authority", () => ({})],
+    ["with another one", () => ({ OUTSCALE_CHROOT_QUEUE_CA: other.cert })],
+  ])("is refused %s", async (_how, env) => {
+    await expect(connect(parseAddress(url, env()))).rejects.toMatchObject({
+      code: "E_FLEET",
+      message: expect.stringContaining("Cannot reach the queue rediss://localhost"),
+      cause: expect.objectContaining({ message: expect.stringMatching(/self-signed|certificate/) }),
+    });
+  });
+});
+
+describe("the user of Redis that docs/fleet.md describes", () => {
+  it("is enough for all that a fleet does, and for nothing besides", async () => {
+    await using own = await openOwnQueue();
+    const [, line = ""] = /`ACL SETUSER bake ([^`]+)`/.exec(readFileSync("docs/fleet.md", "utf8")) ?? [];
+    await own.redis.acl("SETUSER", "bake", ...line.replace("PASSWORD", "a-password").split(" "));
+    const address = parseAddress(`unix:${join(own.folder, "redis.sock")}`, {});
+    const options = { ...address.options, username: "bake", password: "a-password" };
+    const redis = await connect({ ...address, options });
+    await using queue = new FleetQueue(place, redis, new Sealer(keys, Date.now));
+    await queue.putContents(new Map([["aa", Buffer.from("content")]]));
+    await queue.submit(plainJob({ id: "aa" }));
+    const done: string[] = [];
+    const worker = new Worker(
+      queue.name,
+      async (job) => {
+        await beginTurn(queue, job.priority);
+        const claim = await Claim.take(queue, job.id ?? "", { worker: "w-1", vmId: null });
+        const mirror = new JournalMirror(queue, { jobId: job.id ?? "", attempt: 1 }, { worker: "w-1", vmId: null });
+        mirror.add({ type: "run", format: 1, ...runHeader });
+        expect(await mirror.problem()).toBeUndefined();
+        await mirror.remove();
+        await queue.tell(job.id ?? "", { wish: "cancel" });
+        await claim?.release();
+        done.push(job.id ?? "");
+      },
+      { connection: redis, prefix: KEY_PREFIX },
+    );
+    await expect.poll(() => done).toEqual(["aa"]);
+    await worker.close();
+    expect(await listQueues(redis)).toEqual([place]);
+    await using watch = await FleetWatch.open({ ...address, options }, keys);
+    expect((await watch.builds()).map(({ id }) => id)).toEqual(["aa"]);
+    const foreign = new Redis({ ...options });
+    for (const [command, ...args] of [
+      ...[["flushall"], ["config", "get", "*"], ["keys", "*"], ["shutdown", "nosave"], ["acl", "list"], ["monitor"]],
+      ...[
+        ["set", "somebody-elses", "x"],
+        ["get", "somebody-elses"],
+        ["debug", "sleep", "0"],
+        ["replicaof", "a", "1"],
+      ],
+      ["eval", "return redis.call('get', 'somebody-elses')", "0"],
+    ] as [string, ...string[]][]) {
+      await expect(foreign.call(command, ...args), command).rejects.toThrow(
+        /NOPERM|no permissions|can't access|cannot|not allowed/i,
+      );
+    }
+    foreign.disconnect();
+    redis.disconnect();
+  });
+});
+
+describe("a Redis that is full", () => {
+  it("refuses new builds and intents with its reason, keeps what it has, and takes more when there is room", async () => {
+    await using own = await openOwnQueue();
+    await own.queue.submit(plainJob({ id: "aa" }));
+    const { used } = { used: Number(/used_memory:(\d+)/.exec(await own.redis.info("memory"))?.[1]) };
+    await own.redis.config("SET", "maxmemory", String(used));
+    await own.redis.config("SET", "maxmemory-policy", "noeviction");
+    const mirror = new JournalMirror(own.queue, { jobId: "aa", attempt: 1 }, { worker: "w-1", vmId: null });
+    mirror.add({ type: "run", format: 1, ...runHeader });
+    expect(await mirror.problem()).toContain("maxmemory");
+    await expect(own.queue.putContents(new Map([["aa", Buffer.alloc(1024)]]))).rejects.toThrow("maxmemory");
+    await expect(own.queue.submit(plainJob({ id: "bb" }))).rejects.toThrow(/OOM|maxmemory/);
+    expect((await own.queue.jobs.getJob("aa"))?.id).toBe("aa");
+    await own.redis.config("SET", "maxmemory", "0");
+    expect(await mirror.problem()).toBeUndefined();
+    await own.queue.submit(plainJob({ id: "bb" }));
+    expect((await own.queue.jobs.getJob("bb"))?.id).toBe("bb");
+  });
+});
