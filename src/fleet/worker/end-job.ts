@@ -16,11 +16,10 @@ export async function tellNote(queue: FleetQueue, jobId: string, text: string): 
 /** Ends a job in the place of the worker that had it, which is proven dead: first the result, and then the engine's part. */
 export async function endJob(queue: FleetQueue, job: Job<JobData>, result: SentResult): Promise<void> {
   const id = job.id ?? "";
-  if ((await queue.readResult(id)) === undefined) {
-    await queue.keepResult(id, result);
-    const output = new OutputWriter(queue, { id, attempt: await queue.countRun(id) }, () => undefined);
-    await output.end({ type: "end" });
-  }
+  if ((await queue.readResult(id)) === undefined) await queue.keepResult(id, result);
+  const output = new OutputWriter(queue, { id, attempt: await queue.countRun(id) }, () => undefined);
+  // A second end is seen by nobody.
+  await output.end({ type: "end" });
   await takeOver(queue, id);
   const { outcome, error } = result;
   if (outcome === "done") await job.moveToCompleted(outcome, TOKEN, false);

@@ -7,14 +7,7 @@ import type { DebugLog } from "../../common/log.ts";
 import type { Access } from "../../outscale/access.ts";
 import type { Api } from "../../outscale/api.ts";
 import { type FleetQueue, type JobData, KEPT_SECONDS } from "../queue/fleet-queue.ts";
-import {
-  type FoundJournal,
-  type JobRunId,
-  listJournals,
-  readJournals,
-  recordOfCopy,
-  removeJournal,
-} from "../queue/journal-mirror.ts";
+import { type FoundJournal, listJournals, readJournals, recordOfCopy, removeJournal } from "../queue/journal-mirror.ts";
 import { sentErrorOf } from "../queue/sent-error.ts";
 import type { BuilderAccount } from "./builder-account.ts";
 import { Claim, type Holder } from "./claim.ts";
@@ -44,13 +37,6 @@ const HOLD_SECONDS = 60;
 /** What cannot be taken down now may be later; at last the build ends and names it. */
 const MOST_TRIES = 5;
 
-/** A run whose VM is gone, and the copy of its journal; undefined when it had made nothing. */
-interface GoneRun {
-  readonly worker: string;
-  readonly vmId: string;
-  readonly journals: readonly FoundJournal[];
-}
-
 /**
  * Looks after the jobs of other workers. One whose VM is gone for good, as the account proves, has left what the copy of its
  * journal names: that is taken down here, and then the job is anybody's. Nothing is done about a VM that may be alive.
@@ -72,7 +58,6 @@ export class Recovery {
     const heard = new Set((await queue.readWorkers(Date.now(), SILENCE_MS)).map(({ id }) => id));
     // Their numbers alone: what they are is read of few.
     const ids = await queue.jobs.getRanges(["active"]);
-    const runs = await listJournals(queue);
     for (const id of ids) {
       const holder = await Claim.holderOf(queue, id);
       if (holder === undefined || holder?.worker === workerId || heard.has(holder?.worker ?? "")) continue;
@@ -80,20 +65,12 @@ export class Recovery {
       if (job === undefined) continue;
       if (holder === null) await this.#orphan(job);
       else if (Firings.isOne(job)) await returnFiring(job, queue, holder);
-      else await this.#suspect(job, holder, await this.#journalsOf(holder, runs, id));
+      else await this.#suspect(job, holder);
     }
-    const left = runs.filter(({ jobId }) => !ids.includes(jobId));
+    const left = (await listJournals(queue)).filter(({ jobId }) => !ids.includes(jobId));
     for (const journal of await readJournals(queue, left)) {
       if (journal.worker !== workerId && !heard.has(journal.worker)) await this.#leftover(journal);
     }
-  }
-
-  async #journalsOf(holder: Holder, runs: readonly JobRunId[], id: string): Promise<readonly FoundJournal[]> {
-    const all = await readJournals(
-      this.#input.queue,
-      runs.filter(({ jobId }) => jobId === id),
-    );
-    return all.filter(({ worker }) => worker === holder.worker);
   }
 
   /** Nobody's, and the engine's hold on it has run out: its worker died before it had claimed it, or after it was taken away. */
@@ -107,7 +84,7 @@ export class Recovery {
     ui.say(`Build ${id} was nobody's: ${result === undefined ? "it begins anew" : `it had ended, ${result.outcome}`}`);
   }
 
-  async #suspect(job: Job<JobData>, holder: Holder, journals: readonly FoundJournal[]): Promise<void> {
+  async #suspect(job: Job<JobData>, holder: Holder): Promise<void> {
     const id = job.id ?? "";
     const { worker, vmId } = holder;
     if (vmId === null) {
@@ -118,49 +95,55 @@ export class Recovery {
       return;
     }
     const fate = await this.#fates.of(vmId);
-    if (fate === "gone") await this.#alone(id, () => this.#recover(job, holder, { worker, vmId, journals }));
+    if (fate === "gone") await this.#alone(id, () => this.#recover(job, holder, vmId));
     else if (fate === "stopped") await this.#tellStopped(id, { worker, vmId });
   }
 
-  async #recover(job: Job<JobData>, holder: Holder, run: GoneRun): Promise<void> {
+  async #recover(job: Job<JobData>, holder: Holder, vmId: string): Promise<void> {
     const { queue, ui, account } = this.#input;
     const id = job.id ?? "";
-    const { worker, vmId } = run;
+    const { worker } = holder;
     ui.say(`Build ${id}: the VM ${vmId} of its worker ${worker} is gone`);
     const goneAt = systemClock.now();
-    const records = run.journals.map((journal) => recordOfCopy(journal, account.accountId, goneAt));
+    // Read now that nothing can be added to them any more.
+    const runs = (await listJournals(queue)).filter(({ jobId }) => jobId === id);
+    const journals = (await readJournals(queue, runs)).filter((journal) => journal.worker === worker);
+    const records = journals.map((journal) => recordOfCopy(journal, account.accountId, goneAt));
     const mayGoOn = async () => {
       if ((await Claim.holderOf(queue, id))?.sealed !== holder.sealed)
         throw new CancelledError("Another worker is at it");
     };
     let failure: unknown;
     for (const record of records) {
-      failure = await takeDownGoneRun(record, { ...this.#input, clock: systemClock, mayGoOn }).catch((error) => error);
-      if (failure instanceof CancelledError) return;
-      if (failure !== undefined && this.#isTriedAgain(id)) return;
+      const options = { ...this.#input, clock: systemClock, mayGoOn };
+      const problem = await takeDownGoneRun(record, options).catch((error: unknown) => error);
+      if (problem instanceof CancelledError) return;
+      failure ??= problem;
     }
     const published = records.find(({ product }) => product !== undefined);
     const told = await queue.readResult(id);
+    if (failure !== undefined && told === undefined && this.#isTriedAgain(id)) return;
+    const made =
+      published?.product &&
+      productResult(queue.readJob(id, job.data).job, {
+        worker,
+        runId: published.header.runId,
+        product: published.product,
+      });
+    const result = told ?? made ?? (failure === undefined ? undefined : failedResult(worker, failure));
+    // Before the claim goes: without one, and without a result, the job would be anybody's.
+    if (result !== undefined && told === undefined) await queue.keepResult(id, result);
     if (!(await Claim.takeAway(queue, id, holder))) return;
     const gone = `The VM ${vmId} of the worker ${worker} is gone, and perhaps the last of its output`;
-    if (published?.product !== undefined && told === undefined) {
-      const { product, header } = published;
-      await tellNote(queue, id, `${gone}. The OMI ${product.imageId} was whole`);
-      await endJob(
-        queue,
-        job,
-        productResult(queue.readJob(id, job.data).job, { worker, runId: header.runId, product }),
-      );
-    } else if (failure !== undefined && told === undefined) {
-      await tellNote(queue, id, gone);
-      await endJob(queue, job, failedResult(worker, failure));
-    } else if (told !== undefined) {
-      await endJob(queue, job, told);
-    } else {
+    if (result === undefined) {
       await tellNote(queue, id, `${gone}. What it had made is taken down, and the build waits for another worker`);
       await giveBackJob(queue, job);
+    } else {
+      if (told === undefined)
+        await tellNote(queue, id, made ? `${gone}. The OMI ${published?.product?.imageId} was whole` : gone);
+      await endJob(queue, job, result);
     }
-    for (const journal of run.journals) await removeJournal(queue, journal);
+    for (const journal of journals) await removeJournal(queue, journal);
     ui.say(`Build ${id}: what the VM ${vmId} had left is taken down`);
   }
 
@@ -170,6 +153,8 @@ export class Recovery {
     const { jobId, vmId } = journal;
     if (vmId === null || (await this.#fates.of(vmId)) !== "gone") return;
     await this.#alone(jobId, async () => {
+      // It may have been taken since we have looked which jobs are.
+      if ((await Claim.holderOf(queue, jobId))?.worker === journal.worker) return;
       ui.say(`Build ${jobId} has ended, and its VM ${vmId} is gone: what it has left is taken down`);
       try {
         const record = recordOfCopy(journal, account.accountId, systemClock.now());
