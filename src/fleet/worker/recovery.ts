@@ -140,7 +140,13 @@ export class Recovery {
       await giveBackJob(queue, job);
     } else {
       if (told === undefined)
-        await tellNote(queue, id, made ? `${gone}. The OMI ${published?.product?.imageId} was whole` : gone);
+        await tellNote(
+          queue,
+          id,
+          made
+            ? `${gone}. The OMI ${published?.product?.imageId} was whole; copies in other regions, if it was to have any, may be missing`
+            : gone,
+        );
       await endJob(queue, job, result);
     }
     for (const journal of journals) await removeJournal(queue, journal);
