@@ -17,7 +17,7 @@ export function schedulesBody(schedules: readonly WatchedSchedule[]): Markup {
   const header = ["Schedule", "When", "Next (UTC)", "Last (UTC)", "Queue", "Submitted by", "Ends (UTC)"];
   const none = html`<p class="empty">There are no schedules: <code>outscale-chroot fleet schedule add</code> makes one.</p>`;
   const body = rows.length === 0 ? none : table("Schedules", header, rows);
-  return sectionMarkup({ id: "schedule-list", title: "Schedules", body });
+  return sectionMarkup({ id: "schedule-list", title: "Templates that are baked at set times", body });
 }
 
 function lastBuild({ build, id, outcome, error }: NonNullable<WatchedSchedule["last"]>["builds"][number]): Markup {

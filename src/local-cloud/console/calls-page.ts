@@ -15,7 +15,7 @@ export function callsBody(region: WatchedRegion): Markup {
   const before = from > 0 ? html`<p class="muted">${from} calls before these are left out.</p>` : "";
   const body = html`${filterBox(CALL_LIST, "Find")}${before}
 <ol class="log" id="${CALL_LIST}" tabindex="0" aria-label="Calls" data-next="${calls.next}">${shown.map((call) => callItem(call, roles))}</ol>`;
-  return sectionMarkup({ id: "calls", title: "Calls", body });
+  return sectionMarkup({ id: "calls", title: "As they come in (UTC)", body });
 }
 
 /** The calls from a number on; waits for one when there is none. */
