@@ -47,10 +47,18 @@ export type { ImageContents } from "./evidence/scan-image.ts";
 // The account's own images.
 
 export type { PruneRule } from "./bake/omis/choose-images.ts";
+export { type CopiedOmi, type CopyOmiInput, type CopyTo, copyOmi } from "./bake/omis/copy-omi.ts";
+export { type ExportedOmi, type ExportOmiInput, exportOmi } from "./bake/omis/export-omi.ts";
+export { type ImportedOmi, type ImportOmiInput, importOmi } from "./bake/omis/import-omi.ts";
 export { type ImageList, listImages } from "./bake/omis/list-images.ts";
+export type { ManifestPlace } from "./bake/omis/manifest-url.ts";
 export type { OmisInput } from "./bake/omis/open-omis.ts";
 export type { OwnImage } from "./bake/omis/own-image.ts";
 export { type PrunedImage, type PruneImagesInput, pruneImages } from "./bake/omis/prune-images.ts";
+export type { TransferInput } from "./bake/omis/transfer-input.ts";
+export type { Permissions } from "./builder/permissions.ts";
+export type { RegionCopy } from "./builder/region-copy/copy-image.ts";
+export type { TransferMethod } from "./builder/region-copy/export-image.ts";
 
 // What runs have left.
 
