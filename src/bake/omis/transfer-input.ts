@@ -13,4 +13,4 @@ export interface TransferInput extends OmisInput {
   readonly onProgress?: CopyImageInput["onProgress"];
 }
 
-export const never = new AbortController().signal;
+export const never: AbortSignal = new AbortController().signal;
