@@ -122,7 +122,7 @@ describe("copies to other regions, on a cloud that fails", () => {
         ...{ region, fault: { kind, action, skip, times: 1 } },
       })),
     );
-    await sweep(sample(points, 16), isWhole);
+    await sweep(sample(points, 10), isWhole);
   });
 
   it("leave the OMI and what is whole when a call never works, and nothing besides", async () => {
@@ -133,7 +133,7 @@ describe("copies to other regions, on a cloud that fails", () => {
         ...{ region, fault: { kind, action, skip, times: 10_000 } },
       })),
     );
-    await sweep(sample(points, 12), ({ artifact, error }) => {
+    await sweep(sample(points, 8), ({ artifact, error }) => {
       // What only tidies up may fail without the copies' being worse for it.
       if (error === undefined) return isWhole({ artifact, error });
       if (!(error instanceof RegionCopyError)) return [`failed otherwise: ${messageOf(error)}`];
@@ -158,7 +158,7 @@ describe("copies to other regions, on a cloud that fails", () => {
       })),
     );
     // At home nothing but the export may be hit.
-    await sweep(sample(points, 4), ({ artifact, error }) => {
+    await sweep(sample(points, 3), ({ artifact, error }) => {
       if (!(error instanceof RegionCopyError)) return [`failed otherwise: ${messageOf(error)}`];
       return error.failed.length + (artifact?.copies.length ?? 0) === 2 ? [] : [`has ${artifact?.id}`];
     });
