@@ -61,6 +61,11 @@ const CASES: readonly (readonly [typed: string, shown: string])[] = [
   ["completion z", "completion zsh"],
   ["local-cloud wai", "local-cloud wait"],
   ["local-cloud start -po", "local-cloud start -port"],
+  ["fleet sch", "fleet schedule"],
+  ["fleet schedule ad", "fleet schedule add"],
+  ["fleet schedule add -cr", "fleet schedule add -cron"],
+  ["fleet schedule add -priority lo", "fleet schedule add -priority low"],
+  ["fleet schedule add w", "fleet schedule add web.pkr.hcl"],
   ["local-cloud import web no", "local-cloud import web notes.txt"],
   ["local-cloud import no", "local-cloud import no"],
 ];

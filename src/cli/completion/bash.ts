@@ -8,7 +8,7 @@ import type { ValueKind } from "./value-kind.ts";
  */
 export function bashCompletion(tree: readonly CompletedCommand[]): string {
   const commands = withPaths(tree);
-  const parents = tree.filter(({ actions }) => actions.length > 0).map(({ name }) => name);
+  const parents = commands.filter(({ command }) => command.actions.length > 0).map(({ path }) => path.join(" "));
   const flags = commands.map(({ path, command }) => {
     return caseOf(path.join(" "), command.flags.map(({ name }) => `-${name}`).join(" "));
   });
@@ -62,7 +62,7 @@ _outscale_chroot() {
     elif [[ -z $path ]]; then path=$word
     else
       case $path in
-        ${parents.join("|")}) path="$path $word" ;;
+        ${parents.map(quoteWord).join("|")}) path="$path $word" ;;
         *) count=$(( count + 1 )); last=$word ;;
       esac
     fi

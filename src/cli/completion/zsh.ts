@@ -63,7 +63,7 @@ function actionsCase({ name, actions }: CompletedCommand): string {
 function commandCase(command: CompletedCommand): string {
   const { name, actions } = command;
   if (actions.length === 0) return `    ${name}) ${argumentsOf(command)} ;;`;
-  const inner = actions.map((action) => `        ${action.name}) ${argumentsOf(action)} ;;`);
+  const inner = actions.map(commandCase);
   return `    ${name})
       if (( CURRENT == 2 )); then
         local -a names

@@ -17,8 +17,9 @@ const flagSpecs = {
 export const demo: Command = {
   usage: "fleet demo [flags]",
   about:
-    "Shows a fleet on this machine: starts a local cloud, a Redis and two workers in a temporary folder, submits two builds,\n" +
-    "shows what goes on, and takes all down again. Needs root and redis-server; no account, no network.",
+    "Shows a fleet on this machine, and takes it down again.\n" +
+    "It has a local cloud, a Redis and two workers in a temporary folder, and bakes two images. Needs root and redis-server; no\n" +
+    "account, no network.",
   flags: flagSpecs,
   examples: ["outscale-chroot fleet demo", "outscale-chroot fleet demo -keep"],
   async run({ argv, io }) {

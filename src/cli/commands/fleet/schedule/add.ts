@@ -34,7 +34,7 @@ const flagSpecs = {
 } as const satisfies Flags;
 
 export const add: Command = {
-  usage: "fleet schedule add -cron TEXT [flags] TEMPLATE",
+  usage: "fleet schedule add [flags] TEMPLATE",
   about:
     "Has workers bake a template whenever it is due, with the files and variables that it has now and the time that it is due at.\n" +
     "When no worker is there at several times, it is baked once. Post-processors need a submitter, and do not run.",
