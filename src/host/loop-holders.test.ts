@@ -10,6 +10,13 @@ it("parseLoopTable() reads what losetup(8) prints, padding and all", () => {
   ]);
 });
 
+it("parseLoopTable() passes over what is being let go of while losetup(8) looks", () => {
+  const text = `{ "loopdevices": [ {"name":"/dev/loop1","back-maj:min":null,"back-file":null},
+    {"name":null,"back-maj:min":"254:0","back-file":null},
+    {"name":"/dev/loop2","back-maj:min":"254:0","back-file":"/mnt/a"} ] }`;
+  expect(parseLoopTable(text)).toEqual([{ device: "/dev/loop2", number: "254:0", file: "/mnt/a" }]);
+});
+
 it("parseLoopTable() takes no output for no loop devices", () => {
   expect(parseLoopTable("")).toEqual([]);
 });

@@ -8,8 +8,10 @@ export interface LoopHolder {
   readonly file: string;
 }
 
+/** Of a device that somebody lets go of at this moment, any part may be missing. */
+const cell = z.string().nullable();
 const table = z.object({
-  loopdevices: z.array(z.object({ name: z.string(), "back-maj:min": z.string(), "back-file": z.string().nullable() })),
+  loopdevices: z.array(z.object({ name: cell, "back-maj:min": cell, "back-file": cell })),
 });
 
 /**
@@ -33,11 +35,10 @@ export async function findLoopHolders(devices: ReadonlySet<string>): Promise<Loo
 /** What losetup(8) says; it pads its numbers, and says nothing when there is no loop device. */
 export function parseLoopTable(text: string): (LoopHolder & { readonly number: string })[] {
   if (text.trim() === "") return [];
-  return table.parse(JSON.parse(text)).loopdevices.map((each) => ({
-    device: each.name,
-    file: each["back-file"] ?? "?",
-    number: each["back-maj:min"].trim(),
-  }));
+  return table.parse(JSON.parse(text)).loopdevices.flatMap((each) => {
+    const { name: device, "back-maj:min": number, "back-file": file } = each;
+    return device === null || number === null ? [] : { device, file: file ?? "?", number: number.trim() };
+  });
 }
 
 /** On one line, with what lets go of it. */
