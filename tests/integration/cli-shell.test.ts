@@ -63,16 +63,20 @@ async function buildUntilFailure(terminal: TerminalWindow, onError: "ask" | "abo
   return /outscale-chroot shell ([0-9a-f]{12})/.exec(shown)?.[1] ?? "";
 }
 
+/** It says when it has the terminal, at first and again: a key that comes before that is the shell's. */
+const JOB = `sh -c 'trap "echo continued" CONT; echo begun; while :; do sleep 1; done'`;
+
 /** Goes into the image, suspends a job and takes it back, and leaves with an exit code. */
 async function useShell(terminal: TerminalWindow, runId: string): Promise<void> {
   await terminal.press(`clear; ${program} shell ${runId}; echo code $?`, "Enter");
   await terminal.shows(new RegExp(`You are in the image of run ${runId}`));
   await terminal.shows(new RegExp(`^the own shell\n[\\s\\S]*^\\(image ${runId}\\) / #$`, "m"));
-  await terminal.press("sleep 1000", "Enter");
+  await terminal.press(JOB, "Enter");
+  await terminal.shows(/^begun$/m);
   await terminal.press("C-z");
   await terminal.shows(/\[1\]\+ +Stopped/);
   await terminal.press("jobs; fg", "Enter");
-  await terminal.shows(/Stopped[\s\S]*Stopped[\s\S]*sleep 1000\n/);
+  await terminal.shows(/Stopped[\s\S]*Stopped[\s\S]*^continued$/m);
   await terminal.press("C-c");
   await terminal.press("echo $SHELL; exit 7", "Enter");
   await terminal.shows(/^\/bin\/own\n[\s\S]*code 7$/m);
@@ -87,7 +91,9 @@ describe("shell on a terminal", () => {
       await terminal.shows(/^\$ ?$/m);
       await useShell(terminal, runId);
       // The terminal is still the caller's.
-      await terminal.press("clear; sleep 1000", "Enter", "C-z");
+      await terminal.press(`clear; ${JOB}`, "Enter");
+      await terminal.shows(/^begun$/m);
+      await terminal.press("C-z");
       await terminal.shows(/Stopped/);
       await terminal.press(`clear; ${program} cleanup ${runId}; echo code $?`, "Enter");
       await terminal.shows(/^code 0$/m);
