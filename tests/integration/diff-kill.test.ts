@@ -88,7 +88,7 @@ describe("outscale-chroot diff of disk files under kill -9", () => {
       if (name === "losetup") expect(loops().length).toBeGreaterThan(0);
       // What it had started ends with it, in its own time, and has the lock until then.
       await expect.poll(() => succeed("cleanup").then(temporary)).toEqual([]);
-      expect(loops()).toEqual([]);
+      await expect.poll(loops).toEqual([]);
     },
   );
 
@@ -102,7 +102,7 @@ describe("outscale-chroot diff of disk files under kill -9", () => {
       child.kill("SIGKILL");
       await ended;
       await expect.poll(() => succeed("cleanup").then(temporary)).toEqual([]);
-      expect(loops()).toEqual([expect.stringContaining(device)]);
+      await expect.poll(loops).toEqual([expect.stringContaining(device)]);
     } finally {
       execFileSync("losetup", ["--detach", device]);
     }
@@ -112,6 +112,6 @@ describe("outscale-chroot diff of disk files under kill -9", () => {
     expect(await succeed("diff", raw, qcow2)).not.toBe("");
     expect(temporary()).toEqual([]);
     expect(readdirSync(join(folder, "tmp"))).toEqual([]);
-    expect(loops()).toEqual([]);
+    await expect.poll(loops).toEqual([]);
   });
 });

@@ -43,7 +43,7 @@ describe("the local cloud's disks", () => {
     for (const path of mounted) execFileSync("umount", [path]);
     await cloud.close();
     await resetLocalCloud(join(folder, "state"));
-    expect(loopDevicesOf(folder)).toEqual([]);
+    await expect.poll(() => loopDevicesOf(folder)).toEqual([]);
     rmSync(folder, { recursive: true });
   });
 
@@ -61,7 +61,7 @@ describe("the local cloud's disks", () => {
     await call("LinkVolume", { VmId: cloud.vmId, VolumeId, DeviceName: "/dev/xvdf" });
     const [volume] = (await call("ReadVolumes", { Filters: { VolumeIds: [VolumeId] } })).body.Volumes;
     expect([volume.State, volume.LinkedVolumes]).toEqual(["error", []]);
-    expect(loopDevicesOf(folder)).toEqual([]);
+    await expect.poll(() => loopDevicesOf(folder)).toEqual([]);
   });
 
   async function volumeFromSeed(): Promise<string> {
@@ -170,7 +170,9 @@ describe("the local cloud's disks", () => {
     writeFileSync(stray, Buffer.alloc(1024 * 1024));
     execFileSync("losetup", ["--find", stray]);
     cloud = await startLocalCloud({ stateFolder: join(folder, "state") });
-    expect(loopDevicesOf(folder).map(({ file }) => file)).toEqual([join(folder, "state/disks", `${VolumeId}.raw`)]);
+    await expect
+      .poll(() => loopDevicesOf(folder).map(({ file }) => file))
+      .toEqual([join(folder, "state/disks", `${VolumeId}.raw`)]);
     expect(existsSync(join(cloud.deviceFolder, "xvdf1"))).toBe(true);
     expect(existsSync(stray)).toBe(false);
   });
@@ -196,7 +198,7 @@ describe("the local cloud's disks", () => {
     expect(cloud.status().devices.map(({ id }) => id)).toEqual([VolumeId]);
     await cloud.close();
     await resetLocalCloud(stateFolder);
-    expect(loopDevicesOf(folder)).toEqual([]);
+    await expect.poll(() => loopDevicesOf(folder)).toEqual([]);
   });
 
   it("cuts a snapshot of a volume that is linked and mounted, with what was synced", async () => {

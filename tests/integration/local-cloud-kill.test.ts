@@ -58,7 +58,7 @@ describe("the local cloud under kill -9", () => {
     } finally {
       await cloud?.stop();
       await resetLocalCloud(stateFolder);
-      expect(loopDevicesOf(folder)).toEqual([]);
+      await expect.poll(() => loopDevicesOf(folder)).toEqual([]);
       rmSync(folder, { recursive: true });
     }
   });

@@ -40,7 +40,7 @@ describe("detachLoopDevice()", () => {
       return output;
     };
     await detachLoopDevice(detachThenTake, { device, file: ours });
-    expect(loopDevicesOf(bench.folder)).toEqual([]);
+    await expect.poll(() => loopDevicesOf(bench.folder)).toEqual([]);
   });
 
   it("takes a device that is in use away when its last user closes it", async () => {
@@ -51,6 +51,6 @@ describe("detachLoopDevice()", () => {
     await detachLoopDevice(run, { device, file });
     expect(loopDevicesOf(join(bench.folder, "ours"))).toEqual([{ device, file }]);
     await bench.unmount(folder);
-    expect(loopDevicesOf(bench.folder)).toEqual([]);
+    await expect.poll(() => loopDevicesOf(bench.folder)).toEqual([]);
   });
 });

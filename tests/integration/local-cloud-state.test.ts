@@ -35,7 +35,7 @@ describe("the exported state of a local cloud", () => {
   afterEach(async () => {
     await cloud?.close();
     for (const each of [state(), copy()]) await resetLocalCloud(each);
-    expect(loopDevicesOf(folder)).toEqual([]);
+    await expect.poll(() => loopDevicesOf(folder)).toEqual([]);
     rmSync(folder, { recursive: true });
   });
 

@@ -50,7 +50,7 @@ describe("exports and imports under kill -9", () => {
     } finally {
       await cloud?.stop();
       await resetLocalCloud(stateFolder);
-      expect(loopDevicesOf(folder)).toEqual([]);
+      await expect.poll(() => loopDevicesOf(folder)).toEqual([]);
       rmSync(folder, { recursive: true });
     }
   });

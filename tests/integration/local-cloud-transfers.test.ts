@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { afterAll, beforeAll, expect, it, vi } from "vitest";
 import { exportLocalImage, resetLocalCloud } from "../../src/local-cloud/administer-cloud.ts";
 import { emptyQcow2 } from "../../src/local-cloud/disks/empty-qcow2.ts";
 import { loopDevicesOf } from "../../src/local-cloud/disks/loop-devices.ts";
@@ -36,7 +36,7 @@ describe("an image that goes to a bucket and into another region", () => {
   afterAll(async () => {
     await cloud?.close();
     await resetLocalCloud(stateFolder);
-    expect(loopDevicesOf(folder)).toEqual([]);
+    await vi.waitFor(() => expect(loopDevicesOf(folder)).toEqual([]), { timeout: 60_000 });
     rmSync(folder, { recursive: true });
   });
 
