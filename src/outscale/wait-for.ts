@@ -138,7 +138,7 @@ function missed(phrase: string): string {
   return state === undefined ? `did not ${phrase}` : `was not ${state}`;
 }
 
-const BUILD_AGAIN = "Build again; if it happens again, ask OUTSCALE's support";
+const TRY_AGAIN = "Try again; if it happens again, ask OUTSCALE's support";
 
 function failed<Resource extends Waitable, Result>(
   { kind, id, goal }: Wait<Resource, Result>,
@@ -148,8 +148,8 @@ function failed<Resource extends Waitable, Result>(
   const comment = resource?.StateComment?.StateMessage;
   const reason = resource ? `its state is "${lastState}"${comment ? ` (${comment})` : ""}` : "it does not exist";
   const hint = resource
-    ? BUILD_AGAIN
-    : "Somebody has deleted it meanwhile: look at who else uses this account, then build again";
+    ? TRY_AGAIN
+    : "Somebody has deleted it meanwhile: look at who else uses this account, then try again";
   return new WaitError(`The ${kind} "${id}" ${missed(goal.phrase)}: ${reason}`, { resourceId: id, lastState, hint });
 }
 
@@ -161,7 +161,7 @@ function wentBack<Resource extends Waitable, Result>(
   return new WentBackError(message, {
     resourceId: id,
     lastState,
-    hint: BUILD_AGAIN,
+    hint: TRY_AGAIN,
   });
 }
 

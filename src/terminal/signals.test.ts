@@ -19,6 +19,15 @@ describe("watchStopSignals()", () => {
     expect(told).toHaveLength(2);
   });
 
+  it("says what it is that stops", () => {
+    const io = recordingIo();
+    const told: string[] = [];
+    using wishes = watchStopSignals(io, (message) => told.push(message), "copy");
+    io.send("SIGINT");
+    expect(told).toEqual([expect.stringContaining("SIGINT: the copy stops at the next safe point")]);
+    expect(wishes.signal.reason).toMatchObject({ message: "The copy was stopped by SIGINT" });
+  });
+
   it("lets go of the signals when it is disposed of", () => {
     const io = recordingIo();
     const wishes = watchStopSignals(io, () => undefined);

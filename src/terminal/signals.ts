@@ -15,14 +15,17 @@ export interface StopWishes {
  * Turns SIGINT, SIGTERM and SIGHUP into the two wishes. Further signals change nothing: a clean-up that was cut off would
  * leave what `outscale-chroot cleanup` then has to find.
  * @param tell Says what happens now
+ * @param work What stops, as messages call it
  */
-export function watchStopSignals(io: Io, tell: (message: string) => void): StopWishes {
+export function watchStopSignals(io: Io, tell: (message: string) => void, work = "build"): StopWishes {
   const stop = new AbortController();
   const hurry = new AbortController();
   const stopListening = io.onSignal((name) => {
     if (!stop.signal.aborted) {
-      tell(`${name}: the build stops at the next safe point and cleans up. A second ${name} makes the clean-up hurry.`);
-      stop.abort(new CancelledError(`The build was stopped by ${name}`));
+      tell(
+        `${name}: the ${work} stops at the next safe point and cleans up. A second ${name} makes the clean-up hurry.`,
+      );
+      stop.abort(new CancelledError(`The ${work} was stopped by ${name}`));
     } else if (!hurry.signal.aborted) {
       tell(`${name}: the clean-up hurries. "outscale-chroot cleanup" removes what it has no time for.`);
       hurry.abort(new CancelledError(`The clean-up was hurried by ${name}`));

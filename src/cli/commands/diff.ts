@@ -33,7 +33,7 @@ export const diff: Command = {
       });
     }
     using log = openDebugLog(flags.log, io);
-    using wishes = watchStopSignals(io, (message) => io.stderr.write(`${message}\n`));
+    using wishes = watchStopSignals(io, (message) => io.stderr.write(`${message}\n`), "comparison");
     const { "local-state": stateFolder } = flags;
     const found = await diffImages({
       images: [before, after],

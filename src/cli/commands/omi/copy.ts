@@ -43,7 +43,7 @@ export const copyAction: Command = {
     const targets = targetsOf(flags);
     const bucket = bucketOf(flags);
     using log = openDebugLog(flags.log, io);
-    using wishes = watchStopSignals(io, (message) => io.stderr.write(`${message}\n`));
+    using wishes = watchStopSignals(io, (message) => io.stderr.write(`${message}\n`), "copy");
     using report = new TransferReport(io, { isForProgram: flags.json ?? false });
     const copied = await copyOmi({
       ...omisInput(flags, io, log),

@@ -28,7 +28,7 @@ export const exportAction: Command = {
     const omi = onePositional(positionals, { what: "OMI is exported", hint: "Give its id or its name" });
     const bucket = bucketOf(flags);
     using log = openDebugLog(flags.log, io);
-    using wishes = watchStopSignals(io, (message) => io.stderr.write(`${message}\n`));
+    using wishes = watchStopSignals(io, (message) => io.stderr.write(`${message}\n`), "export");
     using report = new TransferReport(io, { isForProgram: flags.json ?? false });
     const exported = await exportOmi({
       ...omisInput(flags, io, log),

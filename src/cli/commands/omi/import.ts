@@ -46,7 +46,7 @@ export const importAction: Command = {
     const given = onePositional(positionals, { what: "manifest is imported", hint: "Give BUCKET/KEY or a URL" });
     const accountIds = requireAccounts(flags.share);
     const tags = flags.tag.map(tagOf);
-    using wishes = watchStopSignals(io, (message) => io.stderr.write(`${message}\n`));
+    using wishes = watchStopSignals(io, (message) => io.stderr.write(`${message}\n`), "import");
     const text = given === "-" ? (await io.readLine(wishes.signal)).trim() : given;
     const from = placeOf(text, flags);
     using log = openDebugLog(flags.log, io);

@@ -39,7 +39,7 @@ export const pruneAction: Command = {
     const { yes: isMeant = false, "dry-run": isDry = !isMeant } = flags;
     if (isMeant && isDry) throw new UsageError("-yes and -dry-run contradict each other");
     using log = openDebugLog(flags.log, io);
-    using wishes = watchStopSignals(io, (message) => io.stderr.write(`${message}\n`));
+    using wishes = watchStopSignals(io, (message) => io.stderr.write(`${message}\n`), "removal");
     const pruned = await pruneImages({
       ...omisInput(flags, io, log),
       names: flags.name,
