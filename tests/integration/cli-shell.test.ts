@@ -68,16 +68,20 @@ const JOB = `sh -c 'trap "echo continued" CONT; echo begun; while :; do sleep 1;
 
 /** Goes into the image, suspends a job and takes it back, and leaves with an exit code. */
 async function useShell(terminal: TerminalWindow, runId: string): Promise<void> {
+  // A shell may drop what is typed before its prompt.
+  const prompt = `\\(image ${runId}\\) / #$`;
+  const promptAfter = (text: string) => terminal.shows(new RegExp(`${text}[\\s\\S]*${prompt}`, "m"));
   await terminal.press(`clear; ${program} shell ${runId}; echo code $?`, "Enter");
   await terminal.shows(new RegExp(`You are in the image of run ${runId}`));
-  await terminal.shows(new RegExp(`^the own shell\n[\\s\\S]*^\\(image ${runId}\\) / #$`, "m"));
+  await promptAfter("^the own shell$");
   await terminal.press(JOB, "Enter");
   await terminal.shows(/^begun$/m);
   await terminal.press("C-z");
-  await terminal.shows(/\[1\]\+ +Stopped/);
+  await promptAfter("\\[1\\]\\+ +Stopped");
   await terminal.press("jobs; fg", "Enter");
   await terminal.shows(/Stopped[\s\S]*Stopped[\s\S]*^continued$/m);
   await terminal.press("C-c");
+  await promptAfter("^continued$");
   await terminal.press("echo $SHELL; exit 7", "Enter");
   await terminal.shows(/^\/bin\/own\n[\s\S]*code 7$/m);
 }
@@ -94,7 +98,7 @@ describe("shell on a terminal", () => {
       await terminal.press(`clear; ${JOB}`, "Enter");
       await terminal.shows(/^begun$/m);
       await terminal.press("C-z");
-      await terminal.shows(/Stopped/);
+      await terminal.shows(/Stopped[\s\S]*^\$ ?$/m);
       await terminal.press(`clear; ${program} cleanup ${runId}; echo code $?`, "Enter");
       await terminal.shows(/^code 0$/m);
     },
