@@ -39,7 +39,7 @@ export interface DataReaderOptions {
 export function dataReader({ env, log = noLog, override = {}, signal, onRetry }: DataReaderOptions): ReadData {
   return async (type, config) => {
     if (type !== OMI_DATA_SOURCE) throw new UsageError(`There is no data source "${type}"`);
-    const { filter, access } = readOptions({ ...config, ...override });
+    const { filter, access } = readOptions(config, override);
     await using account = await openAccount(access, { env, log, onRetry });
     return describeImage(await search(account.api, filter, signal));
   };
@@ -60,12 +60,15 @@ interface OmiDataOptions {
   readonly access: TemplateAccess;
 }
 
-/** @throws {ConfigError} with every problem at once */
-function readOptions(config: RawConfig): OmiDataOptions {
+/**
+ * @param override Of a build: it has options that a data source has not
+ * @throws {ConfigError} with every problem at once
+ */
+function readOptions(config: RawConfig, override: RawConfig): OmiDataOptions {
   const isAccess = (name: string) => Object.hasOwn(accessOptions, name);
   const known = { ...accessOptions, ...omiDataShape };
   const unknown = Object.keys(config).filter((name) => !Object.hasOwn(known, name) && !name.startsWith("packer_"));
-  const entries = Object.entries(config).filter(([name]) => Object.hasOwn(known, name));
+  const entries = Object.entries({ ...config, ...override }).filter(([name]) => Object.hasOwn(known, name));
   const rendered = renderOptions(
     {
       ...Object.fromEntries(entries.filter(([name]) => isAccess(name))),
