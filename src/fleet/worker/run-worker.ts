@@ -63,7 +63,7 @@ export async function runWorker(input: WorkerInput): Promise<void> {
   const jobs = new JobFolder(join(identity.folder, "jobs"));
   const tellWait = (id: string) => ui.say(`The process of build ${id} is still there, from before: it cleans up first`);
   await jobs.waitForProcesses(tellWait, input.drain);
-  const deadRuns = await cleanUp();
+  const deadRuns = await takeDownAll(cleanUp, input);
   const onTrouble = (message: string) => ui.warn(message);
   const redis = await connect(address, onTrouble);
   const blocking = await connect(address);
@@ -90,6 +90,23 @@ export async function runWorker(input: WorkerInput): Promise<void> {
   }
 }
 
+/** Somebody may hold for a while what is to go. Builds of dead runs wait for this, so it is tried again before work is taken. */
+const CLEAN_UP_TRIES = 5;
+const CLEAN_UP_PAUSE_MS = 10_000;
+
+async function takeDownAll(
+  cleanUp: () => Promise<DeadRuns>,
+  { ui, drain }: Pick<WorkerInput, "ui" | "drain">,
+): Promise<DeadRuns> {
+  let dead = await cleanUp();
+  for (let tries = 1; !dead.isClean && tries < CLEAN_UP_TRIES && !drain.aborted; tries++) {
+    ui.say(`What was left of earlier builds is tried again in ${CLEAN_UP_PAUSE_MS / 1_000} s`);
+    await systemClock.sleep(CLEAN_UP_PAUSE_MS, drain).catch(() => undefined);
+    dead = await cleanUp();
+  }
+  return dead;
+}
+
 /** What was found of them. */
 export interface DeadRuns {
   /** Whether nothing is left: only then their jobs are given back. */
@@ -98,7 +115,7 @@ export interface DeadRuns {
   readonly products: ReadonlyMap<string, Product>;
 }
 
-/** What could not be taken down is told, and keeps the worker from nothing: the next start tries again. */
+/** What could not be taken down is told, and keeps the worker from nothing: what waits for it waits for the next start. */
 async function takeDownDeadRuns(
   stateFolder: string,
   { env, ui, log }: Pick<WorkerInput, "env" | "ui" | "log">,
