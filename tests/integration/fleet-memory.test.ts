@@ -77,7 +77,7 @@ describe("the memory of a queue", () => {
       job.id,
       Array.from(
         { length: 300 },
-        (_, index) => `Get:${index} http://deb.debian.org/debian package-${index} [${index * 91} kB]`,
+        (_, index) => `Get:${index} http://mirror.example/debian package-${index} [${index * 91} kB]`,
       ),
     );
     expect(await memoryOf(job.id)).toBeLessThan(24 * KIB);
