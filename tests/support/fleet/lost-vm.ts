@@ -13,6 +13,8 @@ export interface VmWorker extends Running {
   goOn(): void;
 }
 
+const GO_ON_MS = 200;
+
 /** @param number Which VM of the cloud it is on, from 0 */
 export async function startVmWorker(
   { bakery, fleet }: { readonly bakery: Bakery; readonly fleet: Fleet },
@@ -44,8 +46,11 @@ export async function startVmWorker(
       held = stopTree(pid);
     },
     goOn: () => {
-      // Whoever waits for a child stops when that does: children first.
-      for (const each of held.toReversed()) tryToKill(each, "SIGCONT");
+      // nsenter(1) stops itself when it hears that its child has stopped, which may be after this.
+      const timer = setInterval(() => {
+        for (const each of held.toReversed()) tryToKill(each, "SIGCONT");
+      }, GO_ON_MS);
+      void worker.ended().finally(() => clearInterval(timer));
     },
   };
 }
