@@ -17,6 +17,7 @@ beforeAll(async () => {
   bench = await openFleetBench("fleet-gone-test", { vms: 12 });
 });
 afterEach(async () => {
+  bench.bakery.cloud.faults.clear();
   for (const worker of workers.splice(0)) await worker.cutPower();
   await bench.clear();
 });
@@ -98,16 +99,16 @@ describe("a build whose VM is gone for good", () => {
   });
 
   it("is done anew when its OMI was registered and not finished: that goes first, and the name is free", async () => {
-    await bench.writeTemplate();
+    await bench.writeTemplate({ source: 'omi_name = "web"\n omi_account_ids = ["123456789012"]' });
     const lost = await worker();
-    // The first is the copy of the source.
-    bench.bakery.cloud.faults.add({ kind: "stuck", transition: "image.pending", skip: 1 });
-    // What is missing from an answer would be looked for for two minutes.
-    bench.bakery.cloud.faults.add({ kind: "throttled", action: "DeleteVolume", times: 500 });
+    // What an OMI gets after it was registered, and what goes meanwhile: it would be looked for for two minutes.
+    for (const action of ["UpdateImage", "DeleteVolume"])
+      bench.bakery.cloud.faults.add({ kind: "throttled", action, times: 500 });
+    const callsBefore = bench.bakery.cloud.requests.length;
     const build = submit();
-    await expect
-      .poll(async () => (await bench.bakery.api.readImages({ Filters: { ImageNames: ["web"] } })).Images[0]?.Tags)
-      .toEqual([{ Key: "outscale-chroot:run", Value: expect.any(String) }]);
+    await called("UpdateImage", callsBefore);
+    const [image] = (await bench.bakery.api.readImages({ Filters: { ImageNames: ["web"] } })).Images;
+    expect(image?.Tags).toEqual([{ Key: "outscale-chroot:run", Value: expect.any(String) }]);
     await lost.cutPower();
     bench.bakery.cloud.faults.clear();
     const other = await worker();
