@@ -1,12 +1,16 @@
+import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
+import { ownMountsPool } from "./tests/support/suite/own-mounts-pool.ts";
 
 // A test waits for what happens, not for a time; a timeout is there for what hangs, on the slowest machine too.
 const unit = { testTimeout: 120_000, hookTimeout: 120_000, expect: { poll: { timeout: 60_000 } } };
 
-// Loop devices, mounts and the process table are one per machine: these run one file at a time.
+// These wait more than they work, but each has disks, processes and QEMU: more than two at a time would slow each other.
 const hangMs = process.env.OUTSCALE_CHROOT_SWEEP === "1" ? 10_800_000 : 1_200_000;
 const system = {
-  fileParallelism: false,
+  pool: ownMountsPool,
+  maxWorkers: Math.min(2, availableParallelism()),
+  setupFiles: ["tests/support/suite/no-mounts-left.ts"],
   testTimeout: hangMs,
   hookTimeout: hangMs,
   expect: { poll: { timeout: 300_000 } },

@@ -206,7 +206,9 @@ describe("outscale-chroot fleet web, with hostile texts in every field", () => {
       if ((await page.locator("#connection").count()) > 0) await says(page, "#connection", "Live");
       // The look is shared and may be a second old: what is new comes to the page by itself.
       for (const place of places) {
-        await expect.poll(() => page.locator(place).first().textContent(), `${path} ${place}`).toContain(HOSTILE);
+        await expect
+          .poll(() => page.locator(place).first().textContent(), { message: `${path} ${place}` })
+          .toContain(HOSTILE);
       }
       expect(await page.locator("img").count(), path).toBe(0);
       expect(await page.locator("script").count(), path).toBe(1);
