@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { secrets } from "../../common/secrets.ts";
 import { makeKeyText, parseKeys, readKeys } from "./fleet-key.ts";
-import { type SealedAbout, Sealer } from "./seal.ts";
+import { SEAL_BYTES, type SealedAbout, Sealer } from "./seal.ts";
 import { SeenJobs } from "./seen-jobs.ts";
 
 const [old, current] = [makeKeyText(), makeKeyText()];
@@ -45,6 +45,23 @@ describe("Sealer", () => {
       const changed = sealed.slice(0, at) + other + sealed.slice(at + 1);
       expect(() => sealer(current).open(changed, about), `letter ${at}`).toThrow("is refused");
     }
+  });
+
+  it("seals bytes the same way, and tells how much longer they become", () => {
+    const content = Buffer.from("the password is hunter2");
+    const sealed = sealer(current).sealBytes(content, { ...about, number: 3 });
+    expect(sealed.length).toBe(content.length + SEAL_BYTES);
+    expect(sealed.includes("hunter2")).toBe(false);
+    expect(sealer(`${old}\n${current}`).openBytes(sealed, { ...about, number: 3 })).toEqual({ content, sealedAt: NOW });
+    for (const change of [{ subject: "a2" }, { queue: "2.eu-west-2" }, { purpose: "content" }, { number: 4 }] as const)
+      expect(() => sealer(current).openBytes(sealed, { ...about, number: 3, ...change })).toThrow("its seal is broken");
+    for (let at = 0; at < sealed.length; at++) {
+      const changed = Buffer.from(sealed);
+      changed[at] = (changed[at] ?? 0) ^ 1;
+      expect(() => sealer(current).openBytes(changed, { ...about, number: 3 }), `byte ${at}`).toThrow("is refused");
+      expect(() => sealer(current).openBytes(sealed.subarray(0, at), { ...about, number: 3 })).toThrow("is refused");
+    }
+    expect(() => sealer(old).openBytes(sealed, { ...about, number: 3 })).toThrow("which is not known here");
   });
 
   it.each(["", "1", "1.x.1.", "1.00000000.1.AAAA", "2.00000000.1.AAAA", "{}", undefined, null, 5])(

@@ -4,7 +4,17 @@ import { FleetError } from "../../common/errors.ts";
 import type { FleetKey, FleetKeys } from "./fleet-key.ts";
 
 /** What a message is; one that was sealed as another is refused. */
-export type Purpose = "job" | "output" | "control" | "worker" | "claim" | "content" | "record" | "schedule" | "journal";
+export type Purpose =
+  | "job"
+  | "output"
+  | "control"
+  | "worker"
+  | "claim"
+  | "content"
+  | "record"
+  | "schedule"
+  | "journal"
+  | "object";
 
 /** What a message is about: it opens under the same alone. */
 export interface SealedAbout {
@@ -26,6 +36,10 @@ export interface Opened {
 const VERSION = 1;
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
+/** Version, id of the key, and time: what stands before the nonce of a message in bytes. */
+const HEAD_BYTES = 1 + 4 + 6;
+/** How much longer a message in bytes is than its content. */
+export const SEAL_BYTES = HEAD_BYTES + NONCE_BYTES + TAG_BYTES;
 /** No message of ours is larger when it is open. */
 const MOST_BYTES = 512 * 1024 ** 2;
 
@@ -45,37 +59,71 @@ export class Sealer {
   }
 
   seal(content: Buffer | string, about: SealedAbout): string {
+    const { keyId, sealedAt, body } = this.#encrypt(deflateRawSync(content), about);
+    return [VERSION, keyId, sealedAt, body.toString("base64")].join(".");
+  }
+
+  /** The same in bytes, not compressed: a piece of something large, whose length is to be known before. */
+  sealBytes(content: Buffer, about: SealedAbout): Buffer {
+    const { keyId, sealedAt, body } = this.#encrypt(content, about);
+    const head = Buffer.alloc(HEAD_BYTES);
+    head.writeUInt8(VERSION);
+    head.write(keyId, 1, "hex");
+    head.writeUIntBE(sealedAt, 5, 6);
+    return Buffer.concat([head, body]);
+  }
+
+  #encrypt(
+    content: Buffer,
+    about: SealedAbout,
+  ): { readonly keyId: string; readonly sealedAt: number; readonly body: Buffer } {
     const [key] = this.#keys;
     const sealedAt = this.#now();
     const nonce = randomBytes(NONCE_BYTES);
     const cipher = createCipheriv("aes-256-gcm", this.#derive(key, about.purpose), nonce);
     cipher.setAAD(aadOf(key.id, sealedAt, about));
-    const body = [cipher.update(deflateRawSync(content)), cipher.final(), cipher.getAuthTag()];
-    return [VERSION, key.id, sealedAt, Buffer.concat([nonce, ...body]).toString("base64")].join(".");
+    const body = Buffer.concat([nonce, cipher.update(content), cipher.final(), cipher.getAuthTag()]);
+    return { keyId: key.id, sealedAt, body };
   }
 
   /** @throws {FleetError} when it was not sealed with one of the keys, or as something else, or is damaged */
   open(sealed: unknown, about: SealedAbout): Opened {
     const [, id, time, body] = /^1\.([0-9a-f]{8})\.(\d{1,15})\.([A-Za-z0-9+/=]+)$/.exec(String(sealed)) ?? [];
     if (id === undefined || body === undefined) throw refusal(about, "it has no seal");
-    const key = this.#keys.find((each) => each.id === id);
-    if (key === undefined) throw refusal(about, `it is sealed with the key ${id}, which is not known here`);
     const bytes = Buffer.from(body, "base64");
     // Base64 has bits that mean nothing: a message has one form only.
     if (bytes.toString("base64") !== body) throw refusal(about, "it is written otherwise than sealed");
-    if (bytes.length < NONCE_BYTES + TAG_BYTES) throw refusal(about, "it is cut off");
     const sealedAt = Number(time);
+    const packed = this.#decrypt({ keyId: id, sealedAt, body: bytes }, about);
     try {
-      const options = { authTagLength: TAG_BYTES };
-      const decipher = createDecipheriv(
-        "aes-256-gcm",
-        this.#derive(key, about.purpose),
-        bytes.subarray(0, NONCE_BYTES),
-        options,
-      );
-      decipher.setAAD(aadOf(id, sealedAt, about)).setAuthTag(bytes.subarray(-TAG_BYTES));
-      const packed = Buffer.concat([decipher.update(bytes.subarray(NONCE_BYTES, -TAG_BYTES)), decipher.final()]);
       return { content: inflateRawSync(packed, { maxOutputLength: MOST_BYTES }), sealedAt };
+    } catch {
+      throw refusal(about, "its seal is broken");
+    }
+  }
+
+  /** Opens what {@link sealBytes} has sealed. @throws {FleetError} as {@link open} */
+  openBytes(sealed: Buffer, about: SealedAbout): Opened {
+    if (sealed.length < SEAL_BYTES) throw refusal(about, "it is cut off");
+    if (sealed.readUInt8() !== VERSION) throw refusal(about, "it has no seal");
+    const keyId = sealed.toString("hex", 1, 5);
+    const sealedAt = sealed.readUIntBE(5, 6);
+    return { content: this.#decrypt({ keyId, sealedAt, body: sealed.subarray(HEAD_BYTES) }, about), sealedAt };
+  }
+
+  #decrypt(
+    { keyId, sealedAt, body }: { readonly keyId: string; readonly sealedAt: number; readonly body: Buffer },
+    about: SealedAbout,
+  ): Buffer {
+    const key = this.#keys.find(({ id }) => id === keyId);
+    if (key === undefined) throw refusal(about, `it is sealed with the key ${keyId}, which is not known here`);
+    if (body.length < NONCE_BYTES + TAG_BYTES) throw refusal(about, "it is cut off");
+    const secret = this.#derive(key, about.purpose);
+    const options = { authTagLength: TAG_BYTES };
+    const decipher = createDecipheriv("aes-256-gcm", secret, body.subarray(0, NONCE_BYTES), options);
+    decipher.setAAD(aadOf(keyId, sealedAt, about)).setAuthTag(body.subarray(-TAG_BYTES));
+    try {
+      return Buffer.concat([decipher.update(body.subarray(NONCE_BYTES, -TAG_BYTES)), decipher.final()]);
     } catch {
       throw refusal(about, "its seal is broken");
     }
