@@ -46,6 +46,11 @@ export async function startWorkers(
     const worker = new FleetWorker({
       ...{ address, keys, env: {}, localCloud: undefined, label: undefined, slots: 1, limitBytes: 1024 ** 2 },
       ...{
+        bucketLimitBytes: 0,
+        bundleProfile: undefined,
+        bucket: { storage: () => Promise.reject(new Error("none")) },
+      },
+      ...{
         ui: { ...quietUi, say: (line) => line.includes(" bakes for ") && onReady() },
         log: noLog,
         drain: drain.signal,

@@ -1,6 +1,7 @@
 import { parseDuration } from "../common/duration.ts";
 import { UsageError } from "../common/errors.ts";
-import type { Flags } from "./flags.ts";
+import { requireBucketName } from "./bucket-name.ts";
+import type { Flags, FlagValues } from "./flags.ts";
 
 /** The flags of every command that talks to a fleet. */
 export const fleetFlags = {
@@ -10,6 +11,21 @@ export const fleetFlags = {
     about: "redis://HOST:PORT, rediss:// for TLS, or unix:/PATH; OUTSCALE_CHROOT_QUEUE by default",
   },
   key: { type: "string", value: "FILE", about: "the fleet key; OUTSCALE_CHROOT_FLEET_KEY_FILE by default" },
+} as const satisfies Flags;
+
+/** The flags of every command that writes or reads what travels through a bucket. */
+export const bundleKeyFlags = {
+  "bundle-profile": {
+    type: "string",
+    value: "NAME",
+    about:
+      "the profile with the keys of the bucket; OUTSCALE_CHROOT_BUNDLE_PROFILE, or else the keys of the environment",
+  },
+  "bundle-bucket-limit": {
+    type: "string",
+    value: "MIB",
+    about: "how much may travel through the bucket; 4096 by default",
+  },
 } as const satisfies Flags;
 
 /** The flags of every command that has builds done by a fleet. */
@@ -31,7 +47,18 @@ export const submitFlags = {
   "retry-delay": { type: "string", value: "DURATION", about: "the first pause, which grows fourfold; 30s by default" },
   key: { type: "string", value: "FILE", about: "the fleet key" },
   include: { type: "strings", value: "PATH", about: "a file or folder that travels, too; may be repeated" },
-  "bundle-limit": { type: "string", value: "MIB", about: "how much may travel; 64 by default" },
+  "bundle-limit": { type: "string", value: "MIB", about: "how much may travel through the queue; 64 by default" },
+  "bundle-bucket": {
+    type: "string",
+    value: "NAME",
+    about: "files above 1 MiB travel through this bucket; OUTSCALE_CHROOT_BUNDLE_BUCKET by default",
+  },
+  "bundle-prefix": {
+    type: "string",
+    value: "TEXT",
+    about: "where they are in it; OUTSCALE_CHROOT_BUNDLE_PREFIX, or else outscale-chroot/fleet",
+  },
+  ...bundleKeyFlags,
 } as const satisfies Flags;
 
 interface FleetFlagValues {
@@ -58,12 +85,47 @@ export async function queueUrl(flags: Pick<FleetFlagValues, "queue">, env: NodeJ
 }
 
 const MIB = 1024 ** 2;
+/** Apart from what `omi export` has there: a rule that removes what is old is for these alone. */
+const DEFAULT_PREFIX = "outscale-chroot/fleet";
 
-/** How much may travel with a template, in bytes. */
+/** How much may travel with a template through the queue, in bytes. */
 export function bundleLimit(flags: { readonly "bundle-limit": string | undefined }): number {
-  const text = flags["bundle-limit"] ?? "64";
+  return limitOf("bundle-limit", flags["bundle-limit"] ?? "64");
+}
+
+type BundleKeyValues = FlagValues<typeof bundleKeyFlags>;
+
+/** How much of it may travel through a bucket, in bytes. */
+export function bundleBucketLimit(flags: Pick<BundleKeyValues, "bundle-bucket-limit">): number {
+  return limitOf("bundle-bucket-limit", flags["bundle-bucket-limit"] ?? "4096");
+}
+
+function limitOf(flag: string, text: string): number {
   if (/^[1-9]\d{0,3}$/.test(text)) return Number(text) * MIB;
-  throw new UsageError(`-bundle-limit must be a whole number of MiB, from 1 to 9999, not "${text}"`);
+  throw new UsageError(`-${flag} must be a whole number of MiB, from 1 to 9999, not "${text}"`);
+}
+
+/** The profile with the keys of the bucket; undefined where the environment has them. */
+export function bundleProfile(
+  flags: Pick<BundleKeyValues, "bundle-profile">,
+  env: NodeJS.ProcessEnv,
+): string | undefined {
+  return flags["bundle-profile"] ?? (env.OUTSCALE_CHROOT_BUNDLE_PROFILE || undefined);
+}
+
+/** The bucket that large files travel through; undefined when none is named. @throws {UsageError} for what is no bucket's name */
+export function bundleBucket(
+  flags: BundleKeyValues & Readonly<Record<"bundle-bucket" | "bundle-prefix", string | undefined>>,
+  env: NodeJS.ProcessEnv,
+) {
+  const bucket = flags["bundle-bucket"] ?? (env.OUTSCALE_CHROOT_BUNDLE_BUCKET || undefined);
+  if (bucket === undefined) return undefined;
+  return {
+    bucket: requireBucketName(bucket),
+    prefix: flags["bundle-prefix"] ?? (env.OUTSCALE_CHROOT_BUNDLE_PREFIX || DEFAULT_PREFIX),
+    limitBytes: bundleBucketLimit(flags),
+    profile: bundleProfile(flags, env),
+  };
 }
 
 const MOST_RETRIES = 10;

@@ -5,7 +5,7 @@ import type { FleetBake } from "../fleet/submit/open-fleet-bake.ts";
 import type { Io } from "../terminal/io.ts";
 import type { buildFlags } from "./build-flags.ts";
 import type { FlagValues } from "./flags.ts";
-import { bundleLimit, retriesOf, type submitFlags } from "./fleet-flags.ts";
+import { bundleBucket, bundleLimit, retriesOf, type submitFlags } from "./fleet-flags.ts";
 import { tellRetries } from "./output/tell-retries.ts";
 import { type templateFlags, templateInput } from "./template-flags.ts";
 
@@ -57,6 +57,7 @@ export async function openOnFleet(input: OpenOnFleetInput): Promise<FleetBake> {
     retries: retriesOf(flags),
     included: flags.include,
     limitBytes: bundleLimit(flags),
+    bucket: bundleBucket(flags, io.env),
     parallel,
     log,
     onTrouble: (message) => io.stderr.write(`${message}\n`),
@@ -73,6 +74,10 @@ const FOR_FLEET = [
   "retry-delay",
   "key",
   "bundle-limit",
+  "bundle-bucket",
+  "bundle-prefix",
+  "bundle-profile",
+  "bundle-bucket-limit",
   "detach",
 ] as const;
 const FOR_HERE = ["local", "local-state", "log"] as const;

@@ -36,14 +36,16 @@ export async function runOpened(
   opening: Promise<OpenBake>,
   { flags, io, parallel, provenanceKey }: RunOpenedInput,
 ): Promise<number> {
-  await using opened = await opening.catch(async (error: unknown) => {
+  const refuse = async (error: unknown) => {
     await tellRefusal(error, flags, io);
     throw error;
-  });
+  };
+  await using opened = await opening.catch(refuse);
   using report = await makeReport({ flags, io, clock: systemClock, builds: opened.names, parallel });
   for (const warning of opened.warnings) report.note("warn", `Warning: ${warning}`);
   using wishes = watchStopSignals(io, (message) => report.note("warn", message));
-  const results = await opened.run({ report, signal: wishes.signal, hurry: wishes.hurry });
+  // What throws here has kept every build from beginning: a file that could not be sent to workers.
+  const results = await opened.run({ report, signal: wishes.signal, hurry: wishes.hurry }).catch(refuse);
   if (flags.provenance !== undefined) tellMissingProvenance(results, report);
   if (flags.timing) tellTiming(results, report);
   const failures = results.filter(({ error }) => error !== undefined);

@@ -42,7 +42,8 @@ async function add({ cron = "0 3 * * *", from = "2026-01-10T00:00:00Z", until, b
     return job;
   });
   const times = { cron, zone: "UTC", from: at(from), until: at(until ?? "2027-01-10T00:00:00Z") };
-  const parts = { cron: new Cron(cron, "UTC"), contents: new Map([[address, Buffer.from("text")]]), mayReplace: true };
+  const send = (seconds: number) => own.queue.putContents(new Map([[address, Buffer.from("text")]]), seconds);
+  const parts = { cron: new Cron(cron, "UTC"), send, mayReplace: true };
   await addSchedule(own.queue, { name: "nightly", submitter: "somebody", jobs, ...times }, parts);
 }
 

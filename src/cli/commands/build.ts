@@ -55,7 +55,7 @@ async function submitOnly(input: OpenBuildsInput): Promise<number> {
   const { flags, io } = input;
   await using opened = await openOnFleet(input);
   for (const warning of opened.warnings) io.stderr.write(`Warning: ${warning}\n`);
-  const ids = [...(await opened.submit())];
+  const ids = [...(await opened.submit((message) => io.stderr.write(`${message}\n`)))];
   if (flags.json) writeJson(io.stdout, { builds: ids.map(([build, id]) => ({ build, id })) });
   else for (const [build, id] of ids) io.stdout.write(`${id} ${build}\n`);
   return ExitCode.Success;

@@ -5,7 +5,14 @@ import { openDebugLog } from "../../terminal/debug-log.ts";
 import type { Io } from "../../terminal/io.ts";
 import type { Command } from "../command.ts";
 import { type Flags, parseFlagsAlone } from "../flags.ts";
-import { bundleLimit, fleetAccess, fleetFlags } from "../fleet-flags.ts";
+import {
+  bundleBucketLimit,
+  bundleKeyFlags,
+  bundleLimit,
+  bundleProfile,
+  fleetAccess,
+  fleetFlags,
+} from "../fleet-flags.ts";
 import { plainUi } from "../output/plain-ui.ts";
 
 const flagSpecs = {
@@ -19,6 +26,7 @@ const flagSpecs = {
   local: { type: "boolean", about: "builds on the embedded local cloud: no account, no network" },
   "local-state": { type: "string", value: "FOLDER", about: "the folder of that local cloud" },
   "bundle-limit": { type: "string", value: "MIB", about: "how large a bundle it takes; 64 by default" },
+  ...bundleKeyFlags,
   log: { type: "string", value: "FILE", about: "writes the worker's own API calls there" },
 } as const satisfies Flags;
 
@@ -42,6 +50,8 @@ export const worker: Command = {
       env: io.env,
       localCloud: flags.local ? folder : undefined,
       ...{ slots, label, limitBytes, log },
+      bucketLimitBytes: bundleBucketLimit(flags),
+      bundleProfile: bundleProfile(flags, io.env),
       ui: plainUi(io),
       drain: wishes.drain,
       stop: wishes.stop,

@@ -15,8 +15,9 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { StorageError } from "../../outscale/object-storage/storage-error.ts";
 import { collectFiles, type WantedPath } from "./collect-files.ts";
-import { packBundle } from "./pack-bundle.ts";
+import { OBJECT_FROM_BYTES, packBundle } from "./pack-bundle.ts";
 import { unpackBundle } from "./unpack-bundle.ts";
 
 let folder: string;
@@ -50,7 +51,8 @@ function found(...wanted: readonly WantedPath[]): readonly string[] {
 }
 
 const addressOf = (sha256: string) => createHash("sha256").update("address").update(sha256).digest("hex");
-const packAll = (limitBytes = 1e6) => packBundle(collectFiles([want(folder)], folder).found, { limitBytes, addressOf });
+const packAll = (limitBytes = 1e6, bucketLimitBytes?: number) =>
+  packBundle(collectFiles([want(folder)], folder).found, { limitBytes, bucketLimitBytes, addressOf });
 
 describe("collectFiles()", () => {
   it("takes files by themselves, folders with what is below them, and tells what is not there", () => {
@@ -102,26 +104,50 @@ describe("collectFiles()", () => {
 });
 
 describe("packBundle()", () => {
-  it("gives the same bundle for the same files, whenever they were written, and each content once", () => {
+  it("gives the same bundle for the same files, whenever they were written, and each content once", async () => {
     write({ a: "same", b: "same", c: "other" });
-    const first = packAll();
+    const first = await packAll();
     utimesSync(join(folder, "a"), 0, 0);
-    expect(packAll()).toEqual(first);
+    expect(await packAll()).toEqual(first);
     expect(first.contents.size).toBe(2);
     expect(first.bytes).toBe("sameother".length);
   });
 
-  it("takes no bit with it that would give somebody rights", () => {
+  it("takes no bit with it that would give somebody rights", async () => {
     write({ tool: "x" });
     chmodSync(join(folder, "tool"), 0o6755);
-    expect(packAll().manifest.at(-1)).toMatchObject({ mode: 0o755 });
+    expect((await packAll()).manifest.at(-1)).toMatchObject({ mode: 0o755 });
   });
 
-  it("refuses more than the limit, before it reads anything, and names what is large", () => {
+  it("refuses more than the limit, before it reads anything, and names what is large", async () => {
     write({ small: "x", "disk.img": "x".repeat(2_000) });
-    expect(() => packAll(1_000)).toThrow(
-      /disk\.img .*and a bundle may have|may have 0\.0 MiB; the largest are .*disk\.img/,
-    );
+    await expect(packAll(1_000)).rejects.toThrow(/and a bundle may have 0\.0 MiB; the largest are .*disk\.img/);
+  });
+
+  it("leaves what is above 1 MiB to the bucket, once, where there is one, and holds none of it", async () => {
+    const large = "x".repeat(OBJECT_FROM_BYTES + 1);
+    write({ "a.img": large, "b.img": large, small: "x".repeat(OBJECT_FROM_BYTES) });
+    const { manifest, contents, objects, bytes } = await packAll(OBJECT_FROM_BYTES, 3 * OBJECT_FROM_BYTES);
+    const sha256 = createHash("sha256").update(large).digest("hex");
+    const address = addressOf(sha256);
+    expect([...objects]).toEqual([
+      [address, { path: expect.stringMatching(/[ab]\.img$/), bytes: large.length, sha256 }],
+    ]);
+    const images = manifest.filter(({ path }) => path.endsWith(".img"));
+    expect(images).toMatchObject([
+      { bytes: large.length, sha256, address, store: "bucket" },
+      { bytes: large.length, sha256, address, store: "bucket" },
+    ]);
+    expect([...contents.values()].map(({ length }) => length)).toEqual([OBJECT_FROM_BYTES]);
+    expect(manifest.find(({ path }) => path.endsWith("small"))).not.toHaveProperty("store");
+    expect(bytes).toBe(2 * OBJECT_FROM_BYTES + 1);
+    await expect(packAll(OBJECT_FROM_BYTES, 2 * OBJECT_FROM_BYTES)).rejects.toMatchObject({
+      message: expect.stringMatching(/would go through the bucket have 2\.0 MiB, and a bundle may have 2\.0 MiB.*img/),
+      hint: expect.stringContaining("-bundle-bucket-limit"),
+    });
+    await expect(packAll(3 * OBJECT_FROM_BYTES)).rejects.toMatchObject({
+      hint: expect.stringContaining("with -bundle-bucket"),
+    });
   });
 });
 
@@ -131,22 +157,24 @@ describe("unpackBundle()", () => {
     return { kind: "file", path, mode: 0o644, bytes: 1, sha256: sha256("x"), address: addressOf(sha256("x")), ...rest };
   };
   const into = () => join(folder, "into");
+  async function* pieces(...all: readonly (string | Buffer)[]) {
+    for (const piece of all) yield Buffer.from(piece);
+  }
   const unpack = (manifest: unknown, text = "x") => {
     mkdirSync(into(), { mode: 0o700 });
-    return unpackBundle(manifest, { folder: into(), limitBytes: 1_000, read: async () => Buffer.from(text) });
+    const limits = { limitBytes: 1_000, bucketLimitBytes: 2_000 };
+    return unpackBundle(manifest, { folder: into(), ...limits, read: () => pieces(text) });
   };
 
   it("gives back what was packed, with its modes", async () => {
     write({ "from/run.sh": "#!/bin/sh\n", "from/deep/data": "\0binary" });
     chmodSync(join(folder, "from/run.sh"), 0o750);
     chmodSync(join(folder, "from/deep"), 0o555);
-    const { manifest, contents } = packBundle(collectFiles([want("from")], folder).found, {
-      limitBytes: 1e6,
-      addressOf,
-    });
+    const { found } = collectFiles([want("from")], folder);
+    const { manifest, contents } = await packBundle(found, { limitBytes: 1e6, bucketLimitBytes: undefined, addressOf });
     mkdirSync(into());
-    const read = async ({ address }: { readonly address: string }) => contents.get(address) ?? Buffer.alloc(0);
-    await unpackBundle(manifest, { folder: into(), limitBytes: 1e6, read });
+    const read = ({ address }: { readonly address: string }) => pieces(contents.get(address) ?? "");
+    await unpackBundle(manifest, { folder: into(), limitBytes: 1e6, bucketLimitBytes: 0, read });
     const there = join(into(), folder, "from");
     expect(readFileSync(join(there, "run.sh"), "utf8")).toBe("#!/bin/sh\n");
     expect(readFileSync(join(there, "deep/data"), "utf8")).toBe("\0binary");
@@ -171,6 +199,8 @@ describe("unpackBundle()", () => {
     ["a file that is a folder, too", [file("a"), file("a/b")]],
     ["a size that is too large", [file("a", { bytes: 5_000 })]],
     ["a size that is less than nothing", [file("a", { bytes: -5 })]],
+    ["more than may come through a bucket", [file("a", { bytes: 3_000, store: "bucket" })]],
+    ["a place that is none", [file("a", { store: "disk" })]],
     ["something else", "a"],
     ["nothing", null],
   ])("refuses %s, and writes nothing outside", async (_, manifest) => {
@@ -181,5 +211,40 @@ describe("unpackBundle()", () => {
 
   it("refuses a content that is not what the manifest says", async () => {
     await expect(unpack([file("a")], "y")).rejects.toThrow('"a" is not what its manifest says');
+  });
+
+  it("writes no more of a content than the manifest says, and stops when it is told to", async () => {
+    mkdirSync(into(), { mode: 0o700 });
+    const limits = { folder: into(), limitBytes: 1_000, bucketLimitBytes: 2_000 };
+    async function* endless() {
+      for (;;) yield Buffer.from("x");
+    }
+    await expect(unpackBundle([file("a")], { ...limits, read: endless })).rejects.toThrow(
+      "is not what its manifest says",
+    );
+    expect(statSync(join(into(), "a")).size).toBe(1);
+    const stop = new AbortController();
+    async function* stopped() {
+      yield Buffer.from("x");
+      stop.abort();
+      yield Buffer.from("x");
+    }
+    const two = file("b", { bytes: 2, sha256: sha256("xx") });
+    const unpacking = unpackBundle([two], { ...limits, read: stopped, signal: stop.signal });
+    await expect(unpacking).rejects.toMatchObject({ code: "E_CANCELLED" });
+  });
+
+  it("takes more through a bucket than through the queue, and passes on what the bucket says of itself", async () => {
+    const text = "x".repeat(1_500);
+    const large = file("a", { bytes: text.length, sha256: sha256(text), store: "bucket" });
+    await unpack([large], text);
+    expect(statSync(join(into(), "a")).size).toBe(1_500);
+    const failure = new StorageError({ operation: "GetObject", httpStatus: 503, ambiguous: false }, "It is busy");
+    // biome-ignore lint/correctness/useYield: it fails before it gives anything
+    async function* busy(): AsyncGenerator<Buffer> {
+      throw failure;
+    }
+    const limits = { folder: into(), limitBytes: 1_000, bucketLimitBytes: 2_000 };
+    await expect(unpackBundle([file("b")], { ...limits, read: busy })).rejects.toBe(failure);
   });
 });

@@ -23,6 +23,8 @@ const file = z.strictObject({
   sha256: z.string().regex(/^[0-9a-f]{64}$/),
   /** What the content is found under; made with the fleet's key, so that it tells nobody else what the content is. */
   address: z.string().regex(/^[0-9a-f]{64}$/),
+  /** Where the content is; in the queue when it is not said. */
+  store: z.literal("bucket").optional(),
 });
 
 /**
@@ -37,8 +39,8 @@ export const manifestSchema = z
 export type Manifest = z.output<typeof manifestSchema>;
 export type ManifestFile = z.output<typeof file>;
 
-/** Where the contents of a bundle are; of what is no manifest, nowhere. */
-export function addressesOf(given: unknown): readonly string[] {
+/** The files of a bundle; of what is no manifest, none. */
+export function filesOf(given: unknown): readonly ManifestFile[] {
   const { data = [] } = manifestSchema.safeParse(given);
-  return data.flatMap((entry) => (entry.kind === "file" ? [entry.address] : []));
+  return data.flatMap((entry) => (entry.kind === "file" ? [entry] : []));
 }

@@ -79,6 +79,16 @@ export class FleetQueue implements AsyncDisposable {
     return this.#sealer.open(sealed, { purpose, queue: this.name, subject, number });
   }
 
+  /** A piece of something large, in bytes. */
+  sealBytes(content: Buffer, subject: string, number: number): Buffer {
+    return this.#sealer.sealBytes(content, { purpose: "object", queue: this.name, subject, number });
+  }
+
+  /** @throws {FleetError} when the seal is not ours, or it is another piece */
+  openBytes(sealed: Buffer, subject: string, number: number): Buffer {
+    return this.#sealer.openBytes(sealed, { purpose: "object", queue: this.name, subject, number }).content;
+  }
+
   /** @throws {FleetError} when the seal is not ours, or what is under it is nothing that we know */
   openJson(sealed: unknown, purpose: Purpose, subject: string, number = 0): { value: unknown; sealedAt: number } {
     const { content, sealedAt } = this.open(sealed, purpose, subject, number);
@@ -123,18 +133,13 @@ export class FleetQueue implements AsyncDisposable {
   /** Stores what is not there yet; what is there stays longer. */
   async putContents(contents: ReadonlyMap<string, Buffer>, seconds = KEPT_SECONDS): Promise<void> {
     for (const [address, content] of contents) {
-      if (await this.#keepContent(address, seconds)) continue;
+      if (await this.keepContent(address, seconds)) continue;
       await this.redis.set(this.keyOf("content", address), this.seal(content, "content", address), "EX", seconds);
     }
   }
 
-  /** Has contents stay at least so long; those that are not there are not missed here. */
-  async keepContents(addresses: Iterable<string>, seconds: number): Promise<void> {
-    for (const address of addresses) await this.#keepContent(address, seconds);
-  }
-
-  /** @returns whether it is there. What a schedule needs stays, however often a build submits the same. */
-  async #keepContent(address: string, seconds: number): Promise<boolean> {
+  /** @returns whether it is there; it stays at least so long then. What a schedule needs stays, however often a build submits the same. */
+  async keepContent(address: string, seconds: number): Promise<boolean> {
     return (await this.redis.eval(STAY, 1, this.keyOf("content", address), seconds)) === 1;
   }
 

@@ -1,5 +1,5 @@
 import { FleetError, UsageError } from "../../common/errors.ts";
-import { addressesOf } from "../bundle/manifest.ts";
+import { keepBundle } from "../objects/keep-bundle.ts";
 import { type FleetQueue, KEPT_SECONDS } from "../queue/fleet-queue.ts";
 import type { Cron } from "./cron.ts";
 import { readSchedule, type Schedule, scheduleSubject } from "./schedule.ts";
@@ -17,16 +17,17 @@ export const SCHEDULE_JOB = "schedule";
 export async function addSchedule(
   queue: FleetQueue,
   wanted: NewSchedule,
-  { cron, contents, mayReplace }: ScheduleParts,
+  { cron, send, mayReplace }: ScheduleParts,
 ): Promise<{ readonly isReplaced: boolean }> {
   const { name, until } = wanted;
   const before = await readSchedule(queue, name).catch(() => undefined);
   if (before !== undefined && !mayReplace)
     throw new UsageError(`There is a schedule ${name} already`, { hint: "give this one another -name, or that one" });
+  // Before the other goes: what cannot be sent takes the place of nothing.
+  await send(secondsKept(cron, wanted.from));
   const generation = Math.max(Date.now(), (before?.generation ?? 0) + 1);
   if (before !== undefined) await forget(queue, before);
   await queue.enlist();
-  await queue.putContents(contents, secondsKept(cron, wanted.from));
   const sealed = queue.seal(JSON.stringify({ ...wanted, generation }), "schedule", scheduleSubject(name));
   await queue.redis.hset(queue.keyOf("schedules"), name, sealed);
   const repeat = { pattern: cron.text, tz: cron.zone, endDate: until };
@@ -38,7 +39,8 @@ export async function addSchedule(
 
 interface ScheduleParts {
   readonly cron: Cron;
-  readonly contents: ReadonlyMap<string, Buffer>;
+  /** Has the files kept so long, at least. */
+  readonly send: (seconds: number) => Promise<void>;
   readonly mayReplace: boolean;
 }
 
@@ -59,10 +61,7 @@ function forget(queue: FleetQueue, { name, generation }: Schedule): Promise<void
 
 /** Keeps the files of a schedule until it has been due the next time, and as long after as a build may wait. */
 export async function keepFiles(queue: FleetQueue, { jobs }: Schedule, cron: Cron, now: number): Promise<void> {
-  await queue.keepContents(
-    jobs.flatMap(({ manifest }) => addressesOf(manifest)),
-    secondsKept(cron, now),
-  );
+  for (const { manifest } of jobs) await keepBundle(queue, manifest, secondsKept(cron, now));
 }
 
 function secondsKept(cron: Cron, now: number): number {

@@ -15,8 +15,12 @@ import type { BuildDefinition } from "../../definition/build-definition.ts";
 import { maskEnvironment } from "../../outscale/mask-environment.ts";
 import type { BuildIdentity } from "../../provisioners/provisioner.ts";
 import type { Bundle } from "../bundle/pack-bundle.ts";
+import { BundleBucket } from "../objects/bundle-bucket.ts";
+import type { BundlePlace } from "../objects/object-book.ts";
+import { sendObjects } from "../objects/send-objects.ts";
+import { trimObjects } from "../objects/trim-objects.ts";
 import { connect, type RedisAddress } from "../queue/connection.ts";
-import { FleetQueue } from "../queue/fleet-queue.ts";
+import { FleetQueue, KEPT_SECONDS } from "../queue/fleet-queue.ts";
 import type { JobMessage } from "../queue/messages.ts";
 import { OutputNews } from "../queue/output-news.ts";
 import type { Standing } from "../queue/turns.ts";
@@ -41,6 +45,8 @@ export interface FleetBakeInput extends TemplateInput, BuildSettings {
   /** Files and folders that travel, too. */
   readonly included: readonly string[];
   readonly limitBytes: number;
+  /** Through which large files travel; without it all of them go through the queue. */
+  readonly bucket?: WantedBucket | undefined;
   readonly parallel?: number | undefined;
   readonly history?: boolean | undefined;
   readonly evidence?: EvidenceWishes | undefined;
@@ -51,13 +57,22 @@ export interface FleetBakeInput extends TemplateInput, BuildSettings {
   readonly onTrouble: (message: string) => void;
 }
 
+export interface WantedBucket extends BundlePlace {
+  /** A profile with its keys. */
+  readonly profile: string | undefined;
+  readonly limitBytes: number;
+}
+
 /** A template that is packed and can be submitted. */
 export interface FleetBake extends OpenBake {
   /** Submits the builds and waits for none. @returns the ids of their jobs, by the builds' names */
-  submit(): Promise<ReadonlyMap<string, string>>;
+  submit(say: Say): Promise<ReadonlyMap<string, string>>;
   /** Has workers submit the builds whenever they are due, as they are now. */
-  schedule(wanted: WantedSchedule): Promise<AddedSchedule>;
+  schedule(wanted: WantedSchedule, say: Say): Promise<AddedSchedule>;
 }
+
+/** Told what is being sent. */
+type Say = (message: string) => void;
 
 export interface WantedSchedule {
   readonly name: string;
@@ -100,7 +115,7 @@ export async function openFleetBake(input: FleetBakeInput): Promise<FleetBake> {
       redis,
       sealer,
     );
-    const { bundle, warnings } = packTemplate({
+    const { bundle, warnings } = await packTemplate({
       templateFiles: template.files,
       variableFiles: [...template.variableFiles, ...(input.variableFiles ?? [])],
       lookedFor: reads.paths,
@@ -108,6 +123,7 @@ export async function openFleetBake(input: FleetBakeInput): Promise<FleetBake> {
       builds: template.builds,
       identityOf,
       limitBytes: input.limitBytes,
+      bucketLimitBytes: input.bucket?.limitBytes,
       addressOf: (sha256) => queue.addressOf(sha256),
     });
     const jobs = template.builds.map((build) => jobOf(build, { input, queue, reads, now, bundle }));
@@ -193,6 +209,13 @@ interface OpenParts {
   readonly warnings: readonly string[];
 }
 
+interface Sending {
+  /** How long what is sent is needed, at least. */
+  readonly seconds?: number;
+  readonly say: Say;
+  readonly signal?: AbortSignal;
+}
+
 class OpenedFleetBake implements FleetBake {
   readonly #input: FleetBakeInput;
   readonly #parts: OpenParts;
@@ -214,29 +237,30 @@ class OpenedFleetBake implements FleetBake {
     return this.#parts.warnings;
   }
 
-  async submit(): Promise<ReadonlyMap<string, string>> {
-    const { queue, jobs, bundle } = this.#parts;
-    await queue.putContents(bundle.contents);
+  async submit(say: Say): Promise<ReadonlyMap<string, string>> {
+    const { queue, jobs } = this.#parts;
+    await this.#send({ say });
     for (const job of jobs) await queue.submit(job);
     return new Map(jobs.map(({ build, id }) => [build, id]));
   }
 
-  async schedule({ name, cron, until, mayReplace }: WantedSchedule): Promise<AddedSchedule> {
-    const { queue, jobs, bundle, builds } = this.#parts;
+  async schedule({ name, cron, until, mayReplace }: WantedSchedule, say: Say): Promise<AddedSchedule> {
+    const { queue, jobs, builds } = this.#parts;
     const scheduled = jobs.map(({ id: _, submittedAt: __, submitter, ...job }) => {
       return { ...job, submitter: `schedule ${name} of ${submitter}` };
     });
     const times = { cron: cron.text, zone: cron.zone, from: Date.now(), until };
     const wanted = { name, ...times, submitter: jobs[0]?.submitter ?? "", jobs: scheduled };
-    const { isReplaced } = await addSchedule(queue, wanted, { cron, contents: bundle.contents, mayReplace });
+    const send = (seconds: number) => this.#send({ seconds, say });
+    const { isReplaced } = await addSchedule(queue, wanted, { cron, send, mayReplace });
     const withPostProcessors = builds.filter(({ postProcessors }) => postProcessors.length > 0);
     return { queue: queue.name, isReplaced, withPostProcessors: withPostProcessors.map(({ name }) => name) };
   }
 
   async run({ report, signal, hurry }: BakeControl): Promise<readonly BakedBuild[]> {
-    const { builds, jobs, queue, bundle, identityOf } = this.#parts;
+    const { builds, jobs, queue, identityOf } = this.#parts;
     const { env, parallel = 0, force = false, log = noLog } = this.#input;
-    await queue.putContents(bundle.contents);
+    await this.#send({ say: (message) => report.note("say", message), signal });
     using news = new OutputNews(queue);
     const remotes = jobs.map((job) => new RemoteBuild(job, { queue, news, env }));
     const runnable = builds.map((definition, index): RunnableBuild => {
@@ -259,6 +283,20 @@ class OpenedFleetBake implements FleetBake {
         ...{ evidence: sent?.evidence, record: sent?.record, provenance: sent?.provenance },
       };
     });
+  }
+
+  /** Everything that the builds need, before they are submitted. */
+  async #send({ seconds = KEPT_SECONDS, say, signal }: Sending): Promise<void> {
+    const { queue, bundle } = this.#parts;
+    const { bucket: place, env, log = noLog } = this.#input;
+    await queue.putContents(bundle.contents, seconds);
+    if (place === undefined || bundle.objects.size === 0) return;
+    const { region } = queue.place;
+    await using bucket = new BundleBucket({ region, profile: place.profile, env, log, onRetry: say });
+    const storage = await bucket.storage();
+    await sendObjects(bundle.objects, { queue, storage, place, seconds, say, signal });
+    const trimmed = { queue, storage: () => bucket.storage(), bucket: place.bucket, now: Date.now() };
+    for (const problem of (await trimObjects(trimmed)).values()) say(`Warning: ${problem}`);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -24,10 +24,10 @@ export interface PackTemplateInput extends PackOptions {
  * @throws {ConfigError} with every file that is missing, and everything that cannot be done on another machine
  * @throws {UsageError} when it is too much
  */
-export function packTemplate(input: PackTemplateInput): {
+export async function packTemplate(input: PackTemplateInput): Promise<{
   readonly bundle: Bundle;
   readonly warnings: readonly string[];
-} {
+}> {
   const problems: ConfigProblem[] = input.builds.flatMap(checkPostProcessors);
   const wanted = [
     ...[...input.templateFiles, ...input.variableFiles].map((path) =>
@@ -39,7 +39,7 @@ export function packTemplate(input: PackTemplateInput): {
   ];
   const { found, warnings } = collectFiles(wanted, process.cwd());
   if (problems.length > 0) throw new ConfigError(withoutRepeats(problems));
-  return { bundle: packBundle(found, input), warnings };
+  return { bundle: await packBundle(found, input), warnings };
 }
 
 function wantedPath(

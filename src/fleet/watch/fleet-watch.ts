@@ -1,8 +1,9 @@
 import { randomBytes } from "node:crypto";
 import type { Redis } from "ioredis";
 import { FleetError } from "../../common/errors.ts";
+import { keepBundle } from "../objects/keep-bundle.ts";
 import { connect, type RedisAddress } from "../queue/connection.ts";
-import { FleetQueue } from "../queue/fleet-queue.ts";
+import { FleetQueue, KEPT_SECONDS } from "../queue/fleet-queue.ts";
 import { readLastOutput } from "../queue/last-output.ts";
 import type { JobMessage, OutputEntry, SentResult, WorkerMessage } from "../queue/messages.ts";
 import { OutputWriter } from "../queue/output-writer.ts";
@@ -153,9 +154,19 @@ export class FleetWatch implements AsyncDisposable {
     const { queue, job } = await this.find(id);
     const state = await (await queue.jobs.getJob(id))?.getState();
     if (state !== "completed" && state !== "failed") throw new FleetError(`Build ${id} has not ended`);
+    await this.#requireFiles(queue, job);
     const again = randomBytes(8).toString("hex");
     await queue.submit({ ...job, id: again, submittedAt: Date.now() });
     return again;
+  }
+
+  /** It has to have its files as long as it may wait. @throws {FleetError} when they are gone */
+  async #requireFiles(queue: FleetQueue, { id, manifest }: JobMessage): Promise<void> {
+    const [missing] = await keepBundle(queue, manifest, KEPT_SECONDS);
+    if (missing === undefined) return;
+    throw new FleetError(`Build ${id} cannot be submitted again: "${missing.path}" is not kept any more`, {
+      hint: "submit its template: outscale-chroot build -queue URL TEMPLATE",
+    });
   }
 
   /** @throws {FleetError} when no such worker is there */

@@ -7,6 +7,7 @@ import { FleetError, messageOf } from "../../common/errors.ts";
 import { secrets } from "../../common/secrets.ts";
 import { version } from "../../common/version.ts";
 import type { MakeTemporaryFolder } from "../../host/temporary-folder.ts";
+import type { BundleBucket } from "../objects/bundle-bucket.ts";
 import type { Control, FleetQueue, JobData } from "../queue/fleet-queue.ts";
 import type { JobMessage, WorkerMessage } from "../queue/messages.ts";
 import { KEY_PREFIX } from "../queue/place.ts";
@@ -24,6 +25,7 @@ import { type JobEnd, JobRun } from "./job-run.ts";
 import type { Recovery } from "./recovery.ts";
 import { returnOwnJobs } from "./return-own-jobs.ts";
 import type { DeadRuns, WorkerInput } from "./run-worker.ts";
+import { Trimming } from "./trimming.ts";
 
 const HEARTBEAT_MS = 10_000;
 /** How often a worker looks after the jobs of others. */
@@ -41,6 +43,8 @@ export interface FleetWorkerInput extends WorkerInput {
   readonly deadRuns: DeadRuns;
   /** Looks after the jobs of other workers. */
   readonly recovery: Pick<Recovery, "look">;
+  /** Through which large files come. */
+  readonly bucket: Pick<BundleBucket, "storage">;
   readonly cleanUp: () => Promise<DeadRuns>;
   /** For the files of one build. */
   readonly makeFolder: MakeTemporaryFolder;
@@ -55,6 +59,7 @@ export class FleetWorker {
   readonly #seen: SeenJobs;
   readonly #controls: Controls;
   readonly #firings: Firings;
+  readonly #trimming: Trimming;
   readonly #runs = new Map<string, JobRun>();
   readonly #startedAt = Date.now();
   readonly #drained = new AbortController();
@@ -66,6 +71,7 @@ export class FleetWorker {
     this.#seen = new SeenJobs(join(input.identity.folder, "seen"), Date.now);
     this.#controls = new Controls(input.queue, (error) => this.#ui.warn(messageOf(error)));
     this.#firings = new Firings({ ...input, controls: this.#controls });
+    this.#trimming = new Trimming(input);
   }
 
   async run(blocking: Redis): Promise<void> {
@@ -81,6 +87,7 @@ export class FleetWorker {
     await this.#controls.catchUp();
     const listening = this.#controls.listen(blocking, (control) => this.#obey(control), ended.signal);
     const looking = this.#lookAfterOthers(ended.signal);
+    const trimming = this.#trimming.run(ended.signal);
     const worker = this.#startTaking();
     this.#ui.say(`The worker ${identity.id} bakes for ${this.#queue.name}, ${slots} at a time`);
     stop.addEventListener("abort", () => this.#handBackAll(), { once: true });
@@ -101,6 +108,7 @@ export class FleetWorker {
       blocking.disconnect();
       await listening;
       await looking;
+      await trimming;
       await this.#queue.redis.hdel(this.#queue.keyOf("workers"), identity.id);
     }
   }
@@ -194,10 +202,12 @@ export class FleetWorker {
   }
 
   async #bake(job: JobMessage, claim: Claim, files: JobFiles): Promise<JobEnd> {
-    const { identity, host, env, localCloud, limitBytes, cleanUp, makeFolder, ui, account, startJob } = this.#input;
+    const { identity, host, env, localCloud, cleanUp, makeFolder, ui, account, startJob } = this.#input;
+    const { limitBytes, bucketLimitBytes, bucket } = this.#input;
     ui.say(`Build ${job.id} of ${job.build}, from ${job.submitter}`);
     const run = new JobRun({
-      ...{ queue: this.#queue, job, claim, files, host, env, localCloud, limitBytes, cleanUp, makeFolder, startJob },
+      ...{ queue: this.#queue, job, claim, files, host, env, localCloud, cleanUp, makeFolder, startJob },
+      ...{ limitBytes, bucketLimitBytes, bucket },
       workerId: identity.id,
       vmId: account.vmId ?? null,
       onTrouble: (message) => ui.warn(message),

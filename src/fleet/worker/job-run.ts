@@ -1,11 +1,14 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { systemClock } from "../../common/clock.ts";
-import { CancelledError, messageOf } from "../../common/errors.ts";
+import { CancelledError, messageOf, throwIfCancelled } from "../../common/errors.ts";
 import { secrets } from "../../common/secrets.ts";
 import type { TemporaryFolder } from "../../host/temporary-folder.ts";
 import { unpackBundle } from "../bundle/unpack-bundle.ts";
-import type { FleetQueue } from "../queue/fleet-queue.ts";
+import type { BundleBucket } from "../objects/bundle-bucket.ts";
+import { keepBundle } from "../objects/keep-bundle.ts";
+import { readFile } from "../objects/read-file.ts";
+import { type FleetQueue, KEPT_SECONDS } from "../queue/fleet-queue.ts";
 import { JournalMirror } from "../queue/journal-mirror.ts";
 import type { JobMessage, SentResult } from "../queue/messages.ts";
 import { OutputWriter } from "../queue/output-writer.ts";
@@ -28,6 +31,9 @@ export interface JobRunInput {
   readonly env: NodeJS.ProcessEnv;
   readonly localCloud: string | undefined;
   readonly limitBytes: number;
+  /** How much of a bundle may come through the bucket. */
+  readonly bucketLimitBytes: number;
+  readonly bucket: Pick<BundleBucket, "storage">;
   readonly files: JobFiles;
   readonly startJob: StartJob;
   readonly makeFolder: (prefix: string) => Promise<TemporaryFolder>;
@@ -44,6 +50,8 @@ export class JobRun {
   readonly #input: JobRunInput;
   readonly #output: OutputWriter;
   readonly #mirror: JournalMirror;
+  /** Ends what is fetched: the build's own process ends by itself. */
+  readonly #fetching = new AbortController();
   #process: RunningJob | undefined;
   #stopped: { readonly reason: string; readonly isHandedBack: boolean } | undefined;
   #isHurried = false;
@@ -111,11 +119,10 @@ export class JobRun {
   }
 
   async #bakeIn(folder: string): Promise<SentResult> {
-    const { queue, job, env, localCloud, workerId, claim, limitBytes, files, startJob } = this.#input;
-    const read = ({ address }: { readonly address: string }) => queue.readContent(address);
-    await unpackBundle(job.manifest, { folder, limitBytes, read });
+    const { job, env, localCloud, workerId, claim, files, startJob } = this.#input;
+    await this.#unpackIn(folder);
     await mkdir(join(folder, job.template.workingFolder), { recursive: true, mode: 0o700 });
-    if (this.#stopped !== undefined) throw new CancelledError(this.#stopped.reason);
+    throwIfCancelled(this.#fetching.signal);
     this.#process = startJob({
       ...{ job, folder, localCloud, workerId, env, resultFile: files.resultFile, lockFd: files.lock.fd },
       onEvent: (event) => this.#output.write({ type: "event", event }),
@@ -127,6 +134,16 @@ export class JobRun {
     const result = await this.#process.result;
     await this.#process.ended();
     return result;
+  }
+
+  async #unpackIn(folder: string): Promise<void> {
+    const { queue, job, limitBytes, bucketLimitBytes, bucket, onTrouble } = this.#input;
+    const { signal } = this.#fetching;
+    // It may have waited for days, and be tried again. A queue that is full keeps what it has all the same.
+    await keepBundle(queue, job.manifest, KEPT_SECONDS).catch((error: unknown) => onTrouble(messageOf(error)));
+    const read = { queue, storage: () => bucket.storage(), signal };
+    const limits = { limitBytes, bucketLimitBytes };
+    await unpackBundle(job.manifest, { folder, ...limits, signal, read: (file) => readFile(file, read) });
   }
 
   /** Takes down what a process that died has left. @returns a result when its OMI was whole by then */
@@ -165,6 +182,7 @@ export class JobRun {
   #stop(stopped: { readonly reason: string; readonly isHandedBack: boolean }): void {
     // Who wants no build at all wins over who wants it elsewhere.
     if (this.#stopped === undefined || !stopped.isHandedBack) this.#stopped = stopped;
+    this.#fetching.abort(new CancelledError(stopped.reason));
     this.#process?.stop(stopped.reason);
   }
 }

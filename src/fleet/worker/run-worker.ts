@@ -14,6 +14,7 @@ import { heldFolders } from "../../host/held-folder.ts";
 import { requireRoot } from "../../host/require-root.ts";
 import { createApi } from "../../outscale/client.ts";
 import { resolveAccess } from "../../outscale/credentials.ts";
+import { BundleBucket } from "../objects/bundle-bucket.ts";
 import { connect, type RedisAddress } from "../queue/connection.ts";
 import { FleetQueue } from "../queue/fleet-queue.ts";
 import { queueOf } from "../queue/place.ts";
@@ -36,6 +37,10 @@ export interface WorkerInput {
   /** How many builds at a time. */
   readonly slots: number;
   readonly limitBytes: number;
+  /** How much of a bundle may come through a bucket. */
+  readonly bucketLimitBytes: number;
+  /** A profile with the keys of that bucket. */
+  readonly bundleProfile: string | undefined;
   readonly ui: Ui;
   readonly log: DebugLog;
   /** Takes no more builds, and ends when those that it has are done. */
@@ -65,6 +70,10 @@ export async function runWorker(input: WorkerInput): Promise<void> {
   await jobs.waitForProcesses(tellWait, input.drain);
   const deadRuns = await takeDownAll(cleanUp, input);
   const onTrouble = (message: string) => ui.warn(message);
+  const bucketKeys = { region: account.region, profile: input.bundleProfile, env };
+  await using bucket = new BundleBucket({ ...bucketKeys, log, onRetry: onTrouble });
+  // A profile that is not there is told now, and not by the first build that needs it.
+  if (input.bundleProfile !== undefined) await bucket.storage();
   const redis = await connect(address, onTrouble);
   const blocking = await connect(address);
   try {
@@ -78,6 +87,7 @@ export async function runWorker(input: WorkerInput): Promise<void> {
       deadRuns,
       recovery: new Recovery({ queue, workerId: identity.id, account, api, access, env, stateFolder, ui, log }),
       account,
+      bucket,
       host: hostname(),
       cleanUp,
       makeFolder: heldFolders(temporaryFolder(stateFolder)),

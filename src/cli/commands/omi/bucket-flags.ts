@@ -1,5 +1,5 @@
 import { UsageError } from "../../../common/errors.ts";
-import { isBucketName } from "../../../outscale/object-storage/addresses.ts";
+import { requireBucketName } from "../../bucket-name.ts";
 import type { Flags, FlagValues } from "../../flags.ts";
 
 /** The bucket that an OMI goes through. */
@@ -22,9 +22,5 @@ export function bucketOf({
       hint: "Give -bucket NAME, and -create-bucket if it is not there yet",
     });
   }
-  if (!isBucketName(bucket)) {
-    const hint = "It has 3 to 63 lower-case letters, digits and hyphens";
-    throw new UsageError(`"${bucket}" is no bucket's name`, { hint });
-  }
-  return { bucket, prefix, createBucket };
+  return { bucket: requireBucketName(bucket), prefix, createBucket };
 }

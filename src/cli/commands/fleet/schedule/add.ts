@@ -59,7 +59,8 @@ export const add: Command = {
     const input = { path, flags: { ...flags, queue: await queueUrl(flags, io.env) }, parallel: 0, io, log: noLog };
     await using opened = await openOnFleet(input);
     for (const warning of opened.warnings) io.stderr.write(`Warning: ${warning}\n`);
-    const added = await opened.schedule({ name, cron, until, mayReplace: flags.name !== undefined });
+    const say = (message: string) => io.stderr.write(`${message}\n`);
+    const added = await opened.schedule({ name, cron, until, mayReplace: flags.name !== undefined }, say);
     for (const build of added.withPostProcessors)
       io.stderr.write(`Warning: ${build} has post-processors, which do not run: a schedule has no submitter\n`);
     const { queue, isReplaced } = added;

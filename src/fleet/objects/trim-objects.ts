@@ -1,0 +1,71 @@
+import { messageOf } from "../../common/errors.ts";
+import type { ObjectStorage } from "../../outscale/object-storage/object-storage.ts";
+import { storageFailureOf } from "../../outscale/object-storage/storage-error.ts";
+import { filesOf } from "../bundle/manifest.ts";
+import { type FleetQueue, KEPT_SECONDS } from "../queue/fleet-queue.ts";
+import { readSchedules } from "../schedule/schedule.ts";
+import { type BookedObject, ObjectBook } from "./object-book.ts";
+
+export interface TrimInput {
+  readonly queue: FleetQueue;
+  /** Asked for when there is something to remove. */
+  readonly storage: () => Promise<ObjectStorage>;
+  /** Looks at this bucket alone: the keys are for no other. */
+  readonly bucket?: string;
+  readonly now: number;
+}
+
+/**
+ * Removes the objects that no build needs any more, and what is left of those that never became whole. What a schedule needs
+ * stays, however long nobody was there to obey it.
+ * @returns why some of them stay, by their buckets; whoever comes next tries again
+ */
+export async function trimObjects({ queue, storage, bucket, now }: TrimInput): Promise<ReadonlyMap<string, string>> {
+  const book = new ObjectBook(queue);
+  await takeOver(queue, book, now);
+  const problems = new Map<string, string>();
+  for (const object of await book.going()) {
+    // A bucket that has refused once would refuse all, each after some patience.
+    if ((bucket !== undefined && object.bucket !== bucket) || problems.has(object.bucket)) continue;
+    try {
+      await remove(await storage(), object);
+      await book.forget(object);
+    } catch (error) {
+      const problem = `What no build needs any more stays in the bucket ${object.bucket}: ${messageOf(error)}`;
+      problems.set(object.bucket, problem);
+    }
+  }
+  return problems;
+}
+
+async function takeOver(queue: FleetQueue, book: ObjectBook, now: number): Promise<void> {
+  const over = await book.over(now);
+  if (over.length === 0) return;
+  const needed = await neededBySchedules(queue, book, now);
+  for (const name of over) {
+    if (needed.has(name)) await book.keep(name, KEPT_SECONDS);
+    else await book.take(name, now);
+  }
+}
+
+async function neededBySchedules(queue: FleetQueue, book: ObjectBook, now: number): Promise<ReadonlySet<string>> {
+  const schedules = (await readSchedules(queue)).filter(({ until }) => until > now);
+  const files = schedules.flatMap(({ jobs }) => jobs.flatMap(({ manifest }) => filesOf(manifest)));
+  const addresses = new Set(files.flatMap(({ store, address }) => (store === "bucket" ? [address] : [])));
+  const names = new Set<string>();
+  for (const address of addresses) {
+    const object = await book.find(address);
+    if (object !== undefined) names.add(object.name);
+  }
+  return names;
+}
+
+/** With what was sent of it before its submitter died. */
+async function remove(storage: ObjectStorage, { bucket, key }: BookedObject): Promise<void> {
+  try {
+    for await (const upload of storage.uploads(bucket, key)) if (upload.key === key) await storage.abort(upload);
+    await storage.delete({ bucket, key });
+  } catch (error) {
+    if (storageFailureOf(error)?.storageCode !== "NoSuchBucket") throw error;
+  }
+}
