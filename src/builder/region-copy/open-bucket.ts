@@ -57,7 +57,8 @@ async function proveWritable(context: RunContext, { source, bucket, prefix }: Bu
   await using scope = new Scope("probe", context, { onFailure: "warn" });
   try {
     await scope.acquire(probeKind, { place, bucket, key }, async () => {
-      await storage.put({ bucket, key }, bytesSource(""), { signal: context.signal });
+      // Without the signal: one that is stopped on its way may be written all the same.
+      await storage.put({ bucket, key }, bytesSource(""));
       return `${bucket}/${key}`;
     });
   } catch (error) {

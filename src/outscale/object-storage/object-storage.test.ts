@@ -185,6 +185,13 @@ describe("createObjectStorage()", () => {
     );
     expect(cloud.server.requests).toHaveLength(1);
   });
+
+  it("goes on after a cancel until it knows what became of a change", async () => {
+    const stop = new AbortController();
+    await using cloud = await connect(["drop", {}], { onRetry: () => stop.abort() });
+    await cloud.clock.run(cloud.storage.createBucket("images", { signal: stop.signal }));
+    expect(cloud.asked()).toEqual(["PUT /images", "PUT /images"]);
+  });
 });
 
 describe("list()", () => {

@@ -56,7 +56,7 @@ export interface StorageRequest extends Asked {
   readonly body?: Uint8Array;
   /**
    * Stops a read, and the sending of an object's data, at once. Anything else is not sent once the signal has fired, but
-   * runs to its answer when it has been sent.
+   * runs to its answer when it has been sent, however often that takes.
    */
   readonly signal?: AbortSignal | undefined;
 }
@@ -140,8 +140,10 @@ export class StorageConnection implements AsyncDisposable {
   ): Promise<Answer> {
     const startedAt = this.#clock.now();
     let ambiguous = false;
+    // Once something may have been done there, a cancel no longer counts: we go on until we know.
+    const signal = () => (ambiguous && !isStoppable(request) ? undefined : request.signal);
     for (let attempt = 1; ; attempt++) {
-      throwIfCancelled(request.signal);
+      throwIfCancelled(signal());
       const outcome = await this.#attempt(request, attempt, (answer) => judge(answer, ambiguous));
       if (!isFailed(outcome)) return outcome;
       ambiguous ||= outcome.failure.ambiguous;
@@ -159,7 +161,7 @@ export class StorageConnection implements AsyncDisposable {
         reason: reasonOf(outcome),
         delayMs,
       });
-      await this.#clock.sleep(delayMs, request.signal);
+      await this.#clock.sleep(delayMs, signal());
     }
   }
 
@@ -194,15 +196,15 @@ export class StorageConnection implements AsyncDisposable {
     const timeoutMs = this.#timeoutMs + (request.body?.length ?? 0) / SLOWEST_BYTES_PER_MS;
     const deadline = new AbortController();
     const timer = setTimeout(() => deadline.abort(), timeoutMs);
-    const isStoppable = request.isRead || request.operation === "PutObject" || request.operation === "UploadPart";
-    const stop = isStoppable && request.signal ? AbortSignal.any([deadline.signal, request.signal]) : deadline.signal;
+    const stop =
+      isStoppable(request) && request.signal ? AbortSignal.any([deadline.signal, request.signal]) : deadline.signal;
     try {
       const { statusCode: status, headers, body } = await this.#dispatch(request, stop);
       const outcome = await judge({ status, headers, body });
       this.#note(request, { attempt, startedAt, status, ...(isFailed(outcome) && { failed: outcome }) });
       return outcome;
     } catch (error) {
-      if (isStoppable) throwIfCancelled(request.signal);
+      if (isStoppable(request)) throwIfCancelled(request.signal);
       const cause = deadline.signal.aborted ? new Error(`timed out after ${formatDuration(timeoutMs)}`) : error;
       const failed = failedWithoutAnswer(request, cause);
       this.#note(request, { attempt, startedAt, failed });
@@ -255,6 +257,10 @@ interface Noted {
   readonly startedAt: number;
   readonly status?: number;
   readonly failed?: FailedRequest;
+}
+
+function isStoppable({ isRead, operation }: StorageRequest): boolean {
+  return isRead || operation === "PutObject" || operation === "UploadPart";
 }
 
 function isSuccess({ status }: AnsweredHead): boolean {
