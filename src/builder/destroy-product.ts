@@ -5,16 +5,17 @@ import type { Access } from "../outscale/access.ts";
 import { createApi } from "../outscale/client.ts";
 import { createWaiters } from "../outscale/waiters.ts";
 import type { BuilderOptions } from "./builder.ts";
-import type { Product, ProductCopy } from "./publish-omi.ts";
+import type { Product } from "./publish-omi.ts";
 import { releaseDeadline } from "./release-deadline.ts";
 import { deleteImage } from "./resources/image.ts";
+import { findMapper } from "./resources/pruned-image.ts";
 import { deleteSnapshot } from "./resources/snapshot.ts";
 
-type Destroyed = Pick<ProductCopy, "imageId" | "snapshotIds" | "isReused">;
+type Destroyed = Pick<Product, "imageId" | "snapshotIds" | "olderSnapshotIds" | "isReused">;
 
 /**
  * Deletes what a build has made, in every region, with connections of its own: an artifact outlives its build. What was there
- * before the build is not the build's to delete.
+ * before the build is not the build's to delete, nor what another OMI has been given since.
  * @param accesses The build's own first, then those of its other regions
  * @throws {ApiError}
  */
@@ -32,13 +33,18 @@ export async function destroyProduct(
 
 async function destroyIn(
   access: Access,
-  { imageId, snapshotIds, isReused = false }: Destroyed,
+  { imageId, snapshotIds, olderSnapshotIds = [], isReused = false }: Destroyed,
   { clock = systemClock, log = noLog, env = process.env }: BuilderOptions,
 ): Promise<void> {
   if (isReused) return;
   await using api = createApi({ access, clock, log, env });
   using deadline = releaseDeadline(new AbortController().signal);
+  const { signal } = deadline;
   const waiters = createWaiters({ api, clock, log, ...defaultWaiting });
-  await deleteImage({ api, waiters, signal: deadline.signal }, imageId);
-  for (const snapshotId of snapshotIds) await deleteSnapshot({ api, signal: deadline.signal }, snapshotId);
+  await deleteImage({ api, waiters, signal }, imageId);
+  for (const snapshotId of snapshotIds.filter((id) => !olderSnapshotIds.includes(id))) {
+    const user = await findMapper({ api, signal }, snapshotId, [imageId]);
+    if (user === undefined) await deleteSnapshot({ api, signal }, snapshotId);
+    else log.write({ kind: "note", message: `Keeping the snapshot ${snapshotId}: ${user} uses it` });
+  }
 }

@@ -6,6 +6,7 @@ import { omiMappings } from "./omi-mappings.ts";
 import { markProduct, type ProductMark } from "./product-tags.ts";
 import { snapshotIdsOf } from "./resources/image.ts";
 import type { Lease, Scope } from "./scope.ts";
+import type { UsableSource } from "./steps/copy-source-omi.ts";
 import { createOmi, type OmiParts } from "./steps/create-omi.ts";
 import { tagOmi } from "./steps/create-tags.ts";
 import { deregisterOmi } from "./steps/deregister-omi.ts";
@@ -29,6 +30,8 @@ export interface Product {
   readonly name: string;
   /** The account's own snapshots that it maps. */
   readonly snapshotIds: readonly string[];
+  /** Those of them that were there before this build, such as the data disks of its source. */
+  readonly olderSnapshotIds?: readonly string[];
   /** It was there before, made of the same: `skip_unchanged`. */
   readonly isReused?: boolean;
   /** `omi_regions`: those that this build has made. */
@@ -37,7 +40,7 @@ export interface Product {
 
 interface PublishOmiInput {
   readonly omiName: string;
-  readonly parts: OmiParts;
+  readonly parts: OmiParts & { readonly source: UsableSource | undefined };
   /** The account's own OMI of that name, which has to go. */
   readonly replaced: Image | undefined;
   readonly undo: Scope;
@@ -75,7 +78,10 @@ export async function publishOmi(build: Build, input: PublishOmiInput): Promise<
   build.ui.say(`The OMI ${omi.id} is ready`);
   if (mark !== undefined) await markProduct(build, omi.id, mark);
   if (deregistered !== undefined) await settleOldSnapshots(build, deregistered, ownSnapshotIds);
-  return { imageId: omi.id, name: omiName, snapshotIds: ownSnapshotIds };
+  const made = [parts.snapshotId, ...(parts.source?.madeSnapshotIds ?? [])];
+  const olderSnapshotIds = ownSnapshotIds.filter((id) => !made.includes(id));
+  const older = olderSnapshotIds.length > 0 && { olderSnapshotIds };
+  return { imageId: omi.id, name: omiName, snapshotIds: ownSnapshotIds, ...older };
 }
 
 /** An OMI that was made before, as this build's product. */

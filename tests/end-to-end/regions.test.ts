@@ -93,7 +93,6 @@ describe("a build for other regions", () => {
   }
 
   it("has the same OMI in each of them, with all that it is at home", async () => {
-    const beforeBase = before;
     const root = await own.snapshot();
     const mappings = [rootOn(root), dataOn("/dev/xvdb", await own.snapshot())];
     const base = await own.register({ ImageName: "base", BlockDeviceMappings: mappings });
@@ -146,11 +145,30 @@ describe("a build for other regions", () => {
       snapshots: 2 + (before["us-east-2"]?.snapshots ?? 0),
     });
     expect(after["eu-west-2"]).toMatchObject({ buckets: 1, objects: 0 });
-    await own.api.deleteImage({ ImageId: base.ImageId });
+    // The data snapshot at home is its source's.
     artifacts.splice(0);
     await artifact?.destroy();
-    await own.api.deleteSnapshot({ SnapshotId: root });
-    expect(await censusOf(bakery.cloud)).toEqual(beforeBase);
+    expect(await censusOf(bakery.cloud)).toEqual(before);
+  });
+
+  it("is destroyed with what it has made, but for what others have made of that meanwhile", async () => {
+    const data = await own.snapshot();
+    const mappings = [rootOn(await own.snapshot()), dataOn("/dev/xvdb", data)];
+    const base = await own.register({ ImageName: "base", BlockDeviceMappings: mappings });
+    const { source_omi_filter: _, ...rest } = publicSource;
+    const { artifact } = await bakery.bake({ ...rest, source_omi: base.ImageId, omi_name: "near" });
+    const { snapshotIds = [] } = artifact?.product ?? {};
+    const [root = ""] = snapshotIds.filter((id) => id !== data);
+    const heir = await own.register({ ImageName: "heir", BlockDeviceMappings: [rootOn(root)] });
+    // Nobody maps it by then, and still it was not the build that has made it.
+    await own.api.deleteImage({ ImageId: base.ImageId });
+    await home.idle();
+    await artifact?.destroy();
+    await home.idle();
+    const { Snapshots } = await own.api.readSnapshots({ Filters: { SnapshotIds: [...snapshotIds] } });
+    expect(Snapshots.map(({ SnapshotId }) => SnapshotId).toSorted()).toEqual([data, root].toSorted());
+    const { Images } = await own.api.readImages({ Filters: { AccountIds: [own.accountId] } });
+    expect(Images.map(({ ImageId }) => ImageId)).toEqual([heir.ImageId]);
   });
 
   it.each(["image", "snapshots"])(

@@ -15,6 +15,8 @@ import { waitProgress } from "./wait-progress.ts";
  * on a copy, which goes as soon as the volume is there.
  */
 export interface UsableSource extends SourceOmi {
+  /** Data snapshots that were made for this build: those of the copy that the new OMI maps. */
+  readonly madeSnapshotIds: readonly string[];
   /** Removes the temporary copy and its root snapshot. Does nothing when there is no copy. */
   readonly releaseCopy: () => Promise<void>;
 }
@@ -36,7 +38,8 @@ export interface CopySourceOmiInput {
 export const copySourceOmi = step(
   "StepCopySourceOMI",
   async (build: Build, { source, temporary, undo }: CopySourceOmiInput): Promise<UsableSource> => {
-    if (await areSnapshotsUsable(build, source)) return { ...source, releaseCopy: async () => undefined };
+    if (await areSnapshotsUsable(build, source))
+      return { ...source, madeSnapshotIds: [], releaseCopy: async () => undefined };
     const { api, ui, waiters, config, signal, region } = build;
     const name = copyName(source.image.ImageName, build.runId);
     ui.say(
@@ -65,7 +68,8 @@ export const copySourceOmi = step(
     });
     ui.message(`Copied to ${copy.id}`);
     const known = { ...source.image, BlockDeviceMappings: image.BlockDeviceMappings };
-    return { ...copied, image: known, releaseCopy: () => releaseCopy(build, { copy, copied, undo }) };
+    const madeSnapshotIds = mappedDataSnapshots(build, copied);
+    return { ...copied, image: known, madeSnapshotIds, releaseCopy: () => releaseCopy(build, { copy, copied, undo }) };
   },
 );
 
