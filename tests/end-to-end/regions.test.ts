@@ -17,6 +17,7 @@ import { dataOn, ImageOwner, rootOn } from "../support/bake/image-owner.ts";
 import { RecordedCalls } from "../support/bake/recorded-calls.ts";
 import { apiOf, type Census, censusOf } from "../support/bake/region-census.ts";
 import { storageOf } from "../support/local-cloud/storage-of.ts";
+import { makeCertificate, openDoor, type PemFiles } from "../support/outscale/forwarding-door.ts";
 import { requireRoot } from "../support/suite/requirements.ts";
 import { RecordingUi } from "../support/terminal/recording-ui.ts";
 
@@ -339,6 +340,47 @@ build {
     await cloud.idle();
     return copy;
   }
+
+  it("shows the client certificate of a region to its API and its buckets, and of the other region no other", async () => {
+    const { folder } = bakery;
+    const tls = makeCertificate(folder, "server");
+    const certificates = { home: makeCertificate(folder, "of-home"), east: makeCertificate(folder, "of-east") };
+    await using homeDoor = await openDoor(home.storageEndpoint, { tls, onlyClient: certificates.home.cert });
+    await using eastDoor = await openDoor(east.storageEndpoint, { tls, onlyClient: certificates.east.cert });
+    const profile = (cloud: LocalCloud, url: string, { cert, key }: PemFiles) => {
+      const { accessKey, secretKey } = cloud.account("builder");
+      const keys = { access_key: accessKey, secret_key: secretKey, region: cloud.regionName };
+      const pem = { x509_client_cert: cert, x509_client_key: key, tls_skip_verify: true };
+      return { ...keys, ...pem, endpoints: { api: `${url}/api/v1`, oos: url } };
+    };
+    const file = join(folder, "profiles-with-certificates.json");
+    const write = (ofEast: PemFiles) =>
+      writeFile(
+        file,
+        JSON.stringify({
+          home: profile(home, homeDoor.url, certificates.home),
+          "us-east-2": profile(east, eastDoor.url, ofEast),
+        }),
+      );
+    const { OSC_ACCESS_KEY: _key, OSC_SECRET_KEY: _secret, ...rest } = bakery.env;
+    const env = { ...rest, OSC_CONFIG_FILE: file };
+    const options = { ...config, profile: "home", omi_regions: ["us-east-2"] };
+    await write(certificates.home);
+    await expect(bakery.bake(options, { env, clock: hastyClock() })).rejects.toMatchObject({ code: "E_API" });
+    expect(await censusOf(bakery.cloud)).toEqual(before);
+    await write(certificates.east);
+    const { artifact } = await bakery.bake(options, { env });
+    if (artifact) artifacts.push(artifact);
+    expect(artifact?.copies).toHaveLength(1);
+    expect([[...homeDoor.clients], [...eastDoor.clients]]).toEqual([["of-home"], ["of-east"]]);
+    for (const door of [homeDoor, eastDoor])
+      expect(door.paths.some((path) => path.endsWith("/CreateImage"))).toBe(true);
+    expect(homeDoor.paths.some((path) => path.startsWith("/acme"))).toBe(true);
+    // It is deleted by way of the same doors.
+    await artifact?.destroy();
+    artifacts.splice(0);
+    expect(await censusOf(bakery.cloud)).toEqual(before);
+  });
 
   it("takes a region that is not known when it is told to", async () => {
     const env = { ...bakery.env };

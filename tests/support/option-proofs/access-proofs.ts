@@ -58,7 +58,7 @@ export const accessProofs: readonly OptionProof[] = [
     shows: "a certificate that nobody signed is refused, or taken; ours is shown",
     prove: async (bench) => {
       const { folder } = bench.bakery;
-      await using door = await openDoor(cloudOf(bench), makeCertificate(folder, "server"));
+      await using door = await openDoor(cloudOf(bench), { tls: makeCertificate(folder, "server") });
       const options = { ...dry, custom_endpoint_oapi: door.url };
       const { error } = await bench.bakeInVain(options);
       expect(`${error.message} ${String(error.cause)}`).toMatch(/certificate/);

@@ -1,9 +1,11 @@
 import { execFileSync } from "node:child_process";
+import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { createServer as createHttpServer, type IncomingMessage, request, type ServerResponse } from "node:http";
-import { createServer as createHttpsServer } from "node:https";
+import { createServer as createHttpsServer, type ServerOptions } from "node:https";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
+import { buffer } from "node:stream/consumers";
 import { TLSSocket } from "node:tls";
 
 /** Another address of a server of this machine: everything is passed on as it comes, so that signatures stay good. */
@@ -13,6 +15,8 @@ export interface ForwardingDoor extends AsyncDisposable {
   readonly paths: readonly string[];
   /** The common names of the client certificates that were shown. */
   readonly clients: ReadonlySet<string>;
+  /** Resolves when everything that has come was answered. */
+  idle(): Promise<void>;
 }
 
 /** A certificate that signs itself, with its key, in two files. */
@@ -29,32 +33,62 @@ export function makeCertificate(folder: string, commonName: string): PemFiles {
   return files;
 }
 
-/** @param tls The certificate of a door with TLS; it asks for a client's, and takes any */
-export async function openDoor(target: string, tls?: PemFiles): Promise<ForwardingDoor> {
+export interface DoorOptions {
+  /** The certificate of a door with TLS; it asks for a client's. */
+  readonly tls?: PemFiles;
+  /** The file of the only client's certificate that is let in; any is when absent, and none. */
+  readonly onlyClient?: string;
+  /** A request that has come goes on when this is done. */
+  readonly hold?: (request: { readonly method: string; readonly path: string }) => Promise<void>;
+}
+
+export async function openDoor(target: string, { tls, onlyClient, hold }: DoorOptions = {}): Promise<ForwardingDoor> {
   const paths: string[] = [];
   const clients = new Set<string>();
-  const answer = (incoming: IncomingMessage, response: ServerResponse) => {
-    paths.push(incoming.url ?? "");
+  const answer = async (incoming: IncomingMessage, response: ServerResponse) => {
+    const { method = "", url: path = "/", headers } = incoming;
+    paths.push(path);
     if (incoming.socket instanceof TLSSocket) noteClient(incoming.socket, clients);
-    const { method, headers } = incoming;
-    const onward = request(new URL(incoming.url ?? "/", target), { method, headers }, (reply) => {
-      response.writeHead(reply.statusCode ?? 502, reply.headers);
-      reply.pipe(response);
-    });
-    onward.on("error", () => response.destroy());
-    incoming.pipe(onward);
+    response.on("error", () => undefined);
+    const body = await buffer(incoming);
+    await hold?.({ method, path });
+    // What has come goes on, also if whoever has sent it has gone away meanwhile.
+    const onward = request(new URL(path, target), { method, headers });
+    onward.end(body);
+    const [reply] = (await once(onward, "response")) as [IncomingMessage];
+    response.writeHead(reply.statusCode ?? 502, reply.headers);
+    reply.pipe(response);
+    await once(reply, "end");
   };
-  const asks = { requestCert: true, rejectUnauthorized: false };
-  const server = tls
-    ? createHttpsServer({ cert: readFileSync(tls.cert), key: readFileSync(tls.key), ...asks }, answer)
-    : createHttpServer(answer);
+  const under = new Set<Promise<unknown>>();
+  const onRequest = (incoming: IncomingMessage, response: ServerResponse) => {
+    const answering: Promise<unknown> = answer(incoming, response)
+      .catch(() => response.destroy())
+      .finally(() => under.delete(answering));
+    under.add(answering);
+  };
+  const server = tls ? createHttpsServer(tlsOf(tls, onlyClient), onRequest) : createHttpServer(onRequest);
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const { port } = server.address() as AddressInfo;
   const close = () => {
     server.closeAllConnections();
     return new Promise<void>((resolve) => server.close(() => resolve()));
   };
-  return { url: `http${tls ? "s" : ""}://127.0.0.1:${port}`, paths, clients, [Symbol.asyncDispose]: close };
+  return {
+    ...{ url: `http${tls ? "s" : ""}://127.0.0.1:${port}`, paths, clients },
+    idle: async () => void (await Promise.all(under)),
+    [Symbol.asyncDispose]: close,
+  };
+}
+
+function tlsOf({ cert, key }: PemFiles, onlyClient: string | undefined): ServerOptions {
+  const asks = { requestCert: true, rejectUnauthorized: onlyClient !== undefined };
+  return {
+    cert: readFileSync(cert),
+    key: readFileSync(key),
+    ...asks,
+    ...(onlyClient && { ca: readFileSync(onlyClient) }),
+  };
 }
 
 function noteClient(socket: TLSSocket, clients: Set<string>): void {
