@@ -181,7 +181,7 @@ describe("omi copy", () => {
         ],
       });
       expect(failed.error).toBeInstanceOf(RegionCopyError);
-      const hint = `outscale-chroot omi copy -to ${ASIA} -bucket ${BUCKET} ${web.ImageId}`;
+      const hint = `outscale-chroot omi copy -to ${ASIA} -bucket ${BUCKET} -name web-2 ${web.ImageId}`;
       expect(failed.error).toMatchObject({ exitCode: 6, hint: expect.stringContaining(hint) });
     });
 
@@ -217,5 +217,35 @@ describe("omi copy", () => {
       expect(await bench.left(HOME)).toEqual(before);
       for (const region of [EAST, ASIA]) expect(await bench.left(region)).toEqual(nothingThere);
     });
+
+    it("tells everything that is refused at once", async () => {
+      await bench.copy({ targets: [{ region: EAST }] });
+      const there = ["-to", `${EAST},eu-west-9`];
+      const copied = await run("copy", ...there, "-bucket", "not-there", "web");
+      expect(copied.error).toMatchObject({ code: "E_CONFIG" });
+      const said = messageOf(copied.error);
+      expect(said).toContain(`bucket: There is no bucket "not-there" in ${HOME} (Name one that is there`);
+      expect(said).toContain(`${EAST}: the account ${bench.region(EAST).account("builder").id} already has an OMI`);
+      expect(said).toContain("eu-west-9: There are no credentials");
+      const imported = await run("import", "-name", "web", `${BUCKET}/manifest.json`);
+      expect(messageOf(imported.error)).toMatch(/manifest: There is no object[\s\S]*name: the account .* already has/);
+    });
+  });
+});
+
+describe("omi import", () => {
+  it("counts every disk of the manifest, wherever that is, before anything is made", async () => {
+    await using bench = await CopyBench.open("region-copy-quota", { quotas: { snapshot_limit: 3 } });
+    const mappings = [rootOn(await bench.own.snapshot()), dataOn("/dev/xvdb", await bench.own.snapshot())];
+    await bench.register({ ImageName: "web", BlockDeviceMappings: mappings });
+    const here = { env: bench.bakery.env, ui: new RecordingUi() };
+    const { manifest: key } = await exportOmi({ ...here, omi: "web", bucket: BUCKET });
+    const url = bench.storage(HOME).presign({ bucket: BUCKET, key }, 600);
+    const before = await bench.left(HOME);
+    for (const from of [{ bucket: BUCKET, key }, { url }]) {
+      const importing = importOmi({ ...here, from, name: "web-again" });
+      await expect(importing).rejects.toThrow(`by snapshot_limit in ${HOME}, has 2, and needs 2 more`);
+    }
+    expect(await bench.left(HOME)).toEqual(before);
   });
 });

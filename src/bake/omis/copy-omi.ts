@@ -1,11 +1,13 @@
 import { openCloudRun } from "../../builder/open-cloud-run.ts";
 import type { Permissions } from "../../builder/permissions.ts";
-import { checkExport } from "../../builder/region-copy/check-target.ts";
-import { copyImage, type RegionCopy } from "../../builder/region-copy/copy-image.ts";
+import { askTogether } from "../../builder/region-copy/ask-together.ts";
+import { requireExport } from "../../builder/region-copy/check-target.ts";
+import { copyImage, type RegionCopy, requireFreeCodes } from "../../builder/region-copy/copy-image.ts";
 import { copyLook } from "../../builder/region-copy/copy-look.ts";
 import type { TransferMethod } from "../../builder/region-copy/export-image.ts";
+import { checkBucket } from "../../builder/region-copy/open-bucket.ts";
 import { snapshotIdsOf } from "../../builder/resources/image.ts";
-import { ConfigError, throwIfCancelled } from "../../common/errors.ts";
+import { throwIfCancelled } from "../../common/errors.ts";
 import { requireRoot } from "../../host/require-root.ts";
 import { findOwnOmi } from "./find-own-omi.ts";
 import { openOmis } from "./open-omis.ts";
@@ -53,7 +55,7 @@ const nobody: Permissions = { accountIds: [], isPublic: false };
  * Needs root: the journal's folder is root's.
  * @throws {UsageError} {@link ConfigError} {@link AuthError} {@link StorageError} before anything is made
  * @throws {WaitError} when the export fails: then nothing is anywhere
- * @throws {CancelledError} when everything that was not complete was taken back
+ * @throws {CancelledError} when it was cancelled before any copy was complete, and everything was taken back
  */
 export async function copyOmi(input: CopyOmiInput): Promise<CopiedOmi> {
   const { ui, signal = never, hurry = never, clock, log, method = "image" } = input;
@@ -68,20 +70,29 @@ export async function copyOmi(input: CopyOmiInput): Promise<CopiedOmi> {
   const image = await findOwnOmi(context, input.omi);
   const name = input.name ?? image.ImageName;
   const snapshots = new Set(snapshotIdsOf(image)).size;
-  const clouds = await openTargets({ ...context, targets: input.targets, name, snapshots, env });
-  const problems = await checkExport(source, { snapshots, method, signal });
-  if (problems.length > 0) throw new ConfigError(problems.map((problem) => ({ option: access.region, ...problem })));
+  const { bucket, prefix = "", createBucket = false } = input;
+  const where = { source, bucket, prefix, createBucket };
+  const [bucketSeen, clouds] = await askTogether(
+    [
+      checkBucket(context, where),
+      openTargets({ ...context, targets: input.targets, name, snapshots, env }),
+      requireExport(source, { snapshots, method, option: access.region, signal }),
+      method === "snapshots" ? requireFreeCodes(image) : undefined,
+    ],
+    { bucket: "bucket", other: "to" },
+  );
   const look = await copyLook(source, image, { name, signal });
   const copies = await copyImage(context, {
-    ...{ source, image, method, bucket: input.bucket, prefix: input.prefix ?? "" },
-    ...{ createBucket: input.createBucket ?? false, keepObjects: input.keepObjects ?? false },
+    ...{ ...where, bucketSeen, image, method, keepObjects: input.keepObjects ?? false },
     onProgress: input.onProgress,
     targets: clouds.map((cloud, index) => {
       const { launch = nobody, createVolume = nobody } = input.targets[index] ?? {};
       return { cloud, look: { ...look, launch, createVolume } };
     }),
   });
-  if (copies.some(({ outcome }) => outcome === "cancelled")) throwIfCancelled(signal);
+  const outcomes = copies.map(({ outcome }) => outcome);
+  // Where something stands, it has to be told what.
+  if (outcomes.includes("cancelled") && !outcomes.includes("copied")) throwIfCancelled(signal);
   const { ImageId: imageId, ImageName } = image;
   return { imageId, name: ImageName, region: access.region, copies, isSomethingLeft: run.isSomethingLeft };
 }

@@ -1,10 +1,11 @@
 import { openCloudRun } from "../../builder/open-cloud-run.ts";
-import { checkExport } from "../../builder/region-copy/check-target.ts";
+import { askTogether } from "../../builder/region-copy/ask-together.ts";
+import { requireExport } from "../../builder/region-copy/check-target.ts";
 import { exportImage } from "../../builder/region-copy/export-image.ts";
-import { ensureBucket } from "../../builder/region-copy/open-bucket.ts";
+import { checkBucket, ensureBucket } from "../../builder/region-copy/open-bucket.ts";
 import { snapshotIdsOf } from "../../builder/resources/image.ts";
 import { Scope } from "../../builder/scope.ts";
-import { ConfigError, throwIfCancelled } from "../../common/errors.ts";
+import { throwIfCancelled } from "../../common/errors.ts";
 import { requireRoot } from "../../host/require-root.ts";
 import { findOwnOmi } from "./find-own-omi.ts";
 import { openOmis } from "./open-omis.ts";
@@ -50,11 +51,13 @@ export async function exportOmi(input: ExportOmiInput): Promise<ExportedOmi> {
   const source = await context.regions.open(omis.access, signal);
   const image = await findOwnOmi(context, input.omi);
   const snapshots = new Set(snapshotIdsOf(image)).size;
-  const problems = await checkExport(source, { snapshots, method: "image", signal });
-  if (problems.length > 0) throw new ConfigError(problems.map((problem) => ({ option: region, ...problem })));
+  const where = { source, bucket, prefix, createBucket: input.createBucket ?? false };
+  const [seen] = await askTogether(
+    [checkBucket(context, where), requireExport(source, { snapshots, method: "image", option: region, signal })],
+    { bucket: "bucket", other: region },
+  );
   await using scope = new Scope("export", context, { onFailure: "warn" });
-  const where = { source, bucket, prefix };
-  await ensureBucket(context, scope, { ...where, createBucket: input.createBucket ?? false });
+  await ensureBucket(context, scope, { ...where, seen });
   const exported = await exportImage(context, { ...where, image, format, scope, onProgress: input.onProgress });
   throwIfCancelled(signal);
   scope.keep();

@@ -1,16 +1,17 @@
 import { openCloudRun } from "../../builder/open-cloud-run.ts";
 import type { Permissions } from "../../builder/permissions.ts";
-import { checkTarget } from "../../builder/region-copy/check-target.ts";
+import { askTogether } from "../../builder/region-copy/ask-together.ts";
+import { requireTarget } from "../../builder/region-copy/check-target.ts";
 import { importByManifest } from "../../builder/region-copy/import-image.ts";
 import type { RegionCloud, RegionClouds } from "../../builder/region-copy/region-clouds.ts";
 import { type CopyLook, registerCopy } from "../../builder/region-copy/register-copy.ts";
 import { Scope } from "../../builder/scope.ts";
-import { ConfigError, throwIfCancelled } from "../../common/errors.ts";
+import { throwIfCancelled } from "../../common/errors.ts";
 import { requireRoot } from "../../host/require-root.ts";
 import type { Image, ResourceTag } from "../../outscale/oapi.ts";
 import { resolveRegionAccess } from "../../outscale/region-access.ts";
 import type { WaitProgress } from "../../outscale/wait-for.ts";
-import { type ManifestPlace, manifestUrl } from "./manifest-url.ts";
+import { findManifest, type ManifestPlace } from "./manifest-url.ts";
 import { openOmis } from "./open-omis.ts";
 import { requireOmiName } from "./require-omi-name.ts";
 import { never, type TransferInput } from "./transfer-input.ts";
@@ -53,9 +54,17 @@ export async function importOmi(input: ImportOmiInput): Promise<ImportedOmi> {
   await using run = await openCloudRun("omi import", { ...omis, ui, signal, hurry, clock, log });
   const { context } = run;
   const target = await context.regions.open(access, signal);
-  const problems = await checkTarget({ cloud: target, name, snapshots: 1, signal });
-  if (problems.length > 0) throw new ConfigError(problems.map((problem) => ({ option: "name", ...problem })));
-  const url = await manifestUrl(input.from, () => openBucketRegion(input.from, { ...context, target, env }), signal);
+  const finding = findManifest(input.from, () => openBucketRegion(input.from, { ...context, target, env }), {
+    ...{ env, signal },
+  });
+  const room = finding.then(
+    ({ snapshots }) => snapshots,
+    () => 1,
+  );
+  const [{ url }] = await askTogether(
+    [finding, room.then((snapshots) => requireTarget({ cloud: target, name, snapshots, option: "name", signal }))],
+    { bucket: "manifest", other: "manifest" },
+  );
   ui.say(`Importing ${name} into ${access.region}...`);
   await using undo = new Scope("import", context, { onFailure: "warn" });
   const there = { target, undo, onProgress: tellOf(onProgress, `the import into ${access.region}`) };

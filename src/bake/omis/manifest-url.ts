@@ -1,8 +1,10 @@
+import { z } from "zod";
 import { importUrl } from "../../builder/region-copy/export-image.ts";
 import type { RegionCloud } from "../../builder/region-copy/region-clouds.ts";
 import { UsageError } from "../../common/errors.ts";
 import { secrets } from "../../common/secrets.ts";
 import { isBucketName } from "../../outscale/object-storage/addresses.ts";
+import { readUrl } from "../../outscale/object-storage/read-url.ts";
 
 /** Where the manifest of an exported image is. */
 export type ManifestPlace =
@@ -30,24 +32,52 @@ export function parseManifestPlace(
   throw new UsageError(`"${text}" is neither a URL nor an object in a bucket`, { hint });
 }
 
-/**
- * A URL by which the service can read the manifest. It is a secret, and is masked from now on.
- * @throws {UsageError} when the object is not there
- */
-export async function manifestUrl(
+/** A manifest that an import can be made of. */
+export interface FoundManifest {
+  /** By which the service can read it. It is a secret, and is masked. */
+  readonly url: string;
+  /** How many snapshots it names; 1 when it cannot be read from here, or is none: what it is the service judges. */
+  readonly snapshots: number;
+}
+
+interface FindManifestOptions {
+  readonly env: NodeJS.ProcessEnv;
+  readonly signal: AbortSignal;
+}
+
+/** @throws {UsageError} when the object is not there */
+export async function findManifest(
   from: ManifestPlace,
   openBucket: () => Promise<RegionCloud>,
-  signal: AbortSignal,
-): Promise<string> {
+  { env, signal }: FindManifestOptions,
+): Promise<FoundManifest> {
   if ("url" in from) {
     maskSignature(from.url);
-    return from.url;
+    const bytes = await readUrl(from.url, { env, mostBytes: MOST_BYTES, signal });
+    return { url: from.url, snapshots: countSnapshots(bytes) };
   }
   const cloud = await openBucket();
-  if ((await cloud.storage.head(from, { signal })) !== undefined) return importUrl(cloud, from);
-  throw new UsageError(`There is no object "${from.bucket}/${from.key}" in ${cloud.place.region}`, {
-    hint: "omi export prints the manifest's name; -from names the bucket's region",
-  });
+  const info = await cloud.storage.head(from, { signal });
+  if (info === undefined) {
+    throw new UsageError(`There is no object "${from.bucket}/${from.key}" in ${cloud.place.region}`, {
+      hint: "omi export prints the manifest's name; -from names the bucket's region",
+    });
+  }
+  const isShort = info.sizeBytes <= MOST_BYTES;
+  const bytes = isShort ? await cloud.storage.read(from, { mostBytes: MOST_BYTES, signal }) : undefined;
+  return { url: importUrl(cloud, from), snapshots: countSnapshots(bytes) };
+}
+
+/** A manifest has a few lines for each disk; what is longer is none. */
+const MOST_BYTES = 1024 * 1024;
+const manifest = z.object({ Image: z.object({ Snapshots: z.array(z.unknown()).min(1) }) });
+
+function countSnapshots(bytes: Buffer | undefined): number {
+  try {
+    return manifest.parse(JSON.parse(String(bytes))).Image.Snapshots.length;
+  } catch {
+    return 1;
+  }
 }
 
 /** Of either version of signatures. */

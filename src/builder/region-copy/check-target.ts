@@ -1,4 +1,4 @@
-import type { ConfigProblem } from "../../common/errors.ts";
+import { ConfigError, type ConfigProblem } from "../../common/errors.ts";
 import { isAuth } from "../../outscale/errors.ts";
 import { findOwnImage } from "../resources/image.ts";
 import type { TransferMethod } from "./export-image.ts";
@@ -35,18 +35,37 @@ export async function checkTarget(input: CheckTargetInput): Promise<readonly Omi
   ];
 }
 
-/** What keeps the region of an image from exporting it. */
-export async function checkExport(
+interface Refused {
+  /** What a refusal is about, in the words of whoever is asked to mend it. */
+  readonly option: string;
+  readonly signal: AbortSignal;
+}
+
+/** @throws {ConfigError} with what keeps a region from taking a copy, see {@link checkTarget} */
+export async function requireTarget({ option, ...input }: CheckTargetInput & Refused): Promise<void> {
+  refuse(await checkTarget(input), option);
+}
+
+/** @throws {ConfigError} when there is no room for more snapshots */
+export async function requireRoom(
   cloud: AskedCloud,
-  {
-    snapshots,
-    method,
-    signal,
-  }: { readonly snapshots: number; readonly method: TransferMethod; readonly signal: AbortSignal },
-): Promise<readonly Omit<ConfigProblem, "option">[]> {
+  { snapshots, option, signal }: Refused & { readonly snapshots: number },
+): Promise<void> {
+  refuse(await quotaProblem(cloud, { quota: "snapshot_limit", more: snapshots, signal }), option);
+}
+
+/** @throws {ConfigError} with what keeps the region of an image from exporting it */
+export async function requireExport(
+  cloud: AskedCloud,
+  { snapshots, method, option, signal }: Refused & { readonly snapshots: number; readonly method: TransferMethod },
+): Promise<void> {
   const [quota, more] =
     method === "image" ? (["image_export_limit", 1] as const) : (["snapshot_export_limit", snapshots] as const);
-  return quotaProblem(cloud, { quota, more, signal });
+  refuse(await quotaProblem(cloud, { quota, more, signal }), option);
+}
+
+function refuse(problems: readonly Omit<ConfigProblem, "option">[], option: string): void {
+  if (problems.length > 0) throw new ConfigError(problems.map((problem) => ({ option, ...problem })));
 }
 
 interface QuotaQuestion {

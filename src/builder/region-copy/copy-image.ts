@@ -24,6 +24,8 @@ export interface CopyTarget {
 }
 
 export interface CopyImageInput extends BucketInput {
+  /** What the bucket was found to be a moment ago; it is asked about when absent. */
+  readonly bucketSeen?: "found" | "absent" | undefined;
   /** An OMI of the account's own: the service exports no other. */
   readonly image: Image;
   /** One a region. */
@@ -54,9 +56,9 @@ export type RegionCopy = { readonly region: string; readonly accountId: string }
  * @throws when nothing could be exported: then there is nothing anywhere
  */
 export async function copyImage(context: RunContext, input: CopyImageInput): Promise<readonly RegionCopy[]> {
-  if (input.method === "snapshots") requireFreeCodes(input.image);
+  if (input.method === "snapshots") await requireFreeCodes(input.image);
   await using exports = new Scope("export", context, { onFailure: "warn" });
-  await ensureBucket(context, exports, input);
+  await ensureBucket(context, exports, { ...input, seen: input.bucketSeen });
   const importInto = await exportFor(context, exports, input);
   const copies = await Promise.all(input.targets.map((target) => copyTo(context, input, { target, importInto })));
   if (input.keepObjects) exports.keep();
@@ -103,7 +105,8 @@ const FREE_CODES = ["0001"];
  * Whether an image may leave its region disk by disk.
  * @throws {UsageError} when it has product codes, which an export of the whole image alone carries along
  */
-export function requireFreeCodes({ ImageId, ProductCodes = [] }: Pick<Image, "ImageId" | "ProductCodes">): void {
+export async function requireFreeCodes(image: Pick<Image, "ImageId" | "ProductCodes">): Promise<void> {
+  const { ImageId, ProductCodes = [] } = image;
   const others = ProductCodes.filter((code) => !FREE_CODES.includes(code));
   if (others.length === 0) return;
   throw new UsageError(`${ImageId} has the product code ${others.join(", ")}, which its snapshots do not carry along`, {

@@ -72,9 +72,16 @@ async function proveWritable(context: RunContext, { source, bucket, prefix }: Bu
   }
 }
 
-/** Makes the bucket where it is not there; the scope removes it if it is empty then. */
-export async function ensureBucket(context: RunContext, scope: Scope, input: BucketInput): Promise<void> {
-  if ((await checkBucket(context, input)) === "found") return;
+/**
+ * Makes the bucket where it is not there; the scope removes it if it is empty then.
+ * @param seen What it was found to be a moment ago; it is asked about when absent
+ */
+export async function ensureBucket(
+  context: RunContext,
+  scope: Scope,
+  { seen, ...input }: BucketInput & { readonly seen?: "found" | "absent" | undefined },
+): Promise<void> {
+  if ((seen ?? (await checkBucket(context, input))) === "found") return;
   const { source, bucket } = input;
   const { place, storage } = source;
   context.ui.say(`Creating the bucket ${bucket} in ${place.region}...`);

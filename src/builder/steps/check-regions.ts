@@ -1,9 +1,10 @@
-import { AuthError, CancelledError, ConfigError, type ConfigProblem, messageOf } from "../../common/errors.ts";
+import { AuthError, ConfigError, messageOf } from "../../common/errors.ts";
 import type { Access } from "../../outscale/access.ts";
 import { isAuth } from "../../outscale/errors.ts";
 import type { Image } from "../../outscale/oapi.ts";
 import type { Build } from "../build.ts";
-import { checkExport, quotaProblem } from "../region-copy/check-target.ts";
+import { askTogether } from "../region-copy/ask-together.ts";
+import { requireExport, requireRoom } from "../region-copy/check-target.ts";
 import { requireFreeCodes } from "../region-copy/copy-image.ts";
 import { checkBucket } from "../region-copy/open-bucket.ts";
 import type { RegionCloud } from "../region-copy/region-clouds.ts";
@@ -37,6 +38,8 @@ export interface CheckRegionsInput {
   readonly unchangedDigest: string | undefined;
 }
 
+const OPTION = "omi_regions";
+
 /**
  * Makes sure that the OMI can get into the other regions before anything is made: regions, bucket, credentials, names and
  * quotas there.
@@ -49,15 +52,19 @@ export const checkRegions = step(
     const { config, regions, region, accountId, ui } = build;
     ui.say(`Checking the way to ${config.targetRegions.join(", ")}...`);
     await assertKnown(build);
-    if (config.regionCopy.method === "snapshots") {
-      requireFreeCodes({ ImageId: "the OMI", ProductCodes: [...input.productCodes] });
-    }
     const source = await regions.at({ region, accountId, profile: null });
-    const ways = [checkWay(build, source, input), ...build.targets.map((access) => checkTarget(build, access, input))];
-    const results = await Promise.allSettled(ways);
-    const failures = results.flatMap((result) => (result.status === "rejected" ? [result.reason as unknown] : []));
-    if (failures.length > 0) throw joinFailures(failures);
-    const targets = results.flatMap((result) => (result.status === "fulfilled" ? (result.value ?? []) : []));
+    const { snapshots, productCodes } = input;
+    const { bucket = "", prefix, createBucket, method } = config.regionCopy;
+    const isDiskByDisk = method === "snapshots";
+    const [, , , ...targets] = await askTogether(
+      [
+        isDiskByDisk ? requireFreeCodes({ ImageId: "the OMI", ProductCodes: [...productCodes] }) : undefined,
+        checkBucket(build, { source, bucket, prefix, createBucket }),
+        requireExport(source, { snapshots, method, option: OPTION, signal: build.signal }),
+        ...build.targets.map((access) => checkTarget(build, access, input)),
+      ],
+      { bucket: "region_copy", other: OPTION },
+    );
     return { source, targets };
   },
 );
@@ -71,13 +78,7 @@ async function assertKnown({ api, config, signal }: Build): Promise<void> {
   if (unknown.length === 0) return;
   const message = `has ${unknown.map((region) => `"${region}"`).join(", ")}, which the service does not know`;
   const hint = `known are ${known.join(", ")}; if it is new, set skip_region_validation = true`;
-  throw new ConfigError([{ option: "omi_regions", message, hint }]);
-}
-
-async function checkWay(build: Build, source: RegionCloud, { snapshots }: CheckRegionsInput): Promise<undefined> {
-  const { bucket = "", prefix, createBucket, method } = build.config.regionCopy;
-  await checkBucket(build, { source, bucket, prefix, createBucket });
-  refuse(await checkExport(source, { snapshots, method, signal: build.signal }));
+  throw new ConfigError([{ option: OPTION, message, hint }]);
 }
 
 async function checkTarget(build: Build, access: Access, input: CheckRegionsInput): Promise<TargetRegion> {
@@ -88,8 +89,13 @@ async function checkTarget(build: Build, access: Access, input: CheckRegionsInpu
   const present = digest === undefined ? undefined : await findMadeOf(there, digest);
   if (present !== undefined) return { cloud, present, replaced: undefined };
   const replaced = await findOwnImage(there, input.omiName);
-  if (replaced !== undefined) assertReplaceable(build, place.region, replaced);
-  refuse(await quotaProblem(cloud, { quota: "snapshot_limit", more: input.snapshots, signal: build.signal }));
+  await askTogether(
+    [
+      replaced && assertReplaceable(build, place.region, replaced),
+      requireRoom(cloud, { snapshots: input.snapshots, option: OPTION, signal: build.signal }),
+    ],
+    { bucket: OPTION, other: OPTION },
+  );
   return { cloud, present, replaced };
 }
 
@@ -105,7 +111,8 @@ async function connect({ regions, signal }: Build, access: Access): Promise<Regi
   }
 }
 
-function assertReplaceable({ config, ui }: Build, region: string, { ImageId, ImageName }: Image): void {
+async function assertReplaceable({ config, ui }: Build, region: string, replaced: Image): Promise<void> {
+  const { ImageId, ImageName } = replaced;
   if (config.forceDeregister) {
     ui.message(`${ImageId} has this name in ${region} and will be replaced when its successor is there`);
     return;
@@ -115,19 +122,4 @@ function assertReplaceable({ config, ui }: Build, region: string, { ImageId, Ima
     resourceId: ImageId,
     hint: "Choose another name, or replace it: force_deregister = true, or build -force",
   });
-}
-
-/** @throws {ConfigError} when a quota of the region is used up */
-function refuse(problems: readonly Omit<ConfigProblem, "option">[]): void {
-  if (problems.length > 0) throw new ConfigError(problems.map((problem) => ({ option: "omi_regions", ...problem })));
-}
-
-/** Problems of several regions as one. */
-function joinFailures(failures: readonly unknown[]): unknown {
-  const cancelled = failures.find((failure) => failure instanceof CancelledError);
-  if (cancelled !== undefined || failures.length === 1) return cancelled ?? failures[0];
-  const problems = failures.flatMap((failure) =>
-    failure instanceof ConfigError ? failure.problems : [{ option: "omi_regions", message: messageOf(failure) }],
-  );
-  return new ConfigError(problems);
 }

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { type CopiedOmi, type CopyOmiInput, copyOmi } from "../../../src/bake/omis/copy-omi.ts";
 import type { CleanedRun } from "../../../src/builder/clean-up-runs.ts";
 import { exportLocalImage } from "../../../src/local-cloud/administer-cloud.ts";
+import type { LocalCloudOptions } from "../../../src/local-cloud/options.ts";
 import type { LocalCloud } from "../../../src/local-cloud/start-local-cloud.ts";
 import type { Api } from "../../../src/outscale/api.ts";
 import { createApi } from "../../../src/outscale/client.ts";
@@ -41,8 +42,8 @@ export class CopyBench implements AsyncDisposable {
     this.own = new ImageOwner(bakery, "builder");
   }
 
-  static async open(name: string): Promise<CopyBench> {
-    const bench = new CopyBench(await openBakery(name, { regions: [HOME, EAST, ASIA] }));
+  static async open(name: string, options: Partial<LocalCloudOptions> = {}): Promise<CopyBench> {
+    const bench = new CopyBench(await openBakery(name, { regions: [HOME, EAST, ASIA], ...options }));
     await bench.storage(HOME).createBucket(BUCKET);
     return bench;
   }
