@@ -164,7 +164,7 @@ export class Builder {
     for (const notice of notices) input.ui.warn(notice);
     const targets = await resolveTargets(config, env);
     const everyAccess = [access, ...targets];
-    const isCloudEmbedded = this.#options.localCloud !== undefined;
+    const { localCloud } = this.#options;
     await using api = createApi({
       access,
       clock,
@@ -172,7 +172,7 @@ export class Builder {
       env,
       ...tellRetry({ ui: input.ui, emit, clock }),
       onClockSkew: tellClockSkew(input.ui),
-      ...(isCloudEmbedded && { limiter: unlimited }),
+      ...(localCloud !== undefined && { limiter: unlimited }),
     });
     await using regions = new RegionClouds({
       accessTo: async (place) => (place.region === access.region ? access : accessToPlace(place, env)),
@@ -194,7 +194,7 @@ export class Builder {
       api,
       regions,
       region: access.region,
-      isCloudEmbedded,
+      localCloud: localCloud === undefined ? undefined : resolve(localCloud),
       ui: input.ui,
       emit,
       log,

@@ -22,6 +22,7 @@ import {
   removeStillborn,
   type UnusableJournal,
 } from "./journal/runs.ts";
+import { finishingCommand, missingCopies } from "./missing-copies.ts";
 import type { Product } from "./publish-omi.ts";
 import type { Place } from "./region-copy/place.ts";
 import { regionsOf } from "./region-copy/regions-of-run.ts";
@@ -176,7 +177,13 @@ async function cleanUpHeldRun(
     const { product } = run.record;
     if (resources.length === 0 && product === undefined)
       return { runId: header.runId, outcome: "clean", removed: [], failures: [] };
-    return { ...(await releaseAll(run, journal, options)), product };
+    const cleaned = await releaseAll(run, journal, options);
+    const finishing = finishingCommand(run.record);
+    if (product !== undefined && finishing !== undefined) {
+      ui.warn(`${product.imageId} (${product.name}) stays, without a copy in ${missingCopies(run.record).join(", ")}`);
+      ui.warn(`To finish it: ${finishing}`);
+    }
+    return { ...cleaned, product };
   } catch (error) {
     return failed(error);
   } finally {

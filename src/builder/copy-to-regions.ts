@@ -1,10 +1,13 @@
 import type { BuildConfig } from "../config/build-config.ts";
 import type { Image } from "../outscale/oapi.ts";
 import type { Build } from "./build.ts";
+import { finishBuild } from "./finish-build.ts";
 import { readOwnSnapshots } from "./old-snapshots.ts";
 import { mergeMappings } from "./omi-mappings.ts";
 import type { ProductMark } from "./product-tags.ts";
 import type { Product, ProductCopy } from "./publish-omi.ts";
+import { copyWishOf } from "./region-copy/copy-wish.ts";
+import { RegionCopyError } from "./region-copy/region-copy-error.ts";
 import { snapshotIdsOf } from "./resources/image.ts";
 import { checkRegions, type Regions, type TargetRegion } from "./steps/check-regions.ts";
 import type { SourceOmi } from "./steps/check-root-device.ts";
@@ -21,12 +24,15 @@ export async function findWay(
   const { config, targets } = build;
   if (targets.length === 0) return undefined;
   const ofSource = source?.image.ProductCodes ?? [];
-  return checkRegions(build, {
+  const regions = await checkRegions(build, {
     omiName,
     snapshots: productSnapshots(config, source),
     productCodes: config.productCodes.length > 0 ? config.productCodes : ofSource,
     unchangedDigest: undefined,
   });
+  // From the moment at which the OMI is published, somebody else may have to finish it.
+  build.journal.copies(copyWishOf(config));
+  return regions;
 }
 
 /** The same for an OMI that was made before: it may have all its copies. */
@@ -74,8 +80,25 @@ export async function copyToRegions(build: Build, input: CopyToRegionsInput): Pr
     await copyRegions(build, { product, regions, mark, copies });
     return { product: result() };
   } catch (failure) {
+    tellMissing(build, { product: result(), regions, failure });
     return { product: result(), failure };
   }
+}
+
+interface MissingInput {
+  readonly product: Product;
+  readonly regions: Regions;
+  readonly failure: unknown;
+}
+
+function tellMissing(build: Build, { product, regions, failure }: MissingInput): void {
+  const { imageId, name, copies = [] } = product;
+  const has = (region: string) => copies.some((copy) => copy.region === region);
+  const missing = regions.targets.map(({ cloud }) => cloud.place.region).filter((region) => !has(region));
+  if (missing.length === 0) return;
+  build.warn(`${imageId} (${name}) stays in ${build.region}, without a copy in ${missing.join(", ")}`);
+  // That of the copies has it in its hint.
+  if (!(failure instanceof RegionCopyError)) build.warn(`To finish it: ${finishBuild(build, imageId, missing)}`);
 }
 
 /** A copy that was there before, of an OMI that was not built again. */

@@ -1,29 +1,41 @@
-import type { BuildConfig } from "../config/build-config.ts";
 import { shellQuote } from "../host/shell-quote.ts";
+import type { CopyWish } from "./region-copy/copy-wish.ts";
 
-type CopyOptions = Pick<
-  BuildConfig,
-  "regionCopy" | "regionProfiles" | "omiAccountIds" | "omiIsPublic" | "snapshotAccountIds" | "profile"
->;
+export interface FinishInput {
+  readonly wish: CopyWish;
+  readonly imageId: string;
+  /** Those that have no copy. */
+  readonly regions: readonly string[];
+  /** The state folder of the embedded cloud, where the run had one. */
+  readonly localCloud: string | null | undefined;
+}
 
 /** The command that makes the copies that a build could not make, with the same permissions. */
-export function finishCommand(config: CopyOptions, imageId: string, regions: readonly string[]): string {
-  const { bucket = "", prefix, createBucket, method } = config.regionCopy;
+export function finishCommand({ wish, imageId, regions, localCloud }: FinishInput): string {
+  const flag = (name: string, value: string | null) => (value === null ? [] : [name, value]);
   const profiles = regions.flatMap((region) => {
-    const profile = config.regionProfiles[region];
+    const profile = wish.regionProfiles[region];
     return profile === undefined ? [] : ["-region-profile", `${region}=${profile}`];
   });
-  const shared = (flag: string, accountIds: readonly string[]) =>
-    regions.flatMap((region) => accountIds.flatMap((accountId) => [flag, `${region}=${accountId}`]));
-  return shellQuote([
-    ...["outscale-chroot", "omi", "copy", "-to", regions.join(","), "-bucket", bucket],
-    ...(prefix === "outscale-chroot" ? [] : ["-prefix", prefix]),
-    ...(createBucket ? ["-create-bucket"] : []),
-    ...(method === "image" ? [] : ["-method", method]),
-    ...(config.profile === undefined ? [] : ["-profile", config.profile]),
+  const shared = (name: string, accountIds: readonly string[]) =>
+    regions.flatMap((region) => accountIds.flatMap((accountId) => [name, `${region}=${accountId}`]));
+  const command = shellQuote([
+    ...["outscale-chroot", "omi", "copy", "-to", regions.join(","), "-bucket", wish.bucket],
+    ...(wish.prefix === "outscale-chroot" ? [] : ["-prefix", wish.prefix]),
+    ...(wish.createBucket ? ["-create-bucket"] : []),
+    ...(wish.keepObjects ? ["-keep-objects"] : []),
+    ...(wish.method === "image" ? [] : ["-method", wish.method]),
+    ...flag("-profile", wish.profile),
     ...profiles,
-    ...(config.omiIsPublic ? ["-public"] : shared("-share", config.omiAccountIds)),
-    ...shared("-share-snapshot", config.snapshotAccountIds),
+    ...(wish.omiIsPublic ? ["-public"] : shared("-share", wish.omiAccountIds)),
+    ...(wish.snapshotIsPublic ? ["-public-snapshot"] : shared("-share-snapshot", wish.snapshotAccountIds)),
+    ...(localCloud ? ["-local", "-local-state", localCloud] : []),
     imageId,
   ]);
+  // What a template says of the account's own region has no flag.
+  const variables = [
+    ...(wish.region === null ? [] : [`OSC_REGION=${shellQuote([wish.region])}`]),
+    ...(wish.endpoint === null ? [] : [`OSC_ENDPOINT_API=${shellQuote([wish.endpoint])}`]),
+  ];
+  return [...variables, command].join(" ");
 }

@@ -86,7 +86,7 @@ export async function runRecipe(build: Build): Promise<BuildResult> {
       const mark = unchanged?.mark;
       const product = await publishOmi(build, { omiName, parts, replaced, undo, mark });
       // Nobody could look later at a cloud that ends with this program.
-      if (!build.isCloudEmbedded) published.abort();
+      if (build.localCloud === undefined) published.abort();
       await (cleared ?? clear());
       return { ...(await copyToRegions(build, { product, regions, mark })), data };
     } finally {

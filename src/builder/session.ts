@@ -25,8 +25,8 @@ export interface Session extends Omit<RunContext, "accountId" | "journal" | "dev
   readonly region: string;
   /** The way into the regions that are to have a copy. */
   readonly targets: readonly Access[];
-  /** Whether the cloud runs in this program, and ends with it. */
-  readonly isCloudEmbedded: boolean;
+  /** The state folder of the cloud that runs in this program, and ends with it. */
+  readonly localCloud: string | undefined;
   readonly hook: Hook;
   /** What goes into the image besides its source; undefined when nobody has said. */
   readonly inputs?: ProductInputs | undefined;

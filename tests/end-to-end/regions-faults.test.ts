@@ -1,8 +1,7 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
 import type { OmiArtifact } from "../../src/builder/artifact.ts";
-import type { BuildEvent } from "../../src/builder/events.ts";
 import { RegionCopyError } from "../../src/builder/region-copy/region-copy-error.ts";
-import { CancelledError, messageOf } from "../../src/common/errors.ts";
+import { messageOf } from "../../src/common/errors.ts";
 import type { RawConfig } from "../../src/definition/raw-value.ts";
 import type { Fault } from "../../src/local-cloud/faults.ts";
 import type { LocalCloud } from "../../src/local-cloud/start-local-cloud.ts";
@@ -172,8 +171,10 @@ describe("copies to other regions, on a cloud that fails", () => {
     };
     const problems = await problemsOf(point, ({ artifact, error }) => {
       expect(error).toMatchObject({ code: "E_REGION_COPY", failed: [{ region: "us-east-2" }] });
-      const finish = "outscale-chroot omi copy -to us-east-2 -bucket acme -create-bucket -share us-east-2=123456789012";
-      expect(error).toMatchObject({ hint: expect.stringContaining(`${finish} ${artifact?.product.imageId}`) });
+      const finish =
+        "omi copy -to us-east-2 -bucket acme -create-bucket -share us-east-2=123456789012 -public-snapshot";
+      expect(error).toMatchObject({ hint: expect.stringContaining(`outscale-chroot ${finish} `) });
+      expect(error).toMatchObject({ hint: expect.stringMatching(new RegExp(` ${artifact?.product.imageId}$`)) });
       expect(artifact?.id).toMatch(/^eu-west-2:ami-[0-9a-f]{8},us-west-1:ami-[0-9a-f]{8}$/);
       return [];
     });

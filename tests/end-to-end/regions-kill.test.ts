@@ -1,4 +1,8 @@
+import { execFileSync } from "node:child_process";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { openResume } from "../../src/bake/resume.ts";
+import { omi } from "../../src/cli/commands/omi.ts";
+import type { UsageError } from "../../src/common/errors.ts";
 import type { RawConfig } from "../../src/definition/raw-value.ts";
 import type { LocalCloud } from "../../src/local-cloud/start-local-cloud.ts";
 import { type Bakery, openBakery, publicSource } from "../support/bake/bake.ts";
@@ -7,6 +11,8 @@ import { apiOf, type Census, censusOf } from "../support/bake/region-census.ts";
 import { requireRoot } from "../support/suite/requirements.ts";
 import { sample } from "../support/suite/sample.ts";
 import { SweepCount } from "../support/suite/sweep-count.ts";
+import { recordingIo } from "../support/terminal/recording-io.ts";
+import { RecordingUi } from "../support/terminal/recording-ui.ts";
 
 const describe = requireRoot();
 const SAMPLE = 10;
@@ -116,5 +122,39 @@ describe("a build that is killed while it copies", () => {
       });
     }
     expect(count.broke).toEqual([]);
+  });
+
+  it("tells whoever would go on with it, or cleans up, the command that finishes it as it is", async () => {
+    await clearAll();
+    const shared = { omi_account_ids: ["123456789012"], snapshot_groups: ["all"] };
+    const made = { kind: "region-imported-image", isWritten: true };
+    expect(await runKilledBuild(bakery, bundle, { point: 0, config: { ...there, ...shared }, made })).toBe("killed");
+    const [journal = ""] = (await bakery.leftovers()).journals;
+    const resuming = openResume({
+      run: journal.replace(".jsonl", ""),
+      stateFolder: bakery.stateFolder,
+      env: bakery.env,
+    });
+    const { hint = "" } = await resuming.then(
+      () => expect.fail("it should be refused"),
+      (error: UsageError) => error,
+    );
+    const command = hint.split("the copies that are missing: ")[1] ?? "";
+    const ui = new RecordingUi();
+    await bakery.cleanUp({ ui });
+    expect(ui.of("warn").at(-1)).toBe(`To finish it: ${command}`);
+    const script = `outscale-chroot() { printf '%s\\n' "$@"; }; ${command}`;
+    const [room, action, ...argv] = execFileSync("bash", ["-c", script], { encoding: "utf8" }).trimEnd().split("\n");
+    expect([room, action]).toEqual(["omi", "copy"]);
+    const io = recordingIo({ env: bakery.env });
+    await omi.actions?.copy?.run({ argv, io, runPlugin: async () => 0 });
+    const [, east] = bakery.cloud.regions as [LocalCloud, LocalCloud];
+    await using api = apiOf(east);
+    const { Images } = await api.readImages({ Filters: { AccountIds: [east.account("builder").id] } });
+    expect(Images).toMatchObject([{ ImageName: "far", PermissionsToLaunch: { AccountIds: shared.omi_account_ids } }]);
+    const SnapshotIds = Images[0]?.BlockDeviceMappings.flatMap(({ Bsu }) => Bsu?.SnapshotId ?? []) ?? [];
+    const { Snapshots } = await api.readSnapshots({ Filters: { SnapshotIds } });
+    expect(Snapshots).toMatchObject([{ PermissionsToCreateVolume: { GlobalPermission: true } }]);
+    await clearAll();
   });
 });

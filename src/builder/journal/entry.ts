@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { PARSED_ONCE } from "../../common/parsed-once.ts";
+import { type CopyWish, copyWishSchema } from "../region-copy/copy-wish.ts";
 import { absolutePath } from "./absolute-path.ts";
 
 /** Plain JSON: what a journal entry may carry. What is undefined is left out. */
@@ -64,6 +65,7 @@ const entry = z.discriminatedUnion("type", [
   z.strictObject({ type: z.literal("root"), partition: z.int().nonnegative(), mountOptions: z.array(z.string()) }),
   z.strictObject({ type: z.literal("origin"), origin: values }),
   z.strictObject({ type: z.literal("base"), base: z.record(z.string(), scalar) }),
+  z.strictObject({ type: z.literal("copies"), copies: copyWishSchema }),
   z.strictObject({ type: z.literal("done"), ...work }),
   z.strictObject({ type: z.literal("lent"), loan }),
   z.strictObject({ type: z.literal("returned"), path: text }),
@@ -142,6 +144,8 @@ export type JournalEntry =
   /** What whoever has begun the run needs to go on with it (`resume`): its template and how it is read. */
   | { readonly type: "origin"; readonly origin: JsonObject }
   | { readonly type: "base"; readonly base: Base }
+  /** The copies that the product is to have in other regions. */
+  | { readonly type: "copies"; readonly copies: CopyWish }
   /** It is the last one of its part that is done: those that had its number or a higher one are forgotten. */
   | ({ readonly type: "done" } & DoneWork)
   /** Written before the file is put there. */

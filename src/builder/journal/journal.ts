@@ -4,6 +4,7 @@ import { isErrno } from "../../common/errno.ts";
 import { messageOf } from "../../common/errors.ts";
 import type { DebugLog } from "../../common/log.ts";
 import { tryFlock } from "../../host/flock.ts";
+import type { CopyWish } from "../region-copy/copy-wish.ts";
 import {
   type Base,
   type DoneWork,
@@ -156,6 +157,12 @@ export class Journal {
 
   base(base: Base): void {
     this.#tell({ type: "base", base });
+  }
+
+  /** @throws {JournalError} when it has the secret key in it */
+  copies(copies: CopyWish): void {
+    this.#refuseCredentials("copy", copies);
+    this.#tell({ type: "copies", copies });
   }
 
   done(work: DoneWork): void {

@@ -1,6 +1,8 @@
 import { closeSync, fstatSync, lstatSync, readFileSync } from "node:fs";
 import { messageOf } from "../../common/errors.ts";
 import type { Product } from "../publish-omi.ts";
+import type { CopyWish } from "../region-copy/copy-wish.ts";
+import { regionImageKind } from "../region-copy/region-kinds.ts";
 import { imageKind } from "../resources/image.ts";
 import { type Recorded, recordOf } from "../resources/kinds.ts";
 import { snapshotKind } from "../resources/snapshot.ts";
@@ -41,6 +43,10 @@ export interface RunRecord {
   readonly done: readonly DoneWork[];
   /** Once there is one, what else it has left is only to be taken down. */
   readonly product: Product | undefined;
+  /** The copies that it is to have in other regions; undefined where none were asked for. */
+  readonly copies: CopyWish | undefined;
+  /** The regions that have one. */
+  readonly copied: readonly string[];
   /** Files of ours that may still be in the image. */
   readonly loans: readonly RecordedLoan[];
   readonly lastSeq: number;
@@ -112,6 +118,8 @@ class Fold {
   #done: readonly DoneWork[] = [];
   readonly #loans = new Map<string, RecordedLoan>();
   #product: Product | undefined;
+  #copies: CopyWish | undefined;
+  readonly #copied: string[] = [];
   #outcome: string | undefined;
   #lastSeq = 0;
 
@@ -124,6 +132,8 @@ class Fold {
       base: this.#base,
       done: this.#done,
       product: this.#product,
+      copies: this.#copies,
+      copied: this.#copied,
       loans: [...this.#loans.values()],
       outcome: this.#outcome,
       lastSeq: this.#lastSeq,
@@ -142,6 +152,7 @@ class Fold {
     else if (entry.type === "root") this.#root = { partition: entry.partition, mountOptions: entry.mountOptions };
     else if (entry.type === "origin") this.#origin = entry.origin;
     else if (entry.type === "base") this.#base = entry.base;
+    else if (entry.type === "copies") this.#copies = entry.copies;
     else if (entry.type === "done") this.#finish(entry);
     else if (entry.type === "lent") this.#loans.set(entry.loan.path, entry.loan);
     else if (entry.type === "returned") this.#loans.delete(entry.path);
@@ -155,6 +166,8 @@ class Fold {
       const snapshotIds = kept.flatMap(({ kind, id }) => (kind === snapshotKind.name && id !== undefined ? [id] : []));
       this.#product = { imageId: image.id ?? "", name: String(image.intent.name), snapshotIds };
     }
+    const copies = kept.filter(({ kind }) => kind === regionImageKind.name);
+    this.#copied.push(...copies.map(({ intent }) => regionImageKind.intent.parse(intent).place.region));
     this.#close(seqs);
   }
 

@@ -1,7 +1,7 @@
 import { CancelledError, throwIfCancelled } from "../../common/errors.ts";
 import type { Image } from "../../outscale/oapi.ts";
 import type { Build } from "../build.ts";
-import { finishCommand } from "../finish-command.ts";
+import { finishBuild } from "../finish-build.ts";
 import { settleOldSnapshots } from "../old-snapshots.ts";
 import { markProduct, type ProductMark } from "../product-tags.ts";
 import type { Product, ProductCopy } from "../publish-omi.ts";
@@ -43,14 +43,9 @@ export const copyRegions = step("StepCopyRegions", async (build: Build, input: C
   }
   const failed = results.flatMap((result) => (result.outcome === "copied" ? [] : [result]));
   if (failed.length === 0) return;
+  if (failed.some(({ outcome }) => outcome === "cancelled")) throwIfCancelled(build.signal);
   const without = failed.map(({ region }) => region);
-  const command = finishCommand(build.config, product.imageId, without);
-  build.warn(`${product.imageId} (${product.name}) stays in ${build.region}, without a copy in ${without.join(", ")}`);
-  if (failed.some(({ outcome }) => outcome === "cancelled")) {
-    build.warn(`To finish it: ${command}`);
-    throwIfCancelled(build.signal);
-  }
-  throw new RegionCopyError(failed, command);
+  throw new RegionCopyError(failed, finishBuild(build, product.imageId, without));
 });
 
 /** What became of each region. When nothing could be exported, that is what became of all. */

@@ -1,8 +1,7 @@
 import { DeviceError, UsageError } from "../../common/errors.ts";
 import type { Build } from "../build.ts";
 import type { RunRecord } from "../journal/read-journal.ts";
-import type { Product } from "../publish-omi.ts";
-import { exportedObjectsKind } from "../region-copy/exported-objects.ts";
+import { finishingCommand } from "../missing-copies.ts";
 import { volumeKind } from "../resources/volume.ts";
 import type { Scope } from "../scope.ts";
 import { step } from "../step.ts";
@@ -35,12 +34,15 @@ export const takeOverVolume = step(
  * The volume of a run that can be gone on with.
  * @throws {UsageError} when it had none yet, nobody has seen its id, or the OMI is there already
  */
-export function volumeOf({ header, resources, product }: Pick<RunRecord, "header" | "resources" | "product">) {
+export function volumeOf(record: Pick<RunRecord, "header" | "resources" | "product" | "copies" | "copied">) {
+  const { header, resources, product } = record;
   if (product !== undefined) {
+    const finishing = finishingCommand(record);
     throw new UsageError(`The run ${header.runId} has published its OMI: there is nothing to go on with`, {
-      hint: [`Take down what it left: outscale-chroot cleanup ${header.runId}`, ...finishing(product, resources)].join(
-        "; ",
-      ),
+      hint: [
+        `Take down what it left: outscale-chroot cleanup ${header.runId}`,
+        ...(finishing === undefined ? [] : [`then make the copies that are missing: ${finishing}`]),
+      ].join("; "),
     });
   }
   const volume = resources.find(({ kind }) => kind === volumeKind.name);
@@ -50,12 +52,6 @@ export function volumeOf({ header, resources, product }: Pick<RunRecord, "header
     });
   }
   return { seq: volume.seq, id: volume.id, intent: volumeKind.intent.parse(volume.intent) };
-}
-
-/** It was copying to other regions when it ended. */
-function finishing({ imageId }: Product, resources: RunRecord["resources"]): readonly string[] {
-  const isCopying = resources.some(({ kind }) => kind === exportedObjectsKind.name);
-  return isCopying ? [`then make the copies that are missing: outscale-chroot omi copy ${imageId}`] : [];
 }
 
 /** Its token says that it is the run's own, where the service tells it. */

@@ -4,6 +4,7 @@ import { fakeBuild } from "../../../tests/support/builder/fake-build.ts";
 import { runHeader } from "../../../tests/support/builder/run-context.ts";
 import { ConfigError, DeviceError, UsageError } from "../../common/errors.ts";
 import type { OpenResource, RunRecord } from "../journal/read-journal.ts";
+import { copyWishOf } from "../region-copy/copy-wish.ts";
 import { recordOf } from "../resources/kinds.ts";
 import { takeOverRun } from "./take-over-run.ts";
 import { takeOverVolume } from "./take-over-volume.ts";
@@ -25,6 +26,8 @@ function recordWith(parts: Partial<RunRecord> = {}): RunRecord {
     base: undefined,
     done: [],
     product: undefined,
+    copies: undefined,
+    copied: [],
     loans: [],
     lastSeq: 1,
     outcome: "failed",
@@ -71,11 +74,17 @@ describe("takeOverRun()", () => {
     await using fake = await fakeBuild();
     const resumed = recordWith({
       product: { imageId: "ami-1", name: "web", snapshotIds: [] },
-      resources: [{ ...left, kind: "exported-objects" }],
+      copies: {
+        ...copyWishOf(fake.build.config),
+        ...{ regions: ["us-east-2", "us-west-1"], bucket: "acme", snapshotAccountIds: ["111111111111"] },
+      },
+      copied: ["us-east-2"],
     });
     const taking = takeOverRun(fake.build, { vm, original: sourceOmi(), resumed });
     await expect(taking).rejects.toMatchObject({
-      hint: expect.stringMatching(/cleanup .*outscale-chroot omi copy ami-1$/),
+      hint: expect.stringMatching(
+        /cleanup .*outscale-chroot omi copy -to us-west-1 -bucket acme -share-snapshot us-west-1=111111111111 ami-1$/,
+      ),
     });
   });
 });

@@ -1,4 +1,6 @@
 import type { Job } from "bullmq";
+import type { RunRecord } from "../../builder/journal/read-journal.ts";
+import { finishingCommand } from "../../builder/missing-copies.ts";
 import { takeDownGoneRun } from "../../builder/take-down-gone-run.ts";
 import type { Ui } from "../../builder/ui.ts";
 import { systemClock } from "../../common/clock.ts";
@@ -140,13 +142,7 @@ export class Recovery {
       await giveBackJob(queue, job);
     } else {
       if (told === undefined)
-        await tellNote(
-          queue,
-          id,
-          made
-            ? `${gone}. The OMI ${published?.product?.imageId} was whole; copies in other regions, if it was to have any, may be missing`
-            : gone,
-        );
+        await tellNote(queue, id, `${gone}${published === undefined ? "" : tellProduct(published)}`);
       await endJob(queue, job, result);
     }
     for (const journal of journals) await removeJournal(queue, journal);
@@ -212,6 +208,14 @@ export class Recovery {
     this.#tries.set(jobId, tries);
     return tries < MOST_TRIES;
   }
+}
+
+/** What stands. The journal's copy may not know of the last copies in other regions. */
+function tellProduct(run: RunRecord): string {
+  const finishing = finishingCommand(run);
+  const missing =
+    finishing === undefined ? "" : `; it may lack copies in other regions, which this makes: ${finishing}`;
+  return `. The OMI ${run.product?.imageId} was whole${missing}`;
 }
 
 function failedResult(worker: string, failure: unknown) {

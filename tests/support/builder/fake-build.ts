@@ -82,7 +82,7 @@ export async function fakeBuild(options: FakeBuildOptions = {}): Promise<FakeBui
     api,
     region: "eu-west-2",
     targets: [],
-    isCloudEmbedded: false,
+    localCloud: undefined,
     ui,
     emit: (event: BuildEvent) => void events.push(event),
     log: noLog,

@@ -1,10 +1,11 @@
 import { type CopiedOmi, copyOmi } from "../../../bake/omis/copy-omi.ts";
 import { type FailedRegion, RegionCopyError } from "../../../builder/region-copy/region-copy-error.ts";
-import { ExitCode, LeftoverError } from "../../../common/errors.ts";
+import { CancelledError, ExitCode, LeftoverError, messageOf } from "../../../common/errors.ts";
+import { shellQuote } from "../../../host/shell-quote.ts";
 import { openDebugLog } from "../../../terminal/debug-log.ts";
 import { watchStopSignals } from "../../../terminal/signals.ts";
 import type { Command } from "../../command.ts";
-import { type Flags, parseFlags } from "../../flags.ts";
+import { type Flags, type FlagValues, parseFlags } from "../../flags.ts";
 import { copyRecord, copyText } from "../../output/copy-text.ts";
 import { writeJson } from "../../output/json-report.ts";
 import { TransferReport } from "../../output/transfer-report.ts";
@@ -54,24 +55,45 @@ export const copyAction: Command = {
     report[Symbol.dispose]();
     if (flags.json) writeJson(io.stdout, copyRecord(copied));
     else io.stdout.write(copyText(copied));
-    throwIfFailed(copied, bucket.bucket);
+    throwIfFailed(copied, flags);
     return ExitCode.Success;
   },
 };
 
 /**
+ * @throws {CancelledError} when it was stopped before every region had its copy
  * @throws {RegionCopyError} when a region has no copy
  * @throws {LeftoverError} when something could not be taken down
  */
-function throwIfFailed({ imageId, copies, isSomethingLeft }: CopiedOmi, bucket: string): void {
+function throwIfFailed(copied: CopiedOmi, flags: FlagValues<typeof flagSpecs>): void {
+  const { copies, isSomethingLeft } = copied;
   const failed = copies.flatMap((copy): readonly FailedRegion[] => (copy.outcome === "copied" ? [] : [copy]));
   if (failed.length > 0) {
-    const regions = failed.map(({ region }) => region).join(",");
-    throw new RegionCopyError(failed, `outscale-chroot omi copy -to ${regions} -bucket ${bucket} ${imageId}`);
+    const without = failed.map(({ region }) => region);
+    const command = commandFor(copied, without, flags);
+    const cancelled = failed.find(({ error }) => error instanceof CancelledError);
+    if (cancelled === undefined) throw new RegionCopyError(failed, command);
+    const message = `${messageOf(cancelled.error)}: there is no copy in ${without.join(", ")}`;
+    throw new CancelledError(message, { hint: `Nothing of it is left there. To finish it: ${command}` });
   }
   if (!isSomethingLeft) return;
   throw new LeftoverError("The copies stand, and something else could not be taken down", {
     leftovers: [],
     hint: "Free what is named above, then run: outscale-chroot cleanup",
   });
+}
+
+/** The same command for the regions that have no copy. */
+function commandFor({ imageId }: CopiedOmi, regions: readonly string[], flags: FlagValues<typeof flagSpecs>): string {
+  const texts = ["bucket", "prefix", "method", "name", "profile", "local-state", "state"] as const;
+  const pairs = ["region-profile", "share", "share-snapshot"] as const;
+  const switches = ["create-bucket", "keep-objects", "public", "public-snapshot", "local"] as const;
+  const isOfThem = (pair: string) => regions.some((region) => pair.startsWith(`${region}=`));
+  return shellQuote([
+    ...["outscale-chroot", "omi", "copy", "-to", regions.join(",")],
+    ...texts.flatMap((name) => (flags[name] === undefined ? [] : [`-${name}`, flags[name]])),
+    ...pairs.flatMap((name) => flags[name].filter(isOfThem).flatMap((pair) => [`-${name}`, pair])),
+    ...switches.flatMap((name) => (flags[name] ? [`-${name}`] : [])),
+    imageId,
+  ]);
 }

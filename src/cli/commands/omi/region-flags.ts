@@ -22,6 +22,7 @@ export const regionFlags = {
     about: "an account of that region that may create volumes of the copy's root snapshot",
   },
   public: { type: "boolean", about: "everybody may launch the copies" },
+  "public-snapshot": { type: "boolean", about: "everybody may create volumes of the copies' root snapshots" },
 } as const satisfies Flags;
 
 /** @throws {UsageError} for what is no pair, or names a region that gets no copy */
@@ -37,7 +38,7 @@ export function targetsOf(flags: FlagValues<typeof regionFlags>): readonly CopyT
       region,
       profile: of(profiles)[0],
       launch: { accountIds: requireAccounts(of(launch)), isPublic: flags.public ?? false },
-      createVolume: { accountIds: requireAccounts(of(createVolume)), isPublic: false },
+      createVolume: { accountIds: requireAccounts(of(createVolume)), isPublic: flags["public-snapshot"] ?? false },
     };
   });
 }
