@@ -195,28 +195,4 @@ describe("copies to other regions, on a cloud that fails", () => {
     await artifact?.destroy();
     expect(await censusOf(bakery.cloud)).toEqual(before);
   });
-
-  it.each(["exported-objects", "region-imported-image", "region-snapshot", "region-image"])(
-    "stop at the next safe point when the build is cancelled at the first %s, and leave what is whole",
-    async (kind) => {
-      const before = await censusOf(bakery.cloud);
-      const stop = new AbortController();
-      const onEvent = (event: BuildEvent) => {
-        if (event.type === "resource" && event.kind === kind && event.change === "acquired") stop.abort();
-      };
-      let standing: OmiArtifact | undefined;
-      const ui = new RecordingUi();
-      const onStanding = (artifact: OmiArtifact) => {
-        standing = artifact;
-      };
-      const baking = bakery.bake(config, { ui, onEvent, onStanding, signal: stop.signal });
-      await expect(baking).rejects.toBeInstanceOf(CancelledError);
-      expect(ui.of("warn").join()).toMatch(
-        /stays in eu-west-2, without a copy in .*To finish it: outscale-chroot omi copy -to/,
-      );
-      expect((await bakery.leftovers()).journals).toEqual([]);
-      await standing?.destroy();
-      expect(await censusOf(bakery.cloud)).toEqual(before);
-    },
-  );
 });
