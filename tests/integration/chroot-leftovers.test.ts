@@ -15,6 +15,7 @@ import {
   tempFolder,
 } from "../support/chroot/fixtures.ts";
 import { startMountHolder } from "../support/program/holder.ts";
+import { untilRuns } from "../support/program/until-runs.ts";
 import { requirePrograms } from "../support/suite/requirements.ts";
 
 const cleanup = new Cleanup();
@@ -64,10 +65,10 @@ const describe = requirePrograms("unshare", "nsenter", "losetup", "mkfs.ext4", "
 
 describe("what provisioning leaves behind", () => {
   const leavings: [string, string, RegExp][] = [
-    ["a background process", "sleep 621 >/dev/null 2>&1 &", /^pid \d+ \(.*sleep 621.*\)$/],
-    ["a working folder", "cd /var/lib && (setsid sleep 622 >/dev/null 2>&1 &)", /sleep 622/],
+    ["a background process", `sleep 621 >/dev/null 2>&1 & ${untilRuns("sleep 621")}`, /^pid \d+ \(.*sleep 621.*\)$/],
+    ["a working folder", `cd /var/lib && (setsid sleep 622 >/dev/null 2>&1 & ${untilRuns("sleep 622")})`, /sleep 622/],
     ["a process that refuses SIGTERM", "(trap '' TERM; while :; do sleep 623; done) >/dev/null 2>&1 &", /^pid/],
-    ["a daemon that holds standard output", "(setsid sleep 624 &)", /sleep 624/],
+    ["a daemon that holds standard output", `(setsid sleep 624 & ${untilRuns("sleep 624")})`, /sleep 624/],
     ["a nested tmpfs", "mkdir /var/nested && mount -t tmpfs none /var/nested && echo x > /var/nested/x", /none/],
   ];
 
@@ -87,7 +88,8 @@ describe("what provisioning leaves behind", () => {
   it("is found when only a mapping holds the image: a program of it that runs outside its root", async () => {
     const image = await mountImage("private");
     const program = `${image.mountPath}/bin/busybox`;
-    await image.sandbox.run(["sh", "-c", '(setsid "$0" sleep 625 >/dev/null 2>&1 &)', program]);
+    const command = `setsid "$0" sleep 625 >/dev/null 2>&1 & ${untilRuns("$0 sleep 625")}`;
+    await image.sandbox.run(["sh", "-c", command, program]);
     expect(await takeDown(image)).toEqual([expect.stringContaining("sleep 625")]);
     await expectClean(image.device);
   });

@@ -5,6 +5,7 @@ import { openFolder } from "../../src/chroot/openat.ts";
 import { type Isolation, type Sandbox, startSandbox } from "../../src/chroot/sandbox.ts";
 import type { RunOptions } from "../../src/host/run-command.ts";
 import { Cleanup, tempFolder } from "../support/chroot/fixtures.ts";
+import { untilRuns } from "../support/program/until-runs.ts";
 import { requirePrograms } from "../support/suite/requirements.ts";
 
 const cleanup = new Cleanup();
@@ -57,7 +58,7 @@ describe("Sandbox.run() of what is brief", () => {
     const { stdout: before } = await sandbox.run(PARENT, brief);
     await sandbox.run(["sh", "-c", "kill -9 -1; true"]);
     expect((await sandbox.run(PARENT, brief)).stdout).not.toBe(before);
-    await sandbox.run(["sh", "-c", "(setsid sleep 611 >/dev/null 2>&1 &)"]);
+    await sandbox.run(["sh", "-c", `setsid sleep 611 >/dev/null 2>&1 & ${untilRuns("sleep 611")}`]);
     expect(await sandbox.stopLeftovers({ graceMs: 50 })).toMatchObject([{ command: "sleep 611" }]);
     expect((await sandbox.run(["echo", "alive"], brief)).stdout).toBe("alive\n");
   });
