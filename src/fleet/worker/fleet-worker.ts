@@ -26,6 +26,7 @@ import type { Recovery } from "./recovery.ts";
 import { returnOwnJobs } from "./return-own-jobs.ts";
 import type { DeadRuns, WorkerInput } from "./run-worker.ts";
 import { Trimming } from "./trimming.ts";
+import { untilGivenUp } from "./until-given-up.ts";
 
 const HEARTBEAT_MS = 10_000;
 /** How often a worker looks after the jobs of others. */
@@ -61,6 +62,8 @@ export class FleetWorker {
   readonly #firings: Firings;
   readonly #trimming: Trimming;
   readonly #runs = new Map<string, JobRun>();
+  /** The jobs whose claim is ours. */
+  readonly #claimed = new Set<string>();
   readonly #startedAt = Date.now();
   readonly #drained = new AbortController();
 
@@ -74,7 +77,44 @@ export class FleetWorker {
     this.#trimming = new Trimming(input);
   }
 
+  /** @throws {FleetError} when it ends, and the queue does not know what became of its builds */
   async run(blocking: Redis): Promise<void> {
+    const over = new AbortController();
+    const work = this.#work(blocking).finally(() => over.abort());
+    const isGivenUp = this.#endsAlone(over.signal);
+    if (!(await Promise.race([work.then(() => false), isGivenUp]))) return;
+    // It waits for a queue that does not answer, and nobody for it.
+    work.catch(() => undefined);
+    this.#tellNobody();
+  }
+
+  /** @returns true when the worker is to end and the queue is out of reach; false when it has ended otherwise */
+  async #endsAlone(over: AbortSignal): Promise<boolean> {
+    await fired(AbortSignal.any([this.#input.drain, this.#drained.signal, over]));
+    return untilGivenUp({
+      isReached: () => this.#queue.redis.status === "ready",
+      isAtWork: () => [...this.#runs.values()].some(({ isAtWork }) => isAtWork),
+      isWorthWaiting: () => this.#claimed.size > 0 && !this.#input.stop.aborted,
+      ...{ clock: systemClock, signal: over },
+    });
+  }
+
+  #tellNobody(): void {
+    const builds = [...this.#claimed];
+    const lost = "The queue cannot be reached";
+    if (builds.length === 0) {
+      this.#ui.warn(
+        `${lost}: it is not told that the worker ${this.#input.identity.id} ends, and finds that out by itself`,
+      );
+      return;
+    }
+    const which = builds.length === 1 ? `the build ${builds[0]}` : `the builds ${builds.join(", ")}`;
+    throw new FleetError(`${lost}: it is not told what became of ${which}`, {
+      hint: "start the worker again when the queue is there: it tells, and gives back what was not done",
+    });
+  }
+
+  async #work(blocking: Redis): Promise<void> {
     const { identity, slots, drain, stop, deadRuns, jobs, account } = this.#input;
     await this.#queue.enlist();
     const { products } = deadRuns;
@@ -137,7 +177,10 @@ export class FleetWorker {
         skipStalledCheck: true,
       },
     );
-    worker.on("error", (error) => this.#ui.warn(`BullMQ: ${messageOf(error)}`));
+    worker.on("error", (error) => {
+      // That the connection is lost is said once, by whoever has opened it.
+      if (this.#queue.redis.status === "ready") this.#ui.warn(`BullMQ: ${messageOf(error)}`);
+    });
     return worker;
   }
 
@@ -151,6 +194,7 @@ export class FleetWorker {
       vmId: this.#input.account.vmId ?? null,
     });
     if (claim === undefined) throw new UnrecoverableError("another worker has this job");
+    this.#claimed.add(id);
     let end: JobEnd;
     try {
       await this.#accept(id, sealedAt);
@@ -160,6 +204,7 @@ export class FleetWorker {
     } finally {
       this.#runs.delete(id);
       await claim.release();
+      this.#claimed.delete(id);
       await this.#tellOfUs();
     }
     if ("againAfterMs" in end) {

@@ -18,6 +18,7 @@ const asked = { "may-publish": [] as Answer[], copied: [] as Answer[] };
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => undefined);
 
 let isAlone = false;
+let isHandedBack = false;
 process.on("disconnect", () => {
   isAlone = true;
   stop.abort(new CancelledError("The build was stopped: its worker is gone"));
@@ -26,8 +27,10 @@ process.on("disconnect", () => {
 
 process.on("message", (message: ToJob) => {
   if (message.type === "start") void start(message);
-  else if (message.type === "stop") stop.abort(new CancelledError(message.reason));
-  else if (message.type === "hurry") hurry.abort(new CancelledError("The clean-up was hurried"));
+  else if (message.type === "stop") {
+    isHandedBack = message.isHandedBack;
+    stop.abort(new CancelledError(message.reason));
+  } else if (message.type === "hurry") hurry.abort(new CancelledError("The clean-up was hurried"));
   else asked[message.type].shift()?.(message.problem);
 });
 
@@ -49,13 +52,16 @@ async function start({ order }: Extract<ToJob, { type: "start" }>): Promise<void
   process.exit(0);
 }
 
-/** It ended because its worker did, and nothing came of it: the job is run again. */
-function isCutOff({ outcome, error }: SentResult): boolean {
-  return isAlone && outcome !== "done" && (error === undefined || ["E_CANCELLED", "E_FLEET"].includes(error.code));
+/** It ended because its worker does or did, and nothing came of it: the job is run again. */
+function isCutOff({ outcome, artifact, error }: SentResult): boolean {
+  if (outcome === "done" || artifact !== undefined) return false;
+  const isStopped = error === undefined || error.code === "E_CANCELLED";
+  if (isAlone) return isStopped || error.code === "E_FLEET";
+  return isHandedBack && isStopped && (error?.cleanup ?? []).length === 0;
 }
 
 async function mayPublish(): Promise<void> {
-  const problem = await ask("may-publish", { type: "may-publish" });
+  const problem = await unlessStopped(ask("may-publish", { type: "may-publish" }));
   if (problem !== undefined) throw new FleetError(`The build does not publish its OMI: ${problem}`);
 }
 
@@ -65,10 +71,27 @@ const journalCopy: JournalCopy = {
     if (isCopied(entry)) tell({ type: "journal", entry });
   },
   upToDate: async () => {
-    const problem = await ask("copied", { type: "is-copied" });
+    const problem = await unlessStopped(ask("copied", { type: "is-copied" }));
     if (problem !== undefined) throw new FleetError(`Nothing is made that no other worker could take down: ${problem}`);
   },
 };
+
+/**
+ * The worker may wait long for its queue before it answers; a build that is stopped meanwhile takes down what it has. What is
+ * asked for after that is a matter of taking down.
+ */
+async function unlessStopped<Value>(answer: Promise<Value>): Promise<Value> {
+  if (stop.signal.aborted) return answer;
+  const ended = new AbortController();
+  const stopped = new Promise<never>((_resolve, reject) => {
+    stop.signal.addEventListener("abort", () => reject(stop.signal.reason), { once: true, signal: ended.signal });
+  });
+  try {
+    return await Promise.race([answer, stopped]);
+  } finally {
+    ended.abort();
+  }
+}
 
 async function ask(kind: keyof typeof asked, question: FromJob): Promise<string | undefined> {
   if (!process.connected) return "its worker is gone";

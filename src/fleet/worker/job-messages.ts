@@ -17,7 +17,8 @@ export interface JobOrder {
 /** From the worker to the process of a job. */
 export type ToJob =
   | { readonly type: "start"; readonly order: JobOrder }
-  | { readonly type: "stop"; readonly reason: string }
+  /** `isHandedBack`: it is done again, by this worker or another one. */
+  | { readonly type: "stop"; readonly reason: string; readonly isHandedBack: boolean }
   | { readonly type: "hurry" }
   /** `problem` is why it may not publish; undefined when it may. */
   | { readonly type: "may-publish"; readonly problem: string | undefined }

@@ -23,7 +23,7 @@ export interface JobProcessInput extends JobOrder {
 export interface RunningJob {
   /** @throws {FleetError} when it comes to no end of its own */
   readonly result: Promise<SentResult>;
-  stop(reason: string): void;
+  stop(stopped: { readonly reason: string; readonly isHandedBack: boolean }): void;
   hurry(): void;
   /** Waits until nothing of it runs: only then its journal is free. */
   ended(): Promise<void>;
@@ -63,8 +63,8 @@ export class JobProcess implements RunningJob {
     this.#tell({ type: "start", order });
   }
 
-  stop(reason: string): void {
-    this.#tell({ type: "stop", reason });
+  stop(stopped: Parameters<RunningJob["stop"]>[0]): void {
+    this.#tell({ type: "stop", ...stopped });
   }
 
   hurry(): void {

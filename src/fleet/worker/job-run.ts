@@ -55,6 +55,7 @@ export class JobRun {
   #process: RunningJob | undefined;
   #stopped: { readonly reason: string; readonly isHandedBack: boolean } | undefined;
   #isHurried = false;
+  #isAtWork = false;
   #isClean = true;
 
   constructor(input: JobRunInput) {
@@ -75,6 +76,11 @@ export class JobRun {
     this.#stop({ reason: "The build was handed back: its worker ends", isHandedBack: true });
   }
 
+  /** Its process runs, or what that has left is being taken down: nobody ends the worker now. */
+  get isAtWork(): boolean {
+    return this.#isAtWork;
+  }
+
   hurry(): void {
     this.#isHurried = true;
     this.#process?.hurry();
@@ -85,8 +91,7 @@ export class JobRun {
     const { queue, job, claim, workerId, host } = this.#input;
     this.#output.write({ type: "begins", worker: workerId, host, attempt: claim.attempt });
     const result = await this.#bake();
-    const isClean = result.outcome === "cancelled" && (result.error?.cleanup ?? []).length === 0;
-    if (this.#stopped?.isHandedBack && isClean) {
+    if (this.#stopped?.isHandedBack && isUndone(result)) {
       await this.#mirror.remove();
       await this.#output.end({ type: "handed-back", reason: this.#stopped.reason });
       return { againAfterMs: 0 };
@@ -115,6 +120,7 @@ export class JobRun {
       return (await this.#afterDeath()) ?? this.#failed(error);
     } finally {
       await folder?.remove().catch((error: unknown) => this.#input.onTrouble(messageOf(error)));
+      this.#isAtWork = false;
     }
   }
 
@@ -123,6 +129,7 @@ export class JobRun {
     await this.#unpackIn(folder);
     await mkdir(join(folder, job.template.workingFolder), { recursive: true, mode: 0o700 });
     throwIfCancelled(this.#fetching.signal);
+    this.#isAtWork = true;
     this.#process = startJob({
       ...{ job, folder, localCloud, workerId, env, resultFile: files.resultFile, lockFd: files.lock.fd },
       onEvent: (event) => this.#output.write({ type: "event", event }),
@@ -183,6 +190,11 @@ export class JobRun {
     // Who wants no build at all wins over who wants it elsewhere.
     if (this.#stopped === undefined || !stopped.isHandedBack) this.#stopped = stopped;
     this.#fetching.abort(new CancelledError(stopped.reason));
-    this.#process?.stop(stopped.reason);
+    this.#process?.stop(this.#stopped);
   }
+}
+
+/** Nothing is left of it: it can be done again. */
+function isUndone({ outcome, artifact, error }: SentResult): boolean {
+  return outcome === "cancelled" && artifact === undefined && (error?.cleanup ?? []).length === 0;
 }

@@ -25,10 +25,17 @@ export interface FleetBench extends AsyncDisposable {
   clear(): Promise<void>;
 }
 
-/** @param name Of its folder */
-export async function openFleetBench(name: string, options: Partial<LocalCloudOptions> = {}): Promise<FleetBench> {
+/**
+ * @param name Of its folder
+ * @param redisSettings See {@link openFleet}
+ */
+export async function openFleetBench(
+  name: string,
+  options: Partial<LocalCloudOptions> = {},
+  redisSettings: Readonly<Record<string, string>> = {},
+): Promise<FleetBench> {
   const bakery = await openBakery(name, options);
-  const fleet = await openFleet(bakery.folder, join(bakery.folder, "cloud"));
+  const fleet = await openFleet(bakery.folder, join(bakery.folder, "cloud"), redisSettings);
   const folder = join(bakery.folder, "project");
   await mkdir(folder);
   await mkdir(join(bakery.folder, "mnt"));

@@ -17,7 +17,9 @@ export interface Fleet {
   run(argv: readonly string[], options?: { readonly folder?: string; readonly env?: NodeJS.ProcessEnv }): Running;
   /** A worker on the local cloud of a folder, that has said that it is there. */
   startWorker(name: string, argv?: readonly string[]): Promise<Running>;
-  /** Kills the Redis and starts another in its place. */
+  /** Kills the Redis: its place stays empty until there is another. */
+  killRedis(): Promise<void>;
+  /** Kills the Redis, if it runs, and starts another in its place. */
   replaceRedis(): Promise<void>;
   close(): Promise<void>;
 }
@@ -50,6 +52,11 @@ export async function openFleet(
     children.push(child);
     return running(child);
   };
+  const killRedis = async () => {
+    if (server.exitCode !== null || server.signalCode !== null) return;
+    server.kill("SIGKILL");
+    await once(server, "exit");
+  };
   return {
     keyFile,
     url,
@@ -63,9 +70,9 @@ export async function openFleet(
       await worker.says("bakes for");
       return worker;
     },
+    killRedis,
     replaceRedis: async () => {
-      server.kill("SIGKILL");
-      await once(server, "exit");
+      await killRedis();
       server = await startRedis(folder, socket, redisSettings);
     },
     close: async () => {

@@ -1,0 +1,110 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
+import { nothing } from "../support/bake/bake.ts";
+import { type FleetBench, openFleetBench } from "../support/fleet/fleet-bench.ts";
+import type { Running } from "../support/program/running.ts";
+import { requirePrograms } from "../support/suite/requirements.ts";
+
+const describe = requirePrograms("redis-server", "losetup", "partx", "mkfs.ext4", "mount", "nsenter", "unshare");
+
+let bench: FleetBench;
+
+beforeAll(async () => {
+  bench = await openFleetBench("fleet-stop-test", {}, { appendonly: "yes", appendfsync: "always" });
+});
+afterEach(async () => {
+  bench.bakery.cloud.faults.clear();
+  await bench.fleet.replaceRedis();
+  await bench.clear();
+});
+afterAll(async () => {
+  await bench[Symbol.asyncDispose]();
+});
+
+async function submit(...argv: readonly string[]): Promise<{ readonly build: Running; readonly id: string }> {
+  const { fleet, folder } = bench;
+  const build = fleet.run(["build", "-queue", fleet.url, ...argv, "web.pkr.hcl"], { folder });
+  await build.says("Submitted to");
+  return { build, id: /Submitted to \S+ as ([0-9a-f]{16})/.exec(build.output())?.[1] ?? "" };
+}
+
+/** Two of them, as somebody sends them who sees that the first does not end it. */
+async function stopTwice(worker: Running): Promise<void> {
+  worker.child.kill("SIGTERM");
+  await worker.says("A second SIGTERM");
+  worker.child.kill("SIGTERM");
+}
+
+describe("a worker that is to end when its queue is gone", () => {
+  it("ends at one SIGTERM when it has no build, and is started again later", async () => {
+    const worker = await bench.worker();
+    await bench.fleet.killRedis();
+    worker.child.kill("SIGTERM");
+    expect(await worker.ended(), worker.output()).toBe(0);
+    expect(worker.output()).toMatch(/The queue cannot be reached: it is not told that the worker w-\w+ ends/);
+    await bench.fleet.replaceRedis();
+    await bench.worker();
+  });
+
+  it("takes down its build at the second, ends, and gives the build back when it is started again", async () => {
+    await bench.writeTemplate({ build: `${bench.pause}\n provisioner "shell" { inline = ["echo last line"] }` });
+    const worker = await bench.worker();
+    const { build, id } = await submit();
+    await bench.reached();
+    await bench.fleet.killRedis();
+    await stopTwice(worker);
+    expect(await worker.ended(), worker.output()).toBe(16);
+    expect(worker.output()).toContain(`The queue cannot be reached: it is not told what became of the build ${id}`);
+    expect(await bench.bakery.leftovers()).toEqual(nothing);
+    await bench.fleet.replaceRedis();
+    await bench.go();
+    await bench.worker();
+    expect(await build.ended(), build.output()).toBe(0);
+    expect(build.output()).toContain("and begins it anew");
+    expect(build.output().match(/last line/g)).toHaveLength(1);
+    expect((await bench.bakery.leftovers()).images).toHaveLength(1);
+  });
+
+  it("does not make a build wait that asks the queue before it makes something", async () => {
+    await bench.writeTemplate({ build: bench.pause });
+    const worker = await bench.worker();
+    const { build } = await submit();
+    await bench.reached();
+    await bench.fleet.killRedis();
+    await bench.go();
+    // The next thing that it makes is the snapshot, and the queue has to know of it first.
+    await worker.says("connection to the queue is lost");
+    await expect.poll(async () => (await bench.bakery.leftovers()).mounts).toEqual([]);
+    await stopTwice(worker);
+    expect(await worker.ended(), worker.output()).toBe(16);
+    expect(await bench.bakery.leftovers()).toEqual(nothing);
+    await bench.fleet.replaceRedis();
+    await bench.worker();
+    expect(await build.ended(), build.output()).toBe(0);
+    expect((await bench.bakery.leftovers()).images).toHaveLength(1);
+  });
+
+  it("tells of a build that was done when it is started again", async () => {
+    await bench.writeTemplate();
+    const worker = await bench.worker();
+    // The last call of a build, which is tried again and again.
+    bench.bakery.cloud.faults.add({ kind: "throttled", action: "DeleteTags", times: 500 });
+    const { requests } = bench.bakery.cloud;
+    const callsBefore = requests.length;
+    const { build } = await submit("-result", "result.json");
+    const isTold = () => requests.slice(callsBefore).some(({ action }) => action === "DeleteTags");
+    await expect.poll(isTold).toBe(true);
+    await bench.fleet.killRedis();
+    bench.bakery.cloud.faults.clear();
+    await stopTwice(worker);
+    expect(await worker.ended(), worker.output()).toBe(16);
+    await bench.fleet.replaceRedis();
+    const again = await bench.worker();
+    expect(await build.ended(), build.output()).toBe(0);
+    expect(again.output()).toContain("came to its end when this worker was gone: done");
+    const [image = ""] = (await bench.bakery.leftovers()).images;
+    const { builds } = JSON.parse(await readFile(join(bench.folder, "result.json"), "utf8"));
+    expect(builds[0]).toMatchObject({ outcome: "done", artifact: { imageId: image.split(" ")[0] } });
+  });
+});
