@@ -194,6 +194,22 @@ describe("a build on a fleet", () => {
     expect(await fleet.redis.exists("outscale-chroot:123456789012.eu-west-2:prioritized")).toBe(0);
   });
 
+  it("is shown as cancelled to whoever asks for it later, or follows it then", async () => {
+    await writeTemplate("");
+    const build = submit(["-detach", "-account", "123456789012", "-region", "eu-west-2"]);
+    expect(await build.ended(), build.output()).toBe(0);
+    const id = build.output().split(" ")[0] ?? "";
+    const about = (...argv: readonly string[]) => fleet.run(["fleet", ...argv, "-queue", fleet.url]);
+    const following = about("logs", "-follow", id);
+    // It follows when it has subscribed.
+    await expect.poll(() => fleet.redis.pubsub("CHANNELS", "*")).toHaveLength(1);
+    expect(await about("cancel", id).ended()).toBe(0);
+    for (const logs of [following, about("logs", "-follow", id), about("logs", id)]) {
+      expect(await logs.ended(), logs.output()).toBe(130);
+      expect(logs.output()).toContain("The build was cancelled before a worker took it");
+    }
+  });
+
   it("begins anew when its worker was killed, once that has cleaned up, and is told of as a whole", async () => {
     await writeTemplate(`${pauseIn()}\n provisioner "shell" { inline = ["echo last line"] }`);
     const first = await worker();

@@ -1,9 +1,11 @@
 import { OmiArtifact } from "../../builder/artifact.ts";
 import type { RunInput } from "../../builder/builder.ts";
 import { destroyProduct } from "../../builder/destroy-product.ts";
+import { systemClock } from "../../common/clock.ts";
 import { CancelledError, FleetError, messageOf } from "../../common/errors.ts";
 import { resolveAccess } from "../../outscale/credentials.ts";
 import { resolveRegionAccess } from "../../outscale/region-access.ts";
+import { AwaitedEnd } from "../queue/awaited-end.ts";
 import type { FleetQueue } from "../queue/fleet-queue.ts";
 import { FollowedOutput } from "../queue/followed-output.ts";
 import type { JobMessage, SentResult } from "../queue/messages.ts";
@@ -13,8 +15,6 @@ import { ShownOutput } from "./shown-output.ts";
 
 /** So often it is looked whether an end will come, when nothing does. */
 const LOOK_MS = 5_000;
-/** A job that is in no list may just be on its way from one to another. */
-const LOST_AFTER_MS = 45_000;
 
 export interface RemoteBuildParts {
   readonly queue: FleetQueue;
@@ -87,22 +87,21 @@ export class RemoteBuild {
 
   async #followTo(output: FollowedOutput, input: RunInput): Promise<SentResult> {
     const show = new ShownOutput(input);
-    let missingSince: number | undefined;
+    const end = new AwaitedEnd(this.#queue, this.#job.id, systemClock);
     for (;;) {
       const part = await output.next(LOOK_MS);
       show.part(part);
       if (part.entries.some((entry) => entry.type === "end")) return this.#readResult();
-      if (part.entries.length > 0) continue;
+      if (part.entries.length > 0) {
+        end.heard();
+        continue;
+      }
       if (input.signal?.aborted && (await this.#takeBack()))
         throw new CancelledError("The build was cancelled before a worker took it");
-      const problem = await this.#problem();
-      missingSince = problem === undefined ? undefined : (missingSince ?? Date.now());
-      if (problem !== undefined && Date.now() - (missingSince ?? 0) > LOST_AFTER_MS) {
-        // Its end may have come with the very last look.
-        const result = await this.#queue.readResult(this.#job.id).catch(() => undefined);
-        if (result !== undefined) return result;
-        throw problem;
-      }
+      const result = await end.look();
+      if (result === undefined) continue;
+      show.endIsMissing();
+      return result;
     }
   }
 
@@ -123,24 +122,6 @@ export class RemoteBuild {
       () => true,
       () => false,
     );
-  }
-
-  /** Why no end will come; undefined while one may. */
-  async #problem(): Promise<FleetError | undefined> {
-    const { id } = this.#job;
-    const state = await this.#queue.jobs.getJobState(id);
-    const isEnded = state === "failed" || state === "completed";
-    if (!isEnded && state !== "unknown") return undefined;
-    const workers = await this.#queue.readWorkers(Date.now());
-    if (workers.some(({ jobs }) => jobs.includes(id))) return undefined;
-    if (isEnded) {
-      const { failedReason = "" } = (await this.#queue.jobs.getJob(id)) ?? {};
-      const reason = failedReason.replace(/[^\x20-\x7e]/g, " ").slice(0, 300);
-      const hint = "see what the worker says of it in its own log";
-      return new FleetError(`The worker has ended build ${id} without a result${reason && `: ${reason}`}`, { hint });
-    }
-    const hint = "no worker has it: submit it again";
-    return new FleetError(`The queue has lost build ${id}`, { hint });
   }
 
   #artifactOf({ region, product, data }: NonNullable<SentResult["artifact"]>): OmiArtifact {

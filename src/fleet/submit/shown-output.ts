@@ -25,6 +25,11 @@ export class ShownOutput {
     for (const entry of entries) this.#entry(entry);
   }
 
+  /** It has ended without the words for it. */
+  endIsMissing(): void {
+    this.#input.ui.warn("Output is missing here: the queue does not have the end of it");
+  }
+
   #entry(entry: OutputEntry): void {
     const { ui, onEvent } = this.#input;
     if (entry.type === "begins")

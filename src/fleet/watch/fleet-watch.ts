@@ -8,6 +8,7 @@ import { readLastOutput } from "../queue/last-output.ts";
 import type { JobMessage, OutputEntry, SentResult, WorkerMessage } from "../queue/messages.ts";
 import { OutputWriter } from "../queue/output-writer.ts";
 import { type Place, queueOf } from "../queue/place.ts";
+import { errorOfSent } from "../queue/sent-error.ts";
 import type { FleetKeys } from "../seal/fleet-key.ts";
 import { Sealer } from "../seal/seal.ts";
 import { listQueues } from "../submit/find-place.ts";
@@ -116,11 +117,22 @@ export class FleetWatch implements AsyncDisposable {
     );
   }
 
-  /** @throws {FleetError} when no queue has it, or another key has sealed it */
+  /**
+   * @throws {FleetError} when no queue has it, or another key has sealed it
+   * @throws {RemoteError} with what it has failed with, when that is all that is left of it
+   */
   async find(id: string): Promise<FoundJob> {
-    for (const { queue } of await this.#queues()) {
+    const queues = await this.#queues();
+    for (const { queue } of queues) {
       const job = await queue.jobs.getJob(id);
       if (job !== undefined) return { queue, job: queue.readJob(id, job.data).job };
+    }
+    // One that was cancelled before a worker had it is a job no more.
+    for (const { queue } of queues) {
+      const result = await queue.readResult(id);
+      if (result?.error !== undefined) throw errorOfSent(result.error);
+      if (result !== undefined)
+        throw new FleetError(`Build ${id} has ended, ${result.outcome}: the queue has no more of it`);
     }
     throw new FleetError(`There is no build ${id}`, {
       hint: "outscale-chroot fleet builds lists them; they are forgotten after a week",

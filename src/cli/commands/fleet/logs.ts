@@ -37,7 +37,10 @@ export const logs: Command = {
     const endListening = io.onSignal(() => stop.abort());
     try {
       const target = { ui: uiOf(report, build), onEvent: report.event.bind(report, build) };
-      const result = await showLogs(found, target, { follow: flags.follow === true, signal: stop.signal });
+      const result = await showLogs(found, target, {
+        follow: flags.follow === true,
+        ...{ signal: stop.signal, clock: systemClock },
+      });
       const error = result?.error && errorOfSent(result.error);
       if (error !== undefined) io.stderr.write(errorText(error));
       return flags.follow && error !== undefined ? exitCodeOf(error) : ExitCode.Success;
