@@ -12,6 +12,7 @@ import type { Control, FleetQueue, JobData } from "../queue/fleet-queue.ts";
 import type { JobMessage, WorkerMessage } from "../queue/messages.ts";
 import { KEY_PREFIX } from "../queue/place.ts";
 import { beginTurn } from "../queue/turns.ts";
+import { forgetWorker, hearWorker } from "../queue/worker-list.ts";
 import { scheduleOf } from "../schedule/schedule.ts";
 import { SeenJobs } from "../seal/seen-jobs.ts";
 import type { BuilderAccount } from "./builder-account.ts";
@@ -149,7 +150,7 @@ export class FleetWorker {
       await listening;
       await looking;
       await trimming;
-      await this.#queue.redis.hdel(this.#queue.keyOf("workers"), identity.id);
+      await forgetWorker(this.#queue, identity.id);
     }
   }
 
@@ -284,7 +285,7 @@ export class FleetWorker {
       jobs: [...this.#runs.keys()],
     };
     const sealed = this.#queue.seal(JSON.stringify(message), "worker", identity.id);
-    await this.#queue.redis.hset(this.#queue.keyOf("workers"), identity.id, sealed).catch((error: unknown) => {
+    await hearWorker(this.#queue, identity.id, sealed).catch((error: unknown) => {
       this.#ui.warn(`The queue cannot be told that this worker is there: ${messageOf(error)}`);
     });
   }
