@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { rm } from "node:fs/promises";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { messageOf } from "../common/errors.ts";
 import { portOf } from "../common/listening.ts";
 import { secrets } from "../common/secrets.ts";
@@ -127,7 +127,7 @@ export class CloudServer implements LocalCloud, ServerControl, WatchedRegion {
       OSC_ENDPOINT_API: this.endpoint,
       OSC_ENDPOINT_OOS: this.storageEndpoint,
       // The way into the other regions, where there are any.
-      ...(this.#others.length > 0 && { OSC_CONFIG_FILE: join(this.#options.stateFolder, PROFILES_FILE) }),
+      ...(this.#others.length > 0 && { OSC_CONFIG_FILE: resolve(this.#options.stateFolder, PROFILES_FILE) }),
       OUTSCALE_CHROOT_METADATA_ENDPOINT: this.metadataEndpoint,
       OUTSCALE_CHROOT_DEVICE_FOLDER: this.deviceFolder,
     };

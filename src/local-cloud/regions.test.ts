@@ -1,6 +1,6 @@
 import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { signedCall } from "../../tests/support/local-cloud/signed-call.ts";
 import { resolveAccess } from "../outscale/credentials.ts";
@@ -52,6 +52,11 @@ describe("the regions of a local cloud", () => {
         { RegionName: "us-east-2", Endpoint: new URL(east.endpoint).host },
       ]);
     }
+  });
+
+  it("are found from any folder, however the state folder was named", async () => {
+    await restart({ regions: ["eu-west-2", "us-east-2"], stateFolder: relative(process.cwd(), state()) });
+    expect(cloud?.environment.OSC_CONFIG_FILE).toBe(join(state(), "profiles.json"));
   });
 
   it("stay, and others can be added", async () => {
