@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import type { CopiedOmi } from "../../src/bake/omis/copy-omi.ts";
 import { omi } from "../../src/cli/commands/omi.ts";
 import { CancelledError, messageOf } from "../../src/common/errors.ts";
-import { ASIA, CopyBench, EAST, HOME, nothingThere } from "../support/bake/copy-bench.ts";
+import { ASIA, CopyBench, EAST, HOME, nothingThere, BUCKET as THERE } from "../support/bake/copy-bench.ts";
 import { hastyClock } from "../support/bake/hasty-clock.ts";
 import { HeldCalls } from "../support/bake/held-calls.ts";
 import { dataOn, rootOn } from "../support/bake/image-owner.ts";
@@ -16,12 +16,13 @@ import { RecordingUi } from "../support/terminal/recording-ui.ts";
 const describe = requireRoot();
 const BUCKET = "made-on-the-way";
 const DISKS = 2;
-const SAMPLE = 8;
+const SAMPLE = 6;
 
 /** One call at which a copy is cancelled. */
 interface Point {
   readonly regions: readonly string[];
   readonly method: "image" | "snapshots";
+  readonly bucket: string;
   readonly call: string;
   /** By a second wish at the next call. */
   readonly isHurried: boolean;
@@ -45,11 +46,11 @@ describe("omi copy, cancelled", () => {
     await bench[Symbol.asyncDispose]();
   });
 
-  type How = Pick<Point, "regions" | "method">;
+  type How = Pick<Point, "regions" | "method" | "bucket">;
 
-  async function copy({ regions, method }: How, stop?: AbortSignal, hurry?: AbortSignal) {
+  async function copy({ regions, method, bucket }: How, stop?: AbortSignal, hurry?: AbortSignal) {
     const ui = new RecordingUi();
-    const what = { bucket: BUCKET, createBucket: true, method, targets: regions.map((region) => ({ region })) };
+    const what = { bucket, createBucket: true, method, targets: regions.map((region) => ({ region })) };
     const outcome = await bench.copy({ ...what, ui, env: doors.env, clock: hastyClock(), signal: stop, hurry }).then(
       ({ copied }) => ({ copied, error: undefined, ui }),
       (error: unknown) => ({ copied: undefined, error, ui }),
@@ -104,17 +105,9 @@ describe("omi copy, cancelled", () => {
     await storage.deleteBucket(BUCKET);
   }
 
-  it("leaves each copy whole or not at all, and says which, at whatever call", async () => {
-    const points: Point[] = [];
-    for (const regions of [[EAST], [EAST, ASIA]]) {
-      for (const method of ["image", "snapshots"] as const) {
-        for (const call of await callsOf({ regions, method })) {
-          for (const isHurried of [false, true]) points.push({ regions, method, call, isHurried });
-        }
-      }
-    }
+  async function sweep(points: readonly Point[]): Promise<void> {
     let came = 0;
-    for (const point of sample(points, SAMPLE)) {
+    for (const point of points) {
       await count.try(JSON.stringify(point), () => tryAt(point));
       if (!doors.isWaiting) came += 1;
       await bench.cleanUp();
@@ -123,7 +116,28 @@ describe("omi copy, cancelled", () => {
     }
     expect(count.broke).toEqual([]);
     // How often a state is asked for varies; what changes something does not.
-    expect(came).toBeGreaterThan(sample(points, SAMPLE).length / 2);
+    expect(came).toBeGreaterThan(points.length / 2);
+  }
+
+  const atEach = (how: How, calls: readonly string[]) =>
+    calls.flatMap((call) => [false, true].map((isHurried): Point => ({ ...how, call, isHurried })));
+
+  it("leaves each copy whole or not at all, and says which, at whatever call", async () => {
+    const points: Point[] = [];
+    for (const regions of [[EAST], [EAST, ASIA]]) {
+      for (const method of ["image", "snapshots"] as const) {
+        const how = { regions, method, bucket: BUCKET };
+        points.push(...atEach(how, await callsOf(how)));
+      }
+    }
+    await sweep(sample(points, SAMPLE));
+  });
+
+  it("leaves nothing in a bucket that is there, at whatever request to it", async () => {
+    const how: How = { regions: [EAST], method: "image", bucket: THERE };
+    const requests = (await callsOf(how)).filter((call) => / (bucket|object) /.test(call));
+    expect(requests.filter((call) => call.startsWith("PUT object"))).toHaveLength(1);
+    await sweep(sample(atEach(how, requests), SAMPLE / 2));
   });
 
   it("says at the command line what stands and how to finish it, and ends as what was interrupted", async () => {

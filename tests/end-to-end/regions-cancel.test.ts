@@ -18,12 +18,16 @@ import { RecordingUi } from "../support/terminal/recording-ui.ts";
 
 const describe = requireRoot();
 const HOME = "eu-west-2";
-const SAMPLE = 8;
+const SAMPLE = 6;
+/** Buckets: one that the build makes, and one that is there. */
+const MADE = "acme";
+const THERE = "images";
 
 /** One call at which a build is cancelled. */
 interface Point {
   readonly regions: readonly string[];
   readonly method: "image" | "snapshots";
+  readonly bucket: string;
   readonly call: string;
   /** By a second wish at the next call. */
   readonly isHurried: boolean;
@@ -49,6 +53,8 @@ describe("a build for other regions that is cancelled", () => {
     own = new ImageOwner(bakery, "builder");
     const mappings = [rootOn(await own.snapshot()), dataOn("/dev/xvdb", await own.snapshot())];
     base = await own.register({ ImageName: "base", BlockDeviceMappings: mappings });
+    await using storage = homeStorage();
+    await storage.createBucket(THERE);
     before = await censusOf(bakery.cloud);
   });
   afterAll(async () => {
@@ -58,11 +64,15 @@ describe("a build for other regions that is cancelled", () => {
     await bakery.close();
   });
 
-  async function bake({ regions, method }: Pick<Point, "regions" | "method">, stop: AbortSignal, hurry: AbortSignal) {
+  const homeStorage = () => storageOf({ ...bakery.cloud.account("builder"), endpoint: bakery.cloud.endpoint });
+
+  type How = Pick<Point, "regions" | "method" | "bucket">;
+
+  async function bake({ regions, method, bucket }: How, stop: AbortSignal, hurry: AbortSignal): Promise<Outcome> {
     const { source_omi_filter: _, ...rest } = publicSource;
     const config: RawConfig = {
       ...{ ...rest, source_omi: base.ImageId, omi_name: "far", tags: { Name: "far" }, omi_regions: regions },
-      ...{ omi_account_ids: ["123456789012"], region_copy: { bucket: "acme", create_bucket: true, method } },
+      ...{ omi_account_ids: ["123456789012"], region_copy: { bucket, create_bucket: true, method } },
     };
     let standing: OmiArtifact | undefined;
     const onStanding = (artifact: OmiArtifact) => {
@@ -79,7 +89,7 @@ describe("a build for other regions that is cancelled", () => {
   }
 
   /** The calls of a build that goes well, from the first that has to do with other regions. */
-  async function callsOf(how: Pick<Point, "regions" | "method">): Promise<readonly string[]> {
+  async function callsOf(how: How): Promise<readonly string[]> {
     doors.begin();
     const never = new AbortController().signal;
     const { standing, error } = await bake(how, never, never);
@@ -107,7 +117,7 @@ describe("a build for other regions that is cancelled", () => {
   }
 
   /** Every region has what the artifact names, whole, and no other; and it is said which have none. */
-  async function expectTold({ regions }: Point, { standing, error, ui }: Outcome): Promise<void> {
+  async function expectTold({ regions, bucket }: Point, { standing, error, ui }: Outcome): Promise<void> {
     if (error !== undefined) {
       expect(error, messageOf(error)).toBeInstanceOf(CancelledError);
       expect(error).toMatchObject({ exitCode: 130 });
@@ -118,7 +128,7 @@ describe("a build for other regions that is cancelled", () => {
     const told = ui.of("warn").join("\n");
     if (standing !== undefined && missing.length > 0) {
       expect(told).toContain(`stays in ${HOME}, without a copy in ${missing.join(", ")}`);
-      expect(told).toContain(`outscale-chroot omi copy -to ${missing.join(",")} -bucket acme`);
+      expect(told).toContain(`outscale-chroot omi copy -to ${missing.join(",")} -bucket ${bucket}`);
     } else expect(told).not.toContain("stays in");
     for (const cloud of bakery.cloud.regions) {
       const copy = copies.find(({ region }) => region === cloud.regionName);
@@ -163,23 +173,17 @@ describe("a build for other regions that is cancelled", () => {
       const { Snapshots } = await api.readSnapshots({ Filters: { AccountIds } });
       for (const { SnapshotId } of Snapshots) if (!kept.has(SnapshotId)) await api.deleteSnapshot({ SnapshotId });
     }
-    await using storage = storageOf({ ...bakery.cloud.account("builder"), endpoint: bakery.cloud.endpoint });
-    if ((await storage.findBucket("acme")) === "absent") return;
-    for (const { key } of await all(storage.list("acme"))) await storage.delete({ bucket: "acme", key });
-    await storage.deleteBucket("acme");
+    await using storage = homeStorage();
+    for (const bucket of [MADE, THERE]) {
+      if ((await storage.findBucket(bucket)) === "absent") continue;
+      for (const { key } of await all(storage.list(bucket))) await storage.delete({ bucket, key });
+      if (bucket === MADE) await storage.deleteBucket(bucket);
+    }
   }
 
-  it("leaves the OMI and each copy whole or not at all, and says which, at whatever call", async () => {
-    const points: Point[] = [];
-    for (const regions of [["us-east-2"], ["us-east-2", "us-west-1"]]) {
-      for (const method of ["image", "snapshots"] as const) {
-        for (const call of await callsOf({ regions, method })) {
-          for (const isHurried of [false, true]) points.push({ regions, method, call, isHurried });
-        }
-      }
-    }
+  async function sweep(points: readonly Point[]): Promise<void> {
     let came = 0;
-    for (const point of sample(points, SAMPLE)) {
+    for (const point of points) {
       const broke = count.broke.length;
       await count.try(JSON.stringify(point), () => tryAt(point));
       if (!doors.isWaiting) came += 1;
@@ -188,6 +192,28 @@ describe("a build for other regions that is cancelled", () => {
     }
     expect(count.broke).toEqual([]);
     // How often a state is asked for varies; what changes something does not.
-    expect(came).toBeGreaterThan(sample(points, SAMPLE).length / 2);
+    expect(came).toBeGreaterThan(points.length / 2);
+  }
+
+  const atEach = (how: How, calls: readonly string[]) =>
+    calls.flatMap((call) => [false, true].map((isHurried): Point => ({ ...how, call, isHurried })));
+
+  it("leaves the OMI and each copy whole or not at all, and says which, at whatever call", async () => {
+    const points: Point[] = [];
+    for (const regions of [["us-east-2"], ["us-east-2", "us-west-1"]]) {
+      for (const method of ["image", "snapshots"] as const) {
+        const how = { regions, method, bucket: MADE };
+        points.push(...atEach(how, await callsOf(how)));
+      }
+    }
+    await sweep(sample(points, SAMPLE));
+  });
+
+  it("leaves nothing in a bucket that is there, at whatever request to it", async () => {
+    const how: How = { regions: ["us-east-2"], method: "image", bucket: THERE };
+    const requests = (await callsOf(how)).filter((call) => / (bucket|object) /.test(call));
+    // Before anything is made, and again before the export.
+    expect(requests.filter((call) => call.startsWith("PUT object"))).toHaveLength(2);
+    await sweep(sample(atEach(how, requests), SAMPLE / 2));
   });
 });
