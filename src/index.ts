@@ -85,6 +85,7 @@ export type { GeneratedData, Hook, ProvisionInput, WorkLog } from "./builder/hoo
 export type { ImageInspector, InspectedImage } from "./builder/image-inspector.ts";
 export type { DoneWork, RunHeader } from "./builder/journal/entry.ts";
 export { HeldRun } from "./builder/journal/runs.ts";
+export type { MissingCopies } from "./builder/missing-copies.ts";
 export type { Phase } from "./builder/phase.ts";
 export type { Product, ProductCopy } from "./builder/publish-omi.ts";
 export type { Ui } from "./builder/ui.ts";

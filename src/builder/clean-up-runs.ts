@@ -22,7 +22,7 @@ import {
   removeStillborn,
   type UnusableJournal,
 } from "./journal/runs.ts";
-import { finishingCommand, missingCopies } from "./missing-copies.ts";
+import { foundProduct, type MissingCopies } from "./missing-copies.ts";
 import type { Product } from "./publish-omi.ts";
 import type { Place } from "./region-copy/place.ts";
 import { regionsOf } from "./region-copy/regions-of-run.ts";
@@ -67,6 +67,8 @@ export interface CleanedRun {
   readonly failures: readonly string[];
   /** The OMI that it had made, which stays. */
   readonly product?: Product | undefined;
+  /** Where that was to be, too, and is not. */
+  readonly missing?: MissingCopies | undefined;
 }
 
 /**
@@ -174,16 +176,16 @@ async function cleanUpHeldRun(
   if (dryRun) return sayWhatWouldBeDone(run, options);
   const journal = Journal.resume(run, { log, onTrouble: (message) => ui.warn(message) });
   try {
-    const { product } = run.record;
-    if (resources.length === 0 && product === undefined)
+    const found = foundProduct(run.record);
+    if (resources.length === 0 && found === undefined)
       return { runId: header.runId, outcome: "clean", removed: [], failures: [] };
     const cleaned = await releaseAll(run, journal, options);
-    const finishing = finishingCommand(run.record);
-    if (product !== undefined && finishing !== undefined) {
-      ui.warn(`${product.imageId} (${product.name}) stays, without a copy in ${missingCopies(run.record).join(", ")}`);
-      ui.warn(`To finish it: ${finishing}`);
+    if (found?.missing !== undefined) {
+      const { product, missing } = found;
+      ui.warn(`${product.imageId} (${product.name}) stays, without a copy in ${missing.regions.join(", ")}`);
+      ui.warn(`To finish it: ${missing.command}`);
     }
-    return { ...cleaned, product };
+    return { ...cleaned, ...found };
   } catch (error) {
     return failed(error);
   } finally {

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { runHeader } from "../../../tests/support/builder/run-context.ts";
+import { foundProduct } from "../missing-copies.ts";
 import { JournalError } from "./journal-error.ts";
 import { readJournal } from "./read-journal.ts";
 
@@ -63,6 +64,41 @@ describe("readJournal()", () => {
     const product = { imageId: "ami-1", name: "web", snapshotIds: [] };
     expect(read(`${[...made, kept("1,2")].join("\n")}\n`).product).toEqual(product);
     expect(read(`${[...made, kept("1")].join("\n")}\n`).product).toBeUndefined();
+  });
+
+  it("knows where else the OMI was to be, and where it is", () => {
+    const places = ["us-east-2", "us-west-1"].map((region) => ({ region, accountId: "123456789012", profile: null }));
+    const copies = {
+      ...{ regions: places.map(({ region }) => region), bucket: "acme", prefix: "outscale-chroot" },
+      ...{ createBucket: false, keepObjects: false, method: "image", regionProfiles: {} },
+      ...{ profile: null, region: null, endpoint: null },
+      ...{ omiAccountIds: [], omiIsPublic: false, snapshotAccountIds: [], snapshotIsPublic: false },
+    };
+    const entries = [
+      { type: "copies", copies },
+      { type: "intent", seq: 1, kind: "image", intent: { name: "web", rootSnapshotId: "snap-1" } },
+      { type: "result", seq: 1, id: "ami-1" },
+      { type: "kept", seqs: [1] },
+      ...places.flatMap((place, index) => [
+        {
+          type: "intent",
+          seq: index + 2,
+          kind: "region-image",
+          intent: { place, thing: { name: "web", rootSnapshotId: "snap-2" } },
+        },
+        { type: "result", seq: index + 2, id: `ami-${index + 2}` },
+      ]),
+      { type: "kept", seqs: [3] },
+    ];
+    const record = read(`${[header, ...entries.map((entry) => JSON.stringify(entry))].join("\n")}\n`);
+    expect([record.copies, record.copied]).toEqual([copies, ["us-west-1"]]);
+    const copy = { region: "us-west-1", accountId: "123456789012", imageId: "ami-3", snapshotIds: [] };
+    expect(record.product).toEqual({ imageId: "ami-1", name: "web", snapshotIds: [], copies: [copy] });
+    expect(foundProduct(record)?.missing).toEqual({
+      regions: ["us-east-2"],
+      command: "outscale-chroot omi copy -to us-east-2 -bucket acme ami-1",
+    });
+    expect(foundProduct({ ...record, product: undefined })).toBeUndefined();
   });
 
   it.each([

@@ -1,8 +1,8 @@
 import { closeSync, fstatSync, lstatSync, readFileSync } from "node:fs";
 import { messageOf } from "../../common/errors.ts";
-import type { Product } from "../publish-omi.ts";
+import type { Product, ProductCopy } from "../publish-omi.ts";
 import type { CopyWish } from "../region-copy/copy-wish.ts";
-import { regionImageKind } from "../region-copy/region-kinds.ts";
+import { regionImageKind, regionSnapshotKind } from "../region-copy/region-kinds.ts";
 import { imageKind } from "../resources/image.ts";
 import { type Recorded, recordOf } from "../resources/kinds.ts";
 import { snapshotKind } from "../resources/snapshot.ts";
@@ -119,7 +119,7 @@ class Fold {
   readonly #loans = new Map<string, RecordedLoan>();
   #product: Product | undefined;
   #copies: CopyWish | undefined;
-  readonly #copied: string[] = [];
+  readonly #copied: ProductCopy[] = [];
   #outcome: string | undefined;
   #lastSeq = 0;
 
@@ -131,9 +131,9 @@ class Fold {
       origin: this.#origin,
       base: this.#base,
       done: this.#done,
-      product: this.#product,
+      product: this.#product && { ...this.#product, ...(this.#copied.length > 0 && { copies: this.#copied }) },
       copies: this.#copies,
-      copied: this.#copied,
+      copied: this.#copied.map(({ region }) => region),
       loans: [...this.#loans.values()],
       outcome: this.#outcome,
       lastSeq: this.#lastSeq,
@@ -161,13 +161,19 @@ class Fold {
 
   #keep(seqs: readonly number[]): void {
     const kept = seqs.flatMap((seq) => this.#open.get(seq) ?? []);
+    const idsOf = (name: string) => kept.flatMap(({ kind, id }) => (kind === name && id !== undefined ? [id] : []));
     const image = kept.findLast(({ kind }) => kind === imageKind.name);
     if (image !== undefined) {
-      const snapshotIds = kept.flatMap(({ kind, id }) => (kind === snapshotKind.name && id !== undefined ? [id] : []));
+      const snapshotIds = idsOf(snapshotKind.name);
       this.#product = { imageId: image.id ?? "", name: String(image.intent.name), snapshotIds };
     }
-    const copies = kept.filter(({ kind }) => kind === regionImageKind.name);
-    this.#copied.push(...copies.map(({ intent }) => regionImageKind.intent.parse(intent).place.region));
+    // Each copy is kept by itself.
+    const copy = kept.find(({ kind }) => kind === regionImageKind.name);
+    if (copy !== undefined) {
+      const { region, accountId } = regionImageKind.intent.parse(copy.intent).place;
+      const snapshotIds = idsOf(regionSnapshotKind.name);
+      this.#copied.push({ region, accountId, imageId: copy.id ?? "", snapshotIds });
+    }
     this.#close(seqs);
   }
 

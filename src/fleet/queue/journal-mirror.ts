@@ -7,7 +7,16 @@ import type { FleetQueue } from "./fleet-queue.ts";
 /** How long an intent waits for a queue that cannot be reached: as long as a build that is about to publish. */
 const PATIENCE_MS = 15 * 60_000;
 /** What of a journal says what is in the account; the rest is for going on with a run on its own machine. */
-const COPIED: readonly JournalEntry["type"][] = ["run", "intent", "result", "facts", "released", "kept", "end"];
+const COPIED: readonly JournalEntry["type"][] = [
+  "run",
+  "intent",
+  "result",
+  "facts",
+  "released",
+  "kept",
+  "copies",
+  "end",
+];
 
 const copySchema = z.strictObject({ worker: z.string(), vmId: z.string().nullable(), journal: z.string() });
 

@@ -161,8 +161,8 @@ export class JobRun {
     const { isClean, products } = await cleanUp();
     this.#isClean = isClean;
     const runId = this.#mirror.runId;
-    const product = runId && products.get(runId);
-    return runId && product ? productResult(job, { worker: workerId, runId, product }) : undefined;
+    const found = runId && products.get(runId);
+    return runId && found ? productResult(job, { worker: workerId, runId, found }) : undefined;
   }
 
   #failed(error: unknown): SentResult {

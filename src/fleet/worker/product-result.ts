@@ -1,21 +1,37 @@
-import type { Product } from "../../builder/publish-omi.ts";
+import type { FoundProduct } from "../../builder/missing-copies.ts";
+import { RegionCopyError } from "../../builder/region-copy/region-copy-error.ts";
 import { systemClock } from "../../common/clock.ts";
+import { FleetError } from "../../common/errors.ts";
 import type { JobMessage, SentResult } from "../queue/messages.ts";
+import { sentErrorOf } from "../queue/sent-error.ts";
 
 /**
  * The result of a build whose OMI stands, and whose machine or process ended before it could tell. What only that knew is
- * lost: evidence, provenance, its record, and the source among the data of post-processors.
+ * lost: evidence, provenance, its record, and the source among the data of post-processors. Without all of its copies it has
+ * failed, as one that could not make them.
  */
 export function productResult(
   job: JobMessage,
-  { worker, runId, product }: { readonly worker: string; readonly runId: string; readonly product: Product },
+  { worker, runId, found }: { readonly worker: string; readonly runId: string; readonly found: FoundProduct },
 ): SentResult {
   const { region, runUuid } = job;
+  const { product, missing } = found;
   const source = { SourceOMI: "", SourceOMIName: "", SourceOMIOwner: "", SourceOMICreationDate: "" };
   const data = { ID: "", ConnType: "chroot", Device: "", MountPath: "", BuildRegion: region, ...source } as const;
   return {
-    ...{ outcome: "done", runId, worker, endedAt: systemClock.now() },
+    ...{ outcome: missing === undefined ? "done" : "failed", runId, worker, endedAt: systemClock.now() },
     artifact: { region, product, data: { ...data, PackerRunUUID: runUuid } },
-    ...{ error: undefined, evidence: undefined, provenance: undefined, record: undefined },
+    error: missing && sentErrorOf(missingError(missing)),
+    ...{ evidence: undefined, provenance: undefined, record: undefined },
   };
+}
+
+function missingError({ regions, command }: NonNullable<FoundProduct["missing"]>): RegionCopyError {
+  const lost = new FleetError("the process of the build was lost before it was whole");
+  const error = new RegionCopyError(
+    regions.map((region) => ({ region, error: lost })),
+    command,
+  );
+  error.step = "StepCopyRegions";
+  return error;
 }

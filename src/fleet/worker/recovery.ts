@@ -1,6 +1,5 @@
 import type { Job } from "bullmq";
-import type { RunRecord } from "../../builder/journal/read-journal.ts";
-import { finishingCommand } from "../../builder/missing-copies.ts";
+import { type FoundProduct, foundProduct } from "../../builder/missing-copies.ts";
 import { takeDownGoneRun } from "../../builder/take-down-gone-run.ts";
 import type { Ui } from "../../builder/ui.ts";
 import { systemClock } from "../../common/clock.ts";
@@ -123,15 +122,11 @@ export class Recovery {
       failure ??= problem;
     }
     const published = records.find(({ product }) => product !== undefined);
+    const found = published && foundProduct(published);
     const told = await queue.readResult(id);
     if (failure !== undefined && told === undefined && this.#isTriedAgain(id)) return;
     const made =
-      published?.product &&
-      productResult(queue.readJob(id, job.data).job, {
-        worker,
-        runId: published.header.runId,
-        product: published.product,
-      });
+      found && productResult(queue.readJob(id, job.data).job, { worker, runId: published.header.runId, found });
     const result = told ?? made ?? (failure === undefined ? undefined : failedResult(worker, failure));
     // Before the claim goes: without one, and without a result, the job would be anybody's.
     if (result !== undefined && told === undefined) await queue.keepResult(id, result);
@@ -141,8 +136,7 @@ export class Recovery {
       await tellNote(queue, id, `${gone}. What it had made is taken down, and the build waits for another worker`);
       await giveBackJob(queue, job);
     } else {
-      if (told === undefined)
-        await tellNote(queue, id, `${gone}${published === undefined ? "" : tellProduct(published)}`);
+      if (told === undefined) await tellNote(queue, id, `${gone}${found === undefined ? "" : tellProduct(found)}`);
       await endJob(queue, job, result);
     }
     for (const journal of journals) await removeJournal(queue, journal);
@@ -210,12 +204,9 @@ export class Recovery {
   }
 }
 
-/** What stands. The journal's copy may not know of the last copies in other regions. */
-function tellProduct(run: RunRecord): string {
-  const finishing = finishingCommand(run);
-  const missing =
-    finishing === undefined ? "" : `; it may lack copies in other regions, which this makes: ${finishing}`;
-  return `. The OMI ${run.product?.imageId} was whole${missing}`;
+function tellProduct({ product, missing }: FoundProduct): string {
+  const without = missing === undefined ? "" : `, and without a copy in ${missing.regions.join(", ")}`;
+  return `. The OMI ${product.imageId} was whole${without}`;
 }
 
 function failedResult(worker: string, failure: unknown) {

@@ -1,5 +1,5 @@
 import type { Job } from "bullmq";
-import type { Product } from "../../builder/publish-omi.ts";
+import { type FoundProduct, foundProduct } from "../../builder/missing-copies.ts";
 import type { FleetQueue, JobData } from "../queue/fleet-queue.ts";
 import { type FoundJournal, listJournals, readJournals, recordOfCopy, removeJournal } from "../queue/journal-mirror.ts";
 import type { SentResult } from "../queue/messages.ts";
@@ -17,7 +17,7 @@ export interface ReturnInput {
   readonly seen: SeenJobs;
   readonly jobs: HeldJobs;
   /** The OMIs of dead runs of ours that were products when they were taken down, by the ids of these runs. */
-  readonly products: ReadonlyMap<string, Product>;
+  readonly products: ReadonlyMap<string, FoundProduct>;
 }
 
 /**
@@ -73,11 +73,12 @@ function resultOfProduct(
   { queue, workerId, accountId, products, journals }: ReturnInput & { readonly journals: readonly FoundJournal[] },
 ): SentResult | undefined {
   for (const journal of journals) {
-    const { header, product: copied } = recordOfCopy(journal, accountId, Date.now());
-    const product = products.get(header.runId) ?? copied;
-    if (product === undefined) continue;
+    const record = recordOfCopy(journal, accountId, Date.now());
+    const { runId } = record.header;
+    const found = products.get(runId) ?? foundProduct(record);
+    if (found === undefined) continue;
     const { job } = queue.readJob(id, data);
-    return productResult(job, { worker: workerId, runId: header.runId, product });
+    return productResult(job, { worker: workerId, runId, found });
   }
   return undefined;
 }

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { connectToRun } from "../../bake/connect-to-run.ts";
 import { openLocalSession } from "../../bake/local-session.ts";
 import { cleanUpRuns } from "../../builder/clean-up-runs.ts";
-import type { Product } from "../../builder/publish-omi.ts";
+import type { FoundProduct } from "../../builder/missing-copies.ts";
 import { tellRetry } from "../../builder/tell-retry.ts";
 import type { Ui } from "../../builder/ui.ts";
 import { systemClock } from "../../common/clock.ts";
@@ -122,7 +122,7 @@ export interface DeadRuns {
   /** Whether nothing is left: only then their jobs are given back. */
   readonly isClean: boolean;
   /** The OMIs that they had made, by their ids. */
-  readonly products: ReadonlyMap<string, Product>;
+  readonly products: ReadonlyMap<string, FoundProduct>;
 }
 
 /** What could not be taken down is told, and keeps the worker from nothing: what waits for it waits for the next start. */
@@ -137,7 +137,9 @@ async function takeDownDeadRuns(
     });
     return {
       isClean: true,
-      products: new Map(runs.flatMap(({ runId, product }) => (product ? [[runId, product]] : []))),
+      products: new Map(
+        runs.flatMap(({ runId, product, missing }) => (product ? [[runId, { product, missing }]] : [])),
+      ),
     };
   } catch (error) {
     ui.error(messageOf(error));
