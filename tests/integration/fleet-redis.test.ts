@@ -1,4 +1,5 @@
 import type { ChildProcess } from "node:child_process";
+import { randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { createServer } from "node:net";
@@ -6,7 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Worker } from "bullmq";
 import { Redis } from "ioredis";
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { afterAll, beforeAll, expect, it, vi } from "vitest";
 import { connect, parseAddress } from "../../src/fleet/queue/connection.ts";
 import { FleetQueue } from "../../src/fleet/queue/fleet-queue.ts";
 import { JournalMirror } from "../../src/fleet/queue/journal-mirror.ts";
@@ -124,6 +125,39 @@ describe("the user of Redis that docs/fleet.md describes", () => {
     }
     foreign.disconnect();
     redis.disconnect();
+  });
+});
+
+describe("FleetQueue.putContents()", () => {
+  it("stores a large file in pieces, whole or not at all, and for as long as it is to be kept", async () => {
+    await using own = await openOwnQueue();
+    const content = randomBytes(3 * 1024 ** 2 + 5);
+    const sizes: number[] = [];
+    const pieces = vi.spyOn(own.redis, "setrange");
+    await own.queue.putContents(new Map([["aa", content]]), 1_000);
+    for (const [, , piece] of pieces.mock.calls) sizes.push(String(piece).length);
+    expect(sizes.length).toBeGreaterThan(3);
+    expect(Math.max(...sizes)).toBe(1024 ** 2);
+    expect(content.equals(await own.queue.readContent("aa"))).toBe(true);
+    expect(await own.redis.keys(own.queue.keyOf("content", "*"))).toEqual([own.queue.keyOf("content", "aa")]);
+    expect(await own.redis.ttl(own.queue.keyOf("content", "aa"))).toBeGreaterThan(990);
+  });
+});
+
+describe("Claim.isLost()", () => {
+  it("is so when somebody else has the job, or may have it, and not when nobody knows of it", async () => {
+    await using own = await openOwnQueue();
+    const { queue } = own;
+    await queue.submit(plainJob({ id: "aa" }));
+    const claim = await Claim.take(queue, "aa", { worker: "w-1", vmId: null });
+    expect(await claim?.isLost()).toBe(false);
+    const holder = await Claim.holderOf(queue, "aa");
+    if (holder) await Claim.takeAway(queue, "aa", holder);
+    expect(await claim?.isLost()).toBe(true);
+    await Claim.take(queue, "aa", { worker: "w-2", vmId: null });
+    expect(await claim?.isLost()).toBe(true);
+    await own.redis.flushall();
+    expect(await claim?.isLost()).toBe(false);
   });
 });
 

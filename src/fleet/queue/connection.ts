@@ -65,6 +65,13 @@ function authorityOf(env: NodeJS.ProcessEnv): { readonly ca?: string } {
 /** What it takes before a lost connection is tried again: soon at first, then every other second. */
 const LONGEST_PAUSE_MS = 2_000;
 const CONNECT_MS = 10_000;
+/**
+ * Whoever waits for an answer and hears nothing for so long takes the connection for lost, and makes another: when packets
+ * vanish on the way, TCP itself says so after a quarter of an hour. Longer than anybody asks Redis to wait.
+ */
+const SILENCE_MS = 30_000;
+/** The same for one on which nobody asks, by probes of the kernel. */
+const PROBE_AFTER_MS = 15_000;
 
 /**
  * Connects. A connection that is lost later comes back by itself, and what was asked meanwhile is asked then.
@@ -81,6 +88,8 @@ export async function connect(
     ...address.options,
     lazyConnect: true,
     connectTimeout: CONNECT_MS,
+    socketTimeout: SILENCE_MS,
+    keepAlive: PROBE_AFTER_MS,
     maxRetriesPerRequest: null,
     retryStrategy: (attempt) => (isUp ? Math.min(attempt * 100, LONGEST_PAUSE_MS) : null),
   });
@@ -98,7 +107,7 @@ export async function connect(
   let isLost = false;
   redis.on("reconnecting", () => {
     if (!isLost)
-      onTrouble(`The connection to the queue is lost${failure ? `: ${messageOf(failure)}` : ""}; it is tried again`);
+      onTrouble(`The connection to the queue is lost${failure ? `: ${reasonOf(failure)}` : ""}; it is tried again`);
     isLost = true;
   });
   redis.on("ready", () => {
@@ -106,4 +115,9 @@ export async function connect(
     isLost = false;
   });
   return redis;
+}
+
+function reasonOf(failure: unknown): string {
+  const message = messageOf(failure);
+  return message.startsWith("Socket timeout") ? `nothing has come from it for ${SILENCE_MS / 1_000} s` : message;
 }

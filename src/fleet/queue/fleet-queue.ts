@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import { Queue } from "bullmq";
 import type { Redis } from "ioredis";
 import { FleetError } from "../../common/errors.ts";
@@ -26,6 +27,9 @@ const MOST_ENDED_JOBS = 1_000;
 export const MOST_CONTROLS = 10_000;
 /** A worker that has not been heard of for so long is not there. */
 const WORKER_SILENCE_MS = 60_000;
+
+const PIECE_CHARACTERS = 1024 ** 2;
+const UNFINISHED_SECONDS = 3_600;
 
 /** Redis has this as EXPIRE ... GT from 7.0 on. */
 const STAY = `
@@ -134,8 +138,21 @@ export class FleetQueue implements AsyncDisposable {
   async putContents(contents: ReadonlyMap<string, Buffer>, seconds = KEPT_SECONDS): Promise<void> {
     for (const [address, content] of contents) {
       if (await this.keepContent(address, seconds)) continue;
-      await this.redis.set(this.keyOf("content", address), this.seal(content, "content", address), "EX", seconds);
+      await this.#putContent(address, this.seal(content, "content", address), seconds);
     }
+  }
+
+  /** In pieces, each of which is answered: a connection on which nothing comes back for long is taken for lost. */
+  async #putContent(address: string, sealed: string, seconds: number): Promise<void> {
+    const key = this.keyOf("content", address);
+    const unfinished = `${key}:${randomBytes(8).toString("hex")}`;
+    for (let offset = 0; offset < sealed.length; offset += PIECE_CHARACTERS) {
+      // A piece that is sent twice, as its answer was lost, is the same.
+      await this.redis.setrange(unfinished, offset, sealed.slice(offset, offset + PIECE_CHARACTERS));
+      await this.redis.expire(unfinished, UNFINISHED_SECONDS);
+    }
+    await this.redis.expire(unfinished, seconds);
+    await this.redis.rename(unfinished, key);
   }
 
   /** @returns whether it is there; it stays at least so long then. What a schedule needs stays, however often a build submits the same. */

@@ -82,6 +82,15 @@ export class Claim {
     return problem;
   }
 
+  /** Whether the job is somebody else's by now, or about to be: then it is not for us to say what became of it. */
+  async isLost(): Promise<boolean> {
+    const queue = this.#queue;
+    if ((await queue.redis.get(queue.keyOf("claim", this.#jobId))) === this.#sealed) return false;
+    // A queue that was lost knows neither the job nor its end: whoever waits is told by us, or by nobody.
+    if ((await queue.readResult(this.#jobId)) !== undefined) return true;
+    return (await queue.jobs.getJobState(this.#jobId)) !== "unknown";
+  }
+
   async release(): Promise<void> {
     await this.#queue.redis.eval(TAKE_AWAY, 1, this.#queue.keyOf("claim", this.#jobId), this.#sealed);
   }

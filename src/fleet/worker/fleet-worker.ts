@@ -213,6 +213,12 @@ export class FleetWorker {
       return giveBack(bullJob, token, end.againAfterMs);
     }
     const { outcome, error } = end.result;
+    if ("isLost" in end) {
+      this.#ui.warn(
+        `Build ${id} of ${opened.build} is not this worker's any more: what it had made here ends as ${outcome}`,
+      );
+      throw new UnrecoverableError("the job was given to another worker");
+    }
     this.#ui.say(`Build ${id} of ${opened.build}: ${outcome}`);
     if (outcome === "done") return outcome;
     throw new UnrecoverableError(`${outcome}: ${error?.code ?? "E_BUG"}`);

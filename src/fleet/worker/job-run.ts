@@ -42,8 +42,11 @@ export interface JobRunInput {
   readonly cleanUp: () => Promise<DeadRuns>;
 }
 
-/** How a run of a job ended: with a result, or so that another worker may have the job. */
-export type JobEnd = { readonly result: SentResult } | { readonly againAfterMs: number };
+/** How a run of a job ended: with a result, so that another worker may have the job, or after that has it. */
+export type JobEnd =
+  | { readonly result: SentResult }
+  | { readonly againAfterMs: number }
+  | { readonly isLost: true; readonly result: SentResult };
 
 /** One run of a job on this worker. */
 export class JobRun {
@@ -91,6 +94,10 @@ export class JobRun {
     const { queue, job, claim, workerId, host } = this.#input;
     this.#output.write({ type: "begins", worker: workerId, host, attempt: claim.attempt });
     const result = await this.#bake();
+    if (await claim.isLost()) {
+      if (this.#isClean && (result.error?.cleanup ?? []).length === 0) await this.#mirror.remove();
+      return { isLost: true, result };
+    }
     if (this.#stopped?.isHandedBack && isUndone(result)) {
       await this.#mirror.remove();
       await this.#output.end({ type: "handed-back", reason: this.#stopped.reason });
