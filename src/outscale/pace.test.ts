@@ -79,14 +79,15 @@ describe("a first wait", () => {
   it("goes by the progress that the service tells", () => {
     const percentAt = (elapsedMs: number) => Math.max(0, Math.floor(((elapsedMs - 5_000) / 115_000) * 100));
     const { waste, looks } = simulate(new WaitHistory(), "snapshot.completed", 120_000, { percentAt });
-    expect(waste).toBeLessThan(0.03);
-    expect(looks).toBeLessThan(25);
+    expect(waste).toBeLessThan(0.01);
+    expect(looks).toBeLessThan(0.9 * simulate(new WaitHistory(), "snapshot.completed", 120_000).looks);
   });
 });
 
 describe("Pace", () => {
   it("trusts progress more than waits that were of another length", () => {
-    const history = new WaitHistory({ "snapshot.completed": [20_000, 20_000] });
+    const samples = { "snapshot.completed": [20_000, 20_000], "progress:snapshot.completed": [0, 3] };
+    const history = new WaitHistory(samples);
     const percentAt = (elapsedMs: number) => Math.floor((elapsedMs / 200_000) * 100);
     const { waste, looks } = simulate(history, "snapshot.completed", 200_000, { percentAt });
     expect(waste).toBeLessThan(0.03);
@@ -99,6 +100,48 @@ describe("Pace", () => {
     const waits = Array.from({ length: 4 }, () => simulate(history, "snapshot.completed", 25_000, { percentAt }));
     for (const { waste } of waits) expect(waste).toBeLessThan(0.05);
     expect(waits.at(-1)?.waste).toBeLessThan(0.02);
+  });
+
+  const evenly = (readyMs: number) => (elapsedMs: number) =>
+    Math.min(99, Math.max(0, Math.floor(((elapsedMs - 5_000) / (readyMs - 5_000)) * 100)));
+
+  it("goes by the progress once it has foretold the end of two waits, whatever their lengths", () => {
+    const history = new WaitHistory();
+    const random = numbers(7);
+    const waits = Array.from({ length: 40 }, () => {
+      const ready = 20_000 + 10_000 * random();
+      return simulate(history, "snapshot.completed@16", ready, { percentAt: evenly(ready) });
+    }).slice(3);
+    expect(median(waits.map(({ waste }) => waste))).toBeLessThan(0.01);
+    expect(mean(waits.map(({ looks }) => looks))).toBeLessThan(5);
+    expect(history.of("snapshot.completed@64").isProgressTrusted).toBe(true);
+  });
+
+  const lies: readonly [string, (share: number) => number][] = [
+    ["stands still", () => 0],
+    ["is at 99 percent early", (share) => (share < 0.3 ? Math.floor(100 * share) : 99)],
+    ["is far from its end when it ends", (share) => Math.floor(80 * share)],
+    ["stops at 95 percent", (share) => Math.min(95, Math.floor(150 * share))],
+    ["slows down", (share) => Math.floor(100 * (1 - Math.exp(-3 * share)))],
+    ["speeds up", (share) => Math.floor(100 * share ** 2)],
+    ["goes in steps", (share) => Math.min(75, 25 * Math.floor(4 * share))],
+  ];
+  it.each(lies)("loses nothing by a progress that %s", (_title, percentOf) => {
+    const runAll = (isTold: boolean) => {
+      const waits = Array.from({ length: 20 }, (_, seed) => {
+        const history = new WaitHistory();
+        const random = numbers(seed + 1);
+        return Array.from({ length: 30 }, () => {
+          const ready = 20_000 + 10_000 * random();
+          const percentAt = (elapsedMs: number) => percentOf(elapsedMs / ready);
+          return simulate(history, "snapshot.completed@16", ready, isTold ? { percentAt } : {});
+        });
+      }).flat();
+      return { waste: mean(waits.map(({ waste }) => waste)), looks: mean(waits.map(({ looks }) => looks)) };
+    };
+    const [told, untold] = [runAll(true), runAll(false)];
+    expect(told.waste).toBeLessThan(untold.waste * 1.05);
+    expect(told.looks).toBeLessThan(untold.looks * 1.05);
   });
 
   it("asks half as often after each refusal for too many requests", () => {
@@ -133,6 +176,27 @@ describe("estimateReady()", () => {
 });
 
 describe("WaitHistory", () => {
+  it.each([
+    [[], false],
+    [[0], false],
+    [[0, 7], true],
+    [[0, 7, 12], false],
+    [[500, 0, 0, 0, 0, 0, 0, 0], false],
+  ])("trusts the progress of waits whose forecasts were off by %j thousandths: %s", (samples, isTrusted) => {
+    const history = new WaitHistory({ "snapshot.completed@8": [9_000], "progress:snapshot.completed@8": samples });
+    expect(history.of("snapshot.completed@8").isProgressTrusted).toBe(isTrusted);
+    expect(history.of("snapshot.completed@64").isProgressTrusted).toBe(isTrusted);
+  });
+
+  it("trusts progress again when its last failure is eight waits ago", () => {
+    const history = new WaitHistory({ "progress:snapshot.completed@8": [0, 0] });
+    const kind = () => history.of("snapshot.completed@8");
+    kind().learnProgress(0.3);
+    expect(kind().isProgressTrusted).toBe(false);
+    for (let wait = 0; wait < WAITS_KEPT; wait++) kind().learnProgress(0.001);
+    expect(kind().isProgressTrusted).toBe(true);
+  });
+
   it("keeps the last waits of a kind, and tells what is new", () => {
     const history = new WaitHistory({ "volume.linked": [1, 2, 3] });
     for (let ms = 10; ms < 20; ms++) history.of("volume.linked").learn(ms);

@@ -1,3 +1,4 @@
+import { type Forecast, ProgressForecast } from "./progress-forecast.ts";
 import type { KindHistory } from "./wait-history.ts";
 
 /** Between two reads, in milliseconds. */
@@ -33,22 +34,26 @@ const LATE_SHARE = 0.25;
 const BLIND_SHARE = 0.5;
 /** How much each refusal for too many requests widens the pauses of a wait. */
 const THROTTLED_FACTOR = 2;
-/** Two looks at the progress that are less than this apart, in percent, tell no speed. */
-const MIN_PERCENT_APART = 2;
 /** What is expected of a wait whose first look found it ready, as a share of the time until that look. */
 const UNSEEN_SHARE = 0.75;
-/** Past waits count as long as the progress does not say something else than this share around them. */
-const PROGRESS_SHARE = 0.2;
+/** The first look, as a share of the shortest wait known, where progress tells the rest: two looks make a forecast. */
+const FIRST_READING_SHARE = 0.5;
+/** A look that much before a forecast, unless there was one just before it: shares of the wait. */
+const CHECK_FROM_SHARE = 0.98;
+const CHECK_SHARE = 0.99;
+/** Looks within a forecast are as far apart as half of it is long, and no more or less than these shares of the wait. */
+const MAX_STEP_SHARE = 0.01;
+const MIN_STEP_SHARE = 0.004;
 
 /**
  * When a wait asks: hardly ever before the time at which waits like it have ended, at that time, and after it densely,
- * then less and less. Past waits that ended within {@link WASTE} of each other count as one.
+ * then less and less. Past waits that ended within {@link WASTE} of each other count as one. Where the progress of such
+ * waits has foretold their end before, it counts instead; where it has not, it counts in place of guesses alone.
  */
 export class Pace {
   readonly #history: KindHistory;
   readonly #tools: PaceTools;
-  #firstProgress: { readonly elapsedMs: number; readonly percent: number } | undefined;
-  #projectedMs: number | undefined;
+  readonly #progress = new ProgressForecast();
   #lastLookMs: number | undefined;
   #widening = 1;
 
@@ -59,20 +64,21 @@ export class Pace {
 
   /** Until the first look, in milliseconds: none where nobody knows how long such a wait takes. */
   firstMs(): number {
-    const { polling } = this.#tools;
-    return this.#history.isLearnt ? Math.min(polling.max, this.#untilExpected(0) ?? 0) : 0;
+    const { isLearnt, isProgressTrusted, expected } = this.#history;
+    if (!isLearnt) return 0;
+    const shortest = expected[0] ?? 0;
+    const reading = shortest * FIRST_READING_SHARE;
+    const first = isProgressTrusted && shortest >= MIN_WITH_EARLY_MS ? reading : this.#untilExpected(0);
+    return Math.min(this.#tools.polling.max, first ?? 0);
   }
 
   /** Until the next look, in milliseconds. */
   nextMs({ elapsedMs, percent, isThrottled = false }: Look): number {
-    if (percent !== undefined) this.#follow(elapsedMs, percent);
+    this.#progress.add(elapsedMs, percent);
     this.#lastLookMs = elapsedMs;
     if (isThrottled) this.#widening *= THROTTLED_FACTOR;
     const { min, max } = this.#tools.polling;
-    const pause = this.#untilExpected(elapsedMs) ?? this.#overdueMs(elapsedMs);
-    const known = this.#history.isLearnt || this.#projectedMs !== undefined;
-    const bounded = known ? pause : Math.min(pause, Math.max(min, elapsedMs * BLIND_SHARE));
-    return Math.min(max, Math.max(min, bounded) * this.#widening);
+    return Math.min(max, Math.max(min, this.#pauseMs(elapsedMs)) * this.#widening);
   }
 
   /**
@@ -81,21 +87,27 @@ export class Pace {
    */
   ready(elapsedMs: number): number | undefined {
     this.#history.learn(estimateReady(this.#lastLookMs, elapsedMs));
-    return this.#lastLookMs === undefined ? undefined : elapsedMs - this.#lastLookMs;
+    if (this.#lastLookMs === undefined) return undefined;
+    const offBy = this.#progress.offBy(this.#lastLookMs, elapsedMs);
+    if (offBy !== undefined) this.#history.learnProgress(offBy);
+    return elapsedMs - this.#lastLookMs;
   }
 
-  /** When it will be done, if it goes on as it went between two looks. What is in a queue makes no progress: that tells no speed. */
-  #follow(elapsedMs: number, percent: number): void {
-    if (percent <= 0) return;
-    this.#firstProgress ??= { elapsedMs, percent };
-    const { elapsedMs: fromMs, percent: from } = this.#firstProgress;
-    if (percent - from < MIN_PERCENT_APART || percent >= 100) return;
-    this.#projectedMs = elapsedMs + ((100 - percent) * (elapsedMs - fromMs)) / (percent - from);
+  #pauseMs(elapsedMs: number): number {
+    const { isLearnt, isProgressTrusted } = this.#history;
+    const forecast = this.#progress.now;
+    if (forecast && isProgressTrusted) return untilForecast(elapsedMs, forecast);
+    const expected = this.#untilExpected(elapsedMs);
+    if (isLearnt) return expected ?? this.#overdueMs(elapsedMs);
+    const isForetold = forecast !== undefined && this.#progress.isConfirmed;
+    const foretold = isForetold ? untilForecast(elapsedMs, forecast) : Number.POSITIVE_INFINITY;
+    const guessed = expected ?? (isForetold ? foretold : this.#overdueMs(elapsedMs));
+    return Math.min(elapsedMs * BLIND_SHARE, foretold, guessed);
   }
 
   /** Until the next moment at which a wait like this has ended before; undefined after the last one. */
   #untilExpected(elapsedMs: number): number | undefined {
-    const expected = this.#expected();
+    const { expected } = this.#history;
     const next = expected.find((ms) => ms > elapsedMs);
     if (next === undefined) return undefined;
     const earlyMs = next * EARLY_SHARE;
@@ -105,18 +117,17 @@ export class Pace {
   }
 
   #overdueMs(elapsedMs: number): number {
-    const last = this.#expected().at(-1) ?? 0;
+    const last = this.#history.expected.at(-1) ?? 0;
     const steady = Math.max(last * WASTE, (elapsedMs - last) * LATE_SHARE);
     return steady * (0.8 + 0.4 * this.#tools.random());
   }
+}
 
-  #expected(): readonly number[] {
-    const { expected } = this.#history;
-    const projected = this.#projectedMs;
-    if (projected === undefined) return expected;
-    const likely = expected.filter((ms) => Math.abs(ms - projected) <= projected * PROGRESS_SHARE);
-    return this.#history.isLearnt && likely.length > 0 ? likely : [projected];
-  }
+/** A look shortly before makes the forecast narrower, and notices one that is too late. */
+function untilForecast(elapsedMs: number, { fromMs, toMs }: Forecast): number {
+  if (elapsedMs < fromMs * CHECK_FROM_SHARE) return fromMs * CHECK_SHARE - elapsedMs;
+  const stepMs = Math.max(MIN_STEP_SHARE * toMs, Math.min(MAX_STEP_SHARE * toMs, (toMs - fromMs) / 2));
+  return Math.max(stepMs, fromMs + stepMs - elapsedMs);
 }
 
 /**

@@ -5,13 +5,21 @@ export interface KindHistory {
   /** False for guesses: no such wait was seen yet. */
   readonly isLearnt: boolean;
   learn(ms: number): void;
+  /** The progress of such waits has foretold their end, and never wrongly. */
+  readonly isProgressTrusted: boolean;
+  /** @param offBy How far off the forecasts of a wait were, as a share of it */
+  learnProgress(offBy: number): void;
 }
 
-/** Milliseconds by kind of wait, oldest first. */
+/** Milliseconds by kind of wait, oldest first; and what {@link progressKind} says, in thousandths of a wait. */
 export type WaitSamples = Readonly<Record<string, readonly number[]>>;
 
 /** The last waits of a kind count: a service that has become slower is noticed soon. */
 export const WAITS_KEPT = 8;
+
+/** After so many forecasts, and while none of those kept was further off, progress is believed. */
+const TRUSTED_AFTER = 2;
+const TRUSTED_THOUSANDTHS = 8;
 
 /**
  * What the platform is known for: guesses around a middle, in milliseconds, until the first real wait.
@@ -47,20 +55,33 @@ export class WaitHistory {
     return {
       expected: (known ?? this.#guess(kind)).toSorted((a, b) => a - b),
       isLearnt: known !== undefined,
-      learn: (ms) => {
-        for (const samples of [this.#samples, this.#learnt])
-          samples.set(kind, keepLast([...(samples.get(kind) ?? []), ms]));
-      },
+      learn: (ms) => this.#keep(kind, ms),
+      isProgressTrusted: this.#isProgressTrusted(progressKind(kind)),
+      learnProgress: (offBy) => this.#keep(progressKind(kind), Math.round(offBy * 1_000)),
     };
+  }
+
+  #keep(kind: string, sample: number): void {
+    for (const samples of [this.#samples, this.#learnt])
+      samples.set(kind, keepLast([...(samples.get(kind) ?? []), sample]));
+  }
+
+  /** It is told in the same way for every size. */
+  #isProgressTrusted(kind: string): boolean {
+    const samples = this.#samples.get(kind) ?? this.#ofOtherSizes(kind);
+    return samples.length >= TRUSTED_AFTER && samples.every((sample) => sample <= TRUSTED_THOUSANDTHS);
   }
 
   /** A volume of another size tells something, too, where nothing better is known. */
   #guess(kind: string): readonly number[] {
+    const others = this.#ofOtherSizes(kind);
+    return others.length > 0 ? others : AROUND.map((share) => (typical[withoutSize(kind)] ?? 0) * share);
+  }
+
+  #ofOtherSizes(kind: string): readonly number[] {
     const base = withoutSize(kind);
-    const others = [...this.#samples]
-      .filter(([other]) => withoutSize(other) === base)
-      .flatMap(([, samples]) => samples);
-    return others.length > 0 ? keepLast(others) : AROUND.map((share) => (typical[base] ?? 0) * share);
+    const others = [...this.#samples].filter(([other]) => withoutSize(other) === base);
+    return keepLast(others.flatMap(([, samples]) => samples));
   }
 }
 
@@ -73,6 +94,11 @@ export function keepLast(samples: readonly number[]): readonly number[] {
 export function waitKind(resource: string, goal: string, sizeGib: number | undefined): string {
   const size = sizeGib === undefined ? "" : `@${2 ** Math.ceil(Math.log2(Math.max(1, sizeGib)))}`;
   return `${resource}.${goal}${size}`;
+}
+
+/** Under this name it is kept how far off the forecasts of such waits were. */
+function progressKind(kind: string): string {
+  return `progress:${kind}`;
 }
 
 function withoutSize(kind: string): string {
