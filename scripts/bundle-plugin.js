@@ -1,7 +1,9 @@
 // Makes the Packer plugin: one executable file with everything in it, as Packer copies and checks one file.
 import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
 import { basename, dirname } from "node:path";
+import { Script } from "node:vm";
 import { build, rolldown } from "rolldown";
+import { escaped } from "./ascii-only.js";
 import { leanUndici } from "./lean-undici.js";
 import { licenceTexts, packagesOf } from "./third-party.js";
 
@@ -31,27 +33,38 @@ export async function bundlePlugin(file) {
   const [{ code, moduleIds }] = output;
   const licences = licenceTexts(packagesOf(moduleIds));
   mkdirSync(dirname(file), { recursive: true });
-  writeFileSync(file, wrap(code, licences));
+  writeFileSync(file, wrap({ starter: await bundleStarter(), code: escaped(code), licences }));
   chmodSync(file, 0o755);
 }
 
-const loader = [
-  'const file = require("path").resolve(process.argv[1])',
-  "process.argv[1] = file",
-  'const vm = require("vm")',
-  'new vm.Script(require("fs").readFileSync(file, "utf8"), { filename: file }).runInThisContext()(require)',
-].join("; ");
+/** What starts the rest of the file, for `node -e '...'`. */
+async function bundleStarter() {
+  const { output } = await build({
+    ...common,
+    input: "src/packer-plugin/start.ts",
+    write: false,
+    output: { format: "cjs", codeSplitting: false, minify: true, comments: false },
+  });
+  // What is left of line ends is in templates.
+  const code = escaped(output[0].code.trim()).replaceAll("\n", "\\n");
+  if (code.includes("'")) throw new Error("The starter would not stay between the quotes of the shell");
+  new Script(code);
+  return code;
+}
 
 /**
- * The second line is a command to the shell, and to Node a text with a comment behind it.
- * @param {string} code
- * @param {string} licences At the end, as the file is handed out alone
+ * Lines 2 and 3 are commands to the shell, the first of which does nothing, and to Node texts with comments behind them. The mark
+ * comes first, as whoever looks for it reads no more than the file's beginning.
+ * @param {object} parts
+ * @param {string} parts.starter
+ * @param {string} parts.code
+ * @param {string} parts.licences At the end, as the file is handed out alone
  */
-function wrap(code, licences) {
+function wrap({ starter, code, licences }) {
   return `#!/bin/sh
-":" //; exec node -e '${loader}' -- "$0" "$@"
-${PLUGIN_MARK}
-;((require) => {
+":" ${PLUGIN_MARK}
+":" //; exec node -e '${starter}' -- "$0" "$@"
+;((require, keepCompiled) => {
 const __filename = process.argv[1];
 const exports = {};
 const module = { exports };

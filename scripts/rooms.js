@@ -9,7 +9,7 @@
 export const rooms = {
   "start.ts": {
     isProgram: true,
-    uses: [],
+    uses: ["common"],
     face: [],
   },
   "main.ts": {
@@ -241,7 +241,7 @@ export const rooms = {
   },
   "plugin-install": {
     uses: ["host", "common"],
-    face: ["install-plugin", "installed-plugins", "packer-core", "places", "plugin-name"],
+    face: ["compiled-folder", "install-plugin", "installed-plugins", "packer-core", "places", "plugin-name"],
   },
   provisioners: {
     uses: ["builder", "go-template", "definition", "types:chroot", "host", "common"],

@@ -1,5 +1,6 @@
 import { execFileSync, spawnSync } from "node:child_process";
 import {
+  chmodSync,
   existsSync,
   mkdtempSync,
   readdirSync,
@@ -88,6 +89,15 @@ describe("start.ts", () => {
     execFileSync(process.execPath, [join(folder, "start.js"), "greet"]);
     const path = join(folder, "compiled");
     for (const file of [path, join(path, compiled()[0] ?? "")]) expect(statSync(file).mode & 0o022).toBe(0);
+  });
+
+  it("does not believe a folder that others could have filled", () => {
+    run("greet");
+    const changed = readFileSync(join(folder, "words-1.js"), "utf8").replace("first", "other");
+    write("words-1.js", changed);
+    chmodSync(join(folder, "compiled"), 0o775);
+    expect(run("greet")).toBe("other words-1.js\n");
+    expect(compiled()).toHaveLength(1);
   });
 
   it.runIf(process.geteuid?.() === 0)("writes nothing into the folder of another user", () => {

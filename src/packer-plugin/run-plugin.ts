@@ -12,13 +12,15 @@ export interface RunPluginInput {
   readonly io: Pick<Io, "stdout" | "stderr" | "env" | "onSignal">;
   /** The plugin's own file, whose name says which plugin it is. */
   readonly file: string;
+  /** See {@link ServeInput.onWorked} */
+  readonly onWorked?: ((isWhole: boolean) => void) | undefined;
 }
 
 /**
  * Runs the plugin's program: `describe` for a Packer that looks around, `start` for one that builds.
  * @returns the exit code
  */
-export async function runPlugin({ argv, io, file }: RunPluginInput): Promise<number> {
+export async function runPlugin({ argv, io, file, onWorked }: RunPluginInput): Promise<number> {
   const task = readTask(argv);
   if (task.kind === "describe") {
     io.stdout.writeExact(`${describePlugin(identityOf(file))}\n`);
@@ -34,7 +36,7 @@ export async function runPlugin({ argv, io, file }: RunPluginInput): Promise<num
     import("../outscale/mask-environment.ts"),
   ]);
   maskEnvironment(io.env);
-  await servePlugin({ ...task, io, parentProgram: `/proc/${process.ppid}/exe` });
+  await servePlugin({ ...task, io, onWorked, parentProgram: `/proc/${process.ppid}/exe` });
   return ExitCode.Success;
 }
 

@@ -19,6 +19,8 @@ export interface ServeInput {
   readonly io: Pick<Io, "stdout" | "stderr" | "env" | "onSignal">;
   /** The executable that has started us. */
   readonly parentProgram: string;
+  /** See {@link BuilderServiceOptions.onWorked} */
+  readonly onWorked?: ((isWhole: boolean) => void) | undefined;
 }
 
 /** The version of the plugin protocol in the handshake; newer cores want its minor version too. */
@@ -46,7 +48,8 @@ async function serveConnection(socket: Socket, input: ServeInput, core: () => Pr
   const log = coreLog(io);
   const session = new YamuxSession(socket, { side: "server", onStream: (stream) => void broker.accept(stream) });
   const broker: StreamBroker = new StreamBroker(() => session.open());
-  const service = new BuilderService({ broker, env: io.env, log, configSpec: () => configSpec(input, core) });
+  const { onWorked } = input;
+  const service = new BuilderService({ broker, env: io.env, log, configSpec: () => configSpec(input, core), onWorked });
   const find = methodsOf({ Builder: service.methods() });
   const onFailure = (error: unknown) => log.write({ kind: "note", message: failureText(error) });
   broker.serve((stream) => void serveRpc(stream, find).catch(onFailure), 0);

@@ -4,6 +4,7 @@ import { dirname, join } from "node:path";
 import { isErrno } from "../common/errno.ts";
 import { UsageError } from "../common/errors.ts";
 import { makeWholeFile, partialName } from "../common/whole-file.ts";
+import { compiledFolderOf } from "./compiled-folder.ts";
 import { checksumPath, findInstalled, type InstalledPlugin } from "./installed-plugins.ts";
 import type { PackerCore } from "./packer-core.ts";
 import { pluginFolder, pluginFolderParent, pluginPath } from "./places.ts";
@@ -103,6 +104,7 @@ async function putFile(source: string, path: string): Promise<void> {
 async function removeFile(path: string): Promise<void> {
   await rm(checksumPath(path), { force: true });
   await rm(path, { force: true });
+  await rm(compiledFolderOf(path), { recursive: true, force: true });
 }
 
 /** As Packer writes it: 64 digits, and no line end. */

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { PLUGIN_MARK as BUNDLED_MARK } from "../../scripts/bundle-plugin.js";
+import { compiledFolderOf } from "./compiled-folder.ts";
 import { checksum, installPlugin, uninstallPlugin } from "./install-plugin.ts";
 import { findInstalled, PLUGIN_MARK } from "./installed-plugins.ts";
 import { coreOf } from "./packer-core.ts";
@@ -133,6 +134,14 @@ describe("uninstallPlugin()", () => {
     await expect(readdir(dirname(path))).rejects.toThrow("ENOENT");
     expect(await findInstalled(join(folder, ".packer.d/plugins"))).toMatchObject([{ path: official, isOurs: false }]);
     expect(await uninstallPlugin(current, home())).toEqual([]);
+  });
+
+  it("removes what the plugin has kept of its compiled code", async () => {
+    const { path } = await install(current);
+    await mkdir(compiledFolderOf(path));
+    await writeFile(join(compiledFolderOf(path), "start-1"), "");
+    expect(await uninstallPlugin(current, home())).toEqual([path]);
+    expect(existsSync(join(folder, ".config/packer"))).toBe(false);
   });
 
   it.each([

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdir, mkdtemp, readdir, rm, stat, writeFile } from "node:fs/promises";
+import { chmod, copyFile, mkdir, mkdtemp, readdir, readFile, rm, stat, utimes, writeFile } from "node:fs/promises";
 import { createConnection } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -10,6 +10,7 @@ import { bundlePlugin } from "../../scripts/bundle-plugin.js";
 import { hclShapes } from "../../src/config/hcl-shape.ts";
 import { fieldsOf } from "../../src/packer-plugin/rpc/fields.ts";
 import { encodeProtobufSpec } from "../../src/packer-plugin/spec/protobuf-spec.ts";
+import { compiledFolderOf } from "../../src/plugin-install/compiled-folder.ts";
 import { dialRpc, openEnd } from "../support/packer-plugin/fake-core.ts";
 
 const COOKIE = "d602bf8f470bc67ca7faa0386276bbdd4330efaf76d1a219cb4d6991ca9872b2";
@@ -27,9 +28,13 @@ afterEach(() => {
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-function start(argv: readonly string[], env: NodeJS.ProcessEnv = { PACKER_PLUGIN_MAGIC_COOKIE: COOKIE }) {
+function start(
+  argv: readonly string[],
+  env: NodeJS.ProcessEnv = { PACKER_PLUGIN_MAGIC_COOKIE: COOKIE },
+  file: string = plugin,
+) {
   const own = { PATH: process.env.PATH, TMPDIR: folder, ...env };
-  const child = spawn(plugin, argv, { env: own, stdio: ["ignore", "pipe", "pipe"] });
+  const child = spawn(file, argv, { env: own, stdio: ["ignore", "pipe", "pipe"] });
   children.push(child);
   return child;
 }
@@ -45,6 +50,37 @@ describe("the plugin's file", () => {
     const child = start(["describe"]);
     expect(JSON.parse(await text(child.stdout))).toMatchObject({ version: "1.2.3", api_version: "x5.0" });
     await rm(join(folder, "package.json"));
+  });
+
+  it("keeps what was compiled beside it, a file for each task, and starts from that", async () => {
+    const copy = join(folder, "kept/packer-plugin-outscale-chroot_v1.2.3_x5.0_linux_amd64");
+    await mkdir(dirname(copy));
+    await copyFile(plugin, copy);
+    const describe = async () => {
+      const child = start(["describe"], { PACKER_PLUGIN_MAGIC_COOKIE: COOKIE }, copy);
+      const said = await firstLine(child);
+      expect(await once(child, "close")).toEqual([0, null]);
+      return said;
+    };
+    const described = await describe();
+    const compiled = compiledFolderOf(copy);
+    expect(await readdir(compiled)).toEqual([expect.stringMatching(/^describe-\d+$/)]);
+    expect((await stat(compiled)).mode & 0o022).toBe(0);
+    // Packer kills it as soon as it has its answer.
+    const child = start(["start", "builder", "--protobuf", "chroot"], { PACKER_PLUGIN_MAGIC_COOKIE: COOKIE }, copy);
+    const socket = createConnection((await firstLine(child)).trim().split("|").at(-1) ?? "");
+    const builder = await dialRpc(openEnd(socket, "client"), 0);
+    await builder.call("Builder.Prepare", { Configs: [null, { packer_build_name: "x" }] });
+    child.kill("SIGKILL");
+    await once(child, "close");
+    expect(await readdir(compiled)).toEqual([expect.any(String), expect.stringMatching(/^start-\d+$/)]);
+    // Text of the same length that only compiled code cannot have: whoever says the old one has not compiled the file.
+    const { atime, mtime } = await stat(copy);
+    await writeFile(copy, (await readFile(copy, "latin1")).replaceAll("sdk_version", "xdk_version"), "latin1");
+    await utimes(copy, atime, mtime);
+    expect(await describe()).toBe(described);
+    await chmod(compiled, 0o777);
+    expect(await describe()).toBe(described.replace("sdk_version", "xdk_version"));
   });
 
   it("explains itself to a person, and fails", async () => {

@@ -78,6 +78,15 @@ describe("Builder.Prepare", () => {
 });
 
 describe("Builder.Run", () => {
+  it("tells before each answer what has been done", async () => {
+    const worked: boolean[] = [];
+    const { builder, core } = await openPlugin({}, (isWhole) => worked.push(isWhole));
+    await builder.call("Builder.Prepare", { Configs: [{}, {}] });
+    expect(worked).toEqual([false]);
+    await run(builder, core);
+    expect(worked).toEqual([false, false, true]);
+  });
+
   it("shows lines in their order, and answers the point of the artifact", async () => {
     const copies = [{ region: "us-east-2", accountId: "222222222222", imageId: "ami-3", snapshotIds: ["snap-2"] }];
     const product = { imageId: "ami-2", snapshotIds: ["snap-1"], copies } as never;

@@ -31,6 +31,8 @@ export interface BuilderServiceOptions {
   readonly log: DebugLog;
   /** The encoded options, in the encoding that this core reads. */
   readonly configSpec: () => Promise<Uint8Array>;
+  /** Called before a preparation, or a whole run, is answered: a Packer that has its answer may kill us. */
+  readonly onWorked?: ((isWhole: boolean) => void) | undefined;
   readonly openEngine?: (options: { readonly templatePath?: string }) => Engine;
 }
 
@@ -51,11 +53,18 @@ export class BuilderService {
   methods(): Readonly<Record<string, RpcMethod>> {
     return {
       ConfigSpec: async () => ({ ConfigSpec: await this.#options.configSpec() }),
-      Prepare: (argument) => this.#prepare(argument),
+      Prepare: (argument) => {
+        const answer = this.#prepare(argument);
+        this.#options.onWorked?.(false);
+        return answer;
+      },
       Run: (argument) => {
         const run = this.#run(countOf(argument));
         this.#running = run.catch(() => undefined);
-        return run;
+        return run.then((point) => {
+          this.#options.onWorked?.(true);
+          return point;
+        });
       },
       Cancel: () => this.stop("Packer has cancelled the build"),
     };

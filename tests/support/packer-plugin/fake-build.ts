@@ -30,7 +30,7 @@ afterEach(() => {
 });
 
 /** A plugin with an engine of the test's, and Packer's end of the connection. */
-export async function openPlugin(engine: Partial<Engine>) {
+export async function openPlugin(engine: Partial<Engine>, onWorked?: (isWhole: boolean) => void) {
   const { plugin, core } = connectEnds();
   closers.push(() => plugin.session.close());
   const service = new BuilderService({
@@ -38,6 +38,7 @@ export async function openPlugin(engine: Partial<Engine>) {
     env: {},
     log: noLog,
     configSpec: async () => Buffer.from("spec"),
+    onWorked,
     openEngine: () => ({ prepareRaw: () => prepared(), run: async () => undefined, ...engine }),
   });
   const find = methodsOf({ Builder: service.methods() });
