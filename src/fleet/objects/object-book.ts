@@ -99,17 +99,14 @@ export class ObjectBook {
     await this.#queue.redis.eval(TAKE, 2, this.#key("ends"), this.#key("going"), name, now);
   }
 
-  /** Those that are to be removed, by whomever they were taken: he may be dead. */
-  async going(): Promise<readonly BookedObject[]> {
-    const { redis } = this.#queue;
-    const found: BookedObject[] = [];
-    for (const name of await redis.smembers(this.#key("going"))) {
-      const object = this.#open(await redis.hget(this.#key("places"), name), name);
-      if (object !== undefined) found.push(object);
-      // Of nobody with our key, so no object of ours.
-      else await redis.srem(this.#key("going"), name);
-    }
-    return found;
+  /** The names of those that are to be removed, by whomever they were taken: he may be dead. */
+  async going(): Promise<readonly string[]> {
+    return this.#queue.redis.smembers(this.#key("going"));
+  }
+
+  /** What a name stands for; undefined when it was noted with another key, by another fleet for instance, or by nobody of ours. */
+  async read(name: string): Promise<BookedObject | undefined> {
+    return this.#open(await this.#queue.redis.hget(this.#key("places"), name), name);
   }
 
   /** It is removed. */

@@ -41,6 +41,6 @@ export async function* readFile(file: ManifestFile, { queue, storage, signal }: 
 }
 
 function gone(path: string, where: string, cause?: unknown): FleetError {
-  const hint = "submit the build again: it is sent anew";
+  const hint = "build the template again, with -queue and -bundle-bucket: it is sent anew";
   return new FleetError(`"${path}" of the bundle is not in ${where} any more`, { cause, hint });
 }

@@ -22,9 +22,14 @@ export interface TrimInput {
  */
 export async function trimObjects({ queue, storage, bucket, now }: TrimInput): Promise<ReadonlyMap<string, string>> {
   const book = new ObjectBook(queue);
-  await takeOver(queue, book, now);
+  let unknown = await takeOver(queue, book, now);
   const problems = new Map<string, string>();
-  for (const object of await book.going()) {
+  for (const name of await book.going()) {
+    const object = await book.read(name);
+    if (object === undefined) {
+      unknown++;
+      continue;
+    }
     // A bucket that has refused once would refuse all, each after some patience.
     if ((bucket !== undefined && object.bucket !== bucket) || problems.has(object.bucket)) continue;
     try {
@@ -35,17 +40,29 @@ export async function trimObjects({ queue, storage, bucket, now }: TrimInput): P
       problems.set(object.bucket, problem);
     }
   }
+  if (unknown > 0 && bucket === undefined)
+    problems.set(
+      OTHER_KEY,
+      `Objects that were noted with another fleet key stay (${unknown}): workers with that key remove them`,
+    );
   return problems;
 }
 
-async function takeOver(queue: FleetQueue, book: ObjectBook, now: number): Promise<void> {
+/** In the place of a bucket's name. */
+const OTHER_KEY = "another key";
+
+/** Those of another key are another fleet's, whose schedules cannot be seen. @returns how many they are */
+async function takeOver(queue: FleetQueue, book: ObjectBook, now: number): Promise<number> {
   const over = await book.over(now);
-  if (over.length === 0) return;
+  if (over.length === 0) return 0;
+  let unknown = 0;
   const needed = await neededBySchedules(queue, book, now);
   for (const name of over) {
     if (needed.has(name)) await book.keep(name, KEPT_SECONDS);
-    else await book.take(name, now);
+    else if ((await book.read(name)) !== undefined) await book.take(name, now);
+    else unknown++;
   }
+  return unknown;
 }
 
 async function neededBySchedules(queue: FleetQueue, book: ObjectBook, now: number): Promise<ReadonlySet<string>> {
