@@ -56,6 +56,8 @@ describe("the plugin's file", () => {
     const copy = join(folder, "kept/packer-plugin-outscale-chroot_v1.2.3_x5.0_linux_amd64");
     await mkdir(dirname(copy));
     await copyFile(plugin, copy);
+    const time = new Date("2026-01-01T00:00:00Z");
+    await utimes(copy, time, time);
     const describe = async () => {
       const child = start(["describe"], { PACKER_PLUGIN_MAGIC_COOKIE: COOKIE }, copy);
       const said = await firstLine(child);
@@ -73,11 +75,10 @@ describe("the plugin's file", () => {
     await builder.call("Builder.Prepare", { Configs: [null, { packer_build_name: "x" }] });
     child.kill("SIGKILL");
     await once(child, "close");
-    expect(await readdir(compiled)).toEqual([expect.any(String), expect.stringMatching(/^start-\d+$/)]);
+    expect((await readdir(compiled)).toSorted()[1]).toMatch(/^start-\d+$/);
     // Text of the same length that only compiled code cannot have: whoever says the old one has not compiled the file.
-    const { atime, mtime } = await stat(copy);
     await writeFile(copy, (await readFile(copy, "latin1")).replaceAll("sdk_version", "xdk_version"), "latin1");
-    await utimes(copy, atime, mtime);
+    await utimes(copy, time, time);
     expect(await describe()).toBe(described);
     await chmod(compiled, 0o777);
     expect(await describe()).toBe(described.replace("sdk_version", "xdk_version"));
