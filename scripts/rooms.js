@@ -205,6 +205,7 @@ export const rooms = {
       "live-stream",
       "page",
       "shared-look",
+      "stale",
       "start-web",
       "tls-files",
       "when",

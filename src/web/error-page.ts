@@ -3,12 +3,18 @@ import { html } from "../report/markup.ts";
 import type { WebContext } from "./check-request.ts";
 import { pageText } from "./page.ts";
 
+interface ErrorPageOptions {
+  readonly hint?: string | undefined;
+  /** Whether it passes by itself: a page is asked for again then, and what a form wants is not. */
+  readonly isPassing?: boolean;
+}
+
 /** What went wrong, where a page was expected. */
 export async function errorPage(
   context: WebContext,
   status: ContentfulStatusCode,
   message: string,
-  { hint }: { readonly hint?: string | undefined } = {},
+  { hint, isPassing = false }: ErrorPageOptions = {},
 ): Promise<Response> {
   const text = await pageText({
     title: message,
@@ -17,6 +23,7 @@ export async function errorPage(
     here: "",
     heading: html`<h1>${message}</h1>`,
     body: html`${hint === undefined ? "" : html`<p>${hint}.</p>`}`,
+    isPassing: isPassing && ["GET", "HEAD"].includes(context.req.method),
   });
   return context.html(text, status);
 }

@@ -6,12 +6,24 @@ import { script as reportScript } from "../report/script.ts";
  */
 export const pageScript = `${reportScript}
 const MOST_ITEMS = 2000;
+const REFUSED_MS = 10000;
+const AGAIN_MS = 2000;
 const connection = document.getElementById("connection");
 const FOCUSABLE = "a, button, summary, input, select, [tabindex]";
 
 function tell(text, isBad) {
   if (connection.textContent !== text) connection.textContent = text;
   connection.className = isBad ? "bad" : "good";
+}
+
+function tellLive() {
+  const stale = document.querySelector("[data-stale]");
+  tell(stale === null ? "Live" : stale.dataset.stale, stale !== null);
+}
+
+function filterAgain(list) {
+  const box = document.querySelector('[data-filter="' + list + '"]');
+  if (box !== null && box.value !== "") box.dispatchEvent(new Event("input"));
 }
 
 function replacePart({ id, html }) {
@@ -25,6 +37,7 @@ function replacePart({ id, html }) {
   part.innerHTML = html;
   for (const each of part.querySelectorAll("details")) if (opened.has(each.id)) each.open = true;
   part.querySelectorAll(".scroll").forEach((each, index) => { each.scrollLeft = scrolled[index] ?? 0; });
+  filterAgain(id);
   if (active === null) return;
   const next = (name !== "" && document.getElementById(name)) || part.querySelectorAll(FOCUSABLE)[place];
   if (next) next.focus({ preventScroll: true });
@@ -42,21 +55,34 @@ function addItems({ list, from, html }) {
   target.append(...items.slice(Math.max(0, have - from)));
   while (target.children.length > MOST_ITEMS) target.firstElementChild.remove();
   if (isAtEnd) target.scrollTop = target.scrollHeight;
-  const box = document.querySelector('[data-filter="' + list + '"]');
-  if (box !== null && box.value !== "") box.dispatchEvent(new Event("input"));
+  filterAgain(list);
+}
+
+function listen() {
+  const list = document.querySelector("[data-next]");
+  const after = list === null ? "" : "?after=" + list.dataset.next;
+  const stream = new EventSource(document.body.dataset.stream + after);
+  stream.addEventListener("open", tellLive);
+  stream.addEventListener("part", (event) => { replacePart(JSON.parse(event.data)); tellLive(); });
+  stream.addEventListener("items", (event) => addItems(JSON.parse(event.data)));
+  stream.addEventListener("error", () => {
+    const isRefused = stream.readyState === EventSource.CLOSED;
+    tell(isRefused ? "Not live any more: if it stays so, open the address that the command has printed" : "The connection is lost; it is tried again", true);
+    if (isRefused) setTimeout(listen, REFUSED_MS);
+  });
+}
+
+function comeAgain() {
+  const later = () => setTimeout(comeAgain, AGAIN_MS);
+  fetch(location.href, { method: "HEAD" }).then(({ status }) => status === 503 ? later() : location.reload(), later);
 }
 
 if (document.body.dataset.stream !== undefined) {
-  const list = document.querySelector("[data-next]");
-  const after = list === null ? "" : "?after=" + list.dataset.next;
   for (const each of document.querySelectorAll(".log")) each.scrollTop = each.scrollHeight;
-  const stream = new EventSource(document.body.dataset.stream + after);
-  stream.addEventListener("open", () => tell("Live", false));
-  stream.addEventListener("part", (event) => replacePart(JSON.parse(event.data)));
-  stream.addEventListener("items", (event) => addItems(JSON.parse(event.data)));
-  stream.addEventListener("error", () => {
-    const isOver = stream.readyState === EventSource.CLOSED;
-    tell(isOver ? "Not live any more: open the address that the command has printed" : "The connection is lost; it is tried again", true);
-  });
+  listen();
+}
+if (document.body.dataset.again !== undefined) {
+  tell("It is tried again", true);
+  setTimeout(comeAgain, AGAIN_MS);
 }
 `;

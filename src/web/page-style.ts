@@ -13,7 +13,7 @@ main:focus { outline: none; }
 section > :last-child { margin-bottom: 0; }
 main h1 { margin-top: .8rem; }
 .running { color: var(--link); background: var(--running-page); }
-.waiting, .silent, .refused { color: var(--warn); background: var(--warn-page); }
+.waiting, .silent, .refused, .forgotten { color: var(--warn); background: var(--warn-page); }
 :root { --running-page: #e2eefb; }
 @media (prefers-color-scheme: dark) { :root { --running-page: #1b324d; } }
 button, select, input[type="text"], input[type="number"] {

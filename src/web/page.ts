@@ -19,7 +19,9 @@ export interface WebPage {
   readonly heading: Markup;
   readonly body: Markup | readonly Markup[];
   /** Where the page is told what is new, if it changes while somebody looks at it. */
-  readonly stream?: string;
+  readonly stream?: string | undefined;
+  /** Whether it is there in place of another, which is asked for again and again. */
+  readonly isPassing?: boolean;
 }
 
 /** A whole page. Whoever has no script sees it as it was when it was opened, and is told so. */
@@ -32,6 +34,7 @@ export async function pageText({
   heading,
   body,
   stream,
+  isPassing = false,
 }: WebPage): Promise<string> {
   const page = await html`<!doctype html>
 <html lang="en">
@@ -44,14 +47,14 @@ export async function pageText({
 <link rel="icon" href="${icon.path}">
 <script src="${script.path}" integrity="${script.integrity}" defer></script>
 </head>
-<body${stream === undefined ? "" : html` data-stream="${stream}"`}>
+<body${stream === undefined ? "" : html` data-stream="${stream}"`}${isPassing ? html` data-again` : ""}>
 <a class="skip" href="#main">Skip to the content</a>
 <header class="bar">
 <p class="product">${product}</p>
 <nav aria-label="Pages"><ul>${links.map(
     ({ href, text }) => html`<li><a href="${href}"${href === here ? html` aria-current="page"` : ""}>${text}</a></li>`,
   )}</ul></nav>
-${stream === undefined ? "" : connection()}
+${stream === undefined && !isPassing ? "" : connection()}
 ${visitor === undefined ? "" : html`<p class="visitor">${visitor}</p>`}
 </header>
 <main id="main" tabindex="-1">

@@ -3,6 +3,7 @@ import { type IncomingHttpHeaders, request } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { UsageError } from "../common/errors.ts";
 import { html } from "../report/markup.ts";
 import { actionForm } from "./action-form.ts";
 import { type LiveNews, MOST_STREAMS } from "./live-stream.ts";
@@ -53,6 +54,9 @@ async function start(given: Partial<WebInput> = {}): Promise<WebServer> {
       });
       app.get("/fail", () => {
         throw new Error("a bug");
+      });
+      app.all("/passing", () => {
+        throw new UsageError("it passes");
       });
       app.get("/events", (context) =>
         streams.open(context, async function* (after, signal): AsyncGenerator<readonly LiveNews[]> {
@@ -251,6 +255,16 @@ describe("startWeb()", () => {
     expect(status).toBe(500);
     expect(text).not.toContain("a bug");
     expect(failures.join()).toContain("Error: a bug");
+  });
+
+  it("has a page that cannot be shown now asked for again, and no form", async () => {
+    const { where, cookie, form } = await comeIn(await start({ isPassing: (error) => error.message === "it passes" }));
+    const page = await ask(where, { path: "/passing", headers: { cookie } });
+    expect([page.status, page.text.includes("<body data-again>")]).toEqual([503, true]);
+    const answer = await form({ path: "/passing" });
+    expect([answer.status, answer.text.includes("data-again")]).toEqual([503, false]);
+    const other = await comeIn(await start());
+    expect((await ask(other.where, { path: "/passing", headers: { cookie: other.cookie } })).status).toBe(409);
   });
 
   it("takes the name of a reverse proxy's header, and no token then", async () => {

@@ -21,6 +21,8 @@ export interface WebInput extends Door {
   readonly routes: (app: WebApp, streams: LiveStreams) => void;
   /** Told what could not be answered. */
   readonly onFailure: (message: string) => void;
+  /** Whether what went wrong passes by itself. By default nothing does. */
+  readonly isPassing?: (error: ChrootError) => boolean;
 }
 
 export interface WebServer extends AsyncDisposable {
@@ -28,6 +30,8 @@ export interface WebServer extends AsyncDisposable {
   readonly url: string | undefined;
 }
 
+/** HTTP's status for what passes. */
+const NOT_NOW = 503;
 const LARGEST_FORM_BYTES = 16 * 1024;
 const REQUEST_TIMEOUT_MS = 30_000;
 const ANSWER_MS = 20_000;
@@ -58,7 +62,7 @@ export async function startWeb(input: WebInput): Promise<WebServer> {
   };
 }
 
-function appOf({ names, tls, onFailure }: WebInput, guard: Guard): WebApp {
+function appOf({ names, tls, onFailure, isPassing = () => false }: WebInput, guard: Guard): WebApp {
   const app: WebApp = new Hono<WebEnv>({ strict: false });
   app.use(answerHeaders);
   app.use(checkName(names));
@@ -69,14 +73,18 @@ function appOf({ names, tls, onFailure }: WebInput, guard: Guard): WebApp {
   });
   app.use(bodyLimit({ maxSize: LARGEST_FORM_BYTES }));
   app.use(
-    timeout(ANSWER_MS, () => new HTTPException(503, { message: "What this page shows does not answer just now" })),
+    timeout(ANSWER_MS, () => new HTTPException(NOT_NOW, { message: "What this page shows does not answer just now" })),
   );
   app.use(letIn(guard, tls !== undefined));
   app.use(checkForm(guard));
   app.notFound((context) => errorPage(context, 404, "There is no such page"));
   app.onError((error, context) => {
-    if (error instanceof HTTPException) return errorPage(context, error.status, error.message);
-    if (error instanceof ChrootError) return errorPage(context, 409, error.message, { hint: error.hint });
+    if (error instanceof HTTPException)
+      return errorPage(context, error.status, error.message, { isPassing: error.status === NOT_NOW });
+    if (error instanceof ChrootError) {
+      const passes = isPassing(error);
+      return errorPage(context, passes ? NOT_NOW : 409, error.message, { hint: error.hint, isPassing: passes });
+    }
     onFailure(`${context.req.method} ${context.req.path}: ${error.stack ?? messageOf(error)}`);
     return errorPage(context, 500, "Something went wrong here", { hint: "The command has said what" });
   });

@@ -28,7 +28,8 @@ export interface WatchedBuild {
 type JobHead = Pick<WatchedBuild, "build" | "submitter" | "submittedAt" | "group" | "priority">;
 type End = Pick<WatchedBuild, "state" | "worker" | "endedAt" | "artifactId" | "error">;
 
-const MOST_ENDED = 200;
+/** In each state. */
+export const MOST_LISTED = 200;
 const STATES = ["active", "waiting", "prioritized", "delayed", "completed", "failed"] as const;
 
 /** The builds of one queue. What cannot change any more is read once: whoever watches looks again and again. */
@@ -47,7 +48,7 @@ export class BuildList {
     const [heads, ends] = [new Map<string, JobHead>(), new Map<string, End>()];
     const found: WatchedBuild[] = [];
     for (const state of STATES) {
-      for (const id of await this.#queue.jobs.getRanges([state], 0, MOST_ENDED - 1)) {
+      for (const id of await this.#queue.jobs.getRanges([state], 0, MOST_LISTED - 1)) {
         const head = this.#heads.get(id) ?? (await this.#readHead(id));
         if (head === undefined) continue;
         heads.set(id, head);

@@ -8,6 +8,7 @@ import { readLastOutput } from "../queue/last-output.ts";
 import type { JobMessage, OutputEntry, SentResult, WorkerMessage } from "../queue/messages.ts";
 import { OutputWriter } from "../queue/output-writer.ts";
 import { type Place, queueOf } from "../queue/place.ts";
+import { Reach } from "../queue/reach.ts";
 import { errorOfSent } from "../queue/sent-error.ts";
 import type { FleetKeys } from "../seal/fleet-key.ts";
 import { Sealer } from "../seal/seal.ts";
@@ -40,9 +41,12 @@ export class FleetWatch implements AsyncDisposable {
   readonly #redis: Redis;
   readonly #sealer: Sealer;
   readonly #known = new Map<string, KnownQueue>();
+  /** For who cannot wait until a lost connection is there again. */
+  readonly reach: Reach;
 
   private constructor(redis: Redis, sealer: Sealer) {
     this.#redis = redis;
+    this.reach = new Reach(redis);
     this.#sealer = sealer;
   }
 

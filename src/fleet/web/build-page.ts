@@ -6,29 +6,25 @@ import { timelineSection } from "../../report/timeline.ts";
 import { actionForm } from "../../web/action-form.ts";
 import type { Visitor } from "../../web/guard.ts";
 import type { LiveNews } from "../../web/live-stream.ts";
-import { announced, part, type WebPage } from "../../web/page.ts";
+import { announced, part } from "../../web/page.ts";
 import { when } from "../../web/when.ts";
+import type { Stale } from "../../web/stale.ts";
 import type { SentResult } from "../queue/messages.ts";
-import type { WatchedBuild } from "../watch/build-list.ts";
 import type { FoundJob } from "../watch/fleet-watch.ts";
+import type { BuildStanding } from "./live-builds.ts";
 import type { LiveRun } from "./live-run.ts";
-import { badge, notice } from "./page-frame.ts";
+import { badge, type FleetPage, notice } from "./page-frame.ts";
 
 /** What is known of one build. */
-export interface ShownBuild {
+export interface ShownBuild extends Omit<BuildStanding, "at"> {
   readonly found: FoundJob;
   readonly run: LiveRun;
-  readonly state: WatchedBuild["state"];
-  /** Undefined while it goes on, and when no worker would take it. */
-  readonly result: SentResult | undefined;
-  readonly worker: string | null;
+  readonly stale: Stale | undefined;
   readonly now: number;
 }
 
-type BuildPage = Pick<WebPage, "title" | "here" | "heading" | "body"> & { readonly stream?: string };
-
 /** A build that goes on: what it does now, its timeline as far as it is, and its log. */
-export function runningPage(build: ShownBuild, visitor: Visitor, said: string | undefined): BuildPage {
+export function runningPage(build: ShownBuild, visitor: Visitor, said: string | undefined): FleetPage {
   const { id, build: name } = build.found.job;
   const { from, lines } = build.run.linesFrom(0);
   const cancel = actionForm(visitor, {
@@ -52,16 +48,17 @@ ${factsOf(build)}`;
     heading: html`<h1>${name}</h1>${state}`,
     body,
     stream: `/builds/${id}/events`,
+    stale: build.stale,
   };
 }
 
 /** The parts of a build's page that change. */
-export function runningParts({ run, state, now, found, result }: ShownBuild): readonly (LiveNews & { type: "part" })[] {
-  const { current } = run;
+export function runningParts(build: ShownBuild): readonly (LiveNews & { type: "part" })[] {
+  const { run, state, now } = build;
   const drawn = run.drawn(now);
   return [
     { type: "part", id: "state", body: html`<p>${badge(state)} ${stepText(run)}</p>` },
-    { type: "part", id: "now", body: result === undefined ? waitText(current) : endText(result, found.job.id) },
+    { type: "part", id: "now", body: nowText(build) },
     {
       type: "part",
       id: "timeline-now",
@@ -77,17 +74,20 @@ export function newLines(run: LiveRun, after: number): LiveNews & { type: "items
 }
 
 /** A build that has ended: its report, or what there is when it never came to be a run. */
-export function endedPage(build: ShownBuild, visitor: Visitor, said: string | undefined): BuildPage {
-  const { result } = build;
+export function endedPage(build: ShownBuild, visitor: Visitor, said: string | undefined): FleetPage {
+  const { result, state, stale } = build;
   const { id, build: name } = build.found.job;
   const sections = sectionsOf(build);
   const retry = actionForm(visitor, { id: "retry", action: `/builds/${id}/retry`, button: "Submit again" });
-  const body = html`${notice(said)}${result === undefined ? refusal() : failure(result)}
+  const why = state === "forgotten" ? html`<p class="notice error">${FORGOTTEN}</p>` : refusal();
+  const body = html`${notice(said)}${result === undefined ? why : failure(result)}
 <div class="actions">${retry}</div>
 ${sections.map(sectionMarkup)}
 ${factsOf(build)}`;
-  const heading = html`<h1>${name} ${badge(build.state)}</h1>${contentsMarkup(sections)}`;
-  return { title: `${name}: ${build.state}`, here: "/builds", heading, body };
+  const heading = html`<h1>${name} ${badge(state)}</h1>${contentsMarkup(sections)}`;
+  // Nothing changes in it but whether the queue can be reached.
+  const stream = stale === undefined ? undefined : "/reach";
+  return { title: `${name}: ${state}`, here: "/builds", heading, body, stale, stream };
 }
 
 function sectionsOf({ run, now, result }: ShownBuild): readonly Section[] {
@@ -126,6 +126,14 @@ function stepText({ current }: LiveRun): Markup | string {
   return current === undefined
     ? ""
     : html`<strong>${current.step}</strong>, step ${current.number} of ${current.count}`;
+}
+
+const FORGOTTEN =
+  "The queue does not know this build any more: it has lost its data, or has forgotten what ended long ago.";
+
+function nowText({ run, result, state, found }: ShownBuild): Markup | string {
+  if (result !== undefined) return endText(result, found.job.id);
+  return state === "forgotten" ? html`<p class="notice error">${FORGOTTEN}</p>` : waitText(run.current);
 }
 
 function waitText(current: LiveRun["current"]): Markup | string {

@@ -1,6 +1,6 @@
 import { withoutControls } from "../../common/without-controls.ts";
 import type { WorkerMessage } from "../queue/messages.ts";
-import type { WatchedBuild } from "../watch/build-list.ts";
+import { MOST_LISTED, type WatchedBuild } from "../watch/build-list.ts";
 import type { FleetWatch, WatchedQueue } from "../watch/fleet-watch.ts";
 
 /** A build that goes on, with what it has said last. */
@@ -15,6 +15,11 @@ export interface FleetLook {
   readonly running: readonly SpeakingBuild[];
   readonly waiting: readonly WatchedBuild[];
   readonly ended: readonly WatchedBuild[];
+  /** How many there are: more than are listed, when there are very many. */
+  readonly runningCount: number;
+  readonly waitingCount: number;
+  /** How many of these are in no list. */
+  readonly unlisted: number;
 }
 
 const LONGEST_WORDS = 200;
@@ -22,12 +27,24 @@ const LONGEST_WORDS = 200;
 export async function lookAtFleet(fleet: FleetWatch): Promise<FleetLook> {
   const [workers, queues, builds] = await Promise.all([fleet.workers(), fleet.queues(), fleet.builds()]);
   const running = builds.filter(({ state }) => state === "running" || state === "silent");
+  const waiting = builds.filter(({ state }) => state === "waiting");
+  const runningCount = countOf(running, queues, "running");
+  const waitingCount = countOf(waiting, queues, "waiting");
   return {
-    ...{ workers, queues },
+    ...{ workers, queues, waiting, runningCount, waitingCount },
+    unlisted: runningCount - running.length + waitingCount - waiting.length,
     running: await Promise.all(running.map(async (build) => ({ ...build, says: await lastWords(fleet, build) }))),
-    waiting: builds.filter(({ state }) => state === "waiting"),
     ended: builds.filter(({ state }) => !["running", "silent", "waiting"].includes(state)),
   };
+}
+
+/** What has no seal of ours is in no list: the queue's own numbers, which have it, count where a list is cut off. */
+function countOf(listed: readonly WatchedBuild[], queues: readonly WatchedQueue[], kind: "running" | "waiting"): number {
+  const counts = queues.map((each) => {
+    const own = listed.filter(({ queue }) => queue === each.queue).length;
+    return own < MOST_LISTED ? own : Math.max(own, each[kind]);
+  });
+  return counts.reduce((sum, count) => sum + count, 0);
 }
 
 /** The last line that a person would see of it. */

@@ -1,7 +1,9 @@
 import { EventEmitter, once } from "node:events";
 import { FleetError, messageOf } from "../../common/errors.ts";
 import { FollowedOutput } from "../queue/followed-output.ts";
+import type { SentResult } from "../queue/messages.ts";
 import { OutputNews } from "../queue/output-news.ts";
+import type { WatchedBuild } from "../watch/build-list.ts";
 import type { FoundJob } from "../watch/fleet-watch.ts";
 import { LiveRun } from "./live-run.ts";
 
@@ -18,9 +20,23 @@ interface FollowInput {
   readonly onFailure: (message: string) => void;
 }
 
+/** What is known of a build besides its output. */
+export interface BuildStanding {
+  /** When this was so, in milliseconds since the epoch. */
+  readonly at: number;
+  /** `forgotten`: the queue does not know it any more. */
+  readonly state: WatchedBuild["state"] | "forgotten";
+  /** Undefined while it goes on, and when no worker would take it. */
+  readonly result: SentResult | undefined;
+  readonly worker: string | null;
+}
+
 /** A build whose output is followed, from its beginning to its end or until nobody looks any more. */
 export class FollowedBuild {
+  readonly found: FoundJob;
   readonly run = new LiveRun();
+  /** As it was seen last. */
+  standing: BuildStanding | undefined;
   /** Comes when everything is read that was there at first. */
   readonly caughtUp: Promise<void>;
   readonly #news = new EventEmitter().setMaxListeners(0);
@@ -30,6 +46,7 @@ export class FollowedBuild {
   #unused: NodeJS.Timeout | undefined;
 
   constructor(found: FoundJob, { news, onUnused, onFailure }: FollowInput) {
+    this.found = found;
     this.#onUnused = onUnused;
     this.#linger();
     this.caughtUp = new Promise((resolve) => {
@@ -86,6 +103,11 @@ export class LiveBuilds implements Disposable {
 
   constructor(onFailure: (message: string) => void) {
     this.#onFailure = onFailure;
+  }
+
+  /** One that is followed. */
+  known(id: string): FollowedBuild | undefined {
+    return this.#followed.get(id);
   }
 
   /** @throws {FleetError} when too many are followed already */

@@ -2,7 +2,6 @@ import { html, type Markup, sectionMarkup, table } from "../../report/markup.ts"
 import { actionForm } from "../../web/action-form.ts";
 import type { Visitor } from "../../web/guard.ts";
 import type { LiveNews } from "../../web/live-stream.ts";
-import { announced, part } from "../../web/page.ts";
 import { when } from "../../web/when.ts";
 import type { WatchedBuild } from "../watch/build-list.ts";
 import type { FleetLook } from "./fleet-look.ts";
@@ -12,10 +11,13 @@ import { badge, buildLink, counted } from "./page-frame.ts";
 const MOST_ENDED = 10;
 const MOST_ROWS = 100;
 
+/** What a screen reader is told when it changes. */
+export const SUMMARY_PART = "summary";
+
 /** The parts of the overview, each of which is replaced when there is something new in it. */
 export function overviewParts(look: FleetLook, visitor: Visitor): readonly (LiveNews & { type: "part" })[] {
   return [
-    { type: "part", id: "summary", body: summary(look) },
+    { type: "part", id: SUMMARY_PART, body: summary(look) },
     { type: "part", id: "figures", body: figures(look) },
     { type: "part", id: "running", body: runningSection(look) },
     { type: "part", id: "waiting", body: waitingSection(look) },
@@ -25,23 +27,18 @@ export function overviewParts(look: FleetLook, visitor: Visitor): readonly (Live
   ];
 }
 
-export function overviewBody(look: FleetLook, visitor: Visitor): readonly Markup[] {
-  return overviewParts(look, visitor).map(({ id, body }) => (id === "summary" ? announced(id, body) : part(id, body)));
-}
-
-/** What a screen reader is told when it changes. */
-function summary({ running, waiting, workers }: FleetLook): Markup {
-  const builds = `${counted(running.length, "build runs", "builds run")}, ${counted(waiting.length, "waits", "wait")}`;
+function summary({ runningCount, waitingCount, workers }: FleetLook): Markup {
+  const builds = `${counted(runningCount, "build runs", "builds run")}, ${counted(waitingCount, "waits", "wait")}`;
   return html`<p>${builds}; ${counted(workers.length, "worker is", "workers are")} there.</p>`;
 }
 
-function figures({ workers, running, waiting, ended }: FleetLook): Markup {
+function figures({ workers, runningCount, waitingCount, ended }: FleetLook): Markup {
   const slots = workers.reduce((sum, worker) => sum + worker.slots, 0);
   const taken = workers.reduce((sum, worker) => sum + worker.jobs.length, 0);
   const failed = ended.filter(({ state }) => state === "failed" || state === "refused").length;
   const all: readonly (readonly [string, string])[] = [
-    [String(running.length), "running"],
-    [String(waiting.length), "waiting"],
+    [String(runningCount), "running"],
+    [String(waitingCount), "waiting"],
     [String(workers.length), "workers"],
     [`${Math.max(0, slots - taken)} of ${slots}`, "free slots"],
     [`${failed} of ${ended.length}`, "failed lately"],
@@ -49,7 +46,7 @@ function figures({ workers, running, waiting, ended }: FleetLook): Markup {
   return html`<ul class="figures">${all.map(([value, name]) => html`<li><strong>${value}</strong><span>${name}</span></li>`)}</ul>`;
 }
 
-function runningSection({ running }: FleetLook): Markup {
+function runningSection({ running, runningCount }: FleetLook): Markup {
   const rows = running.map((build) => [
     html`${buildLink(build)} ${badge(build.state)}`,
     build.says,
@@ -57,10 +54,11 @@ function runningSection({ running }: FleetLook): Markup {
     build.submitter,
     when(build.submittedAt),
   ]);
-  return listSection("Running", "No build runs.", ["Build", "Says", "Worker", "Submitted by", "At (UTC)"], rows);
+  const header = ["Build", "Says", "Worker", "Submitted by", "At (UTC)"];
+  return listSection({ title: "Running", none: "No build runs.", header, rows, count: runningCount });
 }
 
-function waitingSection({ waiting }: FleetLook): Markup {
+function waitingSection({ waiting, waitingCount }: FleetLook): Markup {
   const rows = waiting.map((build) => [
     buildLink(build),
     build.queue,
@@ -70,7 +68,7 @@ function waitingSection({ waiting }: FleetLook): Markup {
     when(build.submittedAt),
   ]);
   const header = ["Build", "Queue", "Group", "Priority", "Submitted by", "At (UTC)"];
-  return listSection("Waiting", "No build waits.", header, rows);
+  return listSection({ title: "Waiting", none: "No build waits.", header, rows, count: waitingCount });
 }
 
 function workersSection({ workers }: FleetLook, visitor: Visitor): Markup {
@@ -91,18 +89,13 @@ function workersSection({ workers }: FleetLook, visitor: Visitor): Markup {
         }),
   ]);
   const header = ["Worker", "Host", "Queue", "VM", "Version", "Slots taken", ""];
-  return listSection("Workers", "No worker has been heard of in the last minute.", header, rows);
+  return listSection({ title: "Workers", none: "No worker has been heard of in the last minute.", header, rows });
 }
 
 function endedSection({ ended }: FleetLook): Markup {
   const more = ended.length > MOST_ENDED ? html`<p><a id="all-builds" href="/builds">All builds</a></p>` : "";
-  return listSection(
-    "Ended lately",
-    "No build has ended.",
-    ENDED_HEADER,
-    ended.slice(0, MOST_ENDED).map(endedRow),
-    more,
-  );
+  const rows = ended.slice(0, MOST_ENDED).map(endedRow);
+  return listSection({ title: "Ended lately", none: "No build has ended.", header: ENDED_HEADER, rows, more });
 }
 
 export const ENDED_HEADER = ["Build", "State", "OMI or error", "Worker", "Submitted by", "Submitted (UTC)"];
@@ -115,21 +108,26 @@ export function endedRow(build: WatchedBuild): readonly (string | Markup)[] {
 function queuesSection({ queues }: FleetLook): Markup {
   const rows = queues.map(({ queue, workers, slots, running, waiting }) => [queue, workers, slots, running, waiting]);
   const header = ["Queue", "Workers", "Slots", "Running", "Waiting"];
-  return listSection("Queues", "There are no queues: no worker was ever there.", header, rows, "", [1, 2, 3, 4]);
+  const none = "There are no queues: no worker was ever there.";
+  return listSection({ title: "Queues", none, header, rows, numeric: [1, 2, 3, 4] });
 }
 
-function listSection(
-  title: string,
-  none: string,
-  header: readonly string[],
-  rows: readonly (readonly (string | number | Markup)[])[],
-  more: Markup | string = "",
-  numeric: readonly number[] = [],
-): Markup {
-  const left = rows.length > MOST_ROWS ? html`<p class="muted">and ${rows.length - MOST_ROWS} more</p>` : "";
+interface ListSection {
+  readonly title: string;
+  /** What is said where there is nothing. */
+  readonly none: string;
+  readonly header: readonly string[];
+  readonly rows: readonly (readonly (string | number | Markup)[])[];
+  /** How many there are, if not all of them are here. */
+  readonly count?: number;
+  readonly more?: Markup | string;
+  readonly numeric?: readonly number[];
+}
+
+function listSection({ title, none, header, rows, count = rows.length, more = "", numeric }: ListSection): Markup {
+  const shown = rows.slice(0, MOST_ROWS);
+  const left = count > shown.length ? html`<p class="muted">and ${count - shown.length} more</p>` : "";
   const body =
-    rows.length === 0
-      ? html`<p class="empty">${none}</p>`
-      : html`${table(title, header, rows.slice(0, MOST_ROWS), numeric)}${left}${more}`;
+    rows.length === 0 ? html`<p class="empty">${none}</p>` : html`${table(title, header, shown, numeric)}${left}${more}`;
   return sectionMarkup({ id: `${title.toLowerCase().replaceAll(" ", "-")}-list`, title, body });
 }

@@ -1,7 +1,9 @@
 import { html, type Markup } from "../../report/markup.ts";
 import type { WebContext } from "../../web/check-request.ts";
-import { pageText, type WebPage } from "../../web/page.ts";
+import { announced, pageText, type WebPage } from "../../web/page.ts";
+import { STALE_PART, type Stale, staleNotice } from "../../web/stale.ts";
 import type { WatchedBuild } from "../watch/build-list.ts";
+import type { BuildStanding } from "./live-builds.ts";
 
 const links = [
   { href: "/", text: "Overview" },
@@ -9,16 +11,20 @@ const links = [
   { href: "/schedules", text: "Schedules" },
 ];
 
-type FleetPage = Omit<WebPage, "product" | "links" | "visitor">;
+export interface FleetPage extends Omit<WebPage, "product" | "links" | "visitor" | "isPassing"> {
+  /** Where the queue cannot be reached. */
+  readonly stale: Stale | undefined;
+}
 
 /** Answers with a page of the fleet. */
-export async function answerPage(context: WebContext, page: FleetPage): Promise<Response> {
+export async function answerPage(context: WebContext, { stale, body, ...page }: FleetPage): Promise<Response> {
   const visitor = context.get("visitor").name;
-  return context.html(await pageText({ ...page, product: "Fleet", links, visitor }));
+  const shown = [announced(STALE_PART, staleNotice(stale)), ...[body].flat()];
+  return context.html(await pageText({ ...page, body: shown, product: "Fleet", links, visitor }));
 }
 
 /** The state of a build: a word, and a colour. */
-export function badge(state: WatchedBuild["state"]): Markup {
+export function badge(state: BuildStanding["state"]): Markup {
   return html`<span class="badge ${state}">${state}</span>`;
 }
 

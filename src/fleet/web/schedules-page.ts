@@ -1,10 +1,15 @@
 import { html, type Markup, sectionMarkup, table } from "../../report/markup.ts";
+import type { LiveNews } from "../../web/live-stream.ts";
 import { when } from "../../web/when.ts";
 import type { WatchedSchedule } from "../watch/watched-schedules.ts";
 import { badge } from "./page-frame.ts";
 
 /** The templates that are baked at set times, and what became of them the last time. */
-export function schedulesBody(schedules: readonly WatchedSchedule[]): Markup {
+export function schedulesPart(schedules: readonly WatchedSchedule[]): LiveNews & { type: "part" } {
+  return { type: "part", id: "schedules", body: scheduleSection(schedules) };
+}
+
+function scheduleSection(schedules: readonly WatchedSchedule[]): Markup {
   const rows = schedules.map(({ name, queue, cron, zone, next, last, until, submitter }) => [
     name,
     html`<code>${cron}</code> ${zone}`,

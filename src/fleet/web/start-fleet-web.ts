@@ -3,6 +3,7 @@ import { checkDoor, type Door } from "../../web/door.ts";
 import { SharedLook } from "../../web/shared-look.ts";
 import { startWeb, type WebInput, type WebServer } from "../../web/start-web.ts";
 import type { RedisAddress } from "../queue/connection.ts";
+import { UnreachableError } from "../queue/reach.ts";
 import type { FleetKeys } from "../seal/fleet-key.ts";
 import { FleetWatch } from "../watch/fleet-watch.ts";
 import { lookAtFleet } from "./fleet-look.ts";
@@ -26,14 +27,19 @@ export async function startFleetWeb({ address, keys, tell, ...web }: FleetWebInp
   checkDoor(web);
   const fleet = await FleetWatch.open(address, keys, tell);
   const builds = new LiveBuilds(tell);
-  const look = new SharedLook(() => lookAtFleet(fleet), LOOK_MS, systemClock);
+  const options = { everyMs: LOOK_MS, clock: systemClock, isPassing };
+  const look = new SharedLook(() => fleet.reach.ask(() => lookAtFleet(fleet)), options);
+  const schedules = new SharedLook(() => fleet.reach.ask(() => fleet.schedules()), options);
   const closeFleet = async () => {
     builds[Symbol.dispose]();
     await fleet[Symbol.asyncDispose]();
   };
   try {
-    const routes: WebInput["routes"] = (app, streams) => addFleetRoutes(app, streams, { fleet, look, builds, tell });
-    const server = await startWeb({ ...web, routes, onFailure: tell });
+    // So that there is something to show when the queue is lost before anybody has looked.
+    await Promise.all([look.now(), schedules.now()]);
+    const parts = { fleet, look, schedules, builds, tell };
+    const routes: WebInput["routes"] = (app, streams) => addFleetRoutes(app, streams, parts);
+    const server = await startWeb({ ...web, routes, onFailure: tell, isPassing });
     return {
       url: server.url,
       [Symbol.asyncDispose]: async () => {
@@ -45,4 +51,8 @@ export async function startFleetWeb({ address, keys, tell, ...web }: FleetWebInp
     await closeFleet();
     throw error;
   }
+}
+
+function isPassing(error: unknown): boolean {
+  return error instanceof UnreachableError;
 }

@@ -28,7 +28,7 @@ interface RegionRoutes {
 
 function addRegion(app: WebApp, streams: LiveStreams, { region, names }: RegionRoutes): void {
   const base = `/${region.regionName}`;
-  const look = new SharedLook(async () => region.look(), LOOK_MS, systemClock);
+  const look = new SharedLook(async () => region.look(), { everyMs: LOOK_MS, clock: systemClock });
   const answer = pagesOf(base, names);
   app.get(base, async (context) => {
     const body = regionBody(region, await look.now());
@@ -36,7 +36,7 @@ function addRegion(app: WebApp, streams: LiveStreams, { region, names }: RegionR
   });
   app.get(`${base}/events`, (context) =>
     streams.open(context, async function* (_after, signal) {
-      for await (const seen of look.follow(signal)) yield regionParts(region, seen);
+      for await (const { value } of look.follow(signal)) yield regionParts(region, value);
     }),
   );
   app.get(`${base}/calls`, (context) => {

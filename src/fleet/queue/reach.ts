@@ -1,0 +1,80 @@
+import { EventEmitter, once } from "node:events";
+import type { Redis } from "ioredis";
+import { FleetError, messageOf } from "../../common/errors.ts";
+
+/** The queue is lost, or says nothing. It passes: the connection comes back by itself. */
+export class UnreachableError extends FleetError {
+  /** Milliseconds since the epoch. */
+  readonly since: number;
+  /** Whether the queue was asked before it was lost: what it was asked may have been done, or may still be. */
+  readonly wasAsked: boolean;
+
+  constructor(message: string, { since, wasAsked }: { readonly since: number; readonly wasAsked: boolean }) {
+    super(message);
+    this.since = since;
+    this.wasAsked = wasAsked;
+  }
+}
+
+/** A Redis that is there answers within milliseconds. */
+const SILENCE_MS = 10_000;
+
+/**
+ * Whether the queue answers, and since when it does not. What is asked over a lost connection would wait until it is there
+ * again, and be done then, although nobody waits for it any more.
+ */
+export class Reach {
+  readonly #silenceMs: number;
+  readonly #losses = new EventEmitter().setMaxListeners(0);
+  #lostAt: number | undefined;
+  #silentSince: number | undefined;
+
+  constructor(redis: Pick<Redis, "on">, silenceMs = SILENCE_MS) {
+    this.#silenceMs = silenceMs;
+    redis.on("close", () => {
+      this.#lostAt ??= Date.now();
+      this.#losses.emit("loss");
+    });
+    redis.on("ready", () => {
+      this.#lostAt = undefined;
+    });
+  }
+
+  /**
+   * Asks the queue something.
+   * @throws {UnreachableError} when it is lost, is lost meanwhile, says nothing, or answers that it cannot
+   */
+  async ask<Value>(read: () => Promise<Value>): Promise<Value> {
+    const lost = (since: number, wasAsked: boolean) =>
+      new UnreachableError("The queue cannot be reached", { since, wasAsked });
+    if (this.#lostAt !== undefined) throw lost(this.#lostAt, false);
+    const askedAt = Date.now();
+    const over = new AbortController();
+    const answer = read();
+    // Nobody waits for what comes after the loss.
+    answer.catch(() => undefined);
+    const loss = once(this.#losses, "loss", { signal: over.signal }).then(() => {
+      throw lost(this.#lostAt ?? askedAt, true);
+    });
+    loss.catch(() => undefined);
+    let late: NodeJS.Timeout | undefined;
+    const silence = new Promise<never>((_, reject) => {
+      late = setTimeout(() => {
+        this.#silentSince ??= askedAt;
+        reject(lost(this.#silentSince, true));
+      }, this.#silenceMs);
+    });
+    try {
+      const value = await Promise.race([answer, loss, silence]);
+      this.#silentSince = undefined;
+      return value;
+    } catch (error) {
+      if (!(error instanceof Error) || error.name !== "ReplyError") throw error;
+      const message = `The queue answers that it cannot: ${messageOf(error)}`;
+      throw new UnreachableError(message, { since: askedAt, wasAsked: true });
+    } finally {
+      clearTimeout(late);
+      over.abort();
+    }
+  }
+}

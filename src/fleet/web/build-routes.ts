@@ -1,0 +1,103 @@
+import { systemClock } from "../../common/clock.ts";
+import type { WebApp } from "../../web/check-request.ts";
+import type { LiveNews, LiveStreams } from "../../web/live-stream.ts";
+import { UnreachableError } from "../queue/reach.ts";
+import type { FoundJob } from "../watch/fleet-watch.ts";
+import { endedPage, newLines, runningPage, runningParts, type ShownBuild } from "./build-page.ts";
+import { BUILD, type FleetPages } from "./fleet-pages.ts";
+import { stalePart } from "./list-routes.ts";
+import type { BuildStanding, FollowedBuild } from "./live-builds.ts";
+import { answerPage } from "./page-frame.ts";
+
+/** What is said in quick succession comes together. */
+const GATHER_MS = 250;
+/** So often the timeline grows while nothing is said. */
+const TICK_MS = 1_000;
+const GOING_ON: readonly BuildStanding["state"][] = ["running", "silent", "waiting"];
+
+/** The page of one build. */
+export function addBuildRoutes(app: WebApp, streams: LiveStreams, input: FleetPages): void {
+  app.get(BUILD, async (context) => {
+    const shown = await showBuild(input, context.req.param("id"));
+    const pageOf = GOING_ON.includes(shown.state) ? runningPage : endedPage;
+    return answerPage(context, pageOf(shown, context.get("visitor"), context.req.query("said")));
+  });
+  app.get(`${BUILD}/events`, async (context) => {
+    const followed = await findBuild(input, context.req.param("id"));
+    return streams.open(context, (after, signal) => followBuild(input, followed, after, signal));
+  });
+}
+
+/** What is new of a build, from a line on. */
+async function* followBuild(
+  input: FleetPages,
+  followed: FollowedBuild,
+  after: number,
+  signal: AbortSignal,
+): AsyncGenerator<readonly LiveNews[]> {
+  using _held = followed.hold();
+  const { run } = followed;
+  let next = after;
+  while (!signal.aborted) {
+    const lines = newLines(run, next);
+    next = lines.from + lines.items.length;
+    const shown = await describeBuild(input, followed);
+    yield [stalePart(shown.stale), ...(lines.items.length > 0 ? [lines] : []), ...runningParts(shown)];
+    // After its end it stays open: a stream that ends is asked for again.
+    const isOver = run.isOver && next === run.nextLine && shown.stale === undefined;
+    await followed.news(isOver ? signal : AbortSignal.any([signal, AbortSignal.timeout(TICK_MS)]));
+    await systemClock.sleep(GATHER_MS, signal).catch(() => undefined);
+  }
+}
+
+async function showBuild(input: FleetPages, id: string): Promise<ShownBuild> {
+  const followed = await findBuild(input, id);
+  using _held = followed.hold();
+  await unlessLost(() => input.fleet.reach.ask(() => followed.caughtUp));
+  return describeBuild(input, followed);
+}
+
+/** One that somebody looks at is known even while the queue cannot be reached. */
+async function findBuild({ fleet, builds }: FleetPages, id: string): Promise<FollowedBuild> {
+  const known = builds.known(id);
+  if (known !== undefined) return known;
+  return builds.follow(await fleet.reach.ask(() => fleet.find(id)));
+}
+
+/** @throws {UnreachableError} when the queue cannot be reached, and it was never seen */
+async function describeBuild(input: FleetPages, followed: FollowedBuild): Promise<ShownBuild> {
+  const { found, run } = followed;
+  const asked = await unlessLost(() => input.fleet.reach.ask(() => readStanding(input, found)));
+  const isLost = asked instanceof UnreachableError;
+  if (isLost && followed.standing === undefined) throw asked;
+  if (!isLost) followed.standing = asked;
+  const { at, ...standing } = followed.standing as BuildStanding;
+  const stale = isLost ? { reason: asked.message, since: asked.since, seenAt: at } : undefined;
+  return { found, run, ...standing, stale, now: stale === undefined ? Date.now() : at };
+}
+
+async function readStanding({ look }: FleetPages, { queue, job: { id } }: FoundJob): Promise<BuildStanding> {
+  const at = Date.now();
+  const { running, waiting, ended } = await look.now();
+  const listed = [...running, ...waiting, ...ended].find((each) => each.id === id);
+  const result = await queue.readResult(id);
+  const worker = result?.worker || (listed?.worker ?? null);
+  const state = result?.outcome ?? listed?.state;
+  if (state !== undefined) return { at, state, result, worker };
+  // One that was submitted a moment ago is in no list yet, and lists have an end.
+  return { at, state: stateOf(await queue.jobs.getJobState(id)), result, worker };
+}
+
+function stateOf(state: string): BuildStanding["state"] {
+  if (state === "unknown") return "forgotten";
+  if (state === "active") return "running";
+  return state === "completed" || state === "failed" ? "refused" : "waiting";
+}
+
+/** The loss of the queue, in place of an answer. */
+function unlessLost<Value>(ask: () => Promise<Value>): Promise<Value | UnreachableError> {
+  return ask().catch((error: unknown) => {
+    if (error instanceof UnreachableError) return error;
+    throw error;
+  });
+}
