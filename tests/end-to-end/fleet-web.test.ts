@@ -3,16 +3,20 @@ import { join } from "node:path";
 import { Worker } from "bullmq";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import type { BakeEvent } from "../../src/bake/event-report.ts";
 import { FleetQueue } from "../../src/fleet/queue/fleet-queue.ts";
-import type { JobMessage, SentResult, WorkerMessage } from "../../src/fleet/queue/messages.ts";
 import { OutputWriter } from "../../src/fleet/queue/output-writer.ts";
-import { keepRun, type Schedule, scheduleSubject } from "../../src/fleet/schedule/schedule.ts";
+import { keepRun, scheduleSubject } from "../../src/fleet/schedule/schedule.ts";
 import { readKeys } from "../../src/fleet/seal/fleet-key.ts";
 import { Sealer } from "../../src/fleet/seal/seal.ts";
 import { type Bakery, nothing, openBakery } from "../support/bake/bake.ts";
 import { type Fleet, openFleet } from "../support/fleet/fleet.ts";
-import { plainJob } from "../support/fleet/own-queue.ts";
+import {
+  hostileEvents,
+  hostileJob,
+  hostileResult,
+  hostileSchedule,
+  hostileWorker,
+} from "../support/fleet/hostile-messages.ts";
 import type { Running } from "../support/program/running.ts";
 import { readContrasts } from "../support/report/read-contrasts.ts";
 import { HOSTILE, sampleRecord } from "../support/report/sample-record.ts";
@@ -262,6 +266,35 @@ describe("outscale-chroot fleet web, with hostile texts in every field", () => {
     await page.context().close();
   });
 
+  it("removes a schedule by a form of its own, once it was asked and by the keyboard", async () => {
+    const { page, misdeeds } = await openPage(browser, address);
+    await page.goto(at("/schedules"));
+    await says(page, "#connection", "Live");
+    const schedules = () => fleet.redis.hlen(queue.keyOf("schedules"));
+    const origin = new URL(address).origin;
+    const fields = { name: HOSTILE, queue: queue.name };
+    for (const form of [fields, { ...fields, token: "x" }]) {
+      const forged = await page.request.post(at("/schedules/remove"), { headers: { origin }, form });
+      expect(forged.status()).toBe(403);
+    }
+    const token = (await page.locator("#schedules input[name=token]").getAttribute("value")) ?? "";
+    const unknown = { ...fields, queue: "1.eu-west-2", token };
+    const refused = await page.request.post(at("/schedules/remove"), { headers: { origin }, form: unknown });
+    expect([refused.status(), await refused.text()]).toEqual([409, expect.stringContaining("There is no queue")]);
+    expect(await schedules()).toBe(1);
+    await page.locator("#schedules summary").focus();
+    await page.keyboard.press("Enter");
+    await says(page, "#schedules details", "Builds that it has submitted go on");
+    await page.keyboard.press("Tab");
+    await page.keyboard.press("Enter");
+    await says(page, ".notice", "The schedule is removed");
+    await says(page, "#schedules", "There are no schedules");
+    expect(await schedules()).toBe(0);
+    expect(web.output()).toContain("is removed\n");
+    expect(misdeeds).toEqual([]);
+    await page.context().close();
+  });
+
   it("refuses whoever comes by another name, and whoever has no token", async () => {
     const { port, search } = new URL(address);
     const rebound = await openPage(browser, `http://evil.invalid:${port}/${search}`);
@@ -294,51 +327,3 @@ it("outscale-chroot fleet web refuses what would let in strangers, before it loo
     expect(refused.output()).toContain(message);
   }
 });
-
-function hostileJob(id: string): JobMessage {
-  const { template } = plainJob();
-  return plainJob({
-    ...{ id, build: HOSTILE, submitter: HOSTILE, submittedAt: Date.now(), runUuid: HOSTILE },
-    standing: { group: HOSTILE, priority: "normal" },
-    template: { ...template, path: HOSTILE, workingFolder: HOSTILE, variables: { [HOSTILE]: HOSTILE } },
-  });
-}
-
-function hostileSchedule(): Schedule {
-  const { id: _id, submittedAt: _at, ...job } = hostileJob("");
-  return {
-    ...{ name: HOSTILE, generation: 1, cron: HOSTILE, zone: HOSTILE, from: 0, until: 1e300, submitter: HOSTILE },
-    jobs: [job],
-  };
-}
-
-function hostileWorker(): WorkerMessage {
-  return {
-    ...{ id: HOSTILE, host: HOSTILE, version: HOSTILE, accountId: HOSTILE, region: HOSTILE, vmId: HOSTILE },
-    ...{ label: HOSTILE, slots: 2, isDraining: false, startedAt: 1e300, jobs: ["aa01"] },
-  };
-}
-
-function hostileEvents(now: number): readonly BakeEvent[] {
-  const build = HOSTILE;
-  const step = HOSTILE as "StepVmInfo";
-  return [
-    { type: "build-started", build, runId: HOSTILE, at: now - 9_000 },
-    { type: "step-started", build, step, number: 1, count: 2, at: now - 8_000 },
-    { type: "provisioner-started", build, provisioner: HOSTILE, number: 1, count: 1, at: now - 7_000 },
-    { type: "progress", build, step, subject: HOSTILE, state: HOSTILE, percent: 40, elapsedMs: 1 },
-    { type: "line", build, at: now, part: undefined, kind: "message", text: HOSTILE },
-  ];
-}
-
-function hostileResult(outcome: "done" | "failed"): SentResult {
-  const product = { imageId: HOSTILE, imageName: HOSTILE, snapshotIds: [HOSTILE] };
-  return {
-    ...{ outcome, runId: HOSTILE, worker: HOSTILE, endedAt: Date.now() },
-    artifact:
-      outcome === "done" ? ({ region: HOSTILE, product, data: {} } as unknown as SentResult["artifact"]) : undefined,
-    error:
-      outcome === "done" ? undefined : { code: HOSTILE, exitCode: 1, message: HOSTILE, hint: HOSTILE, cleanup: [] },
-    ...{ evidence: undefined, provenance: undefined, record: undefined },
-  };
-}

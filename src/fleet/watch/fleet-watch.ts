@@ -13,6 +13,7 @@ import { errorOfSent } from "../queue/sent-error.ts";
 import type { FleetKeys } from "../seal/fleet-key.ts";
 import { Sealer } from "../seal/seal.ts";
 import { listQueues } from "../submit/find-place.ts";
+import { removeSchedule } from "../schedule/change-schedules.ts";
 import { BuildList, type WatchedBuild } from "./build-list.ts";
 import { unschedule, type WatchedSchedule, watchSchedules } from "./watched-schedules.ts";
 
@@ -113,12 +114,17 @@ export class FleetWatch implements AsyncDisposable {
     return watchSchedules((await this.#queues()).map(({ queue }) => queue));
   }
 
-  /** @throws {FleetError} when there is none of this name */
-  async unschedule(name: string): Promise<void> {
-    await unschedule(
-      (await this.#queues()).map(({ queue }) => queue),
-      name,
-    );
+  /**
+   * @param name With the queue before it, `123456789012.eu-west-2/nightly`, where several have one of this name
+   * @param queue The one that has it, if that is known
+   * @throws {FleetError} when there is none, or not one alone
+   */
+  async unschedule(name: string, queue?: string): Promise<void> {
+    const queues = (await this.#queues()).map((each) => each.queue);
+    if (queue === undefined) return unschedule(queues, name);
+    const only = queues.find((each) => each.name === queue);
+    if (only === undefined) throw new FleetError(`There is no queue ${queue}`);
+    await removeSchedule(only, name);
   }
 
   /**

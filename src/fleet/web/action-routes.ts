@@ -5,7 +5,7 @@ import { UnreachableError } from "../queue/reach.ts";
 import { BUILD, type FleetPages } from "./fleet-pages.ts";
 
 /** What can be done from the pages. Each is done by a form, and leads to a page that says what has become of it. */
-export function addActionRoutes(app: WebApp, { fleet, look, tell }: FleetPages): void {
+export function addActionRoutes(app: WebApp, { fleet, look, schedules, tell }: FleetPages): void {
   const act = <Value>(what: () => Promise<Value>) => fleet.reach.ask(what).catch(sayWhatIsKnown);
   const done = (context: WebContext, what: string) => {
     look.forget();
@@ -30,6 +30,14 @@ export function addActionRoutes(app: WebApp, { fleet, look, tell }: FleetPages):
     await act(() => fleet.drain(id));
     done(context, `The worker ${id} is drained`);
     return context.redirect("/?said=drain", 303);
+  app.post("/schedules/remove", async (context) => {
+    const form = context.get("form");
+    const [name, queue] = [form.get("name") ?? "", form.get("queue") ?? ""];
+    await act(() => fleet.unschedule(name, queue));
+    schedules.forget();
+    done(context, `The schedule ${withoutControls(name)} of ${withoutControls(queue)} is removed`);
+    return context.redirect("/schedules?said=unscheduled", 303);
+  });
   });
 }
 

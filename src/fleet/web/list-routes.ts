@@ -1,3 +1,4 @@
+import { messageOf } from "../../common/errors.ts";
 import { filterBox, html, type Markup, sectionMarkup } from "../../report/markup.ts";
 import type { WebApp } from "../../web/check-request.ts";
 import type { Visitor } from "../../web/guard.ts";
@@ -5,7 +6,6 @@ import type { LiveNews, LiveStreams } from "../../web/live-stream.ts";
 import { announced, part } from "../../web/page.ts";
 import type { Seen, SharedLook } from "../../web/shared-look.ts";
 import { STALE_PART, type Stale, staleNotice } from "../../web/stale.ts";
-import { messageOf } from "../../common/errors.ts";
 import { UnreachableError } from "../queue/reach.ts";
 import { BUILD_LIST, buildListPart } from "./build-list-page.ts";
 import type { FleetPages } from "./fleet-pages.ts";
@@ -37,7 +37,7 @@ export function addListRoutes(app: WebApp, streams: LiveStreams, { look, schedul
   });
   addListPage(app, streams, {
     ...{ title: "Schedules", path: "/schedules", look: schedules },
-    parts: (seen) => [schedulesPart(seen)],
+    parts: (seen, visitor) => [schedulesPart(seen, visitor)],
   });
   // For a page that changes in nothing else.
   app.get("/reach", (context) =>

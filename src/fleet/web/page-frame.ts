@@ -42,6 +42,7 @@ const SAID: Readonly<Record<string, string>> = {
   cancel: "The worker is told: it stops and cleans up.",
   "taken-back": "The build is taken back: no worker had it.",
   retry: "This is the build that was submitted again.",
+  unscheduled: "The schedule is removed. Builds that it has submitted go on.",
   drain: "The worker is told: it takes no more builds, and ends when it has none.",
 };
 

@@ -31,7 +31,7 @@ const flagSpecs = {
 export const web: Command = {
   usage: "fleet web [flags]",
   about:
-    "Serves pages that show workers, queues and builds as they go on, and cancel, retry and drain.\n" +
+    "Serves pages that show workers, queues, builds and schedules as they go on, and cancel, retry, drain and remove.\n" +
     "Whoever opens the address that is printed may do all of it: it has a token, another one at every start.",
   flags: flagSpecs,
   examples: [
