@@ -100,7 +100,8 @@ describe("a build on a fleet that fails", () => {
     build.child.kill("SIGINT");
     expect(await build.ended(), build.output()).toBe(130);
     expect(await bench.bakery.leftovers()).toEqual(nothing);
-    expect((await bench.ask("fleet", "builds")).output).toBe("There are no builds\n");
+    const { builds } = JSON.parse((await bench.ask("fleet", "builds", "-json")).output);
+    expect(builds).toMatchObject([{ state: "cancelled", error: "E_CANCELLED", worker: null }]);
   });
 
   it("is refused with a number or a pause that is none", async () => {

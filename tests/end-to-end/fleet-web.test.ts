@@ -266,6 +266,27 @@ describe("outscale-chroot fleet web, with hostile texts in every field", () => {
     await page.context().close();
   });
 
+  it("has a page for a build that was cancelled while it waited, and submits it again", async () => {
+    const { page, misdeeds } = await openPage(browser, address);
+    await page.locator("#waiting a").first().click();
+    await says(page, "#facts", WAITING);
+    await page.locator("#cancel-ask").click();
+    await page.locator("#cancel-do").click();
+    await says(page, ".notice", "The build is taken back: no worker had it.");
+    expect(page.url()).toBe(at(`/builds/${WAITING}?said=taken-back`));
+    await says(page, "h1", "cancelled");
+    await says(page, ".notice.error", "The build was cancelled while it waited");
+    await says(page, "#facts", HOSTILE);
+    await page.goto(at("/builds"));
+    await says(page, `#build-list tr:has(a[href="/builds/${WAITING}"])`, "cancelled");
+    await page.locator(`#build-list a[href="/builds/${WAITING}"]`).click();
+    await page.locator("#retry-do").click();
+    await says(page, ".notice", "submitted again");
+    await says(page, "#state", "waiting");
+    expect(misdeeds).toEqual([]);
+    await page.context().close();
+  });
+
   it("removes a schedule by a form of its own, once it was asked and by the keyboard", async () => {
     const { page, misdeeds } = await openPage(browser, address);
     await page.goto(at("/schedules"));

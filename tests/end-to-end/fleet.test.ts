@@ -92,6 +92,11 @@ function submit(argv: readonly string[] = [], env: NodeJS.ProcessEnv = {}): Runn
   });
 }
 
+async function about(...argv: readonly string[]) {
+  const run = fleet.run(["fleet", ...argv, "-queue", fleet.url]);
+  return { code: await run.ended(), output: run.output() };
+}
+
 /** Everything that Redis holds, as bytes that can be searched. */
 async function allOfRedis(): Promise<string> {
   const dumps: string[] = [];
@@ -192,6 +197,13 @@ describe("a build on a fleet", () => {
     build.child.kill("SIGINT");
     expect(await build.ended(), build.output()).toBe(130);
     expect(await fleet.redis.exists("outscale-chroot:123456789012.eu-west-2:prioritized")).toBe(0);
+    const id = /as ([0-9a-f]{16})/.exec(build.output())?.[1] ?? "";
+    const { builds } = JSON.parse((await about("builds", "-json")).output);
+    expect(builds).toMatchObject([{ id, state: "cancelled", error: "E_CANCELLED", worker: null }]);
+    expect((await about("logs", "-follow", id)).output).toContain("The build was cancelled while it waited");
+    expect(await about("cancel", id)).toMatchObject({ code: 16, output: expect.stringContaining("ended already") });
+    const again = (await about("retry", id)).output.trim();
+    expect((await about("builds")).output).toMatch(new RegExp(`${again} .* waiting .*\n${id} .* cancelled `));
   });
 
   it("is shown as cancelled to whoever asks for it later, or follows it then", async () => {
@@ -204,9 +216,14 @@ describe("a build on a fleet", () => {
     // It follows when it has subscribed.
     await expect.poll(() => fleet.redis.pubsub("CHANNELS", "*")).toHaveLength(1);
     expect(await about("cancel", id).ended()).toBe(0);
-    for (const logs of [following, about("logs", "-follow", id), about("logs", id)]) {
-      expect(await logs.ended(), logs.output()).toBe(130);
-      expect(logs.output()).toContain("The build was cancelled before a worker took it");
+    // Without -follow it is told what there is, as of any build that has ended.
+    for (const [logs, code] of [
+      [following, 130],
+      [about("logs", "-follow", id), 130],
+      [about("logs", id), 0],
+    ] as const) {
+      expect(await logs.ended(), logs.output()).toBe(code);
+      expect(logs.output()).toContain("The build was cancelled while it waited");
     }
   });
 
@@ -315,10 +332,6 @@ describe("a build on a fleet", () => {
   it("is listed, shown, cancelled and submitted again by its id, and its worker is drained", async () => {
     await writeTemplate(pauseIn());
     const taking = await worker();
-    const about = async (...argv: readonly string[]) => {
-      const run = fleet.run(["fleet", ...argv, "-queue", fleet.url]);
-      return { code: await run.ended(), output: run.output() };
-    };
     const build = submit(["-detach"]);
     expect(await build.ended(), build.output()).toBe(0);
     const id = build.output().split(" ")[0] ?? "";

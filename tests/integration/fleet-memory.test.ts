@@ -4,6 +4,7 @@ import { afterEach, beforeEach, expect, it } from "vitest";
 import type { SentResult } from "../../src/fleet/queue/messages.ts";
 import { OutputWriter } from "../../src/fleet/queue/output-writer.ts";
 import { KEY_PREFIX } from "../../src/fleet/queue/place.ts";
+import { listWithdrawn, readJobData, withdrawJob } from "../../src/fleet/queue/withdrawn-jobs.ts";
 import { type OwnQueue, openOwnQueue, plainJob } from "../support/fleet/own-queue.ts";
 import { requirePrograms } from "../support/suite/requirements.ts";
 
@@ -104,6 +105,23 @@ describe("the memory of a queue", () => {
     for (const id of early) expect(await own.redis.keys(`*${id}*`)).toEqual([]);
     expect(await own.redis.keys("*:result:*")).toHaveLength(1_000);
     expect(await own.queue.readResult(ids.at(-1) ?? "")).toMatchObject({ outcome: "done" });
+  });
+
+  it("has one that was taken back as long as others that have ended", async () => {
+    const job = plainJob();
+    await own.queue.submit(job);
+    expect(await withdrawJob(own.queue, job.id)).toBe(true);
+    expect(await withdrawJob(own.queue, job.id)).toBe(false);
+    expect(await own.queue.jobs.getJob(job.id)).toBeUndefined();
+    expect(await listWithdrawn(own.queue)).toEqual([job.id]);
+    expect(own.queue.readJob(job.id, await readJobData(own.queue, job.id)).job).toEqual(job);
+    expect(await own.queue.readResult(job.id)).toMatchObject({ outcome: "cancelled", worker: "" });
+    expect(await own.redis.ttl(own.queue.keyOf("withdrawn"))).toBeGreaterThan(0);
+    await own.redis.zadd(own.queue.keyOf("ended"), Date.now() - 8 * 24 * 3_600_000, job.id);
+    await bake("ff01", ["one line"]);
+    expect(await listWithdrawn(own.queue)).toEqual([]);
+    expect(await readJobData(own.queue, job.id)).toBeUndefined();
+    expect(await own.redis.keys(`*${job.id}*`)).toEqual([]);
   });
 
   it("has nothing of a build that ended more than a week ago, or was never done", async () => {

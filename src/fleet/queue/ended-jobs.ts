@@ -21,6 +21,7 @@ export async function noteEnded(queue: FleetQueue, jobId: string, { most, ageMs 
 
 async function forget(queue: FleetQueue, jobId: string): Promise<void> {
   await queue.redis.del(KINDS.map((kind) => queue.keyOf(kind, jobId)));
+  await queue.redis.hdel(queue.keyOf("withdrawn"), jobId);
   // One that is at work is not removed: its end was noted by somebody else, or it was played again.
   await queue.jobs.remove(jobId);
   await queue.redis.zrem(queue.keyOf("ended"), jobId);

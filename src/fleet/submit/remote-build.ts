@@ -11,6 +11,7 @@ import { FollowedOutput } from "../queue/followed-output.ts";
 import type { JobMessage, SentResult } from "../queue/messages.ts";
 import type { OutputNews } from "../queue/output-news.ts";
 import { errorOfSent } from "../queue/sent-error.ts";
+import { withdrawJob } from "../queue/withdrawn-jobs.ts";
 import { ShownOutput } from "./shown-output.ts";
 
 /** So often it is looked whether an end will come, when nothing does. */
@@ -96,8 +97,8 @@ export class RemoteBuild {
         end.heard();
         continue;
       }
-      if (input.signal?.aborted && (await this.#takeBack()))
-        throw new CancelledError("The build was cancelled before a worker took it");
+      if (input.signal?.aborted && (await withdrawJob(this.#queue, this.#job.id)))
+        throw new CancelledError("The build was cancelled while it waited");
       const result = await end.look();
       if (result === undefined) continue;
       show.endIsMissing();
@@ -113,16 +114,6 @@ export class RemoteBuild {
     });
   }
 
-  /** @returns whether no worker had it */
-  async #takeBack(): Promise<boolean> {
-    const job = await this.#queue.jobs.getJob(this.#job.id);
-    const state = await job?.getState();
-    if (job === undefined || !["waiting", "prioritized", "delayed"].includes(state ?? "")) return false;
-    return job.remove().then(
-      () => true,
-      () => false,
-    );
-  }
 
   #artifactOf({ region, product, data }: NonNullable<SentResult["artifact"]>): OmiArtifact {
     const destroy = async () => {

@@ -3,6 +3,7 @@ import { FleetError } from "../../common/errors.ts";
 import type { FleetQueue } from "../queue/fleet-queue.ts";
 import type { SentResult } from "../queue/messages.ts";
 import type { Priority } from "../queue/turns.ts";
+import { listWithdrawn, readJobData } from "../queue/withdrawn-jobs.ts";
 import { Claim } from "../worker/claim.ts";
 
 /** A build of a fleet, as somebody sees it who watches. Times are milliseconds since the epoch. */
@@ -47,16 +48,21 @@ export class BuildList {
     const heard = new Set((await this.#queue.readWorkers(Date.now())).map(({ id }) => id));
     const [heads, ends] = [new Map<string, JobHead>(), new Map<string, End>()];
     const found: WatchedBuild[] = [];
+    const note = async (id: string, state: (typeof STATES)[number] | "withdrawn") => {
+      if (heads.has(id)) return;
+      const head = this.#heads.get(id) ?? (await this.#readHead(id));
+      if (head === undefined) return;
+      const end = this.#ends.get(id) ?? (await this.#readEnd(id));
+      if (end === undefined && state === "withdrawn") return;
+      heads.set(id, head);
+      if (end !== undefined) ends.set(id, end);
+      const standing = end ?? (await this.#stateOf(id, state, heard));
+      found.push({ id, queue: this.#queue.name, ...head, ...standing });
+    };
     for (const state of STATES) {
-      for (const id of await this.#queue.jobs.getRanges([state], 0, MOST_LISTED - 1)) {
-        const head = this.#heads.get(id) ?? (await this.#readHead(id));
-        if (head === undefined) continue;
-        heads.set(id, head);
-        const end = this.#ends.get(id) ?? (await this.#readEnd(id));
-        if (end !== undefined) ends.set(id, end);
-        found.push({ id, queue: this.#queue.name, ...head, ...(end ?? (await this.#stateOf(id, state, heard))) });
-      }
+      for (const id of await this.#queue.jobs.getRanges([state], 0, MOST_LISTED - 1)) await note(id, state);
     }
+    for (const id of await listWithdrawn(this.#queue)) await note(id, "withdrawn");
     [this.#heads, this.#ends] = [heads, ends];
     return found;
   }
@@ -64,9 +70,9 @@ export class BuildList {
   /** @returns undefined for a job that was sealed by somebody else: it is none of ours */
   async #readHead(id: string): Promise<JobHead | undefined> {
     return unlessForeign(async () => {
-      const job = await this.#queue.jobs.getJob(id);
-      if (job === undefined) return undefined;
-      const { build, submitter, submittedAt, standing } = this.#queue.readJob(id, job.data).job;
+      const data = await readJobData(this.#queue, id);
+      if (data === undefined) return undefined;
+      const { build, submitter, submittedAt, standing } = this.#queue.readJob(id, data).job;
       return { build, submitter, submittedAt, ...standing };
     });
   }
@@ -76,7 +82,7 @@ export class BuildList {
     return result && endOf(result);
   }
 
-  async #stateOf(id: string, state: (typeof STATES)[number], heard: ReadonlySet<string>): Promise<End> {
+  async #stateOf(id: string, state: string, heard: ReadonlySet<string>): Promise<End> {
     const worker = (await Claim.holderOf(this.#queue, id))?.worker ?? null;
     const running = worker === null || heard.has(worker) ? "running" : "silent";
     const isOver = state === "completed" || state === "failed";
@@ -87,7 +93,7 @@ export class BuildList {
 
 function endOf({ outcome, worker, endedAt, artifact, error }: SentResult): End {
   return {
-    ...{ state: outcome, worker, endedAt },
+    ...{ state: outcome, worker: worker || null, endedAt },
     artifactId: artifact ? artifactIdOf(artifact.region, artifact.product) : null,
     error: error?.code ?? null,
   };

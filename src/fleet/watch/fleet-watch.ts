@@ -5,15 +5,15 @@ import { keepBundle } from "../objects/keep-bundle.ts";
 import { connect, type RedisAddress } from "../queue/connection.ts";
 import { FleetQueue, KEPT_SECONDS } from "../queue/fleet-queue.ts";
 import { readLastOutput } from "../queue/last-output.ts";
-import type { JobMessage, OutputEntry, SentResult, WorkerMessage } from "../queue/messages.ts";
-import { OutputWriter } from "../queue/output-writer.ts";
+import type { JobMessage, OutputEntry, WorkerMessage } from "../queue/messages.ts";
 import { type Place, queueOf } from "../queue/place.ts";
 import { Reach } from "../queue/reach.ts";
 import { errorOfSent } from "../queue/sent-error.ts";
+import { readJobData, withdrawJob } from "../queue/withdrawn-jobs.ts";
+import { removeSchedule } from "../schedule/change-schedules.ts";
 import type { FleetKeys } from "../seal/fleet-key.ts";
 import { Sealer } from "../seal/seal.ts";
 import { listQueues } from "../submit/find-place.ts";
-import { removeSchedule } from "../schedule/change-schedules.ts";
 import { BuildList, type WatchedBuild } from "./build-list.ts";
 import { unschedule, type WatchedSchedule, watchSchedules } from "./watched-schedules.ts";
 
@@ -134,10 +134,10 @@ export class FleetWatch implements AsyncDisposable {
   async find(id: string): Promise<FoundJob> {
     const queues = await this.#queues();
     for (const { queue } of queues) {
-      const job = await queue.jobs.getJob(id);
-      if (job !== undefined) return { queue, job: queue.readJob(id, job.data).job };
+      const data = await readJobData(queue, id);
+      if (data !== undefined) return { queue, job: queue.readJob(id, data).job };
     }
-    // One that was cancelled before a worker had it is a job no more.
+    // A result stays where the engine has lost the job.
     for (const { queue } of queues) {
       const result = await queue.readResult(id);
       if (result?.error !== undefined) throw errorOfSent(result.error);
@@ -155,27 +155,14 @@ export class FleetWatch implements AsyncDisposable {
     const ended = await queue.readResult(id);
     if (ended !== undefined) throw new FleetError(`Build ${id} has ended already: ${ended.outcome}`);
     await queue.tell(id, { wish: "cancel" });
-    const job = await queue.jobs.getJob(id);
-    const isTaken =
-      job === undefined ||
-      (await job.isActive()) ||
-      !(await job.remove().then(
-        () => true,
-        () => false,
-      ));
-    if (isTaken) return false;
-    const result = cancelledResult();
-    await queue.keepResult(id, result);
-    const output = new OutputWriter(queue, { id, attempt: await queue.countRun(id) }, () => undefined);
-    await output.end({ type: "end" });
-    return true;
+    return withdrawJob(queue, id);
   }
 
   /** Submits a build that has ended once more, as it was. @returns its new id */
   async retry(id: string): Promise<string> {
     const { queue, job } = await this.find(id);
-    const state = await (await queue.jobs.getJob(id))?.getState();
-    if (state !== "completed" && state !== "failed") throw new FleetError(`Build ${id} has not ended`);
+    const isOver = ["completed", "failed"].includes(await queue.jobs.getJobState(id));
+    if (!isOver && (await queue.readResult(id)) === undefined) throw new FleetError(`Build ${id} has not ended`);
     await this.#requireFiles(queue, job);
     const again = randomBytes(8).toString("hex");
     await queue.submit({ ...job, id: again, submittedAt: Date.now() });
@@ -215,17 +202,4 @@ export class FleetWatch implements AsyncDisposable {
     const queue = new FleetQueue(place, this.#redis, this.#sealer);
     return { queue, builds: new BuildList(queue) };
   }
-}
-
-function cancelledResult(): SentResult {
-  const error = {
-    code: "E_CANCELLED",
-    exitCode: 130,
-    message: "The build was cancelled before a worker took it",
-    cleanup: [],
-  };
-  return {
-    ...{ outcome: "cancelled", runId: undefined, worker: "", endedAt: Date.now(), error },
-    ...{ artifact: undefined, evidence: undefined, provenance: undefined, record: undefined },
-  };
 }

@@ -16,8 +16,7 @@ export function addActionRoutes(app: WebApp, { fleet, look, schedules, tell }: F
     const id = context.req.param("id");
     const isTakenBack = await act(() => fleet.cancel(id));
     done(context, `Build ${id} is cancelled`);
-    // One that no worker had is forgotten at once.
-    return context.redirect(isTakenBack ? "/?said=taken-back" : `/builds/${id}?said=cancel`, 303);
+    return context.redirect(`/builds/${id}?said=${isTakenBack ? "taken-back" : "cancel"}`, 303);
   });
   app.post(`${BUILD}/retry`, async (context) => {
     const id = context.req.param("id");
@@ -30,6 +29,7 @@ export function addActionRoutes(app: WebApp, { fleet, look, schedules, tell }: F
     await act(() => fleet.drain(id));
     done(context, `The worker ${id} is drained`);
     return context.redirect("/?said=drain", 303);
+  });
   app.post("/schedules/remove", async (context) => {
     const form = context.get("form");
     const [name, queue] = [form.get("name") ?? "", form.get("queue") ?? ""];
@@ -37,7 +37,6 @@ export function addActionRoutes(app: WebApp, { fleet, look, schedules, tell }: F
     schedules.forget();
     done(context, `The schedule ${withoutControls(name)} of ${withoutControls(queue)} is removed`);
     return context.redirect("/schedules?said=unscheduled", 303);
-  });
   });
 }
 

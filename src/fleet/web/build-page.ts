@@ -84,7 +84,7 @@ export function endedPage(build: ShownBuild, visitor: Visitor, said: string | un
 <div class="actions">${retry}</div>
 ${sections.map(sectionMarkup)}
 ${factsOf(build)}`;
-  const heading = html`<h1>${name} ${badge(state)}</h1>${contentsMarkup(sections)}`;
+  const heading = html`<h1>${name} ${badge(state)}</h1>${sections.length > 0 ? contentsMarkup(sections) : ""}`;
   // Nothing changes in it but whether the queue can be reached.
   const stream = stale === undefined ? undefined : "/reach";
   return { title: `${name}: ${state}`, here: "/builds", heading, body, stale, stream };
@@ -95,7 +95,10 @@ function sectionsOf({ run, now, result }: ShownBuild): readonly Section[] {
   if (record !== undefined) return runSections(record);
   const { from, lines } = run.linesFrom(0);
   const drawn = run.drawn(now);
-  return [...(drawn.phases.length > 0 ? [timelineSection(drawn)] : []), logSection(lines, from)];
+  return [
+    ...(drawn.phases.length > 0 ? [timelineSection(drawn)] : []),
+    ...(lines.length > 0 ? [logSection(lines, from)] : []),
+  ];
 }
 
 /** Undefined when there is none, or another version has made it. */
@@ -144,8 +147,8 @@ function waitText(current: LiveRun["current"]): Markup | string {
 }
 
 function endText({ outcome, worker }: SentResult, id: string): Markup {
-  if (worker === "") return html`<p class="notice">The build was taken back before a worker had it.</p>`;
-  return html`<p class="notice">The build has ended: ${outcome}. <a id="report" href="/builds/${id}">Its report</a></p>`;
+  const what = worker === "" ? "was taken back while it waited" : `has ended: ${outcome}`;
+  return html`<p class="notice">The build ${what}. <a id="report" href="/builds/${id}">Its report</a></p>`;
 }
 
 function failure({ error, record }: SentResult): Markup | string {

@@ -1,0 +1,60 @@
+import type { FleetQueue } from "./fleet-queue.ts";
+import { KEPT_SECONDS } from "./fleet-queue.ts";
+import type { SentResult } from "./messages.ts";
+import { OutputWriter } from "./output-writer.ts";
+
+/** What the engine calls a job that no worker has. */
+const WAITING: readonly string[] = ["waiting", "prioritized", "delayed"];
+
+/**
+ * Takes back a job that no worker has: it is out of the engine's lists, and is remembered as others that have ended are.
+ * @returns whether none had it
+ */
+export async function withdrawJob(queue: FleetQueue, jobId: string): Promise<boolean> {
+  const job = await queue.jobs.getJob(jobId);
+  if (job === undefined || !WAITING.includes(await job.getState())) return false;
+  // A worker may take it just now: it is locked then.
+  const isRemoved = await job.remove().then(
+    () => true,
+    () => false,
+  );
+  if (!isRemoved) return false;
+  // It is gone, whether or not a Redis that is full can remember it.
+  await remember(queue, jobId, job.data.sealed).catch(() => undefined);
+  return true;
+}
+
+async function remember(queue: FleetQueue, jobId: string, sealed: string): Promise<void> {
+  const key = queue.keyOf("withdrawn");
+  await queue.redis.hset(key, jobId, sealed);
+  await queue.redis.expire(key, KEPT_SECONDS);
+  await queue.keepResult(jobId, withdrawnResult());
+  const output = new OutputWriter(queue, { id: jobId, attempt: await queue.countRun(jobId) }, () => undefined);
+  await output.end({ type: "end" });
+}
+
+/** The ids of what was taken back and is not forgotten. */
+export async function listWithdrawn(queue: FleetQueue): Promise<readonly string[]> {
+  return queue.redis.hkeys(queue.keyOf("withdrawn"));
+}
+
+/** What the engine has of a job, or had of one that was taken back; undefined when nobody knows it. It may be anything. */
+export async function readJobData(queue: FleetQueue, jobId: string): Promise<unknown> {
+  const job = await queue.jobs.getJob(jobId);
+  if (job !== undefined) return job.data;
+  const sealed = await queue.redis.hget(queue.keyOf("withdrawn"), jobId);
+  return sealed === null ? undefined : { sealed };
+}
+
+function withdrawnResult(): SentResult {
+  const error = {
+    code: "E_CANCELLED",
+    exitCode: 130,
+    message: "The build was cancelled while it waited",
+    cleanup: [],
+  };
+  return {
+    ...{ outcome: "cancelled", runId: undefined, worker: "", endedAt: Date.now(), error },
+    ...{ artifact: undefined, evidence: undefined, provenance: undefined, record: undefined },
+  };
+}
