@@ -2,6 +2,9 @@ import type { Command } from "./command.ts";
 import { commands } from "./commands.ts";
 import type { Flag, Flags } from "./flags.ts";
 
+const LONGEST_LINE = 120;
+const LEAST_TEXT = 40;
+
 /** What `outscale-chroot help` prints. */
 export function overviewText(): string {
   return [
@@ -18,7 +21,9 @@ export function overviewText(): string {
 
 /** What `outscale-chroot COMMAND --help` prints. */
 export function commandText(command: Command): string {
-  const actions = Object.values(command.actions ?? {}).map(({ usage, about }) => [usage, firstLine(about)] as const);
+  const actions = Object.values(command.actions ?? {}).map(
+    ({ usage, about }) => [usage, firstSentence(about)] as const,
+  );
   return [
     `Usage: outscale-chroot ${command.usage}`,
     "",
@@ -36,13 +41,29 @@ function flagLines(flags: Flags): string[] {
   return rows.length > 0 ? ["Flags:", ...columns(rows), ""] : [];
 }
 
+/** What is on the right goes on below itself where a line would be too long. */
 function columns(rows: readonly (readonly [string, string])[]): string[] {
   const width = Math.max(...rows.map(([left]) => left.length));
-  return rows.map(([left, right]) => `  ${left.padEnd(width)}  ${right}`);
+  return rows.flatMap(([left, right]) => {
+    const [first = "", ...others] = wrapped(right, Math.max(LEAST_TEXT, LONGEST_LINE - width - 4));
+    return [`  ${left.padEnd(width)}  ${first}`, ...others.map((line) => `  ${" ".repeat(width)}  ${line}`)];
+  });
 }
 
-function firstLine(text: string): string {
-  return text.split("\n", 1)[0] ?? "";
+function wrapped(text: string, width: number): string[] {
+  const lines: string[] = [];
+  for (const word of text.split(" ")) {
+    const last = lines.at(-1);
+    if (last === undefined || last.length + 1 + word.length > width) lines.push(word);
+    else lines[lines.length - 1] = `${last} ${word}`;
+  }
+  return lines;
+}
+
+/** A text is broken into lines for whoever reads all of it: a line is not what it says first. */
+function firstSentence(text: string): string {
+  const line = text.replaceAll("\n", " ");
+  return /^.*?\.(?= |$)/.exec(line)?.[0] ?? line;
 }
 
 /** A flag with what its value may be: `-on-error cleanup|abort`. */
