@@ -24,6 +24,12 @@ function submit(...argv: readonly string[]) {
   return bench.fleet.run(["build", ...flags, "web.pkr.hcl"], { folder: bench.folder });
 }
 
+/** The one build, as `fleet builds` has it. */
+async function listed(): Promise<unknown> {
+  const { builds } = JSON.parse((await bench.ask("fleet", "builds", "-json")).output);
+  return builds[0];
+}
+
 /** The failed attempts that the queue knows of. */
 async function attempts(): Promise<number> {
   const [key] = await bench.fleet.redis.keys("*:attempts:*");
@@ -41,6 +47,8 @@ describe("a build on a fleet that fails", () => {
     expect(build.output()).toMatch(/Attempt 2 of 3 begins in 1s, as a quota of the account/);
     expect(build.output().match(/: said once/g)).toHaveLength(1);
     expect(await attempts()).toBe(1);
+    expect(await listed()).toMatchObject({ state: "done", attempts: 2, mostAttempts: 3 });
+    expect((await bench.ask("fleet", "builds")).output).toMatch(/STATE +ATTEMPTS .*\n.* done +2 of 3 /);
     const { images, snapshots, ...rest } = await bench.bakery.leftovers();
     expect([images.length, snapshots.length]).toEqual([1, 1]);
     expect(rest).toMatchObject({ volumes: [], mounts: [], violations: [] });
@@ -58,6 +66,7 @@ describe("a build on a fleet that fails", () => {
       "Attempt 2 of 2 failed",
     ]);
     expect(await attempts()).toBe(2);
+    expect(await listed()).toMatchObject({ state: "failed", attempts: 2, mostAttempts: 2 });
     expect(await bench.bakery.leftovers()).toEqual(nothing);
     const records = bench.fleet.run(["runs", "list", "-json", "-state", `${bench.bakery.folder}/worker`]);
     expect(await records.ended(), records.output()).toBe(0);
@@ -69,6 +78,7 @@ describe("a build on a fleet that fails", () => {
     await bench.worker();
     const build = submit();
     expect(await build.ended(), build.output()).toBe(10);
+    expect(await listed()).toMatchObject({ state: "failed", attempts: 1, mostAttempts: 3 });
     bench.bakery.cloud.faults.add(quota(1));
     const once = submit("-retries", "0");
     expect(await once.ended(), once.output()).toBe(6);
@@ -80,6 +90,7 @@ describe("a build on a fleet that fails", () => {
     const worker = await bench.worker();
     const build = submit();
     await bench.reached();
+    expect(await listed()).toMatchObject({ state: "running", attempts: 1 });
     process.kill(await jobProcessOf(worker.child.pid ?? 0), "SIGKILL");
     await bench.go();
     expect(await build.ended(), build.output()).toBe(0);
@@ -100,8 +111,7 @@ describe("a build on a fleet that fails", () => {
     build.child.kill("SIGINT");
     expect(await build.ended(), build.output()).toBe(130);
     expect(await bench.bakery.leftovers()).toEqual(nothing);
-    const { builds } = JSON.parse((await bench.ask("fleet", "builds", "-json")).output);
-    expect(builds).toMatchObject([{ state: "cancelled", error: "E_CANCELLED", worker: null }]);
+    expect(await listed()).toMatchObject({ state: "cancelled", error: "E_CANCELLED", worker: null, attempts: 1 });
   });
 
   it("is refused with a number or a pause that is none", async () => {

@@ -133,6 +133,7 @@ describe("outscale-chroot fleet web, with a worker", () => {
     await says(page, "body", "done");
     await page.goto(at("/"));
     await says(page, "#ended", "eu-west-2:ami-");
+    await says(page, "#ended td", "1 of 3");
     await page.locator("#workers summary").click();
     await page.locator("#workers button").click();
     expect(await worker.ended()).toBe(0);

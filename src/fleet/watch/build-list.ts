@@ -17,6 +17,9 @@ export interface WatchedBuild {
   readonly priority: Priority;
   /** `silent`: its worker has not been heard of lately, and it may run all the same. */
   readonly state: "waiting" | "running" | "silent" | "done" | "failed" | "cancelled" | "refused";
+  /** How many attempts at it have begun, and how many there may be. */
+  readonly attempts: number;
+  readonly mostAttempts: number;
   /** Which worker has or had it. */
   readonly worker: string | null;
   readonly endedAt: number | null;
@@ -26,8 +29,8 @@ export interface WatchedBuild {
 }
 
 /** What is shown of a job, which may be a hundred times as large. */
-type JobHead = Pick<WatchedBuild, "build" | "submitter" | "submittedAt" | "group" | "priority">;
-type End = Pick<WatchedBuild, "state" | "worker" | "endedAt" | "artifactId" | "error">;
+type JobHead = Pick<WatchedBuild, "build" | "submitter" | "submittedAt" | "group" | "priority" | "mostAttempts">;
+type End = Pick<WatchedBuild, "state" | "attempts" | "worker" | "endedAt" | "artifactId" | "error">;
 
 /** In each state. */
 export const MOST_LISTED = 200;
@@ -72,14 +75,14 @@ export class BuildList {
     return unlessForeign(async () => {
       const data = await readJobData(this.#queue, id);
       if (data === undefined) return undefined;
-      const { build, submitter, submittedAt, standing } = this.#queue.readJob(id, data).job;
-      return { build, submitter, submittedAt, ...standing };
+      const { build, submitter, submittedAt, standing, settings } = this.#queue.readJob(id, data).job;
+      return { build, submitter, submittedAt, ...standing, mostAttempts: settings.retries.most + 1 };
     });
   }
 
   async #readEnd(id: string): Promise<End | undefined> {
     const result = await unlessForeign(() => this.#queue.readResult(id));
-    return result && endOf(result);
+    return result && endOf(result, await this.#queue.countAttempts(id));
   }
 
   async #stateOf(id: string, state: string, heard: ReadonlySet<string>): Promise<End> {
@@ -87,13 +90,17 @@ export class BuildList {
     const running = worker === null || heard.has(worker) ? "running" : "silent";
     const isOver = state === "completed" || state === "failed";
     const shown = state === "active" ? running : isOver ? "refused" : "waiting";
-    return { state: shown, worker, endedAt: null, artifactId: null, error: null };
+    const attempts = (await this.#queue.countAttempts(id)) + (state === "active" ? 1 : 0);
+    return { state: shown, attempts, worker, endedAt: null, artifactId: null, error: null };
   }
 }
 
-function endOf({ outcome, worker, endedAt, artifact, error }: SentResult): End {
+/** @param failed How many attempts are noted as failed: not the first one, if it is the only one */
+function endOf({ outcome, worker, endedAt, artifact, error }: SentResult, failed: number): End {
+  // One that was taken back had no attempt under way.
+  const attempts = worker === "" ? failed : outcome === "failed" ? Math.max(1, failed) : failed + 1;
   return {
-    ...{ state: outcome, worker: worker || null, endedAt },
+    ...{ state: outcome, attempts, worker: worker || null, endedAt },
     artifactId: artifact ? artifactIdOf(artifact.region, artifact.product) : null,
     error: error?.code ?? null,
   };

@@ -7,13 +7,13 @@ import { actionForm } from "../../web/action-form.ts";
 import type { Visitor } from "../../web/guard.ts";
 import type { LiveNews } from "../../web/live-stream.ts";
 import { announced, part } from "../../web/page.ts";
-import { when } from "../../web/when.ts";
 import type { Stale } from "../../web/stale.ts";
+import { when } from "../../web/when.ts";
 import type { SentResult } from "../queue/messages.ts";
 import type { FoundJob } from "../watch/fleet-watch.ts";
 import type { BuildStanding } from "./live-builds.ts";
 import type { LiveRun } from "./live-run.ts";
-import { badge, type FleetPage, notice } from "./page-frame.ts";
+import { attemptsText, badge, type FleetPage, notice } from "./page-frame.ts";
 
 /** What is known of one build. */
 export interface ShownBuild extends Omit<BuildStanding, "at"> {
@@ -36,12 +36,12 @@ export function runningPage(build: ShownBuild, visitor: Visitor, said: string | 
   const places = runningParts(build).map((each) => {
     return each.id === "state" ? announced(each.id, each.body) : part(each.id, each.body);
   });
-  const [state, ...others] = places;
+  const [state, facts, ...others] = places;
   const body = html`${notice(said)}
 <div class="actions">${cancel}</div>
 ${others}
 ${sectionMarkup(logSection(lines, from))}
-${factsOf(build)}`;
+${facts}`;
   return {
     title: name,
     here: "/builds",
@@ -58,6 +58,7 @@ export function runningParts(build: ShownBuild): readonly (LiveNews & { type: "p
   const drawn = run.drawn(now);
   return [
     { type: "part", id: "state", body: html`<p>${badge(state)} ${stepText(run)}</p>` },
+    { type: "part", id: "facts-now", body: factsOf(build) },
     { type: "part", id: "now", body: nowText(build) },
     {
       type: "part",
@@ -107,12 +108,13 @@ function recordOf(result: SentResult | undefined): RunRecord | undefined {
   return parsed.success ? parsed.data : undefined;
 }
 
-function factsOf({ found: { job, queue }, worker }: ShownBuild): Markup {
-  const { id, submitter, submittedAt, template, standing } = job;
+function factsOf({ found: { job, queue }, worker, attempts }: ShownBuild): Markup {
+  const { id, submitter, submittedAt, template, standing, settings } = job;
   const facts: readonly (readonly [string, string | Markup | null])[] = [
     ["Id", html`<code>${id}</code>`],
     ["Queue", queue.name],
     ["Worker", worker],
+    ["Attempts", attempts === null ? null : attemptsText({ attempts, mostAttempts: settings.retries.most + 1 })],
     ["Submitted", html`${when(submittedAt)} UTC, by ${submitter}`],
     ["Group", standing.group],
     ["Priority", standing.priority],

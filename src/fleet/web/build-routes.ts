@@ -82,10 +82,9 @@ async function readStanding({ look }: FleetPages, { queue, job: { id } }: FoundJ
   const listed = [...running, ...waiting, ...ended].find((each) => each.id === id);
   const result = await queue.readResult(id);
   const worker = result?.worker || (listed?.worker ?? null);
-  const state = result?.outcome ?? listed?.state;
-  if (state !== undefined) return { at, state, result, worker };
   // One that was submitted a moment ago is in no list yet, and lists have an end.
-  return { at, state: stateOf(await queue.jobs.getJobState(id)), result, worker };
+  const state = result?.outcome ?? listed?.state ?? stateOf(await queue.jobs.getJobState(id));
+  return { at, state, result, worker, attempts: listed?.attempts ?? null };
 }
 
 function stateOf(state: string): BuildStanding["state"] {

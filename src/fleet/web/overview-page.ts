@@ -5,7 +5,7 @@ import type { LiveNews } from "../../web/live-stream.ts";
 import { when } from "../../web/when.ts";
 import type { WatchedBuild } from "../watch/build-list.ts";
 import type { FleetLook } from "./fleet-look.ts";
-import { badge, buildLink, counted } from "./page-frame.ts";
+import { attemptsText, badge, buildLink, counted } from "./page-frame.ts";
 
 /** More are on the page of all builds. */
 const MOST_ENDED = 10;
@@ -50,11 +50,12 @@ function runningSection({ running, runningCount }: FleetLook): Markup {
   const rows = running.map((build) => [
     html`${buildLink(build)} ${badge(build.state)}`,
     build.says,
+    attemptsText(build),
     build.worker ?? "",
     build.submitter,
     when(build.submittedAt),
   ]);
-  const header = ["Build", "Says", "Worker", "Submitted by", "At (UTC)"];
+  const header = ["Build", "Says", "Attempts", "Worker", "Submitted by", "At (UTC)"];
   return listSection({ title: "Running", none: "No build runs.", header, rows, count: runningCount });
 }
 
@@ -64,10 +65,11 @@ function waitingSection({ waiting, waitingCount }: FleetLook): Markup {
     build.queue,
     build.group ?? "",
     build.priority,
+    attemptsText(build),
     build.submitter,
     when(build.submittedAt),
   ]);
-  const header = ["Build", "Queue", "Group", "Priority", "Submitted by", "At (UTC)"];
+  const header = ["Build", "Queue", "Group", "Priority", "Attempts", "Submitted by", "At (UTC)"];
   return listSection({ title: "Waiting", none: "No build waits.", header, rows, count: waitingCount });
 }
 
@@ -98,11 +100,12 @@ function endedSection({ ended }: FleetLook): Markup {
   return listSection({ title: "Ended lately", none: "No build has ended.", header: ENDED_HEADER, rows, more });
 }
 
-export const ENDED_HEADER = ["Build", "State", "OMI or error", "Worker", "Submitted by", "Submitted (UTC)"];
+export const ENDED_HEADER = ["Build", "State", "Attempts", "OMI or error", "Worker", "Submitted by", "Submitted (UTC)"];
 
 export function endedRow(build: WatchedBuild): readonly (string | Markup)[] {
   const { state, artifactId, error, worker, submitter, submittedAt } = build;
-  return [buildLink(build), badge(state), artifactId ?? error ?? "", worker ?? "", submitter, when(submittedAt)];
+  const outcome = [badge(state), attemptsText(build), artifactId ?? error ?? ""];
+  return [buildLink(build), ...outcome, worker ?? "", submitter, when(submittedAt)];
 }
 
 function queuesSection({ queues }: FleetLook): Markup {
@@ -128,6 +131,8 @@ function listSection({ title, none, header, rows, count = rows.length, more = ""
   const shown = rows.slice(0, MOST_ROWS);
   const left = count > shown.length ? html`<p class="muted">and ${count - shown.length} more</p>` : "";
   const body =
-    rows.length === 0 ? html`<p class="empty">${none}</p>` : html`${table(title, header, shown, numeric)}${left}${more}`;
+    rows.length === 0
+      ? html`<p class="empty">${none}</p>`
+      : html`${table(title, header, shown, numeric)}${left}${more}`;
   return sectionMarkup({ id: `${title.toLowerCase().replaceAll(" ", "-")}-list`, title, body });
 }

@@ -28,6 +28,11 @@ export function badge(state: BuildStanding["state"]): Markup {
   return html`<span class="badge ${state}">${state}</span>`;
 }
 
+/** `2 of 3`: those that have begun, and how many there may be. */
+export function attemptsText({ attempts, mostAttempts }: Pick<WatchedBuild, "attempts" | "mostAttempts">): string {
+  return `${attempts} of ${mostAttempts}`;
+}
+
 /** A link to a build. A row that moves keeps its name, so that the keyboard stays on it. */
 export function buildLink({ id, build }: Pick<WatchedBuild, "id" | "build">): Markup {
   return html`<a id="build-${id}" href="/builds/${id}">${build}</a>`;
@@ -46,8 +51,11 @@ const SAID: Readonly<Record<string, string>> = {
   drain: "The worker is told: it takes no more builds, and ends when it has none.",
 };
 
-/** What was done just now: one of a list, as whoever makes a link could have the page say what he likes. */
+/**
+ * What was done just now: one of a list, as whoever makes a link could have the page say what he likes. It is where the
+ * keyboard is, so that a screen reader says it: nothing is announced that is there when a page is opened.
+ */
 export function notice(said: string | undefined): Markup {
   const text = said !== undefined && Object.hasOwn(SAID, said) ? SAID[said] : undefined;
-  return text === undefined ? html`` : html`<p class="notice" role="status">${text}</p>`;
+  return text === undefined ? html`` : html`<p class="notice" tabindex="-1" autofocus>${text}</p>`;
 }

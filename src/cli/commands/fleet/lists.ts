@@ -78,10 +78,11 @@ export const workers = listAction({
 export const builds = listAction({
   name: "builds",
   about: "Lists the builds that run, wait or have ended in the last week, newest first.",
-  head: ["ID", "SUBMITTED (UTC)", "BUILD", "BY", "GROUP", "STATE", "WORKER", "OMI OR ERROR"],
+  head: ["ID", "SUBMITTED (UTC)", "BUILD", "BY", "GROUP", "STATE", "ATTEMPTS", "WORKER", "OMI OR ERROR"],
   none: "There are no builds",
   read: (fleet) => fleet.builds(),
-  cells: ({ id, submittedAt, build, submitter, group, state, worker, artifactId, error }) => {
-    return [id, utc(submittedAt), build, submitter, group ?? "", state, worker ?? "", artifactId ?? error ?? ""];
+  cells: ({ id, submittedAt, build, submitter, group, state, attempts, mostAttempts, worker, artifactId, error }) => {
+    const standing = [state, `${attempts} of ${mostAttempts}`, worker ?? "", artifactId ?? error ?? ""];
+    return [id, utc(submittedAt), build, submitter, group ?? "", ...standing];
   },
 });
