@@ -78,7 +78,10 @@ export async function runPostProcessors(
   }
   if (!isKept) {
     input.ui.say(`Destroying ${artifact.id}, as no post-processor has kept it...`);
-    await artifact.destroy().catch((error: unknown) => failures.push(error));
+    await artifact.destroy().catch((error: unknown) => {
+      failures.push(error);
+      isKept = true;
+    });
   }
   const result = { isArtifactKept: isKept, made };
   if (failures.length > 0) throw new PostProcessError(failures, result);

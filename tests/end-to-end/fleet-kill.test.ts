@@ -53,7 +53,7 @@ async function submit(number: number): Promise<Submitted> {
   const folder = join(bakery.folder, name);
   await mkdir(folder);
   const build = `provisioner "shell" { inline = ["sleep 0.5", "echo the last line of ${name}"] }`;
-  await writeFile(join(folder, "web.pkr.hcl"), templateText(bakery.folder, `omi_name = "${name}"`, build));
+  await writeFile(join(folder, "web.pkr.hcl"), templateText(bakery.folder, { source: `omi_name = "${name}"`, build }));
   const submitter = fleet.run(["build", "-queue", fleet.url, "web.pkr.hcl"], { folder });
   await submitter.says("Submitted to");
   const id = /Submitted to \S+ as ([0-9a-f]{16})/.exec(submitter.output())?.[1] ?? "";

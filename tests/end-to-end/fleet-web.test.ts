@@ -1,4 +1,4 @@
-import { mkdir, writeFile } from "node:fs/promises";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Worker } from "bullmq";
 import type { Browser, Page } from "playwright-core";
@@ -8,8 +8,8 @@ import { OutputWriter } from "../../src/fleet/queue/output-writer.ts";
 import { keepRun, scheduleSubject } from "../../src/fleet/schedule/schedule.ts";
 import { readKeys } from "../../src/fleet/seal/fleet-key.ts";
 import { Sealer } from "../../src/fleet/seal/seal.ts";
-import { type Bakery, nothing, openBakery } from "../support/bake/bake.ts";
-import { type Fleet, openFleet } from "../support/fleet/fleet.ts";
+import { nothing } from "../support/bake/bake.ts";
+import { type FleetBench, openFleetBench } from "../support/fleet/fleet-bench.ts";
 import {
   hostileEvents,
   hostileJob,
@@ -34,16 +34,16 @@ const describe = requirePrograms(
   "unshare",
 );
 
-let bakery: Bakery;
-let fleet: Fleet;
+let bench: FleetBench;
+let { bakery, fleet, folder } = {} as FleetBench;
 let browser: Browser;
 let web: Running;
 /** With the token. */
 let address: string;
 
 beforeAll(async () => {
-  bakery = await openBakery("fleet-web");
-  fleet = await openFleet(bakery.folder, join(bakery.folder, "cloud"));
+  bench = await openFleetBench("fleet-web");
+  ({ bakery, fleet, folder } = bench);
   browser = await openBrowser();
   web = fleet.run(["fleet", "web", "-queue", fleet.url, "-listen", "127.0.0.1:0"]);
   await web.says("Stop it with Ctrl-C");
@@ -51,40 +51,22 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await browser?.close();
-  await fleet.close();
-  await bakery.close();
+  await bench[Symbol.asyncDispose]();
 });
 
 const at = (path: string) => new URL(path, address).href;
 
 /** Waits in the build until each file is there, having told that it has come so far. */
 async function submitBuild(): Promise<void> {
-  const folder = join(bakery.folder, "project");
-  await mkdir(folder, { recursive: true });
   await writeFile(join(folder, "hostile.sh"), `#!/bin/sh\ncat <<'END'\n${HOSTILE}\nEND\n`);
-  await writeFile(
-    join(folder, "web.pkr.hcl"),
-    `
-source "outscale-chroot" "web" {
-  omi_name   = "web"
-  boot_check = "off"
-  mount_path = "${bakery.folder}/mnt/{{.Device}}"
-  source_omi_filter {
-    filters     = { image-name = "Debian-12-*" }
-    owners      = ["Outscale"]
-    most_recent = true
-  }
-}
-build {
-  sources = ["source.outscale-chroot.web"]
+  await bench.writeTemplate({
+    build: `
   provisioner "shell" { script = "hostile.sh" }
   provisioner "shell-local" { inline = ["echo first wait", "until [ -e ${bakery.folder}/on ]; do sleep 0.05; done", "echo went on",
-    "until [ -e ${bakery.folder}/end ]; do sleep 0.05; done"] }
-}
-`,
-  );
-  const submitted = fleet.run(["build", "-queue", fleet.url, "-detach", "web.pkr.hcl"], { folder });
-  expect(await submitted.ended(), submitted.output()).toBe(0);
+    "until [ -e ${bakery.folder}/end ]; do sleep 0.05; done"] }`,
+  });
+  const { code, output } = await bench.ask("build", "-detach", "web.pkr.hcl");
+  expect(code, output).toBe(0);
 }
 
 const letOn = (name: "on" | "end") => writeFile(join(bakery.folder, name), "");

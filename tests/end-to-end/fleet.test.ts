@@ -1,88 +1,38 @@
-import { mkdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Queue } from "bullmq";
 import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
 import { makeKeyText, parseKeys } from "../../src/fleet/seal/fleet-key.ts";
 import { Sealer } from "../../src/fleet/seal/seal.ts";
-import { type Bakery, nothing, openBakery } from "../support/bake/bake.ts";
-import { type Fleet, openFleet } from "../support/fleet/fleet.ts";
+import { nothing } from "../support/bake/bake.ts";
+import { type FleetBench, openFleetBench } from "../support/fleet/fleet-bench.ts";
 import type { Running } from "../support/program/running.ts";
 import { requirePrograms } from "../support/suite/requirements.ts";
 
 const describe = requirePrograms("redis-server", "losetup", "partx", "mkfs.ext4", "mount", "nsenter", "unshare");
 
-let bakery: Bakery;
-let fleet: Fleet;
-/** Where the template is. */
-let folder: string;
-const workers: Running[] = [];
-
+let bench: FleetBench;
+let { bakery, fleet, folder, worker, reached, go, pause } = {} as FleetBench;
 beforeAll(async () => {
-  bakery = await openBakery("fleet-test");
-  fleet = await openFleet(bakery.folder, join(bakery.folder, "cloud"));
-  folder = join(bakery.folder, "project");
+  bench = await openFleetBench("fleet-test");
+  ({ bakery, fleet, folder, worker, reached, go, pause } = bench);
 });
-afterEach(async () => {
-  for (const worker of workers.splice(0)) {
-    worker.child.kill("SIGTERM");
-    await worker.ended();
-  }
-  for (const image of (await bakery.leftovers()).images)
-    await bakery.api.deleteImage({ ImageId: image.split(" ")[0] ?? "" });
-  for (const SnapshotId of (await bakery.leftovers()).snapshots) await bakery.api.deleteSnapshot({ SnapshotId });
-  await fleet.redis.flushall();
-  for (const name of ["reached", "go"]) await rm(join(bakery.folder, name), { force: true });
-});
-afterAll(async () => {
-  await fleet.close();
-  await bakery.close();
-});
+afterEach(() => bench.clear());
+afterAll(() => bench[Symbol.asyncDispose]());
 
-async function worker(name = "worker"): Promise<Running> {
-  const started = await fleet.startWorker(name);
-  workers.push(started);
-  return started;
-}
-
-/** Waits in the build until `go` is there, having told that it has come so far. */
-const PAUSE = `provisioner "shell-local" { inline = ["touch $WHERE/reached", "until [ -e $WHERE/go ]; do sleep 0.05; done"] }`;
-const pauseIn = () => PAUSE.replaceAll("$WHERE", bakery.folder);
-
-async function writeTemplate(provisioners: string, rest = ""): Promise<void> {
+async function writeTemplate(build: string): Promise<void> {
   await mkdir(join(folder, "scripts"), { recursive: true });
   await mkdir(join(bakery.folder, "shared"), { recursive: true });
   await writeFile(join(folder, "scripts/setup.sh"), "#!/bin/sh\necho the password is $PASSWORD\n");
   await writeFile(join(bakery.folder, "shared/outside.sh"), "#!/bin/sh\necho from outside\n");
   await writeFile(join(folder, "motd.tpl"), "made for ${who}");
-  await writeFile(
-    join(folder, "web.pkr.hcl"),
-    `
+  const top = `
 variable "password" {
   type      = string
   sensitive = true
 }
-variable "who" { default = env("WHO") }
-source "outscale-chroot" "web" {
-  omi_name   = "web"
-  boot_check = "off"
-  mount_path = "${bakery.folder}/mnt/{{.Device}}"
-  polling {
-    min = "5ms"
-    max = "50ms"
-  }
-  source_omi_filter {
-    filters     = { image-name = "Debian-12-*" }
-    owners      = ["Outscale"]
-    most_recent = true
-  }
-}
-build {
-  sources = ["source.outscale-chroot.web"]
-  ${provisioners}
-  ${rest}
-}
-`,
-  );
+variable "who" { default = env("WHO") }`;
+  await bench.writeTemplate({ top, build });
 }
 
 function submit(argv: readonly string[] = [], env: NodeJS.ProcessEnv = {}): Running {
@@ -92,10 +42,7 @@ function submit(argv: readonly string[] = [], env: NodeJS.ProcessEnv = {}): Runn
   });
 }
 
-async function about(...argv: readonly string[]) {
-  const run = fleet.run(["fleet", ...argv, "-queue", fleet.url]);
-  return { code: await run.ended(), output: run.output() };
-}
+const about = (...argv: readonly string[]) => bench.ask("fleet", ...argv);
 
 /** Everything that Redis holds, as bytes that can be searched. */
 async function allOfRedis(): Promise<string> {
@@ -107,24 +54,11 @@ async function allOfRedis(): Promise<string> {
   return dumps.join("\n");
 }
 
-async function appears(name: string): Promise<void> {
-  await expect
-    .poll(() =>
-      stat(join(bakery.folder, name)).then(
-        () => true,
-        () => false,
-      ),
-    )
-    .toBe(true);
-}
-
 /** The queue that the worker has made known. */
 async function queueOfWorkers(): Promise<string> {
   const [queue = ""] = await fleet.redis.smembers("outscale-chroot:fleet:queues");
   return queue;
 }
-
-const go = () => writeFile(join(bakery.folder, "go"), "");
 
 describe("a build on a fleet", () => {
   it("has its files, variables and post-processors, and no secret in Redis", async () => {
@@ -134,8 +68,8 @@ describe("a build on a fleet", () => {
     scripts = ["scripts/setup.sh", "../shared/outside.sh", "${bakery.folder}/shared/outside.sh"]
     env     = { PASSWORD = var.password }
   }
-  provisioner "shell" { inline = ["echo '\${templatefile("motd.tpl", { who = var.who })}'", "echo \${fileexists("none") ? "is" : "is not"} there"] }`,
-      `post-processor "manifest" { output = "made.json" }`,
+  provisioner "shell" { inline = ["echo '\${templatefile("motd.tpl", { who = var.who })}'", "echo \${fileexists("none") ? "is" : "is not"} there"] }
+  post-processor "manifest" { output = "made.json" }`,
     );
     await worker();
     const build = submit(["-result", "result.json", "-sbom", "web.cdx.json"]);
@@ -180,10 +114,10 @@ describe("a build on a fleet", () => {
   });
 
   it("is cancelled on its worker, and everything is taken down", async () => {
-    await writeTemplate(pauseIn());
+    await writeTemplate(pause);
     await worker();
     const build = submit();
-    await appears("reached");
+    await reached();
     build.child.kill("SIGINT");
     expect(await build.ended(), build.output()).toBe(130);
     expect(build.output()).toContain("The build was cancelled by its submitter");
@@ -228,10 +162,10 @@ describe("a build on a fleet", () => {
   });
 
   it("begins anew when its worker was killed, once that has cleaned up, and is told of as a whole", async () => {
-    await writeTemplate(`${pauseIn()}\n provisioner "shell" { inline = ["echo last line"] }`);
+    await writeTemplate(`${pause}\n provisioner "shell" { inline = ["echo last line"] }`);
     const first = await worker();
     const build = submit();
-    await appears("reached");
+    await reached();
     first.child.kill("SIGKILL");
     await first.ended();
     await go();
@@ -245,10 +179,10 @@ describe("a build on a fleet", () => {
   });
 
   it("is handed back when its worker is told to stop twice, and another does it", async () => {
-    await writeTemplate(pauseIn());
+    await writeTemplate(pause);
     const first = await worker("one");
     const build = submit();
-    await appears("reached");
+    await reached();
     await worker("two");
     first.child.kill("SIGTERM");
     await first.says("A second SIGTERM");
@@ -261,10 +195,10 @@ describe("a build on a fleet", () => {
   });
 
   it("publishes nothing when the queue has lost it meanwhile", async () => {
-    await writeTemplate(pauseIn());
+    await writeTemplate(pause);
     await worker();
     const build = submit();
-    await appears("reached");
+    await reached();
     await fleet.replaceRedis();
     await go();
     expect(await build.ended(), build.output()).toBe(16);
@@ -306,10 +240,10 @@ describe("a build on a fleet", () => {
   });
 
   it("is not cancelled, ended or shown otherwise by who has no key", async () => {
-    await writeTemplate(pauseIn());
+    await writeTemplate(pause);
     const taking = await worker();
     const build = submit();
-    await appears("reached");
+    await reached();
     const queue = await queueOfWorkers();
     const id = /as ([0-9a-f]{16})/.exec(build.output())?.[1] ?? "";
     const key = (kind: string) => `outscale-chroot:fleet:${queue}:${kind}`;
@@ -330,12 +264,12 @@ describe("a build on a fleet", () => {
   });
 
   it("is listed, shown, cancelled and submitted again by its id, and its worker is drained", async () => {
-    await writeTemplate(pauseIn());
+    await writeTemplate(pause);
     const taking = await worker();
     const build = submit(["-detach"]);
     expect(await build.ended(), build.output()).toBe(0);
     const id = build.output().split(" ")[0] ?? "";
-    await appears("reached");
+    await reached();
     expect((await about("builds")).output).toMatch(new RegExp(`${id} .* outscale-chroot\\.web .* running .* w-`));
     expect((await about("status")).output).toMatch(/eu-west-2 +1 +\d+ +1 +0/);
     expect((await about("logs", id)).output).toContain("Running local shell script");

@@ -1,14 +1,14 @@
-import { OmiArtifact } from "../../builder/artifact.ts";
+import { artifactIdOf, OmiArtifact } from "../../builder/artifact.ts";
 import type { RunInput } from "../../builder/builder.ts";
 import { destroyProduct } from "../../builder/destroy-product.ts";
 import { systemClock } from "../../common/clock.ts";
-import { CancelledError, FleetError, messageOf } from "../../common/errors.ts";
+import { AuthError, CancelledError, FleetError, messageOf } from "../../common/errors.ts";
 import { resolveAccess } from "../../outscale/credentials.ts";
 import { resolveRegionAccess } from "../../outscale/region-access.ts";
 import { AwaitedEnd } from "../queue/awaited-end.ts";
 import type { FleetQueue } from "../queue/fleet-queue.ts";
 import { FollowedOutput } from "../queue/followed-output.ts";
-import type { JobMessage, SentResult } from "../queue/messages.ts";
+import type { JobMessage, SentError, SentResult } from "../queue/messages.ts";
 import type { OutputNews } from "../queue/output-news.ts";
 import { errorOfSent } from "../queue/sent-error.ts";
 import { withdrawJob } from "../queue/withdrawn-jobs.ts";
@@ -52,7 +52,7 @@ export class RemoteBuild {
       const artifact = result.artifact && this.#artifactOf(result.artifact);
       if (result.outcome === "done" && result.error === undefined) return artifact;
       if (artifact !== undefined) input.onStanding?.(artifact);
-      throw result.error === undefined ? new CancelledError() : errorOfSent(result.error);
+      throw result.error === undefined ? new CancelledError() : errorOfSent(withMachine(result.error, result.worker));
     } finally {
       stopListening();
     }
@@ -114,13 +114,27 @@ export class RemoteBuild {
     });
   }
 
-
   #artifactOf({ region, product, data }: NonNullable<SentResult["artifact"]>): OmiArtifact {
     const destroy = async () => {
-      const { access } = await resolveAccess({ template: { region }, env: this.#env });
+      const { access } = await resolveAccess({ template: { region }, env: this.#env }).catch((error: unknown) => {
+        if (!(error instanceof AuthError)) throw error;
+        const id = artifactIdOf(region, product);
+        throw new FleetError(`The OMI ${id} stands: this machine has no access to its account`, {
+          cause: error,
+          hint: "a post-processor with keep_input_artifact = true keeps it; otherwise delete it where there are keys",
+        });
+      });
       const copied = (product.copies ?? []).map(({ region }) => resolveRegionAccess({ region, env: this.#env }));
       await destroyProduct([access, ...(await Promise.all(copied))], product, { env: this.#env });
     };
     return new OmiArtifact({ region, product, data, destroy });
   }
+}
+
+/** What is wrong with a machine, where it is not said of which. */
+const OF_A_MACHINE: readonly string[] = ["E_AUTH", "E_MISSING_PROGRAM", "E_SYSTEM"];
+
+function withMachine(error: SentError, worker: string): SentError {
+  if (!OF_A_MACHINE.includes(error.code) || worker === "") return error;
+  return { ...error, message: `On the worker ${worker}: ${error.message}` };
 }

@@ -6,6 +6,16 @@ import { type Bakery, openBakery } from "../bake/bake.ts";
 import type { Running } from "../program/running.ts";
 import { type Fleet, openFleet } from "./fleet.ts";
 
+/** What a template has besides what every build needs. */
+export interface TemplateParts {
+  /** Beside its source and its build: variables, data sources. */
+  readonly top: string;
+  /** In its source. */
+  readonly source: string;
+  /** In its build: provisioners and post-processors. */
+  readonly build: string;
+}
+
 /** A fleet on a local cloud, with a template that can be made to wait. */
 export interface FleetBench extends AsyncDisposable {
   readonly bakery: Bakery;
@@ -13,8 +23,8 @@ export interface FleetBench extends AsyncDisposable {
   /** Where the template is. */
   readonly folder: string;
   worker(name?: string, argv?: readonly string[]): Promise<Running>;
-  /** Writes `web.pkr.hcl`. @param parts More of its source, and what its build has */
-  writeTemplate(parts?: { readonly source?: string; readonly build?: string }): Promise<void>;
+  /** Writes `web.pkr.hcl`. */
+  writeTemplate(parts?: Partial<TemplateParts>): Promise<void>;
   /** A provisioner that has the file `reached` made and waits for the file `go`. */
   readonly pause: string;
   reached(): Promise<void>;
@@ -48,8 +58,7 @@ export async function openFleetBench(
       workers.push(started);
       return started;
     },
-    writeTemplate: ({ source = 'omi_name = "web"', build = "" } = {}) =>
-      writeFile(join(folder, "web.pkr.hcl"), templateText(bakery.folder, source, build)),
+    writeTemplate: (parts = {}) => writeFile(join(folder, "web.pkr.hcl"), templateText(bakery.folder, parts)),
     pause: `provisioner "shell-local" { inline = ["touch ${reachedFile}", "until [ -e ${goFile} ]; do sleep 0.05; done"] }`,
     reached: () => expect.poll(() => isThere(reachedFile)).toBe(true),
     go: () => writeFile(goFile, ""),
@@ -82,8 +91,13 @@ function isThere(path: string): Promise<boolean> {
   );
 }
 
-export function templateText(folder: string, source: string, build: string): string {
+/** A template whose build is quick. @param folder Where images may be mounted, in a folder of it */
+export function templateText(
+  folder: string,
+  { top = "", source = 'omi_name = "web"', build = "" }: Partial<TemplateParts> = {},
+): string {
   return `
+${top}
 source "outscale-chroot" "web" {
   ${source}
   boot_check = "off"

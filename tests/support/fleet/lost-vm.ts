@@ -15,11 +15,15 @@ export interface VmWorker extends Running {
 
 const GO_ON_MS = 200;
 
-/** @param number Which VM of the cloud it is on, from 0 */
+/**
+ * @param number Which VM of the cloud it is on, from 0
+ * @param env More of its environment
+ */
 export async function startVmWorker(
   { bakery, fleet }: { readonly bakery: Bakery; readonly fleet: Fleet },
   number: number,
   argv: readonly string[] = [],
+  env: NodeJS.ProcessEnv = {},
 ): Promise<VmWorker> {
   const vm = bakery.cloud.vms[number];
   if (vm === undefined) throw new Error(`The cloud has no VM ${number}`);
@@ -29,6 +33,7 @@ export async function startVmWorker(
       OUTSCALE_CHROOT_METADATA_ENDPOINT: vm.metadataEndpoint,
       OUTSCALE_CHROOT_DEVICE_FOLDER: vm.deviceFolder,
       OUTSCALE_CHROOT_STATE: `${bakery.folder}/vm-${number}`,
+      ...env,
     },
   });
   await worker.says("bakes for");
