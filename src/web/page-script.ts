@@ -26,9 +26,24 @@ function filterAgain(list) {
   if (box !== null && box.value !== "") box.dispatchEvent(new Event("input"));
 }
 
+/** Where a button of the mouse is down, and what is to be replaced when it is up: a click is lost if its place goes in between. */
+let pressed = null;
+const held = new Map();
+function letGo() {
+  pressed = null;
+  for (const [id, html] of held) replacePart({ id, html });
+  held.clear();
+}
+document.addEventListener("pointerdown", ({ target }) => { pressed = target; });
+for (const type of ["pointerup", "pointercancel"]) document.addEventListener(type, () => setTimeout(letGo));
+
 function replacePart({ id, html }) {
   const part = document.getElementById(id);
   if (part === null) return;
+  if (part.contains(pressed)) {
+    held.set(id, html);
+    return;
+  }
   const opened = new Set([...part.querySelectorAll("details[open]")].map((each) => each.id));
   const scrolled = [...part.querySelectorAll(".scroll")].map((each) => each.scrollLeft);
   const active = part.contains(document.activeElement) ? document.activeElement : null;

@@ -11,6 +11,8 @@ nav a[aria-current] { color: var(--text); font-weight: 600; text-decoration-thic
 .visitor { margin: 0; font-size: .85rem; color: var(--muted); }
 main:focus { outline: none; }
 section > :last-child { margin-bottom: 0; }
+td { max-width: 26rem; }
+h1, .badge, .notice, .muted, .empty, details.ask p { overflow-wrap: anywhere; }
 main h1 { margin-top: .8rem; }
 .running { color: var(--link); background: var(--running-page); }
 .waiting, .silent, .refused, .forgotten { color: var(--warn); background: var(--warn-page); }

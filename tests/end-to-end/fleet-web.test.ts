@@ -249,6 +249,23 @@ describe("outscale-chroot fleet web, with hostile texts in every field", () => {
     await page.context().close();
   });
 
+  it("does not lose a click when its place is to be replaced while the button is down", async () => {
+    const { page } = await openPage(browser, address);
+    await says(page, "#connection", "Live");
+    const shown = await page.locator("#workers summary").boundingBox();
+    await page.mouse.move((shown?.x ?? 0) + 5, (shown?.y ?? 0) + 5);
+    await page.mouse.down();
+    const fresh = JSON.stringify({ ...hostileWorker(), slots: 7 });
+    await fleet.redis.hset(queue.keyOf("workers"), HOSTILE, queue.seal(fresh, "worker", HOSTILE));
+    await says(page, "#figures", "6 of 7");
+    await says(page, "#queues", "7");
+    expect(await page.locator("#workers").textContent()).not.toContain("1 of 7");
+    await page.mouse.up();
+    await says(page, "#workers", "1 of 7");
+    expect(await page.locator("#workers details").getAttribute("open")).not.toBeNull();
+    await page.context().close();
+  });
+
   it("has a page for a build that was cancelled while it waited, and submits it again", async () => {
     const { page, misdeeds } = await openPage(browser, address);
     await page.locator("#waiting a").first().click();
@@ -295,6 +312,27 @@ describe("outscale-chroot fleet web, with hostile texts in every field", () => {
     await says(page, "#schedules", "There are no schedules");
     expect(await schedules()).toBe(0);
     expect(web.output()).toContain("is removed\n");
+    expect(misdeeds).toEqual([]);
+    await page.context().close();
+  });
+
+  it("can be read with very long texts, and by who looks at many builds one after another", async () => {
+    const { page, misdeeds } = await openPage(browser, address, { viewport: { width: 360, height: 800 } });
+    const long = "x".repeat(5_000);
+    const ids = Array.from({ length: 34 }, (_, index) => `bb${String(index).padStart(2, "0")}`);
+    for (const id of ids) {
+      const standing = { group: long, priority: "low" } as const;
+      await queue.submit({ ...hostileJob(id), build: `${id} ${long}`, submitter: long, standing });
+    }
+    for (const id of ids) expect((await page.request.get(at(`/builds/${id}`))).status(), id).toBe(200);
+    for (const path of ["/", "/builds", `/builds/${ids[0]}`]) {
+      await page.goto(at(path));
+      await says(page, "#connection", "Live");
+      await says(page, "main", `${ids[0]} xxx`);
+      expect(await overflow(page), path).toBeLessThanOrEqual(0);
+      const widest = "Math.max(0, ...[...document.querySelectorAll('td')].map((cell) => cell.offsetWidth))";
+      expect(await page.evaluate(widest), path).toBeLessThan(500);
+    }
     expect(misdeeds).toEqual([]);
     await page.context().close();
   });

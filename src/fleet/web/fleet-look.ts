@@ -25,7 +25,11 @@ export interface FleetLook {
 const LONGEST_WORDS = 200;
 
 export async function lookAtFleet(fleet: FleetWatch): Promise<FleetLook> {
-  const [workers, queues, builds] = await Promise.all([fleet.workers(), fleet.queues(), fleet.builds()]);
+  const [workers, queues, builds] = await Promise.all([
+    fleet.workers().then((all) => all.map((worker) => ({ ...shortened(worker), id: worker.id, queue: worker.queue }))),
+    fleet.queues(),
+    fleet.builds().then((all) => all.map((build) => ({ ...shortened(build), id: build.id, queue: build.queue }))),
+  ]);
   const running = builds.filter(({ state }) => state === "running" || state === "silent");
   const waiting = builds.filter(({ state }) => state === "waiting");
   const runningCount = countOf(running, queues, "running");
@@ -38,8 +42,23 @@ export async function lookAtFleet(fleet: FleetWatch): Promise<FleetLook> {
   };
 }
 
+/** With no text that is longer than a person reads in a list. */
+export function shortened<Row extends object>(row: Row): Row {
+  const cells = Object.entries(row).map(([name, cell]) => {
+    return [
+      name,
+      typeof cell === "string" && cell.length > LONGEST_WORDS ? `${cell.slice(0, LONGEST_WORDS)}...` : cell,
+    ];
+  });
+  return Object.fromEntries(cells) as Row;
+}
+
 /** What has no seal of ours is in no list: the queue's own numbers, which have it, count where a list is cut off. */
-function countOf(listed: readonly WatchedBuild[], queues: readonly WatchedQueue[], kind: "running" | "waiting"): number {
+function countOf(
+  listed: readonly WatchedBuild[],
+  queues: readonly WatchedQueue[],
+  kind: "running" | "waiting",
+): number {
   const counts = queues.map((each) => {
     const own = listed.filter(({ queue }) => queue === each.queue).length;
     return own < MOST_LISTED ? own : Math.max(own, each[kind]);

@@ -70,6 +70,11 @@ export class FollowedBuild {
     };
   }
 
+  /** Whether nobody looks just now. */
+  get isUnused(): boolean {
+    return this.#users === 0;
+  }
+
   /** Waits until it has said something more, or the signal fires. */
   async news(signal: AbortSignal): Promise<void> {
     await once(this.#news, "news", { signal }).catch(() => undefined);
@@ -117,14 +122,21 @@ export class LiveBuilds implements Disposable {
     const { id } = found.job;
     const known = this.#followed.get(id);
     if (known !== undefined) return known;
-    if (this.#followed.size >= MOST_FOLLOWED)
-      throw new FleetError(`${MOST_FOLLOWED} builds are looked at already`, { hint: "try again in a minute" });
+    if (this.#followed.size >= MOST_FOLLOWED) this.#makeRoom();
     // Every queue is in the same Redis.
     this.#news ??= new OutputNews(found.queue);
     const input = { news: this.#news, onUnused: () => this.#drop(id), onFailure: this.#onFailure };
     const build = new FollowedBuild(found, input);
     this.#followed.set(id, build);
     return build;
+  }
+
+  /** Drops the one that was opened first of those that nobody looks at. */
+  #makeRoom(): void {
+    const unused = [...this.#followed].find(([, { isUnused }]) => isUnused);
+    if (unused === undefined)
+      throw new FleetError(`${MOST_FOLLOWED} builds are looked at already`, { hint: "Close one of their pages" });
+    this.#drop(unused[0]);
   }
 
   [Symbol.dispose](): void {

@@ -126,7 +126,7 @@ export class LiveRun {
 
   #progress({ subject, state, percent }: EventOf<"progress">): void {
     if (this.#current === undefined) return;
-    this.#current = { ...this.#current, wait: `${subject} is ${state}`, percent };
+    this.#current = { ...this.#current, wait: `${subject} is ${state}`.slice(0, LONGEST_LINE), percent };
   }
 
   #start(kind: DrawnPhase["kind"], name: string, at: number): void {

@@ -6,6 +6,8 @@ import type { WatchedRegion } from "./region-look.ts";
 const CALL_LIST = "call-lines";
 const MOST_CALLS = 500;
 const LONGEST_BODY = 2_000;
+/** Whoever reaches the cloud can call it anything. */
+const LONGEST_ACTION = 100;
 
 /** The last calls, with a list that goes on. */
 export function callsBody(region: WatchedRegion): Markup {
@@ -51,6 +53,6 @@ function callItem(
   const outcome = status === undefined ? "dropped" : `${status}${code ? `/${code}` : ""}`;
   const kind = status === undefined || status >= 400 ? "error" : "message";
   const sent = body === undefined ? "" : JSON.stringify(body).slice(0, LONGEST_BODY);
-  return html`<li class="${kind}"><time datetime="${new Date(atMs).toISOString()}">${new Date(atMs).toISOString().slice(11, 23)}</time><span>${action} ${outcome}, ${who}, ${ms} ms${sent === "" ? "" : ` ${sent}`}</span></li>
+  return html`<li class="${kind}"><time datetime="${new Date(atMs).toISOString()}">${new Date(atMs).toISOString().slice(11, 23)}</time><span>${action.slice(0, LONGEST_ACTION)} ${outcome}, ${who}, ${ms} ms${sent === "" ? "" : ` ${sent}`}</span></li>
 `;
 }
