@@ -1,5 +1,5 @@
 import type { WatchedSchedule } from "../../../../fleet/watch/watched-schedules.ts";
-import { listAction, utc } from "../lists.ts";
+import { listAction, utc } from "../list-action.ts";
 
 export const list = listAction({
   name: "schedule list",

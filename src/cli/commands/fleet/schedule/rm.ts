@@ -1,4 +1,4 @@
-import { actOn } from "../acts.ts";
+import { actOn } from "../act-on.ts";
 
 export const rm = actOn({
   name: "schedule rm",
