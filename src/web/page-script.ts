@@ -73,18 +73,28 @@ function addItems({ list, from, html }) {
   filterAgain(list);
 }
 
+/** A browser has six connections to a server, and each stream is one: a page that nobody sees has none. */
+let stream = null;
 function listen() {
+  if (document.hidden || stream !== null) return;
   const list = document.querySelector("[data-next]");
   const after = list === null ? "" : "?after=" + list.dataset.next;
-  const stream = new EventSource(document.body.dataset.stream + after);
+  stream = new EventSource(document.body.dataset.stream + after);
   stream.addEventListener("open", tellLive);
   stream.addEventListener("part", (event) => { replacePart(JSON.parse(event.data)); tellLive(); });
   stream.addEventListener("items", (event) => addItems(JSON.parse(event.data)));
   stream.addEventListener("error", () => {
     const isRefused = stream.readyState === EventSource.CLOSED;
     tell(isRefused ? "Not live any more: if it stays so, open the address that the command has printed" : "The connection is lost; it is tried again", true);
-    if (isRefused) setTimeout(listen, REFUSED_MS);
+    if (!isRefused) return;
+    stream = null;
+    setTimeout(listen, REFUSED_MS);
   });
+}
+function listenWhileSeen() {
+  if (!document.hidden) return listen();
+  if (stream !== null) stream.close();
+  stream = null;
 }
 
 function comeAgain() {
@@ -95,6 +105,7 @@ function comeAgain() {
 if (document.body.dataset.stream !== undefined) {
   for (const each of document.querySelectorAll(".log")) each.scrollTop = each.scrollHeight;
   listen();
+  document.addEventListener("visibilitychange", listenWhileSeen);
 }
 if (document.body.dataset.again !== undefined) {
   tell("It is tried again", true);
