@@ -1,8 +1,8 @@
-import { checkTarget, quotaProblem } from "../builder/region-copy/check-target.ts";
+import { askTogether } from "../builder/region-copy/ask-together.ts";
+import { requireExport, requireRoom, requireTarget } from "../builder/region-copy/check-target.ts";
 import { findBucket } from "../builder/region-copy/open-bucket.ts";
 import { resolveTargets } from "../builder/resolve-targets.ts";
 import { describeRetry } from "../builder/tell-retry.ts";
-import { ConfigError } from "../common/errors.ts";
 import type { BuildConfig } from "../config/build-config.ts";
 import type { Access } from "../outscale/access.ts";
 import { readAccountId } from "../outscale/account-id.ts";
@@ -10,6 +10,9 @@ import { createApi } from "../outscale/client.ts";
 import { resolveAccess } from "../outscale/credentials.ts";
 import { createObjectStorage } from "../outscale/object-storage/object-storage.ts";
 import type { AccountOptions } from "./open-account.ts";
+
+const OPTION = "omi_regions";
+const { signal } = new AbortController();
 
 /** The OMI that is to get there. */
 export interface FarOmi {
@@ -28,33 +31,39 @@ export interface FarOmi {
 export async function checkOtherRegions(config: BuildConfig, omi: FarOmi, options: AccountOptions): Promise<void> {
   const targets = await resolveTargets(config, options.env);
   if (targets.length === 0) return;
-  await checkBucket(config, omi, options);
-  const problems = await Promise.all(targets.map((access) => problemsOf(access, config, omi, options)));
-  const all = problems.flat().map((problem) => ({ option: "omi_regions", ...problem }));
-  if (all.length > 0) throw new ConfigError(all);
+  await askTogether(
+    [checkHome(config, omi, options), ...targets.map((access) => checkTarget(access, config, omi, options))],
+    { bucket: "region_copy", other: OPTION },
+  );
 }
 
-const { signal } = new AbortController();
-
-async function checkBucket(config: BuildConfig, { accountId }: FarOmi, { env, log }: AccountOptions): Promise<void> {
+async function checkHome(config: BuildConfig, omi: FarOmi, { env, log, onRetry }: AccountOptions): Promise<void> {
   const { access } = await resolveAccess({ template: config, env });
   await using storage = createObjectStorage({ access, env, log });
-  const { bucket = "", createBucket } = config.regionCopy;
-  const place = { region: access.region, accountId, profile: access.profile ?? null };
-  await findBucket({ source: { storage, place }, bucket, createBucket }, signal);
+  await using api = createApi({ access, env, log, onRetry: (retry) => onRetry?.(describeRetry(retry)) });
+  const { bucket = "", createBucket, method } = config.regionCopy;
+  const place = { region: access.region, accountId: omi.accountId, profile: access.profile ?? null };
+  const { snapshots } = omi;
+  await askTogether(
+    [
+      findBucket({ source: { storage, place }, bucket, createBucket }, signal),
+      requireExport({ api, place }, { snapshots, method, option: OPTION, signal }),
+    ],
+    { bucket: "region_copy", other: OPTION },
+  );
 }
 
-async function problemsOf(
+async function checkTarget(
   access: Access,
   config: BuildConfig,
   { omiName: name, snapshots }: FarOmi,
   { env, log, onRetry }: AccountOptions,
-) {
+): Promise<void> {
   await using api = createApi({ access, env, log, onRetry: (retry) => onRetry?.(describeRetry(retry)) });
   const { region, profile = null } = access;
   const cloud = { api, place: { region, accountId: await readAccountId(api), profile } };
   // A name that is taken is replaced, or is that of an OMI that has not changed.
   const mayBeTaken = config.forceDeregister || config.skipUnchanged;
-  if (mayBeTaken) return quotaProblem(cloud, { quota: "snapshot_limit", more: snapshots, signal });
-  return checkTarget({ cloud, name, snapshots, signal });
+  if (mayBeTaken) await requireRoom(cloud, { snapshots, option: OPTION, signal });
+  else await requireTarget({ cloud, name, snapshots, option: OPTION, signal });
 }

@@ -322,6 +322,10 @@ build {
     await eastApi.createImage({ ImageName: "far", BlockDeviceMappings });
     before = await censusOf(bakery.cloud);
     await expect(ask()).rejects.toThrow(/omi_regions: the account \d+ already has an OMI named "far" in us-east-2/);
+    await write("nobodys");
+    await expect(ask()).rejects.toThrow(
+      /region_copy: There is no bucket "nobodys"[\s\S]*already has an OMI named "far"/,
+    );
     expect(await censusOf(bakery.cloud)).toEqual(before);
   });
 

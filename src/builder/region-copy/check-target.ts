@@ -75,7 +75,7 @@ interface QuotaQuestion {
 }
 
 /** A quota that is not told, or is zero, limits nothing; nor does one that the account may not read. */
-export async function quotaProblem({ api, place }: AskedCloud, { quota, more, signal }: QuotaQuestion) {
+async function quotaProblem({ api, place }: AskedCloud, { quota, more, signal }: QuotaQuestion) {
   const request = { Filters: { QuotaNames: [quota] } };
   const QuotaTypes = await api.readQuotas(request, { signal }).then(
     (answer) => answer.QuotaTypes,
