@@ -37,15 +37,16 @@ export interface FleetBench extends AsyncDisposable {
 
 /**
  * @param name Of its folder
- * @param redisSettings See {@link openFleet}
+ * @param redisSettings See {@link openFleet}, as `enter`
  */
 export async function openFleetBench(
   name: string,
   options: Partial<LocalCloudOptions> = {},
   redisSettings: Readonly<Record<string, string>> = {},
+  enter: readonly string[] = [],
 ): Promise<FleetBench> {
   const bakery = await openBakery(name, options);
-  const fleet = await openFleet(bakery.folder, join(bakery.folder, "cloud"), redisSettings);
+  const fleet = await openFleet(bakery.folder, join(bakery.folder, "cloud"), redisSettings, enter);
   const folder = join(bakery.folder, "project");
   await mkdir(folder);
   await mkdir(join(bakery.folder, "mnt"));

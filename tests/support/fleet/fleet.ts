@@ -27,17 +27,19 @@ export interface Fleet {
 /**
  * @param cloudFolder The state folder of a local cloud that runs
  * @param redisSettings With `appendonly`, the Redis that replaces another knows what that knew
+ * @param enter See {@link startRedis}
  */
 export async function openFleet(
   folder: string,
   cloudFolder: string,
   redisSettings: Readonly<Record<string, string>> = {},
+  enter: readonly string[] = [],
 ): Promise<Fleet> {
   const keyFile = join(folder, "fleet.key");
   await writeFile(keyFile, makeKeyText(), { mode: 0o600 });
   const program = await bundleProgram(join(folder, "program"));
   const socket = join(folder, "redis.sock");
-  let server = await startRedis(folder, socket, redisSettings);
+  let server = await startRedis(folder, socket, redisSettings, enter);
   const redis = new Redis({ path: socket, maxRetriesPerRequest: null, retryStrategy: () => 50 });
   redis.on("error", () => undefined);
   const children: ChildProcess[] = [];
@@ -73,7 +75,7 @@ export async function openFleet(
     killRedis,
     replaceRedis: async () => {
       await killRedis();
-      server = await startRedis(folder, socket, redisSettings);
+      server = await startRedis(folder, socket, redisSettings, enter);
     },
     close: async () => {
       for (const child of children.filter(({ exitCode, signalCode }) => exitCode === null && signalCode === null)) {

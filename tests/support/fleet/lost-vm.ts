@@ -15,19 +15,26 @@ export interface VmWorker extends Running {
 
 const GO_ON_MS = 200;
 
+interface VmWorkerInput {
+  readonly bakery: Bakery;
+  readonly fleet: Fleet;
+  /** The way to the queue, in place of the fleet's. */
+  readonly url?: string;
+}
+
 /**
  * @param number Which VM of the cloud it is on, from 0
  * @param env More of its environment
  */
 export async function startVmWorker(
-  { bakery, fleet }: { readonly bakery: Bakery; readonly fleet: Fleet },
+  { bakery, fleet, url = fleet.url }: VmWorkerInput,
   number: number,
   argv: readonly string[] = [],
   env: NodeJS.ProcessEnv = {},
 ): Promise<VmWorker> {
   const vm = bakery.cloud.vms[number];
   if (vm === undefined) throw new Error(`The cloud has no VM ${number}`);
-  const worker = fleet.run(["worker", "-queue", fleet.url, ...argv], {
+  const worker = fleet.run(["worker", "-queue", url, ...argv], {
     env: {
       ...bakery.cloud.environment,
       OUTSCALE_CHROOT_METADATA_ENDPOINT: vm.metadataEndpoint,
