@@ -58,14 +58,15 @@ async function submit(name: string, way: string): Promise<Submitted> {
   const [reachedFile, goFile] = [join(folder, "reached"), join(folder, "go")];
   const pause = `inline = ["touch ${reachedFile}", "until [ -e ${goFile} ]; do sleep 0.05; done"]`;
   const says = `inline = ["for number in $(seq ${LINES}); do echo ${name} says $number; done"]`;
-  const parts = `provisioner "shell-local" { ${pause} }\n provisioner "shell" { ${says} }`;
-  await writeFile(join(folder, "web.pkr.hcl"), templateText(bench.bakery.folder, `omi_name = "${name}"`, parts));
-  const build = bench.fleet.run(["build", "-queue", way, "web.pkr.hcl"], { folder });
-  await build.says("Submitted to");
+  const build = `provisioner "shell-local" { ${pause} }\n provisioner "shell" { ${says} }`;
+  const text = templateText(bench.bakery.folder, { source: `omi_name = "${name}"`, build });
+  await writeFile(join(folder, "web.pkr.hcl"), text);
+  const running = bench.fleet.run(["build", "-queue", way, "web.pkr.hcl"], { folder });
+  await running.says("Submitted to");
   const isThere = () => stat(reachedFile).then(Boolean, () => false);
   return {
-    id: /Submitted to \S+ as ([0-9a-f]{16})/.exec(build.output())?.[1] ?? "",
-    ...{ name, build },
+    id: /Submitted to \S+ as ([0-9a-f]{16})/.exec(running.output())?.[1] ?? "",
+    ...{ name, build: running },
     reached: () => expect.poll(isThere).toBe(true),
     go: () => writeFile(goFile, ""),
   };
