@@ -1,6 +1,7 @@
-import { existsSync, fsyncSync, ftruncateSync, mkdtempSync, readFileSync, rmSync, writeSync } from "node:fs";
+import { existsSync, fsync, fsyncSync, ftruncateSync, mkdtempSync, readFileSync, rmSync, writeSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { z } from "zod";
 import { runContext, runHeader } from "../../tests/support/builder/run-context.ts";
@@ -28,6 +29,7 @@ const disk: DiskCalls = {
     return writeSync(fd, bytes, offset);
   },
   sync: fsyncSync,
+  syncAside: promisify(fsync),
   truncate: ftruncateSync,
   reserve: () => "unsupported",
 };

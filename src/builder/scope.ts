@@ -69,8 +69,8 @@ export class Scope implements AsyncDisposable {
   ): Promise<Lease<Facts>> {
     const { journal } = this.#context;
     throwIfCancelled(signal);
-    const seq = journal.intent(kind.name, intent);
-    if (!kind.isOfMachine) await this.#waitForCopy(seq);
+    const seq = await journal.announce(kind.name, intent);
+    await this.#mayBegin(kind, seq, signal);
     let id: string;
     try {
       id = await this.#createOnce(kind, intent, create);
@@ -90,7 +90,7 @@ export class Scope implements AsyncDisposable {
   ): Lease<Facts> {
     const { journal } = this.#context;
     const seq = journal.intent(kind.name, intent);
-    journal.result(seq, id);
+    journal.result(seq, id, { isFindable: false });
     return this.#hold(kind, intent, seq, id);
   }
 
@@ -162,10 +162,11 @@ export class Scope implements AsyncDisposable {
   }
 
   /** What is made in the account may have to be taken down by another machine: it has to know first. */
-  async #waitForCopy(seq: number): Promise<void> {
+  async #mayBegin({ isOfMachine }: Pick<ResourceKind, "isOfMachine">, seq: number, signal: AbortSignal): Promise<void> {
     const { journal } = this.#context;
     try {
-      await journal.copied();
+      if (!isOfMachine) await journal.copied();
+      throwIfCancelled(signal);
     } catch (error) {
       journal.released(seq);
       throw error;

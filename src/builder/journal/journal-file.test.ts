@@ -1,6 +1,7 @@
-import { closeSync, fsyncSync, ftruncateSync, mkdtempSync, readFileSync, rmSync, writeSync } from "node:fs";
+import { closeSync, fsync, fsyncSync, ftruncateSync, mkdtempSync, readFileSync, rmSync, writeSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { JournalError } from "./journal-error.ts";
 import { createFile, type DiskCalls, isAt, JournalFile } from "./journal-file.ts";
@@ -30,6 +31,7 @@ function smallDisk(room: number, changes: Partial<DiskCalls> = {}): DiskCalls {
       return count;
     },
     sync: fsyncSync,
+    syncAside: promisify(fsync),
     truncate: ftruncateSync,
     reserve: () => "unsupported",
     ...changes,
@@ -94,6 +96,78 @@ describe("JournalFile.append()", () => {
     const file = new JournalFile(path, fd);
     file.append("line\n", 16_000);
     expect(text()).toBe("line\n");
+  });
+});
+
+describe("JournalFile.appendLazily()", () => {
+  it("leaves the line to the next one that must be on disk", () => {
+    let synced = 0;
+    const file = new JournalFile(path, fd, smallDisk(100, { sync: () => void synced++ }));
+    file.appendLazily("a\n");
+    file.appendLazily("b\n");
+    expect([text(), synced]).toEqual(["a\nb\n", 0]);
+    file.append("c\n");
+    expect([text(), synced]).toEqual(["a\nb\nc\n", 1]);
+  });
+
+  it("leaves nothing of a line that did not fit", () => {
+    const file = new JournalFile(path, fd, smallDisk(8));
+    file.appendLazily("first\n");
+    expect(() => file.appendLazily("second\n")).toThrow(JournalError);
+    expect(text()).toBe("first\n");
+  });
+
+  it("writes again what the disk has refused, since the kernel would not", () => {
+    const written: string[] = [];
+    let fails = false;
+    const file = new JournalFile(path, fd, {
+      ...smallDisk(0),
+      write: (file, bytes, offset) => {
+        written.push(bytes.toString());
+        return writeSync(file, bytes, offset);
+      },
+      sync: () => {
+        if (fails) throw new Error("EIO: i/o error, fsync");
+      },
+    });
+    file.append("first\n");
+    file.appendLazily("second\n");
+    fails = true;
+    expect(() => file.append("third\n")).toThrow("EIO");
+    expect(text()).toBe("first\nsecond\n");
+    fails = false;
+    written.length = 0;
+    file.append("fourth\n");
+    expect(written).toEqual(["second\n", "fourth\n"]);
+    expect(text()).toBe("first\nsecond\nfourth\n");
+    written.length = 0;
+    file.append("fifth\n");
+    expect(written).toEqual(["fifth\n"]);
+  });
+
+  it("holds what it could not write again for the next try", () => {
+    let room = Number.POSITIVE_INFINITY;
+    let fails = false;
+    const file = new JournalFile(path, fd, {
+      ...smallDisk(0),
+      write: (file, bytes, offset) => {
+        if (room < bytes.length) throw full();
+        return writeSync(file, bytes, offset);
+      },
+      sync: () => {
+        if (fails) throw new Error("EIO: i/o error, fsync");
+      },
+    });
+    file.appendLazily("first\n");
+    fails = true;
+    expect(() => file.append("second\n")).toThrow("EIO");
+    room = 0;
+    expect(() => file.appendLazily("third\n")).toThrow("ENOSPC");
+    expect(text()).toBe("");
+    room = Number.POSITIVE_INFINITY;
+    fails = false;
+    file.append("fourth\n");
+    expect(text()).toBe("first\nfourth\n");
   });
 });
 

@@ -3,6 +3,7 @@ import {
   closeSync,
   constants,
   fstatSync,
+  fsync,
   fsyncSync,
   ftruncateSync,
   lstatSync,
@@ -10,6 +11,7 @@ import {
   renameSync,
   writeSync,
 } from "node:fs";
+import { promisify } from "node:util";
 import { messageOf } from "../../common/errors.ts";
 import { hostEnvironment } from "../../host/host-environment.ts";
 import { JournalError } from "./journal-error.ts";
@@ -18,6 +20,8 @@ import { JournalError } from "./journal-error.ts";
 export interface DiskCalls {
   write(fd: number, bytes: Buffer, offset: number): number;
   sync(fd: number): void;
+  /** The same in another thread. */
+  syncAside(fd: number): Promise<void>;
   truncate(fd: number, length: number): void;
   /** Reserves disk space for the first so many bytes of a file, without changing its length. */
   reserve(fd: number, bytes: number): "reserved" | "full" | "unsupported";
@@ -26,9 +30,16 @@ export interface DiskCalls {
 const nodeDisk: DiskCalls = {
   write: (fd, bytes, offset) => writeSync(fd, bytes, offset),
   sync: fsyncSync,
+  syncAside: promisify(fsync),
   truncate: ftruncateSync,
   reserve: reserveWithFallocate,
 };
+
+interface Unsynced {
+  readonly bytes: Buffer;
+  /** Its end in the file. */
+  readonly end: number;
+}
 
 /** How much is reserved at a time: a whole build writes a tenth of it. */
 const CHUNK_BYTES = 64 * 1024;
@@ -42,8 +53,21 @@ export class JournalFile {
   #path: string;
   readonly #disk: DiskCalls;
   #length: number;
+  /** How much of it is known to be on disk. */
+  #durableLength: number;
   #reserved: number;
   #canReserve = true;
+  /** Lines at the end of the file that may not be on disk yet: a later line takes them along. */
+  #unsynced: readonly Unsynced[] = [];
+  /** The disk has refused these lines: the kernel may count them as written, and would not try again by itself. */
+  #isDoubtful = false;
+  /** How often lines were written again: an fsync that had begun before says nothing of them. */
+  #rewrites = 0;
+  /** The fsync that those wait for whose lines came while another one was under way. */
+  #nextSync: Promise<void> | undefined;
+  /** Comes back when nothing is under way. */
+  #idle: Promise<void> = Promise.resolve();
+  #isBusy = false;
   /** A line was written in part and could not be taken back: what came after it would not be found. */
   #isTorn = false;
 
@@ -54,6 +78,7 @@ export class JournalFile {
     this.#disk = disk;
     const { size, blocks } = fstatSync(fd);
     this.#length = size;
+    this.#durableLength = size;
     this.#reserved = blocks * 512;
   }
 
@@ -68,23 +93,33 @@ export class JournalFile {
   }
 
   /**
-   * Adds a line.
+   * Adds a line, which is on disk when this comes back, with all lines before it.
    * @param headroom How many bytes must be sure to find room after it
    * @throws {JournalError} when it is not on disk; then nothing of it is in the file
    */
   append(line: string, headroom = 0): void {
-    if (this.#isTorn) throw this.#failure("an earlier line is cut short");
-    const bytes = Buffer.from(line);
-    if (headroom > 0) this.#makeRoom(this.#length + bytes.length + headroom);
-    try {
-      // A disk that is almost full takes a part of what it is given.
-      for (let done = 0; done < bytes.length; ) done += this.#disk.write(this.fd, bytes, done);
-      this.#disk.sync(this.fd);
-      this.#length += bytes.length;
-    } catch (error) {
-      this.#takeBack();
-      throw this.#failure(error);
-    }
+    this.#add(line, headroom, () => this.#disk.sync(this.fd));
+    this.#noteSynced(this.#length);
+  }
+
+  /**
+   * Adds a line, which reaches the disk with the next one that must, or in the kernel's own time.
+   * @throws {JournalError} when it cannot be written; then nothing of it is in the file
+   */
+  appendLazily(line: string): void {
+    const bytes = this.#add(line, 0, () => undefined);
+    this.#unsynced = [...this.#unsynced, { bytes, end: this.#length }];
+  }
+
+  /**
+   * Adds a line at once, and comes back when it is on disk, with all lines before it. The program goes on meanwhile, and lines that
+   * are added while an fsync is under way share the next one.
+   * @throws {JournalError} at once, as {@link append} does; later when it is not known to be on disk: then it may be in the file
+   */
+  appendAside(line: string, headroom = 0): Promise<void> {
+    const bytes = this.#add(line, headroom, () => undefined);
+    this.#unsynced = [...this.#unsynced, { bytes, end: this.#length }];
+    return this.#syncAside();
   }
 
   /** Removes what a crash has left behind the last whole line. */
@@ -92,11 +127,88 @@ export class JournalFile {
     if (length === this.#length) return;
     this.#disk.truncate(this.fd, length);
     this.#length = length;
+    this.#durableLength = length;
   }
 
-  /** Lets go of the file, and of its lock. */
+  /** Lets go of the file, and of its lock, as soon as nobody works with it any more. */
   close(): void {
-    closeSync(this.fd);
+    if (this.#isBusy) void this.#idle.then(() => closeSync(this.fd));
+    else closeSync(this.fd);
+  }
+
+  #add(line: string, headroom: number, sync: () => void): Buffer {
+    if (this.#isTorn) throw this.#failure("an earlier line is cut short");
+    const bytes = Buffer.from(line);
+    if (headroom > 0) this.#makeRoom(this.#length + bytes.length + headroom);
+    try {
+      if (this.#isDoubtful) this.#writeAgain();
+      this.#write(bytes);
+      this.#sync(sync);
+      this.#length += bytes.length;
+      return bytes;
+    } catch (error) {
+      this.#takeBack();
+      throw this.#failure(error);
+    }
+  }
+
+  #write(bytes: Buffer): void {
+    // A disk that is almost full takes a part of what it is given.
+    for (let done = 0; done < bytes.length; ) done += this.#disk.write(this.fd, bytes, done);
+  }
+
+  #sync(sync: () => void): void {
+    try {
+      sync();
+    } catch (error) {
+      this.#isDoubtful = this.#unsynced.length > 0;
+      throw error;
+    }
+  }
+
+  #syncAside(): Promise<void> {
+    this.#nextSync ??= this.#idle.then(() => {
+      this.#nextSync = undefined;
+      return this.#syncOnce();
+    });
+    const sync = this.#nextSync;
+    this.#isBusy = true;
+    const idle = sync
+      .catch(() => undefined)
+      .then(() => {
+        if (this.#idle === idle) this.#isBusy = false;
+      });
+    this.#idle = idle;
+    return sync;
+  }
+
+  async #syncOnce(): Promise<void> {
+    const [length, rewrites] = [this.#length, this.#rewrites];
+    try {
+      if (this.#isDoubtful) throw new Error("an earlier line is not on disk");
+      await this.#disk.syncAside(this.fd);
+      if (this.#isDoubtful || rewrites !== this.#rewrites) throw new Error("an earlier line was not on disk");
+      this.#noteSynced(length);
+    } catch (error) {
+      this.#isDoubtful = this.#unsynced.length > 0;
+      throw this.#failure(error);
+    }
+  }
+
+  #noteSynced(length: number): void {
+    this.#durableLength = Math.max(this.#durableLength, length);
+    this.#unsynced = this.#unsynced.filter(({ end }) => end > length);
+  }
+
+  /** A file whose fsync has failed may say that it is on disk and have lost what was written: only new writes count. */
+  #writeAgain(): void {
+    const bytes = Buffer.concat(this.#unsynced.map((line) => line.bytes));
+    this.#length = this.#durableLength;
+    this.#disk.truncate(this.fd, this.#length);
+    this.#write(bytes);
+    this.#length += bytes.length;
+    this.#rewrites++;
+    this.#isDoubtful = false;
   }
 
   /** Where the file system cannot reserve space, a full disk is found out by the write itself. */

@@ -1,12 +1,26 @@
-import { appendFileSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import {
+  appendFileSync,
+  existsSync,
+  fsync,
+  fsyncSync,
+  ftruncateSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { runHeader } from "../../../tests/support/builder/run-context.ts";
 import { noLog } from "../../common/log.ts";
 import { secrets } from "../../common/secrets.ts";
 import { Journal } from "./journal.ts";
 import { JournalError } from "./journal-error.ts";
+import type { DiskCalls } from "./journal-file.ts";
 import { readJournal } from "./read-journal.ts";
 import { findRuns, holdDeadRun } from "./runs.ts";
 
@@ -20,6 +34,15 @@ beforeEach(() => {
   troubles = [];
 });
 afterEach(() => rmSync(state, { recursive: true }));
+
+const diskWith = (changes: Partial<DiskCalls>): DiskCalls => ({
+  write: writeSync,
+  sync: fsyncSync,
+  syncAside: promisify(fsync),
+  truncate: ftruncateSync,
+  reserve: () => "unsupported",
+  ...changes,
+});
 
 const options = { log: noLog, onTrouble: (message: string) => void troubles.push(message) };
 const open = () => Journal.create(join(state, "runs"), runHeader, options);
@@ -54,6 +77,41 @@ describe("Journal", () => {
       { seq: 1, kind: "volume", intent: volumeIntent, id: "vol-1", facts: {} },
       { seq: 2, kind: "link", intent: linkIntent, id: undefined, facts: { device: "/dev/loop0" } },
     ]);
+  });
+
+  it("has on disk what something is done by, and leaves the rest to the next such line", async () => {
+    let synced = 0;
+    const sync = (fd: number) => {
+      synced++;
+      fsyncSync(fd);
+    };
+    const disk = diskWith({ sync });
+    const journal = await Journal.create(join(state, "runs"), runHeader, { ...options, disk });
+    const syncs = (write: () => void) => {
+      const before = synced;
+      write();
+      return synced - before;
+    };
+    const loan = { path: "/etc/resolv.conf", aside: null, sha256: "0", sizeBytes: 1 };
+    const work = { part: "provisioner", number: 1, count: 1, name: "shell", digest: "0" } as const;
+    const lines: readonly [string, () => void][] = [
+      ["1 intent", () => void journal.intent("volume", volumeIntent)],
+      ["1 facts", () => journal.facts(1, {})],
+      ["1 adopted", () => journal.result(1, "vol-1", { isFindable: false })],
+      ["1 done", () => journal.done(work)],
+      ["1 lent", () => journal.lent(loan)],
+      ["1 kept", () => journal.kept([1])],
+      ["0 result", () => journal.result(1, "vol-1")],
+      ["0 released", () => journal.released(1)],
+      ["0 sandbox", () => journal.sandbox({ pid: 2, mountPath: "/mnt/own" })],
+      ["0 root", () => journal.root(1, [])],
+      ["0 origin", () => journal.origin({})],
+      ["0 base", () => journal.base({})],
+      ["0 returned", () => journal.returned(loan.path)],
+    ];
+    for (const [expected, write] of lines) expect(`${syncs(write)} ${expected.slice(2)}`).toBe(expected);
+    journal.intent("volume", volumeIntent);
+    expect(syncs(() => journal.close("failed"))).toBe(1);
   });
 
   it("says of several things at once that they are the product", async () => {
@@ -105,6 +163,80 @@ describe("Journal", () => {
     resumed.intent("snapshot", { clientToken: "s" });
     resumed.close("failed");
     expect(readJournal(journal.path).resources.map(({ kind }) => kind)).toEqual(["volume", "snapshot"]);
+  });
+});
+
+describe("Journal.announce()", () => {
+  /** A disk whose fsync in another thread comes back when the test says so. */
+  async function openWithFsyncs() {
+    const fsyncs: PromiseWithResolvers[] = [];
+    const syncAside = () => new Promise<void>((resolve, reject) => void fsyncs.push({ resolve, reject }));
+    const journal = await Journal.create(join(state, "runs"), runHeader, { ...options, disk: diskWith({ syncAside }) });
+    return { journal, fsyncs };
+  }
+  interface PromiseWithResolvers {
+    resolve(): void;
+    reject(error: Error): void;
+  }
+  const turn = () => new Promise((resolve) => setImmediate(resolve));
+
+  it("comes back when the intent is on disk, and no sooner", async () => {
+    const { journal, fsyncs } = await openWithFsyncs();
+    let seq: number | undefined;
+    const announced = journal.announce("volume", volumeIntent).then((number) => {
+      seq = number;
+    });
+    await turn();
+    expect(seq).toBeUndefined();
+    expect(readFileSync(journal.path, "utf8")).toContain('"type":"intent"');
+    fsyncs[0]?.resolve();
+    await announced;
+    expect(seq).toBe(1);
+    journal.close("failed");
+  });
+
+  it("needs one fsync for all that came while another was under way", async () => {
+    const { journal, fsyncs } = await openWithFsyncs();
+    const first = journal.announce("volume", volumeIntent);
+    await turn();
+    const others = ["a", "b", "c"].map((clientToken) => journal.announce("snapshot", { clientToken }));
+    fsyncs[0]?.resolve();
+    expect(await first).toBe(1);
+    await turn();
+    expect(fsyncs).toHaveLength(2);
+    fsyncs[1]?.resolve();
+    expect(await Promise.all(others)).toEqual([2, 3, 4]);
+    journal.close("failed");
+  });
+
+  it("takes back what the disk has refused, and goes on when it can", async () => {
+    const { journal, fsyncs } = await openWithFsyncs();
+    journal.sandbox({ pid: 2, mountPath: "/mnt/own" });
+    const refused = journal.announce("volume", volumeIntent).catch((error: unknown) => error);
+    await turn();
+    fsyncs[0]?.reject(new Error("EIO: i/o error, fsync"));
+    expect(await refused).toBeInstanceOf(JournalError);
+    expect(journal.hasOpenResources).toBe(false);
+    const announced = journal.announce("volume", volumeIntent);
+    await turn();
+    fsyncs[1]?.resolve();
+    expect(await announced).toBe(2);
+    journal.close("failed");
+    expect(readJournal(journal.path)).toMatchObject({ sandbox: { pid: 2 }, resources: [{ seq: 2, kind: "volume" }] });
+  });
+
+  it("keeps the journal locked for as long as an fsync is under way", async () => {
+    const { journal, fsyncs } = await openWithFsyncs();
+    const announced = journal.announce("volume", volumeIntent);
+    await turn();
+    journal.close("failed");
+    expect(await holdDeadRun(journal)).toBeUndefined();
+    fsyncs[0]?.resolve();
+    await announced;
+    await turn();
+    const run = await holdDeadRun(journal);
+    if (run === undefined) throw new Error("The run counts as alive");
+    Journal.resume(run, options).close("cleaned");
   });
 });
 

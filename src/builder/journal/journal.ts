@@ -1,31 +1,25 @@
-import { closeSync, constants, fsyncSync, mkdirSync, openSync, rmSync, unlinkSync } from "node:fs";
+import { mkdirSync, unlinkSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { isErrno } from "../../common/errno.ts";
 import { messageOf } from "../../common/errors.ts";
 import type { DebugLog } from "../../common/log.ts";
-import { tryFlock } from "../../host/flock.ts";
 import type { CopyWish } from "../region-copy/copy-wish.ts";
-import {
-  type Base,
-  type DoneWork,
-  formatEntry,
-  JOURNAL_FORMAT,
-  type JournalEntry,
-  type JsonObject,
-  type LiveSandbox,
-  parseEntry,
-  type RecordedLoan,
-  type RunHeader,
-} from "./entry.ts";
+import type { Base, DoneWork, JournalEntry, JsonObject, LiveSandbox, RecordedLoan, RunHeader } from "./entry.ts";
 import type { JournalCopy } from "./journal-copy.ts";
 import { JournalError } from "./journal-error.ts";
-import { createFile, type DiskCalls, isAt, JournalFile } from "./journal-file.ts";
+import { type DiskCalls, JournalFile } from "./journal-file.ts";
 import { deletionFolder } from "./run-id.ts";
-import { type HeldRun, UNBORN_ENDING } from "./runs.ts";
+import type { HeldRun } from "./runs.ts";
+import { HEADROOM_BYTES, headerEntry, journalPath, lineOf, startFile, syncFolder } from "./start-journal.ts";
 
-/** Room for what has to follow an intent: its result, facts and release, and those of everything that is open. */
-const HEADROOM_BYTES = 16 * 1024;
-const CREATE_ATTEMPTS = 5;
+type Intent = Extract<JournalEntry, { readonly type: "intent" }>;
+
+/** What has happened. */
+interface Told {
+  readonly entry: JournalEntry;
+  /** It may reach the disk later. */
+  readonly isLazy: boolean;
+}
 
 export interface JournalOptions {
   readonly log: DebugLog;
@@ -42,6 +36,9 @@ export interface JournalOptions {
  * The diary of one run: one JSON object a line, each on disk (fsync) before what it announces is done. The run is alive
  * as long as the file is flocked; the kernel drops the lock when the process ends, however it ends.
  *
+ * A line that nothing is done by reaches the disk with the next one that must. A machine that loses its power before that
+ * has run a moment less: what was made is looked for by its intent, what is gone is found to be gone.
+ *
  * An intent that cannot be written is thrown, and what it announces is not done. What has happened already cannot be
  * refused: it is kept in memory and written as soon as the disk takes it, and until then nothing new is announced.
  */
@@ -54,7 +51,7 @@ export class Journal {
   /** What of it the service has accepted to remove. */
   readonly #going = new Set<number>();
   /** What has happened and is not on disk. */
-  readonly #unwritten: JournalEntry[] = [];
+  readonly #unwritten: Told[] = [];
   #closed = false;
 
   private constructor(file: JournalFile, options: JournalOptions) {
@@ -101,12 +98,26 @@ export class Journal {
    * @throws {JournalError} when it is not on disk, or may not be: then nothing may be made
    */
   intent(kind: string, intent: JsonObject): number {
-    const entry: JournalEntry = { type: "intent", seq: this.#seq + 1, kind, intent };
-    this.#refuseCredentials(kind, intent);
-    this.#writeUnwritten();
-    this.#write(entry, HEADROOM_BYTES);
-    this.#open.set(entry.seq, kind);
-    return ++this.#seq;
+    const entry = this.#intentOf(kind, intent);
+    this.#file.append(lineOf(entry), HEADROOM_BYTES);
+    return this.#opened(entry);
+  }
+
+  /**
+   * The same without standing still: other builds of the process go on, and intents of this one share an fsync.
+   * @throws {JournalError} when it is not known to be on disk: then nothing may be made
+   */
+  async announce(kind: string, intent: JsonObject): Promise<number> {
+    const entry = this.#intentOf(kind, intent);
+    const synced = this.#file.appendAside(lineOf(entry), HEADROOM_BYTES);
+    const seq = this.#opened(entry);
+    try {
+      await synced;
+      return seq;
+    } catch (error) {
+      this.released(seq);
+      throw error;
+    }
   }
 
   /**
@@ -117,9 +128,10 @@ export class Journal {
     await this.#options.copy?.upToDate();
   }
 
-  result(seq: number, id: string): void {
+  /** @param isFindable The intent alone is enough to find it, once more, after a loss of power */
+  result(seq: number, id: string, { isFindable = true } = {}): void {
     this.#open.set(seq, `${this.#open.get(seq) ?? ""} ${id}`.trim());
-    this.#tell({ type: "result", seq, id });
+    this.#tell({ type: "result", seq, id }, { isLazy: isFindable });
   }
 
   facts(seq: number, facts: JsonObject): void {
@@ -128,7 +140,7 @@ export class Journal {
 
   released(seq: number): void {
     this.#open.delete(seq);
-    this.#tell({ type: "released", seq });
+    this.#tell({ type: "released", seq }, { isLazy: true });
   }
 
   /** The service has accepted to remove it: nothing is left to do but to see that it is gone. */
@@ -142,21 +154,21 @@ export class Journal {
   }
 
   sandbox(sandbox: LiveSandbox): void {
-    this.#tell({ type: "sandbox", ...sandbox });
+    this.#tell({ type: "sandbox", ...sandbox }, { isLazy: true });
   }
 
   root(partition: number, mountOptions: readonly string[]): void {
-    this.#tell({ type: "root", partition, mountOptions });
+    this.#tell({ type: "root", partition, mountOptions }, { isLazy: true });
   }
 
   /** @throws {JournalError} when it has the secret key in it */
   origin(origin: JsonObject): void {
     this.#refuseCredentials("template", origin);
-    this.#tell({ type: "origin", origin });
+    this.#tell({ type: "origin", origin }, { isLazy: true });
   }
 
   base(base: Base): void {
-    this.#tell({ type: "base", base });
+    this.#tell({ type: "base", base }, { isLazy: true });
   }
 
   /** @throws {JournalError} when it has the secret key in it */
@@ -172,11 +184,13 @@ export class Journal {
   /** @throws {JournalError} when it is not on disk: then the image may not have the file */
   lent(loan: RecordedLoan): void {
     this.#writeUnwritten();
-    this.#write({ type: "lent", loan }, HEADROOM_BYTES);
+    const entry: JournalEntry = { type: "lent", loan };
+    this.#file.append(lineOf(entry), HEADROOM_BYTES);
+    this.#report(entry);
   }
 
   returned(path: string): void {
-    this.#tell({ type: "returned", path });
+    this.#tell({ type: "returned", path }, { isLazy: true });
   }
 
   /** True while something that was announced is neither released, nor going, nor part of the product. */
@@ -194,7 +208,7 @@ export class Journal {
     const isLeft = this.#open.size > 0;
     if (isLeft) this.#tell({ type: "end", outcome });
     // A journal that does not know of the product would have `cleanup` delete it.
-    const forgetsProduct = this.#unwritten.some(({ type }) => type === "kept");
+    const forgetsProduct = this.#unwritten.some(({ entry }) => entry.type === "kept");
     if (forgetsProduct && isLeft) {
       const left = [...this.#open.values()].join(", ");
       this.#options.onTrouble(`The journal could not be finished and is removed. Remove by hand: ${left}`);
@@ -202,6 +216,19 @@ export class Journal {
     if (forgetsProduct || !isLeft) this.#remove();
     else if (!this.hasOpenResources) this.#putAside();
     this.#file.close();
+  }
+
+  #intentOf(kind: string, intent: JsonObject): Intent {
+    this.#refuseCredentials(kind, intent);
+    this.#writeUnwritten();
+    return { type: "intent", seq: this.#seq + 1, kind, intent };
+  }
+
+  #opened(entry: Intent): number {
+    this.#seq = entry.seq;
+    this.#open.set(entry.seq, entry.kind);
+    this.#report(entry);
+    return entry.seq;
   }
 
   #refuseCredentials(kind: string, intent: JsonObject): void {
@@ -214,8 +241,8 @@ export class Journal {
   }
 
   /** Writes what has happened, now or as soon as the disk takes it. */
-  #tell(entry: JournalEntry): void {
-    this.#unwritten.push(entry);
+  #tell(entry: JournalEntry, { isLazy = false } = {}): void {
+    this.#unwritten.push({ entry, isLazy });
     const isNews = this.#unwritten.length === 1;
     try {
       this.#writeUnwritten();
@@ -225,14 +252,16 @@ export class Journal {
   }
 
   #writeUnwritten(): void {
-    for (let [entry] = this.#unwritten; entry !== undefined; [entry] = this.#unwritten) {
-      this.#write(entry);
+    for (let [told] = this.#unwritten; told !== undefined; [told] = this.#unwritten) {
+      const line = lineOf(told.entry);
+      if (told.isLazy) this.#file.appendLazily(line);
+      else this.#file.append(line);
       this.#unwritten.shift();
+      this.#report(told.entry);
     }
   }
 
-  #write(entry: JournalEntry, headroom?: number): void {
-    this.#file.append(lineOf(entry), headroom);
+  #report(entry: JournalEntry): void {
     this.#options.log.write({ kind: "journal", entry });
     this.#options.copy?.add(entry);
   }
@@ -255,57 +284,5 @@ export class Journal {
       if (isErrno(error, "ENOENT")) return; // somebody has seen that all of it is gone
       this.#options.onTrouble(`The journal "${this.path}" cannot be removed: ${messageOf(error)}`);
     }
-  }
-}
-
-function journalPath(folder: string, runId: string): string {
-  return join(folder, `${runId}.jsonl`);
-}
-
-/** Under another name until it is whole and locked: whoever finds a journal finds one that can be read. */
-async function startFile(path: string, header: RunHeader, disk: DiskCalls | undefined): Promise<JournalFile> {
-  const unborn = path.replace(/\.jsonl$/, UNBORN_ENDING);
-  for (let attempt = 1; attempt <= CREATE_ATTEMPTS; attempt++) {
-    const fd = createFile(unborn);
-    try {
-      // A clean-up may have found it before it was locked, and removed it as what a dead run left.
-      if ((await tryFlock(fd)) && isAt(unborn, fd)) {
-        const file = new JournalFile(unborn, fd, disk);
-        file.append(lineOf(headerEntry(header)), HEADROOM_BYTES);
-        file.moveTo(path);
-        return file;
-      }
-      closeSync(fd);
-    } catch (error) {
-      closeSync(fd);
-      rmSync(unborn, { force: true });
-      throw error;
-    }
-  }
-  throw new JournalError(`Cannot start the journal "${path}": its file is removed again and again`);
-}
-
-function headerEntry(header: RunHeader): JournalEntry {
-  return { type: "run", format: JOURNAL_FORMAT, ...header };
-}
-
-/** A line that can be read again: what no reader would accept is not written either. */
-function lineOf(entry: JournalEntry): string {
-  const line = formatEntry(entry);
-  try {
-    parseEntry(line);
-    return line;
-  } catch (error) {
-    throw new JournalError(`The journal cannot hold this entry (${entry.type}): ${messageOf(error)}`);
-  }
-}
-
-/** A new file is only sure to survive a power cut once its folder is on disk too. */
-function syncFolder(folder: string): void {
-  const fd = openSync(folder, constants.O_RDONLY | constants.O_DIRECTORY);
-  try {
-    fsyncSync(fd);
-  } finally {
-    closeSync(fd);
   }
 }
