@@ -32,6 +32,7 @@ const disk: DiskCalls = {
   syncAside: promisify(fsync),
   truncate: ftruncateSync,
   reserve: () => "unsupported",
+  reserveAside: async () => "unsupported",
 };
 
 beforeEach(async () => {

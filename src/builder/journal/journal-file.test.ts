@@ -1,4 +1,14 @@
-import { closeSync, fsync, fsyncSync, ftruncateSync, mkdtempSync, readFileSync, rmSync, writeSync } from "node:fs";
+import {
+  closeSync,
+  fsync,
+  fsyncSync,
+  ftruncateSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -34,6 +44,7 @@ function smallDisk(room: number, changes: Partial<DiskCalls> = {}): DiskCalls {
     syncAside: promisify(fsync),
     truncate: ftruncateSync,
     reserve: () => "unsupported",
+    reserveAside: async () => "unsupported",
     ...changes,
   };
 }
@@ -90,6 +101,26 @@ describe("JournalFile.append()", () => {
     const file = new JournalFile(path, fd, smallDisk(Number.POSITIVE_INFINITY, { reserve }));
     for (let line = 0; line < 60; line++) file.append(`${"x".repeat(999)}\n`, 16_000);
     expect(reserved).toEqual([65_536, 131_072]);
+  });
+
+  it("needs no more when space was reserved before", async () => {
+    const reserve = () => {
+      throw new Error("It stood still");
+    };
+    const file = new JournalFile(path, fd, smallDisk(1_000, { reserve, reserveAside: async () => "reserved" }));
+    await file.reserve();
+    file.append("line\n", 16_000);
+    expect(text()).toBe("line\n");
+    const full = new JournalFile(path, fd, smallDisk(1_000, { reserveAside: async () => "full" }));
+    await expect(full.reserve()).rejects.toThrow("there is no space for it");
+  });
+
+  it("reserves real space aside without changing what is read", async () => {
+    const file = new JournalFile(path, fd);
+    await file.reserve();
+    file.append("line\n", 16_000);
+    expect(text()).toBe("line\n");
+    expect(statSync(path).blocks * 512).toBeGreaterThanOrEqual(65_536);
   });
 
   it("reserves real space without changing what is read", () => {

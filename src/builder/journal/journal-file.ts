@@ -1,4 +1,3 @@
-import { spawnSync } from "node:child_process";
 import {
   closeSync,
   constants,
@@ -13,8 +12,8 @@ import {
 } from "node:fs";
 import { promisify } from "node:util";
 import { messageOf } from "../../common/errors.ts";
-import { hostEnvironment } from "../../host/host-environment.ts";
 import { JournalError } from "./journal-error.ts";
+import { type Reserved, reserveSpace, reserveSpaceAside } from "./reserve-space.ts";
 
 /** The calls that can fail on a bad or full disk. */
 export interface DiskCalls {
@@ -24,7 +23,9 @@ export interface DiskCalls {
   syncAside(fd: number): Promise<void>;
   truncate(fd: number, length: number): void;
   /** Reserves disk space for the first so many bytes of a file, without changing its length. */
-  reserve(fd: number, bytes: number): "reserved" | "full" | "unsupported";
+  reserve(fd: number, bytes: number): Reserved;
+  /** The same while the program goes on. */
+  reserveAside(fd: number, bytes: number): Promise<Reserved>;
 }
 
 const nodeDisk: DiskCalls = {
@@ -32,7 +33,8 @@ const nodeDisk: DiskCalls = {
   sync: fsyncSync,
   syncAside: promisify(fsync),
   truncate: ftruncateSync,
-  reserve: reserveWithFallocate,
+  reserve: reserveSpace,
+  reserveAside: reserveSpaceAside,
 };
 
 interface Unsynced {
@@ -211,14 +213,25 @@ export class JournalFile {
     this.#isDoubtful = false;
   }
 
-  /** Where the file system cannot reserve space, a full disk is found out by the write itself. */
+  /**
+   * Reserves the first space without standing still, before anything is written.
+   * @throws {JournalError} when there is none
+   */
+  async reserve(): Promise<void> {
+    this.#noteReserved(CHUNK_BYTES, await this.#disk.reserveAside(this.fd, CHUNK_BYTES));
+  }
+
   #makeRoom(bytes: number): void {
     if (!this.#canReserve || bytes <= this.#reserved) return;
     const wanted = Math.ceil(bytes / CHUNK_BYTES) * CHUNK_BYTES;
-    const outcome = this.#disk.reserve(this.fd, wanted);
+    this.#noteReserved(wanted, this.#disk.reserve(this.fd, wanted));
+  }
+
+  /** Where the file system cannot reserve space, a full disk is found out by the write itself. */
+  #noteReserved(bytes: number, outcome: Reserved): void {
     if (outcome === "full") throw this.#failure("there is no space for it");
     this.#canReserve = outcome === "reserved";
-    this.#reserved = wanted;
+    this.#reserved = bytes;
   }
 
   /** Cutting a file also gives up what was reserved beyond its end. */
@@ -235,15 +248,6 @@ export class JournalFile {
     const hint = "Make room on the disk of the state folder (OUTSCALE_CHROOT_STATE)";
     return new JournalError(`Cannot write the journal "${this.path}": ${messageOf(reason)}`, { cause: reason, hint });
   }
-}
-
-/** Node has no call for it. @see fallocate(1), fallocate(2) FALLOC_FL_KEEP_SIZE */
-function reserveWithFallocate(fd: number, bytes: number): ReturnType<DiskCalls["reserve"]> {
-  const argv = ["--keep-size", "--length", String(bytes), "/proc/self/fd/3"];
-  const options = { env: hostEnvironment(), encoding: "utf8" as const };
-  const { status, stderr } = spawnSync("fallocate", argv, { ...options, stdio: ["ignore", "ignore", "pipe", fd] });
-  if (status === 0) return "reserved";
-  return /No space left|quota exceeded/i.test(stderr ?? "") ? "full" : "unsupported";
 }
 
 const { O_RDWR, O_APPEND, O_NOFOLLOW, O_NONBLOCK, O_NOCTTY, O_CREAT, O_EXCL } = constants;

@@ -41,6 +41,7 @@ const diskWith = (changes: Partial<DiskCalls>): DiskCalls => ({
   syncAside: promisify(fsync),
   truncate: ftruncateSync,
   reserve: () => "unsupported",
+  reserveAside: async () => "unsupported",
   ...changes,
 });
 

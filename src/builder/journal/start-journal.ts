@@ -21,9 +21,11 @@ export async function startFile(path: string, header: RunHeader, disk: DiskCalls
   for (let attempt = 1; attempt <= CREATE_ATTEMPTS; attempt++) {
     const fd = createFile(unborn);
     try {
+      const file = new JournalFile(unborn, fd, disk);
+      const [locked, reserved] = await Promise.allSettled([tryFlock(fd), file.reserve()]);
+      for (const each of [locked, reserved]) if (each.status === "rejected") throw each.reason;
       // A clean-up may have found it before it was locked, and removed it as what a dead run left.
-      if ((await tryFlock(fd)) && isAt(unborn, fd)) {
-        const file = new JournalFile(unborn, fd, disk);
+      if (locked.status === "fulfilled" && locked.value && isAt(unborn, fd)) {
         file.append(lineOf(headerEntry(header)), HEADROOM_BYTES);
         file.moveTo(path);
         return file;
