@@ -85,9 +85,9 @@ export type { GeneratedData, Hook, ProvisionInput, WorkLog } from "./builder/hoo
 export type { ImageInspector, InspectedImage } from "./builder/image-inspector.ts";
 export type { DoneWork, RunHeader } from "./builder/journal/entry.ts";
 export { HeldRun } from "./builder/journal/runs.ts";
-export type { MissingCopies } from "./builder/missing-copies.ts";
 export type { Phase } from "./builder/phase.ts";
 export type { Product, ProductCopy } from "./builder/publish-omi.ts";
+export type { MissingCopies } from "./builder/region-copy/missing-copies.ts";
 export type { Ui } from "./builder/ui.ts";
 export type { ChrootCommunicatorOptions as CommunicatorOptions } from "./chroot/chroot-communicator.ts";
 export { ChrootCommunicator as Communicator } from "./chroot/chroot-communicator.ts";

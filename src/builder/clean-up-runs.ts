@@ -22,8 +22,8 @@ import {
   removeStillborn,
   type UnusableJournal,
 } from "./journal/runs.ts";
-import { foundProduct, type MissingCopies } from "./missing-copies.ts";
 import type { Product } from "./publish-omi.ts";
+import { foundProduct, type MissingCopies } from "./region-copy/missing-copies.ts";
 import type { Place } from "./region-copy/place.ts";
 import { regionsOf } from "./region-copy/regions-of-run.ts";
 import { releaseRecorded } from "./release-recorded.ts";

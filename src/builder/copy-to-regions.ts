@@ -1,12 +1,12 @@
 import type { BuildConfig } from "../config/build-config.ts";
 import type { Image } from "../outscale/oapi.ts";
 import type { Build } from "./build.ts";
-import { finishBuild } from "./finish-build.ts";
 import { readOwnSnapshots } from "./old-snapshots.ts";
 import { mergeMappings } from "./omi-mappings.ts";
 import type { ProductMark } from "./product-tags.ts";
 import type { Product, ProductCopy } from "./publish-omi.ts";
 import { copyWishOf } from "./region-copy/copy-wish.ts";
+import { finishBuild } from "./region-copy/finish-build.ts";
 import { RegionCopyError } from "./region-copy/region-copy-error.ts";
 import { snapshotIdsOf } from "./resources/image.ts";
 import { checkRegions, type Regions, type TargetRegion } from "./steps/check-regions.ts";

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { runHeader } from "../../../tests/support/builder/run-context.ts";
-import { foundProduct } from "../missing-copies.ts";
+import { foundProduct } from "../region-copy/missing-copies.ts";
 import { JournalError } from "./journal-error.ts";
 import { readJournal } from "./read-journal.ts";
 

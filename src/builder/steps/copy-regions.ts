@@ -1,15 +1,15 @@
 import { CancelledError, throwIfCancelled } from "../../common/errors.ts";
 import type { Image } from "../../outscale/oapi.ts";
 import type { Build } from "../build.ts";
-import { finishBuild } from "../finish-build.ts";
 import { settleOldSnapshots } from "../old-snapshots.ts";
 import { markProduct, type ProductMark } from "../product-tags.ts";
 import type { Product, ProductCopy } from "../publish-omi.ts";
 import { type CopyTarget, copyImage, type RegionCopy } from "../region-copy/copy-image.ts";
 import { copyLook } from "../region-copy/copy-look.ts";
+import { finishBuild } from "../region-copy/finish-build.ts";
 import { RegionCopyError } from "../region-copy/region-copy-error.ts";
-import { RegionProgress } from "../region-progress.ts";
-import { makeRoom } from "../replace-copy.ts";
+import { RegionProgress } from "../region-copy/region-progress.ts";
+import { makeRoom } from "../region-copy/replace-copy.ts";
 import { step } from "../step.ts";
 import type { Regions, TargetRegion } from "./check-regions.ts";
 

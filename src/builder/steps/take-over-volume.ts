@@ -1,7 +1,7 @@
 import { DeviceError, UsageError } from "../../common/errors.ts";
 import type { Build } from "../build.ts";
 import type { RunRecord } from "../journal/read-journal.ts";
-import { finishingCommand } from "../missing-copies.ts";
+import { finishingCommand } from "../region-copy/missing-copies.ts";
 import { volumeKind } from "../resources/volume.ts";
 import type { Scope } from "../scope.ts";
 import { step } from "../step.ts";

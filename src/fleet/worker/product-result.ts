@@ -1,4 +1,4 @@
-import type { FoundProduct } from "../../builder/missing-copies.ts";
+import type { FoundProduct } from "../../builder/region-copy/missing-copies.ts";
 import { RegionCopyError } from "../../builder/region-copy/region-copy-error.ts";
 import { systemClock } from "../../common/clock.ts";
 import { FleetError } from "../../common/errors.ts";

@@ -1,5 +1,5 @@
 import type { Job } from "bullmq";
-import { type FoundProduct, foundProduct } from "../../builder/missing-copies.ts";
+import { type FoundProduct, foundProduct } from "../../builder/region-copy/missing-copies.ts";
 import { takeDownGoneRun } from "../../builder/take-down-gone-run.ts";
 import type { Ui } from "../../builder/ui.ts";
 import { systemClock } from "../../common/clock.ts";

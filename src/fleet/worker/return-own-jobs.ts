@@ -1,5 +1,5 @@
 import type { Job } from "bullmq";
-import { type FoundProduct, foundProduct } from "../../builder/missing-copies.ts";
+import { type FoundProduct, foundProduct } from "../../builder/region-copy/missing-copies.ts";
 import type { FleetQueue, JobData } from "../queue/fleet-queue.ts";
 import { type FoundJournal, listJournals, readJournals, recordOfCopy, removeJournal } from "../queue/journal-mirror.ts";
 import type { SentResult } from "../queue/messages.ts";

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { connectToRun } from "../../bake/connect-to-run.ts";
 import { openLocalSession } from "../../bake/local-session.ts";
 import { cleanUpRuns } from "../../builder/clean-up-runs.ts";
-import type { FoundProduct } from "../../builder/missing-copies.ts";
+import type { FoundProduct } from "../../builder/region-copy/missing-copies.ts";
 import { tellRetry } from "../../builder/tell-retry.ts";
 import type { Ui } from "../../builder/ui.ts";
 import { systemClock } from "../../common/clock.ts";

@@ -1,11 +1,11 @@
-import type { Image } from "../outscale/oapi.ts";
-import type { Build } from "./build.ts";
-import type { ImportedDisks } from "./region-copy/import-image.ts";
-import type { RegionCloud } from "./region-copy/region-clouds.ts";
-import { regionReplacedImageKind } from "./region-copy/region-kinds.ts";
-import { deleteImage, findOwnImage } from "./resources/image.ts";
-import { describeImage } from "./resources/replaced-image.ts";
-import type { Scope } from "./scope.ts";
+import type { Image } from "../../outscale/oapi.ts";
+import type { Build } from "../build.ts";
+import { deleteImage, findOwnImage } from "../resources/image.ts";
+import { describeImage } from "../resources/replaced-image.ts";
+import type { Scope } from "../scope.ts";
+import type { ImportedDisks } from "./import-image.ts";
+import type { RegionCloud } from "./region-clouds.ts";
+import { regionReplacedImageKind } from "./region-kinds.ts";
 
 export interface MakeRoomInput {
   readonly cloud: RegionCloud;

@@ -1,6 +1,6 @@
-import type { Build } from "./build.ts";
+import type { Build } from "../build.ts";
+import { copyWishOf } from "./copy-wish.ts";
 import { finishCommand } from "./finish-command.ts";
-import { copyWishOf } from "./region-copy/copy-wish.ts";
 
 /** The command that makes the copies that a build has not made. */
 export function finishBuild({ config, localCloud }: Build, imageId: string, regions: readonly string[]): string {

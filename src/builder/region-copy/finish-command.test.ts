@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
+import type { CopyWish } from "./copy-wish.ts";
 import { finishCommand } from "./finish-command.ts";
-import type { CopyWish } from "./region-copy/copy-wish.ts";
 
 const wish: CopyWish = {
   ...{ regions: ["us-east-2", "us-west-1"], bucket: "acme", prefix: "outscale-chroot" },

@@ -1,5 +1,5 @@
-import type { WaitProgress } from "../outscale/wait-for.ts";
-import type { Build } from "./build.ts";
+import type { WaitProgress } from "../../outscale/wait-for.ts";
+import type { Build } from "../build.ts";
 
 /**
  * Tells how waits go that go on at the same time, as one: `the copies 12 %: into us-east-2 12 %, into us-west-1 40 %`.

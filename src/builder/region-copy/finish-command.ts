@@ -1,5 +1,5 @@
-import { shellQuote } from "../host/shell-quote.ts";
-import type { CopyWish } from "./region-copy/copy-wish.ts";
+import { shellQuote } from "../../host/shell-quote.ts";
+import type { CopyWish } from "./copy-wish.ts";
 
 export interface FinishInput {
   readonly wish: CopyWish;

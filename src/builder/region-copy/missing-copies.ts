@@ -1,6 +1,6 @@
+import type { RunRecord } from "../journal/read-journal.ts";
+import type { Product } from "../publish-omi.ts";
 import { finishCommand } from "./finish-command.ts";
-import type { RunRecord } from "./journal/read-journal.ts";
-import type { Product } from "./publish-omi.ts";
 
 /** Copies that a dead run has not made. */
 export interface MissingCopies {
