@@ -1,13 +1,13 @@
 import { WaitError } from "../../outscale/errors.ts";
 import type { Image } from "../../outscale/oapi.ts";
 import type { ObjectPlace } from "../../outscale/object-storage/addresses.ts";
+import { joinKey } from "../../outscale/object-storage/addresses.ts";
 import { LONGEST_PRESIGNED_SECONDS } from "../../outscale/object-storage/presign.ts";
 import type { WaitProgress } from "../../outscale/wait-for.ts";
 import { snapshotIdsOf } from "../resources/image.ts";
 import type { RunContext } from "../run-context.ts";
 import type { Lease, Scope } from "../scope.ts";
 import { type ExportIntent, exportedObjectsKind, keysBelow } from "./exported-objects.ts";
-import { joinKey } from "./open-bucket.ts";
 import type { RegionCloud } from "./region-clouds.ts";
 
 /**

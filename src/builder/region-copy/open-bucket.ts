@@ -1,3 +1,4 @@
+import { joinKey } from "../../outscale/object-storage/addresses.ts";
 import { bytesSource } from "../../outscale/object-storage/object-source.ts";
 import { StorageError, storageFailureOf } from "../../outscale/object-storage/storage-error.ts";
 import type { RunContext } from "../run-context.ts";
@@ -89,9 +90,4 @@ export async function ensureBucket(
     await storage.createBucket(bucket, { signal: context.signal });
     return bucket;
   });
-}
-
-/** A key below a prefix, however its user ends it. */
-export function joinKey(prefix: string, ...parts: readonly string[]): string {
-  return [prefix.replace(/\/+$/, ""), ...parts].filter((part) => part !== "").join("/");
 }

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { z } from "zod";
-import { joinKey } from "../../builder/region-copy/open-bucket.ts";
 import type { ObjectPlace } from "../../outscale/object-storage/addresses.ts";
+import { joinKey } from "../../outscale/object-storage/addresses.ts";
 import type { FleetQueue } from "../queue/fleet-queue.ts";
 
 /** Where contents go that are too large for the queue. */

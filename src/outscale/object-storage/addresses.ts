@@ -15,6 +15,11 @@ export function isObjectKey(key: string): boolean {
   return bytes > 0 && bytes <= 1_024 && Buffer.from(key).toString() === key;
 }
 
+/** A key below a prefix, however its user ends it. */
+export function joinKey(prefix: string, ...parts: readonly string[]): string {
+  return [prefix.replace(/\/+$/, ""), ...parts].filter((part) => part !== "").join("/");
+}
+
 /** A text as signatures want it: every byte escaped but letters, digits and `-._~`. */
 export function escapeText(text: string): string {
   return encodeURIComponent(text).replace(
