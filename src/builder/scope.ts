@@ -1,22 +1,14 @@
 import { setMaxListeners } from "node:events";
-import {
-  CancelledError,
-  ChrootError,
-  LeftoverError,
-  messageOf,
-  TimeoutError,
-  throwIfCancelled,
-} from "../common/errors.ts";
-import { isAmbiguous, isAuth, isConflict } from "../outscale/errors.ts";
+import { throwIfCancelled } from "../common/errors.ts";
+import { isAmbiguous } from "../outscale/errors.ts";
+import { createOnce } from "./create-once.ts";
 import type { JsonObject } from "./journal/entry.ts";
-import { readMade } from "./made.ts";
-import { Proof } from "./proof.ts";
-import { releaseDeadline } from "./release-deadline.ts";
-import type { Held, ReleaseContext, ResourceKind } from "./resource-kind.ts";
+import { releaseHeld, releaseInDoubt } from "./release-held.ts";
+import { leftoverOf, type Release, releaseNewestFirst } from "./release-newest-first.ts";
+import type { ResourceKind } from "./resource-kind.ts";
 import type { RunContext } from "./run-context.ts";
 
 const RELEASE_ATTEMPTS = 5;
-const CREATE_ATTEMPTS = 4;
 const never = new AbortController().signal;
 setMaxListeners(0, never);
 
@@ -31,11 +23,7 @@ export interface Lease<Facts extends JsonObject = JsonObject> {
   keep(): void;
 }
 
-interface Entry {
-  readonly label: () => string;
-  /** @param enough See {@link Scope.releaseUntil} */
-  readonly release: (signal: AbortSignal, enough?: AbortSignal) => Promise<void>;
-  readonly attempts: number;
+interface Entry extends Release {
   /** Absent for what dies with this process. */
   readonly journaled?: { readonly seq: number; readonly kind: string; readonly id: string };
 }
@@ -73,7 +61,7 @@ export class Scope implements AsyncDisposable {
     await this.#mayBegin(kind, seq, signal);
     let id: string;
     try {
-      id = await this.#createOnce(kind, intent, create);
+      id = await createOnce(this.#context, kind, intent, create);
     } catch (error) {
       await this.#giveUp(kind, intent, seq, error);
       throw error;
@@ -116,8 +104,8 @@ export class Scope implements AsyncDisposable {
 
   /** Releases what was acquired since the scope had this size: a step that is tried again starts from where it was. */
   async releaseBackTo(size: number): Promise<void> {
-    const failures = await this.#release(this.#entries.splice(size));
-    if (failures.length > 0) throw failureOf(failures);
+    const failures = await releaseNewestFirst(this.#context, this.#entries.splice(size), never);
+    if (failures.length > 0) throw leftoverOf(failures);
   }
 
   /**
@@ -157,8 +145,8 @@ export class Scope implements AsyncDisposable {
    * journal says that it is going, and somebody looks later whether it is gone.
    */
   async releaseUntil(enough: AbortSignal): Promise<void> {
-    const failures = await this.#release(this.#entries.splice(0), enough);
-    if (failures.length > 0 && this.#onFailure === "throw") throw failureOf(failures);
+    const failures = await releaseNewestFirst(this.#context, this.#entries.splice(0), enough);
+    if (failures.length > 0 && this.#onFailure === "throw") throw leftoverOf(failures);
   }
 
   /** What is made in the account may have to be taken down by another machine: it has to know first. */
@@ -170,29 +158,6 @@ export class Scope implements AsyncDisposable {
     } catch (error) {
       journal.released(seq);
       throw error;
-    }
-  }
-
-  async #createOnce<Intent extends JsonObject, Facts extends JsonObject>(
-    kind: ResourceKind<Intent, Facts>,
-    intent: Intent,
-    create: () => Promise<string>,
-  ): Promise<string> {
-    let doubt: unknown;
-    for (let attempt = 1; ; attempt++) {
-      try {
-        return await create();
-      } catch (error) {
-        // After a lost answer a conflict may be our own first try, seen late.
-        const unclear = isAmbiguous(error) || (doubt !== undefined && isConflict(error));
-        if (!unclear) throw doubt === undefined ? error : doubtful(error, doubt);
-        doubt ??= error;
-        using deadline = releaseDeadline(this.#context.hurry);
-        const id = await kind.find({ ...this.#context, signal: deadline.signal }, intent);
-        if (id !== undefined) return id;
-        if (attempt === CREATE_ATTEMPTS) throw doubt;
-        await this.#context.clock.sleep(250 * 2 ** attempt);
-      }
     }
   }
 
@@ -210,7 +175,7 @@ export class Scope implements AsyncDisposable {
       this.#holdInDoubt(kind, intent, seq);
     } else if (kind.isMadeInSteps) {
       const entry = this.#holdInDoubt(kind, intent, seq);
-      const failures = await this.#release([entry]);
+      const failures = await releaseNewestFirst(this.#context, [entry], never);
       if (failures.length === 0) this.#entries.splice(this.#entries.indexOf(entry), 1);
     } else {
       this.#context.journal.released(seq);
@@ -230,7 +195,8 @@ export class Scope implements AsyncDisposable {
     const entry: Entry = {
       label: () => kind.releaseLabel(id, intent),
       release: async (signal, enough) => {
-        const isGone = await this.#releaseOrLeave(kind, { id, intent, facts, madeAt }, signal, enough);
+        const held = { id, intent, facts, madeAt };
+        const isGone = await releaseHeld({ ...this.#context, signal }, kind, held, enough);
         if (isGone) journal.released(seq);
         else journal.going(seq);
         emit({ type: "resource", kind: kind.name, id, change: "released" });
@@ -245,26 +211,6 @@ export class Scope implements AsyncDisposable {
     });
   }
 
-  /** @returns false when it was accepted to be removed, and was not seen to be gone when that was `enough` */
-  async #releaseOrLeave<Intent extends JsonObject, Facts extends JsonObject>(
-    kind: ResourceKind<Intent, Facts>,
-    held: Held<Intent, Facts>,
-    signal: AbortSignal,
-    enough: AbortSignal = never,
-  ): Promise<boolean> {
-    const context: ReleaseContext = { ...this.#context, signal };
-    using proof = new Proof(signal, enough);
-    const onAccepted = () => proof.begin();
-    try {
-      await kind.release({ ...context, signal: proof.signal }, { ...held, onAccepted });
-      return true;
-    } catch (error) {
-      if (!proof.isCutShort) throw error;
-      // It has had the time that the rest took: a last look costs less than a later one.
-      return (await kind.isGone?.(context, held.id).catch(() => false)) ?? false;
-    }
-  }
-
   #holdInDoubt<Intent extends JsonObject, Facts extends JsonObject>(
     kind: ResourceKind<Intent, Facts>,
     intent: Intent,
@@ -274,10 +220,7 @@ export class Scope implements AsyncDisposable {
     const entry: Entry = {
       label: () => `Looking for a ${kind.name} whose creation was not finished`,
       release: async (signal) => {
-        const context = { ...this.#context, signal };
-        const made = { what: `a ${kind.name} whose creation was not finished`, madeAt };
-        const id = await readMade(context, made, () => kind.find(context, intent));
-        if (id !== undefined) await kind.release(context, { id, intent, facts: {}, madeAt });
+        await releaseInDoubt({ ...this.#context, signal }, kind, { intent, madeAt });
         this.#context.journal.released(seq);
       },
       attempts: RELEASE_ATTEMPTS,
@@ -292,9 +235,9 @@ export class Scope implements AsyncDisposable {
       note,
       release: async () => {
         if (!this.#entries.includes(entry)) return;
-        const failures = await this.#release([entry]);
+        const failures = await releaseNewestFirst(this.#context, [entry], never);
         // A failed early release stays: the end of the scope tries again.
-        if (failures.length > 0) throw failureOf(failures);
+        if (failures.length > 0) throw leftoverOf(failures);
         this.#entries.splice(this.#entries.indexOf(entry), 1);
       },
       keep: () => {
@@ -302,68 +245,4 @@ export class Scope implements AsyncDisposable {
       },
     };
   }
-
-  async #release(entries: readonly Entry[], enough = never): Promise<readonly unknown[]> {
-    const failures: unknown[] = [];
-    for (const entry of [...entries].reverse()) {
-      try {
-        await this.#releaseOne(entry, enough);
-      } catch (error) {
-        this.#context.ui.error(`${entry.label()} failed: ${messageOf(error)}`);
-        failures.push(error);
-      }
-    }
-    return failures;
-  }
-
-  async #releaseOne(entry: Entry, enough: AbortSignal): Promise<void> {
-    const { clock, emit } = this.#context;
-    const release = entry.label();
-    emit({ type: "release-started", release, at: clock.now() });
-    try {
-      await this.#tryToRelease(entry, enough);
-    } finally {
-      emit({ type: "release-ended", release, at: clock.now() });
-    }
-  }
-
-  async #tryToRelease(entry: Entry, enough: AbortSignal): Promise<void> {
-    const context = this.#context;
-    const { hurry } = context;
-    using deadline = releaseDeadline(hurry);
-    for (let attempt = 1; ; attempt++) {
-      try {
-        return await entry.release(deadline.signal, enough);
-      } catch (error) {
-        if (attempt >= entry.attempts || deadline.signal.aborted || !isWorthRetrying(error)) throw error;
-        context.log.write({ kind: "note", message: `${entry.label()}: try ${attempt} failed: ${messageOf(error)}` });
-        await context.clock.sleep(Math.min(500 * 2 ** attempt, hurry.aborted ? 1_000 : 10_000));
-      }
-    }
-  }
-}
-
-/** What stays as it is however often we try: somebody holds it, or our time is up. */
-function isWorthRetrying(error: unknown): boolean {
-  if (error instanceof LeftoverError || error instanceof CancelledError || error instanceof TimeoutError) return false;
-  return !isAuth(error);
-}
-
-/** The second try failed for a clear reason, but the first may have had an effect: that doubt must not get lost. */
-function doubtful(error: unknown, doubt: unknown): unknown {
-  if (doubt instanceof Error && error instanceof Error) doubt.cause ??= error;
-  return doubt;
-}
-
-function failureOf(failures: readonly unknown[]): Error {
-  const leftovers = failures.flatMap((failure) =>
-    failure instanceof LeftoverError ? failure.leftovers : messageOf(failure),
-  );
-  const first = failures[0];
-  const hint = first instanceof ChrootError ? first.hint : undefined;
-  return new LeftoverError(`Not everything could be taken down: ${failures.map(messageOf).join("; ")}`, {
-    leftovers,
-    cause: failures.length === 1 ? first : new AggregateError(failures),
-    hint: hint ?? "Free what is named above, then run: outscale-chroot cleanup",
-  });
 }
