@@ -2,6 +2,13 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import type { CopiedOmi } from "../../src/bake/omis/copy-omi.ts";
 import { omi } from "../../src/cli/commands/omi.ts";
 import { CancelledError, messageOf } from "../../src/common/errors.ts";
+import {
+  type CancelPoint,
+  type CopyWay,
+  pointsAtBucket,
+  pointsOfCopies,
+  sweepPoints,
+} from "../support/bake/cancel-points.ts";
 import { ASIA, CopyBench, EAST, HOME, nothingThere, BUCKET as THERE } from "../support/bake/copy-bench.ts";
 import { hastyClock } from "../support/bake/hasty-clock.ts";
 import { HeldCalls } from "../support/bake/held-calls.ts";
@@ -17,16 +24,6 @@ const describe = requireRoot();
 const BUCKET = "made-on-the-way";
 const DISKS = 2;
 const SAMPLE = 6;
-
-/** One call at which a copy is cancelled. */
-interface Point {
-  readonly regions: readonly string[];
-  readonly method: "image" | "snapshots";
-  readonly bucket: string;
-  readonly call: string;
-  /** By a second wish at the next call. */
-  readonly isHurried: boolean;
-}
 
 describe("omi copy, cancelled", () => {
   const count = new SweepCount("cancels of omi copy");
@@ -46,9 +43,7 @@ describe("omi copy, cancelled", () => {
     await bench[Symbol.asyncDispose]();
   });
 
-  type How = Pick<Point, "regions" | "method" | "bucket">;
-
-  async function copy({ regions, method, bucket }: How, stop?: AbortSignal, hurry?: AbortSignal) {
+  async function copy({ regions, method, bucket }: CopyWay, stop?: AbortSignal, hurry?: AbortSignal) {
     const ui = new RecordingUi();
     const what = { bucket, createBucket: true, method, targets: regions.map((region) => ({ region })) };
     const outcome = await bench.copy({ ...what, ui, env: doors.env, clock: hastyClock(), signal: stop, hurry }).then(
@@ -59,11 +54,11 @@ describe("omi copy, cancelled", () => {
     return outcome;
   }
 
-  async function callsOf(how: How): Promise<readonly string[]> {
+  async function callsOf(way: CopyWay): Promise<readonly string[]> {
     doors.begin();
-    const { copied, error } = await copy(how);
+    const { copied, error } = await copy(way);
     expect(error).toBeUndefined();
-    expect(copied?.copies.map(({ outcome }) => outcome)).toEqual(how.regions.map(() => "copied"));
+    expect(copied?.copies.map(({ outcome }) => outcome)).toEqual(way.regions.map(() => "copied"));
     await bench.clear();
     return [...doors.calls];
   }
@@ -83,11 +78,11 @@ describe("omi copy, cancelled", () => {
     expect(await bench.storage(HOME).findBucket(BUCKET)).toBe("absent");
   }
 
-  async function tryAt({ call, isHurried, ...how }: Point): Promise<void> {
+  async function tryAt({ call, isHurried, ...way }: CancelPoint): Promise<void> {
     const [stop, hurry] = [new AbortController(), new AbortController()];
     const wish = new CancelledError("Stopped");
     doors.begin(call, { stop: () => stop.abort(wish), hurry: isHurried ? () => hurry.abort(wish) : undefined });
-    const { copied, error, ui } = await copy(how, stop.signal, hurry.signal);
+    const { copied, error, ui } = await copy(way, stop.signal, hurry.signal);
     await bench.idle();
     const isLeft = ui.of("warn").some((line) => line.startsWith("Something is left behind"));
     expect(await bench.journals()).toHaveLength(isLeft ? 1 : 0);
@@ -105,39 +100,24 @@ describe("omi copy, cancelled", () => {
     await storage.deleteBucket(BUCKET);
   }
 
-  async function sweep(points: readonly Point[]): Promise<void> {
-    let came = 0;
-    for (const point of points) {
-      await count.try(JSON.stringify(point), () => tryAt(point));
-      if (!doors.isWaiting) came += 1;
-      await bench.cleanUp();
-      await bench.clear();
-      await removeBucket();
-    }
-    expect(count.broke).toEqual([]);
-    // How often a state is asked for varies; what changes something does not.
-    expect(came).toBeGreaterThan(points.length / 2);
+  async function clear(): Promise<void> {
+    await bench.cleanUp();
+    await bench.clear();
+    await removeBucket();
   }
 
-  const atEach = (how: How, calls: readonly string[]) =>
-    calls.flatMap((call) => [false, true].map((isHurried): Point => ({ ...how, call, isHurried })));
+  const sweep = (points: readonly CancelPoint[]) => sweepPoints(points, { count, doors, tryAt, clear });
 
   it("leaves each copy whole or not at all, and says which, at whatever call", async () => {
-    const points: Point[] = [];
-    for (const regions of [[EAST], [EAST, ASIA]]) {
-      for (const method of ["image", "snapshots"] as const) {
-        const how = { regions, method, bucket: BUCKET };
-        points.push(...atEach(how, await callsOf(how)));
-      }
-    }
+    const points = await pointsOfCopies({ regions: [EAST, ASIA], bucket: BUCKET }, callsOf);
     await sweep(sample(points, SAMPLE));
   });
 
   it("leaves nothing in a bucket that is there, at whatever request to it", async () => {
-    const how: How = { regions: [EAST], method: "image", bucket: THERE };
-    const requests = (await callsOf(how)).filter((call) => / (bucket|object) /.test(call));
-    expect(requests.filter((call) => call.startsWith("PUT object"))).toHaveLength(1);
-    await sweep(sample(atEach(how, requests), SAMPLE / 2));
+    const points = await pointsAtBucket({ regions: [EAST], method: "image", bucket: THERE }, callsOf);
+    const puts = points.filter(({ call, isHurried }) => call.startsWith("PUT object") && !isHurried);
+    expect(puts).toHaveLength(1);
+    await sweep(sample(points, SAMPLE / 2));
   });
 
   it("says at the command line what stands and how to finish it, and ends as what was interrupted", async () => {

@@ -6,6 +6,13 @@ import type { RawConfig } from "../../src/definition/raw-value.ts";
 import type { LocalCloud } from "../../src/local-cloud/start-local-cloud.ts";
 import type { Image } from "../../src/outscale/oapi.ts";
 import { type Bakery, nothing, openBakery, publicSource } from "../support/bake/bake.ts";
+import {
+  type CancelPoint,
+  type CopyWay,
+  pointsAtBucket,
+  pointsOfCopies,
+  sweepPoints,
+} from "../support/bake/cancel-points.ts";
 import { hastyClock } from "../support/bake/hasty-clock.ts";
 import { HeldCalls } from "../support/bake/held-calls.ts";
 import { dataOn, ImageOwner, rootOn } from "../support/bake/image-owner.ts";
@@ -22,16 +29,6 @@ const SAMPLE = 6;
 /** Buckets: one that the build makes, and one that is there. */
 const MADE = "acme";
 const THERE = "images";
-
-/** One call at which a build is cancelled. */
-interface Point {
-  readonly regions: readonly string[];
-  readonly method: "image" | "snapshots";
-  readonly bucket: string;
-  readonly call: string;
-  /** By a second wish at the next call. */
-  readonly isHurried: boolean;
-}
 
 /** What a build has come to. */
 interface Outcome {
@@ -66,9 +63,7 @@ describe("a build for other regions that is cancelled", () => {
 
   const homeStorage = () => storageOf({ ...bakery.cloud.account("builder"), endpoint: bakery.cloud.endpoint });
 
-  type How = Pick<Point, "regions" | "method" | "bucket">;
-
-  async function bake({ regions, method, bucket }: How, stop: AbortSignal, hurry: AbortSignal): Promise<Outcome> {
+  async function bake({ regions, method, bucket }: CopyWay, stop: AbortSignal, hurry: AbortSignal): Promise<Outcome> {
     const { source_omi_filter: _, ...rest } = publicSource;
     const config: RawConfig = {
       ...{ ...rest, source_omi: base.ImageId, omi_name: "far", tags: { Name: "far" }, omi_regions: regions },
@@ -89,10 +84,10 @@ describe("a build for other regions that is cancelled", () => {
   }
 
   /** The calls of a build that goes well, from the first that has to do with other regions. */
-  async function callsOf(how: How): Promise<readonly string[]> {
+  async function callsOf(way: CopyWay): Promise<readonly string[]> {
     doors.begin();
     const never = new AbortController().signal;
-    const { standing, error } = await bake(how, never, never);
+    const { standing, error } = await bake(way, never, never);
     expect(error).toBeUndefined();
     await standing?.destroy();
     const first = doors.calls.findIndex((call) => call.startsWith("ReadRegions"));
@@ -100,11 +95,11 @@ describe("a build for other regions that is cancelled", () => {
     return doors.calls.slice(first);
   }
 
-  async function cancelAt({ call, isHurried, ...how }: Point): Promise<Outcome> {
+  async function cancelAt({ call, isHurried, ...way }: CancelPoint): Promise<Outcome> {
     const stop = new AbortController();
     const hurry = new AbortController();
     doors.begin(call, { stop: () => stop.abort(), hurry: isHurried ? () => hurry.abort() : undefined });
-    return bake(how, stop.signal, hurry.signal);
+    return bake(way, stop.signal, hurry.signal);
   }
 
   async function imagesNamedFar(cloud: LocalCloud): Promise<readonly string[]> {
@@ -117,7 +112,7 @@ describe("a build for other regions that is cancelled", () => {
   }
 
   /** Every region has what the artifact names, whole, and no other; and it is said which have none. */
-  async function expectTold({ regions, bucket }: Point, { standing, error, ui }: Outcome): Promise<void> {
+  async function expectTold({ regions, bucket }: CancelPoint, { standing, error, ui }: Outcome): Promise<void> {
     if (error !== undefined) {
       expect(error, messageOf(error)).toBeInstanceOf(CancelledError);
       expect(error).toMatchObject({ exitCode: 130 });
@@ -137,7 +132,7 @@ describe("a build for other regions that is cancelled", () => {
     }
   }
 
-  async function tryAt(point: Point): Promise<void> {
+  async function tryAt(point: CancelPoint): Promise<void> {
     const exports = () => bakery.cloud.requests.filter(({ action }) => action === "CreateImageExportTask").length;
     const exported = exports();
     const outcome = await cancelAt(point);
@@ -162,7 +157,8 @@ describe("a build for other regions that is cancelled", () => {
     expect(rest).toEqual(none);
   }
 
-  async function clear(): Promise<void> {
+  async function clear(isBroken: boolean): Promise<void> {
+    if (!isBroken) return;
     const kept = new Set(snapshotIdsOf(base));
     for (const cloud of bakery.cloud.regions) {
       await using api = apiOf(cloud);
@@ -181,39 +177,18 @@ describe("a build for other regions that is cancelled", () => {
     }
   }
 
-  async function sweep(points: readonly Point[]): Promise<void> {
-    let came = 0;
-    for (const point of points) {
-      const broke = count.broke.length;
-      await count.try(JSON.stringify(point), () => tryAt(point));
-      if (!doors.isWaiting) came += 1;
-      // What one has left is not what the next has.
-      if (count.broke.length > broke) await clear();
-    }
-    expect(count.broke).toEqual([]);
-    // How often a state is asked for varies; what changes something does not.
-    expect(came).toBeGreaterThan(points.length / 2);
-  }
-
-  const atEach = (how: How, calls: readonly string[]) =>
-    calls.flatMap((call) => [false, true].map((isHurried): Point => ({ ...how, call, isHurried })));
+  const sweep = (points: readonly CancelPoint[]) => sweepPoints(points, { count, doors, tryAt, clear });
 
   it("leaves the OMI and each copy whole or not at all, and says which, at whatever call", async () => {
-    const points: Point[] = [];
-    for (const regions of [["us-east-2"], ["us-east-2", "us-west-1"]]) {
-      for (const method of ["image", "snapshots"] as const) {
-        const how = { regions, method, bucket: MADE };
-        points.push(...atEach(how, await callsOf(how)));
-      }
-    }
+    const points = await pointsOfCopies({ regions: ["us-east-2", "us-west-1"], bucket: MADE }, callsOf);
     await sweep(sample(points, SAMPLE));
   });
 
   it("leaves nothing in a bucket that is there, at whatever request to it", async () => {
-    const how: How = { regions: ["us-east-2"], method: "image", bucket: THERE };
-    const requests = (await callsOf(how)).filter((call) => / (bucket|object) /.test(call));
+    const points = await pointsAtBucket({ regions: ["us-east-2"], method: "image", bucket: THERE }, callsOf);
+    const puts = points.filter(({ call, isHurried }) => call.startsWith("PUT object") && !isHurried);
     // Before anything is made, and again before the export.
-    expect(requests.filter((call) => call.startsWith("PUT object"))).toHaveLength(2);
-    await sweep(sample(atEach(how, requests), SAMPLE / 2));
+    expect(puts).toHaveLength(2);
+    await sweep(sample(points, SAMPLE / 2));
   });
 });
