@@ -11,6 +11,14 @@ function placesIn(page: string): string[] {
   return [...page.matchAll(/[`(]([\w/-]+(?:\.ts|\/))[`)]/g)].flatMap(([, place]) => place ?? []);
 }
 
+const sources = readdirSync("src", { recursive: true, encoding: "utf8" });
+
+/** Every file or folder that a page names by its path from the top, `src/builder/events.ts` or `tests/support/`; not `NAME.ts`. */
+function pathsIn(page: string): string[] {
+  const paths = page.matchAll(/(?<![\w./-])(?:src|tests|scripts|bench|docs|examples)\/[\w./@*-]*\w\/?/g);
+  return [...paths].map(([path]) => path).filter((path) => !/[A-Z]{2,}|\*/.test(path.replace(/README/, "")));
+}
+
 describe("rooms", () => {
   it("are the folders of src/", () => {
     expect(folders.filter((name) => !(name in rooms))).toEqual([]);
@@ -32,4 +40,19 @@ describe("rooms", () => {
   )("the map says rightly to open %s", (path) => {
     expect(existsSync(join("src", path))).toBe(true);
   });
+
+  it("the map names files which are there", () => {
+    const files = [...map.matchAll(/`([\w/-]+\.ts)`/g)].flatMap(([, place]) => place ?? []);
+    const isThere = (place: string) => sources.some((path) => `/${path}`.endsWith(`/${place.replace(/^src\//, "")}`));
+    expect(files.filter((place) => !isThere(place))).toEqual([]);
+  });
+});
+
+describe("pages", () => {
+  it.each(["README.md", "CONTRIBUTING.md", "SECURITY.md", "docs/architecture.md"])(
+    "%s names paths which are there",
+    (page) => {
+      expect(pathsIn(readFileSync(page, "utf8")).filter((path) => !existsSync(path))).toEqual([]);
+    },
+  );
 });
