@@ -121,8 +121,7 @@ describe("a network that is cut, so that packets vanish and nobody is told", () 
     expect(behind.output()).toContain("The connection to the queue is there again");
     await expectProducts("kept", "lost");
     for (const each of workers.splice(0)) {
-      each.child.kill("SIGTERM");
-      expect(await each.ended(), each.output()).toBe(0);
+      expect(await each.stopped(), each.output()).toBe(0);
     }
     expect(await readdir(join(bench.bakery.folder, "vm-1/runs"))).toEqual([]);
   });

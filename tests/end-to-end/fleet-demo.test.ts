@@ -80,8 +80,7 @@ describe("fleet demo", () => {
   it("takes all down when it is stopped in its builds, or a part of it dies", async () => {
     const stopped = run(["fleet", "demo"]);
     await stopped.says("has it");
-    stopped.child.kill("SIGTERM");
-    expect(await stopped.ended(), stopped.output()).toBe(130);
+    expect(await stopped.stopped(), stopped.output()).toBe(130);
     await expectNothingLeft();
     const dying = run(["fleet", "demo", "-keep"]);
     await dying.says("until Ctrl-C");

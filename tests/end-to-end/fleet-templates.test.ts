@@ -18,8 +18,7 @@ beforeAll(async () => {
 });
 afterEach(async () => {
   for (const worker of others.splice(0)) {
-    worker.child.kill("SIGTERM");
-    await worker.ended();
+    await worker.stopped();
   }
   await bench.clear();
 });

@@ -371,8 +371,7 @@ describe("outscale-chroot fleet web, with hostile texts in every field", () => {
   it("ends at once when it is told to, with a page open that says so", async () => {
     const { page } = await openPage(browser, address);
     await says(page, "#connection", /^Live$/);
-    web.child.kill("SIGTERM");
-    expect(await web.ended()).toBe(0);
+    expect(await web.stopped()).toBe(0);
     await says(page, "#connection", "The connection is lost");
     await page.context().close();
   });

@@ -186,8 +186,7 @@ describe("a build on a fleet", () => {
     await worker("two");
     first.child.kill("SIGTERM");
     await first.says("A second SIGTERM");
-    first.child.kill("SIGTERM");
-    expect(await first.ended()).toBe(0);
+    expect(await first.stopped()).toBe(0);
     await go();
     expect(await build.ended(), build.output()).toBe(0);
     expect(build.output()).toContain("it waits for another");

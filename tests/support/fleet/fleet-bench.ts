@@ -68,10 +68,9 @@ export async function openFleetBench(
       return { code: await run.ended(), output: run.output() };
     },
     clear: async () => {
-      for (const worker of workers.splice(0)) {
-        worker.child.kill("SIGTERM");
-        await worker.ended();
-      }
+      // A worker ends when its builds are done, also those that wait because a test has failed.
+      await writeFile(goFile, "");
+      for (const worker of workers.splice(0)) await worker.stopped();
       const { images, snapshots } = await bakery.leftovers();
       for (const image of images) await bakery.api.deleteImage({ ImageId: image.split(" ")[0] ?? "" });
       for (const SnapshotId of snapshots) await bakery.api.deleteSnapshot({ SnapshotId });

@@ -79,9 +79,11 @@ export async function openFleet(
     },
     close: async () => {
       for (const child of children.filter(({ exitCode, signalCode }) => exitCode === null && signalCode === null)) {
-        child.kill("SIGTERM");
+        // Two that come at once are one to the program.
+        const again = setInterval(() => child.kill("SIGTERM"), 1_000);
         child.kill("SIGTERM");
         await once(child, "exit");
+        clearInterval(again);
       }
       redis.disconnect();
       server.kill("SIGKILL");
