@@ -36,12 +36,42 @@ async function stopTwice(worker: Running): Promise<void> {
   worker.child.kill("SIGTERM");
 }
 
+/** The number of the connection on which somebody waits by this command. */
+async function waitingBy(command: string): Promise<string | undefined> {
+  const clients = String(await bench.fleet.redis.client("LIST")).split("\n");
+  const waiting = clients.find((client) => client.includes(` cmd=${command} `));
+  return /^id=(\d+) /.exec(waiting ?? "")?.[1];
+}
+
+/** Cuts a connection, and keeps it from coming back: until it has been refused so often that the pause before another try is long. */
+async function cutForGood(command: string): Promise<void> {
+  const { redis } = bench.fleet;
+  const refused = async () => Number(/rejected_connections:(\d+)/.exec(await redis.info("stats"))?.[1]);
+  await expect.poll(() => waitingBy(command)).toBeDefined();
+  await redis.config("SET", "maxclients", "1");
+  const before = await refused();
+  await redis.call("CLIENT", "KILL", "ID", (await waitingBy(command)) ?? "");
+  await expect.poll(refused).toBeGreaterThan(before + 8);
+}
+
+describe("a worker that is to end when one of its connections is not there again", () => {
+  it.each([
+    { waits: "for builds", command: "bzpopmin" },
+    { waits: "for what submitters wish", command: "xread" },
+  ])("ends at one SIGTERM without the one on which it waits $waits", async ({ command }) => {
+    const worker = await bench.worker();
+    await cutForGood(command);
+    expect(await worker.stopped(), worker.output()).toBe(0);
+    expect(worker.output()).toContain("The worker ends");
+    expect(worker.output()).not.toContain("The queue cannot be reached");
+  });
+});
+
 describe("a worker that is to end when its queue is gone", () => {
   it("ends at one SIGTERM when it has no build, and is started again later", async () => {
     const worker = await bench.worker();
     await bench.fleet.killRedis();
-    worker.child.kill("SIGTERM");
-    expect(await worker.ended(), worker.output()).toBe(0);
+    expect(await worker.stopped(), worker.output()).toBe(0);
     expect(worker.output()).toMatch(/The queue cannot be reached: it is not told that the worker w-\w+ ends/);
     await bench.fleet.replaceRedis();
     await bench.worker();

@@ -74,6 +74,22 @@ const SILENCE_MS = 30_000;
 const PROBE_AFTER_MS = 15_000;
 
 /**
+ * ioredis tells nobody of the end of a connection that is between two tries when it is to end: who waits for that end, or
+ * for an answer, would wait forever. It does end one that was never begun.
+ */
+class EndingRedis extends Redis {
+  override disconnect(reconnect = false): void {
+    if (!reconnect && this.status === "reconnecting") this.status = "wait";
+    super.disconnect(reconnect);
+  }
+
+  /** The engine makes its own connections by this. */
+  override duplicate(override?: Partial<RedisOptions>): Redis {
+    return new EndingRedis({ ...this.options, ...override, replyMapping: "legacy" });
+  }
+}
+
+/**
  * Connects. A connection that is lost later comes back by itself, and what was asked meanwhile is asked then.
  * @param onTrouble Told when the connection is lost, and when it is there again
  * @throws {FleetError} when the first connection cannot be made
@@ -84,7 +100,7 @@ export async function connect(
 ): Promise<Redis> {
   let isUp = false;
   let failure: unknown;
-  const redis = new Redis({
+  const redis = new EndingRedis({
     ...address.options,
     lazyConnect: true,
     connectTimeout: CONNECT_MS,

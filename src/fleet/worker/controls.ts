@@ -31,9 +31,12 @@ export class Controls {
   /** Tells of each that is new until the signal fires. @param blocking A connection of its own */
   async listen(blocking: Redis, onControl: (control: Control) => void, signal: AbortSignal): Promise<void> {
     const key = this.#queue.keyOf("control");
+    // A question that is to be asked again over a connection that is not there again gets no answer, and no error either.
+    const over = new Promise<null>((resolve) => signal.addEventListener("abort", () => resolve(null), { once: true }));
     while (!signal.aborted) {
       try {
-        const answer = await blocking.xread("BLOCK", WAIT_MS, "STREAMS", key, this.#place);
+        const asked = blocking.xread("BLOCK", WAIT_MS, "STREAMS", key, this.#place);
+        const answer = await Promise.race([asked, over]);
         for (const control of this.#take(answer?.[0]?.[1] ?? [])) onControl(control);
       } catch (error) {
         if (signal.aborted || error instanceof CancelledError) return;
