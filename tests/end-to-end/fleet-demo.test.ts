@@ -56,7 +56,7 @@ describe("fleet demo", () => {
     // Nobody needs to know where a worker has put the template.
     expect(output).not.toContain("/temporary/");
     expect(output).toMatch(/eu-west-2 +2 +2 +0 +0\n/);
-    expect(output.match(/ done +w-[0-9a-f]{12} +eu-west-2:ami-/g)).toHaveLength(2);
+    expect(output.match(/ done +1 of 3 +w-[0-9a-f]{12} +eu-west-2:ami-/g)).toHaveLength(2);
     expect(output).toContain("All is taken down");
     await expectNothingLeft();
   });
