@@ -35,6 +35,7 @@ describe("the same template through the command line and through Packer", () => 
     });
     expect(cli.calls).toEqual(packer.calls);
     expect(cli.calls.changes.length).toBeGreaterThan(10);
+    expect(cli.calls.deletions).toHaveLength(3);
     expect(cli.tree).toEqual(packer.tree);
     expect(cli.tree.some((line) => line.startsWith("srv/up.sh 100755 "))).toBe(true);
   });
@@ -71,20 +72,26 @@ async function record({ bakery, folder }: PackerBench, build: () => Promise<stri
 }
 
 /**
- * The calls with ids and run-dependent texts replaced by their order: what changes something in its order, and what was
- * asked at all; how often, and between which others, is a matter of timing.
+ * The calls, with what is new in each run replaced by its order in what the build makes, one after the other. What goes
+ * meanwhile, and what was asked at all, is compared without its order: that, and how often, is a matter of timing.
  */
 function comparable(requests: PackerBench["bakery"]["cloud"]["requests"]) {
-  const names = new Map<string, string>();
-  const rename = (text: string) =>
-    text.replace(/\b(ami|vol|snap|i)-[0-9a-f]{8}\b|\b[0-9a-f]{12}\b|"ClientToken":"[^"]*"/g, (id) => {
-      if (!names.has(id)) names.set(id, `#${names.size}`);
-      return names.get(id) ?? "";
-    });
-  const lines = requests.map(({ action, body }) => rename(`${action} ${JSON.stringify(body)}`));
+  const lines = requests.map(({ action, body }) => `${action} ${JSON.stringify(body)}`);
   const isRead = (line: string) => line.startsWith("Read");
-  return { changes: lines.filter((line) => !isRead(line)), reads: [...new Set(lines.filter(isRead))].sort() };
+  const isDeletion = (line: string) => /^Delete(Image|Snapshot|Volume) /.test(line);
+  const changes = lines.filter((line) => !isRead(line) && !isDeletion(line));
+  const names = new Map<string, string>();
+  for (const [id] of changes.join("\n").matchAll(NEW_EACH_TIME)) names.set(id, names.get(id) ?? `#${names.size}`);
+  const rename = (line: string) => line.replace(NEW_EACH_TIME, (id) => names.get(id) ?? id);
+  const inAnyOrder = (some: readonly string[]) => [...new Set(some.map(rename))].sort();
+  return {
+    changes: changes.map(rename),
+    deletions: inAnyOrder(lines.filter(isDeletion)),
+    reads: inAnyOrder(lines.filter(isRead)),
+  };
 }
+
+const NEW_EACH_TIME = /\b(ami|vol|snap|i)-[0-9a-f]{8}\b|\b[0-9a-f]{12}\b|"ClientToken":"[^"]*"/g;
 
 async function readImageTree(disk: string, folder: string): Promise<string[]> {
   const table = await readPartitionTable(disk);
