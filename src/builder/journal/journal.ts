@@ -2,32 +2,20 @@ import { mkdirSync, unlinkSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { isErrno } from "../../common/errno.ts";
 import { messageOf } from "../../common/errors.ts";
-import type { DebugLog } from "../../common/log.ts";
 import type { CopyWish } from "../region-copy/copy-wish.ts";
 import type { Base, DoneWork, JournalEntry, JsonObject, LiveSandbox, RecordedLoan, RunHeader } from "./entry.ts";
-import type { JournalCopy } from "./journal-copy.ts";
 import { JournalError } from "./journal-error.ts";
 import { type DiskCalls, JournalFile } from "./journal-file.ts";
+import { JournalWriter, type WriterOptions } from "./journal-writer.ts";
 import { deletionFolder } from "./run-id.ts";
 import type { HeldRun } from "./runs.ts";
-import { HEADROOM_BYTES, headerEntry, journalPath, lineOf, startFile, syncFolder } from "./start-journal.ts";
+import { headerEntry, journalPath, startFile, syncFolder } from "./start-journal.ts";
 
 type Intent = Extract<JournalEntry, { readonly type: "intent" }>;
 
-/** What has happened. */
-interface Told {
-  readonly entry: JournalEntry;
-  /** It may reach the disk later. */
-  readonly isLazy: boolean;
-}
-
-export interface JournalOptions {
-  readonly log: DebugLog;
-  /** Told what a person must know, when the disk fails: nothing is thrown for what has happened already. */
-  readonly onTrouble: (message: string) => void;
+export interface JournalOptions extends WriterOptions {
   /** What may stand in no intent, as the journal is never masked: the secret key of the credentials. */
   readonly forbidden?: readonly string[];
-  readonly copy?: JournalCopy | undefined;
   /** In place of the real disk. */
   readonly disk?: DiskCalls;
 }
@@ -44,18 +32,18 @@ export interface JournalOptions {
  */
 export class Journal {
   readonly #file: JournalFile;
+  readonly #writer: JournalWriter;
   readonly #options: JournalOptions;
   #seq = 0;
   /** What is open, by number, as a person knows it. */
   readonly #open = new Map<number, string>();
   /** What of it the service has accepted to remove. */
   readonly #going = new Set<number>();
-  /** What has happened and is not on disk. */
-  readonly #unwritten: Told[] = [];
   #closed = false;
 
   private constructor(file: JournalFile, options: JournalOptions) {
     this.#file = file;
+    this.#writer = new JournalWriter(file, options);
     this.#options = options;
   }
 
@@ -99,7 +87,7 @@ export class Journal {
    */
   intent(kind: string, intent: JsonObject): number {
     const entry = this.#intentOf(kind, intent);
-    this.#file.append(lineOf(entry), HEADROOM_BYTES);
+    this.#writer.write(entry);
     return this.#opened(entry);
   }
 
@@ -109,7 +97,7 @@ export class Journal {
    */
   async announce(kind: string, intent: JsonObject): Promise<number> {
     const entry = this.#intentOf(kind, intent);
-    const synced = this.#file.appendAside(lineOf(entry), HEADROOM_BYTES);
+    const synced = this.#writer.writeAside(entry);
     const seq = this.#opened(entry);
     try {
       await synced;
@@ -131,16 +119,16 @@ export class Journal {
   /** @param isFindable The intent alone is enough to find it, once more, after a loss of power */
   result(seq: number, id: string, { isFindable = true } = {}): void {
     this.#open.set(seq, `${this.#open.get(seq) ?? ""} ${id}`.trim());
-    this.#tell({ type: "result", seq, id }, { isLazy: isFindable });
+    this.#writer.tell({ type: "result", seq, id }, { isLazy: isFindable });
   }
 
   facts(seq: number, facts: JsonObject): void {
-    this.#tell({ type: "facts", seq, facts });
+    this.#writer.tell({ type: "facts", seq, facts });
   }
 
   released(seq: number): void {
     this.#open.delete(seq);
-    this.#tell({ type: "released", seq }, { isLazy: true });
+    this.#writer.tell({ type: "released", seq }, { isLazy: true });
   }
 
   /** The service has accepted to remove it: nothing is left to do but to see that it is gone. */
@@ -150,47 +138,44 @@ export class Journal {
 
   kept(seqs: readonly number[]): void {
     for (const seq of seqs) this.#open.delete(seq);
-    this.#tell({ type: "kept", seqs });
+    this.#writer.tell({ type: "kept", seqs });
   }
 
   sandbox(sandbox: LiveSandbox): void {
-    this.#tell({ type: "sandbox", ...sandbox }, { isLazy: true });
+    this.#writer.tell({ type: "sandbox", ...sandbox }, { isLazy: true });
   }
 
   root(partition: number, mountOptions: readonly string[]): void {
-    this.#tell({ type: "root", partition, mountOptions }, { isLazy: true });
+    this.#writer.tell({ type: "root", partition, mountOptions }, { isLazy: true });
   }
 
   /** @throws {JournalError} when it has the secret key in it */
   origin(origin: JsonObject): void {
     this.#refuseCredentials("template", origin);
-    this.#tell({ type: "origin", origin }, { isLazy: true });
+    this.#writer.tell({ type: "origin", origin }, { isLazy: true });
   }
 
   base(base: Base): void {
-    this.#tell({ type: "base", base }, { isLazy: true });
+    this.#writer.tell({ type: "base", base }, { isLazy: true });
   }
 
   /** @throws {JournalError} when it has the secret key in it */
   copies(copies: CopyWish): void {
     this.#refuseCredentials("copy", copies);
-    this.#tell({ type: "copies", copies });
+    this.#writer.tell({ type: "copies", copies });
   }
 
   done(work: DoneWork): void {
-    this.#tell({ type: "done", ...work });
+    this.#writer.tell({ type: "done", ...work });
   }
 
   /** @throws {JournalError} when it is not on disk: then the image may not have the file */
   lent(loan: RecordedLoan): void {
-    this.#writeUnwritten();
-    const entry: JournalEntry = { type: "lent", loan };
-    this.#file.append(lineOf(entry), HEADROOM_BYTES);
-    this.#report(entry);
+    this.#writer.write({ type: "lent", loan });
   }
 
   returned(path: string): void {
-    this.#tell({ type: "returned", path }, { isLazy: true });
+    this.#writer.tell({ type: "returned", path }, { isLazy: true });
   }
 
   /** True while something that was announced is neither released, nor going, nor part of the product. */
@@ -206,9 +191,9 @@ export class Journal {
     if (this.#closed) return;
     this.#closed = true;
     const isLeft = this.#open.size > 0;
-    if (isLeft) this.#tell({ type: "end", outcome });
+    if (isLeft) this.#writer.tell({ type: "end", outcome });
     // A journal that does not know of the product would have `cleanup` delete it.
-    const forgetsProduct = this.#unwritten.some(({ entry }) => entry.type === "kept");
+    const forgetsProduct = this.#writer.lacks("kept");
     if (forgetsProduct && isLeft) {
       const left = [...this.#open.values()].join(", ");
       this.#options.onTrouble(`The journal could not be finished and is removed. Remove by hand: ${left}`);
@@ -220,14 +205,12 @@ export class Journal {
 
   #intentOf(kind: string, intent: JsonObject): Intent {
     this.#refuseCredentials(kind, intent);
-    this.#writeUnwritten();
     return { type: "intent", seq: this.#seq + 1, kind, intent };
   }
 
   #opened(entry: Intent): number {
     this.#seq = entry.seq;
     this.#open.set(entry.seq, entry.kind);
-    this.#report(entry);
     return entry.seq;
   }
 
@@ -238,32 +221,6 @@ export class Journal {
     throw new JournalError(`The journal would hold the secret key of the credentials: it is part of a ${kind}`, {
       hint: "Remove it from the option that holds it",
     });
-  }
-
-  /** Writes what has happened, now or as soon as the disk takes it. */
-  #tell(entry: JournalEntry, { isLazy = false } = {}): void {
-    this.#unwritten.push({ entry, isLazy });
-    const isNews = this.#unwritten.length === 1;
-    try {
-      this.#writeUnwritten();
-    } catch (error) {
-      if (isNews) this.#options.onTrouble(`${messageOf(error)}. The build goes on as far as it can without it`);
-    }
-  }
-
-  #writeUnwritten(): void {
-    for (let [told] = this.#unwritten; told !== undefined; [told] = this.#unwritten) {
-      const line = lineOf(told.entry);
-      if (told.isLazy) this.#file.appendLazily(line);
-      else this.#file.append(line);
-      this.#unwritten.shift();
-      this.#report(told.entry);
-    }
-  }
-
-  #report(entry: JournalEntry): void {
-    this.#options.log.write({ kind: "journal", entry });
-    this.#options.copy?.add(entry);
   }
 
   /** Where that fails it stays where it is, and `cleanup` takes it for the journal of a dead run: no more than a detour. */
