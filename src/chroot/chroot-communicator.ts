@@ -1,18 +1,8 @@
-import type { StdioOptions } from "node:child_process";
 import { closeSync, constants, createReadStream, openSync, statSync } from "node:fs";
 import { basename, posix, resolve as resolvePath } from "node:path";
 import type { Readable, Writable } from "node:stream";
-import { type Clock, systemClock } from "../common/clock.ts";
-import { ProvisionError, throwIfCancelled } from "../common/errors.ts";
-import { type DebugLog, noLog } from "../common/log.ts";
-import { withoutMachine } from "../host/clean-start.ts";
-import { describeExit, type ExitStatus } from "../host/command-error.ts";
-import { readCapabilities } from "../host/own-state.ts";
-import { locateProgram } from "../host/program-path.ts";
-import { pump } from "../host/pump.ts";
-import type { CommandRunner, RunningProcess, SpawnOptions } from "../host/run-command.ts";
-import { shellQuote } from "../host/shell-quote.ts";
-import { terminateOnAbort } from "../host/terminate.ts";
+import { throwIfCancelled } from "../common/errors.ts";
+import type { ExitStatus } from "../host/command-error.ts";
 import type {
   Communicator,
   DownloadDirOptions,
@@ -23,14 +13,12 @@ import type {
   UploadDirOptions,
   UploadInfo,
 } from "./communicator.ts";
-import type { Container } from "./container.ts";
 import { CopyBudget } from "./copy-budget.ts";
 import { copyBytes } from "./copy-bytes.ts";
-import { chrootEnvironment } from "./environment.ts";
-import { StderrTail, throwIfFailed } from "./failed-command.ts";
 import { statFd } from "./openat.ts";
 import { removeTree } from "./remove-tree.ts";
 import { RootFolder } from "./root-folder.ts";
+import { type CommandOptions, startInImage } from "./start-in-image.ts";
 import { chunksOf, orCancelled, passOn, readChunks, withFile, writeFully } from "./streams.ts";
 import { TransferError } from "./transfer-error.ts";
 import type { TreeJob, TreeResult } from "./tree-copy.ts";
@@ -38,28 +26,12 @@ import { runTreeJob } from "./tree-job.ts";
 
 /** What is uploaded is the image's: a user of this machine with some number is another one there. */
 const ROOT: Owner = { uid: 0, gid: 0 };
-const SHELL = "/bin/sh";
 
-/** What commands are started by in a container. */
-export type ImageContainer = Pick<Container, "rootPath" | "shellWords" | "spawn">;
-
-export interface ChrootCommunicatorOptions {
-  /** Where commands run: a build's sandbox, or the host as it is. */
-  readonly runner: CommandRunner;
-  /** The image's root folder where the runner is. */
-  readonly mountPath: string;
-  /** The same folder in our own view, as `sandbox.hostPath(mountPath)`; the container's, or `mountPath`, when absent. */
+export interface ChrootCommunicatorOptions extends CommandOptions {
+  /** The image's root folder in our own view, as `sandbox.hostPath(mountPath)`; the container's, or `mountPath`, when absent. */
   readonly rootPath?: string;
-  /** Where commands run. Without it they run by chroot(8), with the runner's processes and mounts. */
-  readonly container?: ImageContainer | undefined;
-  /** The whole environment of commands; {@link chrootEnvironment} when absent. */
-  readonly environment?: Readonly<Record<string, string>>;
-  /** The user's `command_wrapper`: a shell line in, a shell line out. Transfers run in our process and need none. */
-  readonly wrapCommand?: (command: string) => string;
   /** Told what a transfer left out, such as device nodes. */
   readonly onWarning?: (message: string) => void;
-  readonly log?: DebugLog;
-  readonly clock?: Clock;
 }
 
 /**
@@ -75,42 +47,8 @@ export class ChrootCommunicator implements Communicator {
     this.#root = new RootFolder(options.rootPath ?? options.container?.rootPath ?? options.mountPath);
   }
 
-  async start(command: RemoteCommand): Promise<ExitStatus> {
-    throwIfCancelled(command.signal);
-    const { environment = chrootEnvironment().env, log = noLog, clock = systemClock } = this.#options;
-    const env = { ...environment, ...command.env };
-    refuseNul([command.command, ...Object.entries(env).flat()]);
-    const startedAt = clock.now();
-    const stdio: StdioOptions = [command.stdin ? "pipe" : "ignore", "pipe", "pipe"];
-    const { argv, child } = await this.#spawn(command.command, { env, stdio, canReopenStreams: true });
-    const tail = new StderrTail();
-    const pumps = [
-      pump(child.stdout as Readable, command.stdout),
-      pump(child.stderr as Readable, command.stderr ?? tail),
-    ];
-    const stopFeeding = feed(child, command.stdin);
-    const stopWatching = terminateOnAbort(child, command.signal, clock);
-    try {
-      const status = this.#withoutShell(await child.exited);
-      const outcome = describeExit(status);
-      log.write({ kind: "command", line: shellQuote(argv), outcome, elapsedMs: clock.now() - startedAt });
-      throwIfCancelled(command.signal);
-      await Promise.all(pumps.map((each) => each.drained()));
-      throwIfFailed(command, status, tail.text);
-      return status;
-    } finally {
-      stopFeeding();
-      stopWatching();
-      for (const each of pumps) each.stop();
-    }
-  }
-
-  /** As chroot(8) has it: capsh(1) says 1 of every failure, and a shell's own 1 is another thing. */
-  #withoutShell(status: ExitStatus): ExitStatus {
-    if (status.code !== 1 || !this.#options.container) return status;
-    const shell = this.#root.stat(SHELL);
-    if (!shell) return { code: 127, signal: null };
-    return shell.mode & 0o111n ? status : { code: 126, signal: null };
+  start(command: RemoteCommand): Promise<ExitStatus> {
+    return startInImage(this.#root, command, this.#options);
   }
 
   async upload(destination: string, content: Readable, info: UploadInfo = {}): Promise<void> {
@@ -244,24 +182,6 @@ export class ChrootCommunicator implements Communicator {
     for (const warning of result.warnings) this.#options.onWarning?.(warning);
     return result;
   }
-
-  /** @returns with the argv to be logged: what is run inside whatever the runner puts around it */
-  async #spawn(
-    command: string,
-    options: SpawnOptions,
-  ): Promise<{ readonly argv: readonly string[]; readonly child: RunningProcess }> {
-    const { runner, mountPath, wrapCommand, container } = this.#options;
-    // A line that begins with a dash would be read as options of the shell.
-    const line = /^[-+]/.test(command) ? ["-c", "--", command] : ["-c", command];
-    if (container && !wrapCommand) {
-      return { argv: ["chroot", mountPath, SHELL, ...line], child: await container.spawn(line, options) };
-    }
-    // The environment is the image's, and its PATH need not lead to the host's chroot(8).
-    const words = container ? [...container.shellWords, ...line] : [locateProgram("chroot"), mountPath, SHELL, ...line];
-    const argv = wrapCommand ? ["/bin/sh", "-c", wrapCommand(shellQuote(words))] : words;
-    const rights = container ? [] : withoutMachine(readCapabilities());
-    return { argv, child: await runner.spawn([...rights, ...argv], options) };
-  }
 }
 
 interface RootedPath {
@@ -281,26 +201,4 @@ function fromHere(path: string): string {
  */
 export function folderFor(source: string, destination: string): string {
   return /\/\.?$/.test(source) ? destination : `${destination}/${basename(resolvePath("/", source))}`;
-}
-
-/** The system ends every argument and variable at a NUL byte. */
-function refuseNul(texts: readonly string[]): void {
-  if (!texts.some((text) => text.includes("\0"))) return;
-  throw new ProvisionError("A command or variable for the image has a NUL byte, which cannot be passed to a program");
-}
-
-/** @returns stops it; the stream that was handed in stays open */
-function feed(child: RunningProcess, stdin: Readable | undefined): () => void {
-  if (!stdin || !child.stdin) return () => undefined;
-  const pipe = child.stdin;
-  // A command that does not read all its input is no failure; its exit code tells.
-  pipe.on("error", () => stdin.unpipe(pipe));
-  // A stream that fails or is destroyed never ends by itself: the command is told that no more comes.
-  const giveUp = () => void pipe.end();
-  if (stdin.destroyed) giveUp();
-  else stdin.once("error", giveUp).once("close", giveUp).pipe(pipe);
-  return () => {
-    stdin.off("error", giveUp).off("close", giveUp).unpipe(pipe);
-    pipe.destroy();
-  };
 }
