@@ -110,6 +110,7 @@ export const rooms = {
       "schedule/cron",
       "seal/fleet-key",
       "submit/open-fleet-bake",
+      "submit/packed-fleet-bake",
       "watch/fleet-watch",
       "watch/show-logs",
       "watch/watched-schedules",

@@ -1,7 +1,7 @@
 import { type OpenBake, openBake } from "../bake/open-bake.ts";
 import { UsageError } from "../common/errors.ts";
 import type { DebugLog } from "../common/log.ts";
-import type { FleetBake } from "../fleet/submit/open-fleet-bake.ts";
+import type { FleetBake } from "../fleet/submit/packed-fleet-bake.ts";
 import type { Io } from "../terminal/io.ts";
 import type { buildFlags } from "./build-flags.ts";
 import type { FlagValues } from "./flags.ts";
