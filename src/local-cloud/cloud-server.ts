@@ -5,30 +5,16 @@ import { messageOf } from "../common/errors.ts";
 import { portOf } from "../common/listening.ts";
 import { secrets } from "../common/secrets.ts";
 import type { Account, AccountRole } from "./accounts.ts";
-import { answerBuckets } from "./buckets/bucket-route.ts";
 import { lookAtRegion, type RegionLook, type WatchedRegion } from "./console/region-look.ts";
-import { CONTROL_PREFIX, controlFile } from "./control/running-server.ts";
+import { controlFile } from "./control/running-server.ts";
 import type { ServerControl } from "./control/server-operations.ts";
 import type { FaultInjector } from "./faults.ts";
 import { regionFolder } from "./folder/region-folders.ts";
 import { checkDevicesFree, clearFolder } from "./folder/reset-folder.ts";
 import { PROFILES_FILE, writeStateFile } from "./folder/state-folder.ts";
-import { API_PATH, actionOf, answerApi } from "./http/api-route.ts";
-import { answerControl } from "./http/control-route.ts";
-import { answerHealth, HEALTH_PATH } from "./http/health-route.ts";
-import {
-  closeServer,
-  type HttpAnswer,
-  type HttpRequest,
-  type HttpServer,
-  json,
-  listen,
-  listenOnSocket,
-  type StreamedRoute,
-  text,
-} from "./http/http-server.ts";
+import { API_PATH } from "./http/api-route.ts";
+import { closeServer, type HttpServer, listen, listenOnSocket } from "./http/http-server.ts";
 import { LockOut } from "./http/lock-out.ts";
-import { answerMetadata, metadataPathOf } from "./http/metadata-route.ts";
 import { type LoggedRequest, RequestLog } from "./http/request-log.ts";
 import { LocalCloudError } from "./local-cloud-error.ts";
 import { Neighbours } from "./neighbours.ts";
@@ -36,6 +22,7 @@ import { type OpenCloud, openCloud } from "./open-cloud.ts";
 import { type LocalCloudOptions, type RegionOptions, settingsOf } from "./options.ts";
 import { readSeed } from "./seed/read-seed.ts";
 import { checkRegionNames, regionsBesides, writeProfiles } from "./server-regions.ts";
+import { routesOf } from "./server-routes.ts";
 import type { LocalCloud } from "./start-local-cloud.ts";
 import { type Status, statusOf } from "./status.ts";
 import { placesOf, type VmPlace } from "./vm-places.ts";
@@ -44,12 +31,6 @@ import { setVmState, type VmStateName } from "./vm-states.ts";
 const LOOPBACK = "127.0.0.1";
 /** Listening there is listening on every address, this machine's own among them. */
 const EVERYWHERE: Readonly<Record<string, string>> = { "0.0.0.0": LOOPBACK, "::": "[::1]" };
-
-/** Whatever is none of the server's own paths: the buckets are at its root, where S3's clients look for them. */
-function isOfBuckets(url: string): boolean {
-  if (url === HEALTH_PATH || url.startsWith(CONTROL_PREFIX)) return false;
-  return actionOf(url) === undefined && metadataPathOf(url) === undefined && !/^\/+(?:api|latest|vms)\//.test(url);
-}
 
 /** A cloud with its HTTP servers. The cloud behind them is another one after a reset. */
 export class CloudServer implements LocalCloud, ServerControl, WatchedRegion {
@@ -249,10 +230,8 @@ export class CloudServer implements LocalCloud, ServerControl, WatchedRegion {
 
   async #listen(): Promise<void> {
     const { listen: host = LOOPBACK, port = 0, socketPath, log } = this.#options;
-    const routes = {
-      route: (request: HttpRequest) => this.#answer(request),
-      streamed: (url: string) => (isOfBuckets(url) ? this.#answerBuckets : undefined),
-    };
+    const served = { requests: this.#log, server: this, token: this.#token };
+    const routes = routesOf({ ...served, open: () => this.#ready, lockOut: () => this.#lockOut });
     const onFailure = (error: unknown) => {
       log?.write({ kind: "note", message: `local cloud: ${error instanceof Error ? error.stack : messageOf(error)}` });
     };
@@ -262,28 +241,6 @@ export class CloudServer implements LocalCloud, ServerControl, WatchedRegion {
     const name = EVERYWHERE[host] ?? (host.includes(":") ? `[${host}]` : host);
     this.#url = `http://${name}:${portOf(server.server)}`;
   }
-
-  async #answer(request: HttpRequest): Promise<HttpAnswer> {
-    const cloud = this.#ready;
-    if (request.url === HEALTH_PATH) return answerHealth(request, cloud, this.#log);
-    if (!cloud || !this.#lockOut) return json(503, { error: "The local cloud is not ready" }, { "retry-after": "1" });
-    const action = actionOf(request.url);
-    if (action !== undefined) {
-      return answerApi({ cloud, lockOut: this.#lockOut, requests: this.#log }, action, request);
-    }
-    const metadata = metadataPathOf(request.url);
-    if (metadata) return answerMetadata(cloud, metadata, request);
-    if (request.url.startsWith(CONTROL_PREFIX)) {
-      return answerControl({ cloud, server: this, token: this.#token }, request);
-    }
-    return text(404, "Not Found");
-  }
-
-  readonly #answerBuckets: StreamedRoute = async (incoming, response) => {
-    const cloud = this.#ready;
-    if (cloud) await answerBuckets({ cloud, requests: this.#log }, incoming, response);
-    else response.writeHead(503, { "retry-after": "1", connection: "close" }).end();
-  };
 
   async #writeControlFile(): Promise<void> {
     const { environment, vms } = this;
