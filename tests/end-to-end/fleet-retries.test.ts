@@ -102,6 +102,23 @@ describe("a build on a fleet that fails", () => {
     expect(rest).toMatchObject({ volumes: [], mounts: [], violations: [] });
   });
 
+  it("keeps the count of its attempts when its second worker hands it back", async () => {
+    await bench.writeTemplate({ build: bench.pause });
+    const worker = await bench.worker();
+    bench.bakery.cloud.faults.add(quota(1));
+    const build = submit();
+    await bench.reached();
+    expect(await listed()).toMatchObject({ state: "running", attempts: 2 });
+    worker.child.kill("SIGTERM");
+    await worker.says("A second SIGTERM");
+    worker.child.kill("SIGTERM");
+    expect(await worker.ended(), worker.output()).toBe(0);
+    expect(await listed()).toMatchObject({ state: "waiting", attempts: 2 });
+    build.child.kill("SIGINT");
+    expect(await build.ended(), build.output()).toBe(130);
+    expect(await listed()).toMatchObject({ state: "cancelled", worker: null, attempts: 2 });
+  });
+
   it("is taken back when it is cancelled in the pause before the next attempt", async () => {
     await bench.writeTemplate();
     await bench.worker();

@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { Worker } from "bullmq";
 import { afterEach, beforeEach, expect, it } from "vitest";
+import { beginAttempt, keepFailure } from "../../src/fleet/queue/attempts.ts";
 import type { SentResult } from "../../src/fleet/queue/messages.ts";
 import { OutputWriter } from "../../src/fleet/queue/output-writer.ts";
 import { KEY_PREFIX } from "../../src/fleet/queue/place.ts";
@@ -100,7 +101,7 @@ describe("the memory of a queue", () => {
     const early = ids.slice(0, 3);
     for (const id of early) await own.queue.submit(plainJob({ id }));
     await endJobs(3);
-    for (const id of early) await own.queue.keepAttempt(id, 1, done);
+    for (const id of early) await keepFailure(own.queue, id, await beginAttempt(own.queue, id), done);
     for (const id of ids) await bake(id, ["one line"]);
     for (const id of early) expect(await own.redis.keys(`*${id}*`)).toEqual([]);
     expect(await own.redis.keys("*:result:*")).toHaveLength(1_000);

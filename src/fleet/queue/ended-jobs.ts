@@ -7,7 +7,7 @@ interface KeptJobs {
 }
 
 /** What there is of a job besides the job itself. */
-const KINDS = ["output", "result", "runs", "attempts"] as const;
+const KINDS = ["output", "result", "runs", "attempts", "begun"] as const;
 
 /** Notes that a job has ended, and forgets everything of those that have ended too long ago, or before too many others. */
 export async function noteEnded(queue: FleetQueue, jobId: string, { most, ageMs }: KeptJobs): Promise<void> {

@@ -175,18 +175,6 @@ export class FleetQueue implements AsyncDisposable {
     return number;
   }
 
-  /** How many attempts at a job have failed. */
-  async countAttempts(jobId: string): Promise<number> {
-    return this.redis.llen(this.keyOf("attempts", jobId));
-  }
-
-  /** @param attempt Which one it was, from 1 */
-  async keepAttempt(jobId: string, attempt: number, result: SentResult): Promise<void> {
-    const key = this.keyOf("attempts", jobId);
-    await this.redis.rpush(key, this.seal(JSON.stringify(result), "record", `attempt.${jobId}`, attempt));
-    await this.redis.expire(key, KEPT_SECONDS);
-  }
-
   async keepResult(jobId: string, result: SentResult): Promise<void> {
     const sealed = this.seal(JSON.stringify(result), "record", jobId);
     await this.redis.set(this.keyOf("result", jobId), sealed, "EX", KEPT_SECONDS);

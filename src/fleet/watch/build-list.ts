@@ -1,5 +1,6 @@
 import { artifactIdOf } from "../../builder/artifact.ts";
 import { FleetError } from "../../common/errors.ts";
+import { countAttempts } from "../queue/attempts.ts";
 import type { FleetQueue } from "../queue/fleet-queue.ts";
 import type { SentResult } from "../queue/messages.ts";
 import type { Priority } from "../queue/turns.ts";
@@ -82,7 +83,7 @@ export class BuildList {
 
   async #readEnd(id: string): Promise<End | undefined> {
     const result = await unlessForeign(() => this.#queue.readResult(id));
-    return result && endOf(result, await this.#queue.countAttempts(id));
+    return result && endOf(result, await countAttempts(this.#queue, id));
   }
 
   async #stateOf(id: string, state: string, heard: ReadonlySet<string>): Promise<End> {
@@ -90,15 +91,12 @@ export class BuildList {
     const running = worker === null || heard.has(worker) ? "running" : "silent";
     const isOver = state === "completed" || state === "failed";
     const shown = state === "active" ? running : isOver ? "refused" : "waiting";
-    const attempts = (await this.#queue.countAttempts(id)) + (state === "active" ? 1 : 0);
+    const attempts = await countAttempts(this.#queue, id);
     return { state: shown, attempts, worker, endedAt: null, artifactId: null, error: null };
   }
 }
 
-/** @param failed How many attempts are noted as failed: not the first one, if it is the only one */
-function endOf({ outcome, worker, endedAt, artifact, error }: SentResult, failed: number): End {
-  // One that was taken back had no attempt under way.
-  const attempts = worker === "" ? failed : outcome === "failed" ? Math.max(1, failed) : failed + 1;
+function endOf({ outcome, worker, endedAt, artifact, error }: SentResult, attempts: number): End {
   return {
     ...{ state: outcome, attempts, worker: worker || null, endedAt },
     artifactId: artifact ? artifactIdOf(artifact.region, artifact.product) : null,

@@ -114,7 +114,7 @@ function factsOf({ found: { job, queue }, worker, attempts }: ShownBuild): Marku
     ["Id", html`<code>${id}</code>`],
     ["Queue", queue.name],
     ["Worker", worker],
-    ["Attempts", attempts === null ? null : attemptsText({ attempts, mostAttempts: settings.retries.most + 1 })],
+    ["Attempts", attemptsText({ attempts, mostAttempts: settings.retries.most + 1 })],
     ["Submitted", html`${when(submittedAt)} UTC, by ${submitter}`],
     ["Group", standing.group],
     ["Priority", standing.priority],

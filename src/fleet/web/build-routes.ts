@@ -1,6 +1,7 @@
 import { systemClock } from "../../common/clock.ts";
 import type { WebApp } from "../../web/check-request.ts";
 import type { LiveNews, LiveStreams } from "../../web/live-stream.ts";
+import { countAttempts } from "../queue/attempts.ts";
 import { UnreachableError } from "../queue/reach.ts";
 import type { FoundJob } from "../watch/fleet-watch.ts";
 import { endedPage, newLines, runningPage, runningParts, type ShownBuild } from "./build-page.ts";
@@ -84,7 +85,7 @@ async function readStanding({ look }: FleetPages, { queue, job: { id } }: FoundJ
   const worker = result?.worker || (listed?.worker ?? null);
   // One that was submitted a moment ago is in no list yet, and lists have an end.
   const state = result?.outcome ?? listed?.state ?? stateOf(await queue.jobs.getJobState(id));
-  return { at, state, result, worker, attempts: listed?.attempts ?? null };
+  return { at, state, result, worker, attempts: await countAttempts(queue, id) };
 }
 
 function stateOf(state: string): BuildStanding["state"] {

@@ -29,8 +29,8 @@ export interface BuildStanding {
   /** Undefined while it goes on, and when no worker would take it. */
   readonly result: SentResult | undefined;
   readonly worker: string | null;
-  /** Null for one that is in no list. */
-  readonly attempts: number | null;
+  /** How many have begun. */
+  readonly attempts: number;
 }
 
 /** A build whose output is followed, from its beginning to its end or until nobody looks any more. */

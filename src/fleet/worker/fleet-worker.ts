@@ -8,6 +8,7 @@ import { secrets } from "../../common/secrets.ts";
 import { version } from "../../common/version.ts";
 import type { MakeTemporaryFolder } from "../../host/temporary-folder.ts";
 import type { BundleBucket } from "../objects/bundle-bucket.ts";
+import { beginAttempt } from "../queue/attempts.ts";
 import type { Control, FleetQueue, JobData } from "../queue/fleet-queue.ts";
 import type { JobMessage, WorkerMessage } from "../queue/messages.ts";
 import { KEY_PREFIX } from "../queue/place.ts";
@@ -257,8 +258,9 @@ export class FleetWorker {
     const { identity, host, env, localCloud, cleanUp, makeFolder, ui, account, startJob } = this.#input;
     const { limitBytes, bucketLimitBytes, bucket } = this.#input;
     ui.say(`Build ${job.id} of ${job.build}, from ${job.submitter}`);
+    const attempt = await beginAttempt(this.#queue, job.id);
     const run = new JobRun({
-      ...{ queue: this.#queue, job, claim, files, host, env, localCloud, cleanUp, makeFolder, startJob },
+      ...{ queue: this.#queue, job, claim, attempt, files, host, env, localCloud, cleanUp, makeFolder, startJob },
       ...{ limitBytes, bucketLimitBytes, bucket },
       workerId: identity.id,
       vmId: account.vmId ?? null,

@@ -24,6 +24,8 @@ export interface JobRunInput {
   readonly queue: FleetQueue;
   readonly job: JobMessage;
   readonly claim: Claim;
+  /** Which attempt at the build it is, from 1: another worker may have begun the same one. */
+  readonly attempt: number;
   readonly workerId: string;
   /** Null where nobody can prove that it is gone. */
   readonly vmId: string | null;
@@ -91,7 +93,7 @@ export class JobRun {
 
   /** Runs the build to its end; everything of it is in the queue then, and nothing on this machine. Throws for bugs alone. */
   async run(): Promise<JobEnd> {
-    const { queue, job, claim, workerId, host } = this.#input;
+    const { queue, job, claim, workerId, host, attempt } = this.#input;
     this.#output.write({ type: "begins", worker: workerId, host, attempt: claim.attempt });
     const result = await this.#bake();
     if (await claim.isLost()) {
@@ -103,7 +105,7 @@ export class JobRun {
       await this.#output.end({ type: "handed-back", reason: this.#stopped.reason });
       return { againAfterMs: 0 };
     }
-    const failure = await noteFailure(queue, job, result, Math.random());
+    const failure = await noteFailure(queue, job, { attempt, result }, Math.random());
     if (failure?.next) {
       await this.#mirror.remove();
       await this.#output.end({ type: "attempt-failed", ...failure });

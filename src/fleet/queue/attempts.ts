@@ -1,0 +1,29 @@
+import { type FleetQueue, KEPT_SECONDS } from "./fleet-queue.ts";
+import type { SentResult } from "./messages.ts";
+
+/**
+ * Which attempt at a job begins, from 1. An attempt ends with the build or with its failure: when its worker is lost or hands
+ * the job back, the next worker has the same one.
+ */
+export async function beginAttempt(queue: FleetQueue, jobId: string): Promise<number> {
+  const attempt = (await queue.redis.llen(queue.keyOf("attempts", jobId))) + 1;
+  await queue.redis.set(queue.keyOf("begun", jobId), attempt, "EX", KEPT_SECONDS);
+  return attempt;
+}
+
+/** How many attempts at a job have begun, whatever became of them and of the job. */
+export async function countAttempts(queue: FleetQueue, jobId: string): Promise<number> {
+  return Number(await queue.redis.get(queue.keyOf("begun", jobId)));
+}
+
+/** An attempt has failed, and there may be another. @param attempt Which one it was, from 1 */
+export async function keepFailure(
+  queue: FleetQueue,
+  jobId: string,
+  attempt: number,
+  result: SentResult,
+): Promise<void> {
+  const key = queue.keyOf("attempts", jobId);
+  await queue.redis.rpush(key, queue.seal(JSON.stringify(result), "record", `attempt.${jobId}`, attempt));
+  await queue.redis.expire(key, KEPT_SECONDS);
+}
