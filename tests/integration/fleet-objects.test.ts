@@ -1,7 +1,10 @@
 import { createHash, randomBytes } from "node:crypto";
 import { appendFile, readFile, writeFile } from "node:fs/promises";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
+import { AuthError } from "../../src/common/errors.ts";
 import type { ManifestFile } from "../../src/fleet/bundle/manifest.ts";
 import { inMib, type LargeFile } from "../../src/fleet/bundle/pack-bundle.ts";
 import { keepBundle } from "../../src/fleet/objects/keep-bundle.ts";
@@ -14,6 +17,7 @@ import { addSchedule, removeSchedule } from "../../src/fleet/schedule/change-sch
 import { Cron } from "../../src/fleet/schedule/cron.ts";
 import { makeKeyText, parseKeys } from "../../src/fleet/seal/fleet-key.ts";
 import { Sealer } from "../../src/fleet/seal/seal.ts";
+import { Trimming } from "../../src/fleet/worker/trimming.ts";
 import { type LocalCloud, startLocalCloud } from "../../src/local-cloud/start-local-cloud.ts";
 import { bytesSource } from "../../src/outscale/object-storage/object-source.ts";
 import type { ObjectStorage } from "../../src/outscale/object-storage/object-storage.ts";
@@ -229,9 +233,40 @@ describe("objects that no build needs any more", () => {
     const other = storageOf({ endpoint: cloud.endpoint, ...cloud.account("other") });
     const problems = await trim({ storage: async () => other, now: later(2 * WEEK_SECONDS) });
     expect([...problems.values()]).toEqual([expect.stringMatching(/stays in the bucket bundles: .*AccessDenied/)]);
+    expect(problems.get(place.bucket)).toMatch(
+      /; give the keys s3:ListBucketMultipartUploads on the bucket, and s3:AbortMultipartUpload and s3:DeleteObject on its/,
+    );
+    const none = () => Promise.reject(new AuthError("There are no keys", { hint: "name a profile" }));
+    const keyless = await trim({ storage: none, now: later(2 * WEEK_SECONDS) });
+    expect(keyless.get(place.bucket)).toMatch(/: There are no keys; name a profile$/);
+    cloud.faults.add({ kind: "internal-error", action: "ListMultipartUploads" });
+    expect((await trim()).get(place.bucket)).toMatch(/: .*InternalError.*; The service is in trouble/);
     expect(await trim({ bucket: "another", storage: () => Promise.reject(new Error("asked")) })).toEqual(new Map());
     await other[Symbol.asyncDispose]();
     expect(await inBucket()).toHaveLength(1);
+    expect(await trim()).toEqual(new Map());
+    expect(await inBucket()).toEqual([]);
+  });
+
+  it.each(["GET", "DELETE"])("do not keep a worker that ends, when its %s is not answered", async (method) => {
+    const end = new AbortController();
+    await send();
+    await own.redis.zadd(own.queue.keyOf("objects", "ends"), 0, (await book.find(address))?.name ?? "");
+    const silent = createServer((request, response) => {
+      if (request.method === method) end.abort();
+      else response.end("<ListMultipartUploadsResult/>");
+    });
+    await new Promise<void>((resolve) => silent.listen(0, "127.0.0.1", resolve));
+    const { port } = silent.address() as AddressInfo;
+    const to = storageOf({ endpoint: `http://127.0.0.1:${port}`, ...cloud.account("builder") }, { retry: {} });
+    const warnings: string[] = [];
+    const ui = { warn: (text: string) => void warnings.push(text) };
+    await new Trimming({ queue: own.queue, bucket: { storage: async () => to }, ui }).run(end.signal);
+    expect(warnings).toEqual([]);
+    await to[Symbol.asyncDispose]();
+    silent.closeAllConnections();
+    silent.close();
+    // Whoever comes next removes it.
     expect(await trim()).toEqual(new Map());
     expect(await inBucket()).toEqual([]);
   });

@@ -1,6 +1,6 @@
-import { messageOf } from "../../common/errors.ts";
+import { CancelledError, ChrootError, messageOf, throwIfCancelled } from "../../common/errors.ts";
 import type { ObjectStorage } from "../../outscale/object-storage/object-storage.ts";
-import { storageFailureOf } from "../../outscale/object-storage/storage-error.ts";
+import { StorageError, storageFailureOf } from "../../outscale/object-storage/storage-error.ts";
 import { filesOf } from "../bundle/manifest.ts";
 import { type FleetQueue, KEPT_SECONDS } from "../queue/fleet-queue.ts";
 import { readSchedules } from "../schedule/schedule.ts";
@@ -13,14 +13,17 @@ export interface TrimInput {
   /** Looks at this bucket alone: the keys are for no other. */
   readonly bucket?: string;
   readonly now: number;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /**
  * Removes the objects that no build needs any more, and what is left of those that never became whole. What a schedule needs
  * stays, however long nobody was there to obey it.
- * @returns why some of them stay, by their buckets; whoever comes next tries again
+ * @returns why some of them stay, and what can be done about it, by their buckets; whoever comes next tries again
+ * @throws {CancelledError} when the signal fires
  */
-export async function trimObjects({ queue, storage, bucket, now }: TrimInput): Promise<ReadonlyMap<string, string>> {
+export async function trimObjects(input: TrimInput): Promise<ReadonlyMap<string, string>> {
+  const { queue, storage, bucket, now, signal } = input;
   const book = new ObjectBook(queue);
   let unknown = await takeOver(queue, book, now);
   const problems = new Map<string, string>();
@@ -32,12 +35,14 @@ export async function trimObjects({ queue, storage, bucket, now }: TrimInput): P
     }
     // A bucket that has refused once would refuse all, each after some patience.
     if ((bucket !== undefined && object.bucket !== bucket) || problems.has(object.bucket)) continue;
+    throwIfCancelled(signal);
     try {
-      await remove(await storage(), object);
+      await remove(await storage(), object, signal);
       await book.forget(object);
     } catch (error) {
+      if (error instanceof CancelledError) throw error;
       const problem = `What no build needs any more stays in the bucket ${object.bucket}: ${messageOf(error)}`;
-      problems.set(object.bucket, problem);
+      problems.set(object.bucket, `${problem}; ${nextStep(error)}`);
     }
   }
   if (unknown > 0 && bucket === undefined)
@@ -50,6 +55,14 @@ export async function trimObjects({ queue, storage, bucket, now }: TrimInput): P
 
 /** In the place of a bucket's name. */
 const OTHER_KEY = "another key";
+
+const RIGHTS =
+  "give the keys s3:ListBucketMultipartUploads on the bucket, and s3:AbortMultipartUpload and s3:DeleteObject on its objects, or leave it to others that have them";
+
+function nextStep(error: unknown): string {
+  if (error instanceof StorageError && error.failure.httpStatus === 403) return RIGHTS;
+  return (error instanceof ChrootError && error.hint) || "it is tried again by whoever looks next";
+}
 
 /** Those of another key are another fleet's, whose schedules cannot be seen. @returns how many they are */
 async function takeOver(queue: FleetQueue, book: ObjectBook, now: number): Promise<number> {
@@ -78,10 +91,15 @@ async function neededBySchedules(queue: FleetQueue, book: ObjectBook, now: numbe
 }
 
 /** With what was sent of it before its submitter died. */
-async function remove(storage: ObjectStorage, { bucket, key }: BookedObject): Promise<void> {
+async function remove(
+  storage: ObjectStorage,
+  { bucket, key }: BookedObject,
+  signal: AbortSignal | undefined,
+): Promise<void> {
   try {
-    for await (const upload of storage.uploads(bucket, key)) if (upload.key === key) await storage.abort(upload);
-    await storage.delete({ bucket, key });
+    for await (const upload of storage.uploads(bucket, key, { signal }))
+      if (upload.key === key) await storage.abort(upload, { signal });
+    await storage.delete({ bucket, key }, { signal });
   } catch (error) {
     if (storageFailureOf(error)?.storageCode !== "NoSuchBucket") throw error;
   }

@@ -144,7 +144,7 @@ export class PackedFleetBake implements FleetBake {
     await using bucket = new BundleBucket({ region, profile: place.profile, env, log, onRetry: say });
     const storage = await bucket.storage();
     await sendObjects(bundle.objects, { queue, storage, place, seconds, say, signal });
-    const trimmed = { queue, storage: () => bucket.storage(), bucket: place.bucket, now: Date.now() };
+    const trimmed = { queue, storage: () => bucket.storage(), bucket: place.bucket, now: Date.now(), signal };
     for (const problem of (await trimObjects(trimmed)).values()) say(`Warning: ${problem}`);
   }
 

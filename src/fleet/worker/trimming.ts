@@ -10,7 +10,7 @@ const EVERY_MS = 10 * 60_000;
 interface TrimmingInput {
   readonly queue: FleetQueue;
   readonly bucket: Pick<BundleBucket, "storage">;
-  readonly ui: Ui;
+  readonly ui: Pick<Ui, "warn">;
 }
 
 /** What a worker does, at its start and now and then, about objects that no build needs any more. */
@@ -25,17 +25,18 @@ export class Trimming {
 
   async run(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
-      await this.#trim();
+      await this.#trim(signal);
       await systemClock.sleep(EVERY_MS, signal).catch(() => undefined);
     }
   }
 
-  async #trim(): Promise<void> {
+  async #trim(signal: AbortSignal): Promise<void> {
     const { queue, bucket } = this.#input;
     try {
-      const problems = await trimObjects({ queue, storage: () => bucket.storage(), now: systemClock.now() });
+      const problems = await trimObjects({ queue, storage: () => bucket.storage(), now: systemClock.now(), signal });
       for (const [name, problem] of problems) this.#tellOnce(name, problem);
     } catch (error) {
+      if (signal.aborted) return;
       this.#tellOnce("", `The objects that no build needs any more cannot be looked for: ${messageOf(error)}`);
     }
   }

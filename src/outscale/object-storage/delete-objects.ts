@@ -37,8 +37,12 @@ function isOdd(key: string): boolean {
 }
 
 /** Removes an object; one that is not there is none to remove. */
-export async function deleteObject(connection: StorageConnection, place: ObjectPlace): Promise<void> {
-  const request = { operation: "DeleteObject", ...place, isRead: false, method: "DELETE" } as const;
+export async function deleteObject(
+  connection: StorageConnection,
+  place: ObjectPlace,
+  signal?: AbortSignal,
+): Promise<void> {
+  const request = { operation: "DeleteObject", ...place, isRead: false, method: "DELETE", signal } as const;
   await connection.send(request).catch((error: unknown) => {
     const isGone = isStorageNotFound(error) && storageFailureOf(error)?.storageCode !== "NoSuchBucket";
     if (!isGone) throw error;

@@ -34,11 +34,13 @@ export interface ObjectStorage extends AsyncDisposable {
   get(place: ObjectPlace, options?: GetOptions): AsyncIterable<Buffer>;
   read(place: ObjectPlace, options: { readonly mostBytes: number } & Stoppable): Promise<Buffer>;
   list(bucket: string, prefix?: string, options?: Stoppable): AsyncIterable<ListedObject>;
-  delete(place: ObjectPlace): Promise<void>;
+  /** One that is stopped may have had its effect. */
+  delete(place: ObjectPlace, options?: Stoppable): Promise<void>;
   deleteMany(bucket: string, keys: readonly string[]): Promise<void>;
   /** Multipart uploads that are under way. */
   uploads(bucket: string, prefix?: string, options?: Stoppable): AsyncIterable<PendingUpload>;
-  abort(upload: PendingUpload): Promise<void>;
+  /** As {@link delete}. */
+  abort(upload: PendingUpload, options?: Stoppable): Promise<void>;
   /** A URL with which anybody can read the object, for at most seven days. It is a secret. */
   presign(place: ObjectPlace, expiresSeconds: number): string;
 }
@@ -61,11 +63,11 @@ export function createObjectStorage(options: StorageOptions): ObjectStorage {
     read: async (place, read) => readObject(connection, requirePlace(place), read),
     list: (bucket, prefix = "", { signal } = {}) =>
       listObjects(connection, { bucket: requireBucket(bucket), prefix, signal }),
-    delete: async (place) => deleteObject(connection, requirePlace(place)),
+    delete: async (place, { signal } = {}) => deleteObject(connection, requirePlace(place), signal),
     deleteMany: async (bucket, keys) => deleteObjects(connection, { bucket: requireBucket(bucket), keys }),
     uploads: (bucket, prefix = "", { signal } = {}) =>
       listUploads(connection, { bucket: requireBucket(bucket), prefix, signal }),
-    abort: (upload) => abortUpload(connection, upload),
+    abort: (upload, { signal } = {}) => abortUpload(connection, upload, signal),
     presign: (place, expiresSeconds) => {
       const { region } = access;
       return presignGet(requirePlace(place), {

@@ -102,8 +102,9 @@ async function abortOthers(connection: StorageConnection, place: ObjectPlace, ow
 export async function abortUpload(
   connection: StorageConnection,
   { bucket, key, uploadId }: ObjectPlace & { readonly uploadId: string },
+  signal?: AbortSignal,
 ): Promise<void> {
-  const request = { operation: "AbortMultipartUpload", bucket, key, isRead: false, method: "DELETE" } as const;
+  const request = { operation: "AbortMultipartUpload", bucket, key, isRead: false, method: "DELETE", signal } as const;
   await connection.send({ ...request, query: { uploadId } }).catch((error: unknown) => {
     if (!isStorageNotFound(error)) throw error;
   });

@@ -55,8 +55,8 @@ export interface StorageRequest extends Asked {
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: Uint8Array;
   /**
-   * Stops a read, and the sending of an object's data, at once. Anything else is not sent once the signal has fired, but
-   * runs to its answer when it has been sent, however often that takes.
+   * Stops a read, the sending of an object's data, and a removal, at once: it is no matter whether they are repeated later.
+   * Anything else is not sent once the signal has fired, but runs to its answer when it has been sent, however often that takes.
    */
   readonly signal?: AbortSignal | undefined;
 }
@@ -259,8 +259,10 @@ interface Noted {
   readonly failed?: FailedRequest;
 }
 
+const STOPPABLE: readonly string[] = ["PutObject", "UploadPart", "DeleteObject", "AbortMultipartUpload"];
+
 function isStoppable({ isRead, operation }: StorageRequest): boolean {
-  return isRead || operation === "PutObject" || operation === "UploadPart";
+  return isRead || STOPPABLE.includes(operation);
 }
 
 function isSuccess({ status }: AnsweredHead): boolean {
