@@ -26,25 +26,33 @@ const at = (text: string) => Date.parse(text);
 const DAY_SECONDS = 24 * 3_600;
 
 const address = "a".repeat(64);
-const manifest = [{ kind: "file", path: "project/web.sh", mode: 0o755, bytes: 4, sha256: "b".repeat(64), address }];
+const manifestOf = (addresses: readonly string[]) =>
+  addresses.map((each) => {
+    const path = `project/${each.slice(0, 1)}.sh`;
+    return { kind: "file", path, mode: 0o755, bytes: 4, sha256: "b".repeat(64), address: each };
+  });
 
 interface Wanted {
   readonly cron?: string;
   readonly from?: string;
   readonly until?: string;
   readonly builds?: readonly string[];
+  readonly name?: string;
+  readonly files?: readonly string[];
 }
 
 /** Puts a schedule in the queue, as `fleet schedule add` does it. */
-async function add({ cron = "0 3 * * *", from = "2026-01-10T00:00:00Z", until, builds = ["web"] }: Wanted = {}) {
+async function add({ cron = "0 3 * * *", from = "2026-01-10T00:00:00Z", until, ...wanted }: Wanted = {}) {
+  const { builds = ["web"], name = "nightly", files = [address] } = wanted;
+  const manifest = manifestOf(files);
   const jobs = builds.map((build) => {
     const { id: _, submittedAt: __, ...job } = plainJob({ build, manifest });
     return job;
   });
   const times = { cron, zone: "UTC", from: at(from), until: at(until ?? "2027-01-10T00:00:00Z") };
-  const send = (seconds: number) => own.queue.putContents(new Map([[address, Buffer.from("text")]]), seconds);
+  const send = () => own.queue.putContents(new Map(files.map((each) => [each, Buffer.from("text")])));
   const parts = { cron: new Cron(cron, "UTC"), send, mayReplace: true };
-  await addSchedule(own.queue, { name: "nightly", submitter: "somebody", jobs, ...times }, parts);
+  await addSchedule(own.queue, { name, submitter: "somebody", jobs, ...times }, parts);
 }
 
 /** A worker with a state folder of its own. @returns what it does when the engine wakes it */
@@ -124,16 +132,44 @@ describe("a schedule", () => {
     expect(await own.queue.jobs.getDelayedCount()).toBe(0);
   });
 
-  it("keeps its files until it has been due the next time, whatever builds do with them", async () => {
-    const left = () => own.redis.ttl(own.queue.keyOf("content", address));
-    await add({ cron: "0 0 1 * *", from: "2026-01-01T00:00:00Z" });
-    expect(await left()).toBeGreaterThan(37 * DAY_SECONDS);
-    await own.queue.putContents(new Map([[address, Buffer.from("text")]]));
-    expect(await left()).toBeGreaterThan(37 * DAY_SECONDS);
-    await own.redis.expire(own.queue.keyOf("content", address), 10);
-    await worker("one")("2026-02-01T00:00:00Z");
-    expect(await left()).toBeGreaterThan(34 * DAY_SECONDS);
-    expect(await left()).toBeLessThan(36 * DAY_SECONDS);
+  describe("has files that", () => {
+    const [shared, other] = ["c".repeat(64), "d".repeat(64)];
+    const inDays = (days: number) => new Date(Date.now() + days * DAY_SECONDS * 1_000).toISOString();
+    /** In days, from now on. */
+    const left = async (of: string) => Math.round((await own.redis.ttl(own.queue.keyOf("content", of))) / DAY_SECONDS);
+
+    it("are kept until it ends, and a week more, whatever builds do with them and whoever is there", async () => {
+      await add({ from: inDays(0), until: inDays(100) });
+      expect(await left(address)).toBe(107);
+      await own.queue.putContents(new Map([[address, Buffer.from("text")]]));
+      expect(await left(address)).toBe(107);
+      // Those of one that another version has added.
+      await own.redis.expire(own.queue.keyOf("content", address), 10);
+      await worker("one")(inDays(2));
+      expect(await left(address)).toBe(105);
+    });
+
+    it("are kept a week when it is removed, as a build may need them, or as long as another schedule does", async () => {
+      await add({ from: inDays(0), until: inDays(100), files: [address, shared] });
+      await add({ from: inDays(0), until: inDays(50), files: [shared, other], name: "weekly" });
+      expect(await Promise.all([address, shared, other].map(left))).toEqual([107, 107, 57]);
+      await removeSchedule(own.queue, "nightly");
+      expect(await Promise.all([address, shared, other].map(left))).toEqual([7, 57, 57]);
+      await removeSchedule(own.queue, "weekly");
+      expect(await Promise.all([address, shared, other].map(left))).toEqual([7, 7, 7]);
+    });
+
+    it("are kept a week when it is replaced by one that does not have them", async () => {
+      await add({ from: inDays(0), until: inDays(100), files: [address, shared] });
+      await add({ from: inDays(0), until: inDays(20), files: [shared, other] });
+      expect(await Promise.all([address, shared, other].map(left))).toEqual([7, 27, 27]);
+    });
+
+    it("are kept a week when it never came to be", async () => {
+      await own.redis.set(own.queue.keyOf("schedules"), "not a hash");
+      await expect(add({ from: inDays(0), until: inDays(100) })).rejects.toThrow("WRONGTYPE");
+      expect(await left(address)).toBe(7);
+    });
   });
 });
 

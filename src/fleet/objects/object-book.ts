@@ -32,6 +32,10 @@ if not ends then return 0 end
 if tonumber(ends) < tonumber(ARGV[2]) then redis.call("ZADD", KEYS[1], ARGV[2], ARGV[1]) end
 return 1`;
 
+const RELEASE = `
+local ends = redis.call("ZSCORE", KEYS[1], ARGV[1])
+if ends and tonumber(ends) > tonumber(ARGV[2]) then redis.call("ZADD", KEYS[1], ARGV[2], ARGV[1]) end`;
+
 /** In one step: somebody may want it kept at this very moment. */
 const TAKE = `
 local ends = redis.call("ZSCORE", KEYS[1], ARGV[1])
@@ -87,6 +91,11 @@ export class ObjectBook {
   async keep(name: string, seconds: number): Promise<boolean> {
     const ends = Date.now() + seconds * 1_000;
     return (await this.#queue.redis.eval(KEEP, 1, this.#key("ends"), name, ends)) === 1;
+  }
+
+  /** Has an object stay so long at most, from now on. */
+  async release(name: string, seconds: number): Promise<void> {
+    await this.#queue.redis.eval(RELEASE, 1, this.#key("ends"), name, Date.now() + seconds * 1_000);
   }
 
   /** The names of those whose time is over. */

@@ -21,7 +21,9 @@ export interface ReadInput {
 export async function* readFile(file: ManifestFile, { queue, storage, signal }: ReadInput): AsyncGenerator<Buffer> {
   const { address, bytes, path } = file;
   if (file.store === undefined) {
-    yield await queue.readContent(address);
+    const content = await queue.readContent(address);
+    if (content === undefined) throw gone(path, "the queue");
+    yield content;
     return;
   }
   const object = await new ObjectBook(queue).find(address);
@@ -41,6 +43,6 @@ export async function* readFile(file: ManifestFile, { queue, storage, signal }: 
 }
 
 function gone(path: string, where: string, cause?: unknown): FleetError {
-  const hint = "build the template again, with -queue and -bundle-bucket: it is sent anew";
+  const hint = "build the template again, or add its schedule again: it is sent anew";
   return new FleetError(`"${path}" of the bundle is not in ${where} any more`, { cause, hint });
 }

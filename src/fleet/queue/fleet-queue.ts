@@ -37,6 +37,9 @@ local left = redis.call("TTL", KEYS[1])
 if left >= 0 and left < tonumber(ARGV[1]) then redis.call("EXPIRE", KEYS[1], ARGV[1]) end
 return left == -2 and 0 or 1`;
 
+const GO = `
+if redis.call("TTL", KEYS[1]) > tonumber(ARGV[1]) then redis.call("EXPIRE", KEYS[1], ARGV[1]) end`;
+
 /** A wish of a submitter, with its place in the stream. */
 export interface Control extends ControlMessage {
   readonly place: string;
@@ -160,11 +163,15 @@ export class FleetQueue implements AsyncDisposable {
     return (await this.redis.eval(STAY, 1, this.keyOf("content", address), seconds)) === 1;
   }
 
-  async readContent(address: string): Promise<Buffer> {
+  /** It stays so long at most, from now on. */
+  async releaseContent(address: string, seconds: number): Promise<void> {
+    await this.redis.eval(GO, 1, this.keyOf("content", address), seconds);
+  }
+
+  /** Undefined when it is not there any more. @throws {FleetError} when somebody else has sealed it */
+  async readContent(address: string): Promise<Buffer | undefined> {
     const sealed = await this.redis.get(this.keyOf("content", address));
-    if (sealed === null)
-      throw new FleetError("A file of the bundle is not in the queue any more", { hint: "submit the build again" });
-    return this.open(sealed, "content", address).content;
+    return sealed === null ? undefined : this.open(sealed, "content", address).content;
   }
 
   /** Which run of a job begins, from 1: the pieces of its output come after those of the run before. */

@@ -1,8 +1,8 @@
 import { FleetError, UsageError } from "../../common/errors.ts";
-import { keepBundle } from "../objects/keep-bundle.ts";
-import { type FleetQueue, KEPT_SECONDS } from "../queue/fleet-queue.ts";
+import type { FleetQueue } from "../queue/fleet-queue.ts";
 import type { Cron } from "./cron.ts";
 import { readSchedule, type Schedule, scheduleSubject } from "./schedule.ts";
+import { keepFiles, releaseFiles } from "./schedule-files.ts";
 
 /** A schedule that is to be, without what only the queue knows. */
 export type NewSchedule = Omit<Schedule, "generation">;
@@ -24,12 +24,15 @@ export async function addSchedule(
   if (before !== undefined && !mayReplace)
     throw new UsageError(`There is a schedule ${name} already`, { hint: "give this one another -name, or that one" });
   // Before the other goes: what cannot be sent takes the place of nothing.
-  await send(secondsKept(cron, wanted.from));
+  await send();
   const generation = Math.max(Date.now(), (before?.generation ?? 0) + 1);
   if (before !== undefined) await forget(queue, before);
   await queue.enlist();
-  const sealed = queue.seal(JSON.stringify({ ...wanted, generation }), "schedule", scheduleSubject(name));
+  const schedule = { ...wanted, generation };
+  const sealed = queue.seal(JSON.stringify(schedule), "schedule", scheduleSubject(name));
   await queue.redis.hset(queue.keyOf("schedules"), name, sealed);
+  await keepFiles(queue, schedule, Date.now());
+  if (before !== undefined) await releaseFiles(queue, before, Date.now());
   const repeat = { pattern: cron.text, tz: cron.zone, endDate: until };
   // None stays: its id, which has the time in it, would be in the way of a schedule that comes after.
   const opts = { removeOnComplete: true, removeOnFail: true };
@@ -39,8 +42,8 @@ export async function addSchedule(
 
 interface ScheduleParts {
   readonly cron: Cron;
-  /** Has the files kept so long, at least. */
-  readonly send: (seconds: number) => Promise<void>;
+  /** Has the files where workers find them, for a while: they are kept longer when the schedule is there. */
+  readonly send: () => Promise<void>;
   readonly mayReplace: boolean;
 }
 
@@ -52,18 +55,10 @@ export async function removeSchedule(queue: FleetQueue, name: string): Promise<v
   await queue.jobs.removeJobScheduler(name);
   await queue.redis.hdel(queue.keyOf("schedules"), name);
   await queue.redis.hdel(queue.keyOf("schedule-runs"), name);
+  await releaseFiles(queue, schedule, Date.now());
 }
 
 /** Workers note it on their own disks, so that nobody else can bring the schedule back. */
 function forget(queue: FleetQueue, { name, generation }: Schedule): Promise<void> {
   return queue.tell(scheduleSubject(name), { wish: "forget", generation });
-}
-
-/** Keeps the files of a schedule until it has been due the next time, and as long after as a build may wait. */
-export async function keepFiles(queue: FleetQueue, { jobs }: Schedule, cron: Cron, now: number): Promise<void> {
-  for (const { manifest } of jobs) await keepBundle(queue, manifest, secondsKept(cron, now));
-}
-
-function secondsKept(cron: Cron, now: number): number {
-  return Math.ceil(((cron.after(now) ?? now) - now) / 1_000) + KEPT_SECONDS;
 }

@@ -58,8 +58,6 @@ interface PackedParts {
 }
 
 interface Sending {
-  /** How long what is sent is needed, at least. */
-  readonly seconds?: number;
   readonly say: Say;
   readonly signal?: AbortSignal;
 }
@@ -100,7 +98,7 @@ export class PackedFleetBake implements FleetBake {
     });
     const times = { cron: cron.text, zone: cron.zone, from: Date.now(), until };
     const wanted = { name, ...times, submitter: jobs[0]?.submitter ?? "", jobs: scheduled };
-    const send = (seconds: number) => this.#send({ seconds, say });
+    const send = () => this.#send({ say });
     const { isReplaced } = await addSchedule(queue, wanted, { cron, send, mayReplace });
     const withPostProcessors = builds.filter(({ postProcessors }) => postProcessors.length > 0);
     return { queue: queue.name, isReplaced, withPostProcessors: withPostProcessors.map(({ name }) => name) };
@@ -135,15 +133,15 @@ export class PackedFleetBake implements FleetBake {
   }
 
   /** Everything that the builds need, before they are submitted. */
-  async #send({ seconds = KEPT_SECONDS, say, signal }: Sending): Promise<void> {
+  async #send({ say, signal }: Sending): Promise<void> {
     const { queue, bundle } = this.#parts;
     const { bucket: place, env, log = noLog } = this.#input;
-    await queue.putContents(bundle.contents, seconds);
+    await queue.putContents(bundle.contents);
     if (place === undefined || bundle.objects.size === 0) return;
     const { region } = queue.place;
     await using bucket = new BundleBucket({ region, profile: place.profile, env, log, onRetry: say });
     const storage = await bucket.storage();
-    await sendObjects(bundle.objects, { queue, storage, place, seconds, say, signal });
+    await sendObjects(bundle.objects, { queue, storage, place, seconds: KEPT_SECONDS, say, signal });
     const trimmed = { queue, storage: () => bucket.storage(), bucket: place.bucket, now: Date.now(), signal };
     for (const problem of (await trimObjects(trimmed)).values()) say(`Warning: ${problem}`);
   }

@@ -1,7 +1,8 @@
 import { randomBytes } from "node:crypto";
 import type { Redis } from "ioredis";
 import { FleetError } from "../../common/errors.ts";
-import { keepBundle } from "../objects/keep-bundle.ts";
+import { filesOf } from "../bundle/manifest.ts";
+import { keepFiles } from "../objects/keep-files.ts";
 import { connect, type RedisAddress } from "../queue/connection.ts";
 import { FleetQueue, KEPT_SECONDS } from "../queue/fleet-queue.ts";
 import { readLastOutput } from "../queue/last-output.ts";
@@ -171,7 +172,7 @@ export class FleetWatch implements AsyncDisposable {
 
   /** It has to have its files as long as it may wait. @throws {FleetError} when they are gone */
   async #requireFiles(queue: FleetQueue, { id, manifest }: JobMessage): Promise<void> {
-    const [missing] = await keepBundle(queue, manifest, KEPT_SECONDS);
+    const [missing] = await keepFiles(queue, filesOf(manifest), KEPT_SECONDS);
     if (missing === undefined) return;
     throw new FleetError(`Build ${id} cannot be submitted again: "${missing.path}" is not kept any more`, {
       hint: "submit its template: outscale-chroot build -queue URL TEMPLATE",

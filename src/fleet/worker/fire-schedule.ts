@@ -1,7 +1,6 @@
 import { createHash, randomUUID } from "node:crypto";
 import { FleetError } from "../../common/errors.ts";
 import type { FleetQueue } from "../queue/fleet-queue.ts";
-import { keepFiles } from "../schedule/change-schedules.ts";
 import { Cron } from "../schedule/cron.ts";
 import {
   keepRun,
@@ -11,6 +10,7 @@ import {
   type ScheduleRun,
   scheduleSubject,
 } from "../schedule/schedule.ts";
+import { keepFiles } from "../schedule/schedule-files.ts";
 import type { KnownSchedules } from "../seal/known-schedules.ts";
 import type { Controls } from "./controls.ts";
 
@@ -44,7 +44,7 @@ export async function fireSchedule(name: string, input: FireInput): Promise<Sche
   await known.check({ ...schedule, due });
   const before = await readRun(queue, name);
   const builds: ScheduleRun["builds"] = [];
-  await keepFiles(queue, schedule, cron, now);
+  await keepFiles(queue, schedule, now);
   for (const job of schedule.jobs) {
     const id = idOf(queue, schedule, due, job.build);
     const last = before?.builds.find(({ build }) => build === job.build);

@@ -4,9 +4,10 @@ import { systemClock } from "../../common/clock.ts";
 import { CancelledError, messageOf, throwIfCancelled } from "../../common/errors.ts";
 import { secrets } from "../../common/secrets.ts";
 import type { TemporaryFolder } from "../../host/temporary-folder.ts";
+import { filesOf } from "../bundle/manifest.ts";
 import { unpackBundle } from "../bundle/unpack-bundle.ts";
 import type { BundleBucket } from "../objects/bundle-bucket.ts";
-import { keepBundle } from "../objects/keep-bundle.ts";
+import { keepFiles } from "../objects/keep-files.ts";
 import { readFile } from "../objects/read-file.ts";
 import { type FleetQueue, KEPT_SECONDS } from "../queue/fleet-queue.ts";
 import { JournalMirror } from "../queue/journal-mirror.ts";
@@ -156,7 +157,7 @@ export class JobRun {
     const { queue, job, limitBytes, bucketLimitBytes, bucket, onTrouble } = this.#input;
     const { signal } = this.#fetching;
     // It may have waited for days, and be tried again. A queue that is full keeps what it has all the same.
-    await keepBundle(queue, job.manifest, KEPT_SECONDS).catch((error: unknown) => onTrouble(messageOf(error)));
+    await keepFiles(queue, filesOf(job.manifest), KEPT_SECONDS).catch((error: unknown) => onTrouble(messageOf(error)));
     const read = { queue, storage: () => bucket.storage(), signal };
     const limits = { limitBytes, bucketLimitBytes };
     await unpackBundle(job.manifest, { folder, ...limits, signal, read: (file) => readFile(file, read) });
