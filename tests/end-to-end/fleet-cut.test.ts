@@ -119,6 +119,8 @@ describe("a network that is cut, so that packets vanish and nobody is told", () 
     expect(other.output()).not.toContain(kept.id);
     await behind.says(`Build ${lost.id} of outscale-chroot.web is not this worker's any more`);
     expect(behind.output()).toContain("The connection to the queue is there again");
+    expect(behind.output().match(/The connection to the queue is lost/g)).toHaveLength(1);
+    expect(behind.output()).not.toContain("BullMQ");
     await expectProducts("kept", "lost");
     for (const each of workers.splice(0)) {
       expect(await each.stopped(), each.output()).toBe(0);

@@ -91,12 +91,14 @@ describe("a build on a fleet that fails", () => {
     const build = submit();
     await bench.reached();
     expect(await listed()).toMatchObject({ state: "running", attempts: 1 });
+    await loseHolds();
     process.kill(await jobProcessOf(worker.child.pid ?? 0), "SIGKILL");
     await bench.go();
     expect(await build.ended(), build.output()).toBe(0);
     expect(build.output()).toMatch(
       /Attempt 1 of 3 failed: The process of the build ended before it: SIGKILL \(E_FLEET\)/,
     );
+    expect(worker.output()).not.toMatch(/BullMQ|lock|was nobody's/);
     const { images, snapshots, ...rest } = await bench.bakery.leftovers();
     expect([images.length, snapshots.length]).toEqual([1, 1]);
     expect(rest).toMatchObject({ volumes: [], mounts: [], violations: [] });
@@ -117,6 +119,25 @@ describe("a build on a fleet that fails", () => {
     build.child.kill("SIGINT");
     expect(await build.ended(), build.output()).toBe(130);
     expect(await listed()).toMatchObject({ state: "cancelled", worker: null, attempts: 2 });
+  });
+
+  it("ends once and in our words when the engine has lost its hold on it meanwhile", async () => {
+    await bench.writeTemplate({ build: bench.pause });
+    const worker = await bench.worker();
+    const build = submit();
+    await bench.reached();
+    await loseHolds();
+    await bench.go();
+    expect(await build.ended(), build.output()).toBe(0);
+    await worker.says(": done");
+    worker.child.kill("SIGTERM");
+    expect(await worker.ended(), worker.output()).toBe(0);
+    expect(worker.output()).not.toMatch(/BullMQ|lock|was nobody's/);
+    expect(await listed()).toMatchObject({ state: "done" });
+    const states = ["active", "completed", "failed"].map((state) =>
+      bench.fleet.redis.keys(`outscale-chroot:*:${state}`),
+    );
+    expect((await Promise.all(states)).map(({ length }) => length)).toEqual([0, 1, 0]);
   });
 
   it("is taken back when it is cancelled in the pause before the next attempt", async () => {
@@ -145,6 +166,11 @@ describe("a build on a fleet that fails", () => {
     }
   });
 });
+
+/** What the engine has of each job at work runs out, as when nobody could renew it for a minute. */
+async function loseHolds(): Promise<void> {
+  expect(await bench.fleet.redis.del(await bench.fleet.redis.keys("outscale-chroot:*:lock"))).toBeGreaterThan(0);
+}
 
 /** The process that a worker has for its one build. */
 async function jobProcessOf(worker: number): Promise<number> {

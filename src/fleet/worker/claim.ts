@@ -20,6 +20,9 @@ export interface Holder {
 /** Takes a claim away if it is still the one that is meant. */
 const TAKE_AWAY = 'if redis.call("get", KEYS[1]) == ARGV[1] then return redis.call("del", KEYS[1]) else return 0 end';
 
+/** As long as the claim is the one that is meant. */
+const HOLD = 'if redis.call("get", KEYS[1]) == ARGV[1] then redis.call("set", KEYS[2], ARGV[2], "PX", ARGV[3]) end';
+
 /**
  * A worker's hold on a job. It has no deadline: it is given up by its worker, or taken away when that worker is proven to have
  * cleaned up. Nobody takes a job that is held.
@@ -89,6 +92,16 @@ export class Claim {
     // A queue that was lost knows neither the job nor its end: whoever waits is told by us, or by nobody.
     if ((await queue.readResult(this.#jobId)) !== undefined) return true;
     return (await queue.jobs.getJobState(this.#jobId)) !== "unknown";
+  }
+
+  /**
+   * Takes the engine's hold on the job again, which runs out while nobody can renew it: without one the engine would not be
+   * told what becomes of the job. Does nothing when the job is not ours any more.
+   * @param token By which the engine knows us
+   */
+  async holdInEngine(token: string, forMs: number): Promise<void> {
+    const keys = [this.#queue.keyOf("claim", this.#jobId), this.#queue.lockOf(this.#jobId)];
+    await this.#queue.redis.eval(HOLD, keys.length, ...keys, this.#sealed, token, forMs);
   }
 
   async release(): Promise<void> {

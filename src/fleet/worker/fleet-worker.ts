@@ -19,6 +19,7 @@ import { SeenJobs } from "../seal/seen-jobs.ts";
 import type { BuilderAccount } from "./builder-account.ts";
 import { Claim } from "./claim.ts";
 import { Controls } from "./controls.ts";
+import { HOLD_MS, isOfHold } from "./engine-hold.ts";
 import { Firings } from "./firings.ts";
 import type { Identity } from "./identity.ts";
 import type { HeldJobs, JobFiles } from "./job-files.ts";
@@ -33,8 +34,6 @@ import { untilGivenUp } from "./until-given-up.ts";
 const HEARTBEAT_MS = 10_000;
 /** How often a worker looks after the jobs of others. */
 const LOOK_MS = 10_000;
-/** BullMQ's hold on a job, which it renews. It decides nothing here: see {@link Claim}. */
-const LOCK_MS = 60_000;
 
 export interface FleetWorkerInput extends WorkerInput {
   readonly queue: FleetQueue;
@@ -65,7 +64,7 @@ export class FleetWorker {
   readonly #trimming: Trimming;
   readonly #runs = new Map<string, JobRun>();
   /** The jobs whose claim is ours. */
-  readonly #claimed = new Set<string>();
+  readonly #claimed = new Map<string, { readonly claim: Claim; readonly token: string }>();
   readonly #startedAt = Date.now();
   readonly #drained = new AbortController();
 
@@ -102,7 +101,7 @@ export class FleetWorker {
   }
 
   #tellNobody(): void {
-    const builds = [...this.#claimed];
+    const builds = [...this.#claimed.keys()];
     const lost = "The queue cannot be reached";
     if (builds.length === 0) {
       this.#ui.warn(
@@ -174,12 +173,14 @@ export class FleetWorker {
         connection: this.#queue.redis,
         prefix: KEY_PREFIX,
         concurrency: this.#input.slots,
-        lockDuration: LOCK_MS,
+        lockDuration: HOLD_MS,
         // A job that nobody renews may still be baked: only who has proof of its end may have it taken again.
         skipStalledCheck: true,
       },
     );
+    worker.on("lockRenewalFailed", (ids) => void this.#holdAgain(ids));
     worker.on("error", (error) => {
+      if (isOfHold(error)) return;
       // That the connection is lost is said once, by whoever has opened it.
       if (this.#queue.redis.status === "ready") this.#ui.warn(`BullMQ: ${messageOf(error)}`);
     });
@@ -196,7 +197,7 @@ export class FleetWorker {
       vmId: this.#input.account.vmId ?? null,
     });
     if (claim === undefined) throw new UnrecoverableError("another worker has this job");
-    this.#claimed.add(id);
+    this.#claimed.set(id, { claim, token });
     let end: JobEnd;
     try {
       await this.#accept(id, sealedAt);
@@ -205,6 +206,8 @@ export class FleetWorker {
       await files.remove();
     } finally {
       this.#runs.delete(id);
+      // The engine is told after this, and nobody else may take the job before.
+      await claim.holdInEngine(token, HOLD_MS);
       await claim.release();
       this.#claimed.delete(id);
       await this.#tellOfUs();
@@ -223,6 +226,14 @@ export class FleetWorker {
     this.#ui.say(`Build ${id} of ${opened.build}: ${outcome}`);
     if (outcome === "done") return outcome;
     throw new UnrecoverableError(`${outcome}: ${error?.code ?? "E_BUG"}`);
+  }
+
+  async #holdAgain(ids: readonly string[]): Promise<void> {
+    for (const id of ids) {
+      const { claim, token } = this.#claimed.get(id) ?? {};
+      // It is tried again when it is to be renewed the next time, and at the end.
+      if (claim !== undefined) await claim.holdInEngine(token ?? "", HOLD_MS).catch(() => undefined);
+    }
   }
 
   /** @throws {UnrecoverableError} when it is no job for us */
