@@ -19,7 +19,7 @@ import { SeenJobs } from "../seal/seen-jobs.ts";
 import type { BuilderAccount } from "./builder-account.ts";
 import { Claim } from "./claim.ts";
 import { Controls } from "./controls.ts";
-import { HOLD_MS, isOfHold } from "./engine-hold.ts";
+import { HOLD_MS, isNews } from "./engine-trouble.ts";
 import { Firings } from "./firings.ts";
 import type { Identity } from "./identity.ts";
 import type { HeldJobs, JobFiles } from "./job-files.ts";
@@ -180,9 +180,8 @@ export class FleetWorker {
     );
     worker.on("lockRenewalFailed", (ids) => void this.#holdAgain(ids));
     worker.on("error", (error) => {
-      if (isOfHold(error)) return;
-      // That the connection is lost is said once, by whoever has opened it.
-      if (this.#queue.redis.status === "ready") this.#ui.warn(`BullMQ: ${messageOf(error)}`);
+      // While the connection is lost there is no other news, and that is told by whoever has opened it.
+      if (isNews(error) && this.#queue.redis.status === "ready") this.#ui.warn(`BullMQ: ${messageOf(error)}`);
     });
     return worker;
   }
