@@ -74,14 +74,22 @@ export function letIn(guard: Guard, isTls: boolean): MiddlewareHandler<WebEnv> {
   };
 }
 
+const METHODS: readonly string[] = ["GET", "HEAD", "POST"];
+
+/** Refuses what neither a link nor a form of a page does. */
+export const checkMethod: MiddlewareHandler<WebEnv> = async (context, next) => {
+  if (METHODS.includes(context.req.method)) return next();
+  context.header("Allow", METHODS.join(", "));
+  return errorPage(context, 405, "Nothing is done in this way here");
+};
+
 /** Refuses what would change something unless it comes from a form of one of our own pages. */
 export function checkForm(guard: Guard): MiddlewareHandler<WebEnv> {
   return async (context, next) => {
     const { method } = context.req;
     if (method === "GET" || method === "HEAD") return next();
     const form = await formOf(context);
-    const isOurs =
-      method === "POST" && isSameOrigin(context) && guard.isFormOf(context.get("visitor"), form.get("token"));
+    const isOurs = isSameOrigin(context) && guard.isFormOf(context.get("visitor"), form.get("token"));
     if (isOurs) {
       context.set("form", form);
       return next();

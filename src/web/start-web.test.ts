@@ -214,7 +214,6 @@ describe("startWeb()", () => {
       "another token": { token: `${token}x` },
       "the token of the address": { token: url.searchParams.get("token") ?? "" },
       "a text": { headers: { "content-type": "text/plain" } },
-      "another method": { method: "PUT" },
       "a file as token": {
         headers: { "content-type": "multipart/form-data; boundary=x" },
         body: '--x\r\nContent-Disposition: form-data; name="token"; filename="a"\r\n\r\nx\r\n--x--\r\n',
@@ -223,7 +222,11 @@ describe("startWeb()", () => {
       expect((await form(asked)).status, what).toBe(403);
     }
     expect((await form({ headers: { cookie: "" } })).status).toBe(401);
-    expect((await ask(where, { path: "/do", headers: { cookie } })).status).toBe(404);
+    expect(await ask(where, { path: "/do", headers: { cookie } })).toMatchObject({
+      ...{ status: 405, headers: { allow: "POST" } },
+    });
+    expect(await form({ path: "/" })).toMatchObject({ status: 405, headers: { allow: "GET, HEAD" } });
+    expect(await form({ method: "PUT" })).toMatchObject({ status: 405, headers: { allow: "GET, HEAD, POST" } });
     expect((await form({ body: `token=${token}&more=${"x".repeat(20_000)}` })).status).toBe(413);
     expect(done).toHaveLength(1);
   });
@@ -258,7 +261,7 @@ describe("startWeb()", () => {
   });
 
   it("has a page that cannot be shown now asked for again, and no form", async () => {
-    const { where, cookie, form } = await comeIn(await start({ isPassing: (error) => error.message === "it passes" }));
+    const { where, cookie, form } = await comeIn(await start({ statusOf: () => 503 }));
     const page = await ask(where, { path: "/passing", headers: { cookie } });
     expect([page.status, page.text.includes("<body data-again>")]).toEqual([503, true]);
     const answer = await form({ path: "/passing" });

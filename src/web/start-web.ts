@@ -9,7 +9,8 @@ import { timeout } from "hono/timeout";
 import { ChrootError, messageOf, UsageError } from "../common/errors.ts";
 import { portOf, removeDeadSocket } from "../common/listening.ts";
 import { serveAssets } from "./assets.ts";
-import { answerHeaders, checkForm, checkName, letIn, type WebApp, type WebEnv } from "./check-request.ts";
+import type { WebApp, WebContext, WebEnv } from "./check-request.ts";
+import { answerHeaders, checkForm, checkMethod, checkName, letIn } from "./check-request.ts";
 import { checkDoor, type Door } from "./door.ts";
 import { errorPage } from "./error-page.ts";
 import { Guard } from "./guard.ts";
@@ -21,9 +22,12 @@ export interface WebInput extends Door {
   readonly routes: (app: WebApp, streams: LiveStreams) => void;
   /** Told what could not be answered. */
   readonly onFailure: (message: string) => void;
-  /** Whether what went wrong passes by itself. By default nothing does. */
-  readonly isPassing?: (error: ChrootError) => boolean;
+  /** What HTTP calls something that went wrong; without it, or where it has no word, it is something that cannot be done as it stands. */
+  readonly statusOf?: (error: ChrootError) => ErrorStatus | undefined;
 }
+
+/** 503 for what passes by itself. */
+export type ErrorStatus = 400 | 403 | 404 | 409 | 410 | 503;
 
 export interface WebServer extends AsyncDisposable {
   /** What a person opens: with the token. It passes no mask. A Unix socket has none. */
@@ -62,7 +66,7 @@ export async function startWeb(input: WebInput): Promise<WebServer> {
   };
 }
 
-function appOf({ names, tls, onFailure, isPassing = () => false }: WebInput, guard: Guard): WebApp {
+function appOf({ names, tls, onFailure, statusOf = () => undefined }: WebInput, guard: Guard): WebApp {
   const app: WebApp = new Hono<WebEnv>({ strict: false });
   app.use(answerHeaders);
   app.use(checkName(names));
@@ -76,19 +80,32 @@ function appOf({ names, tls, onFailure, isPassing = () => false }: WebInput, gua
     timeout(ANSWER_MS, () => new HTTPException(NOT_NOW, { message: "What this page shows does not answer just now" })),
   );
   app.use(letIn(guard, tls !== undefined));
+  app.use(checkMethod);
   app.use(checkForm(guard));
-  app.notFound((context) => errorPage(context, 404, "There is no such page"));
+  app.notFound((context) => notFound(app, context));
   app.onError((error, context) => {
     if (error instanceof HTTPException)
       return errorPage(context, error.status, error.message, { isPassing: error.status === NOT_NOW });
     if (error instanceof ChrootError) {
-      const passes = isPassing(error);
-      return errorPage(context, passes ? NOT_NOW : 409, error.message, { hint: error.hint, isPassing: passes });
+      const status = statusOf(error) ?? 409;
+      return errorPage(context, status, error.message, { hint: error.hint, isPassing: status === NOT_NOW });
     }
     onFailure(`${context.req.method} ${context.req.path}: ${error.stack ?? messageOf(error)}`);
     return errorPage(context, 500, "Something went wrong here", { hint: "The command has said what" });
   });
   return app;
+}
+
+/** What is there for a button is no page, and a page is nothing for a button. */
+function notFound(app: WebApp, context: WebContext): Promise<Response> {
+  const { method, path } = context.req;
+  // What is used for every path and method comes with each answer.
+  const routesOf = (each: string) => app.router.match(each, path)[0].length;
+  const other = method === "POST" ? "GET" : "POST";
+  if (routesOf(other) <= routesOf("")) return errorPage(context, 404, "There is no such page");
+  context.header("Allow", other === "GET" ? "GET, HEAD" : "POST");
+  const what = other === "GET" ? "There is no such action, but a page" : "This is no page, but what a button does";
+  return errorPage(context, 405, what);
 }
 
 /** @throws {UsageError} when somebody has the address */

@@ -322,7 +322,7 @@ describe("outscale-chroot fleet web, with hostile texts in every field", () => {
     const token = (await page.locator("#schedules input[name=token]").getAttribute("value")) ?? "";
     const unknown = { ...fields, queue: "1.eu-west-2", token };
     const refused = await page.request.post(at("/schedules/remove"), { headers: { origin }, form: unknown });
-    expect([refused.status(), await refused.text()]).toEqual([409, expect.stringContaining("There is no queue")]);
+    expect([refused.status(), await refused.text()]).toEqual([404, expect.stringContaining("There is no queue")]);
     expect(await schedules()).toBe(1);
     await page.locator("#schedules summary").focus();
     await page.keyboard.press("Enter");

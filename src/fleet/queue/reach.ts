@@ -2,6 +2,11 @@ import { EventEmitter, once } from "node:events";
 import type { Redis } from "ioredis";
 import { FleetError, messageOf } from "../../common/errors.ts";
 
+interface Loss {
+  readonly since: number;
+  readonly wasAsked: boolean;
+}
+
 /** The queue is lost, or says nothing. It passes: the connection comes back by itself. */
 export class UnreachableError extends FleetError {
   /** Milliseconds since the epoch. */
@@ -9,8 +14,8 @@ export class UnreachableError extends FleetError {
   /** Whether the queue was asked before it was lost: what it was asked may have been done, or may still be. */
   readonly wasAsked: boolean;
 
-  constructor(message: string, { since, wasAsked }: { readonly since: number; readonly wasAsked: boolean }) {
-    super(message);
+  constructor(message: string, { since, wasAsked, hint }: Loss & { readonly hint?: string }) {
+    super(message, { hint });
     this.since = since;
     this.wasAsked = wasAsked;
   }

@@ -1,5 +1,6 @@
-import { FleetError, UsageError } from "../../common/errors.ts";
+import { UsageError } from "../../common/errors.ts";
 import type { FleetQueue } from "../queue/fleet-queue.ts";
+import { MissingError } from "../queue/missing-error.ts";
 import type { Cron } from "./cron.ts";
 import { readSchedule, type Schedule, scheduleSubject } from "./schedule.ts";
 import { keepFiles, releaseFiles } from "./schedule-files.ts";
@@ -47,10 +48,10 @@ interface ScheduleParts {
   readonly mayReplace: boolean;
 }
 
-/** @throws {FleetError} when there is none */
+/** @throws {MissingError} when there is none */
 export async function removeSchedule(queue: FleetQueue, name: string): Promise<void> {
   const schedule = await readSchedule(queue, name);
-  if (schedule === undefined) throw new FleetError(`There is no schedule ${name} in ${queue.name}`);
+  if (schedule === undefined) throw new MissingError(`There is no schedule ${name} in ${queue.name}`);
   await forget(queue, schedule);
   await queue.jobs.removeJobScheduler(name);
   await queue.redis.hdel(queue.keyOf("schedules"), name);

@@ -33,6 +33,9 @@ export interface Opened {
   readonly sealedAt: number;
 }
 
+/** A message that cannot be opened. */
+export class SealError extends FleetError {}
+
 const VERSION = 1;
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
@@ -86,7 +89,7 @@ export class Sealer {
     return { keyId: key.id, sealedAt, body };
   }
 
-  /** @throws {FleetError} when it was not sealed with one of the keys, or as something else, or is damaged */
+  /** @throws {SealError} when it was not sealed with one of the keys, or as something else, or is damaged */
   open(sealed: unknown, about: SealedAbout): Opened {
     const [, id, time, body] = /^1\.([0-9a-f]{8})\.(\d{1,15})\.([A-Za-z0-9+/=]+)$/.exec(String(sealed)) ?? [];
     if (id === undefined || body === undefined) throw refusal(about, "it has no seal");
@@ -102,7 +105,7 @@ export class Sealer {
     }
   }
 
-  /** Opens what {@link sealBytes} has sealed. @throws {FleetError} as {@link open} */
+  /** Opens what {@link sealBytes} has sealed. @throws {SealError} as {@link open} */
   openBytes(sealed: Buffer, about: SealedAbout): Opened {
     if (sealed.length < SEAL_BYTES) throw refusal(about, "it is cut off");
     if (sealed.readUInt8() !== VERSION) throw refusal(about, "it has no seal");
@@ -148,8 +151,8 @@ function aadOf(keyId: string, sealedAt: number, { purpose, queue, subject, numbe
   return Buffer.from(JSON.stringify([VERSION, keyId, sealedAt, purpose, queue, subject, number]));
 }
 
-function refusal({ purpose, subject }: SealedAbout, reason: string): FleetError {
-  return new FleetError(`The ${purpose} message of ${subject} is refused: ${reason}`, {
+function refusal({ purpose, subject }: SealedAbout, reason: string): SealError {
+  return new SealError(`The ${purpose} message of ${subject} is refused: ${reason}`, {
     hint: "submitters and workers need the same fleet key; if they have it, somebody else writes to the queue",
   });
 }

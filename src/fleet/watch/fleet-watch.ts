@@ -7,6 +7,7 @@ import { connect, type RedisAddress } from "../queue/connection.ts";
 import { FleetQueue, KEPT_SECONDS } from "../queue/fleet-queue.ts";
 import { readLastOutput } from "../queue/last-output.ts";
 import type { JobMessage, OutputEntry, WorkerMessage } from "../queue/messages.ts";
+import { MissingError } from "../queue/missing-error.ts";
 import { type Place, queueOf } from "../queue/place.ts";
 import { Reach } from "../queue/reach.ts";
 import { errorOfSent } from "../queue/sent-error.ts";
@@ -124,12 +125,13 @@ export class FleetWatch implements AsyncDisposable {
     const queues = (await this.#queues()).map((each) => each.queue);
     if (queue === undefined) return unschedule(queues, name);
     const only = queues.find((each) => each.name === queue);
-    if (only === undefined) throw new FleetError(`There is no queue ${queue}`);
+    if (only === undefined) throw new MissingError(`There is no queue ${queue}`);
     await removeSchedule(only, name);
   }
 
   /**
-   * @throws {FleetError} when no queue has it, or another key has sealed it
+   * @throws {MissingError} when no queue has it
+   * @throws {SealError} when another key has sealed it
    * @throws {RemoteError} with what it has failed with, when that is all that is left of it
    */
   async find(id: string): Promise<FoundJob> {
@@ -143,9 +145,11 @@ export class FleetWatch implements AsyncDisposable {
       const result = await queue.readResult(id);
       if (result?.error !== undefined) throw errorOfSent(result.error);
       if (result !== undefined)
-        throw new FleetError(`Build ${id} has ended, ${result.outcome}: the queue has no more of it`);
+        throw new MissingError(`Build ${id} has ended, ${result.outcome}: the queue has no more of it`, {
+          wasThere: true,
+        });
     }
-    throw new FleetError(`There is no build ${id}`, {
+    throw new MissingError(`There is no build ${id}`, {
       hint: "outscale-chroot fleet builds lists them; they are forgotten after a week",
     });
   }
@@ -179,13 +183,13 @@ export class FleetWatch implements AsyncDisposable {
     });
   }
 
-  /** @throws {FleetError} when no such worker is there */
+  /** @throws {MissingError} when no such worker is there */
   async drain(workerId: string): Promise<void> {
     for (const { queue } of await this.#queues()) {
       if (!(await queue.readWorkers(Date.now())).some(({ id }) => id === workerId)) continue;
       return queue.tell(workerId, { wish: "drain" });
     }
-    throw new FleetError(`There is no worker ${workerId}`, { hint: "outscale-chroot fleet workers lists them" });
+    throw new MissingError(`There is no worker ${workerId}`, { hint: "outscale-chroot fleet workers lists them" });
   }
 
   /** Every queue that is there now: one may be new. */

@@ -1,5 +1,6 @@
 import { FleetError } from "../../common/errors.ts";
 import type { FleetQueue } from "../queue/fleet-queue.ts";
+import { MissingError } from "../queue/missing-error.ts";
 import { removeSchedule } from "../schedule/change-schedules.ts";
 import { readRun, readSchedules, type Schedule } from "../schedule/schedule.ts";
 
@@ -56,14 +57,15 @@ async function describeRun(queue: FleetQueue, build: string, id: string): Promis
 
 /**
  * @param name `nightly`, or `123456789012.eu-west-2/nightly` where several queues have one of this name
- * @throws {FleetError} when there is none, or not one alone
+ * @throws {MissingError} when there is none
+ * @throws {FleetError} when there is not one alone
  */
 export async function unschedule(queues: readonly FleetQueue[], name: string): Promise<void> {
   const all = await watchSchedules(queues);
   const named = all.filter((each) => each.name === name || `${each.queue}/${each.name}` === name);
   const [only, ...others] = named;
   if (only === undefined)
-    throw new FleetError(`There is no schedule ${name}`, { hint: "outscale-chroot fleet schedule list lists them" });
+    throw new MissingError(`There is no schedule ${name}`, { hint: "outscale-chroot fleet schedule list lists them" });
   if (others.length > 0) {
     const names = named.map((each) => `${each.queue}/${each.name}`).join(" or ");
     throw new FleetError(`Several queues have a schedule ${name}`, { hint: `say which one: ${names}` });

@@ -1,4 +1,3 @@
-import { FleetError } from "../../common/errors.ts";
 import { withoutControls } from "../../common/without-controls.ts";
 import type { WebApp, WebContext } from "../../web/check-request.ts";
 import { UnreachableError } from "../queue/reach.ts";
@@ -43,9 +42,11 @@ export function addActionRoutes(app: WebApp, { fleet, look, schedules, tell }: F
 /** A loss before anything was asked is not one after it. */
 function sayWhatIsKnown(error: unknown): never {
   if (!(error instanceof UnreachableError)) throw error;
-  if (!error.wasAsked)
-    throw new FleetError(`${error.message}: nothing was done`, { hint: "Try it once more when it can" });
-  throw new FleetError(`${error.message} any more: what you asked for may have been done or not`, {
+  const { message, wasAsked } = error;
+  if (!wasAsked)
+    throw new UnreachableError(`${message}: nothing was done`, { ...error, hint: "Try it once more when it can" });
+  throw new UnreachableError(`${message.replace(/\.$/, "")}: what you asked for may have been done or not`, {
+    ...error,
     hint: "Look at its page when it can, before you try once more",
   });
 }

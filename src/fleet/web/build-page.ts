@@ -88,7 +88,8 @@ ${factsOf(build)}`;
   const heading = html`<h1>${name} ${badge(state)}</h1>${sections.length > 0 ? contentsMarkup(sections) : ""}`;
   // Nothing changes in it but whether the queue can be reached.
   const stream = stale === undefined ? undefined : "/reach";
-  return { title: `${name}: ${state}`, here: "/builds", heading, body, stale, stream };
+  const isGone = state === "forgotten";
+  return { title: `${name}: ${state}`, here: "/builds", heading, body, stale, stream, isGone };
 }
 
 function sectionsOf({ run, now, result }: ShownBuild): readonly Section[] {

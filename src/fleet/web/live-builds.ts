@@ -14,6 +14,9 @@ const LINGER_MS = 30_000;
 /** Whoever writes to a stream without the key is not read for ever. */
 const MOST_REFUSED = 10_000;
 
+/** Every place is taken by somebody who looks at another build. */
+export class TooManyBuildsError extends FleetError {}
+
 interface FollowInput {
   readonly news: OutputNews;
   readonly onUnused: () => void;
@@ -117,7 +120,7 @@ export class LiveBuilds implements Disposable {
     return this.#followed.get(id);
   }
 
-  /** @throws {FleetError} when too many are followed already */
+  /** @throws {TooManyBuildsError} when too many are followed already */
   follow(found: FoundJob): FollowedBuild {
     const { id } = found.job;
     const known = this.#followed.get(id);
@@ -135,7 +138,9 @@ export class LiveBuilds implements Disposable {
   #makeRoom(): void {
     const unused = [...this.#followed].find(([, { isUnused }]) => isUnused);
     if (unused === undefined)
-      throw new FleetError(`${MOST_FOLLOWED} builds are looked at already`, { hint: "Close one of their pages" });
+      throw new TooManyBuildsError(`${MOST_FOLLOWED} builds are looked at already`, {
+        hint: "Close one of their pages",
+      });
     this.#drop(unused[0]);
   }
 

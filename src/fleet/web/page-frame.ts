@@ -14,13 +14,19 @@ const links = [
 export interface FleetPage extends Omit<WebPage, "product" | "links" | "visitor" | "isPassing"> {
   /** Where the queue cannot be reached. */
   readonly stale: Stale | undefined;
+  /** What it shows is not there any more. */
+  readonly isGone?: boolean;
 }
 
 /** Answers with a page of the fleet. */
-export async function answerPage(context: WebContext, { stale, body, ...page }: FleetPage): Promise<Response> {
+export async function answerPage(
+  context: WebContext,
+  { stale, body, isGone = false, ...page }: FleetPage,
+): Promise<Response> {
   const visitor = context.get("visitor").name;
   const shown = [announced(STALE_PART, staleNotice(stale)), ...[body].flat()];
-  return context.html(await pageText({ ...page, body: shown, product: "Fleet", links, visitor }));
+  const text = await pageText({ ...page, body: shown, product: "Fleet", links, visitor });
+  return context.html(text, isGone ? 410 : 200);
 }
 
 /** The state of a build: a word, and a colour. */

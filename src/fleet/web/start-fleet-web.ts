@@ -9,6 +9,7 @@ import { FleetWatch } from "../watch/fleet-watch.ts";
 import { lookAtFleet } from "./fleet-look.ts";
 import { addFleetRoutes } from "./fleet-routes.ts";
 import { LiveBuilds } from "./live-builds.ts";
+import { statusOf } from "./status-of.ts";
 
 export interface FleetWebInput extends Door {
   readonly address: RedisAddress;
@@ -39,7 +40,7 @@ export async function startFleetWeb({ address, keys, tell, ...web }: FleetWebInp
     await Promise.all([look.now(), schedules.now()]);
     const parts = { fleet, look, schedules, builds, tell };
     const routes: WebInput["routes"] = (app, streams) => addFleetRoutes(app, streams, parts);
-    const server = await startWeb({ ...web, routes, onFailure: tell, isPassing });
+    const server = await startWeb({ ...web, routes, onFailure: tell, statusOf });
     return {
       url: server.url,
       [Symbol.asyncDispose]: async () => {

@@ -23,6 +23,8 @@ export async function startCloudWithConsole(
         ...{ listenOn: { host: "127.0.0.1", port: 0 }, tls: undefined, authHeader: undefined, names: [] },
         routes: (app, streams) => addConsoleRoutes(app, streams, regions),
         onFailure,
+        // What a form describes may be no fault that there is.
+        statusOf: () => 400,
       });
       onAddress(server.url ?? "");
       return server;

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { Redis } from "ioredis";
 import { FleetQueue } from "../../../src/fleet/queue/fleet-queue.ts";
 import type { JobMessage } from "../../../src/fleet/queue/messages.ts";
-import { makeKeyText, parseKeys } from "../../../src/fleet/seal/fleet-key.ts";
+import { type FleetKeys, makeKeyText, parseKeys } from "../../../src/fleet/seal/fleet-key.ts";
 import { Sealer } from "../../../src/fleet/seal/seal.ts";
 import { startRedis } from "./redis-server.ts";
 
@@ -14,6 +14,8 @@ export interface OwnQueue extends AsyncDisposable {
   readonly folder: string;
   readonly redis: Redis;
   readonly queue: FleetQueue;
+  /** With which it is sealed. */
+  readonly keys: FleetKeys;
 }
 
 /** @param now The clock of what is sealed */
@@ -23,11 +25,13 @@ export async function openOwnQueue(now: () => number = Date.now): Promise<OwnQue
   const server = await startRedis(folder, socket);
   const redis = new Redis({ path: socket, maxRetriesPerRequest: null });
   const place = { accountId: "123456789012", region: "eu-west-2", label: undefined };
-  const queue = new FleetQueue(place, redis, new Sealer(parseKeys(makeKeyText(), "a test"), now));
+  const keys = parseKeys(makeKeyText(), "a test");
+  const queue = new FleetQueue(place, redis, new Sealer(keys, now));
   return {
     folder,
     redis,
     queue,
+    keys,
     [Symbol.asyncDispose]: async () => {
       await queue[Symbol.asyncDispose]();
       redis.disconnect();

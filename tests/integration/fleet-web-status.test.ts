@@ -1,0 +1,131 @@
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, it } from "vitest";
+import { parseAddress } from "../../src/fleet/queue/connection.ts";
+import { FleetQueue } from "../../src/fleet/queue/fleet-queue.ts";
+import type { SentResult } from "../../src/fleet/queue/messages.ts";
+import { withdrawJob } from "../../src/fleet/queue/withdrawn-jobs.ts";
+import { makeKeyText, parseKeys } from "../../src/fleet/seal/fleet-key.ts";
+import { Sealer } from "../../src/fleet/seal/seal.ts";
+import { startFleetWeb } from "../../src/fleet/web/start-fleet-web.ts";
+import type { WebServer } from "../../src/web/start-web.ts";
+import { type OwnQueue, openOwnQueue, plainJob } from "../support/fleet/own-queue.ts";
+import { requirePrograms } from "../support/suite/requirements.ts";
+
+const describe = requirePrograms("redis-server");
+
+const [WAITING, ENDED, FOREIGN, LOST, UNKNOWN] = ["aa01", "aa02", "aa03", "aa04", "aa05"];
+let own: OwnQueue;
+let server: WebServer;
+let base: URL;
+let cookie: string;
+
+beforeEach(async () => {
+  own = await openOwnQueue();
+  for (const id of [WAITING, ENDED]) await own.queue.submit(plainJob({ id }));
+  await withdrawJob(own.queue, ENDED);
+  await using others = new FleetQueue(own.queue.place, own.redis, new Sealer(parseKeys(makeKeyText(), "x"), Date.now));
+  await others.submit(plainJob({ id: FOREIGN }));
+  await own.queue.keepResult(LOST, {
+    ...{ outcome: "done", runId: "0123456789ab", worker: "w-0123456789ab", endedAt: 0, artifact: undefined },
+    ...{ error: undefined, evidence: undefined, provenance: undefined, record: undefined },
+  } satisfies SentResult);
+  server = await startFleetWeb({
+    address: parseAddress(`unix:${join(own.folder, "redis.sock")}`, {}),
+    ...{ keys: own.keys, tell: () => undefined },
+    ...{ listenOn: { host: "127.0.0.1", port: 0 }, tls: undefined, authHeader: undefined, names: [] },
+  });
+  base = new URL(server.url ?? "");
+  const entrance = await fetch(base, { redirect: "manual" });
+  cookie = entrance.headers.get("set-cookie")?.split(";")[0] ?? "";
+});
+afterEach(async () => {
+  await server[Symbol.asyncDispose]();
+  await own[Symbol.asyncDispose]();
+});
+
+async function ask(path: string, method = "GET") {
+  const stop = new AbortController();
+  const headers = { cookie };
+  const answer = await fetch(new URL(path, base), { method, headers, redirect: "manual", signal: stop.signal });
+  const { status } = answer;
+  const isStream = answer.headers.get("content-type")?.startsWith("text/event-stream");
+  const text = isStream ? "" : await answer.text();
+  stop.abort();
+  return { status, text, allow: answer.headers.get("allow") };
+}
+
+/** As a button of a page does it. */
+async function press(path: string, fields: Readonly<Record<string, string>> = {}) {
+  const [, token = ""] = /name="token" value="([^"]+)"/.exec((await ask(`/builds/${WAITING}`)).text) ?? [];
+  const answer = await fetch(new URL(path, base), {
+    ...{ method: "POST", redirect: "manual", body: new URLSearchParams({ token, ...fields }) },
+    headers: { cookie, origin: base.origin },
+  });
+  return { status: answer.status, text: await answer.text(), allow: answer.headers.get("allow") };
+}
+
+const queueName = "123456789012.eu-west-2";
+
+describe("the status of an answer of fleet web", () => {
+  it.each([
+    ["/", 200],
+    ["/events", 200],
+    ["/builds", 200],
+    ["/schedules", 200],
+    [`/builds/${WAITING}`, 200],
+    [`/builds/${ENDED}`, 200],
+    [`/builds/${UNKNOWN}`, 404],
+    [`/builds/${UNKNOWN}/events`, 404],
+    ["/builds/no-id", 404],
+    ["/nowhere", 404],
+    // Sealed with a key that is not known here.
+    [`/builds/${FOREIGN}`, 403],
+    // The engine has lost it: there is what became of it, and no more.
+    [`/builds/${LOST}`, 410],
+  ])("is of %s %d", async (path, status) => {
+    expect(await ask(path)).toMatchObject({ status });
+  });
+
+  it.each([
+    [`/builds/${UNKNOWN}/cancel`, {}, 404],
+    [`/builds/${UNKNOWN}/retry`, {}, 404],
+    [`/builds/${ENDED}/cancel`, {}, 409],
+    [`/builds/${WAITING}/retry`, {}, 409],
+    [`/builds/${WAITING}/cancel`, {}, 303],
+    ["/workers/w-0123456789ab/drain", {}, 404],
+    ["/schedules/remove", { name: "nightly", queue: queueName }, 404],
+    ["/schedules/remove", { name: "nightly", queue: "1.eu-west-2" }, 404],
+    ["/schedules/remove", {}, 404],
+    ["/nowhere", {}, 404],
+  ])("is of a button to %s with %j %d", async (path, fields, status) => {
+    expect(await press(path, fields)).toMatchObject({ status });
+  });
+
+  it("is 405 where an address is for something else", async () => {
+    expect(await ask(`/builds/${WAITING}/cancel`)).toMatchObject({ status: 405, allow: "POST" });
+    expect(await press(`/builds/${WAITING}`)).toMatchObject({ status: 405, allow: "GET, HEAD" });
+    for (const path of ["/builds", "/nowhere"])
+      expect(await ask(path, "PUT")).toMatchObject({ status: 405, allow: "GET, HEAD, POST" });
+    expect(await ask("/builds", "HEAD")).toMatchObject({ status: 200 });
+  });
+
+  it("is 410 for a build that was seen, and that the queue has forgotten", async () => {
+    expect(await ask(`/builds/${WAITING}`)).toMatchObject({ status: 200 });
+    await own.redis.flushall();
+    // The look at the queue is shared, and may be a second old.
+    await expect
+      .poll(() => ask(`/builds/${WAITING}`))
+      .toMatchObject({ status: 410, text: expect.stringContaining("does not know this build any more") });
+  });
+
+  it("is 503 for what the queue answers that it cannot do, with its reason in a whole sentence", async () => {
+    await own.redis.config("SET", "maxmemory", "1");
+    const { status, text } = await press(`/builds/${WAITING}/cancel`);
+    expect(status).toBe(503);
+    expect(text).toMatch(
+      /<h1>The queue answers that it cannot: OOM .*[^.]: what you asked for may have been done or not</,
+    );
+    await own.redis.config("SET", "maxmemory", "0");
+    expect(await ask(`/builds/${WAITING}`)).toMatchObject({ status: 200 });
+  });
+});
