@@ -306,6 +306,7 @@ export const rooms = {
       "region-copy/import-image",
       "region-copy/missing-copies",
       "region-copy/open-bucket",
+      "region-copy/open-region",
       "region-copy/place",
       "region-copy/place-access",
       "region-copy/region-clouds",

@@ -5,6 +5,7 @@ import { version } from "../common/version.ts";
 import { defaultWaiting } from "../config/default-waiting.ts";
 import { engineSettings } from "../config/engine-settings.ts";
 import { hostRunner } from "../host/run-command.ts";
+import { shellQuote } from "../host/shell-quote.ts";
 import type { Access } from "../outscale/access.ts";
 import { readAccountId } from "../outscale/account-id.ts";
 import { createApi } from "../outscale/client.ts";
@@ -87,11 +88,16 @@ export async function openCloudRun(name: string, options: CloudRunOptions): Prom
         await waits.save();
         await regions[Symbol.asyncDispose]();
         await api[Symbol.asyncDispose]();
-        if (isLeft) ui.warn(`Something is left behind: run "outscale-chroot cleanup ${runId}"`);
+        if (isLeft) ui.warn(`Something is left behind: run "${cleanupCommand(runId, stateFolder, env)}"`);
       },
     };
   } catch (error) {
     await api[Symbol.asyncDispose]();
     throw error;
   }
+}
+
+function cleanupCommand(runId: string, stateFolder: string, env: NodeJS.ProcessEnv): string {
+  const state = stateFolder === engineSettings(env).stateFolder ? [] : ["-state", stateFolder];
+  return shellQuote(["outscale-chroot", "cleanup", ...state, runId]);
 }

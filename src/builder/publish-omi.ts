@@ -77,7 +77,10 @@ export async function publishOmi(build: Build, input: PublishOmiInput): Promise<
   });
   build.ui.say(`The OMI ${omi.id} is ready`);
   if (mark !== undefined) await markProduct(build, omi.id, mark);
-  if (deregistered !== undefined) await settleOldSnapshots(build, deregistered, ownSnapshotIds);
+  if (deregistered !== undefined) {
+    const areDeleted = build.config.forceDeleteSnapshot;
+    await settleOldSnapshots(build, { replaced: deregistered, kept: ownSnapshotIds, areDeleted });
+  }
   const made = [parts.snapshotId, ...(parts.source?.madeSnapshotIds ?? [])];
   const olderSnapshotIds = ownSnapshotIds.filter((id) => !made.includes(id));
   const older = olderSnapshotIds.length > 0 && { olderSnapshotIds };

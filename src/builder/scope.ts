@@ -37,6 +37,7 @@ export class Scope implements AsyncDisposable {
   readonly #context: RunContext;
   readonly #onFailure: "throw" | "warn";
   readonly #entries: Entry[] = [];
+  #isSomethingLeft = false;
 
   constructor(name: string, context: RunContext, options: { readonly onFailure: "throw" | "warn" }) {
     this.name = name;
@@ -136,6 +137,11 @@ export class Scope implements AsyncDisposable {
     return this.#entries.length < length;
   }
 
+  /** Once it was disposed of: whether something could not be released. The journal has it, for `cleanup`. */
+  get isSomethingLeft(): boolean {
+    return this.#isSomethingLeft;
+  }
+
   [Symbol.asyncDispose](): Promise<void> {
     return this.releaseUntil(never);
   }
@@ -146,6 +152,7 @@ export class Scope implements AsyncDisposable {
    */
   async releaseUntil(enough: AbortSignal): Promise<void> {
     const failures = await releaseNewestFirst(this.#context, this.#entries.splice(0), enough);
+    this.#isSomethingLeft ||= failures.length > 0;
     if (failures.length > 0 && this.#onFailure === "throw") throw leftoverOf(failures);
   }
 

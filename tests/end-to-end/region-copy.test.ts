@@ -8,6 +8,7 @@ import { omi } from "../../src/cli/commands/omi.ts";
 import { messageOf } from "../../src/common/errors.ts";
 import type { Image } from "../../src/outscale/oapi.ts";
 import { ASIA, BUCKET, CopyBench, EAST, HOME, nothingThere } from "../support/bake/copy-bench.ts";
+import { hastyClock } from "../support/bake/hasty-clock.ts";
 import { dataOn, rootOn } from "../support/bake/image-owner.ts";
 import { requireRoot } from "../support/suite/requirements.ts";
 import { recordingIo } from "../support/terminal/recording-io.ts";
@@ -152,6 +153,40 @@ describe("omi copy", () => {
     expect((await bench.left(HOME)).objects).toEqual([]);
     expect(told((await bench.copy()).copied.copies)).toEqual([`${EAST} copied`]);
     expect((await bench.left(EAST)).images).toEqual(["web"]);
+  });
+
+  it.each([
+    [false, 4],
+    [true, 2],
+  ])(
+    "replaces the OMI of the name there when it is told to; its snapshots go: %s",
+    async (forceDeleteSnapshot, left) => {
+      await bench.copy();
+      const old = await bench.image(EAST, "web");
+      await expect(bench.copy()).rejects.toThrow(/already has an OMI named "web" .*-force/);
+      const { copied, ui } = await bench.copy({ force: true, forceDeleteSnapshot });
+      expect(told(copied.copies)).toEqual([`${EAST} copied`]);
+      expect(ui.of("say")).toContain(`Deregistering the old OMI ${old?.ImageId} (web) in ${EAST}...`);
+      expect(await bench.left(EAST)).toMatchObject({ images: ["web"], snapshots: { length: left } });
+      expect((await bench.image(EAST, "web"))?.ImageId).not.toBe(old?.ImageId);
+    },
+  );
+
+  it("has the old OMI there again when its successor cannot be registered", async () => {
+    await bench.copy();
+    bench.region(EAST).faults.add({ kind: "too-many-snapshots", action: "CreateImage", skip: 1 });
+    const { copied } = await bench.copy({ force: true });
+    expect(copied.copies).toMatchObject([{ outcome: "failed", isSomethingLeft: false }]);
+    expect(await bench.left(EAST)).toMatchObject({ images: ["web"], snapshots: { length: 2 } });
+  });
+
+  it("tells when something of a region that failed could not be taken back", async () => {
+    bench.region(EAST).faults.add({ kind: "internal-error", action: "DeleteImage", times: 1_000 });
+    const { copied } = await bench.copy({ clock: hastyClock() });
+    expect(copied).toMatchObject({ copies: [{ outcome: "failed", isSomethingLeft: true }], isSomethingLeft: true });
+    bench.clearFaults();
+    await bench.cleanUp();
+    expect(await bench.left(EAST)).toEqual(nothingThere);
   });
 
   describe("at the command line", () => {

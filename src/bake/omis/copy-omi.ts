@@ -34,6 +34,10 @@ export interface CopyOmiInput extends TransferInput {
   readonly method?: TransferMethod | undefined;
   /** The name there, when it is to be another one. */
   readonly name?: string | undefined;
+  /** Replaces an OMI of the account's own that has the name there, when its successor is complete but for the registration. */
+  readonly force?: boolean | undefined;
+  /** With {@link force}: deletes the snapshots of what was replaced, unless something else uses them. */
+  readonly forceDeleteSnapshot?: boolean | undefined;
 }
 
 export interface CopiedOmi {
@@ -58,7 +62,7 @@ const nobody: Permissions = { accountIds: [], isPublic: false };
  * @throws {CancelledError} when it was cancelled before any copy was complete, and everything was taken back
  */
 export async function copyOmi(input: CopyOmiInput): Promise<CopiedOmi> {
-  const { ui, signal = never, hurry = never, clock, log, method = "image" } = input;
+  const { ui, signal = never, hurry = never, clock, log, method = "image", force = false } = input;
   requireRoot("Copying an OMI needs root: it is journaled as builds are");
   if (input.name !== undefined) requireOmiName(input.name);
   await using omis = await openOmis(input);
@@ -72,10 +76,10 @@ export async function copyOmi(input: CopyOmiInput): Promise<CopiedOmi> {
   const snapshots = new Set(snapshotIdsOf(image)).size;
   const { bucket, prefix = "", createBucket = false } = input;
   const where = { source, bucket, prefix, createBucket };
-  const [bucketSeen, clouds] = await askTogether(
+  const [bucketSeen, targets] = await askTogether(
     [
       checkBucket(context, where),
-      openTargets({ ...context, targets: input.targets, name, snapshots, env }),
+      openTargets({ ...context, targets: input.targets, name, snapshots, isForced: force, env }),
       requireExport(source, { snapshots, method, option: access.region, signal }),
       method === "snapshots" ? requireFreeCodes(image) : undefined,
     ],
@@ -85,10 +89,12 @@ export async function copyOmi(input: CopyOmiInput): Promise<CopiedOmi> {
   const copies = await copyImage(context, {
     ...{ ...where, bucketSeen, image, method, keepObjects: input.keepObjects ?? false },
     onProgress: input.onProgress,
-    targets: clouds.map((cloud, index) => {
+    targets: targets.map((target, index) => {
       const { launch = nobody, createVolume = nobody } = input.targets[index] ?? {};
-      return { cloud, look: { ...look, launch, createVolume } };
+      return { ...target, look: { ...look, launch, createVolume } };
     }),
+    areOldSnapshotsDeleted: input.forceDeleteSnapshot ?? false,
+    warn: (message) => ui.warn(message),
   });
   const outcomes = copies.map(({ outcome }) => outcome);
   // Where something stands, it has to be told what.

@@ -1,7 +1,9 @@
 import { checkTarget } from "../../builder/region-copy/check-target.ts";
+import { openRegion } from "../../builder/region-copy/open-region.ts";
 import type { RegionCloud, RegionClouds } from "../../builder/region-copy/region-clouds.ts";
 import { ConfigError, type ConfigProblem, messageOf, UsageError } from "../../common/errors.ts";
 import { isAuth } from "../../outscale/errors.ts";
+import type { Image } from "../../outscale/oapi.ts";
 import { resolveRegionAccess } from "../../outscale/region-access.ts";
 
 /** A region that is to get a copy. */
@@ -26,8 +28,17 @@ export interface OpenTargetsInput {
   /** The OMI's name there. */
   readonly name: string;
   readonly snapshots: number;
+  /** OMIs of the accounts' own that have the name give way. */
+  readonly isForced: boolean;
   readonly env: NodeJS.ProcessEnv;
   readonly signal: AbortSignal;
+}
+
+/** A region that can take the copy. */
+export interface OpenedTarget {
+  readonly cloud: RegionCloud;
+  /** What has the name there, and is to give way. */
+  readonly replaced: Image | undefined;
 }
 
 /**
@@ -35,30 +46,30 @@ export interface OpenTargetsInput {
  * @throws {AuthError} when credentials are missing or refused, and nothing else is wrong
  * @throws {ConfigError} with everything that is wrong anywhere
  */
-export async function openTargets(input: OpenTargetsInput): Promise<readonly RegionCloud[]> {
+export async function openTargets(input: OpenTargetsInput): Promise<readonly OpenedTarget[]> {
   const { targets } = input;
   const opened = await Promise.all(targets.map((target) => openTarget(input, target)));
   const problems = opened.flatMap(({ problems }) => problems);
   const [refused, ...others] = opened.flatMap(({ refusal }) => refusal ?? []);
   if (refused !== undefined && others.length === 0 && problems.length === 1) throw refused;
   if (problems.length > 0) throw new ConfigError(problems);
-  return opened.flatMap(({ cloud }) => cloud ?? []);
+  return opened.flatMap(({ target }) => target ?? []);
 }
 
 interface Opened {
-  readonly cloud?: RegionCloud;
+  readonly target?: OpenedTarget;
   readonly problems: readonly ConfigProblem[];
   readonly refusal?: unknown;
 }
 
 async function openTarget(
-  { regions, name, snapshots, env, signal }: OpenTargetsInput,
+  { regions, name, snapshots, isForced, env, signal }: OpenTargetsInput,
   { region, profile }: TargetRegion,
 ): Promise<Opened> {
   try {
-    const cloud = await regions.open(await resolveRegionAccess({ region, profile, env }), signal);
-    const problems = await checkTarget({ cloud, name, snapshots, signal });
-    return { cloud, problems: problems.map((problem) => ({ option: region, ...problem })) };
+    const cloud = await openRegion({ regions, signal }, await resolveRegionAccess({ region, profile, env }));
+    const { problems, replaced } = await checkTarget({ cloud, name, snapshots, isForced, signal });
+    return { target: { cloud, replaced }, problems: problems.map((problem) => ({ option: region, ...problem })) };
   } catch (error) {
     if (!isAuth(error)) throw error;
     const hint = error instanceof Error && "hint" in error ? String(error.hint ?? "") : "";

@@ -1,5 +1,6 @@
 import { ConfigError, type ConfigProblem } from "../../common/errors.ts";
 import { isAuth } from "../../outscale/errors.ts";
+import type { Image } from "../../outscale/oapi.ts";
 import { findOwnImage } from "../resources/image.ts";
 import type { TransferMethod } from "./export-image.ts";
 import type { RegionCloud } from "./region-clouds.ts";
@@ -13,26 +14,27 @@ export interface CheckTargetInput {
   readonly name: string;
   /** How many snapshots it will have. */
   readonly snapshots: number;
+  /** An OMI of the account's own that has the name gives way. */
+  readonly isForced?: boolean | undefined;
   readonly signal: AbortSignal;
 }
 
+export interface CheckedTarget {
+  readonly problems: readonly Omit<ConfigProblem, "option">[];
+  /** What has the name there, and is to give way. */
+  readonly replaced: Image | undefined;
+}
+
 /** What keeps a region from taking a copy, as far as can be seen before: the name is taken, or there is no room. */
-export async function checkTarget(input: CheckTargetInput): Promise<readonly Omit<ConfigProblem, "option">[]> {
-  const { cloud, name, snapshots, signal } = input;
+export async function checkTarget(input: CheckTargetInput): Promise<CheckedTarget> {
+  const { cloud, name, snapshots, isForced = false, signal } = input;
   const { api, place } = cloud;
   const taken = await findOwnImage({ api, accountId: place.accountId, signal }, name);
   const used = await quotaProblem(cloud, { quota: "snapshot_limit", more: snapshots, signal });
-  return [
-    ...(taken === undefined
-      ? []
-      : [
-          {
-            message: `the account ${place.accountId} already has an OMI named "${name}" in ${place.region}: ${taken.ImageId}`,
-            hint: "Choose another name, or remove that one first",
-          },
-        ]),
-    ...used,
-  ];
+  if (taken === undefined || isForced) return { problems: used, replaced: taken };
+  const message = `the account ${place.accountId} already has an OMI named "${name}" in ${place.region}: ${taken.ImageId}`;
+  const hint = "Choose another name, or remove that one first; omi copy replaces it with -force";
+  return { problems: [{ message, hint }, ...used], replaced: undefined };
 }
 
 interface Refused {
@@ -43,7 +45,7 @@ interface Refused {
 
 /** @throws {ConfigError} with what keeps a region from taking a copy, see {@link checkTarget} */
 export async function requireTarget({ option, ...input }: CheckTargetInput & Refused): Promise<void> {
-  refuse(await checkTarget(input), option);
+  refuse((await checkTarget(input)).problems, option);
 }
 
 /** @throws {ConfigError} when there is no room for more snapshots */

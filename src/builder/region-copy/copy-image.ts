@@ -1,26 +1,22 @@
 import { CancelledError, UsageError } from "../../common/errors.ts";
 import type { Image } from "../../outscale/oapi.ts";
 import type { WaitProgress } from "../../outscale/wait-for.ts";
+import { settleOldSnapshots } from "../old-snapshots.ts";
 import type { RunContext } from "../run-context.ts";
 import { Scope } from "../scope.ts";
 import { exportImage, exportSnapshots, importUrl, type TransferMethod } from "./export-image.ts";
-import {
-  type DiskToImport,
-  type ImportedDisks,
-  type ImportInput,
-  importByManifest,
-  importSnapshots,
-} from "./import-image.ts";
+import { type DiskToImport, type ImportInput, importByManifest, importSnapshots } from "./import-image.ts";
 import { type BucketInput, ensureBucket } from "./open-bucket.ts";
 import type { RegionCloud } from "./region-clouds.ts";
 import { type CopyLook, registerCopy } from "./register-copy.ts";
+import { makeRoom } from "./replace-copy.ts";
 
 export interface CopyTarget {
   readonly cloud: RegionCloud;
   /** What the OMI is to be there, besides what the source says of itself. */
   readonly look: Omit<CopyLook, "like">;
-  /** Done when everything has been imported, before the OMI is registered: somebody may have its name. */
-  readonly makeRoom?: ((undo: Scope, disks: ImportedDisks) => Promise<void>) | undefined;
+  /** The account's own OMI that has the name there: it gives way when nothing is left to do but the registration. */
+  readonly replaced: Image | undefined;
 }
 
 export interface CopyImageInput extends BucketInput {
@@ -33,6 +29,10 @@ export interface CopyImageInput extends BucketInput {
   readonly method: TransferMethod;
   /** Leaves the exported objects in the bucket. */
   readonly keepObjects: boolean;
+  /** What becomes of the snapshots of an OMI that gave way. */
+  readonly areOldSnapshotsDeleted: boolean;
+  /** Told of what went wrong when a copy stood already. */
+  warn(message: string): void;
   /** Told how the waits go; `subject` is `the export of ami-1a2b3c4d` or `the import into us-east-2`. */
   readonly onProgress?: ((subject: string, progress: WaitProgress) => void) | undefined;
 }
@@ -47,7 +47,12 @@ export type RegionCopy = { readonly region: string; readonly accountId: string }
       /** What is not as in the source: `boot modes: legacy in place of uefi`. */
       readonly differences: readonly string[];
     }
-  | { readonly outcome: "failed" | "cancelled"; readonly error: unknown }
+  | {
+      readonly outcome: "failed" | "cancelled";
+      readonly error: unknown;
+      /** Something that was made there could not be taken back: `cleanup` tries again. */
+      readonly isSomethingLeft: boolean;
+    }
 );
 
 /**
@@ -116,26 +121,50 @@ export async function requireFreeCodes(image: Pick<Image, "ImageId" | "ProductCo
 
 async function copyTo(
   context: RunContext,
-  { image, onProgress }: CopyImageInput,
+  input: CopyImageInput,
   { target, importInto }: { readonly target: CopyTarget; readonly importInto: ImportInto },
 ): Promise<RegionCopy> {
-  const { place } = target.cloud;
+  const { image, onProgress } = input;
+  const { cloud, look, replaced } = target;
+  const { place } = cloud;
   const { region, accountId } = place;
+  const undo = new Scope(`copy to ${region}`, context, { onFailure: "warn" });
   try {
-    await using undo = new Scope(`copy to ${region}`, context, { onFailure: "warn" });
     const subject = `the import into ${region}`;
     const there: ImportInput = {
-      target: target.cloud,
+      target: cloud,
       undo,
       onProgress: (progress) => onProgress?.(subject, progress),
     };
-    const disks = await importInto(there, target.look.name);
-    await target.makeRoom?.(undo, disks);
-    const copy = await registerCopy(context, there, { disks, look: { ...target.look, like: image } });
+    const { name } = look;
+    const disks = await importInto(there, name);
+    if (replaced !== undefined) await makeRoom(context, { cloud, undo, disks, image, name });
+    const copy = await registerCopy(context, there, { disks, look: { ...look, like: image } });
     undo.keep();
     context.ui.say(`The OMI ${copy.imageId} is ready in ${region}`);
-    return { region, accountId, outcome: "copied", name: target.look.name, ...copy };
+    if (replaced !== undefined) await settleReplaced(context, input, { cloud, replaced, kept: copy.snapshotIds });
+    return { region, accountId, outcome: "copied", name, ...copy };
   } catch (error) {
-    return { region, accountId, outcome: error instanceof CancelledError ? "cancelled" : "failed", error };
+    await undo[Symbol.asyncDispose]();
+    const { isSomethingLeft } = undo;
+    const outcome = error instanceof CancelledError ? "cancelled" : "failed";
+    return { region, accountId, outcome, error, isSomethingLeft };
   }
+}
+
+interface ReplacedInput {
+  readonly cloud: RegionCloud;
+  readonly replaced: Image;
+  readonly kept: readonly string[];
+}
+
+/** The copy stands: nothing that goes wrong here takes it back. */
+async function settleReplaced(
+  context: RunContext,
+  { areOldSnapshotsDeleted, warn }: CopyImageInput,
+  { cloud, replaced, kept }: ReplacedInput,
+): Promise<void> {
+  const { api, place } = cloud;
+  const there = { ...context, api, accountId: place.accountId, warn };
+  await settleOldSnapshots(there, { replaced, kept, areDeleted: areOldSnapshotsDeleted });
 }

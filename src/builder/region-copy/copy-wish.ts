@@ -20,6 +20,9 @@ export const copyWishSchema = z.strictObject({
   omiIsPublic: z.boolean(),
   snapshotAccountIds: z.array(text),
   snapshotIsPublic: z.boolean(),
+  /** Whether an OMI of the name gives way there, and its snapshots go; a journal of an earlier version says nothing of it. */
+  isForced: z.boolean().default(false),
+  areOldSnapshotsDeleted: z.boolean().default(false),
 });
 export type CopyWish = z.infer<typeof copyWishSchema>;
 
@@ -32,6 +35,8 @@ type CopyOptions = Pick<
   | "omiIsPublic"
   | "snapshotAccountIds"
   | "snapshotIsPublic"
+  | "forceDeregister"
+  | "forceDeleteSnapshot"
   | "profile"
   | "region"
   | "customEndpointOapi"
@@ -48,5 +53,6 @@ export function copyWishOf(config: CopyOptions): CopyWish {
     regionProfiles: { ...config.regionProfiles },
     ...{ omiAccountIds: [...config.omiAccountIds], omiIsPublic },
     ...{ snapshotAccountIds: [...config.snapshotAccountIds], snapshotIsPublic },
+    ...{ isForced: config.forceDeregister, areOldSnapshotsDeleted: config.forceDeleteSnapshot },
   };
 }

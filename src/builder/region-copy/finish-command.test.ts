@@ -7,6 +7,7 @@ const wish: CopyWish = {
   ...{ createBucket: false, keepObjects: false, method: "image" },
   ...{ profile: null, region: null, endpoint: null, regionProfiles: {} },
   ...{ omiAccountIds: [], omiIsPublic: false, snapshotAccountIds: [], snapshotIsPublic: false },
+  ...{ isForced: false, areOldSnapshotsDeleted: false },
 };
 const imageId = "ami-1a2b3c4d";
 const localCloud = null;
@@ -29,6 +30,8 @@ it("finishCommand() asks for the same as the build", () => {
       "-share-snapshot us-east-2=222222222222 ami-1a2b3c4d",
   );
   expect(command({ ...shared, omiIsPublic: true, snapshotIsPublic: true })).toContain(" -public -public-snapshot ami-");
+  expect(command({ isForced: true })).toContain(" -force ami-");
+  expect(command({ isForced: true, areOldSnapshotsDeleted: true })).toContain(" -force -force-delete-snapshot ami-");
   expect(command({}, "/a cloud")).toContain(" -local -local-state '/a cloud' ami-");
   expect(command({ region: "eu-west-2", endpoint: "https://api.here" })).toMatch(
     /^OSC_REGION=eu-west-2 OSC_ENDPOINT_API=https:\/\/api.here outscale-chroot omi copy /,

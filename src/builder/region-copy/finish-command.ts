@@ -25,6 +25,8 @@ export function finishCommand({ wish, imageId, regions, localCloud }: FinishInpu
     ...(wish.createBucket ? ["-create-bucket"] : []),
     ...(wish.keepObjects ? ["-keep-objects"] : []),
     ...(wish.method === "image" ? [] : ["-method", wish.method]),
+    ...(wish.isForced ? ["-force"] : []),
+    ...(wish.isForced && wish.areOldSnapshotsDeleted ? ["-force-delete-snapshot"] : []),
     ...flag("-profile", wish.profile),
     ...profiles,
     ...(wish.omiIsPublic ? ["-public"] : shared("-share", wish.omiAccountIds)),

@@ -12,6 +12,13 @@ it("RegionCopyError says once which region has failed, why, and what finishes it
   expect(error.exitCode).toBe(ExitCode.Timeout);
 });
 
+it("RegionCopyError says where something is left, and that it has to go first", () => {
+  const error = new RegionCopyError([{ ...east, isSomethingLeft: true }, west], "omi copy");
+  expect(error.hint).toBe(
+    'Something of it is left in us-east-2: run "outscale-chroot cleanup" first. Try again with: omi copy',
+  );
+});
+
 it("RegionCopyError says of several what is wrong in each", () => {
   const error = new RegionCopyError([east, west], "omi copy");
   expect(error.message).toBe(

@@ -3,6 +3,8 @@ import { ChrootError, ExitCode, messageOf } from "../../common/errors.ts";
 export interface FailedRegion {
   readonly region: string;
   readonly error: unknown;
+  /** Something that was made there could not be taken back. */
+  readonly isSomethingLeft?: boolean;
 }
 
 /** An OMI did not get into every region; it stands in the others. */
@@ -17,7 +19,7 @@ export class RegionCopyError extends ChrootError {
     const regions = failed.map(({ region }) => region).join(", ");
     super(`The copy failed in ${others.length === 0 ? only : `${regions}: ${[only, ...others].join("; ")}`}`, {
       cause: failed.length === 1 ? failed[0]?.error : new AggregateError(failed.map(({ error }) => error)),
-      hint: [hintOf(failed), `Nothing of it is left there. Try again with: ${retry}`].filter(Boolean).join(". "),
+      hint: [hintOf(failed), leftThere(failed), `Try again with: ${retry}`].filter(Boolean).join(". "),
     });
     this.failed = failed;
     const codes = new Set(failed.map(({ error }) => (error instanceof ChrootError ? error.exitCode : ExitCode.Failed)));
@@ -28,4 +30,11 @@ export class RegionCopyError extends ChrootError {
 
 function hintOf([first, ...others]: readonly FailedRegion[]): string | undefined {
   return others.length === 0 && first?.error instanceof ChrootError ? first.error.hint : undefined;
+}
+
+/** What has to be done before the copies are made again, in a sentence. */
+export function leftThere(failed: readonly FailedRegion[]): string {
+  const regions = failed.flatMap(({ region, isSomethingLeft }) => (isSomethingLeft ? [region] : []));
+  if (regions.length === 0) return "Nothing of it is left there";
+  return `Something of it is left in ${regions.join(", ")}: run "outscale-chroot cleanup" first`;
 }

@@ -1,7 +1,7 @@
 import type { Image } from "../../outscale/oapi.ts";
-import type { Build } from "../build.ts";
 import { deleteImage, findOwnImage } from "../resources/image.ts";
 import { describeImage } from "../resources/replaced-image.ts";
+import type { RunContext } from "../run-context.ts";
 import type { Scope } from "../scope.ts";
 import type { ImportedDisks } from "./import-image.ts";
 import type { RegionCloud } from "./region-clouds.ts";
@@ -14,15 +14,18 @@ export interface MakeRoomInput {
   readonly disks: ImportedDisks;
   /** What is copied. */
   readonly image: Image;
+  /** The name that its copy will have. */
+  readonly name: string;
 }
 
 /** Deletes the OMI of another region that has the name, when all of its successor is there but the registration. */
-export async function makeRoom(build: Build, { cloud, undo, disks, image }: MakeRoomInput): Promise<void> {
+export async function makeRoom(context: RunContext, input: MakeRoomInput): Promise<void> {
+  const { cloud, undo, disks, image, name } = input;
   const { api, waiters, place } = cloud;
-  const there = { ...build, api, waiters, accountId: place.accountId };
-  const old = await findOwnImage(there, image.ImageName);
+  const there = { ...context, api, waiters, accountId: place.accountId };
+  const old = await findOwnImage(there, name);
   if (old === undefined) return;
-  build.ui.say(`Deregistering the old OMI ${old.ImageId} (${old.ImageName}) in ${place.region}...`);
+  context.ui.say(`Deregistering the old OMI ${old.ImageId} (${old.ImageName}) in ${place.region}...`);
   const successorSnapshotId = disks.get(image.RootDeviceName ?? "") ?? "";
   undo.adopt(regionReplacedImageKind, { place, thing: describeImage(old, successorSnapshotId) }, old.ImageId);
   await deleteImage(there, old.ImageId);

@@ -1,12 +1,12 @@
-import { AuthError, ConfigError, messageOf } from "../../common/errors.ts";
+import { ConfigError } from "../../common/errors.ts";
 import type { Access } from "../../outscale/access.ts";
-import { isAuth } from "../../outscale/errors.ts";
 import type { Image } from "../../outscale/oapi.ts";
 import type { Build } from "../build.ts";
 import { askTogether } from "../region-copy/ask-together.ts";
 import { requireExport, requireRoom } from "../region-copy/check-target.ts";
 import { requireFreeCodes } from "../region-copy/copy-image.ts";
 import { checkBucket } from "../region-copy/open-bucket.ts";
+import { openRegion } from "../region-copy/open-region.ts";
 import type { RegionCloud } from "../region-copy/region-clouds.ts";
 import { findOwnImage } from "../resources/image.ts";
 import { step } from "../step.ts";
@@ -82,7 +82,7 @@ async function assertKnown({ api, config, signal }: Build): Promise<void> {
 }
 
 async function checkTarget(build: Build, access: Access, input: CheckRegionsInput): Promise<TargetRegion> {
-  const cloud = await connect(build, access);
+  const cloud = await openRegion(build, access);
   const { place, api } = cloud;
   const there = { ...build, api, accountId: place.accountId };
   const digest = input.unchangedDigest;
@@ -97,18 +97,6 @@ async function checkTarget(build: Build, access: Access, input: CheckRegionsInpu
     { bucket: OPTION, other: OPTION },
   );
   return { cloud, present, replaced };
-}
-
-/** @throws {AuthError} that says whose credentials they are */
-async function connect({ regions, signal }: Build, access: Access): Promise<RegionCloud> {
-  try {
-    return await regions.open(access, signal);
-  } catch (cause) {
-    if (!isAuth(cause)) throw cause;
-    const from = access.profile === undefined ? "the environment" : `the profile "${access.profile}"`;
-    const message = `The credentials for ${access.region}, which come from ${from}, are refused: ${messageOf(cause)}`;
-    throw new AuthError(message, { cause, hint: "Give that region's own: region_profiles says where they are" });
-  }
 }
 
 async function assertReplaceable({ config, ui }: Build, region: string, replaced: Image): Promise<void> {

@@ -1,15 +1,13 @@
 import { CancelledError, throwIfCancelled } from "../../common/errors.ts";
 import type { Image } from "../../outscale/oapi.ts";
 import type { Build } from "../build.ts";
-import { settleOldSnapshots } from "../old-snapshots.ts";
 import { markProduct, type ProductMark } from "../product-tags.ts";
 import type { Product, ProductCopy } from "../publish-omi.ts";
-import { type CopyTarget, copyImage, type RegionCopy } from "../region-copy/copy-image.ts";
+import { copyImage, type RegionCopy } from "../region-copy/copy-image.ts";
 import { copyLook } from "../region-copy/copy-look.ts";
 import { finishBuild } from "../region-copy/finish-build.ts";
 import { RegionCopyError } from "../region-copy/region-copy-error.ts";
 import { RegionProgress } from "../region-copy/region-progress.ts";
-import { makeRoom } from "../region-copy/replace-copy.ts";
 import { step } from "../step.ts";
 import type { Regions, TargetRegion } from "./check-regions.ts";
 
@@ -36,10 +34,11 @@ export const copyRegions = step("StepCopyRegions", async (build: Build, input: C
     const result = results.find(({ region }) => region === target.cloud.place.region);
     if (result?.outcome !== "copied") continue;
     const { region, accountId, imageId, snapshotIds } = result;
-    const copy = { region, accountId, imageId, snapshotIds };
-    copies.set(region, copy);
+    copies.set(region, { region, accountId, imageId, snapshotIds });
     for (const difference of result.differences) build.warn(`${imageId} in ${region} has ${difference}`);
-    await complete(build, target, copy, input.mark);
+    if (input.mark === undefined) continue;
+    const there = { ...build, api: target.cloud.api, accountId };
+    await markProduct(there, imageId, { ...input.mark, sourceId: undefined });
   }
   const failed = results.flatMap((result) => (result.outcome === "copied" ? [] : [result]));
   if (failed.length === 0) return;
@@ -66,7 +65,9 @@ async function copyInto(
     };
     return await copyImage(build, {
       ...{ source: regions.source, bucket, prefix, createBucket, keepObjects, method, image },
-      targets: targets.map((target) => targetOf(build, target, { image, look })),
+      targets: targets.map(({ cloud, replaced }) => ({ cloud, look, replaced })),
+      areOldSnapshotsDeleted: build.config.forceDeleteSnapshot,
+      warn: (message) => build.warn(message),
       onProgress: (subject, wait) => progress.note(subject, wait),
     });
   } catch (error) {
@@ -76,6 +77,7 @@ async function copyInto(
       accountId: cloud.place.accountId,
       outcome,
       error,
+      isSomethingLeft: false,
     }));
   }
 }
@@ -85,25 +87,4 @@ async function readProduct({ api, signal }: Build, imageId: string): Promise<Ima
   const [image] = Images;
   if (image === undefined) throw new Error(`${imageId} is not there any more`);
   return image;
-}
-
-function targetOf(
-  build: Build,
-  { cloud, replaced }: TargetRegion,
-  { image, look }: { readonly image: Image; readonly look: CopyTarget["look"] },
-): CopyTarget {
-  if (replaced === undefined) return { cloud, look };
-  return { cloud, look, makeRoom: (undo, disks) => makeRoom(build, { cloud, undo, disks, image }) };
-}
-
-/** A copy stands: nothing that goes wrong from here on takes it back. */
-async function complete(
-  build: Build,
-  { cloud, replaced }: TargetRegion,
-  { imageId, snapshotIds }: ProductCopy,
-  mark: ProductMark | undefined,
-): Promise<void> {
-  const there = { ...build, api: cloud.api, accountId: cloud.place.accountId };
-  if (mark !== undefined) await markProduct(there, imageId, { ...mark, sourceId: undefined });
-  if (replaced !== undefined) await settleOldSnapshots(there, replaced, snapshotIds);
 }

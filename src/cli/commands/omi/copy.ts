@@ -1,5 +1,5 @@
 import { type CopiedOmi, copyOmi } from "../../../bake/omis/copy-omi.ts";
-import { type FailedRegion, RegionCopyError } from "../../../builder/region-copy/region-copy-error.ts";
+import { type FailedRegion, leftThere, RegionCopyError } from "../../../builder/region-copy/region-copy-error.ts";
 import { CancelledError, ExitCode, LeftoverError, messageOf } from "../../../common/errors.ts";
 import { shellQuote } from "../../../host/shell-quote.ts";
 import { openDebugLog } from "../../../terminal/debug-log.ts";
@@ -25,6 +25,11 @@ const flagSpecs = {
     about: "image: whole, with its product codes (the default); snapshots: disk by disk, without a manifest",
   },
   name: { type: "string", value: "NAME", about: "the OMI's name there, if it is to be another one" },
+  force: {
+    type: "boolean",
+    about: "replaces an OMI of the account's own that has the name there, when its successor is all there",
+  },
+  "force-delete-snapshot": { type: "boolean", about: "with -force: deletes the snapshots of what was replaced" },
   ...accountFlags,
 } as const satisfies Flags;
 
@@ -50,6 +55,7 @@ export const copyAction: Command = {
       ...omisInput(flags, io, log),
       ...bucket,
       ...{ omi, targets, method: flags.method, name: flags.name, keepObjects: flags["keep-objects"] },
+      ...{ force: flags.force, forceDeleteSnapshot: flags["force-delete-snapshot"] },
       ...{ ui: report.ui, onProgress: report.tell, signal: wishes.signal, hurry: wishes.hurry },
     });
     report[Symbol.dispose]();
@@ -74,7 +80,7 @@ function throwIfFailed(copied: CopiedOmi, flags: FlagValues<typeof flagSpecs>): 
     const cancelled = failed.find(({ error }) => error instanceof CancelledError);
     if (cancelled === undefined) throw new RegionCopyError(failed, command);
     const message = `${messageOf(cancelled.error)}: there is no copy in ${without.join(", ")}`;
-    throw new CancelledError(message, { hint: `Nothing of it is left there. To finish it: ${command}` });
+    throw new CancelledError(message, { hint: `${leftThere(failed)}. To finish it: ${command}` });
   }
   if (!isSomethingLeft) return;
   throw new LeftoverError("The copies stand, and something else could not be taken down", {
@@ -87,7 +93,10 @@ function throwIfFailed(copied: CopiedOmi, flags: FlagValues<typeof flagSpecs>): 
 function commandFor({ imageId }: CopiedOmi, regions: readonly string[], flags: FlagValues<typeof flagSpecs>): string {
   const texts = ["bucket", "prefix", "method", "name", "profile", "local-state", "state"] as const;
   const pairs = ["region-profile", "share", "share-snapshot"] as const;
-  const switches = ["create-bucket", "keep-objects", "public", "public-snapshot", "local"] as const;
+  const switches = [
+    ...(["create-bucket", "keep-objects", "force", "force-delete-snapshot"] as const),
+    ...(["public", "public-snapshot", "local"] as const),
+  ];
   const isOfThem = (pair: string) => regions.some((region) => pair.startsWith(`${region}=`));
   return shellQuote([
     ...["outscale-chroot", "omi", "copy", "-to", regions.join(",")],
