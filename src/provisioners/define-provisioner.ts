@@ -16,14 +16,16 @@ export interface ProvisionerParts<Shape extends z.ZodRawShape> {
   /** The files of this machine that the options name; none when absent. */
   localFiles?(options: OptionsOf<Shape>): readonly LocalFile[];
   run(options: OptionsOf<Shape>, input: ProvisionerInput): Promise<void>;
-  /** Options that decide nothing of what is in the image, such as pauses, and those whose files {@link reads} names. */
+  /** Options that decide nothing of what is in the image, such as pauses, and those whose files are read. */
   readonly notCounted?: readonly (keyof Shape & string)[];
-  /** What is read of this machine, as far as the options tell. */
+  /** What is read of this machine, and what of it counts; by default the contents of what {@link localFiles} names. */
   reads?(options: OptionsOf<Shape>): readonly InputFile[];
 }
 
 /** Makes a type of provisioner of its options, its check and what it does. */
 export function defineProvisioner<Shape extends z.ZodRawShape>(parts: ProvisionerParts<Shape>): ProvisionerType {
+  const readsOf = (options: OptionsOf<Shape>): readonly InputFile[] =>
+    (parts.localFiles?.(options) ?? []).flatMap(({ path, use }) => (use === "write" ? [] : [{ path }]));
   return {
     type: parts.type,
     warning: parts.warning,
@@ -43,7 +45,7 @@ export function defineProvisioner<Shape extends z.ZodRawShape>(parts: Provisione
       const counted = Object.entries(raw).filter(([name]) => !parts.notCounted?.includes(name));
       const given = renderGiven(Object.fromEntries(counted), context, parts.rendersItself).options;
       return {
-        inputs: { options: given, files: parts.reads?.(options) ?? [] },
+        inputs: { options: given, files: (parts.reads ?? readsOf)(options) },
         run: (input) => parts.run(options, input),
       };
     },

@@ -1,5 +1,5 @@
 import type { BuildDefinition, ProvisionerDefinition } from "../definition/build-definition.ts";
-import { isRawList, type RawConfig } from "../definition/raw-value.ts";
+import { isRawList, type RawConfig, type RawValue } from "../definition/raw-value.ts";
 import { isLate, lateContextOf, placeholderData } from "./late-values.ts";
 import type { BuildIdentity, LocalFile } from "./provisioner.ts";
 import { provisionerTypes } from "./registry.ts";
@@ -55,12 +55,13 @@ export function relocateFiles(
 
 function relocated(
   options: RawConfig,
-  { option, index, path }: LocalFile,
+  { option, index, path, put = (another) => another }: LocalFile,
   locate: (path: string) => string,
 ): RawConfig {
   const place = locate(path);
   const value = options[option];
   if (place === path || value === undefined) return options;
-  if (index === undefined || !isRawList(value)) return { ...options, [option]: place };
-  return { ...options, [option]: value.map((item, at) => (at === index ? place : item)) };
+  const within = (item: RawValue) => (typeof item === "string" ? put(place, item) : place);
+  if (index === undefined || !isRawList(value)) return { ...options, [option]: within(value) };
+  return { ...options, [option]: value.map((item, at) => (at === index ? within(item) : item)) };
 }

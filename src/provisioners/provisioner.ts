@@ -61,6 +61,8 @@ export interface LocalFile {
   readonly use: "read" | "read-folder" | "write";
   /** It need not be there when the build begins. */
   readonly isOptional: boolean;
+  /** The value with another path in the place of this one, where the path is not all of it. */
+  readonly put?: ((place: string, value: string) => string) | undefined;
 }
 
 /** A provisioner whose options have been read and checked. */

@@ -3,7 +3,7 @@ import { basename, delimiter, dirname, join } from "node:path";
 import { isErrno } from "../../common/errno.ts";
 import { isLate } from "../late-values.ts";
 import type { InputFile } from "../provisioner.ts";
-import { type AnsibleOptions, playbooksOf } from "./options.ts";
+import { type AnsibleOptions, playbooksOf, variableFiles } from "./options.ts";
 
 /** The folders beside a playbook that Ansible searches. @see https://docs.ansible.com/ansible/latest/tips_tricks/sample_setup.html */
 const SEARCHED =
@@ -15,11 +15,11 @@ const BESIDE = /\.ya?ml$|^ansible\.cfg$/;
  * lies beside them, inventories, roles, and the files of `-e @FILE`.
  */
 export function ansibleFiles(options: AnsibleOptions): readonly InputFile[] {
-  const { galaxyFile, inventoryFile, inventoryDirectory, rolesPath, collectionsPath, extraArguments = [] } = options;
+  const { galaxyFile, inventoryFile, inventoryDirectory, rolesPath, collectionsPath } = options;
   const playbooks = playbooksOf(options);
   // What ansible-galaxy installs there is what the requirements say, and is not there before the first build.
   const installed = galaxyFile ? [galaxyFile] : [rolesPath, collectionsPath].flatMap((path) => path?.split(delimiter));
-  const variables = extraArguments.flatMap((argument) => /(?:^|=)@(.+)$/s.exec(argument)?.[1] ?? []);
+  const variables = variableFiles(options).map(({ path }) => path);
   const named = [...installed, inventoryFile, inventoryDirectory, ...variables].flatMap((path) => path || []);
   const beside = [...new Set(playbooks.filter((path) => !isLate(path)).map((path) => dirname(path)))].flatMap(searched);
   return [...playbooks, ...beside, ...named].map((path) => ({ path, name: basename(path), isCopied: true }));

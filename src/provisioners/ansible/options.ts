@@ -1,4 +1,5 @@
 import { accessSync, constants } from "node:fs";
+import { delimiter } from "node:path";
 import { type ConfigProblem, messageOf } from "../../common/errors.ts";
 import { findProgram } from "../../host/program-path.ts";
 import { checkEnvironment } from "../environment.ts";
@@ -81,7 +82,30 @@ export function filesOfAnsible(options: AnsibleOptions): readonly LocalFile[] {
     ...nameFiles("galaxy_file", options.galaxyFile),
     ...nameFiles("inventory_file", options.inventoryFile, { use: "read-folder" }),
     ...nameFiles("inventory_directory", options.inventoryDirectory),
-    ...nameFiles("roles_path", options.rolesPath, { isOptional: true }),
-    ...nameFiles("collections_path", options.collectionsPath, { isOptional: true }),
+    ...foldersOf("roles_path", options.rolesPath),
+    ...foldersOf("collections_path", options.collectionsPath),
+    ...variableFiles(options),
   ];
+}
+
+/** Folders that are searched one after another, in one text. */
+function foldersOf(option: string, paths: string | undefined): readonly LocalFile[] {
+  return (paths?.split(delimiter) ?? []).flatMap((path, part) => {
+    const put = (place: string, value: string) => value.split(delimiter).with(part, place).join(delimiter);
+    return path === "" ? [] : [{ option, index: undefined, path, use: "read", isOptional: true, put }];
+  });
+}
+
+/** What stands before the path of a file with variables, as `-e` takes it. */
+const BEFORE_FILE = /^(?:--extra-vars=|-e)?@(?=.)/;
+
+/** The files of `-e @FILE` and its like. */
+export function variableFiles({ extraArguments = [] }: AnsibleOptions): readonly LocalFile[] {
+  return extraArguments.flatMap((argument, index) => {
+    const [before] = BEFORE_FILE.exec(argument) ?? [];
+    if (before === undefined) return [];
+    const put = (place: string, value: string) => (BEFORE_FILE.exec(value)?.[0] ?? before) + place;
+    const path = argument.slice(before.length);
+    return [{ option: "extra_arguments", index, path, use: "read", isOptional: false, put }];
+  });
 }

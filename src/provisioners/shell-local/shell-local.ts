@@ -1,5 +1,5 @@
 import { defineProvisioner } from "../define-provisioner.ts";
-import { filesOfScripts, scriptPaths } from "../scripts.ts";
+import { filesOfScripts } from "../scripts.ts";
 import { checkShellLocal, renderedLate, shellLocalShape } from "./options.ts";
 import { runLocalScripts } from "./run-local-scripts.ts";
 
@@ -12,5 +12,4 @@ export const shellLocal = defineProvisioner({
   localFiles: filesOfScripts,
   run: runLocalScripts,
   notCounted: ["script", "scripts"],
-  reads: (options) => scriptPaths(options).map((path) => ({ path })),
 });

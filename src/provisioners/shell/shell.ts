@@ -29,7 +29,6 @@ export const shell = defineProvisioner({
   localFiles: filesOfScripts,
   run: runShell,
   notCounted: ["script", "scripts", "start_retry_timeout", "pause_after"],
-  reads: (options) => scriptPaths(options).map((path) => ({ path })),
 });
 
 interface Script {
