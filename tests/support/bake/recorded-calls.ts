@@ -1,3 +1,4 @@
+import type { LoggedRequest } from "../../../src/local-cloud/http/request-log.ts";
 import type { ActionName, RequestOf } from "../../../src/outscale/oapi.ts";
 import type { Bakery } from "./bake.ts";
 
@@ -5,18 +6,19 @@ import type { Bakery } from "./bake.ts";
 export class RecordedCalls {
   readonly #bakery: Pick<Bakery, "cloud">;
   readonly #accountId: string;
-  readonly #start: number;
-  #end: number | undefined;
+  /** By the calls beside it: a cloud keeps the last ones alone, so that their places change. */
+  readonly #before: LoggedRequest | undefined;
+  #stopped: { readonly after: LoggedRequest | undefined } | undefined;
 
   constructor(bakery: Pick<Bakery, "cloud">, accountId: string = bakery.cloud.account("builder").id) {
     this.#bakery = bakery;
     this.#accountId = accountId;
-    this.#start = bakery.cloud.requests.length;
+    this.#before = bakery.cloud.requests.at(-1);
   }
 
   /** Later calls do not count. */
   stop(): void {
-    this.#end = this.#bakery.cloud.requests.length;
+    this.#stopped ??= { after: this.#bakery.cloud.requests.at(-1) };
   }
 
   /** The names of the calls, oldest first. */
@@ -33,6 +35,8 @@ export class RecordedCalls {
 
   #calls() {
     const { requests } = this.#bakery.cloud;
-    return requests.slice(this.#start, this.#end).filter(({ accountId }) => accountId === this.#accountId);
+    const placeAfter = (call: LoggedRequest | undefined) => (call === undefined ? 0 : requests.lastIndexOf(call) + 1);
+    const end = this.#stopped && placeAfter(this.#stopped.after);
+    return requests.slice(placeAfter(this.#before), end).filter(({ accountId }) => accountId === this.#accountId);
   }
 }
