@@ -163,6 +163,12 @@ describe("copies to other regions, on a cloud that fails", () => {
     });
   });
 
+  it("leave a bucket that they have made to the clean-up that removes its objects", async () => {
+    const fault = { kind: "internal-error", action: "DeleteObjects", times: 10_000 } as const;
+    const point: Point = { name: "", region: "eu-west-2", fault };
+    expect(await problemsOf(point, isWhole)).toEqual([]);
+  });
+
   it("say what is missing, and how to finish it", async () => {
     const point: Point = {
       name: "",

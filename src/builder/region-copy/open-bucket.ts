@@ -83,10 +83,10 @@ export async function ensureBucket(
   { seen, ...input }: BucketInput & { readonly seen?: "found" | "absent" | undefined },
 ): Promise<void> {
   if ((seen ?? (await checkBucket(context, input))) === "found") return;
-  const { source, bucket } = input;
+  const { source, bucket, prefix } = input;
   const { place, storage } = source;
   context.ui.say(`Creating the bucket ${bucket} in ${place.region}...`);
-  await scope.acquire(createdBucketKind, { place, bucket }, async () => {
+  await scope.acquire(createdBucketKind, { place, bucket, prefix }, async () => {
     await storage.createBucket(bucket, { signal: context.signal });
     return bucket;
   });
