@@ -8,6 +8,7 @@ import { join } from "node:path";
 import { Worker } from "bullmq";
 import { Redis } from "ioredis";
 import { afterAll, beforeAll, expect, it, vi } from "vitest";
+import { messageOf } from "../../src/common/errors.ts";
 import { connect, parseAddress } from "../../src/fleet/queue/connection.ts";
 import { FleetQueue } from "../../src/fleet/queue/fleet-queue.ts";
 import { JournalMirror } from "../../src/fleet/queue/journal-mirror.ts";
@@ -72,6 +73,7 @@ describe("a queue with TLS", () => {
       code: "E_FLEET",
       message: expect.stringContaining("Cannot reach the queue rediss://localhost"),
       cause: expect.objectContaining({ message: expect.stringMatching(/self-signed|certificate/) }),
+      hint: expect.stringContaining("OUTSCALE_CHROOT_QUEUE_CA"),
     });
   });
 });
@@ -125,6 +127,31 @@ describe("the user of Redis that docs/fleet.md describes", () => {
     }
     foreign.disconnect();
     redis.disconnect();
+  });
+});
+
+describe("connect()", () => {
+  it("says why a Redis lets nobody in, and what can be done about it", async () => {
+    await using own = await openOwnQueue();
+    await own.redis.acl("SETUSER", "few", "on", ">a-password", "~*", "&*", "+ping", "+info", "+hello");
+    await own.redis.config("SET", "requirepass", "a-password");
+    const [socket, port] = [join(own.folder, "redis.sock"), await freePort()];
+    await own.redis.config("SET", "port", String(port));
+    const password = { OUTSCALE_CHROOT_QUEUE_PASSWORD: "a-password" };
+    const wrong = { OUTSCALE_CHROOT_QUEUE_PASSWORD: "another" };
+    for (const [url, env, message, hint] of [
+      [`unix:${socket}`, {}, /NOAUTH, it wants a password$/, /QUEUE_PASSWORD/],
+      [`unix:${socket}`, wrong, /WRONGPASS/, /QUEUE_PASSWORD/],
+      [`redis://127.0.0.1:${port}/99`, password, /DB index/, /database/],
+      ["unix:/nowhere", {}, /ENOENT/, /whether a Redis listens there/],
+    ] as const) {
+      const failure = await connect(parseAddress(url, env)).catch((error: unknown) => error);
+      expect(failure, url).toMatchObject({ code: "E_FLEET", hint: expect.stringMatching(hint) });
+      expect(messageOf(failure)).toMatch(message);
+    }
+    const few = await connect(parseAddress(`redis://few@127.0.0.1:${port}`, password));
+    await expect(listQueues(few)).rejects.toMatchObject({ code: "E_FLEET", hint: expect.stringContaining("rights") });
+    few.disconnect();
   });
 });
 

@@ -1,7 +1,10 @@
 import { readFileSync } from "node:fs";
-import { Redis, type RedisOptions } from "ioredis";
+import { isIP } from "node:net";
+import type { Redis, RedisOptions } from "ioredis";
 import { FleetError, messageOf, UsageError } from "../../common/errors.ts";
 import { secrets } from "../../common/secrets.ts";
+import { QueueRedis } from "./queue-redis.ts";
+import { adviceFor, RefusalError } from "./refusal-error.ts";
 
 export const QUEUE_VARIABLE = "OUTSCALE_CHROOT_QUEUE";
 const PASSWORD_VARIABLE = "OUTSCALE_CHROOT_QUEUE_PASSWORD";
@@ -31,18 +34,20 @@ export function parseAddress(text: string, env: NodeJS.ProcessEnv): RedisAddress
       hint: "redis://HOST:PORT, rediss://USER@HOST:PORT/DB for TLS, or unix:/PATH",
     });
   }
-  const { hostname: host, port, username, password, pathname } = url;
+  const { port, username, password, pathname } = url;
+  const host = url.hostname.replace(/^\[|\]$/g, "");
   secrets.add(decodeURIComponent(password));
   return {
     options: {
-      host: host.replace(/^\[|\]$/g, ""),
+      host,
       port: Number(port || 6379),
       db: Number(pathname.slice(1) || 0),
       ...(username && { username: decodeURIComponent(username) }),
       ...passwordOf(decodeURIComponent(password), env),
-      ...(isTls && { tls: { servername: host, ...authorityOf(env) } }),
+      // Only a name can be told to a server that has several.
+      ...(isTls && { tls: { ...(isIP(host) === 0 && { servername: host }), ...authorityOf(env) } }),
     },
-    shown: `${url.protocol}//${host}:${port || 6379}`,
+    shown: `${url.protocol}//${url.hostname}:${port || 6379}`,
   };
 }
 
@@ -74,22 +79,6 @@ const SILENCE_MS = 30_000;
 const PROBE_AFTER_MS = 15_000;
 
 /**
- * ioredis tells nobody of the end of a connection that is between two tries when it is to end: who waits for that end, or
- * for an answer, would wait forever. It does end one that was never begun.
- */
-class EndingRedis extends Redis {
-  override disconnect(reconnect = false): void {
-    if (!reconnect && this.status === "reconnecting") this.status = "wait";
-    super.disconnect(reconnect);
-  }
-
-  /** The engine makes its own connections by this. */
-  override duplicate(override?: Partial<RedisOptions>): Redis {
-    return new EndingRedis({ ...this.options, ...override, replyMapping: "legacy" });
-  }
-}
-
-/**
  * Connects. A connection that is lost later comes back by itself, and what was asked meanwhile is asked then.
  * @param onTrouble Told when the connection is lost, and when it is there again
  * @throws {FleetError} when the first connection cannot be made
@@ -100,7 +89,7 @@ export async function connect(
 ): Promise<Redis> {
   let isUp = false;
   let failure: unknown;
-  const redis = new EndingRedis({
+  const redis = new QueueRedis({
     ...address.options,
     lazyConnect: true,
     connectTimeout: CONNECT_MS,
@@ -115,9 +104,11 @@ export async function connect(
   try {
     await redis.connect();
     await redis.ping();
+    // ioredis takes the first one for a database that there is not.
+    if (address.options.db) await redis.select(address.options.db);
   } catch (error) {
     redis.disconnect();
-    throw new FleetError(`Cannot reach the queue ${address.shown}`, { cause: failure ?? error });
+    throw unreachable(address, failure ?? error);
   }
   isUp = true;
   let isLost = false;
@@ -131,6 +122,28 @@ export async function connect(
     isLost = false;
   });
   return redis;
+}
+
+function unreachable({ shown, options }: RedisAddress, failure: unknown): FleetError {
+  const { code = "", message } = failure as NodeJS.ErrnoException;
+  if (failure instanceof RefusalError) {
+    // What Redis says of it is about its protocol.
+    const reason = failure.reason.startsWith("NOAUTH") ? "NOAUTH, it wants a password" : failure.reason;
+    const hint = adviceFor(reason) ?? connectionAdvice(reason, false);
+    return new FleetError(`Cannot reach the queue ${shown}`, { cause: new Error(reason), hint });
+  }
+  const hint = connectionAdvice(`${code} ${message}`, options.tls !== undefined);
+  return new FleetError(`Cannot reach the queue ${shown}`, { cause: failure, hint });
+}
+
+function connectionAdvice(what: string, isTls: boolean): string {
+  if (/SELF_SIGNED|CERT|UNABLE_TO/.test(what))
+    return `${CA_VARIABLE} names a file with the certificate of its authority`;
+  if (isTls && /SSL|ETIMEDOUT|ECONNRESET|EPIPE/.test(what))
+    return "see whether a Redis listens there, with TLS: redis:// is without";
+  if (/EACCES|EPERM/.test(what)) return "ask for the right to write to that socket";
+  if (/DB index/.test(what)) return "the number at the end of the address is that of a database";
+  return "see whether a Redis listens there; -queue or OUTSCALE_CHROOT_QUEUE names another, with rediss:// for TLS";
 }
 
 function reasonOf(failure: unknown): string {

@@ -1,6 +1,7 @@
 import { EventEmitter } from "node:events";
 import { describe, expect, it } from "vitest";
 import { Reach, UnreachableError } from "./reach.ts";
+import { RefusalError } from "./refusal-error.ts";
 
 const failureOf = (asked: Promise<unknown>) =>
   asked.then(
@@ -49,7 +50,7 @@ describe("Reach", () => {
     const reach = new Reach(new EventEmitter() as never);
     const bug = new TypeError("a bug");
     expect(await failureOf(reach.ask(() => Promise.reject(bug)))).toBe(bug);
-    const refusal = Object.assign(new Error("NOPERM no"), { name: "ReplyError" });
+    const refusal = new RefusalError("NOPERM no");
     expect(await failureOf(reach.ask(() => Promise.reject(refusal)))).toMatchObject({
       message: "The queue answers that it cannot: NOPERM no",
       wasAsked: true,

@@ -1,6 +1,7 @@
 import { EventEmitter, once } from "node:events";
 import type { Redis } from "ioredis";
-import { FleetError, messageOf } from "../../common/errors.ts";
+import { FleetError } from "../../common/errors.ts";
+import { RefusalError } from "./refusal-error.ts";
 
 interface Loss {
   readonly since: number;
@@ -74,8 +75,8 @@ export class Reach {
       this.#silentSince = undefined;
       return value;
     } catch (error) {
-      if (!(error instanceof Error) || error.name !== "ReplyError") throw error;
-      const message = `The queue answers that it cannot: ${messageOf(error)}`;
+      if (!(error instanceof RefusalError)) throw error;
+      const message = `The queue answers that it cannot: ${error.reason}`;
       throw new UnreachableError(message, { since: askedAt, wasAsked: true });
     } finally {
       clearTimeout(late);

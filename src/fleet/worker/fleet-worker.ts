@@ -83,7 +83,7 @@ export class FleetWorker {
     const over = new AbortController();
     const work = this.#work(blocking).finally(() => over.abort());
     const isGivenUp = this.#endsAlone(over.signal);
-    if (!(await Promise.race([work.then(() => false), isGivenUp]))) return;
+    if (!(await Promise.race([work.then(() => false), isGivenUp]))) return work;
     // It waits for a queue that does not answer, and nobody for it.
     work.catch(() => undefined);
     this.#tellNobody();
