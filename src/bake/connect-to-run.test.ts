@@ -55,6 +55,14 @@ describe("connectToRun()", () => {
     expect(await accessOf({}, { ...env, ...keys }, { profile: "other" })).toMatchObject({ accessKey: "AKENVCONNECT" });
   });
 
+  it("leaves the environment's keys when they are another region's, and the run had a profile", async () => {
+    const keys = { OSC_ACCESS_KEY: "AKENVCONNECT", OSC_SECRET_KEY: "SKENVCONNECT" };
+    const had = { profile: "other" };
+    const [elsewhere, here] = ["eu-west-2", "us-east-2"].map((OSC_REGION) => ({ ...env, ...keys, OSC_REGION }));
+    expect(await accessOf({}, elsewhere ?? {}, had)).toMatchObject({ accessKey: "AKPROFILECONNECT", ...place });
+    expect(await accessOf({}, here ?? {}, had)).toMatchObject({ accessKey: "AKENVCONNECT", ...place });
+  });
+
   it("takes those of a template, with its variables", async () => {
     const template = join(folder, "web.pkr.hcl");
     writeFileSync(

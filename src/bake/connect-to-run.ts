@@ -23,8 +23,9 @@ export interface ConnectInput {
 }
 
 /**
- * The way back to the account of a run, from a template, a profile (the run's own when nothing else is given) or the
- * environment, in the region and at the endpoint of the run. The embedded cloud of a `--local` run is started again.
+ * The way back to the account of a run, from a template, a profile or the environment, in the region and at the endpoint of
+ * the run. When neither is given, and the environment has no keys or says that its keys are another region's, the run's own
+ * profile counts. The embedded cloud of a `--local` run is started again.
  * @throws {AuthError} when there are no credentials
  */
 export async function connectToRun(header: RunHeader, input: ConnectInput = {}): Promise<Connection> {
@@ -35,7 +36,7 @@ export async function connectToRun(header: RunHeader, input: ConnectInput = {}):
     const accessTo = (place: Place) => accessToPlace(place, local.env);
     return { access, accessTo, close: async () => local[Symbol.asyncDispose]() };
   }
-  const isNothingGiven = template === undefined && !env.OSC_ACCESS_KEY;
+  const isNothingGiven = template === undefined && !mayHaveKeys(env, header.region);
   const named = profile ?? (isNothingGiven ? header.profile : null);
   const options: TemplateAccess = {
     ...(template && (await templateAccess(template, template.env ?? env))),
@@ -45,6 +46,11 @@ export async function connectToRun(header: RunHeader, input: ConnectInput = {}):
   };
   const { access } = await resolveAccess({ template: options, env });
   return { access, accessTo: (place) => accessToPlace(place, env), close: async () => undefined };
+}
+
+/** Whether the environment has keys that may be of a region: one without a region says nothing of it. */
+function mayHaveKeys({ OSC_ACCESS_KEY, OSC_REGION }: NodeJS.ProcessEnv, region: string): boolean {
+  return Boolean(OSC_ACCESS_KEY) && (OSC_REGION || region) === region;
 }
 
 async function templateAccess(input: TemplateInput, env: NodeJS.ProcessEnv): Promise<TemplateAccess> {

@@ -5,10 +5,12 @@ import { defaultWaiting } from "../config/default-waiting.ts";
 import { temporaryFolder } from "../config/engine-settings.ts";
 import { removeAbandoned } from "../host/held-folder.ts";
 import { hostRunner } from "../host/run-command.ts";
+import { shellQuote } from "../host/shell-quote.ts";
 import type { Access } from "../outscale/access.ts";
 import { readAccountId } from "../outscale/account-id.ts";
 import type { Api } from "../outscale/api.ts";
 import { createApi } from "../outscale/client.ts";
+import { isAuth } from "../outscale/errors.ts";
 import { createWaiters } from "../outscale/waiters.ts";
 import type { RunHeader } from "./journal/entry.ts";
 import { Journal } from "./journal/journal.ts";
@@ -149,8 +151,8 @@ async function cleanUpRun(listed: Run, options: CleanUpOptions): Promise<Cleaned
   const { header } = listed.record;
   const { ui } = options;
   const failed = (error: unknown): CleanedRun => {
-    ui.error(`Run ${header.runId}: ${messageOf(error)}`);
-    const failures = [`run ${header.runId}: ${messageOf(error)}`];
+    ui.error(`Run ${header.runId}: ${withAdvice(error)}`);
+    const failures = [`run ${header.runId}: ${withAdvice(error)}`];
     return { runId: header.runId, outcome: "failed", removed: [], failures };
   };
   try {
@@ -223,8 +225,8 @@ async function releaseAll(
         if (await releaseRecorded(context, resource, record.writtenAt)) removed.push(describe(resource));
         journal.released(resource.seq);
       } catch (error) {
-        ui.error(`${describe(resource)} failed: ${messageOf(error)}`);
-        failures.push(messageOf(error));
+        ui.error(`${describe(resource)} failed: ${withAdvice(error)}`);
+        failures.push(withAdvice(error));
       }
     }
     if (record.product !== undefined) await untagProduct(context, record.product);
@@ -246,16 +248,23 @@ function contextOf(
 }
 
 async function assertSameAccount(api: Pick<Api, "readAccounts">, header: RunHeader): Promise<void> {
-  const accountId = await readAccountId(api);
+  const hint = header.profile
+    ? `Use the profile of the run: ${shellQuote(["outscale-chroot", "cleanup", "--profile", header.profile])}`
+    : "Give the run's own credentials, by OSC_ACCESS_KEY and OSC_SECRET_KEY or --profile";
+  const accountId = await readAccountId(api).catch((cause: unknown) => {
+    if (!isAuth(cause)) throw cause;
+    const wanted = `the account ${header.accountId} in ${header.region}`;
+    throw new AuthError(`The credentials are not good for ${wanted}: ${messageOf(cause)}`, { cause, hint });
+  });
   if (accountId === header.accountId) return;
-  throw new AuthError(
-    `These credentials are of the account ${accountId}, but the run was made with ${header.accountId}`,
-    {
-      hint: header.profile
-        ? `Use the profile of the run: outscale-chroot cleanup --profile ${header.profile}`
-        : "Give the run's own credentials, by OSC_ACCESS_KEY and OSC_SECRET_KEY or --profile",
-    },
-  );
+  const message = `These credentials are of the account ${accountId}, but the run was made with ${header.accountId}`;
+  throw new AuthError(message, { hint });
+}
+
+/** Of credentials it is the advice that helps: whoever reads the message has not seen where they came from. */
+function withAdvice(error: unknown): string {
+  const hint = error instanceof AuthError && error.hint;
+  return hint ? `${messageOf(error)} (${hint})` : messageOf(error);
 }
 
 function describe({ kind, id, recorded }: OpenResource): string {

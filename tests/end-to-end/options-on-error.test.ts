@@ -133,12 +133,19 @@ describe("a build that fails before a person", () => {
   it("is not cleaned up with another account's credentials", async () => {
     await expect(bakery.bake(config({ packer_on_error: "abort" }), { hook: shell("false") })).rejects.toThrow();
     const { id, accessKey, secretKey } = bakery.cloud.account("other");
-    const access = { endpoint: bakery.cloud.endpoint, region: "eu-west-2", accessKey, secretKey };
-    const given = { ...access, insecureSkipTlsVerify: false };
-    const connect = async () => ({ access: given, accessTo: async () => given, close: async () => undefined });
-    const ui = new RecordingUi();
-    const options = { stateFolder: bakery.stateFolder, runIds: [], dryRun: false, ui, connect, env: {} };
-    await expect(cleanUpRuns(options)).rejects.toThrow(`These credentials are of the account ${id}`);
+    const cleanUpWith = (key: string) => {
+      const access = { endpoint: bakery.cloud.endpoint, region: "eu-west-2", accessKey: key, secretKey };
+      const given = { ...access, insecureSkipTlsVerify: false };
+      const connect = async () => ({ access: given, accessTo: async () => given, close: async () => undefined });
+      const ui = new RecordingUi();
+      return cleanUpRuns({ stateFolder: bakery.stateFolder, runIds: [], dryRun: false, ui, connect, env: {} });
+    };
+    const advice = "Give the run's own credentials, by OSC_ACCESS_KEY and OSC_SECRET_KEY or --profile";
+    const ofAnother = new RegExp(`These credentials are of the account ${id}.*\\(${advice}\\)`);
+    await expect(cleanUpWith(accessKey)).rejects.toThrow(ofAnother);
+    const builder = bakery.cloud.account("builder").id;
+    const notTaken = new RegExp(`not good for the account ${builder} in eu-west-2: .*4120.*\\(${advice}\\)`);
+    await expect(cleanUpWith("UNKNOWNUNKNOWNUNKNOW")).rejects.toThrow(notTaken);
     const { volumes, journals } = await bakery.leftovers();
     expect([volumes.length, journals.length]).toEqual([1, 1]);
   });
