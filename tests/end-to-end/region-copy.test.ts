@@ -244,6 +244,7 @@ describe("omi copy", () => {
       ["There is no object", "import", ["-name", "web-3", `${BUCKET}/manifest.json`]],
       ["already has an OMI named", "import", ["-name", "web", `${BUCKET}/manifest.json`]],
       ["is neither a URL nor", "import", ["-name", "web-3", "manifest.json"]],
+      ["Standard input has no manifest", "import", ["-name", "web-3", "-"]],
       ["not for a URL", "import", ["-name", "web-3", "-from", EAST, "http://127.0.0.1/a/b"]],
     ])("refuses before anything is made: %s", async (message, action, argv) => {
       const before = await bench.left(HOME);

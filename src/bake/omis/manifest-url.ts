@@ -23,13 +23,19 @@ export type ManifestPlace =
  * @throws {UsageError} when it is neither
  */
 export function parseManifestPlace(
-  text: string,
+  typed: string,
 ): { readonly url: string } | { readonly bucket: string; readonly key: string } {
-  if (/^https?:\/\//.test(text) && URL.canParse(text)) return { url: text };
+  const text = typed.trim();
+  if (/^https?:\/\//i.test(text) && URL.canParse(text)) return { url: text };
   const [, bucket = "", key = ""] = /^([^/]+)\/(.+)$/s.exec(text) ?? [];
   if (isBucketName(bucket)) return { bucket, key };
   const hint = "Give the manifest of an export: its URL, pre-signed, or BUCKET/KEY as omi export prints it";
-  throw new UsageError(`"${text}" is neither a URL nor an object in a bucket`, { hint });
+  throw new UsageError(`"${withoutSecrets(text)}" is neither a URL nor an object in a bucket`, { hint });
+}
+
+/** What may be a URL with a mistake in it: its query is a signature, and before the host there may be a password. */
+function withoutSecrets(text: string): string {
+  return text.replace(/\?.*$/s, "?...").replace(/^([^/]*\/\/)[^/]*@/, "$1...@");
 }
 
 /** A manifest that an import can be made of. */
@@ -82,6 +88,7 @@ function countSnapshots(bytes: Buffer | undefined): number {
 
 /** Of either version of signatures. */
 function maskSignature(url: string): void {
-  const { searchParams } = new URL(url);
+  const { searchParams, password } = new URL(url);
+  secrets.add(password);
   for (const [name, value] of searchParams) if (/signature/i.test(name)) secrets.add(value);
 }

@@ -2,6 +2,7 @@ import { importOmi } from "../../../bake/omis/import-omi.ts";
 import { type ManifestPlace, parseManifestPlace } from "../../../bake/omis/manifest-url.ts";
 import { ExitCode, UsageError } from "../../../common/errors.ts";
 import { openDebugLog } from "../../../terminal/debug-log.ts";
+import type { Io } from "../../../terminal/io.ts";
 import { watchStopSignals } from "../../../terminal/signals.ts";
 import type { Command } from "../../command.ts";
 import { type Flags, parseFlags } from "../../flags.ts";
@@ -47,7 +48,7 @@ export const importAction: Command = {
     const accountIds = requireAccounts(flags.share);
     const tags = flags.tag.map(tagOf);
     using wishes = watchStopSignals(io, (message) => io.stderr.write(`${message}\n`), "import");
-    const text = given === "-" ? (await io.readLine(wishes.signal)).trim() : given;
+    const text = given === "-" ? await readPlace(io, wishes.signal) : given;
     const from = placeOf(text, flags);
     using log = openDebugLog(flags.log, io);
     using report = new TransferReport(io, { isForProgram: flags.json ?? false });
@@ -67,6 +68,16 @@ export const importAction: Command = {
     return ExitCode.Success;
   },
 };
+
+/** @throws {UsageError} when there is none */
+async function readPlace(io: Io, signal: AbortSignal): Promise<string> {
+  try {
+    return await io.readLine(signal);
+  } catch (error) {
+    if (signal.aborted) throw error;
+    throw new UsageError("Standard input has no manifest", { hint: "Pipe its URL, or BUCKET/KEY, into the command" });
+  }
+}
 
 function placeOf(
   text: string,
