@@ -76,4 +76,18 @@ describe("resolveRegionAccess()", () => {
     expect(error).toBeInstanceOf(AuthError);
     expect(error).toMatchObject({ hint: expect.stringContaining("OSC_ACCESS_KEY_AP_NORTHEAST_1") });
   });
+
+  it("says what of a pair is missing, in the names that the region has", async () => {
+    const half = { OSC_ACCESS_KEY_US_EAST_2: "env-access" };
+    await expect(resolve({ env: half })).rejects.toMatchObject({
+      message: "The credentials for us-east-2, which come from the environment, have no secret key",
+      hint: "Export OSC_SECRET_KEY_US_EAST_2",
+    });
+    const file = join(folder, "half.json");
+    await writeFile(file, JSON.stringify({ "us-east-2": { access_key: "half", region: "us-east-2" } }));
+    await expect(resolve({ env: { OSC_CONFIG_FILE: file } })).rejects.toMatchObject({
+      message: `The credentials for us-east-2, which come from the profile "us-east-2" of "${file}", have no secret key`,
+      hint: "Add secret_key to the profile, or export OSC_SECRET_KEY_US_EAST_2",
+    });
+  });
 });

@@ -2,7 +2,7 @@ import { homedir } from "node:os";
 import { AuthError } from "../common/errors.ts";
 import type { Access } from "./access.ts";
 import { resolveAccess } from "./credentials.ts";
-import { hasProfile, profilePath } from "./profile.ts";
+import { hasProfile, profilePath, readProfile } from "./profile.ts";
 
 /** Which region is meant, and whose credentials. */
 export interface RegionAccessInput {
@@ -27,6 +27,7 @@ export async function resolveRegionAccess(input: RegionAccessInput): Promise<Acc
   const path = profilePath(env, homeDir);
   const named = input.profile ?? (env.OSC_ACCESS_KEY || !hasProfile(region, path) ? undefined : region);
   if (named === undefined && !env.OSC_ACCESS_KEY) throw noCredentials(region, path);
+  requireKeys({ region, named, path, env });
   const { access } = await resolveAccess({ template: { profile: named }, env, homeDir });
   if (access.region === region) return access;
   throw new AuthError(`The profile "${named}" is of ${access.region}, and not of ${region}`, {
@@ -48,6 +49,31 @@ function environmentOf(region: string, env: NodeJS.ProcessEnv): NodeJS.ProcessEn
     ...Object.fromEntries(own.map(([name, value]) => [name.slice(0, -ending.length), value])),
     OSC_REGION: region,
   };
+}
+
+interface KeysInput {
+  readonly region: string;
+  readonly named: string | undefined;
+  readonly path: string;
+  readonly env: NodeJS.ProcessEnv;
+}
+
+/** @throws {AuthError} for half of a pair, in the names that the variables of a region have */
+function requireKeys({ region, named, path, env }: KeysInput): void {
+  const profile = named === undefined ? {} : readProfile(named, path);
+  const keys = [
+    ["access_key", profile.access_key || env.OSC_ACCESS_KEY],
+    ["secret_key", profile.secret_key || env.OSC_SECRET_KEY],
+  ] as const;
+  const missing = keys.flatMap(([field, value]) => (value ? [] : [field]));
+  if (missing.length === 0) return;
+  const what = missing.map((field) => field.replace("_", " ")).join(" and no ");
+  const variables = missing.map((field) => `OSC_${field.toUpperCase()}${endingOf(region)}`).join(" and ");
+  const where = named === undefined ? "the environment" : `the profile "${named}" of "${path}"`;
+  const ways = named === undefined ? [] : [`Add ${missing.join(" and ")} to the profile`];
+  throw new AuthError(`The credentials for ${region}, which come from ${where}, have no ${what}`, {
+    hint: [...ways, `${named === undefined ? "Export" : "export"} ${variables}`].join(", or "),
+  });
 }
 
 function noCredentials(region: string, path: string): AuthError {
