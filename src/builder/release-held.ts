@@ -2,6 +2,7 @@ import type { JsonObject } from "./journal/entry.ts";
 import { readMade } from "./made.ts";
 import { Proof } from "./proof.ts";
 import type { Held, ReleaseContext, ResourceKind } from "./resource-kind.ts";
+import { unfinished } from "./unfinished.ts";
 
 /**
  * Releases what a scope holds, and sees that it is gone.
@@ -32,7 +33,7 @@ export async function releaseInDoubt<Intent extends JsonObject, Facts extends Js
   kind: ResourceKind<Intent, Facts>,
   { intent, madeAt }: Pick<Held<Intent, Facts>, "intent" | "madeAt">,
 ): Promise<void> {
-  const made = { what: `a ${kind.name} whose creation was not finished`, madeAt };
+  const made = { what: unfinished(kind.name), madeAt };
   const id = await readMade(context, made, () => kind.find(context, intent));
   if (id !== undefined) await kind.release(context, { id, intent, facts: {}, madeAt });
 }

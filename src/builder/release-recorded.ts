@@ -2,6 +2,7 @@ import type { OpenResource } from "./journal/read-journal.ts";
 import { readMade } from "./made.ts";
 import { releaseDeadline } from "./release-deadline.ts";
 import type { RunContext } from "./run-context.ts";
+import { unfinished } from "./unfinished.ts";
 
 /**
  * Takes down what the journal of a dead run names.
@@ -12,7 +13,7 @@ export async function releaseRecorded(context: RunContext, resource: OpenResourc
   const { recorded } = resource;
   using deadline = releaseDeadline(context.hurry);
   const timed = { ...context, signal: deadline.signal };
-  const made = { what: `a ${resource.kind} whose creation was not finished`, madeAt };
+  const made = { what: unfinished(resource.kind), madeAt };
   const id = resource.id ?? (await readMade(timed, made, () => recorded.find(timed)));
   if (id === undefined) return false;
   context.ui.message(`${recorded.label(id)}...`);

@@ -7,6 +7,7 @@ import { releaseHeld, releaseInDoubt } from "./release-held.ts";
 import { leftoverOf, type Release, releaseNewestFirst } from "./release-newest-first.ts";
 import type { ResourceKind } from "./resource-kind.ts";
 import type { RunContext } from "./run-context.ts";
+import { unfinished } from "./unfinished.ts";
 
 const RELEASE_ATTEMPTS = 5;
 const never = new AbortController().signal;
@@ -225,7 +226,7 @@ export class Scope implements AsyncDisposable {
   ): Entry {
     const madeAt = this.#context.clock.now();
     const entry: Entry = {
-      label: () => `Looking for a ${kind.name} whose creation was not finished`,
+      label: () => `Looking for ${unfinished(kind.name)}`,
       release: async (signal) => {
         await releaseInDoubt({ ...this.#context, signal }, kind, { intent, madeAt });
         this.#context.journal.released(seq);

@@ -17,6 +17,7 @@ import type { ReleaseContext } from "./resource-kind.ts";
 import { imageKind } from "./resources/image.ts";
 import { RUN_TAG_KEY } from "./run-tag-key.ts";
 import type { Ui } from "./ui.ts";
+import { unfinished } from "./unfinished.ts";
 import { untagProduct } from "./untag-product.ts";
 
 export interface GoneRunOptions {
@@ -80,7 +81,7 @@ async function release(context: ReleaseContext, resource: OpenResource, madeAt: 
   const { kind, recorded } = resource;
   using deadline = releaseDeadline(never);
   const timed = { ...context, signal: deadline.signal };
-  const made = { what: `a ${kind} whose creation was not finished`, madeAt };
+  const made = { what: unfinished(kind), madeAt };
   const id = resource.id ?? (await readMade(timed, made, () => recorded.find(timed)));
   if (id === undefined) return;
   if (kind === imageKind.name) await refuseProduct(timed, id);

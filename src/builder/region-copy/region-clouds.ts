@@ -81,7 +81,7 @@ export class RegionClouds implements AsyncDisposable {
 
   async #connect(access: Access, signal: AbortSignal | undefined): Promise<Connection> {
     const { ui, emit, clock, log, env, stateFolder, polling, timeouts, onEnd } = this.#options;
-    const tell = tellRetry({ ui, clock, emit });
+    const tell = tellRetry({ ui, clock, emit, region: access.region });
     const api = createApi({ access, clock, log, env, ...tell, onClockSkew: tellClockSkew(ui) });
     try {
       const { region, profile = null } = access;
