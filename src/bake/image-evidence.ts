@@ -69,7 +69,7 @@ export class EvidenceCollector implements ImageInspector, AsyncDisposable {
       await look(this.#scans);
     } catch (error) {
       if (error instanceof CancelledError) throw error;
-      warn(`What is in the image could not be found out: ${messageOf(error)}`);
+      warn(`The image could not be inspected: ${messageOf(error)}`);
     }
   }
 

@@ -145,8 +145,7 @@ function nothingLeft(stateFolder: string, start: string, others: readonly Run[])
   const record = recorded.length === 1 ? readRecord(stateFolder, recorded[0] ?? "") : undefined;
   if (record === undefined) return new UsageError(`There is no run "${start}" to go on with`, { hint });
   const { runId, outcome, product } = record;
-  if (outcome !== "done")
-    return new UsageError(`The run ${runId} has left nothing to go on with: it was cleaned up`, { hint });
+  if (outcome !== "done") return new UsageError(`The run ${runId} cannot be resumed: it was cleaned up`, { hint });
   const made = product === null ? "" : `: it made ${product.imageId}`;
   return new UsageError(`The run ${runId} has succeeded${made}`, { hint });
 }

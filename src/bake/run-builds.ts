@@ -126,7 +126,7 @@ async function runUnrecorded(build: RunnableBuild, input: RunBuildsInput): Promi
   const onEvent = (event: BuildEvent) => {
     seen.note(event);
     report.event(name, event);
-    const verb = input.resumed === undefined ? "begins" : "goes on";
+    const verb = input.resumed === undefined ? "begins" : "continues";
     if (event.type === "build-started") uiOf(report, name).say(`Run ${event.runId} ${verb}`);
   };
   await using collector = input.evidence && new EvidenceCollector(input.evidence);

@@ -64,13 +64,13 @@ export function originOf(
 export function readOrigin({ header, origin }: Pick<RunRecord, "header" | "origin">): RunOrigin {
   const { runId } = header;
   if (origin === undefined) {
-    throw new UsageError(`The run ${runId} cannot be gone on with: Packer, or a program of its own, provisioned it`, {
+    throw new UsageError(`The run ${runId} cannot be resumed: Packer, or another program, provisioned it`, {
       hint: `Look inside: outscale-chroot shell ${runId}. Take it down: outscale-chroot cleanup ${runId}`,
     });
   }
   const parsed = originSchema.safeParse(origin);
   if (parsed.success) return parsed.data;
-  throw new UsageError(`The run ${runId} was begun by another version of this program, which has to go on with it`);
+  throw new UsageError(`The run ${runId} was begun by another version of this program, which has to resume it`);
 }
 
 export interface GivenAgain {

@@ -34,7 +34,7 @@ const inspectStep = step(
       root,
     }: InspectImageInput & { readonly moment: keyof ImageInspector; readonly inspector: ImageInspector },
   ): Promise<void> => {
-    build.ui.say("Looking at what is in the image...");
+    build.ui.say("Inspecting the image...");
     await inspector[moment](await describeMounts(build, { image, root }));
   },
 );

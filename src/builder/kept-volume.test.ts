@@ -57,8 +57,8 @@ describe("KeptVolume.leave()", () => {
     kept.leave({ leave: () => true }, ui, run);
     expect(kept.isTold).toBe(true);
     expect(ui.of("error")).toEqual([
-      "The volume vol-1 stays as it is, as the build was to be aborted",
-      "To go on:       outscale-chroot resume 0123456789ab",
+      "The volume vol-1 is kept, as the build was aborted",
+      "To continue:    outscale-chroot resume 0123456789ab",
       "To look inside: outscale-chroot shell 0123456789ab",
       "To remove it:   outscale-chroot cleanup 0123456789ab",
     ]);

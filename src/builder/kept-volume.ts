@@ -52,8 +52,8 @@ export class KeptVolume {
   ): void {
     if (!temporary.leave("volume")) return;
     this.#isTold = true;
-    ui.error(`The volume ${volumeId} stays as it is, as the build was to be aborted`);
-    if (this.#options.canResume) ui.error(`To go on:       outscale-chroot resume ${runId}`);
+    ui.error(`The volume ${volumeId} is kept, as the build was aborted`);
+    if (this.#options.canResume) ui.error(`To continue:    outscale-chroot resume ${runId}`);
     if (this.#isLinked) ui.error(`To look inside: outscale-chroot shell ${runId}`);
     ui.error(`To remove it:   outscale-chroot cleanup ${runId}`);
   }

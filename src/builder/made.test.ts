@@ -22,7 +22,7 @@ function setUp(answers: readonly (string | undefined)[]) {
       readMade({ clock, ui, signal }, { what: "it", madeAt, wasSeen }, read),
     passedMs: () => clock.now() - startedAt,
     reads: () => reads,
-    said: () => ui.lines.filter((line) => line.includes("proves nothing yet")),
+    said: () => ui.lines.filter((line) => line.includes("may still do so")),
     startedAt,
   };
 }

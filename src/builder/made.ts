@@ -30,7 +30,7 @@ export async function readMade<Found>(
     if (found !== undefined || wasSeen || leftMs <= 0) return found;
     if (!isTold) {
       const time = new Date(until).toISOString().slice(11, 19);
-      ui.message(`No answer shows ${what}, which proves nothing yet: looking for it until ${time} UTC...`);
+      ui.message(`The service does not show ${what}, but may still do so: looking for it until ${time} UTC...`);
     }
     await clock.sleep(Math.min(POLL_MS, leftMs), signal);
   }

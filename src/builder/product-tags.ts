@@ -48,7 +48,7 @@ export async function markProduct(build: Build, imageId: string, { digest, sourc
   const changed = await changedMeanwhile(build);
   if (changed.length > 0) {
     const names = changed.join(", ");
-    build.warn(`${imageId} gets no tag of what it was made of, as that was changed while the build ran: ${names}`);
+    build.warn(`${imageId} gets no inputs tag, as inputs changed while the build ran: ${names}`);
     return;
   }
   const tags = [
@@ -58,9 +58,7 @@ export async function markProduct(build: Build, imageId: string, { digest, sourc
   try {
     await createTags(build, [imageId], tags);
   } catch (error) {
-    build.warn(
-      `${imageId} got no tag of what it was made of, and the next build will not know it: ${messageOf(error)}`,
-    );
+    build.warn(`${imageId} got no inputs tag, so the next build will not find it: ${messageOf(error)}`);
   }
 }
 

@@ -8,7 +8,7 @@ export class Proof implements Disposable {
   readonly signal: AbortSignal;
   readonly #enough: AbortSignal;
   readonly #stop = new AbortController();
-  readonly #cut = () => this.#stop.abort(new CancelledError("Nobody waits for the proof any longer"));
+  readonly #cut = () => this.#stop.abort(new CancelledError("The wait for the proof was cut short"));
 
   /** @param enough Fires when nobody waits for the proof any longer */
   constructor(signal: AbortSignal, enough: AbortSignal) {

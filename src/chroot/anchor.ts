@@ -19,7 +19,7 @@ export class SandboxError extends ChrootError {
  */
 export function endedError({ pid }: Pick<Anchor, "pid">): SandboxError {
   return new SandboxError(`The sandbox has ended: its first process (pid ${pid}) is gone`, {
-    hint: "Mostly the machine has run out of memory or processes, and dmesg tells of it; or somebody has killed it. Build again",
+    hint: "Most likely the machine ran out of memory or processes (see dmesg), or somebody killed it. Build again",
   });
 }
 

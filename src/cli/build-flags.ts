@@ -24,9 +24,14 @@ export const buildFlags = {
   "boot-test": { type: "boolean", about: "boots the finished volume under QEMU before it is published" },
   "skip-unchanged": {
     type: "boolean",
-    about: "builds nothing where an OMI of the account was made of the same; -no-skip-unchanged wins over the template",
+    about:
+      "builds nothing if the account has an OMI made from the same inputs; -no-skip-unchanged overrides the template",
   },
-  "max-age": { type: "string", value: "AGE", about: "with -skip-unchanged: an older OMI is built again, such as 30d" },
+  "max-age": {
+    type: "string",
+    value: "AGE",
+    about: "with -skip-unchanged: builds again if the OMI is older, such as 30d",
+  },
   color: { type: "boolean", about: "colours; by default on a terminal" },
   "timestamp-ui": { type: "boolean", about: "puts the time before every line" },
   "machine-readable": { type: "boolean", about: "prints Packer's machine-readable lines" },
@@ -35,38 +40,41 @@ export const buildFlags = {
     type: "boolean",
     about: "shows progress: live on a terminal, else a line after 30 s of silence; -no-progress turns it off",
   },
-  log: { type: "string", value: "FILE", about: "writes API calls, commands and journal entries there" },
-  report: { type: "string", value: "FILE", about: "writes a report of each run there, as HTML to look at" },
+  log: { type: "string", value: "FILE", about: "writes API calls, commands and journal entries to this file" },
+  report: { type: "string", value: "FILE", about: "writes an HTML report of each run to this file" },
   sbom: {
     type: "string",
     value: "FILE",
-    about: "writes the software in each image there: CycloneDX 1.6, or SPDX 2.3 if it ends in .spdx.json",
+    about: "writes the software in each image to this file: CycloneDX 1.6, or SPDX 2.3 if the name ends in .spdx.json",
   },
   diff: {
     type: "string",
     value: "FILE",
-    about: "writes what each build has changed in its image there; JSON if it ends so",
+    about: "writes what each build changed in its image to this file; as JSON if the name ends in .json",
   },
   provenance: {
     type: "string",
     value: "FILE",
-    about: "writes how each OMI came to be there: an in-toto statement with SLSA provenance",
+    about: "writes how each OMI was made to this file: an in-toto statement with SLSA provenance",
   },
   "provenance-key": {
     type: "string",
     value: "FILE",
     about: "signs it with this private key in PEM: ECDSA or Ed25519",
   },
-  timing: { type: "boolean", about: "tells at the end where the time of each build went: its critical path" },
-  history: { type: "boolean", about: "leaves a record of each run for runs; true by default, -no-history leaves none" },
+  timing: { type: "boolean", about: "shows at the end where the time of each build went: its critical path" },
+  history: {
+    type: "boolean",
+    about: "keeps a record of each run for the runs command; true by default, -no-history keeps none",
+  },
   queue: {
     type: "string",
     value: "URL",
-    about: "has workers do the builds: redis://HOST:PORT, rediss:// for TLS, unix:/PATH; needs no root and no keys",
+    about: "sends the builds to workers: redis://HOST:PORT, rediss:// for TLS, unix:/PATH; needs no root and no keys",
   },
   ...withQueue(submitFlags),
-  detach: { type: "boolean", about: "with -queue: prints the ids of the builds and waits for none" },
-  result: { type: "string", value: "FILE", about: "writes what was built there, as JSON" },
+  detach: { type: "boolean", about: "with -queue: prints the ids of the builds and does not wait for them" },
+  result: { type: "string", value: "FILE", about: "writes what was built to this file, as JSON" },
 } as const satisfies Flags;
 
 /** Reads `-parallel-builds`; a debugged run has one build at a time. */

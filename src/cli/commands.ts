@@ -13,15 +13,15 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
     load: async () => (await import("./commands/build.ts")).build,
   },
   worker: {
-    summary: "does builds that come over a queue, on a builder VM",
+    summary: "takes builds from a queue and bakes them on this VM",
     load: async () => (await import("./commands/worker.ts")).worker,
   },
   fleet: {
-    summary: "tells of builds that workers do, and stops them; makes their key",
+    summary: "shows and stops the builds of workers; makes the fleet key",
     load: async () => (await import("./commands/fleet.ts")).fleet,
   },
   init: {
-    summary: "checks that what a template requires is here; there is nothing to install",
+    summary: "checks what a template requires; there is nothing to install",
     load: async () => (await import("./commands/init.ts")).init,
   },
   validate: {
@@ -45,19 +45,19 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
     load: async () => (await import("./commands/console.ts")).consoleCommand,
   },
   runs: {
-    summary: "tells of the runs of the past: how they ended, and what took how long",
+    summary: "shows past runs: how they ended, and how long each part took",
     load: async () => (await import("./commands/runs.ts")).runs,
   },
   omi: {
-    summary: "lists the account's own OMIs, and removes old ones",
+    summary: "lists, copies and removes the account's own OMIs",
     load: async () => (await import("./commands/omi.ts")).omi,
   },
   diff: {
-    summary: "tells what differs between two images: OMIs, or disk files",
+    summary: "shows what differs between two images: OMIs or disk files",
     load: async () => (await import("./commands/diff.ts")).diff,
   },
   verify: {
-    summary: "checks who vouches for an OMI, and that it was built from this template",
+    summary: "checks who signed for an OMI, and that it was built from this template",
     load: async () => (await import("./commands/verify.ts")).verify,
   },
   cleanup: {
@@ -65,11 +65,11 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
     load: async () => (await import("./commands/cleanup.ts")).cleanup,
   },
   resume: {
-    summary: "goes on with a build that failed and kept its volume, or was killed",
+    summary: "continues a build that failed and kept its volume, or was killed",
     load: async () => (await import("./commands/resume.ts")).resumeCommand,
   },
   shell: {
-    summary: "opens a shell in the image of a build that waits or was kept",
+    summary: "opens a shell in the image of a build that is paused or was kept",
     load: async () => (await import("./commands/shell.ts")).shell,
   },
   "local-cloud": {

@@ -36,17 +36,21 @@ export const submitFlags = {
   priority: {
     type: "string",
     choices: ["high", "normal", "low"],
-    about: "how soon it is wanted; normal is the default",
+    about: "how urgent it is; normal by default",
   },
-  group: { type: "string", value: "NAME", about: "whose it is, such as a team: groups take turns" },
+  group: { type: "string", value: "NAME", about: "the group it belongs to, such as a team; groups take turns" },
   retries: {
     type: "string",
     value: "N",
-    about: "how often a build that failed for a reason that passes is tried again; 2 by default",
+    about: "how often a build is tried again after a temporary failure; 2 by default",
   },
-  "retry-delay": { type: "string", value: "DURATION", about: "the first pause, which grows fourfold; 30s by default" },
+  "retry-delay": {
+    type: "string",
+    value: "DURATION",
+    about: "the first pause, each next one is four times as long; 30s by default",
+  },
   key: { type: "string", value: "FILE", about: "the fleet key" },
-  include: { type: "strings", value: "PATH", about: "a file or folder that travels, too; may be repeated" },
+  include: { type: "strings", value: "PATH", about: "a file or folder to send as well; may be repeated" },
   "bundle-limit": { type: "string", value: "MIB", about: "how much may travel through the queue; 64 by default" },
   "bundle-bucket": {
     type: "string",

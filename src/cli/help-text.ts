@@ -14,7 +14,7 @@ export function overviewText(): string {
     "",
     ...columns(Object.entries(commands).map(([name, { summary }]) => [name, summary])),
     "",
-    "outscale-chroot COMMAND --help explains one of them. Flags may have one dash or two.",
+    "Run outscale-chroot COMMAND --help to see its flags. Flags may have one dash or two.",
     "",
   ].join("\n");
 }

@@ -27,7 +27,7 @@ export function checkReportFlags(flags: ReportFlags, asks: boolean): void {
   if (flags.json && flags["machine-readable"]) throw new UsageError("-json and -machine-readable cannot both be given");
   const machine = flags.json ? "-json" : flags["machine-readable"] ? "-machine-readable" : undefined;
   if (machine === undefined || !asks) return;
-  throw new UsageError(`-debug and -on-error=ask need a person who answers, and ${machine} has none`);
+  throw new UsageError(`-debug and -on-error=ask need a person to answer, and ${machine} has none`);
 }
 
 export interface MakeReportInput {

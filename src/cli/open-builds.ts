@@ -90,14 +90,15 @@ export function checkPlaceFlags(flags: BuildFlags): void {
       ...FOR_FLEET.filter((name) => flags[name] !== undefined),
       ...(flags.include.length > 0 ? ["include"] : []),
     ];
-    if (odd.length > 0) throw new UsageError(`-${odd[0]} needs -queue: it is for builds that workers do`);
+    if (odd.length > 0) throw new UsageError(`-${odd[0]} needs -queue: it is for the builds of workers`);
     return;
   }
   const odd = FOR_HERE.find((name) => flags[name] !== undefined);
-  if (odd !== undefined) throw new UsageError(`-${odd} is for builds on this machine: with -queue the worker has it`);
+  if (odd !== undefined)
+    throw new UsageError(`-${odd} is for builds on this machine; with -queue, give it to the worker`);
   const watched = OF_WATCHERS.find((name) => flags[name] !== undefined);
   if (flags.detach && watched !== undefined)
-    throw new UsageError(`-${watched} needs the end of the builds, and -detach waits for none`);
+    throw new UsageError(`-${watched} needs the builds to end, and -detach does not wait`);
 }
 
 function settingsOf(flags: Omit<FleetBuildFlags, "queue">) {

@@ -3,7 +3,7 @@ import { UsageError } from "../common/errors.ts";
 import type { Flags, FlagValues } from "./flags.ts";
 
 /** Packer orders the evaluation of locals, and picks plugins, by these. */
-const PACKER_ONLY = "changes nothing here: taken for scripts that were written for Packer";
+const PACKER_ONLY = "has no effect here; accepted for scripts that were written for Packer";
 
 /** The flags of every command that reads a template, as Packer has them. */
 export const templateFlags = {
@@ -17,7 +17,10 @@ export const templateFlags = {
   except: { type: "strings", isList: true, value: "NAMES", about: "not these builds and post-processors" },
   "use-sequential-evaluation": { type: "boolean", about: PACKER_ONLY },
   "ignore-prerelease-plugins": { type: "boolean", about: PACKER_ONLY },
-  "warn-on-undeclared-var": { type: "boolean", about: "warns of values in files for variables that are not declared" },
+  "warn-on-undeclared-var": {
+    type: "boolean",
+    about: "warns about values in files for variables that are not declared",
+  },
 } as const satisfies Flags;
 
 type TemplateFlagValues = Pick<FlagValues<typeof templateFlags>, "var" | "var-file"> &

@@ -87,7 +87,7 @@ function oneOf(runIds: readonly string[], start: string, stateFolder: string): s
   const found = runIds.filter((runId) => runId.startsWith(start));
   const [first, ...others] = found;
   if (first === undefined) {
-    const hint = "outscale-chroot runs list has those that there are";
+    const hint = "outscale-chroot runs list shows them";
     throw new UsageError(`There is no record of a run ${start} in "${stateFolder}"`, { hint });
   }
   if (others.length === 0) return first;

@@ -90,7 +90,7 @@ const NETWORK_HINTS: Readonly<Record<string, string>> = {
   EAI_AGAIN: "The name server does not answer: check this machine's network",
   ECONNREFUSED: "Nothing listens there: check custom_endpoint_oapi, or start the local cloud",
   ENOENT: "The socket does not exist: check custom_endpoint_oapi, or start the local cloud",
-  EACCES: "The socket may not be used by this user: run as root, or check who owns it",
+  EACCES: "This user may not use the socket: run as root, or check who owns it",
   EPROTO: "The endpoint does not speak TLS: check whether it should be http://",
   ERR_SSL_WRONG_VERSION_NUMBER: "The endpoint does not speak TLS: check whether it should be http://",
   ERR_TLS_CERT_ALTNAME_INVALID: "The endpoint's certificate is for another host name: check custom_endpoint_oapi",

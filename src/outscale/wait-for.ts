@@ -149,7 +149,7 @@ function failed<Resource extends Waitable, Result>(
   const reason = resource ? `its state is "${lastState}"${comment ? ` (${comment})` : ""}` : "it does not exist";
   const hint = resource
     ? TRY_AGAIN
-    : "Somebody has deleted it meanwhile: look at who else uses this account, then try again";
+    : "Somebody deleted it meanwhile: find out who else uses this account, then try again";
   return new WaitError(`The ${kind} "${id}" ${missed(goal.phrase)}: ${reason}`, { resourceId: id, lastState, hint });
 }
 

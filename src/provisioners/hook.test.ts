@@ -228,7 +228,7 @@ describe("templateHook() in a run that goes on", () => {
     const workLog = { done, note: ({ number }: { readonly number: number }) => void noted.push(number) };
     await hookOf({ provisioners: commands("abc") }).provision({ ...bench.input, workLog });
     expect(bench.ui.of("message")).toEqual(["c"]);
-    expect(bench.ui.of("say")[0]).toBe('Going on with the provisioner "shell-local" (debian.pkr.hcl:12)');
+    expect(bench.ui.of("say")[0]).toBe('Continuing with the provisioner "shell-local" (debian.pkr.hcl:12)');
     expect([done.map(({ number, count }) => [number, count]), noted]).toEqual([
       [
         [1, 3],

@@ -83,7 +83,7 @@ async function startOf(
   const { start, notices } = resumePoint(workLog.done, now);
   for (const notice of notices) ui.warn(`The ${notice}`);
   const next = now[start];
-  ui.say(next === undefined ? "Every provisioner has run already" : `Going on with the ${next.name}`);
+  ui.say(next === undefined ? "Every provisioner has run already" : `Continuing with the ${next.name}`);
   return start;
 }
 

@@ -28,7 +28,7 @@ export function watchStopSignals(io: Io, tell: (message: string) => void, work =
       stop.abort(new CancelledError(`The ${work} was stopped by ${name}`));
     } else if (!hurry.signal.aborted) {
       tell(`${name}: the clean-up hurries. "outscale-chroot cleanup" removes what it has no time for.`);
-      hurry.abort(new CancelledError(`The clean-up was hurried by ${name}`));
+      hurry.abort(new CancelledError(`The clean-up was shortened by ${name}`));
     }
   });
   return { signal: stop.signal, hurry: hurry.signal, [Symbol.dispose]: stopListening };

@@ -47,7 +47,7 @@ export function checkName(names: readonly string[]): MiddlewareHandler<WebEnv> {
     const name = hostnameOf(context);
     if (known.has(name) || isIP(name.replace(/^\[|\]$/g, "")) !== 0) return next();
     return errorPage(context, 421, "This server does not know the name by which it was asked", {
-      hint: "Whoever has started it can allow that name with -host NAME",
+      hint: "The person who started it can allow that name with -host NAME",
     });
   };
 }

@@ -108,7 +108,7 @@ describe("a network that is cut, so that packets vanish and nobody is told", () 
     await expect.poll(async () => [await isHeld(kept), await isHeld(lost)]).toEqual([0, 0]);
     // What the worker itself would do at its next start, which nobody does here: its hold on one build is taken away.
     expect(await bench.fleet.redis.del(`outscale-chroot:fleet:${queue}:claim:${lost.id}`)).toBe(1);
-    await other.says(`Build ${lost.id} was nobody's: it begins anew`);
+    await other.says(`Build ${lost.id} had no worker: it begins anew`);
     await lost.go();
     await expectWhole(lost);
     expect(lost.build.output()).toContain("begins it anew");

@@ -72,7 +72,7 @@ describe("a worker that is to end when its queue is gone", () => {
     const worker = await bench.worker();
     await bench.fleet.killRedis();
     expect(await worker.stopped(), worker.output()).toBe(0);
-    expect(worker.output()).toMatch(/The queue cannot be reached: it is not told that the worker w-\w+ ends/);
+    expect(worker.output()).toMatch(/The queue cannot be reached, so it was not told that the worker w-\w+ ends/);
     await bench.fleet.replaceRedis();
     await bench.worker();
   });
@@ -85,7 +85,7 @@ describe("a worker that is to end when its queue is gone", () => {
     await bench.fleet.killRedis();
     await stopTwice(worker);
     expect(await worker.ended(), worker.output()).toBe(16);
-    expect(worker.output()).toContain(`The queue cannot be reached: it is not told what became of the build ${id}`);
+    expect(worker.output()).toContain(`The queue cannot be reached, so it was not told what became of the build ${id}`);
     expect(await bench.bakery.leftovers()).toEqual(nothing);
     await bench.fleet.replaceRedis();
     await bench.go();

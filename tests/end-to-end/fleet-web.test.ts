@@ -103,7 +103,7 @@ describe("outscale-chroot fleet web, with a worker", () => {
     await page.keyboard.press("Enter");
     await page.keyboard.press("Tab");
     await page.keyboard.press("Enter");
-    await says(page, ".notice", "The worker is told");
+    await says(page, ".notice", "The worker was told");
     expect(await page.evaluate("document.activeElement.className")).toBe("notice");
     await says(page, "#state", "cancelled");
     expect(await bakery.leftovers()).toEqual(nothing);

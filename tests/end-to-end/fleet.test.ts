@@ -273,7 +273,7 @@ describe("a build on a fleet", () => {
     expect((await about("status")).output).toMatch(/eu-west-2 +1 +\d+ +1 +0/);
     expect((await about("logs", id)).output).toContain("Running local shell script");
     expect(await about("retry", id)).toMatchObject({ code: 16, output: expect.stringContaining("has not ended") });
-    expect((await about("cancel", id)).output).toContain("stops and cleans up");
+    expect((await about("cancel", id)).output).toContain("was told to stop it and clean up");
     expect(await about("logs", "-follow", id)).toMatchObject({
       code: 130,
       output: expect.stringContaining("The build was cancelled by its submitter"),

@@ -119,7 +119,7 @@ describe("resume()", () => {
   it("goes on at the provisioner that failed, with what it is now, to the OMI", async () => {
     const failed = await bakeIt({ variables: { word: "third" } });
     expect(failed.outcome).toBe("failed");
-    expect(failed.lines.join("\n")).toContain(`To go on:       outscale-chroot resume ${runIdOf(failed)}`);
+    expect(failed.lines.join("\n")).toContain(`To continue:    outscale-chroot resume ${runIdOf(failed)}`);
     mendScript();
     const resumed = await resumeIt(runIdOf(failed).slice(0, 6));
     expect([resumed.outcome, runIdOf(resumed)]).toEqual(["done", runIdOf(failed)]);
@@ -185,7 +185,7 @@ describe("resume()", () => {
       .rejects.toThrow(`The run was begun in "${home}"`)
       .finally(() => process.chdir(home));
     await bakery.cleanUp();
-    await expect(resumeIt(run)).rejects.toThrow(`The run ${run} has left nothing to go on with: it was cleaned up`);
+    await expect(resumeIt(run)).rejects.toThrow(`The run ${run} cannot be resumed: it was cleaned up`);
     await expect(resumeIt("ffff")).rejects.toThrow('There is no run "ffff" to go on with');
     const hook = { provision: async () => Promise.reject(new Error("no")) };
     const { source_omi_filter } = (await import("../support/bake/bake.ts")).publicSource;
@@ -197,9 +197,7 @@ describe("resume()", () => {
     };
     await bakery.bake(config, { hook }).catch(() => undefined);
     const [journal = ""] = (await bakery.leftovers()).journals;
-    await expect(resumeIt(journal.replace(".jsonl", ""))).rejects.toThrow(
-      "Packer, or a program of its own, provisioned it",
-    );
+    await expect(resumeIt(journal.replace(".jsonl", ""))).rejects.toThrow("Packer, or another program, provisioned it");
   });
 
   it("has one winner of two, and leaves a live run alone", async () => {
@@ -300,7 +298,7 @@ describe("resume()", () => {
           const [run] = await runsLeft();
           if (run === undefined) return; // it had ended, or not begun
           await resumeIt(run).then(assertProduct, (error: unknown) => {
-            expect(String(error)).toMatch(/has no volume to go on with|has published its OMI/);
+            expect(String(error)).toMatch(/has no volume to continue with|has published its OMI/);
           });
         });
         await bakery.cleanUp();

@@ -202,7 +202,7 @@ describe("skip_unchanged", () => {
     const { isReused, warnings, imageId } = await baked("base", { clock: hastyClock(), onEvent });
     bakery.cloud.faults.clear();
     expect(isReused).toBe(false);
-    expect(warnings?.join()).toContain("got no tag of what it was made of");
+    expect(warnings?.join()).toContain("got no inputs tag");
     expect(await baked("base")).toMatchObject({ isReused: false });
     expect(imageId).toMatch(/^ami-/);
   });

@@ -87,7 +87,7 @@ describe("image_check and generalise", () => {
       "log: /var/log/build.log, /var/log/build.log.1",
       "machine-id: /etc/machine-id",
       "network-state: /var/lib/dhcp/dhclient.leases",
-      "password: /etc/shadow#root (it is no hash",
+      "password: /etc/shadow#root (it is not a hash",
       "private-key: /root/.ssh/id_ed25519",
       "random-seed: /var/lib/systemd/random-seed",
       "set-id: /usr/local/bin/tool (4755 0:0)",

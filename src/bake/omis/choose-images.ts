@@ -30,7 +30,7 @@ export function chooseImages(images: readonly OwnImage[], rule: PruneRule, now: 
   if (names.length === 0) throw new UsageError("No OMIs are named", { hint: "Give a pattern, such as -name 'web-*'" });
   if (keep === undefined && olderThanMs === undefined) {
     const hint = "Give how many of the newest stay (-keep 3), or how old the others must be (-older-than 30d)";
-    throw new UsageError("Nothing says which of the OMIs stay", { hint });
+    throw new UsageError("Nothing says which OMIs to keep", { hint });
   }
   if (keep !== undefined && !(Number.isInteger(keep) && keep >= 0)) {
     throw new UsageError(`The number of OMIs that stay must be a whole number, not ${keep}`);

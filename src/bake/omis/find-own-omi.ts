@@ -20,7 +20,7 @@ export async function findOwnOmi(account: Account, wanted: string): Promise<Imag
     : undefined;
   const image = byId ?? (await findOwnImage(account, wanted));
   if (image === undefined) {
-    const hint = "outscale-chroot omi list has its own ones";
+    const hint = "outscale-chroot omi list shows the account's own";
     throw new UsageError(`The account ${accountId} has no OMI "${wanted}"`, { hint });
   }
   if (image.AccountId !== accountId) {

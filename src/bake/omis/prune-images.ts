@@ -114,6 +114,6 @@ export function throwIfFailed(pruned: readonly PrunedImage[]): void {
   const leftovers = failed.map(({ imageId, name, reason }) => `${imageId} (${name}): ${reason}`);
   throw new LeftoverError(`Not every OMI could be removed: ${leftovers.join("; ")}`, {
     leftovers,
-    hint: "What is half removed is finished by: outscale-chroot cleanup",
+    hint: "To finish what was begun, run: outscale-chroot cleanup",
   });
 }

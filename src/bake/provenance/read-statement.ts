@@ -29,7 +29,7 @@ export function readStatement(path: string, keys: readonly KeyObject[]): ReadSta
   if (!isEnvelope) {
     if (keys.length === 0) return { statement: statementOf(data), signedBy: [] };
     throw new ProvenanceError(`The file "${path}" is not signed`, {
-      hint: "-unsigned checks a statement that nobody vouches for",
+      hint: "-unsigned checks a statement that is not signed",
     });
   }
   const envelope = check(envelopeSchema, data, `The file "${path}" is no signed envelope (DSSE)`);

@@ -54,14 +54,14 @@ export interface VerifiedProvenance {
 export async function verifyProvenance(input: VerifyProvenanceInput): Promise<VerifiedProvenance> {
   const { file, keys = [], unsigned = false, template, imageId } = input;
   if (keys.length === 0 && !unsigned) {
-    const hint = "Give the public key, or say that nobody needs to vouch for it: -unsigned";
-    throw new UsageError("Without a key nobody knows who wrote a statement", { hint });
+    const hint = "Give the public key, or -unsigned to check no signature";
+    throw new UsageError("Without a key, nothing proves who wrote a statement", { hint });
   }
   if (keys.length > 0 && unsigned) throw new UsageError("A key and -unsigned exclude each other");
   const { statement, signedBy } = readStatement(file, keys.map(readPublicKey));
   const checks: ProvenanceCheck[] = [];
   const unchecked: ProvenanceCheck[] = [];
-  if (unsigned) unchecked.push({ what: "signature", detail: "nobody vouches for it" });
+  if (unsigned) unchecked.push({ what: "signature", detail: "no key was given" });
   for (const id of signedBy) checks.push({ what: "signature", detail: `of the key ${id}` });
   const omi = subjectOf(statement);
   const { runDetails } = statement.predicate;

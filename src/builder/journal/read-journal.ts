@@ -221,6 +221,6 @@ function inLine<T>(path: string, line: number, read: () => T): T {
 }
 
 function damaged(path: string, problem: string): JournalError {
-  const hint = "It is left as it is. Look at what it names, remove that by hand, and delete the file";
+  const hint = "The file is left as it is. Remove what it names by hand, then delete it";
   return new JournalError(`The journal "${path}" cannot be used: ${problem}`, { hint });
 }

@@ -50,7 +50,7 @@ export const checkRegions = step(
   "StepCheckRegions",
   async (build: Build, input: CheckRegionsInput): Promise<Regions> => {
     const { config, regions, region, accountId, ui } = build;
-    ui.say(`Checking the way to ${config.targetRegions.join(", ")}...`);
+    ui.say(`Checking the regions ${config.targetRegions.join(", ")}...`);
     await assertKnown(build);
     const source = await regions.at({ region, accountId, profile: null });
     const { snapshots, productCodes } = input;

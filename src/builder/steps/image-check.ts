@@ -73,7 +73,7 @@ async function judge(build: Build, { findings, allowed, notes }: PolicyResult, s
   const lines = describeFindings(findings);
   for (const line of lines) build.warn(`Image check: ${line}`);
   if (level !== "strict") return;
-  throw new ImageCheckError(`The image has what others should not get: ${lines.join("; ")}`, {
+  throw new ImageCheckError(`The image contains things that others should not get: ${lines.join("; ")}`, {
     findings,
     hint: 'Remove what is named, let it pass with allow = ["RULE:PATH"], or set level = "warn"',
   });

@@ -25,14 +25,14 @@ export const skipUnchanged = step(
       const hint = "Give inputs to run(), or let bake() do it, which knows the provisioners of a template";
       throw new UsageError("skip_unchanged needs to know all that goes into the image", { hint });
     }
-    ui.say("Looking for an OMI that was made of the same...");
+    ui.say("Looking for an OMI that was made from the same inputs...");
     const all = [...inputs.inputs, ...ownInputs(build, source)];
     const digest = await digestInputs(all, accountId);
     const image = await findUnchanged(build, digest, config.skipUnchangedMaxAge);
     emit({ type: "inputs", inputs: concealed(all, inputs.key), digest, reusedImageId: image?.ImageId });
     if (image !== undefined) {
       const made = `${image.ImageId} (${image.ImageName}) of ${image.CreationDate}`;
-      ui.message(`Nothing has changed: ${made} is the artifact, and nothing is built`);
+      ui.message(`Nothing has changed: the artifact is ${made}, and nothing is built`);
     }
     return { image, mark: { digest, sourceId: source?.ImageId } };
   },

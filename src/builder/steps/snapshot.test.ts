@@ -45,7 +45,7 @@ describe("createSnapshot()", () => {
     };
     await using fake = await fakeBuild({ api: { ...api, createSnapshot: create } });
     await createSnapshot(fake.build, { volume: rootVolume, source: undefined, omiName: "web", undo: fake.scope });
-    expect(fake.ui.of("message").filter((line) => line.includes("at once"))).toHaveLength(2);
+    expect(fake.ui.of("message").filter((line) => line.includes("at the same time"))).toHaveLength(2);
   });
 
   it("takes the one that a lost answer was about, by its token", async () => {

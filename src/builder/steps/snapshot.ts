@@ -65,7 +65,7 @@ async function createWhenAllowed(build: Build, create: () => Promise<string>): P
       return await create();
     } catch (error) {
       if (apiFailureOf(error)?.apiCode !== TOO_MANY_AT_ONCE || clock.now() > deadline) throw error;
-      ui.message("The account takes as many snapshots at once as it is allowed: waiting for one to finish...");
+      ui.message("The account cannot take more snapshots at the same time: waiting for one to finish...");
       await clock.sleep(PAUSE_MS, signal);
     }
   }

@@ -29,7 +29,7 @@ export const takeOverRun = step(
     const volume = volumeOf(resumed);
     const request = rootVolumeRequest(build.config, { subregionName: vm.subregionName, source: original });
     assertSameBase(resumed.base, baseOf(build, { vm, source: original, request }));
-    build.ui.say(`Going on with the volume ${volume.id}...`);
+    build.ui.say(`Continuing with the volume ${volume.id}...`);
     const { deviceFolder } = resumed.header;
     for (const resource of resumed.resources.filter(({ seq }) => seq !== volume.seq).reverse()) {
       await releaseRecorded({ ...build, deviceFolder }, resource, resumed.writtenAt);

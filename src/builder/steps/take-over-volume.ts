@@ -38,7 +38,7 @@ export function volumeOf(record: Pick<RunRecord, "header" | "resources" | "produ
   const { header, resources, product } = record;
   if (product !== undefined) {
     const finishing = finishingCommand(record);
-    throw new UsageError(`The run ${header.runId} has published its OMI: there is nothing to go on with`, {
+    throw new UsageError(`The run ${header.runId} has published its OMI: there is nothing left to do`, {
       hint: [
         `Take down what it left: outscale-chroot cleanup ${header.runId}`,
         ...(finishing === undefined ? [] : [`then make the copies that are missing: ${finishing}`]),
@@ -47,7 +47,7 @@ export function volumeOf(record: Pick<RunRecord, "header" | "resources" | "produ
   }
   const volume = resources.find(({ kind }) => kind === volumeKind.name);
   if (volume?.id === undefined) {
-    throw new UsageError(`The run ${header.runId} has no volume to go on with`, {
+    throw new UsageError(`The run ${header.runId} has no volume to continue with`, {
       hint: `Take down what it left, outscale-chroot cleanup ${header.runId}, and build again`,
     });
   }
@@ -64,6 +64,6 @@ async function assertThere({ api, signal, runId }: Build, { id, intent }: Return
   const what = isGone ? "is gone" : "is not the one that the run has made";
   throw new DeviceError(`The volume ${id} of the run ${runId} ${what}`, {
     resourceId: id,
-    hint: `There is nothing to go on with: outscale-chroot cleanup ${runId}, and build again`,
+    hint: `Nothing can be resumed: run outscale-chroot cleanup ${runId}, and build again`,
   });
 }

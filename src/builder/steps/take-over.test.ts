@@ -56,8 +56,8 @@ describe("takeOverRun()", () => {
   });
 
   it.each([
-    ["one without a volume", { resources: [] }, "has no volume to go on with"],
-    ["one whose volume nobody saw", { resources: [{ ...left, id: undefined }] }, "has no volume to go on with"],
+    ["one without a volume", { resources: [] }, "has no volume to continue with"],
+    ["one whose volume nobody saw", { resources: [{ ...left, id: undefined }] }, "has no volume to continue with"],
     [
       "one whose OMI is there",
       { product: { imageId: "ami-1", name: "web", snapshotIds: [] } },

@@ -47,7 +47,7 @@ function signingKey(flags: BuildFlags, env: Io["env"]): KeyObject | undefined {
   const path = flags["provenance-key"];
   if (path === undefined) return undefined;
   if (flags.provenance !== undefined) return readSigningKey(path, env);
-  throw new UsageError("-provenance-key signs what -provenance FILE writes, and that is not given");
+  throw new UsageError("-provenance-key needs -provenance FILE, whose file it signs");
 }
 
 /** Who does not wait needs the ids. */

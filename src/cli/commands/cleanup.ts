@@ -18,14 +18,14 @@ const flagSpecs = {
   "var-file": { type: "strings", value: "FILE", about: "a file of values for variables of that template" },
   state: { type: "string", value: "FOLDER", about: "the folder with the journals of builds" },
   json: { type: "boolean", about: "prints what happened to each run, as JSON" },
-  log: { type: "string", value: "FILE", about: "writes API calls and commands there" },
+  log: { type: "string", value: "FILE", about: "writes API calls and commands to this file" },
 } as const satisfies Flags;
 
 export const cleanup: Command = {
   usage: "cleanup [flags] [RUN...]",
   about:
-    "Removes what dead or aborted builds have left: mounts, links, volumes, unfinished snapshots and OMIs.\n" +
-    "Without RUN, what every dead build has left. Builds that run are never touched.",
+    "Removes what dead or aborted builds left behind: mounts, links, volumes, unfinished snapshots and OMIs.\n" +
+    "Without RUN, it cleans up after every dead build. Running builds are never touched.",
   flags: flagSpecs,
   examples: ["outscale-chroot cleanup -dry-run", "outscale-chroot cleanup -profile production 0a1b2c3d4e5f"],
   async run({ argv, io }) {

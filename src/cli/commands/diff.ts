@@ -10,25 +10,25 @@ import { silentUi } from "../output/plain-ui.ts";
 
 const flagSpecs = {
   json: { type: "boolean", about: "prints the difference as JSON, with every file" },
-  all: { type: "boolean", about: "prints every line of every list, and not the first 20" },
+  all: { type: "boolean", about: "prints every line of every list, not just the first 20" },
   profile: { type: "string", value: "NAME", about: "a profile with the credentials of the OMIs' account" },
   local: { type: "boolean", about: "the OMIs are those of the embedded local cloud" },
   "local-state": { type: "string", value: "FOLDER", about: "where that local cloud lies" },
-  log: { type: "string", value: "FILE", about: "writes API calls, commands and journal entries there" },
+  log: { type: "string", value: "FILE", about: "writes API calls, commands and journal entries to this file" },
 } as const satisfies Flags;
 
 export const diff: Command = {
   usage: "diff [flags] BEFORE AFTER",
   about:
-    "Tells what differs between two images: packages, files, users, units and more. Each is the id or the name of an OMI,\n" +
-    "or the path of a disk file, raw or qcow2. They are mounted read-only, and nothing of them is run.",
+    "Shows what differs between two images: packages, files, users, units and more. Each is the id or the name of an OMI,\n" +
+    "or the path of a disk file, raw or qcow2. They are mounted read-only, and nothing in them is run.",
   flags: flagSpecs,
   examples: ["outscale-chroot diff ami-1a2b3c4d web-2026-01", "outscale-chroot diff -json old.qcow2 ./new.raw"],
   async run({ argv, io }) {
     const { flags, positionals } = parseFlags(flagSpecs, argv);
     const [before, after, ...others] = positionals;
     if (before === undefined || after === undefined || others.length > 0) {
-      throw new UsageError(`Two images are compared, not ${positionals.length}`, {
+      throw new UsageError(`diff compares two images, not ${positionals.length}`, {
         hint: "outscale-chroot diff BEFORE AFTER: each an OMI's id or name, or a disk file",
       });
     }

@@ -10,7 +10,7 @@ import { web } from "./fleet/web.ts";
 
 export const fleet: Command = {
   usage: "fleet ACTION [flags] [arguments]",
-  about: "Builds that workers do: the key that they are sealed with, and what goes on.",
+  about: "Builds on workers: makes the key that seals them, and shows and controls what runs.",
   flags: {},
   examples: ["outscale-chroot fleet demo", "outscale-chroot fleet key fleet.key", "outscale-chroot fleet builds"],
   actions: { demo, key: keyAction, status, workers, builds, logs, cancel, retry, drain, schedule, web },

@@ -9,7 +9,7 @@ const flagSpecs = {
   "var-file": templateFlags["var-file"],
   "use-sequential-evaluation": templateFlags["use-sequential-evaluation"],
   "ignore-prerelease-plugins": templateFlags["ignore-prerelease-plugins"],
-  upgrade: { type: "boolean", about: "changes nothing here: no plugin is installed, so none is out of date" },
+  upgrade: { type: "boolean", about: "has no effect here: no plugin is installed, so none is out of date" },
   force: { type: "boolean", about: "changes nothing here" },
 } as const satisfies Flags;
 

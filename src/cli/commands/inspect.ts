@@ -19,8 +19,8 @@ export const inspect: Command = {
   usage: "inspect [flags] TEMPLATE",
   about:
     "Shows what is in a template: its variables with their values, locals, data sources, sources and builds.\n" +
-    "Variables need not be set. What is sensitive is not shown, and nothing is read but files.\n" +
-    "What cannot be computed does not hide the rest: it is named at the end, and in the exit code.",
+    "Variables need not be set. Sensitive values are not shown, and only files are read.\n" +
+    "A value that cannot be computed does not hide the rest: it is named at the end, and changes the exit code.",
   flags: flagSpecs,
   examples: ["outscale-chroot inspect web.pkr.hcl", "outscale-chroot inspect -json -var omi_name=web web.pkr.hcl"],
   async run({ argv, io }) {

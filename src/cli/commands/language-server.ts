@@ -2,13 +2,13 @@ import type { Command } from "../command.ts";
 import { type Flags, parseFlagsAlone } from "../flags.ts";
 
 const flagSpecs = {
-  stdio: { type: "boolean", about: "speaks over standard input and output: always so, and what editors ask for" },
+  stdio: { type: "boolean", about: "uses standard input and output: always so, and what editors ask for" },
 } as const satisfies Flags;
 
 export const languageServer: Command = {
   usage: "language-server [flags]",
   about:
-    "Helps an editor with templates and variable files: problems while one types, completion, what options and functions\n" +
+    "Helps an editor with templates and variable files: problems while you type, completion, what options and functions\n" +
     "mean, definitions, references, rename, layout. Speaks the Language Server Protocol; docs/editors.md has the settings of\n" +
     "VS Code, Neovim and Helix.",
   flags: flagSpecs,

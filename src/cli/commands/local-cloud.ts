@@ -12,7 +12,7 @@ import { trace } from "./local-cloud/trace.ts";
 
 export const localCloud: Command = {
   usage: "local-cloud ACTION [flags] [arguments]",
-  about: "An OUTSCALE cloud on this machine, with real disks on loop devices; nothing of it needs the network.",
+  about: "An OUTSCALE cloud on this machine, with real disks on loop devices; it needs no network.",
   flags: {},
   examples: ["outscale-chroot local-cloud start -port 3000", "outscale-chroot local-cloud export web web.qcow2"],
   actions: {

@@ -10,9 +10,9 @@ import { showAction } from "./omi/show.ts";
 export const omi: Command = {
   usage: "omi ACTION [flags] [arguments]",
   about:
-    "The account's own OMIs: lists them with what uses them, tells of one, copies one into other regions, brings one\n" +
-    "into a bucket or out of one, and removes old ones with their snapshots.\n" +
-    "What is used stays, and prune removes nothing without -yes.",
+    "The account's own OMIs: lists them and what uses them, shows one, copies one into other regions, exports one to a\n" +
+    "bucket or imports it from there, and removes old ones with their snapshots.\n" +
+    "OMIs in use stay, and prune removes nothing without -yes.",
   flags: {},
   examples: ["outscale-chroot omi list", "outscale-chroot omi prune -name 'web-*' -keep 3 -older-than 30d"],
   actions: {

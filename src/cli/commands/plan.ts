@@ -17,14 +17,14 @@ const flagSpecs = {
     about: "plans a build -skip-unchanged, and names what has changed since the last one on this machine",
   },
   json: { type: "boolean", about: "prints the plans as JSON" },
-  log: { type: "string", value: "FILE", about: "writes API calls there" },
+  log: { type: "string", value: "FILE", about: "writes API calls to this file" },
 } as const satisfies Flags;
 
 export const plan: Command = {
   usage: "plan [flags] TEMPLATE",
   about:
     "Shows what a build would do, step by step, with resolved options, the requests that it would send and the resources\n" +
-    "that it would make. Touches nothing, and needs neither root nor, without -online, the network.",
+    "that it would make. It changes nothing, needs no root, and needs the network only with -online.",
   flags: flagSpecs,
   examples: ["outscale-chroot plan examples/quickstart.pkr.hcl", "outscale-chroot plan -online -json web.pkr.hcl"],
   async run({ argv, io }) {

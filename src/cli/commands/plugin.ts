@@ -7,7 +7,7 @@ import { uninstall } from "./plugin/uninstall.ts";
 
 export const plugin: Command = {
   usage: "plugin ACTION [flags]",
-  about: "The Packer plugin: with it, packer build makes the images of this program's templates.",
+  about: "The Packer plugin: with it, packer build bakes with this program's engine.",
   flags: {},
   examples: ["outscale-chroot plugin install", "outscale-chroot plugin status -packer /usr/local/bin/packer"],
   actions: { install, status, uninstall, describe: describeAction, start },

@@ -41,14 +41,14 @@ const flagSpecs = {
 export const resumeCommand: Command = {
   usage: "resume [flags] RUN",
   about:
-    "Goes on with a build that has failed and kept its volume (-on-error=abort), or was killed: with the provisioner that has\n" +
-    "not run to its end, and the template as it is now, to the OMI. RUN is the id that the build has shown.",
+    "Continues a build that failed and kept its volume (-on-error=abort), or was killed: from the provisioner that did not\n" +
+    "finish, with the template as it is now, to the OMI. RUN is the id that the build showed.",
   flags: flagSpecs,
   examples: ["outscale-chroot resume 0a1b2c3d4e5f", "outscale-chroot resume -var token=SECRET 0a1b2c3d4e5f"],
   async run({ argv, io }) {
     const { flags: given, positionals } = parseFlags(flagSpecs, argv);
     const run = oneRun(positionals);
-    requireRoot("Going on with a build needs root: it mounts disks");
+    requireRoot("Resuming a build needs root: it mounts disks");
     checkReportFlags(given, given.debug === true || given["on-error"] === "ask");
     const flags = {
       ...given,

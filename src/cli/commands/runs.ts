@@ -8,8 +8,8 @@ import { showAction } from "./runs/show.ts";
 export const runs: Command = {
   usage: "runs ACTION [flags] [arguments]",
   about:
-    "Tells of builds that have ended: each leaves a record of its steps, waits, API calls, warnings and last lines.\n" +
-    "RUN is a run's id, or as much of its beginning as no other run has.",
+    "Shows builds that have ended: each leaves a record of its steps, waits, API calls, warnings and last lines.\n" +
+    "RUN is a run's id, or the start of it if no other run begins the same way.",
   flags: {},
   examples: ["outscale-chroot runs list", "outscale-chroot runs show 0a1b2c3d4e5f"],
   actions: { list: listAction, show: showAction, open: openAction, rm: removeAction },

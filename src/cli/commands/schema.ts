@@ -15,7 +15,7 @@ export const schema: Command = {
   usage: "schema [pkr-json | legacy-json]",
   about:
     "Prints a JSON Schema (draft 2020-12), for editors and other programs: of a whole template in .pkr.json, of a whole\n" +
-    'JSON template of before HCL2, or else of the options of a source "outscale-chroot" block alone, each with its type,\n' +
+    'older JSON template, or else of the options of a source "outscale-chroot" block alone, each with its type,\n' +
     "default and meaning.",
   flags: {},
   examples: ["outscale-chroot schema", "outscale-chroot schema pkr-json > pkr-json.schema.json"],

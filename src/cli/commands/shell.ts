@@ -15,7 +15,7 @@ export const shell: Command = {
   usage: "shell [flags] RUN [-- COMMAND...]",
   about:
     "Opens a shell in the image of a build: one that waits at a question (-on-error=ask, -debug), or one whose volume\n" +
-    "was kept (-on-error=abort). RUN is the id that the build has shown. Ends with the shell's exit code.",
+    "was kept (-on-error=abort). RUN is the id that the build showed. Exits with the shell's exit code.",
   flags: flagSpecs,
   examples: ["outscale-chroot shell 0a1b2c3d4e5f", "outscale-chroot shell 0a1b2c3d4e5f -- cat /etc/fstab"],
   async run({ argv, io }) {

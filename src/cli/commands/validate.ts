@@ -15,7 +15,7 @@ const flagSpecs = {
   "warn-undeclared-var": {
     type: "boolean",
     about:
-      "warns of values in files for variables that are not declared, which is the default; -no-warn-undeclared-var does not",
+      "warns about values in files for variables that are not declared, which is the default; -no-warn-undeclared-var does not",
   },
   "syntax-only": { type: "boolean", about: "reads the template, but needs no variables and checks no options" },
   "evaluate-datasources": { type: "boolean", about: "reads data sources from the account, and checks what they give" },
@@ -24,7 +24,7 @@ const flagSpecs = {
     about: "looks into the account as a build would: credentials, source OMI, whether the name is free",
   },
   json: { type: "boolean", about: "prints every problem with its place, as JSON" },
-  log: { type: "string", value: "FILE", about: "writes API calls there" },
+  log: { type: "string", value: "FILE", about: "writes API calls to this file" },
 } as const satisfies Flags;
 
 type ValidateFlags = FlagValues<typeof flagSpecs>;

@@ -7,26 +7,26 @@ import { type Flags, parseFlags } from "../flags.ts";
 import { writeJson } from "../output/json-report.ts";
 
 const flagSpecs = {
-  key: { type: "strings", value: "FILE", about: "a public key in PEM that must have signed it; again for more" },
-  unsigned: { type: "boolean", about: "takes a statement that nobody vouches for" },
-  omi: { type: "string", value: "ID", about: "the OMI that it must be about; the account is asked for it" },
+  key: { type: "strings", value: "FILE", about: "a public key in PEM that must have signed it; may be repeated" },
+  unsigned: { type: "boolean", about: "accepts a statement without checking a signature" },
+  omi: { type: "string", value: "ID", about: "the OMI that it must be about; it is looked up in the account" },
   profile: {
     type: "string",
     value: "NAME",
-    about: "a profile with the credentials of the OMI's account, which is asked",
+    about: "a profile with the credentials of the OMI's account, where the OMI is looked up",
   },
-  local: { type: "boolean", about: "the OMI is one of the embedded local cloud, which is asked" },
+  local: { type: "boolean", about: "the OMI is looked up in the embedded local cloud" },
   "local-state": { type: "string", value: "FOLDER", about: "where that local cloud lies" },
   json: { type: "boolean", about: "prints the statement and what was checked as JSON" },
-  log: { type: "string", value: "FILE", about: "writes API calls there" },
+  log: { type: "string", value: "FILE", about: "writes API calls to this file" },
 } as const satisfies Flags;
 
 export const verify: Command = {
   usage: "verify [flags] FILE [TEMPLATE]",
   about:
-    "Checks a file that build -provenance has written: who has signed it, and that it says how an OMI came to be. With a\n" +
+    "Checks a file that build -provenance has written: who signed it, and that it says how an OMI was made. With a\n" +
     "template: that its files, and the others that went into the OMI, are what they were. With -omi, -profile or -local:\n" +
-    "that the OMI is there, made of the snapshots that are named. Ends with 14 when something is not as it says.",
+    "that the OMI is there, made of the named snapshots. Exits with 14 when something is not as the file says.",
   flags: flagSpecs,
   examples: [
     "outscale-chroot verify -key build.pub.pem web.intoto.json",
@@ -37,7 +37,7 @@ export const verify: Command = {
     const [file, template, ...others] = positionals;
     if (file === undefined || others.length > 0) {
       const hint = "outscale-chroot verify -key PUBLIC.pem FILE [TEMPLATE]";
-      throw new UsageError(`One file is checked, and perhaps one template, not ${positionals.length}`, { hint });
+      throw new UsageError(`verify takes one file, and at most one template, not ${positionals.length}`, { hint });
     }
     using log = openDebugLog(flags.log, io);
     const { "local-state": stateFolder, omi: imageId } = flags;

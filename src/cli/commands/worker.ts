@@ -27,14 +27,14 @@ const flagSpecs = {
   "local-state": { type: "string", value: "FOLDER", about: "the folder of that local cloud" },
   "bundle-limit": { type: "string", value: "MIB", about: "how large a bundle it takes; 64 by default" },
   ...bundleKeyFlags,
-  log: { type: "string", value: "FILE", about: "writes the worker's own API calls there" },
+  log: { type: "string", value: "FILE", about: "writes the worker's own API calls to this file" },
 } as const satisfies Flags;
 
 export const worker: Command = {
   usage: "worker [flags]",
   about:
-    "Does the builds that are submitted with build -queue: for the account and region that this machine's credentials are of.\n" +
-    "SIGTERM drains: it takes no more builds and ends when those that it has are done. A second hands them back.",
+    "Bakes the builds that are submitted with build -queue, for the account and region of this machine's credentials.\n" +
+    "On SIGTERM it takes no more builds and ends when its own are done. On a second one it hands them back.",
   flags: flagSpecs,
   examples: ["outscale-chroot worker -queue redis://queue.internal:6379 -key /etc/outscale-chroot/fleet.key -slots 2"],
   async run({ argv, io }) {

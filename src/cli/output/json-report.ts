@@ -57,7 +57,7 @@ export class JsonReport implements ShownReport {
   }
 
   async ask(): Promise<string> {
-    throw new CancelledError("Nobody can answer: the output is for a program");
+    throw new CancelledError("Nobody can answer: the output is JSON");
   }
 
   ended({ name: build, elapsedMs, artifact, made, error }: BuildResult): void {

@@ -38,7 +38,7 @@ export class MachineReport implements ShownReport {
   event(): void {}
 
   async ask(): Promise<string> {
-    throw new CancelledError("Nobody can answer: the output is for a machine");
+    throw new CancelledError("Nobody can answer: the output is machine-readable");
   }
 
   ended({ name: build, elapsedMs, error, phases }: BuildResult): void {

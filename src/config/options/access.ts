@@ -39,7 +39,7 @@ export const accessOptions = {
     },
   ),
   insecure_skip_tls_verify: option(z.boolean().optional(), {
-    about: "Accepts any TLS certificate of the API. For tests only: whoever answers may read what is sent.",
+    about: "Accepts any TLS certificate of the API. For tests only: anybody who answers can read what is sent.",
     example: "true",
     defaultText: "the profile's, then `OSC_TLS_SKIP_VERIFY`, then `false`",
   }),

@@ -63,7 +63,7 @@ export class RemoteBuild {
     const tell = (wish: "cancel" | "hurry") => {
       this.#queue
         .tell(this.#job.id, { wish })
-        .catch((error: unknown) => say(`The worker cannot be told: ${messageOf(error)}`));
+        .catch((error: unknown) => say(`The worker could not be told: ${messageOf(error)}`));
     };
     const [cancel, hurry] = [() => tell("cancel"), () => tell("hurry")];
     if (wishes.signal?.aborted) cancel();

@@ -50,11 +50,11 @@ export function counted(count: number, one: string, many: string): string {
 }
 
 const SAID: Readonly<Record<string, string>> = {
-  cancel: "The worker is told: it stops and cleans up.",
+  cancel: "The worker was told to stop it and clean up.",
   "taken-back": "The build is taken back: no worker had it.",
   retry: "This is the build that was submitted again.",
   unscheduled: "The schedule is removed. Builds that it has submitted go on.",
-  drain: "The worker is told: it takes no more builds, and ends when it has none.",
+  drain: "The worker was told to take no more builds, and to end when it has none.",
 };
 
 /**

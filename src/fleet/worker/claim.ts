@@ -74,7 +74,7 @@ export class Claim {
     const deadline = new AbortController();
     const late = clock
       .sleep(PATIENCE_MS, deadline.signal)
-      .then(() => "the queue cannot be reached, so nobody knows whether the job is still this worker's")
+      .then(() => "the queue cannot be reached, so it is unknown whether the job is still this worker's")
       .catch(() => undefined);
     const asked = this.#queue.redis.get(this.#queue.keyOf("claim", this.#jobId)).then(
       (held) => (held === this.#sealed ? undefined : "the job is not this worker's any more"),

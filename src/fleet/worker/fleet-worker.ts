@@ -105,13 +105,13 @@ export class FleetWorker {
     const lost = "The queue cannot be reached";
     if (builds.length === 0) {
       this.#ui.warn(
-        `${lost}: it is not told that the worker ${this.#input.identity.id} ends, and finds that out by itself`,
+        `${lost}, so it was not told that the worker ${this.#input.identity.id} ends; it will notice by itself`,
       );
       return;
     }
     const which = builds.length === 1 ? `the build ${builds[0]}` : `the builds ${builds.join(", ")}`;
-    throw new FleetError(`${lost}: it is not told what became of ${which}`, {
-      hint: "start the worker again when the queue is there: it tells, and gives back what was not done",
+    throw new FleetError(`${lost}, so it was not told what became of ${which}`, {
+      hint: "start the worker again when the queue can be reached: it reports its builds, and gives back those that were not done",
     });
   }
 
@@ -304,7 +304,7 @@ export class FleetWorker {
     };
     const sealed = this.#queue.seal(JSON.stringify(message), "worker", identity.id);
     await hearWorker(this.#queue, identity.id, sealed).catch((error: unknown) => {
-      this.#ui.warn(`The queue cannot be told that this worker is there: ${messageOf(error)}`);
+      this.#ui.warn(`The queue could not be told that this worker is alive: ${messageOf(error)}`);
     });
   }
 }

@@ -82,7 +82,7 @@ export class Recovery {
     const result = await queue.readResult(id);
     if (result !== undefined) await endJob(queue, job, result);
     else await giveBackJob(queue, job);
-    ui.say(`Build ${id} was nobody's: ${result === undefined ? "it begins anew" : `it had ended, ${result.outcome}`}`);
+    ui.say(`Build ${id} had no worker: ${result === undefined ? "it begins anew" : `it had ended, ${result.outcome}`}`);
   }
 
   async #suspect(job: Job<JobData>, holder: Holder): Promise<void> {

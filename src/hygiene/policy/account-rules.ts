@@ -23,7 +23,7 @@ function weaknessOf(hash: string): string | undefined {
   if (/^[!*]/.test(hash)) return undefined; // locked
   if (/^\$[0-9a-z]+\$/.test(hash)) return "a password is set";
   if (/^(?:[./0-9A-Za-z]{13}|_[./0-9A-Za-z]{19})$/.test(hash)) return "a password is set, hashed by DES";
-  return "it is no hash: nobody can log in with it, and it may be the password itself";
+  return "it is not a hash: nobody can log in with it, and it may be the password itself";
 }
 
 function rows(text: string | undefined): string[][] {

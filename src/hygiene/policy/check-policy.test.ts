@@ -86,7 +86,7 @@ describe("checkPolicy()", () => {
     expect(findings).toEqual([
       { rule: "password", path: "/etc/passwd#ancient", detail: "none is needed" },
       { rule: "password", path: "/etc/shadow#admin", detail: "a password is set" },
-      { rule: "password", path: "/etc/shadow#fool", detail: expect.stringContaining("it is no hash") },
+      { rule: "password", path: "/etc/shadow#fool", detail: expect.stringContaining("it is not a hash") },
       { rule: "password", path: "/etc/shadow#old", detail: "a password is set, hashed by DES" },
       { rule: "password", path: "/etc/shadow#root", detail: "none is needed" },
     ]);

@@ -29,11 +29,11 @@ const CLEANED = "generalise = true removes it";
 /** What each rule is about, for people. */
 const ruleTexts: Readonly<Record<PolicyRule, RuleText>> = {
   "access-key": {
-    why: "the access key of this build stands in it: who has the OMI has the account",
+    why: "it contains the access key of this build: everybody who has the OMI has the account",
     hint: "remove it, and make a new key if the OMI was shared",
   },
   "authorized-keys": {
-    why: "whoever has the private key can log in to every VM of this OMI",
+    why: "everybody who has the private key can log in to every VM of this OMI",
     hint: "leave it to cloud-init, which puts the key pair of a VM there",
   },
   "cloud-init-state": {
@@ -42,10 +42,13 @@ const ruleTexts: Readonly<Record<PolicyRule, RuleText>> = {
   },
   credentials: { why: "programs keep passwords and tokens in it", hint: "remove it in the last provisioner" },
   "host-key": {
-    why: "every VM of this OMI has the same one, and who has the OMI can pass for any of them",
+    why: "every VM of this OMI has the same one, so everybody who has the OMI can pass for any of them",
     hint: `${CLEANED} where something makes a new one`,
   },
-  log: { why: "it tells of the build, and perhaps of the source's past", hint: "generalise = true empties it" },
+  log: {
+    why: "it shows what the build did, and perhaps what the source did before",
+    hint: "generalise = true empties it",
+  },
   "machine-id": {
     why: "every VM of this OMI has the same one: DHCP, journals and licences take them for one",
     hint: "generalise = true empties it, and systemd makes a new one",

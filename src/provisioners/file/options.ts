@@ -70,7 +70,10 @@ function checkDownload(options: FileOptions): ConfigProblem[] {
     problems.push({ option: "download_limit", message: `${options.downloadLimit} is no number of GiB: at least 1` });
   }
   if (options.keepOwner) {
-    problems.push({ option: "keep_owner", message: "is for uploads: what is downloaded belongs to whoever builds" });
+    problems.push({
+      option: "keep_owner",
+      message: "is for uploads: downloaded files belong to the user who runs the build",
+    });
   }
   return problems;
 }

@@ -3,13 +3,13 @@ import { actOn } from "./act-on.ts";
 export const cancel = actOn({
   name: "cancel",
   what: "BUILD",
-  about: "Cancels a build: one that waits is taken back, one that runs stops at its next safe point and cleans up.",
+  about: "Cancels a build: if it waits, it is taken back; if it runs, it stops at its next safe point and cleans up.",
   example: "0a1b2c3d4e5f6a7b",
   act: async (fleet, id) => {
     const isTakenBack = await fleet.cancel(id);
     const text = isTakenBack
       ? `Build ${id} is taken back`
-      : `The worker of build ${id} is told: it stops and cleans up`;
+      : `The worker of build ${id} was told to stop it and clean up`;
     return { text, json: { id, isTakenBack } };
   },
 });
@@ -17,7 +17,7 @@ export const cancel = actOn({
 export const retry = actOn({
   name: "retry",
   what: "BUILD",
-  about: "Submits a build that has ended once more, with the same files, variables and time, and prints its new id.",
+  about: "Submits a finished build once more, with the same files, variables and time, and prints its new id.",
   example: "0a1b2c3d4e5f6a7b",
   act: async (fleet, id) => {
     const again = await fleet.retry(id);
@@ -28,10 +28,10 @@ export const retry = actOn({
 export const drain = actOn({
   name: "drain",
   what: "WORKER",
-  about: "Lets a worker take no more builds, and end when those that it has are done.",
+  about: "Tells a worker to take no more builds, and to end when its builds are done.",
   example: "w-0a1b2c3d4e5f",
   act: async (fleet, id) => {
     await fleet.drain(id);
-    return { text: `The worker ${id} is told`, json: { worker: id } };
+    return { text: `The worker ${id} was told to drain`, json: { worker: id } };
   },
 });

@@ -11,7 +11,10 @@ import { type Flags, parseFlagsAlone } from "../../flags.ts";
 import type { DemoFleet } from "./demo/demo-fleet.ts";
 
 const flagSpecs = {
-  keep: { type: "boolean", about: "goes on after the builds until Ctrl-C, and tells how to use it from another shell" },
+  keep: {
+    type: "boolean",
+    about: "keeps running after the builds until Ctrl-C, and shows how to use it from another shell",
+  },
 } as const satisfies Flags;
 
 export const demo: Command = {
@@ -56,7 +59,7 @@ async function show(fleet: DemoFleet, { io, say, stop, keep }: ShowInput): Promi
   for (const list of ["status", "workers", "builds"]) await run("fleet", list);
   if (keep && !stop.aborted) {
     const build = shellQuote(["outscale-chroot", "build", "-queue", fleet.queue, fleet.template]);
-    say("The fleet goes on until Ctrl-C. In another shell:");
+    say("The fleet keeps running until Ctrl-C. In another shell:");
     for (const line of [`. ${fleet.environmentFile}`, build, "outscale-chroot fleet builds"])
       io.stderr.write(`    ${line}\n`);
     await fired(stop);

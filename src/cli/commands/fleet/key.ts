@@ -7,7 +7,7 @@ export const keyAction: Command = {
   usage: "fleet key FILE",
   about:
     "Makes a fleet key and writes it to a new file that only its owner can read. Jobs are sealed with it: submitters and\n" +
-    "workers need the same one, and whoever has it may have builds done by the workers, as root.",
+    "workers need the same one, and everybody who has it can run builds on the workers, as root.",
   flags: {},
   examples: ["outscale-chroot fleet key fleet.key"],
   async run({ argv, io }) {

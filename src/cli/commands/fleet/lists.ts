@@ -3,7 +3,7 @@ import { listAction, utc } from "./list-action.ts";
 export const status = listAction({
   name: "status",
   key: "queues",
-  about: "Tells of each queue how many workers it has, and how many builds run and wait.",
+  about: "Shows for each queue how many workers it has, and how many builds run and wait.",
   head: ["QUEUE", "WORKERS", "SLOTS", "RUNNING", "WAITING"],
   none: "There are no queues: no worker was ever there",
   read: (fleet) => fleet.queues(),
@@ -12,7 +12,7 @@ export const status = listAction({
 
 export const workers = listAction({
   name: "workers",
-  about: "Lists the workers that have been heard of in the last minute.",
+  about: "Lists the workers that have shown a sign of life in the last minute.",
   head: ["WORKER", "HOST", "QUEUE", "VM", "VERSION", "SLOTS", "BUILDS"],
   none: "There are no workers",
   read: (fleet) => fleet.workers(),

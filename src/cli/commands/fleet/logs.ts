@@ -10,7 +10,7 @@ import { openWatch } from "./open-watch.ts";
 
 const flagSpecs = {
   ...fleetFlags,
-  follow: { type: "boolean", about: "goes on until the build has ended, and ends with its exit code" },
+  follow: { type: "boolean", about: "follows the build to its end, and exits with its exit code" },
   json: { type: "boolean", about: "prints one JSON object per event" },
   color: { type: "boolean", about: "colours; by default on a terminal" },
   "timestamp-ui": { type: "boolean", about: "puts the time before every line" },

@@ -17,22 +17,22 @@ const flagSpecs = {
   "tls-cert": {
     type: "string",
     value: "FILE",
-    about: "certificate with its chain (PEM); others than this machine need it",
+    about: "certificate with its chain (PEM); needed to listen for other machines",
   },
   "tls-key": { type: "string", value: "FILE", about: "the key of the certificate (PEM)" },
   host: { type: "strings", isList: true, value: "NAME", about: "a name by which browsers reach it, besides localhost" },
   "auth-header": {
     type: "string",
     value: "NAME",
-    about: "the header in which a reverse proxy says who looks, such as X-Forwarded-User; there is no token then",
+    about: "the header in which a reverse proxy names the user, such as X-Forwarded-User; no token is needed then",
   },
 } as const satisfies Flags;
 
 export const web: Command = {
   usage: "fleet web [flags]",
   about:
-    "Serves pages that show workers, queues, builds and schedules as they go on, and cancel, retry, drain and remove.\n" +
-    "Whoever opens the address that is printed may do all of it: it has a token, another one at every start.",
+    "Serves pages that show workers, queues, builds and schedules live, and that can cancel, retry, drain and remove.\n" +
+    "Everybody who opens the printed address may do all of that: it contains a token, which is new at every start.",
   flags: flagSpecs,
   examples: [
     "outscale-chroot fleet web",

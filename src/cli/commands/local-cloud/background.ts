@@ -9,7 +9,7 @@ import { stateFlag, stateFolderOf } from "./state-flag.ts";
 
 const waitFlags = {
   ...stateFlag,
-  timeout: { type: "string", value: "DURATION", about: "such as 30s; a minute by default" },
+  timeout: { type: "string", value: "DURATION", about: "how long to wait, such as 30s; a minute by default" },
 } as const satisfies Flags;
 
 export const wait: Command = {

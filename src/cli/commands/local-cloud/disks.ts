@@ -20,7 +20,7 @@ export const importAction: Command = {
 
 const exportFlags = {
   ...stateFlag,
-  format: { type: "string", choices: ["raw", "qcow2"], about: "by default told by the name of the file" },
+  format: { type: "string", choices: ["raw", "qcow2"], about: "by default taken from the name of the file" },
 } as const satisfies Flags;
 
 export const exportAction: Command = {

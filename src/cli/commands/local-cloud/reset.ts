@@ -7,7 +7,7 @@ import { stateFlag, stateFolderOf } from "./state-flag.ts";
 export const reset: Command = {
   usage: "local-cloud reset [flags]",
   about:
-    "Removes everything of a cloud: devices, disks, objects and keys. One that runs keeps its keys and starts afresh.",
+    "Removes everything of a cloud: devices, disks, objects and keys. A cloud that runs keeps its keys and starts afresh.",
   flags: stateFlag,
   examples: ["outscale-chroot local-cloud reset"],
   async run({ argv, io }) {

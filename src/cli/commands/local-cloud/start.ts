@@ -18,30 +18,30 @@ const flagSpecs = {
   port: { type: "string", value: "PORT", about: "the TCP port; a free one by default" },
   listen: { type: "string", value: "ADDRESS", about: "the IP address to listen on; 127.0.0.1 by default" },
   socket: { type: "string", value: "FILE", about: "a Unix socket that answers too" },
-  detach: { type: "boolean", about: "goes on in the background once the cloud is ready; local-cloud stop ends it" },
+  detach: { type: "boolean", about: "runs in the background once the cloud is ready; local-cloud stop ends it" },
   memory: {
     type: "boolean",
-    about: "keeps disks in memory: for clients of the API, needs no root; nothing can be built",
+    about: "keeps disks in memory: for clients of the API; needs no root, and cannot run builds",
   },
   vms: { type: "string", value: "NUMBER", about: "how many VMs there are at least; 1 by default" },
   seed: { type: "string", value: "FOLDER", about: "images, volumes and keys that a new cloud begins with" },
   ...keyFlags,
   latency: { type: "string", choices: ["none", "realistic"], about: "how long calls and changes of state take" },
-  region: { type: "string", value: "NAME", about: "the region it is; eu-west-2 by default" },
+  region: { type: "string", value: "NAME", about: "the region of the cloud; eu-west-2 by default" },
   regions: {
     type: "string",
     value: "NAME,NAME",
-    about: "the regions it has, each with an endpoint, keys, VMs, disks and buckets of its own; those of before stay",
+    about: "the regions it has, each with an endpoint, keys, VMs, disks and buckets of its own; existing ones stay",
   },
   lenient: {
     type: "boolean",
-    about: "takes unknown fields and filters, and the names of Packer's copies, which the service refuses",
+    about: "accepts unknown fields and filters, and the names of Packer's copies, which the service refuses",
   },
   web: {
     type: "boolean",
     about: "shows the cloud in a browser: objects, calls, violations, faults; prints the address",
   },
-  log: { type: "string", value: "FILE", about: "writes calls and commands there" },
+  log: { type: "string", value: "FILE", about: "writes calls and commands to this file" },
 } as const satisfies Flags;
 
 const MOST_VMS = 100;
@@ -114,7 +114,7 @@ function exposure({
   "well-known-keys": boolean | undefined;
 }): string[] {
   if (listen === undefined || listen === "::1" || listen.startsWith("127.")) return [];
-  const who = wellKnown ? "whoever reaches it, as the keys are well known" : "whoever has its keys";
+  const who = wellKnown ? "everybody who can reach it, as the keys are well known" : "everybody who has its keys";
   return [
     `It listens on ${listen}, in clear text: the API is open to ${who}; /health, the metadata of the VMs and ReadRegions to everybody`,
   ];

@@ -19,7 +19,7 @@ export const exportState: Command = {
 
 export const importState: Command = {
   usage: "local-cloud import-state [flags] FILE",
-  about: "Makes a cloud of what export-state has written, in a state folder that has none.",
+  about: "Makes a cloud from a file that export-state has written, in a state folder that has none.",
   flags: stateFlag,
   examples: ["outscale-chroot local-cloud import-state -state /srv/cloud cloud.tar.zst"],
   async run({ argv, io }) {

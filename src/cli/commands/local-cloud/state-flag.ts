@@ -9,7 +9,7 @@ export const stateFlag = {
     value: "FOLDER",
     about: "the folder of the cloud; OUTSCALE_CHROOT_LOCAL_CLOUD names it, too",
   },
-  region: { type: "string", value: "NAME", about: "another region of the cloud than its first one" },
+  region: { type: "string", value: "NAME", about: "a region of the cloud; the first one by default" },
 } as const satisfies Flags;
 
 export const jsonFlag = { json: { type: "boolean", about: "prints JSON" } } as const satisfies Flags;

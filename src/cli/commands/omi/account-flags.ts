@@ -11,7 +11,7 @@ export const accountFlags = {
   "local-state": { type: "string", value: "FOLDER", about: "where that local cloud lies" },
   state: { type: "string", value: "FOLDER", about: "the state folder; by default the one that builds use" },
   json: { type: "boolean", about: "prints JSON" },
-  log: { type: "string", value: "FILE", about: "writes API calls and journal entries there" },
+  log: { type: "string", value: "FILE", about: "writes API calls and journal entries to this file" },
 } as const satisfies Flags;
 
 export function omisInput(flags: FlagValues<typeof accountFlags>, io: Io, log: DebugLog): OmisInput {

@@ -5,7 +5,7 @@ import type { Flags, FlagValues } from "../../flags.ts";
 /** The bucket that an OMI goes through. */
 export const bucketFlags = {
   bucket: { type: "string", value: "NAME", about: "a bucket of the account, in the OMI's region" },
-  prefix: { type: "string", value: "TEXT", about: "what is exported goes below it; outscale-chroot by default" },
+  prefix: { type: "string", value: "TEXT", about: "the exported objects go below it; outscale-chroot by default" },
   "create-bucket": { type: "boolean", about: "makes the bucket if it is not there" },
 } as const satisfies Flags;
 

@@ -17,27 +17,27 @@ import { regionFlags, targetsOf } from "./region-flags.ts";
 const flagSpecs = {
   ...regionFlags,
   ...bucketFlags,
-  "keep-objects": { type: "boolean", about: "leaves what was exported in the bucket" },
+  "keep-objects": { type: "boolean", about: "leaves the exported objects in the bucket" },
   method: {
     type: "string",
     value: "HOW",
     choices: ["image", "snapshots"],
     about: "image: whole, with its product codes (the default); snapshots: disk by disk, without a manifest",
   },
-  name: { type: "string", value: "NAME", about: "the OMI's name there, if it is to be another one" },
+  name: { type: "string", value: "NAME", about: "another name for the copies" },
   force: {
     type: "boolean",
-    about: "replaces an OMI of the account's own that has the name there, when its successor is all there",
+    about: "replaces the account's own OMI of that name there, once the copy is complete",
   },
-  "force-delete-snapshot": { type: "boolean", about: "with -force: deletes the snapshots of what was replaced" },
+  "force-delete-snapshot": { type: "boolean", about: "with -force: deletes the snapshots of the replaced OMI" },
   ...accountFlags,
 } as const satisfies Flags;
 
 export const copyAction: Command = {
   usage: "omi copy -to REGION[,REGION] -bucket NAME [flags] OMI",
   about:
-    "Copies an OMI of the account's own, by its id or its name, into other regions: it is exported to a bucket once, and imported\n" +
-    "into all of them at the same time. Tags go along; permissions are what -share and -public say.",
+    "Copies one of the account's own OMIs, given by id or name, into other regions: exports it to a bucket once, and imports it\n" +
+    "into all of them at the same time. Tags are copied; permissions are set by -share and -public.",
   flags: flagSpecs,
   examples: [
     "outscale-chroot omi copy -to us-east-2 -bucket images web-2026-01",
@@ -83,7 +83,7 @@ function throwIfFailed(copied: CopiedOmi, flags: FlagValues<typeof flagSpecs>): 
     throw new CancelledError(message, { hint: `${leftThere(failed)}. To finish it: ${command}` });
   }
   if (!isSomethingLeft) return;
-  throw new LeftoverError("The copies stand, and something else could not be taken down", {
+  throw new LeftoverError("The copies are complete, but something else could not be taken down", {
     leftovers: [],
     hint: "Free what is named above, then run: outscale-chroot cleanup",
   });

@@ -12,15 +12,20 @@ import { onePositional } from "./one-positional.ts";
 
 const flagSpecs = {
   ...bucketFlags,
-  format: { type: "string", value: "FORMAT", choices: ["qcow2", "raw"], about: "of the disks; qcow2 by default" },
+  format: {
+    type: "string",
+    value: "FORMAT",
+    choices: ["qcow2", "raw"],
+    about: "the format of the disks; qcow2 by default",
+  },
   ...accountFlags,
 } as const satisfies Flags;
 
 export const exportAction: Command = {
   usage: "omi export -bucket NAME [flags] OMI",
   about:
-    "Exports an OMI of the account's own, by its id or its name, to a bucket of its region: its disks, compressed, and a manifest.\n" +
-    "Prints the manifest, which omi import takes. What is in the bucket stays until somebody deletes it.",
+    "Exports one of the account's own OMIs, given by id or name, to a bucket of its region: its disks, compressed, and a manifest.\n" +
+    "Prints the manifest's name, which omi import takes. The objects stay in the bucket until somebody deletes them.",
   flags: flagSpecs,
   examples: ["outscale-chroot omi export -bucket images web-2026-01"],
   async run({ argv, io }) {

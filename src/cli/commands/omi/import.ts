@@ -34,7 +34,7 @@ export const importAction: Command = {
   usage: "omi import -name NAME [flags] MANIFEST",
   about:
     "Registers an OMI from the manifest of an export: BUCKET/KEY as omi export prints it, or a pre-signed URL. A single dash\n" +
-    "reads it from standard input, as a URL that is signed is a secret. The OMI has its name when it is complete.",
+    "reads it from standard input, as a URL that is signed is a secret. The OMI gets its name when it is complete.",
   flags: flagSpecs,
   examples: [
     "outscale-chroot omi import -name web images/outscale-chroot/0a1b2c3d4e5f/ami-1a2b3c4d/manifest.json",

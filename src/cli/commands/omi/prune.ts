@@ -16,10 +16,10 @@ const flagSpecs = {
     value: "PATTERN",
     about: "OMIs with such a name, such as web-*; may be repeated, each is a family of its own",
   },
-  keep: { type: "string", value: "N", about: "so many of the newest of each family stay" },
-  "older-than": { type: "string", value: "AGE", about: "only those go that are older, such as 30d or 12h" },
-  "include-shared": { type: "boolean", about: "those too that are public, or shared with other accounts" },
-  "dry-run": { type: "boolean", about: "shows what it would do, and does nothing; so it is without -yes" },
+  keep: { type: "string", value: "N", about: "keeps this many of the newest of each family" },
+  "older-than": { type: "string", value: "AGE", about: "removes only OMIs that are older, such as 30d or 12h" },
+  "include-shared": { type: "boolean", about: "also removes OMIs that are public, or shared with other accounts" },
+  "dry-run": { type: "boolean", about: "shows what it would do, and does nothing; the default without -yes" },
   yes: { type: "boolean", about: "removes them" },
   ...accountFlags,
 } as const satisfies Flags;
@@ -27,8 +27,8 @@ const flagSpecs = {
 export const pruneAction: Command = {
   usage: "omi prune -name PATTERN [flags]",
   about:
-    "Removes OMIs of the account's own, each with its own snapshots, oldest first. One stays that a VM was started from,\n" +
-    "whose snapshots another OMI maps, or that others may launch. Shows what it would do; with -yes it does it.",
+    "Removes the account's own OMIs, each with its own snapshots, oldest first. An OMI stays if a VM was started from it,\n" +
+    "if another OMI maps its snapshots, or if others may launch it. Shows what it would do; with -yes it does it.",
   flags: flagSpecs,
   examples: [
     "outscale-chroot omi prune -name 'web-*' -keep 3 -older-than 30d",

@@ -8,8 +8,7 @@ export const regionFlags = {
   "region-profile": {
     type: "strings",
     value: "REGION=NAME",
-    about:
-      "a profile with the credentials of the account in a region; one is needed where none is named like the region",
+    about: "a profile with the credentials of the account in a region; needed unless one is named like the region",
   },
   share: {
     type: "strings",

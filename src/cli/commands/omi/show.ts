@@ -11,7 +11,7 @@ import { onePositional } from "./one-positional.ts";
 
 export const showAction: Command = {
   usage: "omi show [flags] OMI",
-  about: "Tells all that is known of one of the account's own OMIs, by its id or its name.",
+  about: "Shows all that is known about one of the account's own OMIs, by its id or its name.",
   flags: accountFlags,
   examples: ["outscale-chroot omi show ami-1a2b3c4d", "outscale-chroot omi show -json web-2026-01"],
   async run({ argv, io }) {
@@ -30,5 +30,7 @@ export const showAction: Command = {
 function findOne(images: readonly OwnImage[], wanted: string): OwnImage {
   const image = images.find(({ imageId, name }) => imageId === wanted || name === wanted);
   if (image !== undefined) return image;
-  throw new UsageError(`The account has no OMI "${wanted}"`, { hint: "outscale-chroot omi list has its own ones" });
+  throw new UsageError(`The account has no OMI "${wanted}"`, {
+    hint: "outscale-chroot omi list shows the account's own",
+  });
 }

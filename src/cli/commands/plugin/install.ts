@@ -24,8 +24,8 @@ const flagSpecs = {
 export const install: Command = {
   usage: "plugin install [flags]",
   about:
-    "Installs the plugin where Packer looks for it, in the form that its version wants.\n" +
-    "It replaces an older one of ours, and nothing else.",
+    "Installs the plugin where Packer looks for it, in the form that this version of Packer needs.\n" +
+    "It replaces an older version of itself, and nothing else.",
   flags: flagSpecs,
   examples: [
     "outscale-chroot plugin install",

@@ -3,7 +3,7 @@ import { type PackerCore, readCore } from "../../../plugin-install/packer-core.t
 import type { Flags } from "../../flags.ts";
 
 export const packerFlag = {
-  packer: { type: "string", value: "PATH", about: "the Packer that is to use it; by default the first on PATH" },
+  packer: { type: "string", value: "PATH", about: "the Packer that uses it; by default the first on PATH" },
 } as const satisfies Flags;
 
 /** @throws {UsageError} when there is no Packer there */

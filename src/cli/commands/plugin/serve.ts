@@ -4,7 +4,7 @@ import type { Command } from "../../command.ts";
 
 export const describeAction: Command = {
   usage: "plugin describe",
-  about: "Prints what Packer asks of a plugin when it looks around: one JSON object.",
+  about: "Prints what Packer asks plugins for when it looks for them: one JSON object.",
   flags: {},
   examples: ["outscale-chroot plugin describe"],
   run: ({ runPlugin }) => runPlugin(["describe"]),
@@ -12,7 +12,7 @@ export const describeAction: Command = {
 
 export const start: Command = {
   usage: "plugin start builder NAME",
-  about: "Serves the builder to the Packer that has started this process. By hand it only says so.",
+  about: "Serves the builder to the Packer that started this process. Started by hand, it only says so.",
   flags: {},
   examples: ["outscale-chroot plugin start builder chroot"],
   run: ({ argv, runPlugin }) => runPlugin(["start", ...argv]),

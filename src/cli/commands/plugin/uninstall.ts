@@ -6,7 +6,7 @@ import { packerFlag, readPacker } from "./packer-flag.ts";
 
 export const uninstall: Command = {
   usage: "plugin uninstall [flags]",
-  about: "Removes the plugin from where Packer looks, under whichever name it was installed; nothing else is touched.",
+  about: "Removes the plugin from Packer's folders, under every name it was installed as; nothing else is touched.",
   flags: packerFlag,
   examples: ["outscale-chroot plugin uninstall"],
   async run({ argv, io }) {

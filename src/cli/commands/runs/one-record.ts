@@ -16,7 +16,7 @@ export function askedRecord({ flags, positionals }: Asked, env: NodeJS.ProcessEn
 /** @throws {UsageError} when it is not exactly one */
 export function oneRun(positionals: readonly string[]): string {
   const [runId, ...others] = positionals;
-  const hint = "outscale-chroot runs list has those that there are";
+  const hint = "outscale-chroot runs list shows them";
   if (runId === undefined || runId === "") throw new UsageError("No run is given", { hint });
   if (others.length > 0) throw new UsageError(`More than one run is given: ${positionals.join(", ")}`, { hint });
   return runId;

@@ -7,8 +7,8 @@ import { stateFlag, stateFolderOf } from "./state-flag.ts";
 export const removeAction: Command = {
   usage: "runs rm [flags] RUN...",
   about:
-    "Removes the records of runs, and nothing else of them. One that is alive, or has left something behind, is refused:\n" +
-    "cleanup takes that down first.",
+    "Removes the records of runs, and nothing else. A run that is alive, or has left something behind, is refused:\n" +
+    "run cleanup first.",
   flags: stateFlag,
   examples: ["outscale-chroot runs rm 0a1b2c3d4e5f"],
   async run({ argv, io }) {

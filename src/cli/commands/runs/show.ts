@@ -11,13 +11,13 @@ import { stateFlag } from "./state-flag.ts";
 const flagSpecs = {
   ...stateFlag,
   json: { type: "boolean", about: "prints the whole record as JSON" },
-  timing: { type: "boolean", about: "tells where its time went: its critical path" },
+  timing: { type: "boolean", about: "shows where its time went: its critical path" },
   lines: { type: "boolean", about: "prints the last lines of the run, too" },
 } as const satisfies Flags;
 
 export const showAction: Command = {
   usage: "runs show [flags] RUN",
-  about: "Tells what became of a run: its source and product, what took how long, its waits, warnings and error.",
+  about: "Shows how a run went: its source and product, how long each part took, its waits, warnings and error.",
   flags: flagSpecs,
   examples: ["outscale-chroot runs show 0a1b", "outscale-chroot runs show -json 0a1b2c3d4e5f"],
   async run({ argv, io }) {

@@ -18,9 +18,13 @@ const flagSpecs = {
     value: "TEXT",
     about: 'when: minute, hour, day, month, day of the week, such as "0 3 * * *"',
   },
-  tz: { type: "string", value: "ZONE", about: "whose clock that is, such as Europe/Paris; UTC by default" },
+  tz: { type: "string", value: "ZONE", about: "the time zone, such as Europe/Paris; UTC by default" },
   until: { type: "string", value: "DATE", about: "the last day, such as 2027-01-31; a year at most, and by default" },
-  name: { type: "string", value: "NAME", about: "its name, also that of one to replace; the template's by default" },
+  name: {
+    type: "string",
+    value: "NAME",
+    about: "its name; the template's by default. To replace a schedule, give its name",
+  },
   ...submitFlags,
   ...fleetFlags,
   ...templateFlags,
@@ -36,8 +40,8 @@ const flagSpecs = {
 export const add: Command = {
   usage: "fleet schedule add [flags] TEMPLATE",
   about:
-    "Has workers bake a template whenever it is due, with the files and variables that it has now and the time that it is due at.\n" +
-    "When no worker is there at several times, it is baked once. Post-processors need a submitter, and do not run.",
+    "Lets workers bake a template at set times, with the files and variables that it has now. timestamp() is the time it is due.\n" +
+    "Times at which no worker was there are made up for once. Post-processors need a submitter, and do not run.",
   flags: flagSpecs,
   examples: [
     'outscale-chroot fleet schedule add -cron "0 3 * * *" -tz Europe/Paris -skip-unchanged web.pkr.hcl',
