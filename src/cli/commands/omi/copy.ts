@@ -27,7 +27,7 @@ const flagSpecs = {
   name: { type: "string", value: "NAME", about: "another name for the copies" },
   force: {
     type: "boolean",
-    about: "replaces the account's own OMI of that name there, once the copy is complete",
+    about: "replaces the account's own OMI of that name there, once its successor is complete",
   },
   "force-delete-snapshot": { type: "boolean", about: "with -force: deletes the snapshots of the replaced OMI" },
   ...accountFlags,
