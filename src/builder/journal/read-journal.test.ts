@@ -91,7 +91,9 @@ describe("readJournal()", () => {
       { type: "kept", seqs: [3] },
     ];
     const record = read(`${[header, ...entries.map((entry) => JSON.stringify(entry))].join("\n")}\n`);
-    expect([record.copies, record.copied]).toEqual([copies, ["us-west-1"]]);
+    // An older journal says nothing of replacements.
+    const wish = { ...copies, isForced: false, areOldSnapshotsDeleted: false };
+    expect([record.copies, record.copied]).toEqual([wish, ["us-west-1"]]);
     const copy = { region: "us-west-1", accountId: "123456789012", imageId: "ami-3", snapshotIds: [] };
     expect(record.product).toEqual({ imageId: "ami-1", name: "web", snapshotIds: [], copies: [copy] });
     expect(foundProduct(record)?.missing).toEqual({
