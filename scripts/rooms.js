@@ -355,6 +355,7 @@ export const rooms = {
       "engine-settings",
       "hcl-shape",
       "json-schema",
+      "key-prefix",
       "known-problems",
       "mount-root",
       "omi-name",

@@ -23,7 +23,10 @@ export function tellRetry({ ui, clock, emit, region }: TellRetryInput): Pick<Api
 }
 
 /** `ReadVolumes: retrying 4 of 8 in 2.5 s: connection refused`, or `ReadVolumes in us-east-2: ...`. */
-export function describeRetry({ action, attempt, attempts, reason, delayMs }: Retry, region?: string): string {
+export function describeRetry(
+  { action, attempt, attempts, reason, delayMs }: Omit<Retry, "action"> & { readonly action: string },
+  region?: string,
+): string {
   const where = region === undefined ? "" : ` in ${region}`;
   return `${action}${where}: retrying ${attempt} of ${attempts} in ${(delayMs / 1_000).toFixed(1)} s: ${reason}`;
 }

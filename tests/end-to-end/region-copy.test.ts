@@ -180,6 +180,15 @@ describe("omi copy", () => {
     expect(await bench.left(EAST)).toMatchObject({ images: ["web"], snapshots: { length: 2 } });
   });
 
+  it("says what of a bucket is tried again, and in which region", async () => {
+    bench.region(HOME).faults.add({ kind: "throttled", action: "ListObjectsV2" });
+    const { copied, ui } = await bench.copy({ clock: hastyClock() });
+    expect(told(copied.copies)).toEqual([`${EAST} copied`]);
+    expect(ui.of("message")).toContainEqual(
+      expect.stringMatching(`^ListObjectsV2 in ${HOME}: retrying 2 of 8 in .*SlowDown`),
+    );
+  });
+
   it("tells when something of a region that failed could not be taken back", async () => {
     bench.region(EAST).faults.add({ kind: "internal-error", action: "DeleteImage", times: 1_000 });
     const { copied } = await bench.copy({ clock: hastyClock() });
@@ -238,6 +247,8 @@ describe("omi copy", () => {
         "copy",
         ["-to", ASIA, "-region-profile", `${ASIA}=${EAST}`, "-bucket", BUCKET, "web"],
       ],
+      ["The prefix of the exported objects", "copy", ["-to", EAST, "-bucket", BUCKET, "-prefix", "a/../b", "web"]],
+      ["The prefix of the exported objects", "export", ["-bucket", BUCKET, "-prefix", "/a", "web"]],
       ["There is no bucket", "copy", ["-to", EAST, "-bucket", "not-there", "web"]],
       ["There is no bucket", "export", ["-bucket", "not-there", "web"]],
       ["The OMI has no name", "import", [`${BUCKET}/manifest.json`]],

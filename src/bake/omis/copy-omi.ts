@@ -13,6 +13,7 @@ import { findOwnOmi } from "./find-own-omi.ts";
 import { openOmis } from "./open-omis.ts";
 import { checkRegions, openTargets, type TargetRegion } from "./open-targets.ts";
 import { requireOmiName } from "./require-omi-name.ts";
+import { requirePrefix } from "./require-prefix.ts";
 import { never, type TransferInput } from "./transfer-input.ts";
 
 export interface CopyTo extends TargetRegion {
@@ -65,6 +66,7 @@ export async function copyOmi(input: CopyOmiInput): Promise<CopiedOmi> {
   const { ui, signal = never, hurry = never, clock, log, method = "image", force = false } = input;
   requireRoot("Copying an OMI needs root: it is journaled as builds are");
   if (input.name !== undefined) requireOmiName(input.name);
+  const prefix = requirePrefix(input.prefix ?? "");
   await using omis = await openOmis(input);
   const { access, env } = omis;
   checkRegions(input.targets, access.region);
@@ -74,7 +76,7 @@ export async function copyOmi(input: CopyOmiInput): Promise<CopiedOmi> {
   const image = await findOwnOmi(context, input.omi);
   const name = input.name ?? image.ImageName;
   const snapshots = new Set(snapshotIdsOf(image)).size;
-  const { bucket, prefix = "", createBucket = false } = input;
+  const { bucket, createBucket = false } = input;
   const where = { source, bucket, prefix, createBucket };
   const [bucketSeen, targets] = await askTogether(
     [

@@ -9,6 +9,7 @@ import { throwIfCancelled } from "../../common/errors.ts";
 import { requireRoot } from "../../host/require-root.ts";
 import { findOwnOmi } from "./find-own-omi.ts";
 import { openOmis } from "./open-omis.ts";
+import { requirePrefix } from "./require-prefix.ts";
 import { never, type TransferInput } from "./transfer-input.ts";
 
 export interface ExportOmiInput extends TransferInput {
@@ -42,7 +43,8 @@ export interface ExportedOmi {
  * @throws {WaitError} when the export fails
  */
 export async function exportOmi(input: ExportOmiInput): Promise<ExportedOmi> {
-  const { ui, signal = never, hurry = never, clock, log, bucket, prefix = "", format = "qcow2" } = input;
+  const { ui, signal = never, hurry = never, clock, log, bucket, format = "qcow2" } = input;
+  const prefix = requirePrefix(input.prefix ?? "");
   requireRoot("Exporting an OMI needs root: it is journaled as builds are");
   await using omis = await openOmis(input);
   const { region } = omis.access;

@@ -9,7 +9,7 @@ import { createObjectStorage, type ObjectStorage } from "../../outscale/object-s
 import { createWaiters, type Waiters, type WaitersOptions } from "../../outscale/waiters.ts";
 import type { EventSink } from "../events.ts";
 import { tellClockSkew } from "../tell-clock-skew.ts";
-import { tellRetry } from "../tell-retry.ts";
+import { describeRetry, tellRetry } from "../tell-retry.ts";
 import type { Ui } from "../ui.ts";
 import { WaitHistoryFile } from "../wait-history-file.ts";
 import type { Place } from "./place.ts";
@@ -87,7 +87,10 @@ export class RegionClouds implements AsyncDisposable {
       const { region, profile = null } = access;
       const accountId = await readAccountId(api, signal && { signal });
       const waits = await WaitHistoryFile.open({ stateFolder, accountId, region, log });
-      const storage = createObjectStorage({ access, clock, log, env });
+      const storage = createObjectStorage({
+        ...{ access, clock, log, env },
+        onRetry: ({ operation, ...retry }) => ui.message(describeRetry({ action: operation, ...retry }, region)),
+      });
       return {
         place: { region, accountId, profile },
         api,

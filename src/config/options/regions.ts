@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { keyPrefix, keyPrefixRule } from "../key-prefix.ts";
 import { option, pattern } from "../option.ts";
 
 /** As the service names its regions, and nothing that would be another address: `api.REGION.outscale.com`. */
@@ -7,8 +8,7 @@ const bucketName = pattern(
   /^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$/,
   "a bucket's name: 3 to 63 lower-case letters, digits and hyphens",
 );
-/** It begins every key, and the service puts a `/` behind it. */
-const keyPrefix = pattern(/^(?!\/)[\x20-\x7e]{1,200}(?<!\/)$/, "1 to 200 characters of ASCII without a / at its ends");
+const prefix = pattern(keyPrefix, keyPrefixRule);
 
 const regionCopy = z.strictObject({
   bucket: option(bucketName.optional(), {
@@ -16,7 +16,7 @@ const regionCopy = z.strictObject({
     example: '"acme-images"',
     required: "with another region in `omi_regions`",
   }),
-  prefix: option(keyPrefix.default("outscale-chroot"), {
+  prefix: option(prefix.default("outscale-chroot"), {
     about: "What the names of the exported objects begin with. The run's id follows.",
     example: '"exports/web"',
   }),
