@@ -1,4 +1,5 @@
 import { throwIfCancelled } from "../common/errors.ts";
+import { timeLimit } from "../common/time-limit.ts";
 import { DirectHttp } from "./direct-http.ts";
 import { MetadataError } from "./errors.ts";
 
@@ -32,18 +33,17 @@ export async function readMetadata(key: string, options: MetadataOptions = {}): 
   const { endpoint = METADATA_ENDPOINT, answerTimeoutMs = ANSWER_TIMEOUT_MS, signal } = options;
   throwIfCancelled(signal);
   const url = `${endpoint.replace(/\/+$/, "")}/latest/meta-data/${key}`;
-  const deadline = AbortSignal.timeout(answerTimeoutMs);
+  using limit = timeLimit(answerTimeoutMs, signal);
   try {
-    const stop = signal ? AbortSignal.any([deadline, signal]) : deadline;
     await using http = new DirectHttp({ connectTimeoutMs: CONNECT_TIMEOUT_MS, maxBytes: MAX_BYTES });
-    const { status, text } = await http.request(new URL(url), { method: "GET", signal: stop });
+    const { status, text } = await http.request(new URL(url), { method: "GET", signal: limit.signal });
     if (status !== 200)
       throw new MetadataError(`Cannot read "${url}": ${describeAnswer(status, text)}`, { hint: HINT });
     return text.trim();
   } catch (error) {
     if (error instanceof MetadataError) throw error;
     throwIfCancelled(signal);
-    const cause = deadline.aborted ? new Error(`no answer within ${answerTimeoutMs} ms`) : error;
+    const cause = limit.hasPassed ? new Error(`no answer within ${answerTimeoutMs} ms`) : error;
     throw new MetadataError(`Cannot read "${url}"`, { cause, hint: HINT });
   }
 }

@@ -2,6 +2,7 @@ import type { Clock } from "../common/clock.ts";
 import { formatDuration } from "../common/duration.ts";
 import { throwIfCancelled } from "../common/errors.ts";
 import type { DebugLog } from "../common/log.ts";
+import { timeLimit } from "../common/time-limit.ts";
 import type { Access } from "./access.ts";
 import { parseBody } from "./answer.ts";
 import { CLOCK_TOLERANCE_MS } from "./clock-tolerance.ts";
@@ -94,13 +95,12 @@ export class Sender {
   async #post({ action, effect, body, signal }: Call, aheadMs: number): Promise<HttpAnswer | FailedAttempt> {
     const { transport, timeoutMs } = this.#options;
     const url = `${transport.baseUrl}/${action}`;
-    const deadline = AbortSignal.timeout(timeoutMs);
-    const stop = effect === "read" && signal ? AbortSignal.any([deadline, signal]) : deadline;
+    using limit = timeLimit(timeoutMs, effect === "read" ? signal : undefined);
     try {
-      return await transport.post(url, { headers: this.#headers(url, body, aheadMs), body, signal: stop });
+      return await transport.post(url, { headers: this.#headers(url, body, aheadMs), body, signal: limit.signal });
     } catch (error) {
       if (effect === "read") throwIfCancelled(signal);
-      const cause = deadline.aborted ? new Error(`timed out after ${formatDuration(timeoutMs)}`) : error;
+      const cause = limit.hasPassed ? new Error(`timed out after ${formatDuration(timeoutMs)}`) : error;
       return failedWithoutAnswer(action, effect, cause);
     }
   }

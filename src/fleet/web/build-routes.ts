@@ -1,4 +1,5 @@
 import { systemClock } from "../../common/clock.ts";
+import { timeLimit } from "../../common/time-limit.ts";
 import type { WebApp } from "../../web/check-request.ts";
 import type { LiveNews, LiveStreams } from "../../web/live-stream.ts";
 import { countAttempts } from "../queue/attempts.ts";
@@ -46,7 +47,8 @@ async function* followBuild(
     yield [stalePart(shown.stale), ...(lines.items.length > 0 ? [lines] : []), ...runningParts(shown)];
     // After its end it stays open: a stream that ends is asked for again.
     const isOver = run.isOver && next === run.nextLine && shown.stale === undefined;
-    await followed.news(isOver ? signal : AbortSignal.any([signal, AbortSignal.timeout(TICK_MS)]));
+    using tick = timeLimit(TICK_MS, signal);
+    await followed.news(isOver ? signal : tick.signal);
     await systemClock.sleep(GATHER_MS, signal).catch(() => undefined);
   }
 }

@@ -4,6 +4,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { messageOf } from "../../common/errors.ts";
+import { timeLimit } from "../../common/time-limit.ts";
 import type { Cloud } from "../cloud.ts";
 import { type CallFault, isRefusing } from "../faults.ts";
 import type { RequestLog } from "../http/request-log.ts";
@@ -179,7 +180,7 @@ async function drain(incoming: IncomingMessage, response: ServerResponse): Promi
     left -= chunk.length;
     if (left < 0) incoming.destroy();
   });
-  const signal = AbortSignal.timeout(LONGEST_DRAIN_MS);
-  await once(incoming, "close", { signal }).catch(() => incoming.destroy());
+  using limit = timeLimit(LONGEST_DRAIN_MS);
+  await once(incoming, "close", { signal: limit.signal }).catch(() => incoming.destroy());
   if (!response.writableEnded) response.destroy();
 }

@@ -1,5 +1,6 @@
 import { buffer } from "node:stream/consumers";
 import { throwIfCancelled } from "../../common/errors.ts";
+import { timeLimit } from "../../common/time-limit.ts";
 import { connectionsTo } from "../transport.ts";
 
 export interface ReadUrlOptions {
@@ -21,9 +22,10 @@ export async function readUrl(url: string, { env, mostBytes, signal }: ReadUrlOp
   const { origin, pathname, search } = new URL(url);
   const access = { insecureSkipTlsVerify: false };
   const connections = connectionsTo({ baseUrl: origin }, { access, env, limits: { maxResponseSize: mostBytes } });
-  const stop = AbortSignal.any([signal, AbortSignal.timeout(DEADLINE_MS)]);
+  using limit = timeLimit(DEADLINE_MS, signal);
   try {
     const dispatcher = await connections.dispatcher();
+    const { signal: stop } = limit;
     const answer = await dispatcher.request({ origin, path: `${pathname}${search}`, method: "GET", signal: stop });
     return answer.statusCode === 200 ? await buffer(answer.body) : undefined;
   } catch {

@@ -4,6 +4,7 @@ import { type Clock, systemClock } from "../../common/clock.ts";
 import { formatDuration } from "../../common/duration.ts";
 import { throwIfCancelled } from "../../common/errors.ts";
 import { type DebugLog, noLog } from "../../common/log.ts";
+import { timeLimit } from "../../common/time-limit.ts";
 import type { Access } from "../access.ts";
 import { CLOCK_TOLERANCE_MS } from "../clock-tolerance.ts";
 import { parseStorageEndpoint, regionStorageEndpoint } from "../endpoint.ts";
@@ -194,23 +195,18 @@ export class StorageConnection implements AsyncDisposable {
   ): Promise<Answer | FailedRequest> {
     const startedAt = this.#clock.now();
     const timeoutMs = this.#timeoutMs + (request.body?.length ?? 0) / SLOWEST_BYTES_PER_MS;
-    const deadline = new AbortController();
-    const timer = setTimeout(() => deadline.abort(), timeoutMs);
-    const stop =
-      isStoppable(request) && request.signal ? AbortSignal.any([deadline.signal, request.signal]) : deadline.signal;
+    using limit = timeLimit(timeoutMs, isStoppable(request) ? request.signal : undefined);
     try {
-      const { statusCode: status, headers, body } = await this.#dispatch(request, stop);
+      const { statusCode: status, headers, body } = await this.#dispatch(request, limit.signal);
       const outcome = await judge({ status, headers, body });
       this.#note(request, { attempt, startedAt, status, ...(isFailed(outcome) && { failed: outcome }) });
       return outcome;
     } catch (error) {
       if (isStoppable(request)) throwIfCancelled(request.signal);
-      const cause = deadline.signal.aborted ? new Error(`timed out after ${formatDuration(timeoutMs)}`) : error;
+      const cause = limit.hasPassed ? new Error(`timed out after ${formatDuration(timeoutMs)}`) : error;
       const failed = failedWithoutAnswer(request, cause);
       this.#note(request, { attempt, startedAt, failed });
       return failed;
-    } finally {
-      clearTimeout(timer);
     }
   }
 
