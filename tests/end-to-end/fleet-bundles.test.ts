@@ -8,9 +8,9 @@ import type { ObjectStorage } from "../../src/outscale/object-storage/object-sto
 import { nothing } from "../support/bake/bake.ts";
 import { type FleetBench, openFleetBench } from "../support/fleet/fleet-bench.ts";
 import { all, storageOf } from "../support/local-cloud/storage-of.ts";
-import { requirePrograms } from "../support/suite/requirements.ts";
+import { buildPrograms, requirePrograms } from "../support/suite/requirements.ts";
 
-const describe = requirePrograms("redis-server", "losetup", "partx", "mkfs.ext4", "mount", "nsenter", "unshare");
+const describe = requirePrograms(...buildPrograms, "redis-server");
 
 const MIB = 1024 ** 2;
 const bucket = "bundles";

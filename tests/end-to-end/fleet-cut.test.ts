@@ -5,11 +5,9 @@ import { type FleetBench, openFleetBench, templateText } from "../support/fleet/
 import { startVmWorker, type VmWorker } from "../support/fleet/lost-vm.ts";
 import { openWire, type Wire } from "../support/fleet/wire.ts";
 import type { Running } from "../support/program/running.ts";
-import { requirePrograms } from "../support/suite/requirements.ts";
+import { buildPrograms, requirePrograms } from "../support/suite/requirements.ts";
 
-const describe = requirePrograms(
-  ...["redis-server", "ip", "setpriv", "losetup", "partx", "mkfs.ext4", "mount", "nsenter", "unshare"],
-);
+const describe = requirePrograms(...buildPrograms, "redis-server", "ip", "setpriv");
 const LINES = 200;
 
 let wire: Wire;

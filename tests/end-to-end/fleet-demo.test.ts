@@ -5,9 +5,9 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { bundleProgram } from "../support/program/bundled-program.ts";
 import { type Running, running } from "../support/program/running.ts";
-import { requirePrograms } from "../support/suite/requirements.ts";
+import { buildPrograms, requirePrograms } from "../support/suite/requirements.ts";
 
-const describe = requirePrograms("redis-server", "losetup", "partx", "mkfs.ext4", "mount", "nsenter", "unshare");
+const describe = requirePrograms(...buildPrograms, "redis-server");
 
 let folder: string;
 let program: string;

@@ -2,9 +2,9 @@ import { readFileSync } from "node:fs";
 import { Queue } from "bullmq";
 import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
 import { type FleetBench, openFleetBench } from "../support/fleet/fleet-bench.ts";
-import { requirePrograms } from "../support/suite/requirements.ts";
+import { buildPrograms, requirePrograms } from "../support/suite/requirements.ts";
 
-const describe = requirePrograms("redis-server", "losetup", "partx", "mkfs.ext4", "mount", "nsenter", "unshare");
+const describe = requirePrograms(...buildPrograms, "redis-server");
 
 const GARBAGE = 10_000;
 

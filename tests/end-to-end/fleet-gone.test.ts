@@ -4,9 +4,9 @@ import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
 import { type FleetBench, openFleetBench } from "../support/fleet/fleet-bench.ts";
 import { startVmWorker, type VmWorker } from "../support/fleet/lost-vm.ts";
 import type { Running } from "../support/program/running.ts";
-import { requirePrograms } from "../support/suite/requirements.ts";
+import { buildPrograms, requirePrograms } from "../support/suite/requirements.ts";
 
-const describe = requirePrograms("redis-server", "losetup", "partx", "mkfs.ext4", "mount", "nsenter", "unshare");
+const describe = requirePrograms(...buildPrograms, "redis-server");
 
 let bench: FleetBench;
 const workers: VmWorker[] = [];

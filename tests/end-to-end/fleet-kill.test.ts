@@ -7,10 +7,10 @@ import { templateText } from "../support/fleet/fleet-bench.ts";
 import { startVmWorker, type VmWorker } from "../support/fleet/lost-vm.ts";
 import type { Running } from "../support/program/running.ts";
 import { Random } from "../support/suite/random.ts";
-import { requirePrograms } from "../support/suite/requirements.ts";
+import { buildPrograms, requirePrograms } from "../support/suite/requirements.ts";
 import { isWholeSweep } from "../support/suite/sample.ts";
 
-const describe = requirePrograms("redis-server", "losetup", "partx", "mkfs.ext4", "mount", "nsenter", "unshare");
+const describe = requirePrograms(...buildPrograms, "redis-server");
 
 /** Builds, and blows while they run: one is submitted after each blow, and the others before the first. */
 const [BUILDS, BLOWS] = isWholeSweep ? [20, 16] : [5, 3];

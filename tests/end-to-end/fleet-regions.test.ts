@@ -10,9 +10,9 @@ import { apiOf, censusOf } from "../support/bake/region-census.ts";
 import { type FleetBench, openFleetBench } from "../support/fleet/fleet-bench.ts";
 import { startVmWorker, type VmWorker } from "../support/fleet/lost-vm.ts";
 import type { Running } from "../support/program/running.ts";
-import { requirePrograms } from "../support/suite/requirements.ts";
+import { buildPrograms, requirePrograms } from "../support/suite/requirements.ts";
 
-const describe = requirePrograms("redis-server", "losetup", "partx", "mkfs.ext4", "mount", "nsenter", "unshare");
+const describe = requirePrograms(...buildPrograms, "redis-server");
 const source = `
   omi_name    = "web"
   omi_regions = ["us-east-2", "us-west-1"]

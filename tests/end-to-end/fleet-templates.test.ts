@@ -5,10 +5,9 @@ import { nothing } from "../support/bake/bake.ts";
 import { type FleetBench, openFleetBench } from "../support/fleet/fleet-bench.ts";
 import { startVmWorker } from "../support/fleet/lost-vm.ts";
 import type { Running } from "../support/program/running.ts";
-import { requirePrograms } from "../support/suite/requirements.ts";
+import { buildPrograms, requirePrograms } from "../support/suite/requirements.ts";
 
-const PROGRAMS = ["redis-server", "losetup", "partx", "mkfs.ext4", "mount", "nsenter", "unshare"];
-const describe = requirePrograms(...PROGRAMS);
+const describe = requirePrograms(...buildPrograms, "redis-server");
 
 let bench: FleetBench;
 /** Workers that have an environment of their own. */
@@ -184,7 +183,11 @@ variable "nobody" { default = "by default" }`,
   });
 });
 
-requirePrograms("ansible-playbook", ...PROGRAMS)("an Ansible playbook on a fleet", () => {
+requirePrograms(
+  ...buildPrograms,
+  "redis-server",
+  "ansible-playbook",
+)("an Ansible playbook on a fleet", () => {
   it("travels with its roles, their templates and its variables, and changes the image", async () => {
     await write("play/site.yml", "- hosts: all\n  gather_facts: false\n  roles: [motd]\n");
     await write("play/group_vars/all.yml", "who: the group\n");

@@ -2,19 +2,10 @@ import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { type FleetBench, openFleetBench } from "../support/fleet/fleet-bench.ts";
 import type { Running } from "../support/program/running.ts";
-import { requirePrograms } from "../support/suite/requirements.ts";
+import { buildPrograms, requirePrograms } from "../support/suite/requirements.ts";
 import { openBrowser, openPage, overflow } from "../support/web/browser.ts";
 
-const describe = requirePrograms(
-  "chromium",
-  "redis-server",
-  "losetup",
-  "partx",
-  "mkfs.ext4",
-  "mount",
-  "nsenter",
-  "unshare",
-);
+const describe = requirePrograms(...buildPrograms, "chromium", "redis-server");
 
 const says = (page: Page, place: string, text: string | RegExp) =>
   page.locator(place, { hasText: text }).first().waitFor();

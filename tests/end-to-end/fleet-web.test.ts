@@ -20,19 +20,10 @@ import {
 import type { Running } from "../support/program/running.ts";
 import { readContrasts } from "../support/report/read-contrasts.ts";
 import { HOSTILE, sampleRecord } from "../support/report/sample-record.ts";
-import { requirePrograms } from "../support/suite/requirements.ts";
+import { buildPrograms, requirePrograms } from "../support/suite/requirements.ts";
 import { openBrowser, openPage, overflow } from "../support/web/browser.ts";
 
-const describe = requirePrograms(
-  "chromium",
-  "redis-server",
-  "losetup",
-  "partx",
-  "mkfs.ext4",
-  "mount",
-  "nsenter",
-  "unshare",
-);
+const describe = requirePrograms(...buildPrograms, "chromium", "redis-server");
 
 let bench: FleetBench;
 let { bakery, fleet, folder } = {} as FleetBench;

@@ -7,9 +7,9 @@ import { Sealer } from "../../src/fleet/seal/seal.ts";
 import { nothing } from "../support/bake/bake.ts";
 import { type FleetBench, openFleetBench } from "../support/fleet/fleet-bench.ts";
 import type { Running } from "../support/program/running.ts";
-import { requirePrograms } from "../support/suite/requirements.ts";
+import { buildPrograms, requirePrograms } from "../support/suite/requirements.ts";
 
-const describe = requirePrograms("redis-server", "losetup", "partx", "mkfs.ext4", "mount", "nsenter", "unshare");
+const describe = requirePrograms(...buildPrograms, "redis-server");
 
 let bench: FleetBench;
 let { bakery, fleet, folder, worker, reached, go, pause } = {} as FleetBench;

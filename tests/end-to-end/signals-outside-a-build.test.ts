@@ -7,9 +7,9 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { resetLocalCloud } from "../../src/local-cloud/administer-cloud.ts";
 import { bundleProgram } from "../support/program/bundled-program.ts";
-import { requirePrograms } from "../support/suite/requirements.ts";
+import { buildPrograms, requirePrograms } from "../support/suite/requirements.ts";
 
-const describe = requirePrograms("losetup", "partx", "mkfs.ext4", "mount", "nsenter", "unshare");
+const describe = requirePrograms(...buildPrograms);
 
 let folder: string;
 let program: string;

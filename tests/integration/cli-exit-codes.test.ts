@@ -5,10 +5,10 @@ import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
 import { resetLocalCloud } from "../../src/local-cloud/administer-cloud.ts";
 import { type LocalCloud, startLocalCloud } from "../../src/local-cloud/start-local-cloud.ts";
 import { runProgram } from "../../src/run-program.ts";
-import { requirePrograms } from "../support/suite/requirements.ts";
+import { buildPrograms, requirePrograms } from "../support/suite/requirements.ts";
 import { recordingIo } from "../support/terminal/recording-io.ts";
 
-const describe = requirePrograms("losetup", "partx", "mkfs.ext4", "mount", "nsenter", "unshare");
+const describe = requirePrograms(...buildPrograms);
 
 let folder: string;
 let cloud: LocalCloud;

@@ -5,10 +5,10 @@ import { join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { localCloudImages, resetLocalCloud } from "../../src/local-cloud/administer-cloud.ts";
 import { runProgram } from "../../src/run-program.ts";
-import { requirePrograms } from "../support/suite/requirements.ts";
+import { buildPrograms, requirePrograms } from "../support/suite/requirements.ts";
 import { recordingIo } from "../support/terminal/recording-io.ts";
 
-const describe = requirePrograms("losetup", "partx", "mkfs.ext4", "mount", "nsenter", "unshare", "dd");
+const describe = requirePrograms(...buildPrograms, "dd");
 
 describe("outscale-chroot build -result on a disk that gets full meanwhile", () => {
   let folder: string;

@@ -3,9 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { localCloudImages, localCloudStatus, resetLocalCloud } from "../../src/local-cloud/administer-cloud.ts";
-import { runProgram } from "../../src/run-program.ts";
-import { requirePrograms } from "../support/suite/requirements.ts";
-import { recordingIo } from "../support/terminal/recording-io.ts";
+import { runInFolder } from "../support/program/run-in-folder.ts";
+import { buildPrograms, requirePrograms } from "../support/suite/requirements.ts";
 
 /** One thing of every rule. The keys are those of the build: the host knows them, and writes them down. */
 const seeds = [
@@ -42,20 +41,12 @@ build {
 }
 `;
 
-const describe = requirePrograms("losetup", "partx", "mkfs.ext4", "mount", "nsenter", "unshare");
+const describe = requirePrograms(...buildPrograms);
 
 describe("image_check and generalise", () => {
   let folder: string;
   const at = (...names: string[]) => join(folder, ...names);
-  const run = async (...argv: string[]) => {
-    const env = {
-      OUTSCALE_CHROOT_STATE: at("state"),
-      OUTSCALE_CHROOT_LOCAL_CLOUD: at("cloud"),
-      PATH: process.env.PATH,
-    };
-    const io = recordingIo({ env });
-    return { exitCode: await runProgram(argv, io), ...io.written };
-  };
+  const run = (...argv: string[]) => runInFolder(folder, argv);
   const build = async (name: string, options: string, ...flags: string[]) => {
     writeFileSync(at(`${name}.pkr.hcl`), template(name, options));
     return run("build", "-local", "-color=false", ...flags, at(`${name}.pkr.hcl`));

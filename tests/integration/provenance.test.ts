@@ -8,9 +8,8 @@ import addFormats from "ajv-formats";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import type { ProvenanceStatement } from "../../src/index.ts";
 import { localCloudImages, resetLocalCloud } from "../../src/local-cloud/administer-cloud.ts";
-import { runProgram } from "../../src/run-program.ts";
-import { requirePrograms } from "../support/suite/requirements.ts";
-import { recordingIo } from "../support/terminal/recording-io.ts";
+import { runInFolder } from "../support/program/run-in-folder.ts";
+import { buildPrograms, requirePrograms } from "../support/suite/requirements.ts";
 
 const template = `
 variable "team" {
@@ -42,30 +41,13 @@ build {
 }
 `;
 
-const describe = requirePrograms(
-  "losetup",
-  "partx",
-  "mkfs.ext4",
-  "mount",
-  "nsenter",
-  "unshare",
-  "sha256sum",
-  "openssl",
-);
+const describe = requirePrograms(...buildPrograms, "sha256sum", "openssl");
 
 describe("provenance of an OMI", () => {
   let folder: string;
   let built: { readonly exitCode: number; readonly stdout: string; readonly stderr: string };
   const at = (...names: string[]) => join(folder, ...names);
-  const run = async (...argv: string[]) => {
-    const env = {
-      OUTSCALE_CHROOT_STATE: at("state"),
-      OUTSCALE_CHROOT_LOCAL_CLOUD: at("cloud"),
-      PATH: process.env.PATH,
-    };
-    const io = recordingIo({ env });
-    return { exitCode: await runProgram(argv, io), ...io.written };
-  };
+  const run = (...argv: string[]) => runInFolder(folder, argv);
   const verify = (...argv: string[]) => run("verify", "-key", at("key.pub.pem"), ...argv);
   const pem = (name: string) => {
     const { privateKey, publicKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });

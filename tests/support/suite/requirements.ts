@@ -4,6 +4,9 @@ import { describe } from "vitest";
 
 const SYSTEM_FOLDERS = ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"];
 
+/** What a whole build on a local cloud runs on this machine. */
+export const buildPrograms = ["losetup", "partx", "mkfs.ext4", "mount", "nsenter", "unshare"] as const;
+
 /** `describe`, or a `describe` whose tests are skipped with the reason in their title. */
 export type Describe = typeof describe | typeof describe.skip;
 
