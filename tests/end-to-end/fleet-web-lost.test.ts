@@ -101,7 +101,8 @@ describe("outscale-chroot fleet web, without its queue", () => {
     const { output } = await bench.ask(
       ...["build", "-detach", "-account", "123456789012", "-region", "eu-west-2", "web.pkr.hcl"],
     );
-    await page.goto(new URL(`/builds/${output.split(" ")[0]}`, address).href);
+    const [id] = /^[0-9a-f]{16}/m.exec(output) ?? [];
+    await page.goto(new URL(`/builds/${id}`, address).href);
     await says(page, "#state", "waiting");
     await bench.fleet.redis.flushall();
     await says(page, "#now", "The queue does not know this build any more");

@@ -144,7 +144,7 @@ describe("a build on a fleet", () => {
     await writeTemplate("");
     const build = submit(["-detach", "-account", "123456789012", "-region", "eu-west-2"]);
     expect(await build.ended(), build.output()).toBe(0);
-    const id = build.output().split(" ")[0] ?? "";
+    const [id = ""] = /^[0-9a-f]{16}/m.exec(build.output()) ?? [];
     const about = (...argv: readonly string[]) => fleet.run(["fleet", ...argv, "-queue", fleet.url]);
     const following = about("logs", "-follow", id);
     // It follows when it has subscribed.

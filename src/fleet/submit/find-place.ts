@@ -1,5 +1,5 @@
 import type { Redis } from "ioredis";
-import { FleetError } from "../../common/errors.ts";
+import { FleetError, UsageError } from "../../common/errors.ts";
 import { FleetQueue } from "../queue/fleet-queue.ts";
 import { KEY_PREFIX, type Place, placeOf, queueOf } from "../queue/place.ts";
 import type { Sealer } from "../seal/seal.ts";
@@ -21,9 +21,11 @@ export async function listQueues(redis: Redis): Promise<readonly Place[]> {
  * The queue that a build belongs to. What is not said is found out from the workers that are there, if only one answer is
  * possible.
  * @throws {FleetError} when it is not, with what there is
+ * @throws {UsageError} when there can be no such place
  */
 export async function findPlace(wanted: WantedPlace, redis: Redis, sealer: Sealer): Promise<Place> {
   const { accountId, region, label } = wanted;
+  checkPlace(wanted);
   if (accountId !== undefined && region !== undefined) return { accountId, region, label };
   const fitting: Place[] = [];
   for (const place of await listQueues(redis)) {
@@ -35,9 +37,10 @@ export async function findPlace(wanted: WantedPlace, redis: Redis, sealer: Seale
   }
   const [only, ...others] = fitting;
   if (only !== undefined && others.length === 0) return only;
-  const where = [accountId, region, label && `with the label ${label}`].filter(Boolean).join(" ");
+  const place = [accountId, region].filter(Boolean).join(" ");
+  const where = [place && `for ${place}`, label && `with the label ${label}`].filter(Boolean).join(" and ");
   if (only === undefined) {
-    throw new FleetError(`No worker is there for these builds${where && `, which are for ${where}`}`, {
+    throw new FleetError(`No worker is there for these builds${where && `, which are ${where}`}`, {
       hint: "start one: outscale-chroot worker -queue URL; or give -account and -region, and they wait for one",
     });
   }
@@ -46,7 +49,21 @@ export async function findPlace(wanted: WantedPlace, redis: Redis, sealer: Seale
   });
 }
 
+/** A queue of another name would be seen by nobody. */
+function checkPlace({ accountId = "0", region = "eu" }: WantedPlace): void {
+  const place = placeOf(queueOf({ accountId, region, label: undefined }));
+  if (place?.accountId === accountId && place.region === region) return;
+  throw new UsageError(`There is no account "${accountId}" with a region "${region}"`, {
+    hint: "an account has digits alone, as in -account 123456789012, and a region is such as eu-west-2",
+  });
+}
+
 async function hasWorkers(place: Place, redis: Redis, sealer: Sealer): Promise<boolean> {
   await using queue = new FleetQueue(place, redis, sealer);
-  return (await queue.readWorkers(Date.now())).length > 0;
+  return !(await isWithoutWorkers(queue));
+}
+
+/** Whether nobody is there who could do a build just now. */
+export async function isWithoutWorkers(queue: FleetQueue): Promise<boolean> {
+  return (await queue.readWorkers(Date.now())).length === 0;
 }

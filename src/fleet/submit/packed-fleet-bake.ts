@@ -17,6 +17,7 @@ import type { JobMessage } from "../queue/messages.ts";
 import { OutputNews } from "../queue/output-news.ts";
 import { addSchedule } from "../schedule/change-schedules.ts";
 import type { Cron } from "../schedule/cron.ts";
+import { isWithoutWorkers } from "./find-place.ts";
 import type { FleetBakeInput } from "./open-fleet-bake.ts";
 import { RemoteBuild } from "./remote-build.ts";
 
@@ -88,6 +89,7 @@ export class PackedFleetBake implements FleetBake {
     const { queue, jobs } = this.#parts;
     await this.#send({ say });
     for (const job of jobs) await queue.submit(job);
+    if (await isWithoutWorkers(queue)) say(`No worker is there for ${queue.name}: what is submitted waits for one`);
     return new Map(jobs.map(({ build, id }) => [build, id]));
   }
 

@@ -12,6 +12,7 @@ import type { JobMessage, SentError, SentResult } from "../queue/messages.ts";
 import type { OutputNews } from "../queue/output-news.ts";
 import { errorOfSent } from "../queue/sent-error.ts";
 import { withdrawJob } from "../queue/withdrawn-jobs.ts";
+import { isWithoutWorkers } from "./find-place.ts";
 import { ShownOutput } from "./shown-output.ts";
 
 /** So often it is looked whether an end will come, when nothing does. */
@@ -45,6 +46,7 @@ export class RemoteBuild {
     const { ui } = input;
     await this.#queue.submit(this.#job);
     ui.say(`Submitted to ${this.#queue.name} as ${this.#job.id}`);
+    if (await isWithoutWorkers(this.#queue)) ui.say(`No worker is there for ${this.#queue.name}: it waits for one`);
     const stopListening = this.#passOn(input, (message) => ui.warn(message));
     try {
       const result = await this.#follow(input);
