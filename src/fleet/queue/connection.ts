@@ -78,6 +78,13 @@ const SILENCE_MS = 30_000;
 /** The same for one on which nobody asks, by probes of the kernel. */
 const PROBE_AFTER_MS = 15_000;
 
+/** Nothing is there: to delete it shows whether somebody may write, and changes nothing. */
+const NOTHING = "outscale-chroot:fleet:nothing";
+/** What ioredis takes for an answer to an error. */
+const RECONNECT_AND_ASK_AGAIN = 2;
+/** What a Redis answers that was a primary, and is a replica since a failover that has left its connections open. */
+const DEMOTED = /^(READONLY|UNBLOCKED) /;
+
 /**
  * Connects. A connection that is lost later comes back by itself, and what was asked meanwhile is asked then.
  * @param onTrouble Told when the connection is lost, and when it is there again
@@ -88,6 +95,9 @@ export async function connect(
   onTrouble: (message: string) => void = () => undefined,
 ): Promise<Redis> {
   let isUp = false;
+  /** A replica that never was anything else is one that somebody reads on purpose. */
+  let wasPrimary = false;
+  let isDemoted = false;
   let failure: unknown;
   const redis = new QueueRedis({
     ...address.options,
@@ -96,7 +106,13 @@ export async function connect(
     socketTimeout: SILENCE_MS,
     keepAlive: PROBE_AFTER_MS,
     maxRetriesPerRequest: null,
-    retryStrategy: (attempt) => (isUp ? Math.min(attempt * 100, LONGEST_PAUSE_MS) : null),
+    retryStrategy: (attempt) => (isUp ? Math.min(isDemoted ? Infinity : attempt * 100, LONGEST_PAUSE_MS) : null),
+    reconnectOnError: ({ message }) => {
+      if (!wasPrimary || !DEMOTED.test(message)) return false;
+      isDemoted = true;
+      failure = new Error("it has become a replica");
+      return RECONNECT_AND_ASK_AGAIN;
+    },
   });
   redis.on("error", (error: unknown) => {
     failure = error;
@@ -106,6 +122,11 @@ export async function connect(
     await redis.ping();
     // ioredis takes the first one for a database that there is not.
     if (address.options.db) await redis.select(address.options.db);
+    const takesWrites = redis.del(NOTHING);
+    wasPrimary = await takesWrites.then(
+      () => true,
+      () => false,
+    );
   } catch (error) {
     redis.disconnect();
     throw unreachable(address, failure ?? error);
@@ -117,9 +138,23 @@ export async function connect(
       onTrouble(`The connection to the queue is lost${failure ? `: ${reasonOf(failure)}` : ""}; it is tried again`);
     isLost = true;
   });
-  redis.on("ready", () => {
+  const tellAgain = () => {
+    isDemoted = false;
     if (isLost) onTrouble("The connection to the queue is there again");
     isLost = false;
+  };
+  let isAsking = false;
+  redis.on("ready", () => {
+    if (!isDemoted) return tellAgain();
+    if (isAsking) return;
+    isAsking = true;
+    // It is answered by a primary alone; until then it is asked again over each new connection.
+    void redis
+      .del(NOTHING)
+      .then(tellAgain, () => undefined)
+      .finally(() => {
+        isAsking = false;
+      });
   });
   return redis;
 }
