@@ -47,10 +47,11 @@ async function waitingBy(command: string): Promise<string | undefined> {
 async function cutForGood(command: string): Promise<void> {
   const { redis } = bench.fleet;
   const refused = async () => Number(/rejected_connections:(\d+)/.exec(await redis.info("stats"))?.[1]);
-  await expect.poll(() => waitingBy(command)).toBeDefined();
+  let id: string | undefined;
+  await expect.poll(async () => (id = await waitingBy(command))).toBeDefined();
   await redis.config("SET", "maxclients", "1");
   const before = await refused();
-  await redis.call("CLIENT", "KILL", "ID", (await waitingBy(command)) ?? "");
+  await redis.call("CLIENT", "KILL", "ID", id ?? "");
   await expect.poll(refused).toBeGreaterThan(before + 8);
 }
 

@@ -133,7 +133,7 @@ export class FleetWorker {
           : `The worker ends when its ${count === 1 ? "build is" : `${count} builds are`} done`,
       );
       await this.#tellOfUs();
-      await worker.close();
+      await this.#closeEngine(worker);
     } finally {
       clearInterval(heartbeat);
       ended.abort();
@@ -143,6 +143,15 @@ export class FleetWorker {
       await trimming;
       await forgetWorker(this.#queue, identity.id);
     }
+  }
+
+  /** BullMQ may wait for ever for a connection of its own that is not there: once no job is ours, nothing depends on that. */
+  async #closeEngine(worker: Worker<JobData, string>): Promise<void> {
+    const over = new AbortController();
+    const closing = worker.close().finally(() => over.abort());
+    const isAtWork = () => this.#taken.claimed.length > 0;
+    const rest = { isReached: () => false, isWorthWaiting: () => false, clock: systemClock, signal: over.signal };
+    await Promise.race([closing, untilGivenUp({ isAtWork, ...rest })]);
   }
 
   /** Until the worker ends: somebody has to see that another one is gone. */
