@@ -1,7 +1,8 @@
-import { randomBytes, randomUUID } from "node:crypto";
+import { randomUUID } from "node:crypto";
 import { homedir, hostname, userInfo } from "node:os";
 import type { BuildDefinition } from "../../definition/build-definition.ts";
 import type { Bundle } from "../bundle/pack-bundle.ts";
+import { newBuildId } from "../queue/build-id.ts";
 import type { FleetQueue } from "../queue/fleet-queue.ts";
 import type { JobMessage } from "../queue/messages.ts";
 import type { FleetBakeInput } from "./open-fleet-bake.ts";
@@ -19,7 +20,7 @@ interface JobParts {
 export function jobOf(build: BuildDefinition, { input, queue, reads, now, bundle }: JobParts): JobMessage {
   const { env, onError = "cleanup", evidence } = input;
   return {
-    id: randomBytes(8).toString("hex"),
+    id: newBuildId(),
     accountId: queue.place.accountId,
     region: queue.place.region,
     build: build.name,

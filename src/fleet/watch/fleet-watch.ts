@@ -1,8 +1,8 @@
-import { randomBytes } from "node:crypto";
 import type { Redis } from "ioredis";
 import { FleetError } from "../../common/errors.ts";
 import { filesOf } from "../bundle/manifest.ts";
 import { keepFiles } from "../objects/keep-files.ts";
+import { newBuildId } from "../queue/build-id.ts";
 import { connect, type RedisAddress } from "../queue/connection.ts";
 import { FleetQueue, KEPT_SECONDS } from "../queue/fleet-queue.ts";
 import { readLastOutput } from "../queue/last-output.ts";
@@ -169,7 +169,7 @@ export class FleetWatch implements AsyncDisposable {
     const isOver = ["completed", "failed"].includes(await queue.jobs.getJobState(id));
     if (!isOver && (await queue.readResult(id)) === undefined) throw new FleetError(`Build ${id} has not ended`);
     await this.#requireFiles(queue, job);
-    const again = randomBytes(8).toString("hex");
+    const again = newBuildId();
     await queue.submit({ ...job, id: again, submittedAt: Date.now() });
     return again;
   }

@@ -1,5 +1,6 @@
-import { createHash, randomUUID } from "node:crypto";
+import { randomUUID } from "node:crypto";
 import { FleetError } from "../../common/errors.ts";
+import { buildIdOf } from "../queue/build-id.ts";
 import type { FleetQueue } from "../queue/fleet-queue.ts";
 import { Cron } from "../schedule/cron.ts";
 import {
@@ -75,8 +76,7 @@ function timeOf({ template }: Schedule["jobs"][number], due: number, now: number
 
 /** Whoever obeys a schedule for a time gives its builds these ids: the second time they are there already. */
 function idOf(queue: FleetQueue, { name, generation }: Schedule, due: number, build: string): string {
-  const text = JSON.stringify([queue.name, name, generation, due, build]);
-  return createHash("sha256").update(text).digest("hex").slice(0, 16);
+  return buildIdOf(JSON.stringify([queue.name, name, generation, due, build]));
 }
 
 async function isUnended(queue: FleetQueue, id: string): Promise<boolean> {

@@ -1,8 +1,8 @@
-import { randomBytes } from "node:crypto";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Redis } from "ioredis";
+import { newBuildId } from "../../../src/fleet/queue/build-id.ts";
 import { FleetQueue } from "../../../src/fleet/queue/fleet-queue.ts";
 import type { JobMessage } from "../../../src/fleet/queue/messages.ts";
 import { type FleetKeys, makeKeyText, parseKeys } from "../../../src/fleet/seal/fleet-key.ts";
@@ -44,7 +44,7 @@ export async function openOwnQueue(now: () => number = Date.now): Promise<OwnQue
 /** A job that says what it has to, and no more. */
 export function plainJob(parts: Partial<JobMessage> = {}): JobMessage {
   return {
-    id: randomBytes(8).toString("hex"),
+    id: newBuildId(),
     accountId: "123456789012",
     region: "eu-west-2",
     build: "outscale-chroot.web",

@@ -4,7 +4,7 @@ export const cancel = actOn({
   name: "cancel",
   what: "BUILD",
   about: "Cancels a build: if it waits, it is taken back; if it runs, it stops at its next safe point and cleans up.",
-  example: "0a1b2c3d4e5f6a7b",
+  example: "b0a1c2d3e4f5a6b7",
   act: async (fleet, id) => {
     const isTakenBack = await fleet.cancel(id);
     const text = isTakenBack
@@ -18,7 +18,7 @@ export const retry = actOn({
   name: "retry",
   what: "BUILD",
   about: "Submits a finished build once more, with the same files, variables and time, and prints its new id.",
-  example: "0a1b2c3d4e5f6a7b",
+  example: "b0a1c2d3e4f5a6b7",
   act: async (fleet, id) => {
     const again = await fleet.retry(id);
     return { text: again, json: { id: again, retried: id } };
