@@ -145,6 +145,17 @@ describe("Lifecycle", () => {
     });
   });
 
+  it("leaves an image pending while a snapshot of it is stuck", async () => {
+    test.core.faults.add({ kind: "stuck", transition: "snapshot.pending" });
+    const { ImageId } = test.call("CreateImage", { ImageName: "vm image", VmId: test.vmId }).Image;
+    const state = () => test.core.store.images.get(ImageId)?.api.State;
+    await idle();
+    expect(state()).toBe("pending");
+    test.core.faults.clear();
+    await idle();
+    expect(state()).toBe("available");
+  });
+
   it("leaves a stuck object where it is until the faults are cleared", async () => {
     test.core.faults.add({ kind: "stuck", transition: "volume.creating" });
     const id = await newVolume();

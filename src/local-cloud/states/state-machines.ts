@@ -174,6 +174,7 @@ async function fillSnapshot({ store, disks, lifecycle }: Cloud, id: string): Pro
   if (source.kind === "disk") return;
   if (source.kind === "volume") return disks.copy(source.id, id, api.VolumeSize);
   await lifecycle.settled("snapshot", source.id);
+  refuseStuck(store, source.id);
   await disks.share(source.id, id);
 }
 
@@ -182,8 +183,15 @@ async function awaitSnapshots(cloud: Cloud, id: string): Promise<void> {
   await importManifest(cloud, mustHave(store.images.get(id), id));
   const ids = snapshotsOf(mustHave(store.images.get(id), id));
   await Promise.all(ids.map((snapshotId) => lifecycle.settled("snapshot", snapshotId)));
+  for (const snapshotId of ids) refuseStuck(store, snapshotId);
   const unfinished = ids.find((snapshotId) => store.snapshots.get(snapshotId)?.api.State !== "completed");
   if (unfinished) throw new Error(`The snapshot ${unfinished} is not completed`);
+}
+
+/** @throws {StuckError} when a snapshot that has settled is in a state that does not last */
+function refuseStuck({ snapshots }: Cloud["store"], id: string): void {
+  const record = snapshots.get(id);
+  if (record && isBeingCut(record)) throw new StuckError(`The snapshot ${id} is stuck`);
 }
 
 /** The snapshots that an image maps. */
