@@ -5,7 +5,7 @@ import { figuresOf, inTurn, seconds, tell } from "./lib/measure.ts";
 //
 //   npm run bench region-copies
 
-const ROUNDS = 3;
+const ROUNDS = 2;
 const OTHERS = ["us-east-2", "us-west-1", "ap-northeast-1"];
 /** A third of what the local cloud takes for realistic. */
 const SLOW = { "image-export.pending": 10_000, "snapshot.importing": 10_000 } as const;

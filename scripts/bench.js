@@ -1,7 +1,7 @@
 // Bundles and runs measurements, as Node cannot run TypeScript by itself: `npm run bench`, or `npm run bench transfer`.
-// The fuzzers, which run for as long as one likes, are run by name alone.
+// All are those that have a goal; what only shows figures, and the fuzzers, which run for as long as one likes, have names alone.
 import { spawnSync } from "node:child_process";
-import { existsSync, readdirSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { build } from "rolldown";
 
 const [wanted, ...rest] = process.argv.slice(2);
@@ -30,6 +30,7 @@ for (const name of names) {
 }
 
 function measures() {
-  const files = readdirSync("bench").filter((file) => file.endsWith(".ts") && !file.endsWith("-fuzz.ts"));
-  return files.map((file) => file.slice(0, -".ts".length));
+  const files = readdirSync("bench").filter((file) => file.endsWith(".ts"));
+  const withGoal = files.filter((file) => /^import .*\btell\b.* from/m.test(readFileSync(`bench/${file}`, "utf8")));
+  return withGoal.map((file) => file.slice(0, -".ts".length));
 }
