@@ -104,7 +104,7 @@ export const rooms = {
       "common",
     ],
     face: [
-      "queue/connection",
+      "queue/address",
       "queue/place",
       "queue/sent-error",
       "schedule/cron",

@@ -1,6 +1,7 @@
 import { createHash, randomBytes } from "node:crypto";
 import { Queue, QueueEvents } from "bullmq";
-import { connect, type RedisAddress } from "../../src/fleet/queue/connection.ts";
+import type { RedisAddress } from "../../src/fleet/queue/address.ts";
+import { connect } from "../../src/fleet/queue/connection.ts";
 import { FleetQueue } from "../../src/fleet/queue/fleet-queue.ts";
 import { OutputNews } from "../../src/fleet/queue/output-news.ts";
 import type { FleetKeys } from "../../src/fleet/seal/fleet-key.ts";

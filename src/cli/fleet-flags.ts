@@ -75,14 +75,14 @@ interface FleetFlagValues {
  * @throws {UsageError | FleetError} when one of them is not given, or cannot be read
  */
 export async function fleetAccess(flags: FleetFlagValues, env: NodeJS.ProcessEnv) {
-  const { parseAddress } = await import("../fleet/queue/connection.ts");
+  const { parseAddress } = await import("../fleet/queue/address.ts");
   const { readKeys } = await import("../fleet/seal/fleet-key.ts");
   return { address: parseAddress(await queueUrl(flags, env), env), keys: readKeys(flags.key, env) };
 }
 
 /** @throws {UsageError} when none is given */
 export async function queueUrl(flags: Pick<FleetFlagValues, "queue">, env: NodeJS.ProcessEnv): Promise<string> {
-  const { QUEUE_VARIABLE } = await import("../fleet/queue/connection.ts");
+  const { QUEUE_VARIABLE } = await import("../fleet/queue/address.ts");
   const queue = flags.queue ?? env[QUEUE_VARIABLE];
   if (queue) return queue;
   throw new UsageError("No queue is given", { hint: `give it by -queue URL or ${QUEUE_VARIABLE}` });

@@ -44,7 +44,7 @@ export function openHere({ path, flags, parallel, io, log }: OpenBuildsInput): P
 export async function openOnFleet(input: OpenOnFleetInput): Promise<FleetBake> {
   const { path, flags, parallel, io, log } = input;
   const { openFleetBake } = await import("../fleet/submit/open-fleet-bake.ts");
-  const { parseAddress } = await import("../fleet/queue/connection.ts");
+  const { parseAddress } = await import("../fleet/queue/address.ts");
   const { checkName } = await import("../fleet/queue/place.ts");
   const { readKeys } = await import("../fleet/seal/fleet-key.ts");
   return openFleetBake({

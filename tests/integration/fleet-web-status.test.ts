@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
-import { parseAddress } from "../../src/fleet/queue/connection.ts";
+import { parseAddress } from "../../src/fleet/queue/address.ts";
 import { FleetQueue } from "../../src/fleet/queue/fleet-queue.ts";
 import type { SentResult } from "../../src/fleet/queue/messages.ts";
 import { withdrawJob } from "../../src/fleet/queue/withdrawn-jobs.ts";

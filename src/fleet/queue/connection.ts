@@ -1,71 +1,8 @@
-import { readFileSync } from "node:fs";
-import { isIP } from "node:net";
-import type { Redis, RedisOptions } from "ioredis";
-import { FleetError, messageOf, UsageError } from "../../common/errors.ts";
-import { secrets } from "../../common/secrets.ts";
+import type { Redis } from "ioredis";
+import { FleetError, messageOf } from "../../common/errors.ts";
+import { CA_VARIABLE, QUEUE_VARIABLE, type RedisAddress } from "./address.ts";
 import { QueueRedis } from "./queue-redis.ts";
 import { adviceFor, RefusalError } from "./refusal-error.ts";
-
-export const QUEUE_VARIABLE = "OUTSCALE_CHROOT_QUEUE";
-const PASSWORD_VARIABLE = "OUTSCALE_CHROOT_QUEUE_PASSWORD";
-const CA_VARIABLE = "OUTSCALE_CHROOT_QUEUE_CA";
-
-/** Where a Redis is, and how to get in. */
-export interface RedisAddress {
-  readonly options: Pick<RedisOptions, "host" | "port" | "db" | "path" | "username" | "password" | "tls">;
-  /** For messages: without the password. */
-  readonly shown: string;
-}
-
-/**
- * Reads `redis://USER@HOST:PORT/DB`, `rediss://` for TLS, or `unix:/PATH`. A password is better in the environment: others
- * on the machine see the arguments of a program.
- * @throws {UsageError} when it is none of these
- */
-export function parseAddress(text: string, env: NodeJS.ProcessEnv): RedisAddress {
-  if (text.startsWith("unix:/")) {
-    const path = text.replace(/^unix:(\/\/)?/, "");
-    return { options: { path, ...passwordOf(undefined, env) }, shown: `unix:${path}` };
-  }
-  const url = URL.canParse(text) ? new URL(text) : undefined;
-  const isTls = url?.protocol === "rediss:";
-  if (url === undefined || !(isTls || url.protocol === "redis:") || !/^\/?\d*$/.test(url.pathname)) {
-    throw new UsageError(`"${secrets.mask(text)}" is no queue`, {
-      hint: "redis://HOST:PORT, rediss://USER@HOST:PORT/DB for TLS, or unix:/PATH",
-    });
-  }
-  const { port, username, password, pathname } = url;
-  const host = url.hostname.replace(/^\[|\]$/g, "");
-  secrets.add(decodeURIComponent(password));
-  return {
-    options: {
-      host,
-      port: Number(port || 6379),
-      db: Number(pathname.slice(1) || 0),
-      ...(username && { username: decodeURIComponent(username) }),
-      ...passwordOf(decodeURIComponent(password), env),
-      // Only a name can be told to a server that has several.
-      ...(isTls && { tls: { ...(isIP(host) === 0 && { servername: host }), ...authorityOf(env) } }),
-    },
-    shown: `${url.protocol}//${url.hostname}:${port || 6379}`,
-  };
-}
-
-function passwordOf(given: string | undefined, env: NodeJS.ProcessEnv): Pick<RedisOptions, "password"> {
-  const password = given || env[PASSWORD_VARIABLE];
-  secrets.add(password);
-  return password ? { password } : {};
-}
-
-function authorityOf(env: NodeJS.ProcessEnv): { readonly ca?: string } {
-  const file = env[CA_VARIABLE];
-  if (!file) return {};
-  try {
-    return { ca: readFileSync(file, "utf8") };
-  } catch (error) {
-    throw new UsageError(`Cannot read the certificate of the queue's authority, ${CA_VARIABLE}: ${messageOf(error)}`);
-  }
-}
 
 /** What it takes before a lost connection is tried again: soon at first, then every other second. */
 const LONGEST_PAUSE_MS = 2_000;
@@ -178,7 +115,7 @@ function connectionAdvice(what: string, isTls: boolean): string {
     return "see whether a Redis listens there, with TLS: redis:// is without";
   if (/EACCES|EPERM/.test(what)) return "ask for the right to write to that socket";
   if (/DB index/.test(what)) return "the number at the end of the address is that of a database";
-  return "see whether a Redis listens there; -queue or OUTSCALE_CHROOT_QUEUE names another, with rediss:// for TLS";
+  return `see whether a Redis listens there; -queue or ${QUEUE_VARIABLE} names another, with rediss:// for TLS`;
 }
 
 function reasonOf(failure: unknown): string {

@@ -2,7 +2,7 @@ import { systemClock } from "../../common/clock.ts";
 import { checkDoor, type Door } from "../../web/door.ts";
 import { SharedLook } from "../../web/shared-look.ts";
 import { startWeb, type WebInput, type WebServer } from "../../web/start-web.ts";
-import type { RedisAddress } from "../queue/connection.ts";
+import type { RedisAddress } from "../queue/address.ts";
 import { UnreachableError } from "../queue/reach.ts";
 import type { FleetKeys } from "../seal/fleet-key.ts";
 import { FleetWatch } from "../watch/fleet-watch.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { secrets } from "../../common/secrets.ts";
-import { parseAddress } from "./connection.ts";
+import { parseAddress } from "./address.ts";
 import { placeOf, queueOf } from "./place.ts";
 
 describe("parseAddress()", () => {
