@@ -6,8 +6,11 @@ import type { OutputEntry } from "./messages.ts";
 /** A build's output may have so many bytes in all; what comes then is counted, but for what matters. */
 const MOST_BYTES = 16 * 1024 ** 2;
 const PIECE_BYTES = 64 * 1024;
-/** The longer a build talks, the longer its pieces gather: there are never many of them. */
-const GATHER_MS = 50;
+/**
+ * What a reader sees at once, as each piece costs Redis three calls. The longer a build talks, the longer its pieces gather:
+ * there are never many of them.
+ */
+const GATHER_MS = 150;
 const MOST_GATHER_MS = 1_000;
 /** Each run of a job has numbers of its own, after those of the run before. */
 export const NUMBERS_PER_ATTEMPT = 1e9;
