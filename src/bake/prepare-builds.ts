@@ -64,9 +64,14 @@ export function prepareBuilds(
     builds.map((definition) => prepareBuild(definition, options)),
     options,
   );
-  const problems = prepared.flatMap(({ definition, identity }) => checkConnectionValues(definition, identity));
-  if (problems.length > 0) throw new ConfigError(problems);
+  refuseConnectionValues(prepared);
   return prepared;
+}
+
+/** @throws {ConfigError} when a provisioner or a post-processor asks for the connection that no build has */
+export function refuseConnectionValues(builds: readonly PreparedBuild[]): void {
+  const problems = builds.flatMap(({ definition, identity }) => checkConnectionValues(definition, identity));
+  if (problems.length > 0) throw new ConfigError(problems);
 }
 
 /**

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { recordInputs } from "../../../tests/support/bake/record-inputs.ts";
 import { image } from "../../../tests/support/builder/api-objects.ts";
 import { plan } from "./plan-builds.ts";
@@ -48,4 +48,19 @@ describe("plan() with skip_unchanged", () => {
     const names = "option tags, option root_volume_size";
     expect((await skippingOf(changed))?.slice(1)).toEqual([`changed ${last}: ${names}`, unknown]);
   });
+});
+
+describe("plan()", () => {
+  it.each(["skip_unchanged = true", ""])(
+    "refuses what a build refuses, with %s: a host to connect to",
+    async (options) => {
+      const folder = mkdtempSync(join(tmpdir(), "plan-builds-"));
+      onTestFinished(() => rmSync(folder, { recursive: true }));
+      const template = join(folder, "web.pkr.hcl");
+      const provisioner = 'provisioner "shell" {\ninline = ["ping ${build.Host}"]\n}';
+      const source = `source "outscale-chroot" "web" {\nomi_name = "web"\nsource_omi = "ami-12345678"\n${options}\n}\n`;
+      writeFileSync(template, `${source}build {\nsources = ["outscale-chroot.web"]\n${provisioner}\n}\n`);
+      await expect(plan({ template, env: { OSC_REGION: "eu-west-2" } })).rejects.toThrow("uses build.Host");
+    },
+  );
 });

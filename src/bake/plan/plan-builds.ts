@@ -5,7 +5,7 @@ import { resolveRegion } from "../../outscale/credentials.ts";
 import { maskEnvironment } from "../../outscale/mask-environment.ts";
 import { readAccountFacts } from "../account-facts.ts";
 import { loadBuilds } from "../load-builds.ts";
-import { type BuildSettings, checkBuilds, unknownOptionsOf } from "../prepare-builds.ts";
+import { type BuildSettings, checkBuilds, refuseConnectionValues, unknownOptionsOf } from "../prepare-builds.ts";
 import { dataReader } from "../read-data-source.ts";
 import type { TemplateInput } from "../template-input.ts";
 import { comparableBuilds, readOnce } from "../unchanged/comparable-builds.ts";
@@ -45,6 +45,7 @@ export async function plan(input: PlanInput): Promise<Plans> {
   const settings = { ...input, builder: { env, log, templatePath: input.template } };
   const { prepared, unknownOptions } = checkBuilds(builds, settings);
   if (unknownOptions.length > 0) throw new ConfigError(unknownOptions.map(isUnread));
+  refuseConnectionValues(prepared);
   const maySkip = prepared.some((build) => build.prepared.config.skipUnchanged);
   const comparable = maySkip ? await comparableBuilds(input, { ...settings, readData, own: (all) => all }) : undefined;
   const plans: Plan[] = [];

@@ -1,6 +1,6 @@
 import type { EvidenceWishes } from "../../bake/image-evidence.ts";
 import { loadBuilds } from "../../bake/load-builds.ts";
-import { type BuildSettings, checkBuilds } from "../../bake/prepare-builds.ts";
+import { type BuildSettings, checkBuilds, refuseConnectionValues } from "../../bake/prepare-builds.ts";
 import type { TemplateInput } from "../../bake/template-input.ts";
 import { UsageError } from "../../common/errors.ts";
 import type { DebugLog } from "../../common/log.ts";
@@ -68,7 +68,8 @@ export async function openFleetBake(input: FleetBakeInput): Promise<FleetBake> {
   const identityOf = ({ sourceName: buildName, type: buildType, userVariables }: BuildDefinition): BuildIdentity => {
     return { buildName, buildType, templatePath, userVariables, environment: env, now };
   };
-  checkBuilds(template.builds, { ...input, builder: { env, templatePath, now }, isElsewhere: true });
+  const options = { ...input, builder: { env, templatePath, now }, isElsewhere: true };
+  refuseConnectionValues(checkBuilds(template.builds, options).prepared);
   const redis = await connect(input.address, input.onTrouble);
   try {
     const sealer = new Sealer(input.keys, Date.now);
