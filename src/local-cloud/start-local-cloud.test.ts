@@ -100,6 +100,8 @@ describe("startLocalCloud()", () => {
       const fault = { kind: "throttled", times: 3 };
       expect((await control("add-fault", fault, "wrong")).status).toBe(403);
       expect((await control("add-fault", { kind: "no such" })).status).toBe(400);
+      const { status, body } = await control("add-fault", { ...fault, times: "often" });
+      expect([status, body.error]).toEqual([400, expect.stringMatching(/^add-fault cannot take that: times: [^{[]+$/)]);
       expect((await control("no-such", {})).status).toBe(404);
       expect(cloud.faults.list()).toEqual([]);
       expect((await control("add-fault", fault)).body.result).toEqual([fault]);

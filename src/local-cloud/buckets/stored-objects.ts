@@ -147,10 +147,11 @@ function overrides({ query }: BucketRequest): Record<string, string> {
   return Object.fromEntries(entries.filter(([name]) => KEPT_HEADERS.test(name)));
 }
 
-/** First and last byte of `bytes=1-2`, `bytes=1-` or `bytes=-2`; undefined for the whole. */
+/** First and last byte of `bytes=1-2`, `bytes=1-` or `bytes=-2`; undefined for the whole, and for what says no range, as RFC 9110 has it. */
 function rangeOf(text: string | undefined, sizeBytes: number): readonly [number, number] | undefined {
   const [, first = "", last = ""] = /^bytes=(\d*)-(\d*)$/.exec(text ?? "") ?? [];
   if (first === "" && last === "") return undefined;
+  if (first !== "" && last !== "" && Number(first) > Number(last)) return undefined;
   const start = first === "" ? Math.max(sizeBytes - Number(last), 0) : Number(first);
   const end = first === "" || last === "" ? sizeBytes - 1 : Math.min(Number(last), sizeBytes - 1);
   if (start > end) throw new BucketRefusal("InvalidRange", "The range is not in the object");

@@ -10,6 +10,7 @@ import {
   serverArguments,
   serverOperations,
 } from "../control/server-operations.ts";
+import { LocalCloudError } from "../local-cloud-error.ts";
 import type { OpenCloud } from "../open-cloud.ts";
 import { type HttpAnswer, type HttpRequest, json } from "./http-server.ts";
 
@@ -27,12 +28,31 @@ export async function answerControl(input: ControlInput, request: HttpRequest): 
   const operation = request.method === "POST" ? operationOf(input, name) : undefined;
   if (!operation) return json(404, { error: `No operation "${name}"` });
   try {
-    const given: unknown = JSON.parse(request.body.toString("utf8") || "{}");
-    return json(200, { result: await operation(given) });
+    return json(200, { result: await operation(readGiven(request.body)) });
   } catch (error) {
     const hint = error instanceof ChrootError && error.hint !== undefined ? { hint: error.hint } : {};
     return json(400, { error: messageOf(error), ...hint });
   }
+}
+
+/** @throws {LocalCloudError} when it is no JSON */
+function readGiven(body: Buffer): unknown {
+  const text = body.toString("utf8");
+  try {
+    return text === "" ? {} : JSON.parse(text);
+  } catch (error) {
+    throw new LocalCloudError(`The body is no JSON: ${messageOf(error)}`);
+  }
+}
+
+/** @throws {LocalCloudError} with everything that is wrong with them */
+function check<Value>(name: string, schema: z.ZodType<Value>, given: unknown): Value {
+  const result = schema.safeParse(given);
+  if (result.success) return result.data;
+  const problems = result.error.issues.map(({ path, message }) => `${path.join(".") || "the body"}: ${message}`);
+  throw new LocalCloudError(`${name} cannot take that: ${problems.join("; ")}`, {
+    hint: "docs/local-cloud.md has what each operation takes",
+  });
 }
 
 type Operation = (given: unknown) => unknown;
@@ -47,11 +67,11 @@ function operationOf({ cloud, server }: ControlInput, name: string): Operation |
 }
 
 function onCloud<O extends ControlOperation>(cloud: OpenCloud, operation: O, given: unknown): unknown {
-  return controlOperations[operation](cloud, cloudSchemas[operation].parse(given));
+  return controlOperations[operation](cloud, check(operation, cloudSchemas[operation], given));
 }
 
 function onServer<O extends ServerOperation>(server: ServerControl, operation: O, given: unknown): unknown {
-  return serverOperations[operation](server, serverSchemas[operation].parse(given));
+  return serverOperations[operation](server, check(operation, serverSchemas[operation], given));
 }
 
 function isCloudOperation(name: string): name is ControlOperation {
