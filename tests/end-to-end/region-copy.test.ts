@@ -7,6 +7,7 @@ import { RegionCopyError } from "../../src/builder/region-copy/region-copy-error
 import { omi } from "../../src/cli/commands/omi.ts";
 import { messageOf } from "../../src/common/errors.ts";
 import type { Image } from "../../src/outscale/oapi.ts";
+import { bytesSource } from "../../src/outscale/object-storage/object-source.ts";
 import { ASIA, BUCKET, CopyBench, EAST, HOME, nothingThere } from "../support/bake/copy-bench.ts";
 import { hastyClock } from "../support/bake/hasty-clock.ts";
 import { dataOn, rootOn } from "../support/bake/image-owner.ts";
@@ -293,6 +294,19 @@ describe("omi import", () => {
       const importing = importOmi({ ...here, from, name: "web-again" });
       await expect(importing).rejects.toThrow(`by snapshot_limit in ${HOME}, has 2, and needs 2 more`);
     }
+    expect(await bench.left(HOME)).toEqual(before);
+  });
+
+  it("asks whether it is a manifest when the service can make nothing of it, and leaves nothing", async () => {
+    await using bench = await CopyBench.open("region-copy-manifest");
+    await bench.storage(HOME).put({ bucket: BUCKET, key: "notes.json" }, bytesSource("{}"));
+    const before = await bench.left(HOME);
+    const here = { env: bench.bakery.env, ui: new RecordingUi() };
+    const importing = importOmi({ ...here, from: { bucket: BUCKET, key: "notes.json" }, name: "web" });
+    await expect(importing).rejects.toMatchObject({
+      code: "E_WAIT",
+      hint: expect.stringContaining("See whether that is the manifest of an export"),
+    });
     expect(await bench.left(HOME)).toEqual(before);
   });
 });

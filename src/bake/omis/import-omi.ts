@@ -8,6 +8,7 @@ import { type CopyLook, registerCopy } from "../../builder/region-copy/register-
 import { Scope } from "../../builder/scope.ts";
 import { throwIfCancelled } from "../../common/errors.ts";
 import { requireRoot } from "../../host/require-root.ts";
+import { WaitError } from "../../outscale/errors.ts";
 import type { Image, ResourceTag } from "../../outscale/oapi.ts";
 import { resolveRegionAccess } from "../../outscale/region-access.ts";
 import type { WaitProgress } from "../../outscale/wait-for.ts";
@@ -68,11 +69,21 @@ export async function importOmi(input: ImportOmiInput): Promise<ImportedOmi> {
   ui.say(`Importing ${name} into ${access.region}...`);
   await using undo = new Scope("import", context, { onFailure: "warn" });
   const there = { target, undo, onProgress: tellOf(onProgress, `the import into ${access.region}`) };
-  const { disks, image } = await importByManifest(context, there, { url, name });
+  const { disks, image } = await importByManifest(context, there, { url, name }).catch(doubtManifest);
   const copy = await registerCopy(context, there, { disks, look: lookOf(input, image) });
   throwIfCancelled(signal);
   undo.keep();
   return { ...copy, name, region: access.region };
+}
+
+/** What was not written by an export looks to the service like an export that it cannot read. */
+function doubtManifest(error: unknown): never {
+  if (!(error instanceof WaitError)) throw error;
+  const { message, resourceId = "", lastState, cause } = error;
+  throw new WaitError(message, {
+    ...{ resourceId, lastState, cause },
+    hint: "See whether that is the manifest of an export, whether its disks are still beside it, and whether its URLs have expired",
+  });
 }
 
 interface BucketRegionInput {
