@@ -1,9 +1,9 @@
-import { existsSync, fsync, fsyncSync, ftruncateSync, mkdtempSync, readFileSync, rmSync, writeSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { promisify } from "node:util";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { z } from "zod";
+import { journalDisk } from "../../tests/support/builder/journal-disk.ts";
 import { runContext, runHeader } from "../../tests/support/builder/run-context.ts";
 import { RecordingUi } from "../../tests/support/terminal/recording-ui.ts";
 import { CancelledError, LeftoverError, throwIfCancelled } from "../common/errors.ts";
@@ -12,7 +12,6 @@ import { ApiError } from "../outscale/errors.ts";
 import type { BuildEvent } from "./events.ts";
 import { Journal } from "./journal/journal.ts";
 import { JournalError } from "./journal/journal-error.ts";
-import type { DiskCalls } from "./journal/journal-file.ts";
 import { readJournal } from "./journal/read-journal.ts";
 import { noFacts, type ResourceKind } from "./resource-kind.ts";
 import { Scope } from "./scope.ts";
@@ -23,17 +22,12 @@ let happened: string[];
 let troubles: string[];
 let isDiskFull: boolean;
 
-const disk: DiskCalls = {
+const disk = journalDisk({
   write: (fd, bytes, offset) => {
     if (isDiskFull) throw new Error("ENOSPC: no space left on device, write");
     return writeSync(fd, bytes, offset);
   },
-  sync: fsyncSync,
-  syncAside: promisify(fsync),
-  truncate: ftruncateSync,
-  reserve: () => "unsupported",
-  reserveAside: async () => "unsupported",
-};
+});
 
 beforeEach(async () => {
   state = mkdtempSync(join(tmpdir(), "scope-"));

@@ -1,18 +1,8 @@
-import {
-  closeSync,
-  fsync,
-  fsyncSync,
-  ftruncateSync,
-  mkdtempSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  writeSync,
-} from "node:fs";
+import { closeSync, mkdtempSync, readFileSync, rmSync, statSync, writeSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { promisify } from "node:util";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { journalDisk } from "../../../tests/support/builder/journal-disk.ts";
 import { JournalError } from "./journal-error.ts";
 import { createFile, type DiskCalls, isAt, JournalFile } from "./journal-file.ts";
 
@@ -33,20 +23,15 @@ const full = () => Object.assign(new Error("ENOSPC: no space left on device, wri
 
 /** A disk with room for so many bytes, which takes at most three of them at a time. */
 function smallDisk(room: number, changes: Partial<DiskCalls> = {}): DiskCalls {
-  return {
+  return journalDisk({
     write: (file, bytes, offset) => {
       if (room === 0) throw full();
       const count = writeSync(file, bytes, offset, Math.min(3, room, bytes.length - offset));
       room -= count;
       return count;
     },
-    sync: fsyncSync,
-    syncAside: promisify(fsync),
-    truncate: ftruncateSync,
-    reserve: () => "unsupported",
-    reserveAside: async () => "unsupported",
     ...changes,
-  };
+  });
 }
 
 const text = () => readFileSync(path, "utf8");
@@ -151,8 +136,7 @@ describe("JournalFile.appendLazily()", () => {
   it("writes again what the disk has refused, since the kernel would not", () => {
     const written: string[] = [];
     let fails = false;
-    const file = new JournalFile(path, fd, {
-      ...smallDisk(0),
+    const disk = journalDisk({
       write: (file, bytes, offset) => {
         written.push(bytes.toString());
         return writeSync(file, bytes, offset);
@@ -161,6 +145,7 @@ describe("JournalFile.appendLazily()", () => {
         if (fails) throw new Error("EIO: i/o error, fsync");
       },
     });
+    const file = new JournalFile(path, fd, disk);
     file.append("first\n");
     file.appendLazily("second\n");
     fails = true;
@@ -179,8 +164,7 @@ describe("JournalFile.appendLazily()", () => {
   it("holds what it could not write again for the next try", () => {
     let room = Number.POSITIVE_INFINITY;
     let fails = false;
-    const file = new JournalFile(path, fd, {
-      ...smallDisk(0),
+    const disk = journalDisk({
       write: (file, bytes, offset) => {
         if (room < bytes.length) throw full();
         return writeSync(file, bytes, offset);
@@ -189,6 +173,7 @@ describe("JournalFile.appendLazily()", () => {
         if (fails) throw new Error("EIO: i/o error, fsync");
       },
     });
+    const file = new JournalFile(path, fd, disk);
     file.appendLazily("first\n");
     fails = true;
     expect(() => file.append("second\n")).toThrow("EIO");

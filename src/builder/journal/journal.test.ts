@@ -1,26 +1,22 @@
 import {
   appendFileSync,
   existsSync,
-  fsync,
   fsyncSync,
-  ftruncateSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
   rmSync,
   statSync,
-  writeSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { promisify } from "node:util";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { journalDisk } from "../../../tests/support/builder/journal-disk.ts";
 import { runHeader } from "../../../tests/support/builder/run-context.ts";
 import { noLog } from "../../common/log.ts";
 import { secrets } from "../../common/secrets.ts";
 import { Journal } from "./journal.ts";
 import { JournalError } from "./journal-error.ts";
-import type { DiskCalls } from "./journal-file.ts";
 import { readJournal } from "./read-journal.ts";
 import { findRuns, holdDeadRun } from "./runs.ts";
 
@@ -34,16 +30,6 @@ beforeEach(() => {
   troubles = [];
 });
 afterEach(() => rmSync(state, { recursive: true }));
-
-const diskWith = (changes: Partial<DiskCalls>): DiskCalls => ({
-  write: writeSync,
-  sync: fsyncSync,
-  syncAside: promisify(fsync),
-  truncate: ftruncateSync,
-  reserve: () => "unsupported",
-  reserveAside: async () => "unsupported",
-  ...changes,
-});
 
 const options = { log: noLog, onTrouble: (message: string) => void troubles.push(message) };
 const open = () => Journal.create(join(state, "runs"), runHeader, options);
@@ -86,7 +72,7 @@ describe("Journal", () => {
       synced++;
       fsyncSync(fd);
     };
-    const disk = diskWith({ sync });
+    const disk = journalDisk({ sync });
     const journal = await Journal.create(join(state, "runs"), runHeader, { ...options, disk });
     const syncs = (write: () => void) => {
       const before = synced;
@@ -172,7 +158,10 @@ describe("Journal.announce()", () => {
   async function openWithFsyncs() {
     const fsyncs: PromiseWithResolvers[] = [];
     const syncAside = () => new Promise<void>((resolve, reject) => void fsyncs.push({ resolve, reject }));
-    const journal = await Journal.create(join(state, "runs"), runHeader, { ...options, disk: diskWith({ syncAside }) });
+    const journal = await Journal.create(join(state, "runs"), runHeader, {
+      ...options,
+      disk: journalDisk({ syncAside }),
+    });
     return { journal, fsyncs };
   }
   interface PromiseWithResolvers {
