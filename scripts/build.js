@@ -8,6 +8,7 @@ import { build } from "rolldown";
 import { escaped } from "./ascii-only.js";
 import { bundlePlugin } from "./bundle-plugin.js";
 import { leanUndici } from "./lean-undici.js";
+import { optionalXml } from "./optional-xml.js";
 import { licenceTexts, packagesOf } from "./third-party.js";
 
 const require = createRequire(import.meta.url);
@@ -26,7 +27,7 @@ const output = { comments, format: "esm", entryFileNames: "[name].js", chunkFile
 rmSync("dist", { recursive: true, force: true });
 
 // Node 20 has no `using`.
-const common = { platform: "node", transform: { target: "es2022" }, logLevel: "warn" };
+const common = { platform: "node", transform: { target: "es2022" }, logLevel: "warn", external: [optionalXml] };
 
 // What is done in processes of their own.
 const processes = { "fleet-job": "src/fleet/worker/job-main.ts" };
@@ -63,6 +64,8 @@ const library = await build({
   ...common,
   input: { index: "src/index.ts", ...threads },
   external: Object.keys(dependencies).map((name) => new RegExp(`^${name}(/|$)`)),
+  // What the command line loads when it is needed, a program with the library in it has loaded already.
+  checks: { ineffectiveDynamicImport: false },
   output: { ...output, dir: "dist/lib" },
 });
 writeLicences(library, "dist/lib");

@@ -5,9 +5,10 @@ import { Script } from "node:vm";
 import { build, rolldown } from "rolldown";
 import { escaped } from "./ascii-only.js";
 import { leanUndici } from "./lean-undici.js";
+import { optionalXml } from "./optional-xml.js";
 import { licenceTexts, packagesOf } from "./third-party.js";
 
-const common = { platform: "node", transform: { target: "es2022" }, logLevel: "warn" };
+const common = { platform: "node", transform: { target: "es2022" }, logLevel: "warn", external: [optionalXml] };
 
 /** What the installer recognises a file of ours by. */
 export const PLUGIN_MARK = "// outscale-chroot: the Packer plugin";
