@@ -187,7 +187,7 @@ tier("host: disks of real drivers, hot-plugged into a guest", () => {
       await guest.plug("scsi-hd", { id: "disk-f", drive: "drive-f", bus: "scsi0.0", serial: "sdf" });
       const lines = await guest.until("DONE");
       const found = lines.flatMap((line) => (line.startsWith("MOUNTED ") ? [JSON.parse(line.slice(8))] : []));
-      const foundAs = (deviceName: string, path: string, partition: string) => ({
+      const foundAs = (deviceName: string, path: string, partition = path) => ({
         deviceName,
         path,
         foundBy: "serial",
@@ -195,10 +195,12 @@ tier("host: disks of real drivers, hot-plugged into a guest", () => {
         mounted: [`vfat ${partition}15 /boot/efi`],
         warnings: [],
       });
+      // A kernel looks at several new disks at once: which of the two on SCSI comes first is chance.
+      const first = found[0]?.path === "/dev/sda" ? "/dev/sda" : "/dev/sdb";
       expect(found).toEqual([
-        foundAs("/dev/xvdf", "/dev/sdb", "/dev/sdb"),
+        foundAs("/dev/xvdf", first),
         foundAs("/dev/xvdg", "/dev/nvme0n1", "/dev/nvme0n1p"),
-        foundAs("/dev/xvdh", "/dev/vda", "/dev/vda"),
+        foundAs("/dev/xvdh", "/dev/vda"),
       ]);
       await guest.stop();
       expect(await readEsp(disks.f)).toContain("the ESP of /dev/xvdf");

@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { chmod, copyFile, mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { connect, type Socket } from "node:net";
 import { basename, dirname, join } from "node:path";
-import { createInterface, type Interface } from "node:readline";
+import { createInterface } from "node:readline";
 import { hostRunner } from "../../../src/host/run-command.ts";
 
 /** A small Linux under QEMU, emulated in software: real drivers and hot-plugged disks, and nothing else. */
@@ -70,13 +70,15 @@ export async function startGuest(options: GuestOptions): Promise<Guest> {
 }
 
 function guestOf(child: ChildProcess, control: string): Pick<Guest, "plug" | "stop"> {
-  let session: Promise<{ socket: Socket; answers: Interface }> | undefined;
+  let session: Promise<Session> | undefined;
   const execute = async (command: string, parameters: object) => {
     session ??= openSession(control);
     const { socket, answers } = await session;
     socket.write(`${JSON.stringify({ execute: command, arguments: parameters })}\n`);
-    for await (const [line] of on(answers)) {
+    for (;;) {
+      const line = await nextOf(answers);
       const answer: unknown = JSON.parse(line);
+      // What else comes are events.
       if (typeof answer === "object" && answer !== null && "error" in answer) throw new Error(line);
       if (typeof answer === "object" && answer !== null && "return" in answer) return;
     }
@@ -92,20 +94,24 @@ function guestOf(child: ChildProcess, control: string): Pick<Guest, "plug" | "st
   };
 }
 
-async function openSession(control: string): Promise<{ socket: Socket; answers: Interface }> {
+interface Session {
+  readonly socket: Socket;
+  readonly answers: AsyncIterator<string>;
+}
+
+async function openSession(control: string): Promise<Session> {
   const socket = connect(control);
-  const answers = createInterface({ input: socket });
-  await once(answers, "line"); // the greeting
+  const answers = createInterface({ input: socket })[Symbol.asyncIterator]();
+  await nextOf(answers); // the greeting
   socket.write('{"execute":"qmp_capabilities"}\n');
-  await once(answers, "line");
+  await nextOf(answers);
   return { socket, answers };
 }
 
-async function* on(answers: Interface): AsyncGenerator<[string]> {
-  for (;;) {
-    const [line] = await once(answers, "line");
-    yield [String(line)];
-  }
+async function nextOf(answers: AsyncIterator<string>): Promise<string> {
+  const { done, value } = await answers.next();
+  if (done) throw new Error("QEMU answers no more");
+  return value;
 }
 
 /** Lines are kept until somebody asks for them, so that none is missed. */
