@@ -68,6 +68,8 @@ async function record({ bakery, folder }: PackerBench, build: () => Promise<stri
   const calls = comparable(bakery.cloud.requests.slice(before));
   const tree = await readImageTree(await bakery.export(imageId), join(folder, "tree"));
   await bakery.api.deleteImage({ ImageId: imageId });
+  // What was still going when the OMI was there, the next build would look for.
+  await bakery.cleanUp();
   return { calls, tree };
 }
 

@@ -281,7 +281,8 @@ describe("packer build", () => {
     const { code, output } = await packer.result;
     expect(code, output).toBe(1);
     expect(await bench.bakery.leftovers()).toEqual(nothing);
-    expect(await readProcessesOf(bench.folder)).toEqual([]);
+    // What was killed outside Packer ends beside it.
+    await expect.poll(() => readProcessesOf(bench.folder)).toEqual([]);
   });
 
   it("takes everything down after Ctrl-C twice", async () => {
@@ -289,6 +290,8 @@ describe("packer build", () => {
     const packer = bench.start(["build", "-color=false", await bench.template({ omi_name: "never" }, rest)]);
     await packer.prints("ready\n");
     process.kill(-(packer.child.pid ?? 0), "SIGINT");
+    // Two at once would be one to a process that has not yet seen the first.
+    await packer.prints("Cancelling build");
     process.kill(-(packer.child.pid ?? 0), "SIGINT");
     expect((await packer.result).code).toBe(1);
     expect(await bench.bakery.leftovers()).toEqual(nothing);
@@ -307,6 +310,7 @@ describe("packer build", () => {
       for (const pid of cores) process.kill(pid, "SIGKILL");
     }
     await packer.result;
+    await expect.poll(() => pluginsOf(bench.folder)).toEqual([]);
   });
 
   it("takes everything down when Packer is killed in the middle", async () => {

@@ -153,7 +153,7 @@ describe("copies to other regions, on a cloud that fails", () => {
         name: `${kind} ${transition} in ${region}`,
         region,
         fault: { kind, transition, times: 100 },
-        options: { timeouts: { copy: "1s", image: "1s", snapshot: "1s" } },
+        options: { timeouts: { copy: "10s", image: "10s", snapshot: "10s" } },
       })),
     );
     // At home nothing but the export may be hit.

@@ -186,7 +186,7 @@ describe("resume()", () => {
       .finally(() => process.chdir(home));
     await bakery.cleanUp();
     await expect(resumeIt(run)).rejects.toThrow(`The run ${run} cannot be resumed: it was cleaned up`);
-    await expect(resumeIt("ffff")).rejects.toThrow('There is no run "ffff" to go on with');
+    await expect(resumeIt("none")).rejects.toThrow('There is no run "none" to go on with');
     const hook = { provision: async () => Promise.reject(new Error("no")) };
     const { source_omi_filter } = (await import("../support/bake/bake.ts")).publicSource;
     const config = {

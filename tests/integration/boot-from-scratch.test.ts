@@ -76,8 +76,8 @@ requirePrograms(...programs)("a Debian 12 from nothing", () => {
     "docs/tutorial.md: $line",
     async ({ line, fails }) => {
       const isBoot = line.includes("qemu-system");
-      const { exitCode, output } = await reader.type(line, isBoot ? /login: $/ : undefined);
-      if (isBoot) expect(output).toMatch(/login: $/);
+      const { exitCode, output } = await reader.type(line, isBoot ? /login: / : undefined);
+      if (isBoot) expect(output).toMatch(/login: /);
       else expect(exitCode === 0, output).toBe(!fails);
       if (fails) expect(output).toMatch(/-force/);
       expect(output).not.toMatch(/\[FAILED\]|Failed to start/);

@@ -72,6 +72,8 @@ describe("build on a terminal", () => {
       const names = ["web", "database", "cache"];
       await build(await template(names, "echo it begins; sleep 10000"));
       for (const name of names) await terminal.shows(atProvisioner(name));
+      // A provisioner is shown as soon as it begins, and its command says something later.
+      for (const name of names) await terminal.shows(new RegExp(`^ +outscale-chroot\\.${name}: it begins$`, "m"));
       expect((await terminal.history()).match(LIVE)).toHaveLength(names.length);
       await terminal.resize(40, 40);
       const narrow = await terminal.shows(/^cache +17\/24 +\d+s +provisioner.*…$/m);

@@ -64,7 +64,7 @@ async function buildUntilFailure(terminal: TerminalWindow, onError: "ask" | "abo
 }
 
 /** It says when it has the terminal, at first and again: a key that comes before that is the shell's. */
-const JOB = `sh -c 'trap "echo continued" CONT; echo begun; while :; do sleep 1; done'`;
+const jobThatSays = (word: string) => `sh -c 'trap "echo continued" CONT; echo ${word}; while :; do sleep 1; done'`;
 
 /** Goes into the image, suspends a job and takes it back, and leaves with an exit code. */
 async function useShell(terminal: TerminalWindow, runId: string): Promise<void> {
@@ -74,7 +74,7 @@ async function useShell(terminal: TerminalWindow, runId: string): Promise<void> 
   await terminal.press(`clear; ${program} shell ${runId}; echo code $?`, "Enter");
   await terminal.shows(new RegExp(`You are in the image of run ${runId}`));
   await promptAfter("^the own shell$");
-  await terminal.press(JOB, "Enter");
+  await terminal.press(jobThatSays("begun"), "Enter");
   await terminal.shows(/^begun$/m);
   await terminal.press("C-z");
   await promptAfter("\\[1\\]\\+ +Stopped");
@@ -95,8 +95,8 @@ describe("shell on a terminal", () => {
       await terminal.shows(/^\$ ?$/m);
       await useShell(terminal, runId);
       // The terminal is still the caller's.
-      await terminal.press(`clear; ${JOB}`, "Enter");
-      await terminal.shows(/^begun$/m);
+      await terminal.press(`clear; ${jobThatSays("outside")}`, "Enter");
+      await terminal.shows(/^outside$/m);
       await terminal.press("C-z");
       await terminal.shows(/Stopped[\s\S]*^\$ ?$/m);
       await terminal.press(`clear; ${program} cleanup ${runId}; echo code $?`, "Enter");

@@ -74,6 +74,7 @@ describe("FollowedOutput", () => {
     const all = toEnd(output);
     const writer = writerOf("cut");
     writer.write(begins("before"));
+    await expect.poll(() => own.redis.xlen(own.queue.keyOf("output", "cut"))).toBe(1);
     await own.redis.client("KILL", "TYPE", "PUBSUB");
     writer.write(begins("after"));
     await writer.end({ type: "end" });

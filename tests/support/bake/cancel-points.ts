@@ -59,14 +59,15 @@ export async function sweepPoints(
   points: readonly CancelPoint[],
   { count, doors, tryAt, clear }: PointSweep,
 ): Promise<void> {
-  let came = 0;
+  // How often a state is asked for varies; what changes something does not.
+  const due = points.filter(({ call }) => !call.startsWith("Read"));
+  const came: CancelPoint[] = [];
   for (const point of points) {
     const broke = count.broke.length;
     await count.try(JSON.stringify(point), () => tryAt(point));
-    if (!doors.isWaiting) came += 1;
+    if (!doors.isWaiting) came.push(point);
     await clear(count.broke.length > broke);
   }
   expect(count.broke).toEqual([]);
-  // How often a state is asked for varies; what changes something does not.
-  expect(came).toBeGreaterThan(points.length / 2);
+  expect(due.filter((point) => !came.includes(point))).toEqual([]);
 }

@@ -1,6 +1,6 @@
 import { type Clock, systemClock } from "../../../src/common/clock.ts";
 
-/** Polls of this machine are shorter: they must not make the clock run away while another build has the device lock. */
+/** Waits for this machine are mostly shorter. One for the device lock is not: where two builds want it, only one may have such a clock. */
 const LONG_MS = 300;
 const SHORT_MS = 5;
 

@@ -1,6 +1,7 @@
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
+import { ignoreErrno } from "../../../src/common/errno.ts";
 import { hostRunner } from "../../../src/host/run-command.ts";
 
 const WAIT_MS = 100;
@@ -14,17 +15,20 @@ export async function attachLoop(file: string, ...options: readonly string[]): P
 
 /** Detaches a loop device with its partitions, and makes sure that the kernel has let go of it. */
 export async function detachLoop(device: string): Promise<void> {
+  const file = await fileOf(device);
   await hostRunner().run(["partx", "--delete", device], { okExitCodes: [0, 1] });
   await hostRunner().run(["losetup", "--detach", device]);
-  // Whoever starts a mount namespace at this moment holds what is mounted for a moment too.
-  for (let waits = 0; !(await isFree(device)); waits++) {
+  // Whoever starts a mount namespace at this moment holds what is mounted for a moment too. With another file it is another's.
+  for (let waits = 0; (await fileOf(device)) === file; waits++) {
     if (waits === LONGEST_WAITS) throw new Error(`${device} is still held after it was detached`);
     await setTimeout(WAIT_MS);
   }
 }
 
-async function isFree(device: string): Promise<boolean> {
-  return (await readFile(`/sys/block/${device.slice("/dev/".length)}/size`, "utf8")).trim() === "0";
+/** Undefined when it is free. */
+async function fileOf(device: string): Promise<string | undefined> {
+  const path = `/sys/block/${device.slice("/dev/".length)}/loop/backing_file`;
+  return readFile(path, "utf8").catch(ignoreErrno("ENOENT", "ENODEV", "ENXIO"));
 }
 
 /** Makes the file system of a type on a device, as small and as fast as it goes. */

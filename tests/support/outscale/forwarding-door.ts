@@ -6,6 +6,7 @@ import { createServer as createHttpsServer, type ServerOptions } from "node:http
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { buffer } from "node:stream/consumers";
+import { pipeline } from "node:stream/promises";
 import { TLSSocket } from "node:tls";
 
 /** Another address of a server of this machine: everything is passed on as it comes, so that signatures stay good. */
@@ -57,8 +58,7 @@ export async function openDoor(target: string, { tls, onlyClient, hold }: DoorOp
     onward.end(body);
     const [reply] = (await once(onward, "response")) as [IncomingMessage];
     response.writeHead(reply.statusCode ?? 502, reply.headers);
-    reply.pipe(response);
-    await once(reply, "end");
+    await pipeline(reply, response);
   };
   const under = new Set<Promise<unknown>>();
   const onRequest = (incoming: IncomingMessage, response: ServerResponse) => {
