@@ -84,8 +84,9 @@ describe("fleet demo", () => {
     await expectNothingLeft();
     const dying = run(["fleet", "demo", "-keep"]);
     await dying.says("until Ctrl-C");
-    const [redis = 0] = await processesWith(`redis-server unixsocket:${folder}`);
-    process.kill(redis, "SIGKILL");
+    const [redis] = await processesWith(`redis-server unixsocket:${folder}`);
+    expect(redis).toBeDefined();
+    process.kill(redis as number, "SIGKILL");
     expect(await dying.ended(), dying.output()).toBe(16);
     expect(dying.output()).toContain("redis-server has ended");
     await expectNothingLeft();

@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
 import { type FleetBench, openFleetBench } from "../support/fleet/fleet-bench.ts";
+import { keptRecord } from "../support/fleet/kept-record.ts";
 import { startVmWorker, type VmWorker } from "../support/fleet/lost-vm.ts";
 import type { Running } from "../support/program/running.ts";
 import { buildPrograms, requirePrograms } from "../support/suite/requirements.ts";
@@ -55,7 +56,8 @@ async function expectOneProduct(): Promise<void> {
   expect(rest).toMatchObject({ volumes: [], links: [], mounts: [], violations: [] });
   const [image] = (await bench.bakery.api.readImages({ Filters: { ImageNames: ["web"] } })).Images;
   expect(image?.Tags).toEqual([]);
-  expect(await bench.fleet.redis.keys("*:journals")).toEqual([]);
+  // They go when the build has been told of.
+  await expect.poll(() => bench.fleet.redis.keys("*:journals")).toEqual([]);
 }
 
 describe("a build whose VM is gone for good", () => {
@@ -85,6 +87,7 @@ describe("a build whose VM is gone for good", () => {
     const callsBefore = bench.bakery.cloud.requests.length;
     const build = submit("-result", "result.json");
     await called("DeleteTags", callsBefore);
+    await expect.poll(async () => (await keptRecord(bench))?.product).toBeDefined();
     await lost.cutPower();
     bench.bakery.cloud.faults.clear();
     await worker();

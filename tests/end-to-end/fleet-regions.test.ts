@@ -1,13 +1,10 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
-import { FleetQueue } from "../../src/fleet/queue/fleet-queue.ts";
-import { listJournals, readJournals, recordOfCopy } from "../../src/fleet/queue/journal-mirror.ts";
-import { parseKeys } from "../../src/fleet/seal/fleet-key.ts";
-import { Sealer } from "../../src/fleet/seal/seal.ts";
 import type { LocalCloud } from "../../src/local-cloud/start-local-cloud.ts";
 import { apiOf, censusOf } from "../support/bake/region-census.ts";
 import { type FleetBench, openFleetBench } from "../support/fleet/fleet-bench.ts";
+import { keptRecord } from "../support/fleet/kept-record.ts";
 import { startVmWorker, type VmWorker } from "../support/fleet/lost-vm.ts";
 import type { Running } from "../support/program/running.ts";
 import { buildPrograms, requirePrograms } from "../support/suite/requirements.ts";
@@ -53,15 +50,9 @@ async function worker(number: number): Promise<VmWorker> {
   return started;
 }
 
-/** Whether the queue's copy of the one journal says of a copy of the OMI that it is whole. */
+/** Whether the queue knows of a copy of the OMI that is whole. */
 async function isCopyKept(): Promise<boolean> {
-  const keys = parseKeys(await readFile(bench.fleet.keyFile, "utf8"), "a test");
-  const accountId = bench.bakery.cloud.account("builder").id;
-  const place = { accountId, region: "eu-west-2", label: undefined };
-  await using queue = new FleetQueue(place, bench.fleet.redis, new Sealer(keys, Date.now));
-  const [found] = await readJournals(queue, await listJournals(queue));
-  const record = found && recordOfCopy(found, accountId, Date.now());
-  return (record?.product?.copies ?? []).length > 0;
+  return ((await keptRecord(bench))?.product?.copies ?? []).length > 0;
 }
 
 /** A build whose copy in us-east-2 does not get anywhere, when all the rest of it is there. */
@@ -98,7 +89,8 @@ async function expectEnd(build: Running, before: Awaited<ReturnType<typeof censu
     const { images = 0, snapshots = 0, ...rest } = before[region] ?? {};
     expect(after[region], region).toEqual({ ...rest, images: images + more, snapshots: snapshots + more });
   }
-  expect(await bench.fleet.redis.keys("*:journals")).toEqual([]);
+  // They go when the build has been told of.
+  await expect.poll(() => bench.fleet.redis.keys("*:journals")).toEqual([]);
 }
 
 describe("a build that dies while it copies its OMI to other regions", () => {

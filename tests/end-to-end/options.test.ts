@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
 import { type OptionEntry, optionReference } from "../../src/config/option-reference.ts";
 import { accessProofs } from "../support/option-proofs/access-proofs.ts";
 import { chrootProofs } from "../support/option-proofs/chroot-proofs.ts";
@@ -33,6 +33,7 @@ describe("every option", () => {
   beforeAll(async () => {
     bench = await ProofBench.open();
   });
+  afterEach(() => bench.bakery.cloud.faults.clear());
   afterAll(() => bench.close());
 
   it("has a proof that it has an effect", () => {

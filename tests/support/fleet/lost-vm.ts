@@ -50,6 +50,8 @@ export async function startVmWorker(
     ...worker,
     vmId: vm.vmId,
     cutPower: async () => {
+      // The number of one that has ended may be another's.
+      if ((worker.child.exitCode ?? worker.child.signalCode) !== null) return;
       // Without a moment in which one of them sees the end of another.
       for (const each of stopTree(pid)) tryToKill(each, "SIGKILL");
       await worker.ended();
