@@ -20,7 +20,7 @@ export const logs: Command = {
   usage: "fleet logs [flags] BUILD",
   about: "Shows what a build has said so far, from its beginning.",
   flags: flagSpecs,
-  examples: ["outscale-chroot fleet logs b0a1c2d3e4f5a6b7", "outscale-chroot fleet logs -follow 0a1b2c3d4e5f6a7b"],
+  examples: ["outscale-chroot fleet logs b0a1c2d3e4f5a6b7", "outscale-chroot fleet logs -follow b0a1c2d3e4f5a6b7"],
   async run({ argv, io }) {
     const { flags, positionals } = parseFlags(flagSpecs, argv);
     const [id, ...others] = positionals;
