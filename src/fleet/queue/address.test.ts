@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { UsageError } from "../../common/errors.ts";
 import { secrets } from "../../common/secrets.ts";
 import { parseAddress } from "./address.ts";
 import { placeOf, queueOf } from "./place.ts";
@@ -22,8 +23,38 @@ describe("parseAddress()", () => {
     expect(parseAddress("redis://bake@queue", env).options.password).toBe("from-the-environment");
   });
 
-  it.each(["", "queue", "http://queue", "redis://queue/name", "amqp://queue"])("refuses %j", (text) => {
-    expect(() => parseAddress(text, {})).toThrow("is no queue");
+  it.each([
+    "",
+    "queue",
+    "http://queue",
+    "redis://queue/name",
+    "amqp://queue",
+    "redis://queue:6379?db=3",
+    "unix:r.sock",
+  ])("refuses %j, and shows it", (text) => {
+    expect(() => parseAddress(text, {})).toThrow(`"${text.replace("?db=3", "")}" is no queue`);
+  });
+
+  it.each([
+    ["redis://bake:pa/s3cret@host:6379", '"redis://...@host:6379" is no queue'],
+    ["redis://bake:12/s3cret@host:6379", '"redis://...@host:6379" is no queue'],
+    ["redis://bake:12?s3cret@host:6379", '"redis://...@host:6379" is no queue'],
+    ["redis://bake:12#s3cret@host:6379", '"redis://...@host:6379" is no queue'],
+    ["redis://bake:s3cret@x@host/name", '"redis://...@host/name" is no queue'],
+    ["rediss://bake:s3cret@queue:6380x", '"rediss://...@queue:..." is no queue'],
+    ["redis://bake:s3cret@[::1]:x", '"redis://...@[::1]:..." is no queue'],
+    ["redis://bake:s3cret@host/x", '"redis://...@host/x" is no queue'],
+    ["redis://host/x?password=s3cret", '"redis://host/x" is no queue'],
+    ["redis://bake:s3cret", '"redis://bake:..." is no queue'],
+    ["bake:s3cret@host", '"...@host" is no queue'],
+    ["http://bake:s3cret@host", '"http://...@host" is no queue'],
+    ["redis://bake:s3cret%off@host", "cannot be read"],
+    ["redis://s3cret%off@host", "cannot be read"],
+  ])("shows nothing that may be the password of %s", (text, message) => {
+    const refuse = () => parseAddress(text, {});
+    expect(refuse).toThrow(UsageError);
+    expect(refuse).toThrow(message);
+    expect(refuse).not.toThrow("s3cret");
   });
 });
 

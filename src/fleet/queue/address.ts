@@ -28,26 +28,55 @@ export function parseAddress(text: string, env: NodeJS.ProcessEnv): RedisAddress
   }
   const url = URL.canParse(text) ? new URL(text) : undefined;
   const isTls = url?.protocol === "rediss:";
-  if (url === undefined || !(isTls || url.protocol === "redis:") || !/^\/?\d*$/.test(url.pathname)) {
-    throw new UsageError(`"${secrets.mask(text)}" is no queue`, {
-      hint: "redis://HOST:PORT, rediss://USER@HOST:PORT/DB for TLS, or unix:/PATH",
+  if (url === undefined || !(isTls || url.protocol === "redis:") || !isWhole(url)) {
+    const hint = text.includes("@") ? `; ${PASSWORD_VARIABLE} takes a password as it is` : "";
+    throw new UsageError(`"${withoutPassword(text)}" is no queue`, {
+      hint: `redis://HOST:PORT, rediss://USER@HOST:PORT/DB for TLS, or unix:/PATH${hint}`,
     });
   }
-  const { port, username, password, pathname } = url;
+  const { port, pathname } = url;
+  const [username, password] = [decoded(url.username), decoded(url.password)];
   const host = url.hostname.replace(/^\[|\]$/g, "");
-  secrets.add(decodeURIComponent(password));
   return {
     options: {
       host,
       port: Number(port || 6379),
       db: Number(pathname.slice(1) || 0),
-      ...(username && { username: decodeURIComponent(username) }),
-      ...passwordOf(decodeURIComponent(password), env),
+      ...(username && { username }),
+      ...passwordOf(password, env),
       // Only a name can be told to a server that has several.
       ...(isTls && { tls: { ...(isIP(host) === 0 && { servername: host }), ...authorityOf(env) } }),
     },
     shown: `${url.protocol}//${url.hostname}:${port || 6379}`,
   };
+}
+
+/** A password with a slash, a question mark or a hash ends the address for who reads it as one. */
+function isWhole({ pathname, search, hash }: URL): boolean {
+  return /^\/?\d*$/.test(pathname) && search === "" && hash === "";
+}
+
+/**
+ * What cannot be read, for a message: nobody knows which part of it is the password. It may be all before the last `@`, and
+ * what is no port where that would be.
+ */
+function withoutPassword(text: string): string {
+  const [, scheme = "", rest = ""] = /^([a-z]+:\/\/|unix:)?(.*)$/is.exec(text) ?? [];
+  const at = rest.lastIndexOf("@");
+  const host = rest.slice(at + 1).replace(/[?#].*$/s, "");
+  const shown = host.replace(/:(?!\d*(\/\w*)?$)[^\]]*$/s, ":...");
+  return secrets.mask(`${scheme}${at === -1 ? "" : "...@"}${shown}`);
+}
+
+/** @throws {UsageError} for a percent sign that begins nothing */
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    throw new UsageError("The user or the password in the address of the queue cannot be read", {
+      hint: `a % in it is written %25; ${PASSWORD_VARIABLE} takes a password as it is`,
+    });
+  }
 }
 
 function passwordOf(given: string | undefined, env: NodeJS.ProcessEnv): Pick<RedisOptions, "password"> {
