@@ -6,7 +6,7 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Worker } from "bullmq";
-import { Redis } from "ioredis";
+import { Command, Redis } from "ioredis";
 import { afterAll, beforeAll, expect, it, vi } from "vitest";
 import { messageOf } from "../../src/common/errors.ts";
 import { parseAddress } from "../../src/fleet/queue/address.ts";
@@ -21,7 +21,7 @@ import { listQueues } from "../../src/fleet/submit/find-place.ts";
 import { FleetWatch } from "../../src/fleet/watch/fleet-watch.ts";
 import { Claim } from "../../src/fleet/worker/claim.ts";
 import { runHeader } from "../support/builder/run-context.ts";
-import { openOwnQueue, plainJob } from "../support/fleet/own-queue.ts";
+import { type OwnQueue, openOwnQueue, plainJob } from "../support/fleet/own-queue.ts";
 import { startRedis } from "../support/fleet/redis-server.ts";
 import { makeCertificate, type PemFiles } from "../support/outscale/forwarding-door.ts";
 import { requirePrograms } from "../support/suite/requirements.ts";
@@ -157,19 +157,86 @@ describe("connect()", () => {
 });
 
 describe("FleetQueue.putContents()", () => {
+  const content = randomBytes(3 * 1024 ** 2 + 5);
+  const contents = new Map([["aa", content]]);
+
+  /** Tells of each command before it is sent. */
+  function watchCommands(redis: Redis, onCommand: (command: Command, send: (command: Command) => unknown) => void) {
+    const send = redis.sendCommand.bind(redis);
+    vi.spyOn(redis, "sendCommand").mockImplementation((command, ...more) => {
+      onCommand(command, send);
+      return send(command, ...more);
+    });
+  }
+  const sizeOf = ({ args }: Command) => Math.max(0, ...args.map((each) => String(each).length));
+
+  async function expectWhole({ queue, redis }: OwnQueue) {
+    expect((await queue.readContent("aa"))?.equals(content)).toBe(true);
+    expect(await redis.ttl(queue.keyOf("content", "aa"))).toBeGreaterThan(990);
+    const unfinished = (await redis.keys(queue.keyOf("content", "*"))).filter(
+      (key) => key !== queue.keyOf("content", "aa"),
+    );
+    for (const key of unfinished) expect(await redis.ttl(key)).toBeGreaterThan(0);
+    return unfinished;
+  }
+
   it("stores a large file in pieces, whole or not at all, and for as long as it is to be kept", async () => {
     await using own = await openOwnQueue();
-    const content = randomBytes(3 * 1024 ** 2 + 5);
     const sizes: number[] = [];
-    const pieces = vi.spyOn(own.redis, "setrange");
-    await own.queue.putContents(new Map([["aa", content]]), 1_000);
-    for (const [, , piece] of pieces.mock.calls) sizes.push(String(piece).length);
-    expect(sizes.length).toBeGreaterThan(3);
+    watchCommands(own.redis, (command) => sizes.push(sizeOf(command)));
+    await own.queue.putContents(contents, 1_000);
+    expect(sizes.filter((size) => size === 1024 ** 2).length).toBeGreaterThan(2);
     expect(Math.max(...sizes)).toBe(1024 ** 2);
-    expect((await own.queue.readContent("aa"))?.equals(content)).toBe(true);
-    expect(await own.redis.keys(own.queue.keyOf("content", "*"))).toEqual([own.queue.keyOf("content", "aa")]);
-    expect(await own.redis.ttl(own.queue.keyOf("content", "aa"))).toBeGreaterThan(990);
+    expect(await expectWhole(own)).toEqual([]);
   });
+
+  it.each([1, 2, 3, 4, 5])("begins again when Redis has lost its data before piece %d", async (lost) => {
+    await using own = await openOwnQueue();
+    let pieces = 0;
+    watchCommands(own.redis, (command) => {
+      if (sizeOf(command) > 1_000 && ++pieces === lost) void own.redis.flushall();
+    });
+    await own.queue.putContents(contents, 1_000);
+    await expectWhole(own);
+  });
+
+  it("begins again when Redis has lost its data before the last step", async () => {
+    await using own = await openOwnQueue();
+    let isLost = false;
+    watchCommands(own.redis, ({ args }) => {
+      if (isLost || !args.includes(own.queue.keyOf("content", "aa")) || !args.some(isUnfinished)) return;
+      isLost = true;
+      void own.redis.flushall();
+    });
+    await own.queue.putContents(contents, 1_000);
+    expect(isLost).toBe(true);
+    await expectWhole(own);
+  });
+
+  it("has done what it should when the answer to each step was lost, and that was done twice", async () => {
+    await using own = await openOwnQueue();
+    watchCommands(own.redis, ({ name, args }, send) => {
+      const again = new Command(name, args.flat(), { replyEncoding: "utf8" });
+      again.promise.catch(() => undefined);
+      send(again);
+    });
+    await own.queue.putContents(contents, 1_000);
+    expect(await expectWhole(own)).toEqual([]);
+  });
+
+  it("says so when Redis loses it again and again", async () => {
+    await using own = await openOwnQueue();
+    watchCommands(own.redis, ({ args }) => {
+      if (args.some(isUnfinished)) void own.redis.flushall();
+    });
+    await expect(own.queue.putContents(contents)).rejects.toMatchObject({
+      message: "The queue loses what it is given",
+      hint: expect.stringContaining("noeviction"),
+    });
+    expect(await own.queue.readContent("aa")).toBeUndefined();
+  });
+
+  const isUnfinished = (argument: unknown) => /:content:aa:[0-9a-f]{16}$/.test(String(argument));
 });
 
 describe("Claim.isLost()", () => {

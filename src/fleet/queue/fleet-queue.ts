@@ -1,4 +1,3 @@
-import { randomBytes } from "node:crypto";
 import { Queue } from "bullmq";
 import type { Redis } from "ioredis";
 import { FleetError } from "../../common/errors.ts";
@@ -14,6 +13,7 @@ import {
   workerSchema,
 } from "./messages.ts";
 import { KEY_PREFIX, type Place, queueOf } from "./place.ts";
+import { keepContent, putContent, releaseContent } from "./stored-content.ts";
 import { takeTurn } from "./turns.ts";
 
 /** What BullMQ carries: the rest is under the seal. */
@@ -27,18 +27,6 @@ const MOST_ENDED_JOBS = 1_000;
 export const MOST_CONTROLS = 10_000;
 /** A worker that has not been heard of for so long is not there. */
 const WORKER_SILENCE_MS = 60_000;
-
-const PIECE_CHARACTERS = 1024 ** 2;
-const UNFINISHED_SECONDS = 3_600;
-
-/** Redis has this as EXPIRE ... GT from 7.0 on. */
-const STAY = `
-local left = redis.call("TTL", KEYS[1])
-if left >= 0 and left < tonumber(ARGV[1]) then redis.call("EXPIRE", KEYS[1], ARGV[1]) end
-return left == -2 and 0 or 1`;
-
-const GO = `
-if redis.call("TTL", KEYS[1]) > tonumber(ARGV[1]) then redis.call("EXPIRE", KEYS[1], ARGV[1]) end`;
 
 /** A wish of a submitter, with its place in the stream. */
 export interface Control extends ControlMessage {
@@ -140,32 +128,19 @@ export class FleetQueue implements AsyncDisposable {
   /** Stores what is not there yet; what is there stays longer. */
   async putContents(contents: ReadonlyMap<string, Buffer>, seconds = KEPT_SECONDS): Promise<void> {
     for (const [address, content] of contents) {
-      if (await this.keepContent(address, seconds)) continue;
-      await this.#putContent(address, this.seal(content, "content", address), seconds);
+      const seal = () => this.seal(content, "content", address);
+      await putContent(this.redis, { key: this.keyOf("content", address), seal, seconds });
     }
-  }
-
-  /** In pieces, each of which is answered: a connection on which nothing comes back for long is taken for lost. */
-  async #putContent(address: string, sealed: string, seconds: number): Promise<void> {
-    const key = this.keyOf("content", address);
-    const unfinished = `${key}:${randomBytes(8).toString("hex")}`;
-    for (let offset = 0; offset < sealed.length; offset += PIECE_CHARACTERS) {
-      // A piece that is sent twice, as its answer was lost, is the same.
-      await this.redis.setrange(unfinished, offset, sealed.slice(offset, offset + PIECE_CHARACTERS));
-      await this.redis.expire(unfinished, UNFINISHED_SECONDS);
-    }
-    await this.redis.expire(unfinished, seconds);
-    await this.redis.rename(unfinished, key);
   }
 
   /** @returns whether it is there; it stays at least so long then. What a schedule needs stays, however often a build submits the same. */
-  async keepContent(address: string, seconds: number): Promise<boolean> {
-    return (await this.redis.eval(STAY, 1, this.keyOf("content", address), seconds)) === 1;
+  keepContent(address: string, seconds: number): Promise<boolean> {
+    return keepContent(this.redis, this.keyOf("content", address), seconds);
   }
 
   /** It stays so long at most, from now on. */
-  async releaseContent(address: string, seconds: number): Promise<void> {
-    await this.redis.eval(GO, 1, this.keyOf("content", address), seconds);
+  releaseContent(address: string, seconds: number): Promise<void> {
+    return releaseContent(this.redis, this.keyOf("content", address), seconds);
   }
 
   /** Undefined when it is not there any more. @throws {FleetError} when somebody else has sealed it */
