@@ -4,6 +4,7 @@ import type { RedisAddress } from "../../src/fleet/queue/address.ts";
 import { connect } from "../../src/fleet/queue/connection.ts";
 import { FleetQueue } from "../../src/fleet/queue/fleet-queue.ts";
 import { OutputNews } from "../../src/fleet/queue/output-news.ts";
+import { Reach } from "../../src/fleet/queue/reach.ts";
 import type { FleetKeys } from "../../src/fleet/seal/fleet-key.ts";
 import { Sealer } from "../../src/fleet/seal/seal.ts";
 import { RemoteBuild } from "../../src/fleet/submit/remote-build.ts";
@@ -18,6 +19,7 @@ export async function submitAndFollow(
   { address, keys }: { readonly address: RedisAddress; readonly keys: FleetKeys },
 ): Promise<number> {
   const redis = await connect(address);
+  const reach = new Reach(redis);
   await using queue = new FleetQueue(PLACE, redis, new Sealer(keys, Date.now));
   using news = new OutputNews(queue);
   const content = randomBytes(4096);
@@ -29,7 +31,7 @@ export async function submitAndFollow(
   const ui = { ...quietUi, message: () => void lines++ };
   const builds = durations.map((duration, index) => {
     const id = `bench-${String(index).padStart(4, "0")}`;
-    const build = new RemoteBuild(jobLasting(duration, id, manifest), { queue, news, env: {} });
+    const build = new RemoteBuild(jobLasting(duration, id, manifest), { queue, news, reach, env: {} });
     return build.run({ ui, hook: { provision: () => Promise.resolve() } });
   });
   await Promise.all(builds);

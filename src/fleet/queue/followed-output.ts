@@ -49,5 +49,6 @@ export class FollowedOutput implements Disposable {
 
   [Symbol.dispose](): void {
     this.#stopListening();
+    this.#wake?.();
   }
 }

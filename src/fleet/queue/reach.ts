@@ -35,6 +35,7 @@ export class Reach {
   #lostAt: number | undefined;
   #silentSince: number | undefined;
 
+  /** @param redis A connection that was made */
   constructor(redis: Pick<Redis, "on">, silenceMs = SILENCE_MS) {
     this.#silenceMs = silenceMs;
     redis.on("close", () => {
@@ -46,23 +47,18 @@ export class Reach {
     });
   }
 
+  /** Whether it is known to be lost just now. */
+  get isLost(): boolean {
+    return this.#lostAt !== undefined;
+  }
+
   /**
    * Asks the queue something.
    * @throws {UnreachableError} when it is lost, is lost meanwhile, says nothing, or answers that it cannot
    */
   async ask<Value>(read: () => Promise<Value>): Promise<Value> {
-    const lost = (since: number, wasAsked: boolean) =>
-      new UnreachableError("The queue cannot be reached", { since, wasAsked });
     if (this.#lostAt !== undefined) throw lost(this.#lostAt, false);
     const askedAt = Date.now();
-    const over = new AbortController();
-    const answer = read();
-    // Nobody waits for what comes after the loss.
-    answer.catch(() => undefined);
-    const loss = once(this.#losses, "loss", { signal: over.signal }).then(() => {
-      throw lost(this.#lostAt ?? askedAt, true);
-    });
-    loss.catch(() => undefined);
     let late: NodeJS.Timeout | undefined;
     const silence = new Promise<never>((_, reject) => {
       late = setTimeout(() => {
@@ -71,7 +67,7 @@ export class Reach {
       }, this.#silenceMs);
     });
     try {
-      const value = await Promise.race([answer, loss, silence]);
+      const value = await Promise.race([this.whileThere(read()), silence]);
       this.#silentSince = undefined;
       return value;
     } catch (error) {
@@ -80,7 +76,31 @@ export class Reach {
       throw new UnreachableError(message, { since: askedAt, wasAsked: true });
     } finally {
       clearTimeout(late);
+    }
+  }
+
+  /**
+   * Waits for an answer as long as the queue is there: that may take its time, as when something else is done meanwhile.
+   * @throws {UnreachableError} when it is lost
+   */
+  async whileThere<Value>(answer: Promise<Value>): Promise<Value> {
+    // Nobody waits for what comes after the loss.
+    answer.catch(() => undefined);
+    const askedAt = Date.now();
+    const over = new AbortController();
+    const isOver = this.isLost ? Promise.resolve() : once(this.#losses, "loss", { signal: over.signal });
+    const loss = isOver.then((): never => {
+      throw lost(this.#lostAt ?? askedAt, true);
+    });
+    loss.catch(() => undefined);
+    try {
+      return await Promise.race([answer, loss]);
+    } finally {
       over.abort();
     }
   }
+}
+
+function lost(since: number, wasAsked: boolean): UnreachableError {
+  return new UnreachableError("The queue cannot be reached", { since, wasAsked });
 }

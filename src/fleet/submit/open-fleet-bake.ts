@@ -12,6 +12,7 @@ import type { RedisAddress } from "../queue/address.ts";
 import { connect } from "../queue/connection.ts";
 import { FleetQueue } from "../queue/fleet-queue.ts";
 import type { JobMessage } from "../queue/messages.ts";
+import { Reach } from "../queue/reach.ts";
 import type { Standing } from "../queue/turns.ts";
 import type { FleetKeys } from "../seal/fleet-key.ts";
 import { Sealer } from "../seal/seal.ts";
@@ -71,6 +72,7 @@ export async function openFleetBake(input: FleetBakeInput): Promise<FleetBake> {
   const options = { ...input, builder: { env, templatePath, now }, isElsewhere: true };
   refuseConnectionValues(checkBuilds(template.builds, options).prepared);
   const redis = await connect(input.address, input.onTrouble);
+  const reach = new Reach(redis);
   try {
     const sealer = new Sealer(input.keys, Date.now);
     const queue = new FleetQueue(
@@ -91,7 +93,7 @@ export async function openFleetBake(input: FleetBakeInput): Promise<FleetBake> {
     });
     const jobs = template.builds.map((build) => jobOf(build, { input, queue, reads, now, bundle }));
     return new PackedFleetBake(input, {
-      ...{ queue, redis, bundle, jobs, identityOf, builds: template.builds },
+      ...{ queue, redis, reach, bundle, jobs, identityOf, builds: template.builds },
       templateFiles: template.files,
       warnings: [...template.warnings, ...warnings],
     });

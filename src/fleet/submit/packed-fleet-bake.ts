@@ -1,10 +1,12 @@
 import { randomUUID } from "node:crypto";
+import { setMaxListeners } from "node:events";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import type { Redis } from "ioredis";
 import type { BakeControl, OpenBake } from "../../bake/open-bake.ts";
 import { type BakedBuild, type RunnableBuild, runBuilds } from "../../bake/run-builds.ts";
 import { systemClock } from "../../common/clock.ts";
+import { throwIfCancelled } from "../../common/errors.ts";
 import { noLog } from "../../common/log.ts";
 import type { BuildDefinition } from "../../definition/build-definition.ts";
 import type { BuildIdentity } from "../../provisioners/provisioner.ts";
@@ -15,6 +17,8 @@ import { trimObjects } from "../objects/trim-objects.ts";
 import { type FleetQueue, KEPT_SECONDS } from "../queue/fleet-queue.ts";
 import type { JobMessage } from "../queue/messages.ts";
 import { OutputNews } from "../queue/output-news.ts";
+import { unlessLeft } from "../queue/patience.ts";
+import { type Reach, UnreachableError } from "../queue/reach.ts";
 import { addSchedule } from "../schedule/change-schedules.ts";
 import type { Cron } from "../schedule/cron.ts";
 import { isWithoutWorkers } from "./find-place.ts";
@@ -50,6 +54,7 @@ export interface AddedSchedule {
 interface PackedParts {
   readonly queue: FleetQueue;
   readonly redis: Redis;
+  readonly reach: Reach;
   readonly bundle: Bundle;
   readonly builds: readonly BuildDefinition[];
   readonly jobs: readonly JobMessage[];
@@ -107,11 +112,18 @@ export class PackedFleetBake implements FleetBake {
   }
 
   async run({ report, signal, hurry }: BakeControl): Promise<readonly BakedBuild[]> {
-    const { builds, jobs, queue, identityOf } = this.#parts;
+    const { builds, jobs, queue, reach, identityOf } = this.#parts;
     const { env, parallel = 0, force = false, log = noLog } = this.#input;
-    await this.#send({ say: (message) => report.note("say", message), signal });
+    // Every build listens to them: no number of listeners is a mistake.
+    setMaxListeners(0, signal, hurry);
+    const sending = this.#send({ say: (message) => report.note("say", message), signal });
+    // What goes to a bucket is taken back there; but nothing was submitted, and a queue that is lost is not waited for.
+    await unlessLeft(sending, { wish: signal, reach }).catch((error: unknown) => {
+      if (error instanceof UnreachableError) throwIfCancelled(signal);
+      throw error;
+    });
     using news = new OutputNews(queue);
-    const remotes = jobs.map((job) => new RemoteBuild(job, { queue, news, env }));
+    const remotes = jobs.map((job) => new RemoteBuild(job, { queue, news, reach, env }));
     const runnable = builds.map((definition, index): RunnableBuild => {
       const builder = remotes[index];
       if (builder === undefined) throw new Error("There is a job for every build");

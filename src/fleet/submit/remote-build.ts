@@ -10,6 +10,8 @@ import type { FleetQueue } from "../queue/fleet-queue.ts";
 import { FollowedOutput } from "../queue/followed-output.ts";
 import type { JobMessage, SentError, SentResult } from "../queue/messages.ts";
 import type { OutputNews } from "../queue/output-news.ts";
+import { unlessLeft } from "../queue/patience.ts";
+import { type Reach, UnreachableError } from "../queue/reach.ts";
 import { errorOfSent } from "../queue/sent-error.ts";
 import { withdrawJob } from "../queue/withdrawn-jobs.ts";
 import { isWithoutWorkers } from "./find-place.ts";
@@ -21,6 +23,7 @@ const LOOK_MS = 5_000;
 export interface RemoteBuildParts {
   readonly queue: FleetQueue;
   readonly news: OutputNews;
+  readonly reach: Reach;
   /** For what is done with the artifact. */
   readonly env: NodeJS.ProcessEnv;
 }
@@ -30,25 +33,28 @@ export class RemoteBuild {
   readonly #job: JobMessage;
   readonly #queue: FleetQueue;
   readonly #news: OutputNews;
+  readonly #reach: Reach;
   readonly #env: NodeJS.ProcessEnv;
   /** What the worker has sent of it; undefined until it has ended. */
   result: SentResult | undefined;
 
-  constructor(job: JobMessage, { queue, news, env }: RemoteBuildParts) {
+  constructor(job: JobMessage, { queue, news, reach, env }: RemoteBuildParts) {
     this.#job = job;
     this.#queue = queue;
     this.#news = news;
+    this.#reach = reach;
     this.#env = env;
   }
 
   /** Submits the job and shows what comes of it, as a builder shows what it does. */
   async run(input: RunInput): Promise<OmiArtifact | undefined> {
     const { ui } = input;
-    await this.#queue.submit(this.#job);
-    ui.say(`Submitted to ${this.#queue.name} as ${this.#job.id}`);
-    if (await isWithoutWorkers(this.#queue)) ui.say(`No worker is there for ${this.#queue.name}: it waits for one`);
     const stopListening = this.#passOn(input, (message) => ui.warn(message));
     try {
+      await this.#ask(this.#queue.submit(this.#job), input);
+      ui.say(`Submitted to ${this.#queue.name} as ${this.#job.id}`);
+      if (await this.#ask(isWithoutWorkers(this.#queue), input))
+        ui.say(`No worker is there for ${this.#queue.name}: it waits for one`);
       const result = await this.#follow(input);
       this.result = result;
       const artifact = result.artifact && this.#artifactOf(result.artifact);
@@ -60,31 +66,42 @@ export class RemoteBuild {
     }
   }
 
+  /** What the queue answers, however long it is lost; unless somebody has asked twice for an end. */
+  async #ask<Value>(answer: Promise<Value>, { hurry: wish }: Pick<RunInput, "hurry">): Promise<Value> {
+    const { id } = this.#job;
+    return unlessLeft(answer, { wish, reach: this.#reach }).catch((error: unknown) => {
+      if (!(error instanceof UnreachableError)) throw error;
+      throw new FleetError(`The queue cannot be reached: build ${id} may go on, or begin`, {
+        hint: `when it can: outscale-chroot fleet cancel ${id}, and fleet logs ${id} tells what became of it`,
+      });
+    });
+  }
+
   /** Ctrl-C goes to the worker, which cleans up; a job that no worker has is taken back. */
   #passOn(wishes: Pick<RunInput, "signal" | "hurry">, say: (message: string) => void): () => void {
+    const over = new AbortController();
     const tell = (wish: "cancel" | "hurry") => {
-      this.#queue
-        .tell(this.#job.id, { wish })
-        .catch((error: unknown) => say(`The worker could not be told: ${messageOf(error)}`));
+      if (wish === "cancel" && this.#reach.isLost)
+        say("The queue cannot be reached: the worker is told when it can. A second signal leaves the build to it");
+      this.#queue.tell(this.#job.id, { wish }).catch((error: unknown) => {
+        if (!over.signal.aborted) say(`The worker could not be told: ${messageOf(error)}`);
+      });
     };
-    const [cancel, hurry] = [() => tell("cancel"), () => tell("hurry")];
-    if (wishes.signal?.aborted) cancel();
-    wishes.signal?.addEventListener("abort", cancel, { once: true });
-    wishes.hurry?.addEventListener("abort", hurry, { once: true });
-    return () => {
-      wishes.signal?.removeEventListener("abort", cancel);
-      wishes.hurry?.removeEventListener("abort", hurry);
-    };
+    const listen = { once: true, signal: over.signal };
+    if (wishes.signal?.aborted) tell("cancel");
+    wishes.signal?.addEventListener("abort", () => tell("cancel"), listen);
+    wishes.hurry?.addEventListener("abort", () => tell("hurry"), listen);
+    return () => over.abort();
   }
 
   async #follow(input: RunInput): Promise<SentResult> {
-    using output = await FollowedOutput.open(this.#queue, this.#job.id, this.#news);
-    const look = () => output.look();
-    input.signal?.addEventListener("abort", look, { once: true });
+    using output = await this.#ask(FollowedOutput.open(this.#queue, this.#job.id, this.#news), input);
+    const over = new AbortController();
+    input.signal?.addEventListener("abort", () => output.look(), { once: true, signal: over.signal });
     try {
       return await this.#followTo(output, input);
     } finally {
-      input.signal?.removeEventListener("abort", look);
+      over.abort();
     }
   }
 
@@ -92,16 +109,16 @@ export class RemoteBuild {
     const show = new ShownOutput(input);
     const end = new AwaitedEnd(this.#queue, this.#job.id, systemClock);
     for (;;) {
-      const part = await output.next(LOOK_MS);
+      const part = await this.#ask(output.next(LOOK_MS), input);
       show.part(part);
-      if (part.entries.some((entry) => entry.type === "end")) return this.#readResult();
+      if (part.entries.some((entry) => entry.type === "end")) return this.#ask(this.#readResult(), input);
       if (part.entries.length > 0) {
         end.heard();
         continue;
       }
-      if (input.signal?.aborted && (await withdrawJob(this.#queue, this.#job.id)))
+      if (input.signal?.aborted && (await this.#ask(withdrawJob(this.#queue, this.#job.id), input)))
         throw new CancelledError("The build was cancelled while it waited");
-      const result = await end.look();
+      const result = await this.#ask(end.look(), input);
       if (result === undefined) continue;
       show.endIsMissing();
       return result;

@@ -6,6 +6,7 @@ import { FollowedOutput } from "../queue/followed-output.ts";
 import type { SentResult } from "../queue/messages.ts";
 import { OutputNews } from "../queue/output-news.ts";
 import { OutputReader } from "../queue/output-reader.ts";
+import { untilStopped } from "../queue/patience.ts";
 import { ShownOutput } from "../submit/shown-output.ts";
 import type { FoundJob } from "./fleet-watch.ts";
 
@@ -17,9 +18,9 @@ interface FollowInput {
 }
 
 /**
- * Shows what a build has said.
- * @param follow Goes on until it has ended, or the signal fires
- * @returns what became of it; undefined when it has not ended
+ * Shows what a build has said, until the signal fires.
+ * @param follow Goes on until it has ended
+ * @returns what became of it; undefined when it has not ended, or somebody has stopped this
  * @throws {FleetError} when it is followed, and comes to no end that anybody could tell
  */
 export async function showLogs(
@@ -27,16 +28,28 @@ export async function showLogs(
   target: Pick<RunInput, "ui" | "onEvent">,
   { follow, ...input }: FollowInput & { readonly follow: boolean },
 ): Promise<SentResult | undefined> {
-  const { queue, job } = found;
   const shown = new ShownOutput(target);
-  if (follow) return followLogs(found, shown, input);
+  try {
+    return await (follow ? followLogs(found, shown, input) : readLogs(found, shown, input));
+  } catch (error) {
+    // Whatever it was, nobody waits for it.
+    if (input.signal.aborted) return undefined;
+    throw error;
+  }
+}
+
+async function readLogs(
+  { queue, job }: FoundJob,
+  shown: ShownOutput,
+  { signal }: FollowInput,
+): Promise<SentResult | undefined> {
   const reader = new OutputReader(queue, job.id);
   for (let isThereMore = true; isThereMore; ) {
-    const part = await reader.read();
+    const part = await untilStopped(reader.read(), signal);
     shown.part(part);
     isThereMore = part.isCutOff;
   }
-  return queue.readResult(job.id);
+  return untilStopped(queue.readResult(job.id), signal);
 }
 
 async function followLogs(
@@ -45,23 +58,21 @@ async function followLogs(
   { signal, clock }: FollowInput,
 ): Promise<SentResult | undefined> {
   using news = new OutputNews(queue);
-  using output = await FollowedOutput.open(queue, job.id, news);
+  using output = await untilStopped(FollowedOutput.open(queue, job.id, news), signal);
   const end = new AwaitedEnd(queue, job.id, clock);
-  signal.addEventListener("abort", () => output.look(), { once: true });
-  while (!signal.aborted) {
-    const part = await output.next(LOOK_MS);
+  for (;;) {
+    const part = await untilStopped(output.next(LOOK_MS), signal);
     shown.part(part);
-    if (part.entries.some((entry) => entry.type === "end")) return resultOf({ queue, job });
+    if (part.entries.some((entry) => entry.type === "end")) return untilStopped(resultOf({ queue, job }), signal);
     if (part.entries.length > 0) {
       end.heard();
       continue;
     }
-    const result = await end.look();
+    const result = await untilStopped(end.look(), signal);
     if (result === undefined) continue;
     shown.endIsMissing();
     return result;
   }
-  return queue.readResult(job.id);
 }
 
 async function resultOf({ queue, job }: FoundJob): Promise<SentResult> {
