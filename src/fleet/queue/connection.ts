@@ -19,6 +19,8 @@ const PROBE_AFTER_MS = 15_000;
 const NOTHING = "outscale-chroot:fleet:nothing";
 /** What ioredis takes for an answer to an error. */
 const RECONNECT_AND_ASK_AGAIN = 2;
+/** What is answered where somebody may read, and not write: a replica, or a user with few rights. */
+const READ_ALONE = /^(READONLY|NOPERM) /;
 /** What a Redis answers that was a primary, and is a replica since a failover that has left its connections open. */
 const DEMOTED = /^(READONLY|UNBLOCKED) /;
 
@@ -59,10 +61,12 @@ export async function connect(
     await redis.ping();
     // ioredis takes the first one for a database that there is not.
     if (address.options.db) await redis.select(address.options.db);
-    const takesWrites = redis.del(NOTHING);
-    wasPrimary = await takesWrites.then(
+    wasPrimary = await redis.del(NOTHING).then(
       () => true,
-      () => false,
+      (error: unknown) => {
+        if (error instanceof RefusalError && READ_ALONE.test(error.reason)) return false;
+        throw error;
+      },
     );
   } catch (error) {
     redis.disconnect();
