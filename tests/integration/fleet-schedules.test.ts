@@ -1,9 +1,13 @@
 import { join } from "node:path";
-import { afterEach, beforeEach, expect, it } from "vitest";
+import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import { FleetQueue } from "../../src/fleet/queue/fleet-queue.ts";
+import { RefusalError } from "../../src/fleet/queue/refusal-error.ts";
 import { addSchedule, removeSchedule } from "../../src/fleet/schedule/change-schedules.ts";
 import { Cron } from "../../src/fleet/schedule/cron.ts";
 import { readSchedules } from "../../src/fleet/schedule/schedule.ts";
+import { makeKeyText, parseKeys } from "../../src/fleet/seal/fleet-key.ts";
 import { KnownSchedules } from "../../src/fleet/seal/known-schedules.ts";
+import { Sealer } from "../../src/fleet/seal/seal.ts";
 import { watchSchedules } from "../../src/fleet/watch/watched-schedules.ts";
 import { Controls } from "../../src/fleet/worker/controls.ts";
 import { fireSchedule } from "../../src/fleet/worker/fire-schedule.ts";
@@ -39,6 +43,9 @@ interface Wanted {
   readonly builds?: readonly string[];
   readonly name?: string;
   readonly files?: readonly string[];
+  readonly mayReplace?: boolean;
+  /** In place of sending the files. */
+  readonly send?: () => Promise<void>;
 }
 
 /** Puts a schedule in the queue, as `fleet schedule add` does it. */
@@ -50,9 +57,10 @@ async function add({ cron = "0 3 * * *", from = "2026-01-10T00:00:00Z", until, .
     return job;
   });
   const times = { cron, zone: "UTC", from: at(from), until: at(until ?? "2027-01-10T00:00:00Z") };
-  const send = () => own.queue.putContents(new Map(files.map((each) => [each, Buffer.from("text")])));
-  const parts = { cron: new Cron(cron, "UTC"), send, mayReplace: true };
-  await addSchedule(own.queue, { name, submitter: "somebody", jobs, ...times }, parts);
+  const sendFiles = () => own.queue.putContents(new Map(files.map((each) => [each, Buffer.from("text")])));
+  const { send = sendFiles, mayReplace = true } = wanted;
+  const parts = { cron: new Cron(cron, "UTC"), send, mayReplace };
+  return addSchedule(own.queue, { name, submitter: "somebody", jobs, ...times }, parts);
 }
 
 /** A worker with a state folder of its own. @returns what it does when the engine wakes it */
@@ -166,10 +174,66 @@ describe("a schedule", () => {
     });
 
     it("are kept a week when it never came to be", async () => {
-      await own.redis.set(own.queue.keyOf("schedules"), "not a hash");
-      await expect(add({ from: inDays(0), until: inDays(100) })).rejects.toThrow("WRONGTYPE");
+      const send = async () => {
+        await own.queue.putContents(new Map([[address, Buffer.from("text")]]));
+        await own.redis.set(key(), "not a hash");
+      };
+      await expect(add({ from: inDays(0), until: inDays(100), send })).rejects.toThrow("WRONGTYPE");
       expect(await left(address)).toBe(7);
     });
+  });
+});
+
+describe("addSchedule()", () => {
+  const sealedElsewhere = async () => {
+    const sealer = new Sealer(parseKeys(makeKeyText(), "a test"), Date.now);
+    await using others = new FleetQueue(own.queue.place, own.redis, sealer);
+    return others.seal("{}", "schedule", "schedule.nightly");
+  };
+  const sealedOtherwise = async () => own.queue.seal('{"format":2}', "schedule", "schedule.nightly");
+  const forged = async () => "forged";
+
+  it("replaces none unless it is meant, and sends nothing for one that it would replace", async () => {
+    expect(await add()).toEqual({ isReplaced: false });
+    const before = await sealedNow();
+    const send = async () => expect.unreachable();
+    await expect(add({ mayReplace: false, send })).rejects.toThrow("There is a schedule nightly already");
+    expect(await sealedNow()).toBe(before);
+    expect(await add()).toEqual({ isReplaced: true });
+    expect(await add({ name: "weekly", mayReplace: false })).toEqual({ isReplaced: false });
+  });
+
+  it.each([
+    ["of another key", sealedElsewhere],
+    ["of another version", sealedOtherwise],
+    ["that nobody can read", forged],
+  ])("replaces one %s only when it is meant", async (_what, sealed) => {
+    const before = await sealed();
+    await own.redis.hset(key(), "nightly", before);
+    await expect(add({ mayReplace: false })).rejects.toMatchObject({
+      code: "E_USAGE",
+      message: "There is a schedule nightly already",
+    });
+    expect(await sealedNow()).toBe(before);
+    expect(await add()).toEqual({ isReplaced: true });
+    expect(await readSchedules(own.queue)).toHaveLength(1);
+  });
+
+  it("does not replace one that somebody has added while its files were sent", async () => {
+    let theirs = "";
+    const send = async () => {
+      await add();
+      theirs = await sealedNow();
+    };
+    await expect(add({ mayReplace: false, send })).rejects.toThrow("There is a schedule nightly already");
+    expect(await sealedNow()).toBe(theirs);
+  });
+
+  it("adds none when the queue does not say whether there is one", async () => {
+    const looks = vi.spyOn(own.redis, "hget").mockRejectedValue(new RefusalError("LOADING Redis is loading"));
+    await expect(add()).rejects.toThrow("LOADING");
+    looks.mockRestore();
+    expect(await readSchedules(own.queue)).toEqual([]);
   });
 });
 

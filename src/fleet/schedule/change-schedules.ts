@@ -1,6 +1,7 @@
-import { UsageError } from "../../common/errors.ts";
+import { FleetError, UsageError } from "../../common/errors.ts";
 import type { FleetQueue } from "../queue/fleet-queue.ts";
 import { MissingError } from "../queue/missing-error.ts";
+import { RefusalError } from "../queue/refusal-error.ts";
 import type { Cron } from "./cron.ts";
 import { readSchedule, type Schedule, scheduleSubject } from "./schedule.ts";
 import { keepFiles, releaseFiles } from "./schedule-files.ts";
@@ -21,9 +22,9 @@ export async function addSchedule(
   { cron, send, mayReplace }: ScheduleParts,
 ): Promise<{ readonly isReplaced: boolean }> {
   const { name, until } = wanted;
-  const before = await readSchedule(queue, name).catch(() => undefined);
-  if (before !== undefined && !mayReplace)
-    throw new UsageError(`There is a schedule ${name} already`, { hint: "give this one another -name, or that one" });
+  const isThere = await queue.redis.hexists(queue.keyOf("schedules"), name);
+  if (isThere && !mayReplace) throw taken(name);
+  const before = await readSchedule(queue, name).catch(unlessUnreadable);
   // Before the other goes: what cannot be sent takes the place of nothing.
   await send();
   const generation = Math.max(Date.now(), (before?.generation ?? 0) + 1);
@@ -31,14 +32,37 @@ export async function addSchedule(
   await queue.enlist();
   const schedule = { ...wanted, generation };
   const sealed = queue.seal(JSON.stringify(schedule), "schedule", scheduleSubject(name));
-  await queue.redis.hset(queue.keyOf("schedules"), name, sealed);
+  await put(queue, name, { sealed, mayReplace });
   await keepFiles(queue, schedule, Date.now());
   if (before !== undefined) await releaseFiles(queue, before, Date.now());
   const repeat = { pattern: cron.text, tz: cron.zone, endDate: until };
   // None stays: its id, which has the time in it, would be in the way of a schedule that comes after.
   const opts = { removeOnComplete: true, removeOnFail: true };
   await queue.jobs.upsertJobScheduler(name, repeat, { name: SCHEDULE_JOB, opts });
-  return { isReplaced: before !== undefined };
+  return { isReplaced: isThere === 1 };
+}
+
+/** @throws {UsageError} when somebody has added one of this name meanwhile, that may not be replaced */
+async function put(queue: FleetQueue, name: string, { sealed, mayReplace }: PutInput): Promise<void> {
+  const key = queue.keyOf("schedules");
+  if (mayReplace) await queue.redis.hset(key, name, sealed);
+  // It is this one, too, when the answer was lost and it was added twice.
+  else if ((await queue.redis.hsetnx(key, name, sealed)) === 0 && (await queue.redis.hget(key, name)) !== sealed)
+    throw taken(name);
+}
+
+interface PutInput {
+  readonly sealed: string;
+  readonly mayReplace: boolean;
+}
+
+function taken(name: string): UsageError {
+  return new UsageError(`There is a schedule ${name} already`, { hint: "give this one another -name, or that one" });
+}
+
+/** One of another key, or of another version: who replaces it knows nothing of it. */
+function unlessUnreadable(error: unknown): undefined {
+  if (!(error instanceof FleetError) || error instanceof RefusalError) throw error;
 }
 
 interface ScheduleParts {
