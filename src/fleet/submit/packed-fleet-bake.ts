@@ -6,7 +6,7 @@ import type { Redis } from "ioredis";
 import type { BakeControl, OpenBake } from "../../bake/open-bake.ts";
 import { type BakedBuild, type RunnableBuild, runBuilds } from "../../bake/run-builds.ts";
 import { systemClock } from "../../common/clock.ts";
-import { throwIfCancelled } from "../../common/errors.ts";
+import { ChrootError, FleetError, throwIfCancelled } from "../../common/errors.ts";
 import { noLog } from "../../common/log.ts";
 import type { BuildDefinition } from "../../definition/build-definition.ts";
 import type { BuildIdentity } from "../../provisioners/provisioner.ts";
@@ -93,9 +93,17 @@ export class PackedFleetBake implements FleetBake {
   async submit(say: Say): Promise<ReadonlyMap<string, string>> {
     const { queue, jobs } = this.#parts;
     await this.#send({ say });
-    for (const job of jobs) await queue.submit(job);
-    if (await isWithoutWorkers(queue)) say(`No worker is there for ${queue.name}: what is submitted waits for one`);
-    return new Map(jobs.map(({ build, id }) => [build, id]));
+    const submitted = new Map<string, string>();
+    for (const job of jobs) {
+      await queue.submit(job).catch((error: unknown) => {
+        throw submitted.size > 0 && error instanceof ChrootError ? partly(job, submitted, error) : error;
+      });
+      submitted.set(job.build, job.id);
+    }
+    // They are there, whatever the queue says to this.
+    const waits = await isWithoutWorkers(queue).catch(() => false);
+    if (waits) say(`No worker is there for ${queue.name}: what is submitted waits for one`);
+    return submitted;
   }
 
   async schedule({ name, cron, until, mayReplace }: WantedSchedule, say: Say): Promise<AddedSchedule> {
@@ -164,4 +172,13 @@ export class PackedFleetBake implements FleetBake {
     await this.#parts.queue[Symbol.asyncDispose]();
     this.#parts.redis.disconnect();
   }
+}
+
+/** Nobody else knows the ids of those that are submitted already. */
+function partly({ build }: JobMessage, submitted: ReadonlyMap<string, string>, cause: ChrootError): FleetError {
+  const names = [...submitted].map(([name, id]) => `${name} is ${id}`).join(", ");
+  return new FleetError(`Builds are submitted, but not ${build} and what comes after it: ${names}`, {
+    cause,
+    hint: `${cause.hint ? `${cause.hint}; ` : ""}outscale-chroot fleet cancel takes one back`,
+  });
 }

@@ -5,6 +5,7 @@ import { silentQueue } from "../../../tests/support/fleet/silent-queue.ts";
 import { RecordingUi } from "../../../tests/support/terminal/recording-ui.ts";
 import { OutputNews } from "../queue/output-news.ts";
 import { Reach } from "../queue/reach.ts";
+import { RefusalError } from "../queue/refusal-error.ts";
 import { RemoteBuild } from "./remote-build.ts";
 
 function begin(answers: number) {
@@ -61,6 +62,23 @@ describe("RemoteBuild.run() with a queue that is lost", () => {
       await expect(running).rejects.toMatchObject(left);
     },
   );
+
+  it("goes on with what is submitted when the queue refuses to say whether workers are there", async () => {
+    const { queue, isSilent, asked, connection } = silentQueue(1);
+    queue.readWorkers = () => Promise.reject(new RefusalError("BUSY Redis is busy"));
+    const hurry = new AbortController();
+    const parts = { queue, news: new OutputNews(queue), reach: new Reach(connection as never), env: {} };
+    const hook = { provision: () => Promise.resolve() };
+    const running = new RemoteBuild(plainJob({ id: "aa01" }), parts).run({
+      ...{ ui: new RecordingUi(), hook, hurry: hurry.signal },
+    });
+    running.catch(() => undefined);
+    await isSilent;
+    expect(asked).toEqual(["submit", "subscribe"]);
+    connection.emit("close");
+    hurry.abort();
+    await expect(running).rejects.toMatchObject(left);
+  });
 
   it("waits after the second signal as long as the queue is there, and ends when that is lost", async () => {
     const { isSilent, connection, stop, hurry, running, isOver } = begin(3);

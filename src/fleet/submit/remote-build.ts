@@ -53,8 +53,9 @@ export class RemoteBuild {
     try {
       await this.#ask(this.#queue.submit(this.#job), input);
       ui.say(`Submitted to ${this.#queue.name} as ${this.#job.id}`);
-      if (await this.#ask(isWithoutWorkers(this.#queue), input))
-        ui.say(`No worker is there for ${this.#queue.name}: it waits for one`);
+      // It is there, whatever the queue says to this.
+      const isWaiting = isWithoutWorkers(this.#queue).catch(() => false);
+      if (await this.#ask(isWaiting, input)) ui.say(`No worker is there for ${this.#queue.name}: it waits for one`);
       const result = await this.#follow(input);
       this.result = result;
       const artifact = result.artifact && this.#artifactOf(result.artifact);
