@@ -12,14 +12,13 @@ export async function keepFiles(
   seconds: number,
 ): Promise<readonly ManifestFile[]> {
   const book = new ObjectBook(queue);
-  const missing: ManifestFile[] = [];
-  for (const file of files) {
-    const { store, address } = file;
-    const isKept =
-      store === "bucket" ? await keepObject(book, address, seconds) : await queue.keepContent(address, seconds);
-    if (!isKept) missing.push(file);
-  }
-  return missing;
+  // All at once: a template may have hundreds, and somebody waits.
+  const kept = await Promise.all(
+    files.map(({ store, address }) =>
+      store === "bucket" ? keepObject(book, address, seconds) : queue.keepContent(address, seconds),
+    ),
+  );
+  return files.filter((_, index) => !kept[index]);
 }
 
 async function keepObject(book: ObjectBook, address: string, seconds: number): Promise<boolean> {
@@ -30,9 +29,11 @@ async function keepObject(book: ObjectBook, address: string, seconds: number): P
 /** Has the contents of files stay so long at most. */
 export async function releaseFiles(queue: FleetQueue, files: readonly ManifestFile[], seconds: number): Promise<void> {
   const book = new ObjectBook(queue);
-  for (const { store, address } of files) {
-    const object = store === "bucket" ? await book.find(address) : undefined;
-    if (object !== undefined) await book.release(object.name, seconds);
-    else if (store === undefined) await queue.releaseContent(address, seconds);
-  }
+  await Promise.all(
+    files.map(async ({ store, address }) => {
+      const object = store === "bucket" ? await book.find(address) : undefined;
+      if (object !== undefined) await book.release(object.name, seconds);
+      else if (store === undefined) await queue.releaseContent(address, seconds);
+    }),
+  );
 }

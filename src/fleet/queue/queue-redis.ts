@@ -3,7 +3,10 @@ import { RefusalError } from "./refusal-error.ts";
 
 type Sent = Parameters<Redis["sendCommand"]>;
 
-/** A connection to Redis, with two things otherwise than ioredis has them. */
+/** Told of each answer, whatever it is. */
+export const ANSWERED = "answered";
+
+/** A connection to Redis, with some things otherwise than ioredis has them. */
 export class QueueRedis extends Redis {
   /**
    * ioredis tells nobody of the end of a connection that is between two tries when it is to end: who waits for that end, or
@@ -16,11 +19,19 @@ export class QueueRedis extends Redis {
 
   /** What Redis answers that it will not is an error that a person can act on. @throws {RefusalError} */
   override sendCommand(...sent: Sent): unknown {
-    const answer = Promise.resolve(super.sendCommand(...sent)).catch((error: unknown) => {
-      // ioredis itself sends a script that Redis does not know.
-      if (!(error instanceof Error) || error.name !== "ReplyError" || error.message.startsWith("NOSCRIPT")) throw error;
-      throw new RefusalError(error.message);
-    });
+    const answer = Promise.resolve(super.sendCommand(...sent)).then(
+      (value) => {
+        this.emit(ANSWERED);
+        return value;
+      },
+      (error: unknown) => {
+        if (!(error instanceof Error) || error.name !== "ReplyError") throw error;
+        this.emit(ANSWERED);
+        // ioredis itself sends a script that Redis does not know.
+        if (error.message.startsWith("NOSCRIPT")) throw error;
+        throw new RefusalError(error.message);
+      },
+    );
     // A command of a transaction is answered elsewhere, too, and nobody waits here.
     answer.catch(() => undefined);
     return answer;

@@ -1,5 +1,6 @@
 import { EventEmitter } from "node:events";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
+import { ANSWERED } from "./queue-redis.ts";
 import { Reach, UnreachableError } from "./reach.ts";
 import { RefusalError } from "./refusal-error.ts";
 
@@ -44,6 +45,28 @@ describe("Reach", () => {
     const second = (await failureOf(reach.ask(never))) as UnreachableError;
     expect([second.since, second.wasAsked]).toEqual([first.since, true]);
     expect(await reach.ask(async () => "there")).toBe("there");
+  });
+
+  it("has patience with a question of many commands, as long as each is answered", async () => {
+    vi.useFakeTimers();
+    try {
+      const redis = new EventEmitter();
+      const reach = new Reach(redis as never, 10_000);
+      let answer: (value: string) => void = () => undefined;
+      const long = reach.ask(() => new Promise<string>((resolve) => (answer = resolve)));
+      for (let round = 0; round < 5; round++) {
+        await vi.advanceTimersByTimeAsync(9_000);
+        redis.emit(ANSWERED);
+      }
+      answer("there");
+      expect(await long).toBe("there");
+      const silent = failureOf(reach.ask(never));
+      redis.emit(ANSWERED);
+      await vi.advanceTimersByTimeAsync(10_000);
+      expect(await silent).toBeInstanceOf(UnreachableError);
+    } finally {
+      vi.useRealTimers();
+    }
   });
 
   it("passes on what is wrong with a question, and not that Redis refuses it", async () => {

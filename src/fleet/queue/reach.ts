@@ -1,6 +1,7 @@
 import { EventEmitter, once } from "node:events";
 import type { Redis } from "ioredis";
 import { FleetError } from "../../common/errors.ts";
+import { ANSWERED } from "./queue-redis.ts";
 import { RefusalError } from "./refusal-error.ts";
 
 interface Loss {
@@ -22,7 +23,7 @@ export class UnreachableError extends FleetError {
   }
 }
 
-/** A Redis that is there answers within milliseconds. */
+/** A Redis that is there answers within milliseconds; whoever asks for much is answered again and again. */
 const SILENCE_MS = 10_000;
 
 /**
@@ -32,6 +33,8 @@ const SILENCE_MS = 10_000;
 export class Reach {
   readonly #silenceMs: number;
   readonly #losses = new EventEmitter().setMaxListeners(0);
+  /** When each of those who wait would have heard nothing for too long. */
+  readonly #silences = new Set<NodeJS.Timeout>();
   #lostAt: number | undefined;
   #silentSince: number | undefined;
 
@@ -44,6 +47,9 @@ export class Reach {
     });
     redis.on("ready", () => {
       this.#lostAt = undefined;
+    });
+    redis.on(ANSWERED, () => {
+      for (const silence of this.#silences) silence.refresh();
     });
   }
 
@@ -59,15 +65,16 @@ export class Reach {
   async ask<Value>(read: () => Promise<Value>): Promise<Value> {
     if (this.#lostAt !== undefined) throw lost(this.#lostAt, false);
     const askedAt = Date.now();
-    let late: NodeJS.Timeout | undefined;
-    const silence = new Promise<never>((_, reject) => {
-      late = setTimeout(() => {
+    let silence: NodeJS.Timeout | undefined;
+    const silent = new Promise<never>((_, reject) => {
+      silence = setTimeout(() => {
         this.#silentSince ??= askedAt;
         reject(lost(this.#silentSince, true));
       }, this.#silenceMs);
+      this.#silences.add(silence);
     });
     try {
-      const value = await Promise.race([this.whileThere(read()), silence]);
+      const value = await Promise.race([this.whileThere(read()), silent]);
       this.#silentSince = undefined;
       return value;
     } catch (error) {
@@ -75,7 +82,8 @@ export class Reach {
       const message = `The queue answers that it cannot: ${error.reason}`;
       throw new UnreachableError(message, { since: askedAt, wasAsked: true });
     } finally {
-      clearTimeout(late);
+      clearTimeout(silence);
+      if (silence !== undefined) this.#silences.delete(silence);
     }
   }
 

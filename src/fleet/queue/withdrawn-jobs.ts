@@ -33,9 +33,14 @@ async function remember(queue: FleetQueue, jobId: string, sealed: string): Promi
   await output.end({ type: "end" });
 }
 
-/** The ids of what was taken back and is not forgotten. */
-export async function listWithdrawn(queue: FleetQueue): Promise<readonly string[]> {
-  return queue.redis.hkeys(queue.keyOf("withdrawn"));
+/** The ids of what was taken back last and is not forgotten, newest first. @param most How many */
+export async function listWithdrawn(queue: FleetQueue, most: number): Promise<readonly string[]> {
+  const [withdrawn, ended] = await Promise.all([
+    queue.redis.hkeys(queue.keyOf("withdrawn")),
+    queue.redis.zrevrange(queue.keyOf("ended"), 0, -1),
+  ]);
+  const all = new Set(withdrawn);
+  return ended.filter((id) => all.has(id)).slice(0, most);
 }
 
 /** What the engine has of a job, or had of one that was taken back; undefined when nobody knows it. It may be anything. */

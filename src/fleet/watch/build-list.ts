@@ -3,6 +3,7 @@ import { FleetError } from "../../common/errors.ts";
 import { countAttempts } from "../queue/attempts.ts";
 import type { FleetQueue } from "../queue/fleet-queue.ts";
 import type { SentResult } from "../queue/messages.ts";
+import { RefusalError } from "../queue/refusal-error.ts";
 import type { Priority } from "../queue/turns.ts";
 import { listWithdrawn, readJobData } from "../queue/withdrawn-jobs.ts";
 import { Claim } from "../worker/claim.ts";
@@ -63,10 +64,11 @@ export class BuildList {
       const standing = end ?? (await this.#stateOf(id, state, heard));
       found.push({ id, queue: this.#queue.name, ...head, ...standing });
     };
-    for (const state of STATES) {
-      for (const id of await this.#queue.jobs.getRanges([state], 0, MOST_LISTED - 1)) await note(id, state);
-    }
-    for (const id of await listWithdrawn(this.#queue)) await note(id, "withdrawn");
+    // Those of a state at once: whoever looks waits for some round trips, however many builds there are.
+    const noteAll = (ids: readonly string[], state: Parameters<typeof note>[1]) =>
+      Promise.all(ids.map((id) => note(id, state)));
+    for (const state of STATES) await noteAll(await this.#queue.jobs.getRanges([state], 0, MOST_LISTED - 1), state);
+    await noteAll(await listWithdrawn(this.#queue, MOST_LISTED), "withdrawn");
     [this.#heads, this.#ends] = [heads, ends];
     return found;
   }
@@ -108,7 +110,7 @@ async function unlessForeign<Value>(read: () => Promise<Value>): Promise<Value |
   try {
     return await read();
   } catch (error) {
-    if (error instanceof FleetError) return undefined;
+    if (error instanceof FleetError && !(error instanceof RefusalError)) return undefined;
     throw error;
   }
 }

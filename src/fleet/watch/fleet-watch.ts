@@ -81,29 +81,13 @@ export class FleetWatch implements AsyncDisposable {
   }
 
   async queues(): Promise<readonly WatchedQueue[]> {
-    const rows: WatchedQueue[] = [];
-    for (const { queue } of await this.#queues()) {
-      const workers = await queue.readWorkers(Date.now());
-      const counts = await queue.jobs.getJobCounts("active", "waiting", "prioritized", "delayed");
-      const { active = 0, waiting = 0, prioritized = 0, delayed = 0 } = counts;
-      const slots = workers.reduce((sum, worker) => sum + worker.slots, 0);
-      rows.push({
-        queue: queue.name,
-        workers: workers.length,
-        slots,
-        running: active,
-        // The engine has each schedule's next time as a job that is delayed: it is no build.
-        waiting: waiting + prioritized + Math.max(0, delayed - (await queue.jobs.getJobSchedulersCount())),
-      });
-    }
-    return rows;
+    return Promise.all((await this.#queues()).map(({ queue }) => describeQueue(queue)));
   }
 
   /** The builds that run, wait or have ended lately, newest first. */
   async builds(): Promise<readonly WatchedBuild[]> {
-    const found: WatchedBuild[] = [];
-    for (const { builds } of await this.#queues()) found.push(...(await builds.read()));
-    return found.sort((a, b) => b.submittedAt - a.submittedAt);
+    const all = await Promise.all((await this.#queues()).map(({ builds }) => builds.read()));
+    return all.flat().sort((a, b) => b.submittedAt - a.submittedAt);
   }
 
   /** What a build has said last, as far as it is in its newest pieces. */
@@ -208,4 +192,21 @@ export class FleetWatch implements AsyncDisposable {
     const queue = new FleetQueue(place, this.#redis, this.#sealer);
     return { queue, builds: new BuildList(queue) };
   }
+}
+
+async function describeQueue(queue: FleetQueue): Promise<WatchedQueue> {
+  const [workers, counts, schedules] = await Promise.all([
+    queue.readWorkers(Date.now()),
+    queue.jobs.getJobCounts("active", "waiting", "prioritized", "delayed"),
+    queue.jobs.getJobSchedulersCount(),
+  ]);
+  const { active = 0, waiting = 0, prioritized = 0, delayed = 0 } = counts;
+  return {
+    queue: queue.name,
+    workers: workers.length,
+    slots: workers.reduce((sum, worker) => sum + worker.slots, 0),
+    running: active,
+    // The engine has each schedule's next time as a job that is delayed: it is no build.
+    waiting: waiting + prioritized + Math.max(0, delayed - schedules),
+  };
 }

@@ -28,11 +28,13 @@ interface WatchedRun {
 }
 
 export async function watchSchedules(queues: readonly FleetQueue[]): Promise<readonly WatchedSchedule[]> {
-  const found: WatchedSchedule[] = [];
-  for (const queue of queues) {
-    for (const schedule of await readSchedules(queue)) found.push(await describeSchedule(queue, schedule));
-  }
-  return found.sort((a, b) => (a.next ?? Number.MAX_VALUE) - (b.next ?? Number.MAX_VALUE));
+  const all = await Promise.all(
+    queues.map(async (queue) => {
+      const schedules = await readSchedules(queue);
+      return Promise.all(schedules.map((schedule) => describeSchedule(queue, schedule)));
+    }),
+  );
+  return all.flat().sort((a, b) => (a.next ?? Number.MAX_VALUE) - (b.next ?? Number.MAX_VALUE));
 }
 
 async function describeSchedule(queue: FleetQueue, schedule: Schedule): Promise<WatchedSchedule> {
