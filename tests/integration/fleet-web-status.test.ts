@@ -13,7 +13,15 @@ import { requirePrograms } from "../support/suite/requirements.ts";
 
 const describe = requirePrograms("redis-server");
 
-const [WAITING, ENDED, FOREIGN, LOST, UNKNOWN] = ["aa01", "aa02", "aa03", "aa04", "aa05"];
+const [WAITING, ENDED, FOREIGN, LOST, UNKNOWN, REFUSED, UNTOLD] = [
+  "aa01",
+  "aa02",
+  "aa03",
+  "aa04",
+  "aa05",
+  "aa06",
+  "aa07",
+];
 let own: OwnQueue;
 let server: WebServer;
 let base: URL;
@@ -29,6 +37,11 @@ beforeEach(async () => {
     ...{ outcome: "done", runId: "0123456789ab", worker: "w-0123456789ab", endedAt: 0, artifact: undefined },
     ...{ error: undefined, evidence: undefined, provenance: undefined, record: undefined },
   } satisfies SentResult);
+  await own.queue.submit(plainJob({ id: REFUSED }));
+  await refuse(REFUSED);
+  await own.queue.submit(plainJob({ id: UNTOLD }));
+  await withdrawJob(own.queue, UNTOLD);
+  await own.redis.del(own.queue.keyOf("result", UNTOLD));
   server = await startFleetWeb({
     address: parseAddress(`unix:${join(own.folder, "redis.sock")}`, {}),
     ...{ keys: own.keys, tell: () => undefined },
@@ -42,6 +55,15 @@ afterEach(async () => {
   await server[Symbol.asyncDispose]();
   await own[Symbol.asyncDispose]();
 });
+
+/** As a worker does with a build that it would not take. */
+async function refuse(id: string): Promise<void> {
+  const job = await own.queue.jobs.getJob(id);
+  await own.redis.set(own.queue.lockOf(id), "token");
+  await own.redis.zrem(own.queue.jobs.toKey("prioritized"), id);
+  await own.redis.lpush(own.queue.jobs.toKey("active"), id);
+  await job?.moveToFailed(new Error("it is of another account"), "token", false);
+}
 
 async function ask(path: string, method = "GET") {
   const stop = new AbortController();
@@ -90,6 +112,10 @@ describe("the status of an answer of fleet web", () => {
     [`/builds/${UNKNOWN}/cancel`, {}, 404],
     [`/builds/${UNKNOWN}/retry`, {}, 404],
     [`/builds/${ENDED}/cancel`, {}, 409],
+    [`/builds/${REFUSED}/cancel`, {}, 409],
+    [`/builds/${REFUSED}/retry`, {}, 303],
+    [`/builds/${UNTOLD}/cancel`, {}, 409],
+    [`/builds/${UNTOLD}/retry`, {}, 303],
     [`/builds/${WAITING}/retry`, {}, 409],
     [`/builds/${WAITING}/cancel`, {}, 303],
     ["/workers/w-0123456789ab/drain", {}, 404],

@@ -9,16 +9,18 @@ const WAITING: readonly string[] = ["waiting", "prioritized", "delayed"];
 /**
  * Takes back a job that no worker has: it is out of the engine's lists, and is remembered as others that have ended are.
  * @returns whether none had it
+ * @throws {RefusalError} when the queue will not take it back
  */
 export async function withdrawJob(queue: FleetQueue, jobId: string): Promise<boolean> {
   const job = await queue.jobs.getJob(jobId);
   if (job === undefined || !WAITING.includes(await job.getState())) return false;
-  // A worker may take it just now: it is locked then.
-  const isRemoved = await job.remove().then(
-    () => true,
-    () => false,
-  );
-  if (!isRemoved) return false;
+  try {
+    await job.remove();
+  } catch (error) {
+    // A worker has taken it just now: it is locked then. Otherwise it waits as it did.
+    if (WAITING.includes(await job.getState())) throw error;
+    return false;
+  }
   // It is gone, whether or not a Redis that is full can remember it.
   await remember(queue, jobId, job.data.sealed).catch(() => undefined);
   return true;
@@ -41,6 +43,10 @@ export async function listWithdrawn(queue: FleetQueue, most: number): Promise<re
   ]);
   const all = new Set(withdrawn);
   return ended.filter((id) => all.has(id)).slice(0, most);
+}
+
+export async function isWithdrawn(queue: FleetQueue, jobId: string): Promise<boolean> {
+  return (await queue.redis.hexists(queue.keyOf("withdrawn"), jobId)) === 1;
 }
 
 /** What the engine has of a job, or had of one that was taken back; undefined when nobody knows it. It may be anything. */

@@ -12,6 +12,7 @@ import type { JobMessage, SentError, SentResult } from "../queue/messages.ts";
 import type { OutputNews } from "../queue/output-news.ts";
 import { unlessLeft } from "../queue/patience.ts";
 import { type Reach, UnreachableError } from "../queue/reach.ts";
+import { RefusalError } from "../queue/refusal-error.ts";
 import { errorOfSent } from "../queue/sent-error.ts";
 import { withdrawJob } from "../queue/withdrawn-jobs.ts";
 import { isWithoutWorkers } from "./find-place.ts";
@@ -117,13 +118,21 @@ export class RemoteBuild {
         end.heard();
         continue;
       }
-      if (input.signal?.aborted && (await this.#ask(withdrawJob(this.#queue, this.#job.id), input)))
+      if (input.signal?.aborted && (await this.#ask(this.#withdraw(), input)))
         throw new CancelledError("The build was cancelled while it waited");
       const result = await this.#ask(end.look(), input);
       if (result === undefined) continue;
       show.endIsMissing();
       return result;
     }
+  }
+
+  /** Where it may not be taken back, its worker is told to stop it as soon as there is one. */
+  async #withdraw(): Promise<boolean> {
+    return withdrawJob(this.#queue, this.#job.id).catch((error: unknown) => {
+      if (error instanceof RefusalError) return false;
+      throw error;
+    });
   }
 
   async #readResult(): Promise<SentResult> {

@@ -12,7 +12,7 @@ import { MissingError } from "../queue/missing-error.ts";
 import { type Place, queueOf } from "../queue/place.ts";
 import { Reach } from "../queue/reach.ts";
 import { errorOfSent } from "../queue/sent-error.ts";
-import { readJobData, withdrawJob } from "../queue/withdrawn-jobs.ts";
+import { isWithdrawn, readJobData, withdrawJob } from "../queue/withdrawn-jobs.ts";
 import { removeSchedule } from "../schedule/change-schedules.ts";
 import type { FleetKeys } from "../seal/fleet-key.ts";
 import { Sealer } from "../seal/seal.ts";
@@ -139,11 +139,14 @@ export class FleetWatch implements AsyncDisposable {
     });
   }
 
-  /** @returns whether no worker had it: otherwise its worker is told, and cleans up */
+  /**
+   * @returns whether no worker had it: otherwise its worker is told, and cleans up
+   * @throws {FleetError} when it has ended
+   */
   async cancel(id: string): Promise<boolean> {
     const { queue } = await this.find(id);
-    const ended = await queue.readResult(id);
-    if (ended !== undefined) throw new FleetError(`Build ${id} has ended already: ${ended.outcome}`);
+    const end = await endOf(queue, id);
+    if (end !== undefined) throw new FleetError(`Build ${id} has ended already: ${end}`);
     await queue.tell(id, { wish: "cancel" });
     return withdrawJob(queue, id);
   }
@@ -151,8 +154,7 @@ export class FleetWatch implements AsyncDisposable {
   /** Submits a build that has ended once more, as it was. @returns its new id */
   async retry(id: string): Promise<string> {
     const { queue, job } = await this.find(id);
-    const isOver = ["completed", "failed"].includes(await queue.jobs.getJobState(id));
-    if (!isOver && (await queue.readResult(id)) === undefined) throw new FleetError(`Build ${id} has not ended`);
+    if ((await endOf(queue, id)) === undefined) throw new FleetError(`Build ${id} has not ended`);
     await this.#requireFiles(queue, job);
     const again = newBuildId();
     await queue.submit({ ...job, id: again, submittedAt: Date.now() });
@@ -192,6 +194,19 @@ export class FleetWatch implements AsyncDisposable {
     const queue = new FleetQueue(place, this.#redis, this.#sealer);
     return { queue, builds: new BuildList(queue) };
   }
+}
+
+/** How a build has ended, as the list of builds calls it; undefined when it has not. */
+async function endOf(queue: FleetQueue, id: string): Promise<WatchedBuild["state"] | undefined> {
+  const [result, state, withdrawn] = await Promise.all([
+    queue.readResult(id),
+    queue.jobs.getJobState(id),
+    isWithdrawn(queue, id),
+  ]);
+  if (result !== undefined) return result.outcome;
+  // A Redis that was full may know of its end only that.
+  if (withdrawn) return "cancelled";
+  return state === "failed" || state === "completed" ? "refused" : undefined;
 }
 
 async function describeQueue(queue: FleetQueue): Promise<WatchedQueue> {
