@@ -66,7 +66,8 @@ function addItems({ list, from, html }) {
   const fresh = document.createElement("template");
   fresh.innerHTML = html;
   const items = [...fresh.content.children];
-  target.dataset.next = String(from + items.length);
+  // Who follows the list anew may tell of what is there already.
+  target.dataset.next = String(Math.max(have, from + items.length));
   target.append(...items.slice(Math.max(0, have - from)));
   while (target.children.length > MOST_ITEMS) target.firstElementChild.remove();
   if (isAtEnd) target.scrollTop = target.scrollHeight;

@@ -39,10 +39,12 @@ async function* followBuild(
 ): AsyncGenerator<readonly LiveNews[]> {
   using _held = followed.hold();
   const { run } = followed;
+  // A build that nobody has looked at for a while is read from its beginning: the page has some of that already.
+  await unlessLost(() => input.fleet.reach.ask(() => followed.caughtUp));
   let next = after;
   while (!signal.aborted) {
     const lines = newLines(run, next);
-    next = lines.from + lines.items.length;
+    next = Math.max(next, lines.from + lines.items.length);
     const shown = await describeBuild(input, followed);
     yield [stalePart(shown.stale), ...(lines.items.length > 0 ? [lines] : []), ...runningParts(shown)];
     // After its end it stays open: a stream that ends is asked for again.
