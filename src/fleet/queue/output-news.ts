@@ -24,9 +24,13 @@ export class OutputNews implements Disposable {
   /** Calls `onNews` for each piece that is written from when this has come back. @returns ends that */
   async listen(channel: string, onNews: () => void): Promise<() => void> {
     this.#listeners.on(channel, onNews);
-    await this.#connection.subscribe(channel);
+    const stop = () => void this.#listeners.off(channel, onNews);
+    await this.#connection.subscribe(channel).catch((error: unknown) => {
+      stop();
+      throw error;
+    });
     return () => {
-      this.#listeners.off(channel, onNews);
+      stop();
       if (this.#listeners.listenerCount(channel) > 0) return;
       // Over a connection that is closed meanwhile, nothing comes any more either.
       this.#connection.unsubscribe(channel).catch(() => undefined);

@@ -1,8 +1,10 @@
 import { EventEmitter, once } from "node:events";
+import { systemClock } from "../../common/clock.ts";
 import { FleetError, messageOf } from "../../common/errors.ts";
 import { FollowedOutput } from "../queue/followed-output.ts";
 import type { SentResult } from "../queue/messages.ts";
 import { OutputNews } from "../queue/output-news.ts";
+import { RefusalError } from "../queue/refusal-error.ts";
 import type { WatchedBuild } from "../watch/build-list.ts";
 import type { FoundJob } from "../watch/fleet-watch.ts";
 import { LiveRun } from "./live-run.ts";
@@ -42,21 +44,25 @@ export class FollowedBuild {
   readonly run = new LiveRun();
   /** As it was seen last. */
   standing: BuildStanding | undefined;
-  /** Comes when everything is read that was there at first. */
+  /** Comes when everything is read that was there at first, or the queue refuses to say what that is. */
   readonly caughtUp: Promise<void>;
   readonly #news = new EventEmitter().setMaxListeners(0);
   readonly #stop = new AbortController();
   readonly #onUnused: () => void;
+  readonly #onFailure: (message: string) => void;
   #users = 0;
   #unused: NodeJS.Timeout | undefined;
 
   constructor(found: FoundJob, { news, onUnused, onFailure }: FollowInput) {
     this.found = found;
     this.#onUnused = onUnused;
+    this.#onFailure = (message) => onFailure(`Build ${found.job.id} cannot be followed: ${message}`);
     this.#linger();
     this.caughtUp = new Promise((resolve) => {
       void this.#follow(found, news, resolve)
-        .catch((error: unknown) => onFailure(`Build ${found.job.id} cannot be followed: ${messageOf(error)}`))
+        .catch((error: unknown) => {
+          if (!this.#stop.signal.aborted) this.#onFailure(messageOf(error));
+        })
         .finally(resolve);
     });
   }
@@ -93,14 +99,29 @@ export class FollowedBuild {
   }
 
   async #follow({ queue, job }: FoundJob, news: OutputNews, onCaughtUp: () => void): Promise<void> {
-    using output = await FollowedOutput.open(queue, job.id, news);
+    using output = await this.#untilAnswered(() => FollowedOutput.open(queue, job.id, news), onCaughtUp);
     this.#stop.signal.addEventListener("abort", () => output.look(), { once: true });
     for (let refused = 0; !this.run.isOver && !this.#stop.signal.aborted && refused < MOST_REFUSED; ) {
-      const part = await output.next(LOOK_MS);
+      const part = await this.#untilAnswered(() => output.next(LOOK_MS), onCaughtUp);
       refused += part.refused.length;
       this.run.note({ ...part, refused: part.refused.slice(0, 1) });
       if (!part.isCutOff) onCaughtUp();
       if (part.entries.length + part.refused.length > 0) this.#news.emit("news");
+    }
+  }
+
+  /** A refusal passes, and a page that is open goes on to show the build. It is told once for all that come in a row. */
+  async #untilAnswered<Value>(ask: () => Promise<Value>, onRefused: () => void): Promise<Value> {
+    const { signal } = this.#stop;
+    for (let isTold = false; ; isTold = true) {
+      try {
+        return await ask();
+      } catch (error) {
+        if (!(error instanceof RefusalError) || signal.aborted) throw error;
+        if (!isTold) this.#onFailure(`${messageOf(error)}; it is tried again`);
+        onRefused();
+        await systemClock.sleep(LOOK_MS, signal);
+      }
     }
   }
 }
