@@ -117,13 +117,25 @@ export function bundleProfile(
   return flags["bundle-profile"] ?? (env.OUTSCALE_CHROOT_BUNDLE_PROFILE || undefined);
 }
 
-/** The bucket that large files travel through; undefined when none is named. @throws {UsageError} for what is no bucket's name */
+/** They say how a bucket is used. The variables that stand for them are there for whoever names one. */
+const FOR_BUCKET = ["bundle-prefix", "bundle-profile", "bundle-bucket-limit"] as const;
+
+/**
+ * The bucket that large files travel through; undefined when none is named.
+ * @throws {UsageError} for what is no bucket's name, and for flags that would have no effect
+ */
 export function bundleBucket(
   flags: BundleKeyValues & Readonly<Record<"bundle-bucket" | "bundle-prefix", string | undefined>>,
   env: NodeJS.ProcessEnv,
 ) {
   const bucket = flags["bundle-bucket"] ?? (env.OUTSCALE_CHROOT_BUNDLE_BUCKET || undefined);
-  if (bucket === undefined) return undefined;
+  if (bucket === undefined) {
+    const odd = FOR_BUCKET.find((name) => flags[name] !== undefined);
+    if (odd === undefined) return undefined;
+    throw new UsageError(`-${odd} needs a bucket: without one everything travels through the queue`, {
+      hint: "-bundle-bucket NAME or OUTSCALE_CHROOT_BUNDLE_BUCKET",
+    });
+  }
   return {
     bucket: requireBucketName(bucket),
     prefix: flags["bundle-prefix"] ?? (env.OUTSCALE_CHROOT_BUNDLE_PREFIX || DEFAULT_PREFIX),
