@@ -141,3 +141,29 @@ describe("a worker that is to end when its queue is gone", () => {
     expect(builds[0]).toMatchObject({ outcome: "done", artifact: { imageId: image.split(" ")[0] } });
   });
 });
+
+describe("a command that somebody ends while the queue is gone", () => {
+  it("is fleet logs at one signal, and a build at the second, which may go on and be cancelled later", async () => {
+    await bench.writeTemplate({ build: bench.pause });
+    const worker = await bench.worker();
+    const { build, id } = await submit();
+    await bench.reached();
+    const logs = bench.fleet.run(["fleet", "logs", "-queue", bench.fleet.url, "-follow", id]);
+    await logs.says("has it");
+    await bench.fleet.killRedis();
+    await build.says("connection to the queue is lost");
+    logs.child.kill("SIGINT");
+    expect(await logs.ended(), logs.output()).toBe(0);
+    build.child.kill("SIGINT");
+    await build.says("A second signal leaves the build to it");
+    build.child.kill("SIGINT");
+    expect(await build.ended(), build.output()).toBe(16);
+    expect(build.output()).toContain(`The queue cannot be reached: build ${id} may go on, or begin`);
+    await worker.says("connection to the queue is lost");
+    await bench.fleet.replaceRedis();
+    const { code, output } = await bench.ask("fleet", "cancel", id);
+    expect(code, output).toBe(0);
+    expect((await bench.ask("fleet", "logs", "-follow", id)).code).toBe(130);
+    expect(await bench.bakery.leftovers()).toEqual(nothing);
+  });
+});
