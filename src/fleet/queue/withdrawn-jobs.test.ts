@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { FleetQueue } from "./fleet-queue.ts";
 import { RefusalError } from "./refusal-error.ts";
-import { withdrawJob } from "./withdrawn-jobs.ts";
+import { readJobData, withdrawJob } from "./withdrawn-jobs.ts";
 
 /** A queue with a job that is in a state, and in another after somebody has tried to remove it. */
 function queueWith(before: string, remove: () => Promise<void>, after = before): FleetQueue {
@@ -17,6 +17,14 @@ function queueWith(before: string, remove: () => Promise<void>, after = before):
 }
 
 const locked = () => Promise.reject(new Error("Job aa could not be removed because it is locked by another worker"));
+
+describe("readJobData()", () => {
+  it("gives nothing that anybody has sealed for a job that is no JSON, and passes on a refusal", async () => {
+    const failing = (error: Error) => ({ jobs: { getJob: () => Promise.reject(error) } }) as unknown as FleetQueue;
+    expect(await readJobData(failing(new SyntaxError("Unexpected token")), "aa")).toEqual({});
+    await expect(readJobData(failing(new RefusalError("BUSY no")), "aa")).rejects.toThrow("BUSY");
+  });
+});
 
 describe("withdrawJob()", () => {
   it("leaves a job to the worker that has it, or takes it just now", async () => {

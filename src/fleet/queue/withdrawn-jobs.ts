@@ -51,8 +51,14 @@ export async function isWithdrawn(queue: FleetQueue, jobId: string): Promise<boo
 
 /** What the engine has of a job, or had of one that was taken back; undefined when nobody knows it. It may be anything. */
 export async function readJobData(queue: FleetQueue, jobId: string): Promise<unknown> {
-  const job = await queue.jobs.getJob(jobId);
-  if (job !== undefined) return job.data;
+  try {
+    const job = await queue.jobs.getJob(jobId);
+    if (job !== undefined) return job.data;
+  } catch (error) {
+    // The engine reads it as JSON, which whoever owns the Redis need not have written.
+    if (error instanceof SyntaxError) return {};
+    throw error;
+  }
   const sealed = await queue.redis.hget(queue.keyOf("withdrawn"), jobId);
   return sealed === null ? undefined : { sealed };
 }
