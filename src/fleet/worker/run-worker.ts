@@ -16,12 +16,12 @@ import { createApi } from "../../outscale/client.ts";
 import { resolveAccess } from "../../outscale/credentials.ts";
 import { BundleBucket } from "../objects/bundle-bucket.ts";
 import type { RedisAddress } from "../queue/address.ts";
-import { connect } from "../queue/connection.ts";
 import { FleetQueue } from "../queue/fleet-queue.ts";
 import { queueOf } from "../queue/place.ts";
 import type { FleetKeys } from "../seal/fleet-key.ts";
 import { Sealer } from "../seal/seal.ts";
 import { readBuilderAccount } from "./builder-account.ts";
+import { connectTwice } from "./connections.ts";
 import { FleetWorker } from "./fleet-worker.ts";
 import { takeIdentity } from "./identity.ts";
 import { JobFolder } from "./job-files.ts";
@@ -75,30 +75,24 @@ export async function runWorker(input: WorkerInput): Promise<void> {
   await using bucket = new BundleBucket({ ...bucketKeys, log, onRetry: onTrouble });
   // A profile that is not there is told now, and not by the first build that needs it.
   if (input.bundleProfile !== undefined) await bucket.storage();
-  const redis = await connect(address, onTrouble);
-  const blocking = await connect(address);
-  try {
-    await using queue = new FleetQueue(place, redis, new Sealer(keys, Date.now));
-    const worker = new FleetWorker({
-      ...input,
-      env,
-      queue,
-      identity,
-      jobs,
-      deadRuns,
-      recovery: new Recovery({ queue, workerId: identity.id, account, api, access, env, stateFolder, ui, log }),
-      account,
-      bucket,
-      host: hostname(),
-      cleanUp,
-      makeFolder: heldFolders(temporaryFolder(stateFolder)),
-      startJob: (job) => new JobProcess(job),
-    });
-    await worker.run(blocking);
-  } finally {
-    blocking.disconnect();
-    redis.disconnect();
-  }
+  using connections = await connectTwice(address, onTrouble);
+  await using queue = new FleetQueue(place, connections.redis, new Sealer(keys, Date.now));
+  const worker = new FleetWorker({
+    ...input,
+    env,
+    queue,
+    identity,
+    jobs,
+    deadRuns,
+    recovery: new Recovery({ queue, workerId: identity.id, account, api, access, env, stateFolder, ui, log }),
+    account,
+    bucket,
+    host: hostname(),
+    cleanUp,
+    makeFolder: heldFolders(temporaryFolder(stateFolder)),
+    startJob: (job) => new JobProcess(job),
+  });
+  await worker.run(connections.blocking);
 }
 
 /** Somebody may hold for a while what is to go. Builds of dead runs wait for this, so it is tried again before work is taken. */
