@@ -1,6 +1,11 @@
 import { type FleetQueue, KEPT_SECONDS } from "./fleet-queue.ts";
 import type { SentResult } from "./messages.ts";
 
+/** Notes a failure if it is not there yet: what is asked again, as its answer was lost, does not count twice. */
+const KEEP = `
+if redis.call("llen", KEYS[1]) < tonumber(ARGV[1]) then redis.call("rpush", KEYS[1], ARGV[2]) end
+redis.call("expire", KEYS[1], ARGV[3])`;
+
 /**
  * Which attempt at a job begins, from 1. An attempt ends with the build or with its failure: when its worker is lost or hands
  * the job back, the next worker has the same one.
@@ -23,7 +28,6 @@ export async function keepFailure(
   attempt: number,
   result: SentResult,
 ): Promise<void> {
-  const key = queue.keyOf("attempts", jobId);
-  await queue.redis.rpush(key, queue.seal(JSON.stringify(result), "record", `attempt.${jobId}`, attempt));
-  await queue.redis.expire(key, KEPT_SECONDS);
+  const sealed = queue.seal(JSON.stringify(result), "record", `attempt.${jobId}`, attempt);
+  await queue.redis.eval(KEEP, 1, queue.keyOf("attempts", jobId), attempt, sealed, KEPT_SECONDS);
 }

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { Clock } from "../../common/clock.ts";
 import { messageOf } from "../../common/errors.ts";
-import type { FleetQueue } from "../queue/fleet-queue.ts";
+import { type FleetQueue, KEPT_SECONDS } from "../queue/fleet-queue.ts";
 
 /** How long a build that is about to publish waits for a queue that cannot be reached. */
 const PATIENCE_MS = 15 * 60_000;
@@ -16,6 +16,17 @@ export interface Holder {
   /** The claim as it is in the queue. */
   readonly sealed: string;
 }
+
+/** Takes a job that nobody holds, and counts its runs. Asked once more, as its answer was lost, it only answers the same. */
+const TAKE = `
+local held = redis.call("get", KEYS[1])
+if held and held ~= ARGV[1] then return nil end
+if not held then
+  redis.call("incr", KEYS[2])
+  redis.call("expire", KEYS[2], ARGV[2])
+  redis.call("set", KEYS[1], ARGV[1])
+end
+return tonumber(redis.call("get", KEYS[2]) or "1")`;
 
 /** Takes a claim away if it is still the one that is meant. */
 const TAKE_AWAY = 'if redis.call("get", KEYS[1]) == ARGV[1] then return redis.call("del", KEYS[1]) else return 0 end';
@@ -47,10 +58,11 @@ export class Claim {
     jobId: string,
     holder: Pick<Holder, "worker" | "vmId">,
   ): Promise<Claim | undefined> {
+    // No other seal is the same, so an answer that was lost does not make it somebody else's.
     const sealed = queue.seal(JSON.stringify(holder), "claim", jobId);
-    const isTaken = await queue.redis.set(queue.keyOf("claim", jobId), sealed, "NX");
-    if (isTaken === null) return undefined;
-    return new Claim(queue, jobId, sealed, await queue.countRun(jobId));
+    const keys = [queue.keyOf("claim", jobId), queue.keyOf("runs", jobId)];
+    const attempt = await queue.redis.eval(TAKE, keys.length, ...keys, sealed, KEPT_SECONDS);
+    return attempt === null ? undefined : new Claim(queue, jobId, sealed, Number(attempt));
   }
 
   /** Who holds a job; null when nobody does, undefined when nobody knows who. */

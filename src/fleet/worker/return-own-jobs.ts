@@ -55,13 +55,14 @@ async function returnJob(
   const id = bullJob.id ?? "";
   const told = await queue.readResult(id);
   const result = told ?? jobs.resultOf(id) ?? resultOfProduct(bullJob, input);
-  // Without a claim it is nobody's: should we die now, any worker finds it so.
+  // Before the claim goes: without one it is nobody's, and should we die then, or not be answered, any worker finds it so.
+  if (result === undefined) seen.giveBack(id);
+  else if (told === undefined) await queue.keepResult(id, result);
   if (!(await Claim.takeAway(queue, id, holder))) return;
   if (result !== undefined) {
     await endJob(queue, bullJob, result);
     say(`Build ${id} came to its end when this worker was gone: ${result.outcome}`);
   } else {
-    seen.giveBack(id);
     await giveBackJob(queue, bullJob);
     say(`Build ${id} was cut off when this worker ended: it begins anew`);
   }

@@ -1,0 +1,102 @@
+import { join } from "node:path";
+import { Worker } from "bullmq";
+import { expect, it } from "vitest";
+import { parseAddress } from "../../src/fleet/queue/address.ts";
+import { beginAttempt, keepFailure } from "../../src/fleet/queue/attempts.ts";
+import { connect } from "../../src/fleet/queue/connection.ts";
+import { FleetQueue } from "../../src/fleet/queue/fleet-queue.ts";
+import type { JobMessage, SentResult } from "../../src/fleet/queue/messages.ts";
+import { KEY_PREFIX } from "../../src/fleet/queue/place.ts";
+import { Sealer } from "../../src/fleet/seal/seal.ts";
+import { SeenJobs } from "../../src/fleet/seal/seen-jobs.ts";
+import { Claim } from "../../src/fleet/worker/claim.ts";
+import { Recovery } from "../../src/fleet/worker/recovery.ts";
+import { returnOwnJobs } from "../../src/fleet/worker/return-own-jobs.ts";
+import { doneResult } from "../support/fleet/done-result.ts";
+import { openLossyWay } from "../support/fleet/lossy-way.ts";
+import { type OwnQueue, openOwnQueue, plainJob } from "../support/fleet/own-queue.ts";
+import { requirePrograms } from "../support/suite/requirements.ts";
+
+const describe = requirePrograms("redis-server");
+
+const stateOf = (own: OwnQueue, { id }: JobMessage) => own.queue.jobs.getJobState(id);
+const failure = { code: "E_API", exitCode: 6, message: "Too many volumes", retry: "quota", cleanup: [] } as const;
+
+async function submit(own: OwnQueue): Promise<JobMessage> {
+  const job = plainJob();
+  await own.queue.submit(job);
+  return job;
+}
+
+describe("an answer of the queue that is lost, so that it is asked again", () => {
+  /** The queue, over a way on which the answer to one question is lost. */
+  async function lossyQueue(own: OwnQueue, text: string) {
+    const way = await openLossyWay(join(own.folder, "redis.sock"));
+    const redis = await connect(parseAddress(`unix:${way.socket}`, {}));
+    const queue = new FleetQueue(own.queue.place, redis, new Sealer(own.keys, Date.now));
+    way.loseAnswerTo(text);
+    return {
+      queue,
+      [Symbol.asyncDispose]: async () => {
+        expect(way.lost).toBe(1);
+        await queue[Symbol.asyncDispose]();
+        redis.disconnect();
+        await way[Symbol.asyncDispose]();
+      },
+    };
+  }
+
+  it("leaves a job to the worker that has taken it, as its first run", async () => {
+    await using own = await openOwnQueue();
+    await using lossy = await lossyQueue(own, own.queue.keyOf("claim", "aa"));
+    const claim = await Claim.take(lossy.queue, "aa", { worker: "w-1", vmId: null });
+    expect([claim?.attempt, await claim?.isLost()]).toEqual([1, false]);
+    expect(await Claim.take(own.queue, "aa", { worker: "w-2", vmId: null })).toBeUndefined();
+    await claim?.release();
+    expect((await Claim.take(own.queue, "aa", { worker: "w-2", vmId: null }))?.attempt).toBe(2);
+  });
+
+  it("counts an attempt that has failed once", async () => {
+    await using own = await openOwnQueue();
+    await using lossy = await lossyQueue(own, own.queue.keyOf("attempts", "aa"));
+    await keepFailure(lossy.queue, "aa", 1, doneResult("w-1", { outcome: "failed", error: failure }));
+    expect(await beginAttempt(own.queue, "aa")).toBe(2);
+  });
+
+  it.each([
+    ["was cut off, which begins anew, also there", undefined, "prioritized"],
+    ["was done, of which is told", doneResult("w-1"), "completed"],
+  ] as [string, SentResult | undefined, string][])(
+    "loses no build of a worker that is started again and %s",
+    async (_what, result, state) => {
+      await using own = await openOwnQueue();
+      const job = await submit(own);
+      const engine = new Worker(own.queue.name, null, { connection: own.redis, prefix: KEY_PREFIX, autorun: false });
+      await engine.getNextJob("a token", { block: false });
+      await engine.close();
+      await Claim.take(own.queue, job.id, { worker: "w-1", vmId: null });
+      const seen = new SeenJobs(join(own.folder, "seen"), Date.now);
+      seen.take(job.id, Date.now());
+      {
+        await using lossy = await lossyQueue(own, 'redis.call("del", KEYS[1])');
+        const jobs = { left: [job.id], resultOf: () => result, forget: () => undefined, begin: expect.unreachable };
+        const input = {
+          queue: lossy.queue,
+          workerId: "w-1",
+          accountId: job.accountId,
+          seen,
+          jobs,
+          products: new Map(),
+        };
+        await returnOwnJobs(input, () => undefined);
+      }
+      // What any worker does when the engine's hold has run out.
+      await own.redis.del(own.queue.lockOf(job.id));
+      const account = { ...own.queue.place, vmId: undefined };
+      const ui = { say: () => undefined };
+      await new Recovery({ queue: own.queue, workerId: "w-2", account, ui } as never).look();
+      expect([await stateOf(own, job), await own.queue.readResult(job.id)]).toEqual([state, result]);
+      if (result === undefined) expect(() => seen.take(job.id, Date.now())).not.toThrow();
+    },
+  );
+});
