@@ -10,14 +10,16 @@ import { KEY_PREFIX } from "../../src/fleet/queue/place.ts";
 import { Sealer } from "../../src/fleet/seal/seal.ts";
 import { SeenJobs } from "../../src/fleet/seal/seen-jobs.ts";
 import { Claim } from "../../src/fleet/worker/claim.ts";
+import { endJob } from "../../src/fleet/worker/end-job.ts";
 import { Recovery } from "../../src/fleet/worker/recovery.ts";
 import { returnOwnJobs } from "../../src/fleet/worker/return-own-jobs.ts";
 import { doneResult } from "../support/fleet/done-result.ts";
 import { openLossyWay } from "../support/fleet/lossy-way.ts";
 import { type OwnQueue, openOwnQueue, plainJob } from "../support/fleet/own-queue.ts";
+import { startOwnWorker } from "../support/fleet/own-worker.ts";
 import { requirePrograms } from "../support/suite/requirements.ts";
 
-const describe = requirePrograms("redis-server");
+const describe = requirePrograms("redis-server", "flock");
 
 const stateOf = (own: OwnQueue, { id }: JobMessage) => own.queue.jobs.getJobState(id);
 const failure = { code: "E_API", exitCode: 6, message: "Too many volumes", retry: "quota", cleanup: [] } as const;
@@ -27,6 +29,28 @@ async function submit(own: OwnQueue): Promise<JobMessage> {
   await own.queue.submit(job);
   return job;
 }
+
+/** The engine's own job. */
+async function inEngine(own: OwnQueue, { id }: JobMessage) {
+  const job = await own.queue.jobs.getJob(id);
+  if (job === undefined) throw new Error("The engine knows it");
+  return job;
+}
+
+describe("a job that the queue gives to a worker while another one holds it", () => {
+  it("is left to that one", async () => {
+    await using own = await openOwnQueue();
+    await using worker = await startOwnWorker(own);
+    const job = plainJob();
+    await Claim.take(own.queue, job.id, { worker: "w-other", vmId: null });
+    await own.queue.submit(job);
+    await worker.says(`given the build ${job.id} to this worker, and another one holds it`);
+    expect(await stateOf(own, job)).toBe("active");
+    expect((await Claim.holderOf(own.queue, job.id))?.worker).toBe("w-other");
+    await endJob(own.queue, await inEngine(own, job), doneResult("w-other"));
+    expect([await stateOf(own, job), worker.builds]).toEqual(["completed", []]);
+  });
+});
 
 describe("an answer of the queue that is lost, so that it is asked again", () => {
   /** The queue, over a way on which the answer to one question is lost. */

@@ -9,6 +9,7 @@ import { Claim } from "./claim.ts";
 import type { Controls } from "./controls.ts";
 import { fireSchedule } from "./fire-schedule.ts";
 import type { Identity } from "./identity.ts";
+import { leaveJob } from "./leave-job.ts";
 
 interface FiringsInput {
   readonly queue: FleetQueue;
@@ -38,7 +39,7 @@ export class Firings {
   async fire({ id = "", repeatJobKey: name = "" }: SomeJob): Promise<string> {
     const { queue, controls, identity, ui } = this.#input;
     const claim = await Claim.take(queue, id, { worker: identity.id, vmId: null });
-    if (claim === undefined) throw new UnrecoverableError("another worker does this");
+    if (claim === undefined) return leaveJob();
     try {
       const say = (message: string) => ui.say(message);
       const run = await fireSchedule(name, { queue, controls, known: this.#known, now: Date.now(), say });

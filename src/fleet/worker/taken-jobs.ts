@@ -13,6 +13,7 @@ import { HOLD_MS } from "./engine-trouble.ts";
 import type { FleetWorkerInput } from "./fleet-worker.ts";
 import type { JobFiles } from "./job-files.ts";
 import { type JobEnd, JobRun } from "./job-run.ts";
+import { leaveJob } from "./leave-job.ts";
 
 export interface TakenJobsInput extends FleetWorkerInput {
   readonly controls: Pick<Controls, "of">;
@@ -58,7 +59,12 @@ export class TakenJobs {
       worker: this.#input.identity.id,
       vmId: this.#input.account.vmId ?? null,
     });
-    if (claim === undefined) throw new UnrecoverableError("another worker has this job");
+    if (claim === undefined) {
+      this.#input.ui.warn(
+        `The queue has given the build ${id} to this worker, and another one holds it: it is left alone`,
+      );
+      return leaveJob();
+    }
     this.#claimed.set(id, { claim, token });
     let end: JobEnd;
     try {
