@@ -10,18 +10,19 @@ import { KEY_PREFIX } from "../../src/fleet/queue/place.ts";
 import { Sealer } from "../../src/fleet/seal/seal.ts";
 import { SeenJobs } from "../../src/fleet/seal/seen-jobs.ts";
 import { Claim } from "../../src/fleet/worker/claim.ts";
-import { endJob } from "../../src/fleet/worker/end-job.ts";
+import { endJob, giveBackJob } from "../../src/fleet/worker/end-job.ts";
 import { Recovery } from "../../src/fleet/worker/recovery.ts";
 import { returnOwnJobs } from "../../src/fleet/worker/return-own-jobs.ts";
 import { doneResult } from "../support/fleet/done-result.ts";
 import { openLossyWay } from "../support/fleet/lossy-way.ts";
 import { type OwnQueue, openOwnQueue, plainJob } from "../support/fleet/own-queue.ts";
-import { startOwnWorker } from "../support/fleet/own-worker.ts";
+import { type OwnWorker, startOwnWorker } from "../support/fleet/own-worker.ts";
 import { requirePrograms } from "../support/suite/requirements.ts";
 
 const describe = requirePrograms("redis-server", "flock");
 
 const stateOf = (own: OwnQueue, { id }: JobMessage) => own.queue.jobs.getJobState(id);
+const claimOf = (own: OwnQueue, { id }: JobMessage) => own.queue.keyOf("claim", id);
 const failure = { code: "E_API", exitCode: 6, message: "Too many volumes", retry: "quota", cleanup: [] } as const;
 
 async function submit(own: OwnQueue): Promise<JobMessage> {
@@ -37,8 +38,76 @@ async function inEngine(own: OwnQueue, { id }: JobMessage) {
   return job;
 }
 
-describe("a job that the queue gives to a worker while another one holds it", () => {
-  it("is left to that one", async () => {
+/** The engine and whoever waits know that it went well, and nobody holds it. */
+async function expectDone(own: OwnQueue, worker: OwnWorker, job: JobMessage): Promise<void> {
+  await worker.says(`Build ${job.id} of ${job.build}: done`);
+  await expect.poll(() => stateOf(own, job)).toBe("completed");
+  expect(await own.queue.readResult(job.id)).toMatchObject({ outcome: "done", worker: worker.id });
+  expect(await own.redis.exists(claimOf(own, job))).toBe(0);
+}
+
+describe("a worker whose queue was set back, as a Redis is that has lost its last moments", () => {
+  it.each([
+    ["a claim that is there", false],
+    ["a claim that is lost", true],
+  ])("goes on with its build that it is given once more, with %s", async (_what, isLost) => {
+    await using own = await openOwnQueue();
+    await using worker = await startOwnWorker(own);
+    const job = await submit(own);
+    const build = await worker.begun(1);
+    if (isLost) await own.redis.del(claimOf(own, job));
+    await giveBackJob(own.queue, await inEngine(own, job));
+    await worker.says(`The queue has given the build ${job.id} to this worker once more`);
+    await expect.poll(async () => (await Claim.holderOf(own.queue, job.id))?.worker).toBe(worker.id);
+    expect(await stateOf(own, job)).toBe("active");
+    expect(await build.mayPublish()).toBeUndefined();
+    build.end();
+    await expectDone(own, worker, job);
+    expect(worker.builds).toHaveLength(1);
+  });
+
+  it("keeps its build when the claim alone is lost", async () => {
+    await using own = await openOwnQueue();
+    await using worker = await startOwnWorker(own);
+    const job = await submit(own);
+    const build = await worker.begun(1);
+    await own.redis.del(claimOf(own, job));
+    expect(await build.mayPublish()).toBeUndefined();
+    expect((await Claim.holderOf(own.queue, job.id))?.worker).toBe(worker.id);
+    await own.redis.del(claimOf(own, job));
+    build.end();
+    await expectDone(own, worker, job);
+  });
+
+  it("does not publish, and says nothing, when the engine may have given it to somebody else", async () => {
+    await using own = await openOwnQueue();
+    await using worker = await startOwnWorker(own);
+    const job = await submit(own);
+    const build = await worker.begun(1);
+    await own.redis.del(claimOf(own, job), own.queue.lockOf(job.id));
+    expect(await build.mayPublish()).toContain("not this worker's any more");
+    build.end();
+    await worker.says("is not this worker's any more");
+    expect([await stateOf(own, job), await own.queue.readResult(job.id)]).toEqual(["active", undefined]);
+  });
+
+  it("begins anew a build that it has lost to another worker, which could not do it", async () => {
+    await using own = await openOwnQueue();
+    await using worker = await startOwnWorker(own);
+    const job = await submit(own);
+    const build = await worker.begun(1);
+    await own.redis.set(claimOf(own, job), "another's");
+    await own.redis.set(own.queue.lockOf(job.id), "another's", "PX", 60_000);
+    build.end({ outcome: "failed", error: failure });
+    await worker.says("is not this worker's any more");
+    expect(await own.redis.get(claimOf(own, job))).toBe("another's");
+    await own.redis.del(claimOf(own, job));
+    await giveBackJob(own.queue, await inEngine(own, job));
+    (await worker.begun(2)).end();
+    await expectDone(own, worker, job);
+  });
+
+  it("leaves a job that another worker holds to that one", async () => {
     await using own = await openOwnQueue();
     await using worker = await startOwnWorker(own);
     const job = plainJob();

@@ -17,6 +17,12 @@ export interface Holder {
   readonly sealed: string;
 }
 
+/** Who takes a job. */
+export interface Taker extends Pick<Holder, "worker" | "vmId"> {
+  /** By which the engine knows that it has given the job to us. */
+  readonly token?: string;
+}
+
 /** Takes a job that nobody holds, and counts its runs. Asked once more, as its answer was lost, it only answers the same. */
 const TAKE = `
 local held = redis.call("get", KEYS[1])
@@ -27,6 +33,24 @@ if not held then
   redis.call("set", KEYS[1], ARGV[1])
 end
 return tonumber(redis.call("get", KEYS[2]) or "1")`;
+
+/**
+ * Whether the claim is there. One that was lost is put back while the engine knows that it has given the job to us, and to nobody
+ * since.
+ */
+const HELD = `
+local held = redis.call("get", KEYS[1])
+if held then return held == ARGV[1] and 1 or 0 end
+if ARGV[2] == "" or redis.call("get", KEYS[2]) ~= ARGV[2] then return 0 end
+redis.call("set", KEYS[1], ARGV[1])
+return 1`;
+
+/** Puts back the claim and the engine's hold, unless somebody else has the job. */
+const KEEP = `
+local held = redis.call("get", KEYS[1])
+if held and held ~= ARGV[1] then return end
+redis.call("set", KEYS[1], ARGV[1])
+redis.call("set", KEYS[2], ARGV[2], "PX", ARGV[3])`;
 
 /** Takes a claim away if it is still the one that is meant. */
 const TAKE_AWAY = 'if redis.call("get", KEYS[1]) == ARGV[1] then return redis.call("del", KEYS[1]) else return 0 end';
@@ -44,25 +68,28 @@ export class Claim {
   readonly #queue: FleetQueue;
   readonly #jobId: string;
   readonly #sealed: string;
+  readonly #token: string;
+  #isReleased = false;
 
-  private constructor(queue: FleetQueue, jobId: string, sealed: string, attempt: number) {
+  private constructor(
+    queue: FleetQueue,
+    jobId: string,
+    own: { readonly sealed: string; readonly token: string; readonly attempt: number },
+  ) {
     this.#queue = queue;
     this.#jobId = jobId;
-    this.#sealed = sealed;
-    this.attempt = attempt;
+    this.#sealed = own.sealed;
+    this.#token = own.token;
+    this.attempt = own.attempt;
   }
 
   /** @returns undefined when somebody holds the job */
-  static async take(
-    queue: FleetQueue,
-    jobId: string,
-    holder: Pick<Holder, "worker" | "vmId">,
-  ): Promise<Claim | undefined> {
+  static async take(queue: FleetQueue, jobId: string, { worker, vmId, token = "" }: Taker): Promise<Claim | undefined> {
     // No other seal is the same, so an answer that was lost does not make it somebody else's.
-    const sealed = queue.seal(JSON.stringify(holder), "claim", jobId);
+    const sealed = queue.seal(JSON.stringify({ worker, vmId }), "claim", jobId);
     const keys = [queue.keyOf("claim", jobId), queue.keyOf("runs", jobId)];
     const attempt = await queue.redis.eval(TAKE, keys.length, ...keys, sealed, KEPT_SECONDS);
-    return attempt === null ? undefined : new Claim(queue, jobId, sealed, Number(attempt));
+    return attempt === null ? undefined : new Claim(queue, jobId, { sealed, token, attempt: Number(attempt) });
   }
 
   /** Who holds a job; null when nobody does, undefined when nobody knows who. */
@@ -88,8 +115,8 @@ export class Claim {
       .sleep(PATIENCE_MS, deadline.signal)
       .then(() => "the queue cannot be reached, so it is unknown whether the job is still this worker's")
       .catch(() => undefined);
-    const asked = this.#queue.redis.get(this.#queue.keyOf("claim", this.#jobId)).then(
-      (held) => (held === this.#sealed ? undefined : "the job is not this worker's any more"),
+    const asked = this.#isHeld().then(
+      (isHeld) => (isHeld ? undefined : "the job is not this worker's any more"),
       (error: unknown) => `the queue cannot be asked: ${messageOf(error)}`,
     );
     const problem = await Promise.race([asked, late]);
@@ -100,7 +127,7 @@ export class Claim {
   /** Whether the job is somebody else's by now, or about to be: then it is not for us to say what became of it. */
   async isLost(): Promise<boolean> {
     const queue = this.#queue;
-    if ((await queue.redis.get(queue.keyOf("claim", this.#jobId))) === this.#sealed) return false;
+    if (await this.#isHeld()) return false;
     // A queue that was lost knows neither the job nor its end: whoever waits is told by us, or by nobody.
     if ((await queue.readResult(this.#jobId)) !== undefined) return true;
     return (await queue.jobs.getJobState(this.#jobId)) !== "unknown";
@@ -109,14 +136,30 @@ export class Claim {
   /**
    * Takes the engine's hold on the job again, which runs out while nobody can renew it: without one the engine would not be
    * told what becomes of the job. Does nothing when the job is not ours any more.
-   * @param token By which the engine knows us
    */
-  async holdInEngine(token: string, forMs: number): Promise<void> {
-    const keys = [this.#queue.keyOf("claim", this.#jobId), this.#queue.lockOf(this.#jobId)];
-    await this.#queue.redis.eval(HOLD, keys.length, ...keys, this.#sealed, token, forMs);
+  async holdInEngine(forMs: number): Promise<void> {
+    await this.#queue.redis.eval(HOLD, this.#keys.length, ...this.#keys, this.#sealed, this.#token, forMs);
+  }
+
+  /**
+   * The engine has given us the job once more, while we are at it: it knows an earlier time, in which nobody had it. It is ours
+   * as before, unless somebody else has it by now.
+   */
+  async keep(forMs: number): Promise<void> {
+    if (this.#isReleased) return;
+    await this.#queue.redis.eval(KEEP, this.#keys.length, ...this.#keys, this.#sealed, this.#token, forMs);
   }
 
   async release(): Promise<void> {
+    this.#isReleased = true;
     await this.#queue.redis.eval(TAKE_AWAY, 1, this.#queue.keyOf("claim", this.#jobId), this.#sealed);
+  }
+
+  async #isHeld(): Promise<boolean> {
+    return (await this.#queue.redis.eval(HELD, this.#keys.length, ...this.#keys, this.#sealed, this.#token)) === 1;
+  }
+
+  get #keys(): readonly string[] {
+    return [this.#queue.keyOf("claim", this.#jobId), this.#queue.lockOf(this.#jobId)];
   }
 }

@@ -8,8 +8,8 @@ import { KnownSchedules } from "../seal/known-schedules.ts";
 import { Claim } from "./claim.ts";
 import type { Controls } from "./controls.ts";
 import { fireSchedule } from "./fire-schedule.ts";
+import { leaveJob } from "./give-back.ts";
 import type { Identity } from "./identity.ts";
-import { leaveJob } from "./leave-job.ts";
 
 interface FiringsInput {
   readonly queue: FleetQueue;
@@ -35,10 +35,13 @@ export class Firings {
     return name === SCHEDULE_JOB && repeatJobKey !== undefined;
   }
 
-  /** @throws {UnrecoverableError} when the schedule is not due, or is no schedule of ours */
-  async fire({ id = "", repeatJobKey: name = "" }: SomeJob): Promise<string> {
+  /**
+   * @param token By which the engine knows us
+   * @throws {UnrecoverableError} when the schedule is not due, or is no schedule of ours
+   */
+  async fire({ id = "", repeatJobKey: name = "" }: SomeJob, token: string): Promise<string> {
     const { queue, controls, identity, ui } = this.#input;
-    const claim = await Claim.take(queue, id, { worker: identity.id, vmId: null });
+    const claim = await Claim.take(queue, id, { worker: identity.id, vmId: null, token });
     if (claim === undefined) return leaveJob();
     try {
       const say = (message: string) => ui.say(message);

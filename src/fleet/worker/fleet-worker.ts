@@ -168,7 +168,7 @@ export class FleetWorker {
   #startTaking(): Worker<JobData, string> {
     const worker = new Worker<JobData, string>(
       this.#queue.name,
-      (job, token) => (Firings.isOne(job) ? this.#firings.fire(job) : this.#taken.take(job, token ?? "")),
+      (job, token) => (Firings.isOne(job) ? this.#firings.fire(job, token ?? "") : this.#taken.take(job, token ?? "")),
       {
         connection: this.#queue.redis,
         prefix: KEY_PREFIX,

@@ -49,7 +49,7 @@ export interface JobRunInput {
 export type JobEnd =
   | { readonly result: SentResult }
   | { readonly againAfterMs: number }
-  | { readonly isLost: true; readonly result: SentResult };
+  | { readonly isLost: true; readonly result: SentResult; readonly isNothingLeft: boolean };
 
 /** One run of a job on this worker. */
 export class JobRun {
@@ -98,8 +98,9 @@ export class JobRun {
     this.#output.write({ type: "begins", worker: workerId, host, attempt: claim.attempt });
     const result = await this.#bake();
     if (await claim.isLost()) {
-      if (this.#isClean && (result.error?.cleanup ?? []).length === 0) await this.#mirror.remove();
-      return { isLost: true, result };
+      const isNothingLeft = this.#isNothingLeft(result);
+      if (isNothingLeft) await this.#mirror.remove();
+      return { isLost: true, result, isNothingLeft };
     }
     if (this.#stopped?.isHandedBack && isUndone(result)) {
       await this.#mirror.remove();
@@ -115,9 +116,13 @@ export class JobRun {
     if (failure !== undefined) this.#output.write({ type: "attempt-failed", ...failure });
     await this.#keep(result);
     // What is left then may have to be taken down by another worker.
-    if (this.#isClean && (result.error?.cleanup ?? []).length === 0) await this.#mirror.remove();
+    if (this.#isNothingLeft(result)) await this.#mirror.remove();
     await this.#output.end({ type: "end" });
     return { result };
+  }
+
+  #isNothingLeft({ error }: SentResult): boolean {
+    return this.#isClean && (error?.cleanup ?? []).length === 0;
   }
 
   async #bake(): Promise<SentResult> {

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { DelayedError, type Job, UnrecoverableError, WaitingError } from "bullmq";
+import { type Job, UnrecoverableError } from "bullmq";
 import { FleetError, messageOf } from "../../common/errors.ts";
 import { secrets } from "../../common/secrets.ts";
 import { beginAttempt } from "../queue/attempts.ts";
@@ -11,14 +11,23 @@ import { Claim } from "./claim.ts";
 import type { Controls } from "./controls.ts";
 import { HOLD_MS } from "./engine-trouble.ts";
 import type { FleetWorkerInput } from "./fleet-worker.ts";
+import { giveBack, leaveJob } from "./give-back.ts";
 import type { JobFiles } from "./job-files.ts";
 import { type JobEnd, JobRun } from "./job-run.ts";
-import { leaveJob } from "./leave-job.ts";
 
 export interface TakenJobsInput extends FleetWorkerInput {
   readonly controls: Pick<Controls, "of">;
   /** Called when a build has begun or ended. */
   readonly onChange: () => Promise<void>;
+}
+
+/** How the engine gives a job. */
+interface GivenJob {
+  readonly sealedAt: number;
+  /** By which the engine knows us. */
+  readonly token: string;
+  /** See `turns.ts`. */
+  readonly turn: number;
 }
 
 /** The jobs that a worker has taken, from its claim on one to its release. */
@@ -28,7 +37,7 @@ export class TakenJobs {
   readonly #input: TakenJobsInput;
   readonly #runs = new Map<string, JobRun>();
   /** The jobs whose claim is ours. */
-  readonly #claimed = new Map<string, { readonly claim: Claim; readonly token: string }>();
+  readonly #claimed = new Map<string, Claim>();
 
   constructor(input: TakenJobsInput) {
     this.#input = input;
@@ -53,56 +62,69 @@ export class TakenJobs {
   /** What BullMQ calls for each job. What it throws is shown by its tools, so it has no words of the build in it. */
   async take(bullJob: Job<JobData, string>, token: string): Promise<string> {
     const id = bullJob.id ?? "";
-    const { job: opened, sealedAt } = this.#open(id, bullJob.data);
-    await beginTurn(this.#input.queue, bullJob.priority);
-    const claim = await Claim.take(this.#input.queue, id, {
-      worker: this.#input.identity.id,
-      vmId: this.#input.account.vmId ?? null,
-    });
-    if (claim === undefined) {
-      this.#input.ui.warn(
-        `The queue has given the build ${id} to this worker, and another one holds it: it is left alone`,
-      );
-      return leaveJob();
-    }
-    this.#claimed.set(id, { claim, token });
-    let end: JobEnd;
-    try {
-      await this.#accept(id, sealedAt);
-      const files = await this.#input.jobs.begin(id);
-      end = await this.#bake(opened, claim, files);
-      await files.remove();
-    } finally {
-      this.#runs.delete(id);
-      // The engine is told after this, and nobody else may take the job before.
-      await claim.holdInEngine(token, HOLD_MS);
-      await claim.release();
-      this.#claimed.delete(id);
-      await this.#input.onChange();
-    }
-    if ("againAfterMs" in end) {
-      this.seen.giveBack(id);
-      return giveBack(bullJob, token, end.againAfterMs);
-    }
+    const own = this.#claimed.get(id);
+    if (own !== undefined) return this.#goOn(id, own);
+    const { job, sealedAt } = this.#open(id, bullJob.data);
+    const end = await this.#hold(job, { sealedAt, token, turn: bullJob.priority });
+    if ("againAfterMs" in end) return giveBack(bullJob, token, end.againAfterMs);
     const { outcome, error } = end.result;
     if ("isLost" in end) {
       this.#input.ui.warn(
-        `Build ${id} of ${opened.build} is not this worker's any more: what it had made here ends as ${outcome}`,
+        `Build ${id} of ${job.build} is not this worker's any more: what it had made here ends as ${outcome}`,
       );
-      throw new UnrecoverableError("the job was given to another worker");
+      return leaveJob();
     }
-    this.#input.ui.say(`Build ${id} of ${opened.build}: ${outcome}`);
+    this.#input.ui.say(`Build ${id} of ${job.build}: ${outcome}`);
     if (outcome === "done") return outcome;
     throw new UnrecoverableError(`${outcome}: ${error?.code ?? "E_BUG"}`);
   }
 
+  /** A queue that was set back has given us what we are at: it is active again, as it was. */
+  async #goOn(id: string, claim: Claim): Promise<never> {
+    this.#input.ui.warn(`The queue has given the build ${id} to this worker once more, which is at it: it goes on`);
+    await claim.keep(HOLD_MS);
+    return leaveJob();
+  }
+
+  async #hold(job: JobMessage, { sealedAt, token, turn }: GivenJob): Promise<JobEnd> {
+    const { queue, identity, account, jobs, ui } = this.#input;
+    await beginTurn(queue, turn);
+    const claim = await Claim.take(queue, job.id, { worker: identity.id, vmId: account.vmId ?? null, token });
+    if (claim === undefined) {
+      ui.warn(`The queue has given the build ${job.id} to this worker, and another one holds it: it is left alone`);
+      return leaveJob();
+    }
+    this.#claimed.set(job.id, claim);
+    try {
+      const attempt = await this.#accept(job.id, sealedAt);
+      const files = await jobs.begin(job.id);
+      const end = await this.#bake(job, { claim, attempt, files });
+      await files.remove();
+      // Before anybody, also we, can be given it again.
+      if (mayBeTakenAgain(end)) this.seen.giveBack(job.id);
+      return end;
+    } finally {
+      await this.#letGo(job.id, claim);
+    }
+  }
+
+  /** The engine is told after this, and nobody else may take the job before. */
+  async #letGo(id: string, claim: Claim): Promise<void> {
+    this.#runs.delete(id);
+    await claim.holdInEngine(HOLD_MS);
+    await claim.release();
+    this.#claimed.delete(id);
+    await this.#input.onChange();
+  }
+
   /** Takes BullMQ's hold on jobs of ours again, which it could not renew. */
   async holdAgain(ids: readonly string[]): Promise<void> {
-    for (const id of ids) {
-      const { claim, token } = this.#claimed.get(id) ?? {};
-      // It is tried again when it is to be renewed the next time, and at the end.
-      if (claim !== undefined) await claim.holdInEngine(token ?? "", HOLD_MS).catch(() => undefined);
-    }
+    // It is tried again when it is to be renewed the next time, and at the end.
+    for (const id of ids)
+      await this.#claimed
+        .get(id)
+        ?.holdInEngine(HOLD_MS)
+        .catch(() => undefined);
   }
 
   /** @throws {UnrecoverableError} when it is no job for us */
@@ -117,12 +139,14 @@ export class TakenJobs {
   }
 
   /** A job is taken once: also when somebody plays it again. @throws {UnrecoverableError} */
-  async #accept(id: string, sealedAt: number): Promise<void> {
-    const result = await this.#input.queue.readResult(id);
+  async #accept(id: string, sealedAt: number): Promise<number> {
+    const { queue } = this.#input;
+    const result = await queue.readResult(id);
     this.#orRefuse(() => {
       if (result !== undefined) throw new FleetError(`The job ${id} is refused: it has ended before`);
-      this.seen.take(id, sealedAt);
     });
+    this.#orRefuse(() => this.seen.take(id, sealedAt));
+    return beginAttempt(queue, id);
   }
 
   #orRefuse<Value>(check: () => Value): Value {
@@ -134,13 +158,16 @@ export class TakenJobs {
     }
   }
 
-  async #bake(job: JobMessage, claim: Claim, files: JobFiles): Promise<JobEnd> {
+  async #bake(
+    job: JobMessage,
+    held: { readonly claim: Claim; readonly attempt: number; readonly files: JobFiles },
+  ): Promise<JobEnd> {
     const { identity, host, env, localCloud, cleanUp, makeFolder, ui, account, startJob } = this.#input;
     const { queue, limitBytes, bucketLimitBytes, bucket, controls } = this.#input;
     ui.say(`Build ${job.id} of ${job.build}, from ${job.submitter}`);
-    const attempt = await beginAttempt(queue, job.id);
     const run = new JobRun({
-      ...{ queue, job, claim, attempt, files, host, env, localCloud, cleanUp, makeFolder, startJob },
+      ...held,
+      ...{ queue, job, host, env, localCloud, cleanUp, makeFolder, startJob },
       ...{ limitBytes, bucketLimitBytes, bucket },
       workerId: identity.id,
       vmId: account.vmId ?? null,
@@ -164,12 +191,8 @@ export class TakenJobs {
   }
 }
 
-/** Somebody may have it again, after a pause. */
-async function giveBack(job: Job, token: string, pauseMs: number): Promise<never> {
-  if (pauseMs > 0) {
-    await job.moveToDelayed(Date.now() + pauseMs, token);
-    throw new DelayedError();
-  }
-  await job.moveToWait(token);
-  throw new WaitingError();
+/** Nothing is left of a run: whoever is given the job next may begin it, also this worker. */
+function mayBeTakenAgain(end: JobEnd): boolean {
+  if ("againAfterMs" in end) return true;
+  return "isLost" in end && end.isNothingLeft && end.result.artifact === undefined;
 }
