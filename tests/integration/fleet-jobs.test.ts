@@ -1,3 +1,4 @@
+import { mkdir, rmdir } from "node:fs/promises";
 import { join } from "node:path";
 import { Worker } from "bullmq";
 import { expect, it } from "vitest";
@@ -6,7 +7,10 @@ import { beginAttempt, keepFailure } from "../../src/fleet/queue/attempts.ts";
 import { connect } from "../../src/fleet/queue/connection.ts";
 import { FleetQueue } from "../../src/fleet/queue/fleet-queue.ts";
 import type { JobMessage, SentResult } from "../../src/fleet/queue/messages.ts";
+import { OutputReader } from "../../src/fleet/queue/output-reader.ts";
 import { KEY_PREFIX } from "../../src/fleet/queue/place.ts";
+import { addSchedule } from "../../src/fleet/schedule/change-schedules.ts";
+import { Cron } from "../../src/fleet/schedule/cron.ts";
 import { Sealer } from "../../src/fleet/seal/seal.ts";
 import { SeenJobs } from "../../src/fleet/seal/seen-jobs.ts";
 import { Claim } from "../../src/fleet/worker/claim.ts";
@@ -16,7 +20,7 @@ import { returnOwnJobs } from "../../src/fleet/worker/return-own-jobs.ts";
 import { doneResult } from "../support/fleet/done-result.ts";
 import { openLossyWay } from "../support/fleet/lossy-way.ts";
 import { type OwnQueue, openOwnQueue, plainJob } from "../support/fleet/own-queue.ts";
-import { type OwnWorker, startOwnWorker } from "../support/fleet/own-worker.ts";
+import { type HeldBuild, type OwnWorker, startOwnWorker } from "../support/fleet/own-worker.ts";
 import { requirePrograms } from "../support/suite/requirements.ts";
 
 const describe = requirePrograms("redis-server", "flock");
@@ -29,6 +33,11 @@ async function submit(own: OwnQueue): Promise<JobMessage> {
   const job = plainJob();
   await own.queue.submit(job);
   return job;
+}
+
+function say(build: HeldBuild, text: string): void {
+  const { build: name } = build.job;
+  build.onEvent({ type: "line", at: Date.now(), build: name, part: undefined, kind: "message", text });
 }
 
 /** The engine's own job. */
@@ -45,6 +54,122 @@ async function expectDone(own: OwnQueue, worker: OwnWorker, job: JobMessage): Pr
   expect(await own.queue.readResult(job.id)).toMatchObject({ outcome: "done", worker: worker.id });
   expect(await own.redis.exists(claimOf(own, job))).toBe(0);
 }
+
+/** From now on Redis refuses; what it gives ends that. */
+type Refuse = (own: OwnQueue) => Promise<() => Promise<void>>;
+
+const full: Refuse = async ({ redis }) => {
+  await redis.config("SET", "maxmemory", "1");
+  return async () => void (await redis.config("SET", "maxmemory", "0"));
+};
+
+const brokenDisk: Refuse = async ({ redis, folder }) => {
+  const [inTheWay, status] = [join(folder, "dump.rdb"), () => redis.info("persistence")];
+  await mkdir(inTheWay);
+  await redis.config("SET", "save", "86400 1000000");
+  await redis.bgsave();
+  await expect.poll(status).toContain("rdb_last_bgsave_status:err");
+  return async () => {
+    await rmdir(inTheWay);
+    await redis.bgsave();
+    await expect.poll(status).toContain("rdb_last_bgsave_status:ok");
+  };
+};
+
+/** A schedule that was due an hour ago, for which the engine wakes a worker now. */
+async function addDueSchedule(own: OwnQueue): Promise<void> {
+  const hour = 3_600_000;
+  const due = new Date(Date.now() - hour);
+  const cron = new Cron(`${due.getUTCMinutes()} ${due.getUTCHours()} * * *`, "UTC");
+  const { id: _, submittedAt: __, ...job } = plainJob();
+  const times = { cron: cron.text, zone: cron.zone, from: due.getTime() - hour, until: Date.now() + 48 * hour };
+  const wanted = { name: "nightly", submitter: job.submitter, jobs: [job], ...times };
+  await addSchedule(own.queue, wanted, { cron, send: () => Promise.resolve(), mayReplace: false });
+  for (const next of await own.queue.jobs.getDelayed()) await next.promote();
+}
+
+describe("a queue that refuses to take more", () => {
+  it.each([
+    ["as it is full", full],
+    ["as its disk does not work", brokenDisk],
+  ])("%s is told of a build that ends meanwhile, and has all that it has said", async (_why, refuse) => {
+    await using own = await openOwnQueue();
+    await using worker = await startOwnWorker(own);
+    const job = await submit(own);
+    const build = await worker.begun(1);
+    say(build, "before");
+    const takeAgain = await refuse(own);
+    say(build, "meanwhile");
+    build.end();
+    await worker.says("what builds have to tell waits until it takes that");
+    expect([await stateOf(own, job), await own.queue.readResult(job.id)]).toEqual(["active", undefined]);
+    await takeAgain();
+    await expectDone(own, worker, job);
+    const { entries, missing } = await new OutputReader(own.queue, job.id).read();
+    const lines = entries.flatMap((entry) =>
+      entry.type === "event" && entry.event.type === "line" ? entry.event.text : [],
+    );
+    expect([missing, lines, entries.at(-1)?.type]).toEqual([0, ["before", "meanwhile"], "end"]);
+  });
+
+  it.each([
+    ["its turn", "turns"],
+    ["its claim", "claim"],
+    ["its attempt", "begun"],
+  ])("has a build done later of which it does not take %s", async (_what, kind) => {
+    await using own = await openOwnQueue();
+    await using way = await openLossyWay(join(own.folder, "redis.sock"));
+    await using worker = await startOwnWorker(own, way.socket);
+    const held = way.holdQuestion(own.queue.keyOf(kind));
+    const job = await submit(own);
+    const goOn = await held;
+    const takeAgain = await full(own);
+    goOn();
+    await worker.says(`Build ${job.id} waits`);
+    await expect.poll(() => stateOf(own, job)).toBe("delayed");
+    expect(await own.redis.exists(claimOf(own, job))).toBe(0);
+    await takeAgain();
+    (await worker.begun(1)).end();
+    await expectDone(own, worker, job);
+  });
+
+  it.each([
+    ["its claim", "claim"],
+    ["its build", "turns"],
+  ])("has a schedule obeyed later of which it does not take %s", async (_what, kind) => {
+    await using own = await openOwnQueue();
+    await using way = await openLossyWay(join(own.folder, "redis.sock"));
+    await using worker = await startOwnWorker(own, way.socket);
+    const held = way.holdQuestion(own.queue.keyOf(kind));
+    await addDueSchedule(own);
+    const goOn = await held;
+    const takeAgain = await full(own);
+    goOn();
+    await worker.says("The schedule nightly is obeyed later");
+    await takeAgain();
+    const build = await worker.begun(1);
+    await worker.says("The schedule nightly was due at");
+    build.end();
+    await expectDone(own, worker, build.job);
+    expect(worker.builds).toHaveLength(1);
+  });
+
+  it("does not keep a worker from its end, which names the build", async () => {
+    await using own = await openOwnQueue();
+    await using worker = await startOwnWorker(own);
+    const job = await submit(own);
+    const build = await worker.begun(1);
+    await full(own);
+    build.end();
+    await worker.says("what builds have to tell waits until it takes that");
+    worker.drain();
+    worker.stop();
+    await expect(worker.ended).rejects.toMatchObject({
+      message: `The queue refuses to know more, so it was not told what became of the build ${job.id}`,
+      hint: expect.stringContaining("start the worker again when the queue takes more"),
+    });
+  });
+});
 
 describe("a worker whose queue was set back, as a Redis is that has lost its last moments", () => {
   it.each([

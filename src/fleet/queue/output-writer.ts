@@ -2,6 +2,7 @@ import { messageOf } from "../../common/errors.ts";
 import type { FleetQueue } from "./fleet-queue.ts";
 import { KEPT_SECONDS } from "./fleet-queue.ts";
 import type { OutputEntry } from "./messages.ts";
+import type { Patience } from "./patience.ts";
 
 /** A build's output may have so many bytes in all; what comes then is counted, but for what matters. */
 const MOST_BYTES = 16 * 1024 ** 2;
@@ -15,14 +16,25 @@ const MOST_GATHER_MS = 1_000;
 /** Each run of a job has numbers of its own, after those of the run before. */
 export const NUMBERS_PER_ATTEMPT = 1e9;
 
+/** A run of a job, whose output is written. */
+export interface OutputRun {
+  readonly id: string;
+  /** Which run it is, from 1. */
+  readonly attempt: number;
+  /** Has a queue that refuses a piece take it; without one a piece that is refused is lost. */
+  readonly patience?: Pick<Patience, "ask">;
+}
+
 /**
  * Writes the output of one run of a job into its stream, in sealed pieces with consecutive numbers. While the queue cannot be
- * reached the pieces wait; what was written and not confirmed is written again, which readers know by the number.
+ * reached, or refuses to take more, the pieces wait; what was written and not confirmed is written again, which readers know by
+ * the number.
  */
 export class OutputWriter {
   readonly #queue: FleetQueue;
   readonly #jobId: string;
   readonly #attempt: number;
+  readonly #ask: <Value>(question: () => Promise<Value>) => Promise<Value>;
   readonly #onTrouble: (message: string) => void;
   #gathered: OutputEntry[] = [];
   #gatheredBytes = 0;
@@ -32,14 +44,12 @@ export class OutputWriter {
   #timer: NodeJS.Timeout | undefined;
   #writing: Promise<void> = Promise.resolve();
 
-  constructor(
-    queue: FleetQueue,
-    job: { readonly id: string; readonly attempt: number },
-    onTrouble: (message: string) => void,
-  ) {
+  constructor(queue: FleetQueue, run: OutputRun, onTrouble: (message: string) => void) {
+    const { id, attempt, patience } = run;
     this.#queue = queue;
-    this.#jobId = job.id;
-    this.#attempt = job.attempt;
+    this.#jobId = id;
+    this.#attempt = attempt;
+    this.#ask = (question) => (patience === undefined ? question() : patience.ask(question));
     this.#onTrouble = onTrouble;
   }
 
@@ -62,7 +72,7 @@ export class OutputWriter {
     this.#gathered.push(entry);
     this.#flush();
     await this.#writing;
-    await this.#queue.redis.expire(this.#queue.keyOf("output", this.#jobId), KEPT_SECONDS);
+    await this.#ask(() => this.#queue.redis.expire(this.#queue.keyOf("output", this.#jobId), KEPT_SECONDS));
   }
 
   #flush(): void {
@@ -74,16 +84,19 @@ export class OutputWriter {
     const sealed = this.#queue.seal(JSON.stringify(this.#gathered), "output", this.#jobId, number);
     this.#gathered = [];
     this.#gatheredBytes = 0;
+    const { redis } = this.#queue;
     const key = this.#queue.keyOf("output", this.#jobId);
+    // Sent together: one round trip.
+    const send = () =>
+      Promise.all([
+        redis.xadd(key, "*", "number", number, "sealed", sealed),
+        redis.publish(key, ""),
+        // Its end may never come.
+        ...(isFirst ? [redis.expire(key, KEPT_SECONDS)] : []),
+      ]);
     this.#writing = this.#writing.then(async () => {
       try {
-        // Sent together: one round trip.
-        await Promise.all([
-          this.#queue.redis.xadd(key, "*", "number", number, "sealed", sealed),
-          this.#queue.redis.publish(key, ""),
-          // Its end may never come.
-          ...(isFirst ? [this.#queue.redis.expire(key, KEPT_SECONDS)] : []),
-        ]);
+        await this.#ask(send);
       } catch (error) {
         this.#onTrouble(`A piece of output could not be written: ${messageOf(error)}`);
       }

@@ -1,43 +1,49 @@
-import { once } from "node:events";
-import { CancelledError, throwIfCancelled } from "../../common/errors.ts";
-import type { Reach } from "./reach.ts";
+import type { Clock } from "../../common/clock.ts";
+import { isPassingRefusal, type RefusalError } from "./refusal-error.ts";
 
-// What was asked over a connection that is lost has no answer until there is another, and no error either.
+const PAUSE_MS = 2_000;
 
-/**
- * Waits for an answer until the signal fires.
- * @throws {CancelledError} then, at once
- */
-export async function untilStopped<Value>(answer: Promise<Value>, signal: AbortSignal | undefined): Promise<Value> {
-  // Nobody waits for what comes after.
-  answer.catch(() => undefined);
-  if (signal === undefined) return answer;
-  throwIfCancelled(signal);
-  const over = new AbortController();
-  const stopped = once(signal, "abort", { signal: over.signal }).then((): never => {
-    throwIfCancelled(signal);
-    throw new CancelledError();
-  });
-  stopped.catch(() => undefined);
-  try {
-    return await Promise.race([answer, stopped]);
-  } finally {
-    over.abort();
-  }
+export interface PatienceInput {
+  readonly clock: Pick<Clock, "sleep">;
+  /** Told when the queue begins to refuse, and not of each time that it does. */
+  readonly onRefused: (error: RefusalError) => void;
+  /** Told when it has taken all that it had refused. */
+  readonly onTaken: () => void;
 }
 
 /**
- * Waits for an answer until somebody does not want to wait any more, and then as long as the queue is there.
- * @throws {UnreachableError} when it is lost then
+ * Has a queue take what it has to know, such as what became of a build: one that refuses for a reason that passes, as it is
+ * full, is asked again until it does not. One that cannot be reached is asked again by its connection.
  */
-export async function unlessLeft<Value>(
-  answer: Promise<Value>,
-  { wish, reach }: { readonly wish: AbortSignal | undefined; readonly reach: Reach },
-): Promise<Value> {
-  try {
-    return await untilStopped(answer, wish);
-  } catch (error) {
-    if (!wish?.aborted) throw error;
-    return reach.whileThere(answer);
+export class Patience {
+  readonly #input: PatienceInput;
+  #refused = 0;
+
+  constructor(input: PatienceInput) {
+    this.#input = input;
+  }
+
+  /** Whether somebody waits for a queue that refuses. */
+  get isNeeded(): boolean {
+    return this.#refused > 0;
+  }
+
+  /** @param question May be asked several times, and is told whether it was refused before */
+  async ask<Value>(question: (isAgain: boolean) => Promise<Value>): Promise<Value> {
+    let isAgain = false;
+    try {
+      for (;;) {
+        try {
+          return await question(isAgain);
+        } catch (error) {
+          if (!isPassingRefusal(error)) throw error;
+          if (!isAgain && this.#refused++ === 0) this.#input.onRefused(error);
+          isAgain = true;
+        }
+        await this.#input.clock.sleep(PAUSE_MS);
+      }
+    } finally {
+      if (isAgain && --this.#refused === 0) this.#input.onTaken();
+    }
   }
 }

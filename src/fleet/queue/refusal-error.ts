@@ -5,11 +5,19 @@ export class RefusalError extends FleetError {
   /** In its own words, which begin with its word for it: `OOM command not allowed...`. */
   readonly reason: string;
 
+  /** Whether it may well take the same later, as it is: with more memory, a disk that works again, another primary. */
+  get isPassing(): boolean {
+    return PASSING.test(this.reason);
+  }
+
   constructor(reason: string) {
     super(`The queue refuses what it was asked: ${reason.replace(/\.$/, "")}`, { hint: adviceFor(reason) });
     this.reason = reason;
   }
 }
+
+/** Before Redis 7 a script's answer has its word for it in the middle: `ERR Error running script (...): -OOM command...`. */
+const PASSING = /(^|-)(OOM|MISCONF|NOREPLICAS|READONLY|LOADING|MASTERDOWN|BUSY|TRYAGAIN) /;
 
 const PASSWORD = "OUTSCALE_CHROOT_QUEUE_PASSWORD gives the password, and the address the user: redis://USER@HOST";
 const LATER = "try again in a moment";
@@ -28,4 +36,9 @@ const ADVICE: Readonly<Record<string, string>> = {
 /** What can be done about an answer of Redis. */
 export function adviceFor(reason: string): string | undefined {
   return ADVICE[/^[A-Z]+/.exec(reason)?.[0] ?? ""];
+}
+
+/** Whether the queue has refused for a reason that passes. */
+export function isPassingRefusal(error: unknown): error is RefusalError {
+  return error instanceof RefusalError && error.isPassing;
 }

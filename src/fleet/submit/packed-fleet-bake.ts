@@ -17,7 +17,7 @@ import { trimObjects } from "../objects/trim-objects.ts";
 import { type FleetQueue, KEPT_SECONDS } from "../queue/fleet-queue.ts";
 import type { JobMessage } from "../queue/messages.ts";
 import { OutputNews } from "../queue/output-news.ts";
-import { unlessLeft } from "../queue/patience.ts";
+import { unlessLeft } from "../queue/until-stopped.ts";
 import { type Reach, UnreachableError } from "../queue/reach.ts";
 import { addSchedule } from "../schedule/change-schedules.ts";
 import type { Cron } from "../schedule/cron.ts";

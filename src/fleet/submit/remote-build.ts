@@ -10,7 +10,7 @@ import type { FleetQueue } from "../queue/fleet-queue.ts";
 import { FollowedOutput } from "../queue/followed-output.ts";
 import type { JobMessage, SentError, SentResult } from "../queue/messages.ts";
 import type { OutputNews } from "../queue/output-news.ts";
-import { unlessLeft } from "../queue/patience.ts";
+import { unlessLeft } from "../queue/until-stopped.ts";
 import { type Reach, UnreachableError } from "../queue/reach.ts";
 import { RefusalError } from "../queue/refusal-error.ts";
 import { errorOfSent } from "../queue/sent-error.ts";

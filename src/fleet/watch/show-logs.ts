@@ -6,7 +6,7 @@ import { FollowedOutput } from "../queue/followed-output.ts";
 import type { SentResult } from "../queue/messages.ts";
 import { OutputNews } from "../queue/output-news.ts";
 import { OutputReader } from "../queue/output-reader.ts";
-import { untilStopped } from "../queue/patience.ts";
+import { untilStopped } from "../queue/until-stopped.ts";
 import { ShownOutput } from "../submit/shown-output.ts";
 import type { FoundJob } from "./fleet-watch.ts";
 

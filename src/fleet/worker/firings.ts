@@ -3,18 +3,21 @@ import { type Job, UnrecoverableError } from "bullmq";
 import type { Ui } from "../../builder/ui.ts";
 import { messageOf } from "../../common/errors.ts";
 import type { FleetQueue } from "../queue/fleet-queue.ts";
+import type { Patience } from "../queue/patience.ts";
+import { isPassingRefusal } from "../queue/refusal-error.ts";
 import { SCHEDULE_JOB } from "../schedule/change-schedules.ts";
 import { KnownSchedules } from "../seal/known-schedules.ts";
 import { Claim } from "./claim.ts";
 import type { Controls } from "./controls.ts";
 import { fireSchedule } from "./fire-schedule.ts";
-import { leaveJob } from "./give-back.ts";
+import { giveBack, leaveJob, REFUSED_PAUSE_MS } from "./give-back.ts";
 import type { Identity } from "./identity.ts";
 
 interface FiringsInput {
   readonly queue: FleetQueue;
   readonly controls: Controls;
   readonly identity: Identity;
+  readonly patience: Pick<Patience, "ask">;
   readonly ui: Ui;
 }
 
@@ -39,10 +42,29 @@ export class Firings {
    * @param token By which the engine knows us
    * @throws {UnrecoverableError} when the schedule is not due, or is no schedule of ours
    */
-  async fire({ id = "", repeatJobKey: name = "" }: SomeJob, token: string): Promise<string> {
-    const { queue, controls, identity, ui } = this.#input;
+  async fire(job: Job, token: string): Promise<string> {
+    try {
+      return await this.#hold(job, token);
+    } catch (error) {
+      if (!isPassingRefusal(error)) throw error;
+      this.#input.ui.warn(`The schedule ${job.repeatJobKey} is obeyed later: ${messageOf(error)}`);
+      return giveBack(job, token, REFUSED_PAUSE_MS);
+    }
+  }
+
+  async #hold({ id = "", repeatJobKey: name = "" }: SomeJob, token: string): Promise<string> {
+    const { queue, identity } = this.#input;
     const claim = await Claim.take(queue, id, { worker: identity.id, vmId: null, token });
     if (claim === undefined) return leaveJob();
+    try {
+      return await this.#obey(name);
+    } finally {
+      await this.#input.patience.ask(() => claim.release());
+    }
+  }
+
+  async #obey(name: string): Promise<string> {
+    const { queue, controls, ui } = this.#input;
     try {
       const say = (message: string) => ui.say(message);
       const run = await fireSchedule(name, { queue, controls, known: this.#known, now: Date.now(), say });
@@ -51,10 +73,9 @@ export class Firings {
       );
       return "submitted";
     } catch (error) {
+      if (isPassingRefusal(error)) throw error;
       ui.error(messageOf(error));
       throw new UnrecoverableError(`refused: ${messageOf(error)}`);
-    } finally {
-      await claim.release();
     }
   }
 

@@ -8,7 +8,9 @@ import type { MakeTemporaryFolder } from "../../host/temporary-folder.ts";
 import type { BundleBucket } from "../objects/bundle-bucket.ts";
 import type { Control, FleetQueue, JobData } from "../queue/fleet-queue.ts";
 import type { WorkerMessage } from "../queue/messages.ts";
+import { Patience } from "../queue/patience.ts";
 import { KEY_PREFIX } from "../queue/place.ts";
+import { isPassingRefusal } from "../queue/refusal-error.ts";
 import { forgetWorker, hearWorker } from "../queue/worker-list.ts";
 import { scheduleOf } from "../schedule/schedule.ts";
 import type { BuilderAccount } from "./builder-account.ts";
@@ -56,6 +58,7 @@ export class FleetWorker {
   readonly #firings: Firings;
   readonly #trimming: Trimming;
   readonly #taken: TakenJobs;
+  readonly #patience: Patience;
   readonly #startedAt = Date.now();
   readonly #drained = new AbortController();
 
@@ -64,9 +67,15 @@ export class FleetWorker {
     this.#queue = input.queue;
     this.#ui = input.ui;
     this.#controls = new Controls(input.queue, (error) => this.#ui.warn(messageOf(error)));
-    this.#firings = new Firings({ ...input, controls: this.#controls });
+    this.#patience = new Patience({
+      clock: systemClock,
+      onRefused: (error) => this.#ui.warn(`${messageOf(error)}; what builds have to tell waits until it takes that`),
+      onTaken: () => this.#ui.say("The queue takes again what builds have to tell"),
+    });
+    const common = { ...input, controls: this.#controls, patience: this.#patience };
+    this.#firings = new Firings(common);
     this.#trimming = new Trimming(input);
-    this.#taken = new TakenJobs({ ...input, controls: this.#controls, onChange: () => this.#tellOfUs() });
+    this.#taken = new TakenJobs({ ...common, onChange: () => this.#tellOfUs() });
   }
 
   /** @throws {FleetError} when it ends, and the queue does not know what became of its builds */
@@ -80,11 +89,11 @@ export class FleetWorker {
     this.#tellNobody();
   }
 
-  /** @returns true when the worker is to end and the queue is out of reach; false when it has ended otherwise */
+  /** @returns true when the worker is to end and the queue is out of reach, or refuses; false when it has ended otherwise */
   async #endsAlone(over: AbortSignal): Promise<boolean> {
     await fired(AbortSignal.any([this.#input.drain, this.#drained.signal, over]));
     return untilGivenUp({
-      isReached: () => this.#queue.redis.status === "ready",
+      isReached: () => this.#queue.redis.status === "ready" && !this.#patience.isNeeded,
       isAtWork: () => this.#taken.isAtWork,
       isWorthWaiting: () => this.#taken.claimed.length > 0 && !this.#input.stop.aborted,
       ...{ clock: systemClock, signal: over },
@@ -93,7 +102,8 @@ export class FleetWorker {
 
   #tellNobody(): void {
     const builds = this.#taken.claimed;
-    const lost = "The queue cannot be reached";
+    const isRefused = this.#queue.redis.status === "ready" && this.#patience.isNeeded;
+    const lost = isRefused ? "The queue refuses to know more" : "The queue cannot be reached";
     if (builds.length === 0) {
       this.#ui.warn(
         `${lost}, so it was not told that the worker ${this.#input.identity.id} ends; it will notice by itself`,
@@ -102,7 +112,7 @@ export class FleetWorker {
     }
     const which = builds.length === 1 ? `the build ${builds[0]}` : `the builds ${builds.join(", ")}`;
     throw new FleetError(`${lost}, so it was not told what became of ${which}`, {
-      hint: "start the worker again when the queue can be reached: it reports its builds, and gives back those that were not done",
+      hint: `start the worker again when the queue ${isRefused ? "takes more" : "can be reached"}: it reports its builds, and gives back those that were not done`,
     });
   }
 
@@ -180,6 +190,8 @@ export class FleetWorker {
     );
     worker.on("lockRenewalFailed", (ids) => void this.#taken.holdAgain(ids));
     worker.on("error", (error) => {
+      // It has told us the same.
+      if (this.#patience.isNeeded && isPassingRefusal(error)) return;
       // While the connection is lost there is no other news, and that is told by whoever has opened it.
       if (isNews(error) && this.#queue.redis.status === "ready") this.#ui.warn(`BullMQ: ${messageOf(error)}`);
     });

@@ -13,6 +13,7 @@ import { type FleetQueue, KEPT_SECONDS } from "../queue/fleet-queue.ts";
 import { JournalMirror } from "../queue/journal-mirror.ts";
 import type { JobMessage, SentResult } from "../queue/messages.ts";
 import { OutputWriter } from "../queue/output-writer.ts";
+import type { Patience } from "../queue/patience.ts";
 import { sentErrorOf } from "../queue/sent-error.ts";
 import type { Claim } from "./claim.ts";
 import { noteFailure } from "./failed-attempt.ts";
@@ -27,6 +28,7 @@ export interface JobRunInput {
   readonly claim: Claim;
   /** Which attempt at the build it is, from 1: another worker may have begun the same one. */
   readonly attempt: number;
+  readonly patience: Pick<Patience, "ask">;
   readonly workerId: string;
   /** Null where nobody can prove that it is gone. */
   readonly vmId: string | null;
@@ -66,9 +68,9 @@ export class JobRun {
 
   constructor(input: JobRunInput) {
     this.#input = input;
-    const { queue, job, claim, workerId, vmId, onTrouble } = input;
+    const { queue, job, claim, patience, workerId, vmId, onTrouble } = input;
     const { attempt } = claim;
-    this.#output = new OutputWriter(queue, { id: job.id, attempt }, onTrouble);
+    this.#output = new OutputWriter(queue, { id: job.id, attempt, patience }, onTrouble);
     this.#mirror = new JournalMirror(queue, { jobId: job.id, attempt }, { worker: workerId, vmId });
   }
 
@@ -92,33 +94,57 @@ export class JobRun {
     this.#process?.hurry();
   }
 
-  /** Runs the build to its end; everything of it is in the queue then, and nothing on this machine. Throws for bugs alone. */
+  /**
+   * Runs the build to its end; everything of it is in the queue then, and nothing on this machine. A queue that refuses to know
+   * is asked until it does. Throws for bugs, and when the queue is given up.
+   */
   async run(): Promise<JobEnd> {
-    const { queue, job, claim, workerId, host, attempt } = this.#input;
+    const { claim, workerId, host } = this.#input;
     this.#output.write({ type: "begins", worker: workerId, host, attempt: claim.attempt });
     const result = await this.#bake();
-    if (await claim.isLost()) {
+    try {
+      return await this.#end(result);
+    } catch (error) {
+      if (!(error instanceof LostJobError)) throw error;
       const isNothingLeft = this.#isNothingLeft(result);
-      if (isNothingLeft) await this.#mirror.remove();
+      if (isNothingLeft) await this.#input.patience.ask(() => this.#mirror.remove());
       return { isLost: true, result, isNothingLeft };
     }
+  }
+
+  async #end(result: SentResult): Promise<JobEnd> {
+    const { queue, job, attempt } = this.#input;
+    await this.#tell(() => this.#checkOurs());
     if (this.#stopped?.isHandedBack && isUndone(result)) {
-      await this.#mirror.remove();
+      await this.#tell(() => this.#mirror.remove());
       await this.#output.end({ type: "handed-back", reason: this.#stopped.reason });
       return { againAfterMs: 0 };
     }
-    const failure = await noteFailure(queue, job, { attempt, result }, Math.random());
+    const failure = await this.#tell(() => noteFailure(queue, job, { attempt, result }, Math.random()));
     if (failure?.next) {
-      await this.#mirror.remove();
+      await this.#tell(() => this.#mirror.remove());
       await this.#output.end({ type: "attempt-failed", ...failure });
       return { againAfterMs: failure.next.afterMs };
     }
     if (failure !== undefined) this.#output.write({ type: "attempt-failed", ...failure });
-    await this.#keep(result);
+    // For those who ask later: the output is a stream that is read once.
+    await this.#tell(() => queue.keepResult(job.id, result));
     // What is left then may have to be taken down by another worker.
-    if (this.#isNothingLeft(result)) await this.#mirror.remove();
+    if (this.#isNothingLeft(result)) await this.#tell(() => this.#mirror.remove());
     await this.#output.end({ type: "end" });
     return { result };
+  }
+
+  /** Has the queue take what it has to know, as long as the job is ours. @throws {LostJobError} when it is not any more */
+  async #tell<Value>(ask: () => Promise<Value>): Promise<Value> {
+    return this.#input.patience.ask(async (isAgain) => {
+      if (isAgain) await this.#checkOurs();
+      return ask();
+    });
+  }
+
+  async #checkOurs(): Promise<void> {
+    if (await this.#input.claim.isLost()) throw new LostJobError();
   }
 
   #isNothingLeft({ error }: SentResult): boolean {
@@ -195,12 +221,6 @@ export class JobRun {
     };
   }
 
-  /** For those who ask later: the output is a stream that is read once. */
-  async #keep(result: SentResult): Promise<void> {
-    const { queue, job } = this.#input;
-    await queue.keepResult(job.id, result);
-  }
-
   #stop(stopped: { readonly reason: string; readonly isHandedBack: boolean }): void {
     // Who wants no build at all wins over who wants it elsewhere.
     if (this.#stopped === undefined || !stopped.isHandedBack) this.#stopped = stopped;
@@ -208,6 +228,9 @@ export class JobRun {
     this.#process?.stop(this.#stopped);
   }
 }
+
+/** The job is somebody else's by now: what became of it is not for us to say. */
+class LostJobError extends Error {}
 
 /** Nothing is left of it: it can be done again. */
 function isUndone({ outcome, artifact, error }: SentResult): boolean {

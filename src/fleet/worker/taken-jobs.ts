@@ -5,18 +5,21 @@ import { secrets } from "../../common/secrets.ts";
 import { beginAttempt } from "../queue/attempts.ts";
 import type { Control, JobData } from "../queue/fleet-queue.ts";
 import type { JobMessage } from "../queue/messages.ts";
+import type { Patience } from "../queue/patience.ts";
+import { isPassingRefusal } from "../queue/refusal-error.ts";
 import { beginTurn } from "../queue/turns.ts";
 import { SeenJobs } from "../seal/seen-jobs.ts";
 import { Claim } from "./claim.ts";
 import type { Controls } from "./controls.ts";
 import { HOLD_MS } from "./engine-trouble.ts";
 import type { FleetWorkerInput } from "./fleet-worker.ts";
-import { giveBack, leaveJob } from "./give-back.ts";
+import { giveBack, leaveJob, REFUSED_PAUSE_MS } from "./give-back.ts";
 import type { JobFiles } from "./job-files.ts";
 import { type JobEnd, JobRun } from "./job-run.ts";
 
 export interface TakenJobsInput extends FleetWorkerInput {
   readonly controls: Pick<Controls, "of">;
+  readonly patience: Pick<Patience, "ask">;
   /** Called when a build has begun or ended. */
   readonly onChange: () => Promise<void>;
 }
@@ -65,7 +68,7 @@ export class TakenJobs {
     const own = this.#claimed.get(id);
     if (own !== undefined) return this.#goOn(id, own);
     const { job, sealedAt } = this.#open(id, bullJob.data);
-    const end = await this.#hold(job, { sealedAt, token, turn: bullJob.priority });
+    const end = await this.#begin(job, { sealedAt, token, turn: bullJob.priority });
     if ("againAfterMs" in end) return giveBack(bullJob, token, end.againAfterMs);
     const { outcome, error } = end.result;
     if ("isLost" in end) {
@@ -82,8 +85,19 @@ export class TakenJobs {
   /** A queue that was set back has given us what we are at: it is active again, as it was. */
   async #goOn(id: string, claim: Claim): Promise<never> {
     this.#input.ui.warn(`The queue has given the build ${id} to this worker once more, which is at it: it goes on`);
-    await claim.keep(HOLD_MS);
+    await this.#input.patience.ask(() => claim.keep(HOLD_MS));
     return leaveJob();
+  }
+
+  /** A job that the queue refuses to have begun waits: it was not taken, and nothing is made for it. */
+  async #begin(job: JobMessage, given: GivenJob): Promise<JobEnd> {
+    try {
+      return await this.#hold(job, given);
+    } catch (error) {
+      if (!isPassingRefusal(error)) throw error;
+      this.#input.ui.warn(`Build ${job.id} waits, as it cannot be begun: ${messageOf(error)}`);
+      return { againAfterMs: REFUSED_PAUSE_MS };
+    }
   }
 
   async #hold(job: JobMessage, { sealedAt, token, turn }: GivenJob): Promise<JobEnd> {
@@ -111,10 +125,14 @@ export class TakenJobs {
   /** The engine is told after this, and nobody else may take the job before. */
   async #letGo(id: string, claim: Claim): Promise<void> {
     this.#runs.delete(id);
-    await claim.holdInEngine(HOLD_MS);
-    await claim.release();
-    this.#claimed.delete(id);
-    await this.#input.onChange();
+    // Without it the engine may not be told: then it is, later, by whoever looks after the jobs of nobody.
+    await claim.holdInEngine(HOLD_MS).catch(() => undefined);
+    try {
+      await this.#input.patience.ask(() => claim.release());
+    } finally {
+      this.#claimed.delete(id);
+      await this.#input.onChange();
+    }
   }
 
   /** Takes BullMQ's hold on jobs of ours again, which it could not renew. */
@@ -138,15 +156,20 @@ export class TakenJobs {
     });
   }
 
-  /** A job is taken once: also when somebody plays it again. @throws {UnrecoverableError} */
+  /**
+   * A job is taken once: also when somebody plays it again. That is noted last, when the queue, which may refuse, is asked nothing
+   * more.
+   * @throws {UnrecoverableError}
+   */
   async #accept(id: string, sealedAt: number): Promise<number> {
     const { queue } = this.#input;
     const result = await queue.readResult(id);
     this.#orRefuse(() => {
       if (result !== undefined) throw new FleetError(`The job ${id} is refused: it has ended before`);
     });
+    const attempt = await beginAttempt(queue, id);
     this.#orRefuse(() => this.seen.take(id, sealedAt));
-    return beginAttempt(queue, id);
+    return attempt;
   }
 
   #orRefuse<Value>(check: () => Value): Value {
@@ -163,12 +186,13 @@ export class TakenJobs {
     held: { readonly claim: Claim; readonly attempt: number; readonly files: JobFiles },
   ): Promise<JobEnd> {
     const { identity, host, env, localCloud, cleanUp, makeFolder, ui, account, startJob } = this.#input;
-    const { queue, limitBytes, bucketLimitBytes, bucket, controls } = this.#input;
+    const { queue, limitBytes, bucketLimitBytes, bucket, controls, patience } = this.#input;
     ui.say(`Build ${job.id} of ${job.build}, from ${job.submitter}`);
     const run = new JobRun({
       ...held,
       ...{ queue, job, host, env, localCloud, cleanUp, makeFolder, startJob },
       ...{ limitBytes, bucketLimitBytes, bucket },
+      patience,
       workerId: identity.id,
       vmId: account.vmId ?? null,
       onTrouble: (message) => ui.warn(message),
