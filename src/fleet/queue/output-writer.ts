@@ -4,7 +4,7 @@ import { KEPT_SECONDS } from "./fleet-queue.ts";
 import type { OutputEntry } from "./messages.ts";
 import type { Patience } from "./patience.ts";
 
-/** A build's output may have so many bytes in all; what comes then is counted, but for what matters. */
+/** A build's output may have so many bytes, all its runs together; what comes then is counted, but for what matters. */
 const MOST_BYTES = 16 * 1024 ** 2;
 const PIECE_BYTES = 64 * 1024;
 /**
@@ -21,6 +21,8 @@ export interface OutputRun {
   readonly id: string;
   /** Which run it is, from 1. */
   readonly attempt: number;
+  /** What the runs before have written; see {@link writtenBytes}. */
+  readonly bytesBefore?: number;
   /** Has a queue that refuses a piece take it; without one a piece that is refused is lost. */
   readonly patience?: Pick<Patience, "ask">;
 }
@@ -38,23 +40,24 @@ export class OutputWriter {
   readonly #onTrouble: (message: string) => void;
   #gathered: OutputEntry[] = [];
   #gatheredBytes = 0;
-  #bytes = 0;
+  #bytes: number;
   #leftOut = 0;
   #number = 0;
   #timer: NodeJS.Timeout | undefined;
   #writing: Promise<void> = Promise.resolve();
 
   constructor(queue: FleetQueue, run: OutputRun, onTrouble: (message: string) => void) {
-    const { id, attempt, patience } = run;
+    const { id, attempt, bytesBefore = 0, patience } = run;
     this.#queue = queue;
     this.#jobId = id;
     this.#attempt = attempt;
+    this.#bytes = bytesBefore;
     this.#ask = (question) => (patience === undefined ? question() : patience.ask(question));
     this.#onTrouble = onTrouble;
   }
 
   write(entry: OutputEntry): void {
-    const size = JSON.stringify(entry).length;
+    const size = Buffer.byteLength(JSON.stringify(entry));
     if (this.#bytes + size > MOST_BYTES && entry.type === "event" && isChatter(entry)) {
       this.#leftOut++;
       return;
@@ -86,10 +89,11 @@ export class OutputWriter {
     this.#gatheredBytes = 0;
     const { redis } = this.#queue;
     const key = this.#queue.keyOf("output", this.#jobId);
+    const fields = ["number", number, "sealed", sealed, "bytes", this.#bytes];
     // Sent together: one round trip.
     const send = () =>
       Promise.all([
-        redis.xadd(key, "*", "number", number, "sealed", sealed),
+        redis.xadd(key, "*", ...fields),
         redis.publish(key, ""),
         // Its end may never come.
         ...(isFirst ? [redis.expire(key, KEPT_SECONDS)] : []),
@@ -102,6 +106,17 @@ export class OutputWriter {
       }
     });
   }
+}
+
+/**
+ * How many bytes the runs of a job have written, before they were compressed, as the last piece says. Whoever owns the queue can
+ * change that, as he can remove the pieces.
+ */
+export async function writtenBytes(queue: FleetQueue, jobId: string): Promise<number> {
+  const [piece] = await queue.redis.xrevrange(queue.keyOf("output", jobId), "+", "-", "COUNT", 1);
+  const [, , , , , text] = piece?.[1] ?? [];
+  const bytes = Number(text);
+  return Number.isSafeInteger(bytes) && bytes > 0 ? bytes : 0;
 }
 
 /** What a person may miss and a program need not have. */

@@ -1,7 +1,7 @@
 import type { Job } from "bullmq";
 import type { FleetQueue, JobData } from "../queue/fleet-queue.ts";
 import type { SentResult } from "../queue/messages.ts";
-import { OutputWriter } from "../queue/output-writer.ts";
+import { OutputWriter, writtenBytes } from "../queue/output-writer.ts";
 
 /** The engine's hold on a job, while somebody moves it who is not its worker. */
 const TOKEN = "outscale-chroot";
@@ -9,7 +9,9 @@ const HOLD_MS = 60_000;
 
 /** Tells the submitter something of a job whose worker does not run. */
 export async function tellNote(queue: FleetQueue, jobId: string, text: string): Promise<void> {
-  const output = new OutputWriter(queue, { id: jobId, attempt: await queue.countRun(jobId) }, () => undefined);
+  const bytesBefore = await writtenBytes(queue, jobId);
+  const run = { id: jobId, attempt: await queue.countRun(jobId), bytesBefore };
+  const output = new OutputWriter(queue, run, () => undefined);
   await output.end({ type: "note", text });
 }
 

@@ -28,6 +28,8 @@ export interface JobRunInput {
   readonly claim: Claim;
   /** Which attempt at the build it is, from 1: another worker may have begun the same one. */
   readonly attempt: number;
+  /** What the runs before it have said, in bytes. */
+  readonly bytesBefore: number;
   readonly patience: Pick<Patience, "ask">;
   readonly workerId: string;
   /** Null where nobody can prove that it is gone. */
@@ -68,9 +70,9 @@ export class JobRun {
 
   constructor(input: JobRunInput) {
     this.#input = input;
-    const { queue, job, claim, patience, workerId, vmId, onTrouble } = input;
+    const { queue, job, claim, bytesBefore, patience, workerId, vmId, onTrouble } = input;
     const { attempt } = claim;
-    this.#output = new OutputWriter(queue, { id: job.id, attempt, patience }, onTrouble);
+    this.#output = new OutputWriter(queue, { id: job.id, attempt, bytesBefore, patience }, onTrouble);
     this.#mirror = new JournalMirror(queue, { jobId: job.id, attempt }, { worker: workerId, vmId });
   }
 

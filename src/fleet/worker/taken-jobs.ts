@@ -5,6 +5,7 @@ import { secrets } from "../../common/secrets.ts";
 import { beginAttempt } from "../queue/attempts.ts";
 import type { Control, JobData } from "../queue/fleet-queue.ts";
 import type { JobMessage } from "../queue/messages.ts";
+import { writtenBytes } from "../queue/output-writer.ts";
 import type { Patience } from "../queue/patience.ts";
 import { isPassingRefusal } from "../queue/refusal-error.ts";
 import { beginTurn } from "../queue/turns.ts";
@@ -31,6 +32,12 @@ interface GivenJob {
   readonly token: string;
   /** See `turns.ts`. */
   readonly turn: number;
+}
+
+/** What has gone before a run. */
+interface Begun {
+  readonly attempt: number;
+  readonly bytesBefore: number;
 }
 
 /** The jobs that a worker has taken, from its claim on one to its release. */
@@ -110,9 +117,9 @@ export class TakenJobs {
     }
     this.#claimed.set(job.id, claim);
     try {
-      const attempt = await this.#accept(job.id, sealedAt);
+      const begun = await this.#accept(job, claim, sealedAt);
       const files = await jobs.begin(job.id);
-      const end = await this.#bake(job, { claim, attempt, files });
+      const end = await this.#bake(job, { ...begun, claim, files });
       await files.remove();
       // Before anybody, also we, can be given it again.
       if (mayBeTakenAgain(end)) this.seen.giveBack(job.id);
@@ -161,15 +168,17 @@ export class TakenJobs {
    * more.
    * @throws {UnrecoverableError}
    */
-  async #accept(id: string, sealedAt: number): Promise<number> {
+  async #accept(job: JobMessage, claim: Claim, sealedAt: number): Promise<Begun> {
     const { queue } = this.#input;
+    const { id } = job;
     const result = await queue.readResult(id);
     this.#orRefuse(() => {
       if (result !== undefined) throw new FleetError(`The job ${id} is refused: it has ended before`);
     });
+    const bytesBefore = claim.attempt > 1 ? await writtenBytes(queue, id) : 0;
     const attempt = await beginAttempt(queue, id);
     this.#orRefuse(() => this.seen.take(id, sealedAt));
-    return attempt;
+    return { attempt, bytesBefore };
   }
 
   #orRefuse<Value>(check: () => Value): Value {
@@ -181,10 +190,7 @@ export class TakenJobs {
     }
   }
 
-  async #bake(
-    job: JobMessage,
-    held: { readonly claim: Claim; readonly attempt: number; readonly files: JobFiles },
-  ): Promise<JobEnd> {
+  async #bake(job: JobMessage, held: Begun & { readonly claim: Claim; readonly files: JobFiles }): Promise<JobEnd> {
     const { identity, host, env, localCloud, cleanUp, makeFolder, ui, account, startJob } = this.#input;
     const { queue, limitBytes, bucketLimitBytes, bucket, controls, patience } = this.#input;
     ui.say(`Build ${job.id} of ${job.build}, from ${job.submitter}`);
