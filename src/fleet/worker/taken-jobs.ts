@@ -170,13 +170,13 @@ export class TakenJobs {
    */
   async #accept(job: JobMessage, claim: Claim, sealedAt: number): Promise<Begun> {
     const { queue } = this.#input;
-    const { id } = job;
+    const { id, settings } = job;
     const result = await queue.readResult(id);
     this.#orRefuse(() => {
       if (result !== undefined) throw new FleetError(`The job ${id} is refused: it has ended before`);
     });
     const bytesBefore = claim.attempt > 1 ? await writtenBytes(queue, id) : 0;
-    const attempt = await beginAttempt(queue, id);
+    const attempt = await beginAttempt(queue, id, settings.retries.most + 1);
     this.#orRefuse(() => this.seen.take(id, sealedAt));
     return { attempt, bytesBefore };
   }
