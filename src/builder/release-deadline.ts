@@ -5,11 +5,24 @@ const RELEASE_DEADLINE_MS = 15 * 60_000;
 /** The same once the user has asked a second time. */
 const HURRIED_DEADLINE_MS = 60_000;
 
+/** A signal that ends something which the user's first wish to stop does not end. */
+type Deadline = Disposable & { readonly signal: AbortSignal };
+
 /** A signal that fires when a release has had its time, which the user's second interrupt shortens. */
-export function releaseDeadline(hurry: AbortSignal): Disposable & { readonly signal: AbortSignal } {
+export function releaseDeadline(hurry: AbortSignal): Deadline {
+  return deadlineOf(hurry, RELEASE_DEADLINE_MS);
+}
+
+/** The same for what has a deadline of its own: it fires only when the user has asked a second time. */
+export function hurriedDeadline(hurry: AbortSignal): Deadline {
+  return deadlineOf(hurry, undefined);
+}
+
+function deadlineOf(hurry: AbortSignal, unhurriedMs: number | undefined): Deadline {
   const controller = new AbortController();
   const fire = () => controller.abort(new CancelledError("The clean-up took too long"));
-  let timer = setTimeout(fire, hurry.aborted ? HURRIED_DEADLINE_MS : RELEASE_DEADLINE_MS);
+  const firstMs = hurry.aborted ? HURRIED_DEADLINE_MS : unhurriedMs;
+  let timer = firstMs === undefined ? undefined : setTimeout(fire, firstMs);
   const shorten = () => {
     clearTimeout(timer);
     timer = setTimeout(fire, HURRIED_DEADLINE_MS);

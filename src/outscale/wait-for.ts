@@ -6,7 +6,7 @@ import { apiFailureOf, isThrottle, WaitError, WaitTimeoutError, WentBackError } 
 import { Pace, type Pauses } from "./pace.ts";
 import { ABSENT, type Goal } from "./resource-states.ts";
 import type { SharedPoller } from "./shared-poller.ts";
-import { UNSEEN_MS } from "./unseen.ts";
+import { NOT_BEGUN_MS, UNSEEN_MS } from "./unseen.ts";
 import type { KindHistory } from "./wait-history.ts";
 
 export interface WaitTools {
@@ -58,8 +58,6 @@ export interface Waitable {
 
 /** What was seen once may still be missing from the next answer, and be there in the one after it. */
 const GRACE_MS = 10_000;
-/** Nor is what it was asked for: one that looks as before for so long was never begun. */
-const NOT_BEGUN_MS = 15_000;
 /** Reads until the goal is reached, or never can be. See {@link Waiters} for what is thrown. */
 export async function waitFor<Resource extends Waitable, Result>(
   tools: WaitTools,

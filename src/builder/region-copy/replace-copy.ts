@@ -1,6 +1,6 @@
 import type { Image } from "../../outscale/oapi.ts";
-import { deleteImage, findOwnImage } from "../resources/image.ts";
-import { describeImage } from "../resources/replaced-image.ts";
+import { findOwnImage } from "../resources/image.ts";
+import { deleteReplaced, describeImage } from "../resources/replaced-image.ts";
 import type { RunContext } from "../run-context.ts";
 import type { Scope } from "../scope.ts";
 import type { ImportedDisks } from "./import-image.ts";
@@ -28,5 +28,5 @@ export async function makeRoom(context: RunContext, input: MakeRoomInput): Promi
   context.ui.say(`Deregistering the old OMI ${old.ImageId} (${old.ImageName}) in ${place.region}...`);
   const successorSnapshotId = disks.get(image.RootDeviceName ?? "") ?? "";
   undo.adopt(regionReplacedImageKind, { place, thing: describeImage(old, successorSnapshotId) }, old.ImageId);
-  await deleteImage(there, old.ImageId);
+  await deleteReplaced(there, old.ImageId);
 }

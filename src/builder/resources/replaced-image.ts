@@ -1,9 +1,12 @@
 import { z } from "zod";
-import { LeftoverError } from "../../common/errors.ts";
+import { LeftoverError, throwIfCancelled } from "../../common/errors.ts";
 import type { Image } from "../../outscale/oapi.ts";
 import { isBootMode } from "../../outscale/oapi.ts";
+import { NOT_BEGUN_MS } from "../../outscale/unseen.ts";
+import { hurriedDeadline } from "../release-deadline.ts";
 import { noFacts, type ReleaseContext, type ResourceKind } from "../resource-kind.ts";
-import { findOwnImage, snapshotIdsOf } from "./image.ts";
+import type { RunContext } from "../run-context.ts";
+import { deleteImage, findOwnImage, snapshotIdsOf } from "./image.ts";
 
 const mapping = z.strictObject({
   deviceName: z.string().min(1),
@@ -46,7 +49,7 @@ export const replacedImageKind: ResourceKind<ReplacedImageIntent, z.infer<typeof
   releaseLabel: (id, { name }) => `Making sure that the OMI ${name} (${id}) exists again`,
   find: async (_context, { imageId }) => imageId,
   release: async (context, { intent: old }) => {
-    const present = await findOwnImage(context, old.name);
+    const present = await findSettled(context, old);
     if (present !== undefined && !isRegisteredAgain(present, old)) {
       assertNotSuccessor(present, old);
       return; // it never went, or somebody else has taken the name
@@ -58,6 +61,41 @@ export const replacedImageKind: ResourceKind<ReplacedImageIntent, z.infer<typeof
     );
   },
 };
+
+/**
+ * Deletes the OMI that gives way, which the journal names already. Once that is asked for, it is waited for, although the user
+ * wishes to stop: of one that is still listed nobody could say whether it stays.
+ * @throws {CancelledError} when the user has wished so before
+ */
+export async function deleteReplaced(
+  context: Pick<RunContext, "api" | "waiters" | "ui" | "signal" | "hurry">,
+  imageId: string,
+): Promise<void> {
+  throwIfCancelled(context.signal);
+  using deadline = hurriedDeadline(context.hurry);
+  await deleteImage({ ...context, signal: deadline.signal }, imageId);
+}
+
+const POLL_MS = 1_000;
+
+/**
+ * What has the name, once that will stay so: an OMI whose deletion was accepted, by a run that was killed then, is still listed
+ * for a moment, as if nothing had happened to it.
+ */
+async function findSettled(
+  context: ReleaseContext,
+  { imageId, name }: ReplacedImageIntent,
+): Promise<Image | undefined> {
+  const { clock, signal, ui } = context;
+  const until = clock.now() + NOT_BEGUN_MS;
+  for (let isTold = false; ; isTold = true) {
+    const present = await findOwnImage(context, name);
+    if (present?.ImageId !== imageId) return present;
+    if (present.State !== "deleting" && clock.now() >= until) return present;
+    if (!isTold) ui.message(`The OMI ${imageId} (${name}) is still listed: looking whether it stays...`);
+    await clock.sleep(POLL_MS, signal);
+  }
+}
 
 /** An earlier try got so far. */
 function isRegisteredAgain(present: Image, old: ReplacedImageIntent): boolean {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { image, ownAccount, refusal } from "../../../tests/support/builder/api-objects.ts";
 import { fakeBuild } from "../../../tests/support/builder/fake-build.ts";
+import { CancelledError } from "../../common/errors.ts";
 import { deregisterOmi } from "./deregister-omi.ts";
 
 const old = image({ ImageId: "ami-old", ImageName: "web", AccountId: ownAccount, Tags: [{ Key: "a", Value: "b" }] });
@@ -52,5 +53,31 @@ describe("deregisterOmi()", () => {
     expect([fake.scope.size, fake.build.journal.hasOpenResources]).toEqual([1, true]);
     await fake.scope[Symbol.asyncDispose]();
     expect(fake.build.journal.hasOpenResources).toBe(false);
+  });
+
+  it("waits until it is gone, once that is asked for, although the build is cancelled then", async () => {
+    const present = [old];
+    let looks = 0;
+    const readImages = () => {
+      if (++looks === 4) present.pop();
+      return { Images: [...present] };
+    };
+    await using fake = await fakeBuild({
+      api: { readImages, deleteImage: () => void fake.controller.abort(new CancelledError("Stopped")) },
+    });
+    const input = { name: "web", successorSnapshotId: "snap-new", undo: fake.scope };
+    expect(await deregisterOmi(fake.build, input)).toBe(old);
+    expect(looks).toBe(4);
+  });
+
+  it("does not ask for it once the build is cancelled", async () => {
+    const readImages = () => {
+      fake.controller.abort(new CancelledError("Stopped"));
+      return { Images: [old] };
+    };
+    await using fake = await fakeBuild({ api: { readImages } });
+    const input = { name: "web", successorSnapshotId: "snap-new", undo: fake.scope };
+    await expect(deregisterOmi(fake.build, input)).rejects.toThrow(CancelledError);
+    expect(fake.calls.map(([name]) => name)).not.toContain("deleteImage");
   });
 });

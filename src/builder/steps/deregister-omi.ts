@@ -1,7 +1,7 @@
 import type { Image } from "../../outscale/oapi.ts";
 import type { Build } from "../build.ts";
-import { deleteImage, findOwnImage } from "../resources/image.ts";
-import { describeImage, replacedImageKind } from "../resources/replaced-image.ts";
+import { findOwnImage } from "../resources/image.ts";
+import { deleteReplaced, describeImage, replacedImageKind } from "../resources/replaced-image.ts";
 import type { Scope } from "../scope.ts";
 import { step } from "../step.ts";
 
@@ -25,7 +25,7 @@ export const deregisterOmi = step(
     build.ui.say(`Deregistering the old OMI ${old.ImageId} (${name})...`);
     undo.adopt(replacedImageKind, describeImage(old, successorSnapshotId), old.ImageId);
     await build.journal.copied();
-    await deleteImage(build, old.ImageId);
+    await deleteReplaced(build, old.ImageId);
     return old;
   },
 );
