@@ -63,14 +63,15 @@ export const replacedImageKind: ResourceKind<ReplacedImageIntent, z.infer<typeof
 };
 
 /**
- * Deletes the OMI that gives way, which the journal names already. Once that is asked for, it is waited for, although the user
- * wishes to stop: of one that is still listed nobody could say whether it stays.
+ * Deletes the OMI that gives way, which the journal names already; its copy, too, before anything is deleted. Once that is asked
+ * for, it is waited for, although the user wishes to stop: of one that is still listed nobody could say whether it stays.
  * @throws {CancelledError} when the user has wished so before
  */
 export async function deleteReplaced(
-  context: Pick<RunContext, "api" | "waiters" | "ui" | "signal" | "hurry">,
+  context: Pick<RunContext, "api" | "waiters" | "journal" | "ui" | "signal" | "hurry">,
   imageId: string,
 ): Promise<void> {
+  await context.journal.copied();
   throwIfCancelled(context.signal);
   using deadline = hurriedDeadline(context.hurry);
   await deleteImage({ ...context, signal: deadline.signal }, imageId);

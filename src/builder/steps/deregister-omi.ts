@@ -24,7 +24,6 @@ export const deregisterOmi = step(
     if (old === undefined) return undefined;
     build.ui.say(`Deregistering the old OMI ${old.ImageId} (${name})...`);
     undo.adopt(replacedImageKind, describeImage(old, successorSnapshotId), old.ImageId);
-    await build.journal.copied();
     await deleteReplaced(build, old.ImageId);
     return old;
   },
