@@ -47,9 +47,7 @@ export async function registerCopy(
   const { api, waiters, place } = target;
   const { signal, ui } = context;
   const request = copyRequest(look, disks);
-  const rootDevice = rootDeviceOf(look.like);
-  const rootSnapshotId = disks.get(rootDevice);
-  if (rootSnapshotId === undefined) throw noDisk(rootDevice);
+  const rootSnapshotId = rootSnapshotOf(look.like, disks);
   const thing = { name: look.name, rootSnapshotId };
   const lease: Lease = await undo.acquire(regionImageKind, { place, thing }, async () => {
     return (await api.createImage(request)).Image.ImageId;
@@ -89,8 +87,20 @@ export function copyRequest(
   };
 }
 
-function rootDeviceOf({ RootDeviceName }: ImageLook): string {
-  return RootDeviceName ?? "/dev/sda1";
+/**
+ * The imported snapshot that the root of a copy is made of.
+ * @throws {WaitError} when none was imported for the root device
+ */
+export function rootSnapshotOf(like: Pick<ImageLook, "RootDeviceName">, disks: ImportedDisks): string {
+  const rootDevice = rootDeviceOf(like);
+  const snapshotId = disks.get(rootDevice);
+  if (snapshotId === undefined) throw noDisk(rootDevice);
+  return snapshotId;
+}
+
+/** Where the service names no root device, it is the one that it takes by itself. */
+function rootDeviceOf({ RootDeviceName }: Pick<ImageLook, "RootDeviceName">): string {
+  return RootDeviceName || "/dev/sda1";
 }
 
 function noDisk(device: string): WaitError {

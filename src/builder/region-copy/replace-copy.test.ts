@@ -13,6 +13,7 @@ import { createWaiters } from "../../outscale/waiters.ts";
 import type { JournalEntry } from "../journal/entry.ts";
 import { Journal } from "../journal/journal.ts";
 import type { JournalCopy } from "../journal/journal-copy.ts";
+import { recordOf } from "../resources/kinds.ts";
 import { Scope } from "../scope.ts";
 import type { RegionCloud } from "./region-clouds.ts";
 import { makeRoom } from "./replace-copy.ts";
@@ -77,5 +78,21 @@ describe("makeRoom()", () => {
     const onDelete = () => stop.abort(new CancelledError("Stopped"));
     const { room } = await roomFor({ signal: stop.signal, onDelete });
     await room;
+  });
+
+  it.each([["/dev/sda1"], [""], [undefined]])("writes what a journal can be read with: %j", async (RootDeviceName) => {
+    const { RootDeviceName: _, ...bare } = image();
+    const source = RootDeviceName === undefined ? bare : { ...bare, RootDeviceName };
+    const { room, knownAtDeletion } = await roomFor({ source });
+    await room;
+    const intent = knownAtDeletion.findLast((entry) => entry.type === "intent");
+    expect(() => recordOf(intent?.kind ?? "", intent?.intent ?? {})).not.toThrow();
+    expect(intent?.intent).toMatchObject({ thing: { successorSnapshotId: "snap-new" } });
+  });
+
+  it("deletes nothing when nothing was imported for the root", async () => {
+    const { room, calls } = await roomFor({ source: image({ RootDeviceName: "/dev/xvda" }) });
+    await expect(room).rejects.toThrow("Nothing was imported for /dev/xvda");
+    expect(calls.map(([name]) => name)).toEqual(["readImages"]);
   });
 });

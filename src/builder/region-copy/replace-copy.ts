@@ -6,6 +6,7 @@ import type { Scope } from "../scope.ts";
 import type { ImportedDisks } from "./import-image.ts";
 import type { RegionCloud } from "./region-clouds.ts";
 import { regionReplacedImageKind } from "./region-kinds.ts";
+import { rootSnapshotOf } from "./register-copy.ts";
 
 export interface MakeRoomInput {
   readonly cloud: RegionCloud;
@@ -25,8 +26,8 @@ export async function makeRoom(context: RunContext, input: MakeRoomInput): Promi
   const there = { ...context, api, waiters, accountId: place.accountId };
   const old = await findOwnImage(there, name);
   if (old === undefined) return;
+  const successorSnapshotId = rootSnapshotOf(image, disks);
   context.ui.say(`Deregistering the old OMI ${old.ImageId} (${old.ImageName}) in ${place.region}...`);
-  const successorSnapshotId = disks.get(image.RootDeviceName ?? "") ?? "";
   undo.adopt(regionReplacedImageKind, { place, thing: describeImage(old, successorSnapshotId) }, old.ImageId);
   await deleteReplaced(there, old.ImageId);
 }
