@@ -138,11 +138,12 @@ async function copyTo(
     };
     const { name } = look;
     const disks = await importInto(there, name);
-    if (replaced !== undefined) await makeRoom(context, { cloud, undo, disks, image, name });
+    const deregistered = replaced && (await makeRoom(context, { cloud, undo, disks, image, name }));
     const copy = await registerCopy(context, there, { disks, look: { ...look, like: image } });
     undo.keep();
     context.ui.say(`The OMI ${copy.imageId} is ready in ${region}`);
-    if (replaced !== undefined) await settleReplaced(context, input, { cloud, replaced, kept: copy.snapshotIds });
+    if (deregistered !== undefined)
+      await settleReplaced(context, input, { cloud, replaced: deregistered, kept: copy.snapshotIds });
     return { region, accountId, outcome: "copied", name, ...copy };
   } catch (error) {
     await undo[Symbol.asyncDispose]();

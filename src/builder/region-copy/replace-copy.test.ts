@@ -95,4 +95,13 @@ describe("makeRoom()", () => {
     await expect(room).rejects.toThrow("Nothing was imported for /dev/xvda");
     expect(calls.map(([name]) => name)).toEqual(["readImages"]);
   });
+
+  it("says which OMI it has deregistered: that of this moment", async () => {
+    const newer = image({ ...old, ImageId: "ami-newer" });
+    const { room } = await roomFor({ present: newer });
+    expect(await room).toMatchObject({ ImageId: "ami-newer" });
+    const { room: without, calls } = await roomFor({ handlers: { readImages: () => ({ Images: [] }) } });
+    expect(await without).toBeUndefined();
+    expect(calls.map(([name]) => name)).toEqual(["readImages"]);
+  });
 });

@@ -19,15 +19,19 @@ export interface MakeRoomInput {
   readonly name: string;
 }
 
-/** Deletes the OMI of another region that has the name, when all of its successor is there but the registration. */
-export async function makeRoom(context: RunContext, input: MakeRoomInput): Promise<void> {
+/**
+ * Deletes the OMI of another region that has the name, when all of its successor is there but the registration.
+ * @returns the OMI as it was in the end; undefined when nobody has the name any more
+ */
+export async function makeRoom(context: RunContext, input: MakeRoomInput): Promise<Image | undefined> {
   const { cloud, undo, disks, image, name } = input;
   const { api, waiters, place } = cloud;
   const there = { ...context, api, waiters, accountId: place.accountId };
   const old = await findOwnImage(there, name);
-  if (old === undefined) return;
+  if (old === undefined) return undefined;
   const successorSnapshotId = rootSnapshotOf(image, disks);
   context.ui.say(`Deregistering the old OMI ${old.ImageId} (${old.ImageName}) in ${place.region}...`);
   undo.adopt(regionReplacedImageKind, { place, thing: describeImage(old, successorSnapshotId) }, old.ImageId);
   await deleteReplaced(there, old.ImageId);
+  return old;
 }
