@@ -2,8 +2,10 @@ import { describe, expect, it } from "vitest";
 import { image, ownAccount, volume } from "../../tests/support/builder/api-objects.ts";
 import { runHeader } from "../../tests/support/builder/run-context.ts";
 import { type Handlers, jumpingClock, scriptedApi } from "../../tests/support/outscale/scripted-api.ts";
+import { startServer } from "../../tests/support/outscale/start-server.ts";
 import { RecordingUi } from "../../tests/support/terminal/recording-ui.ts";
 import { noLog } from "../common/log.ts";
+import type { Image } from "../outscale/oapi.ts";
 import { formatEntry, JOURNAL_FORMAT, type JournalEntry } from "./journal/entry.ts";
 import { readJournalCopy } from "./journal/read-journal.ts";
 import { takeDownGoneRun } from "./take-down-gone-run.ts";
@@ -26,10 +28,16 @@ const registered: readonly JournalEntry[] = [
 const runTag = { Key: "outscale-chroot:run", Value: runHeader.runId };
 const own = image({ ImageId: "ami-1", ImageName: "web", AccountId: ownAccount });
 
+interface TakingDown {
+  readonly mayGoOn?: () => Promise<void>;
+  /** With the credentials of other regions. */
+  readonly env?: NodeJS.ProcessEnv;
+}
+
 function takeDown(
   entries: readonly JournalEntry[],
   handlers: Handlers,
-  mayGoOn: () => Promise<void> = async () => undefined,
+  { mayGoOn = async () => undefined, env = {} }: TakingDown = {},
 ) {
   const clock = jumpingClock();
   const { api, calls } = scriptedApi(handlers);
@@ -37,7 +45,7 @@ function takeDown(
   const tools = {
     api,
     access: {} as never,
-    env: {},
+    env,
     stateFolder: "/nonexistent",
     ui: new RecordingUi(),
     log: noLog,
@@ -120,8 +128,61 @@ describe("takeDownGoneRun()", () => {
     const refuse = async () => {
       throw new Error("not ours");
     };
-    const { done, changes } = takeDown(registered, {}, refuse);
+    const { done, changes } = takeDown(registered, {}, { mayGoOn: refuse });
     await expect(done).rejects.toThrow("not ours");
     expect(changes()).toEqual([]);
   });
+
+  it.each([
+    [[], []],
+    [[runTag], ["DeleteImage"]],
+  ])("keeps a copy in another region without that tag: %j", async (Tags, expected) => {
+    await using east = await otherRegion({ ...own, Tags });
+    const { done, changes } = takeDown(copied, {}, { env: east.env });
+    if (Tags.length > 0) await done;
+    else
+      await expect(done).rejects.toMatchObject({
+        code: "E_LEFTOVER",
+        message: expect.stringContaining("may be whole"),
+      });
+    expect(east.changes()).toEqual(expected);
+    // What has the same id at home is somebody else's.
+    expect(changes()).toEqual([]);
+  });
 });
+
+const place = { region: "us-east-2", accountId: ownAccount, profile: null };
+const copied: readonly JournalEntry[] = [
+  { type: "run", format: JOURNAL_FORMAT, ...runHeader },
+  { type: "intent", seq: 6, kind: "region-image", intent: { place, thing: { name: "web", rootSnapshotId: "snap-1" } } },
+  { type: "result", seq: 6, id: "ami-1" },
+];
+
+/** The service of another region, whose account has one OMI. */
+async function otherRegion(there: Image) {
+  const calls: string[] = [];
+  let isThere = true;
+  const answers: Readonly<Record<string, () => unknown>> = {
+    ReadAccounts: () => ({ Accounts: [{ AccountId: ownAccount }] }),
+    ReadImages: () => ({ Images: isThere ? [there] : [] }),
+    DeleteImage: () => {
+      isThere = false;
+      return {};
+    },
+  };
+  const server = await startServer((request, response) => {
+    const action = request.url?.split("/").at(-1) ?? "";
+    calls.push(action);
+    response.setHeader("content-type", "application/json");
+    response.end(JSON.stringify({ ...Object(answers[action]?.()), ResponseContext: { RequestId: "1" } }));
+  });
+  return {
+    env: {
+      OSC_ACCESS_KEY_US_EAST_2: "ABCDEFGHIJKLMNOPQRST",
+      OSC_SECRET_KEY_US_EAST_2: "SECRETKEYOFTHETEST",
+      OSC_ENDPOINT_API_US_EAST_2: `http://127.0.0.1:${server.port}/api/v1`,
+    },
+    changes: () => calls.filter((action) => !action.startsWith("Read")),
+    [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
+  };
+}

@@ -11,6 +11,7 @@ import { readMade } from "./made.ts";
 import type { Place } from "./region-copy/place.ts";
 import { accessToPlace } from "./region-copy/place-access.ts";
 import type { RegionClouds } from "./region-copy/region-clouds.ts";
+import { regionImageKind } from "./region-copy/region-kinds.ts";
 import { regionsOf } from "./region-copy/regions-of-run.ts";
 import { releaseDeadline } from "./release-deadline.ts";
 import type { ReleaseContext } from "./resource-kind.ts";
@@ -78,26 +79,39 @@ function contextOf(
 }
 
 async function release(context: ReleaseContext, resource: OpenResource, madeAt: number): Promise<void> {
-  const { kind, recorded } = resource;
+  const { recorded } = resource;
   using deadline = releaseDeadline(never);
   const timed = { ...context, signal: deadline.signal };
-  const made = { what: unfinished(kind), madeAt };
+  const made = { what: unfinished(resource.kind), madeAt };
   const id = resource.id ?? (await readMade(timed, made, () => recorded.find(timed)));
   if (id === undefined) return;
-  if (kind === imageKind.name) await refuseProduct(timed, id);
+  await refuseProduct(timed, resource, id);
   context.ui?.message(`${recorded.label(id)}...`);
   await recorded.releaseOfGoneVm(timed, id, madeAt);
 }
 
 /**
  * The copy may be older than what its run came to: it comes over a queue that others may have set back. An OMI without the
- * run's tag may be a product by now.
+ * run's tag may be a product by now, or a copy of one in another region.
  * @throws {LeftoverError} when it is
  */
-async function refuseProduct({ api, runId, signal }: ReleaseContext, imageId: string): Promise<void> {
-  const { Images } = await api.readImages({ Filters: { ImageIds: [imageId] } }, { signal });
+async function refuseProduct(context: ReleaseContext, resource: OpenResource, imageId: string): Promise<void> {
+  const { runId, signal } = context;
+  const cloud = await cloudOfImage(context, resource);
+  if (cloud === undefined) return;
+  const { Images } = await cloud.api.readImages({ Filters: { ImageIds: [imageId] } }, { signal });
   const image = Images.find(({ ImageId }) => ImageId === imageId);
   if (image === undefined || image.Tags.some(({ Key, Value }) => Key === RUN_TAG_KEY && Value === runId)) return;
   const message = `The OMI ${imageId} (${image.ImageName}) has no tag of run ${runId}: it may be whole, and is kept`;
   throw new LeftoverError(message, { leftovers: [`OMI ${imageId}`], resourceId: imageId });
+}
+
+/** Where an OMI is that has a published name; undefined for everything else. */
+async function cloudOfImage(
+  context: ReleaseContext,
+  { kind, intent }: OpenResource,
+): Promise<Pick<ReleaseContext, "api"> | undefined> {
+  if (kind === imageKind.name) return context;
+  if (kind !== regionImageKind.name) return undefined;
+  return context.regions.at(regionImageKind.intent.parse(intent).place);
 }
