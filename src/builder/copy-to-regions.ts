@@ -74,10 +74,11 @@ export async function copyToRegions(build: Build, input: CopyToRegionsInput): Pr
   const { product, regions, mark } = input;
   if (regions === undefined) return { product };
   const copies = new Map<string, ProductCopy>();
+  let attempts = 0;
   const result = () => ({ ...product, copies: [...copies.values()] });
   try {
     for (const target of regions.targets) await notePresent(build, target, copies);
-    await copyRegions(build, { product, regions, mark, copies });
+    await copyRegions(build, { product, regions, mark, copies, nextAttempt: () => ++attempts });
     return { product: result() };
   } catch (failure) {
     tellMissing(build, { product: result(), regions, failure });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { copyName, rehearsalName } from "./temporary-names.ts";
+import { attemptId, copyName, rehearsalName } from "./temporary-names.ts";
 
 describe("rehearsalName()", () => {
   it("is the name with the run's id, within 128 characters", () => {
@@ -14,4 +14,11 @@ describe("copyName()", () => {
     expect(copyName("Debian: 12 [é]", "0123456789ab")).toBe("Debian- 12 -----copy-0123456789ab");
     expect(copyName("x".repeat(200), "0123456789ab")).toHaveLength(128);
   });
+});
+
+it("attemptId() is another one for each try", () => {
+  expect([undefined, 1, 2, 3].map((attempt) => attemptId("0123456789ab", attempt))).toEqual([
+    ...["0123456789ab", "0123456789ab"],
+    ...["0123456789ab-2", "0123456789ab-3"],
+  ]);
 });

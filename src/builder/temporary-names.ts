@@ -16,6 +16,15 @@ export function importName(omiName: string, runId: string): string {
   return withSuffix(omiName, `-import-${runId}`);
 }
 
+/**
+ * A run's id for what each try of a step makes anew: what the one before has left, or the service still does for it, is not taken
+ * for the next one's.
+ * @param attempt Counted from 1
+ */
+export function attemptId(runId: string, attempt = 1): string {
+  return attempt === 1 ? runId : `${runId}-${attempt}`;
+}
+
 function withSuffix(name: string, suffix: string): string {
   return name.slice(0, LONGEST_OMI_NAME - suffix.length) + suffix;
 }

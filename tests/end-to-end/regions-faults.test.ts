@@ -187,18 +187,31 @@ describe("copies to other regions, on a cloud that fails", () => {
     expect(problems).toEqual([]);
   });
 
-  it("are tried again for those that have failed, when the person who is asked says so", async () => {
-    const before = await censusOf(bakery.cloud);
-    const east = regionOf("us-east-2");
-    east.faults.add({ kind: "fail", transition: "snapshot.importing", times: 1 });
-    const calls = new RecordedCalls(bakery);
-    const ui = new RecordingUi();
-    ui.answers.push("r", "c");
-    const { artifact } = await bakery.bake({ ...config, packer_on_error: "ask" }, { ui, clock: hastyClock() });
-    expect(artifact?.copies.map(({ region }) => region).toSorted()).toEqual(["us-east-2", "us-west-1"]);
-    expect(ui.of("ask")[0]).toContain("[r] retry StepCopyRegions");
-    expect(calls.of("CreateImageExportTask")).toHaveLength(2);
-    await artifact?.destroy();
-    expect(await censusOf(bakery.cloud)).toEqual(before);
-  });
+  it.each([
+    ["image", "CreateImageExportTask"],
+    ["snapshots", "CreateSnapshotExportTask"],
+  ] as const)(
+    "are tried again for those that have failed, by %s, when the person who is asked says so",
+    async (...way) => {
+      const [method, action] = way;
+      const before = await censusOf(bakery.cloud);
+      const east = regionOf("us-east-2");
+      east.faults.add({ kind: "fail", transition: "snapshot.importing", times: 1 });
+      const calls = new RecordedCalls(bakery);
+      const ui = new RecordingUi();
+      ui.answers.push("r", "c");
+      const region_copy = { bucket: "acme", create_bucket: true, method };
+      const { artifact } = await bakery.bake(
+        { ...config, region_copy, packer_on_error: "ask" },
+        { ui, clock: hastyClock() },
+      );
+      expect(artifact?.copies.map(({ region }) => region).toSorted()).toEqual(["us-east-2", "us-west-1"]);
+      expect(ui.of("ask")[0]).toContain("[r] retry StepCopyRegions");
+      // What the first try has written, or still writes, is not the second one's.
+      const prefixes = calls.of(action).map(({ OsuExport }) => OsuExport.OsuPrefix);
+      expect(prefixes).toEqual([expect.any(String), expect.stringMatching(/-2(\/snap-[0-9a-f]+)?$/)]);
+      await artifact?.destroy();
+      expect(await censusOf(bakery.cloud)).toEqual(before);
+    },
+  );
 });

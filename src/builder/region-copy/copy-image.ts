@@ -27,6 +27,8 @@ export interface CopyImageInput extends BucketInput {
   /** One a region. */
   readonly targets: readonly CopyTarget[];
   readonly method: TransferMethod;
+  /** See {@link attemptId}. */
+  readonly attempt?: number | undefined;
   /** Leaves the exported objects in the bucket. */
   readonly keepObjects: boolean;
   /** What becomes of the snapshots of an OMI that gave way. */
@@ -124,7 +126,7 @@ async function copyTo(
   input: CopyImageInput,
   { target, importInto }: { readonly target: CopyTarget; readonly importInto: ImportInto },
 ): Promise<RegionCopy> {
-  const { image, onProgress } = input;
+  const { image, attempt, onProgress } = input;
   const { cloud, look, replaced } = target;
   const { place } = cloud;
   const { region, accountId } = place;
@@ -134,6 +136,7 @@ async function copyTo(
     const there: ImportInput = {
       target: cloud,
       undo,
+      attempt,
       onProgress: (progress) => onProgress?.(subject, progress),
     };
     const { name } = look;

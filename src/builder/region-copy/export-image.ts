@@ -7,6 +7,7 @@ import type { WaitProgress } from "../../outscale/wait-for.ts";
 import { snapshotIdsOf } from "../resources/image.ts";
 import type { RunContext } from "../run-context.ts";
 import type { Lease, Scope } from "../scope.ts";
+import { attemptId } from "../temporary-names.ts";
 import { type ExportIntent, exportedObjectsKind, keysBelow } from "./exported-objects.ts";
 import type { RegionCloud } from "./region-clouds.ts";
 
@@ -22,6 +23,8 @@ export interface ExportInput {
   readonly bucket: string;
   readonly prefix: string;
   readonly format: "qcow2" | "raw";
+  /** See {@link attemptId}. */
+  readonly attempt?: number | undefined;
   /** Holds the objects until nobody needs them. */
   readonly scope: Scope;
   readonly onProgress?: ((subject: string, progress: WaitProgress) => void) | undefined;
@@ -42,7 +45,7 @@ export interface ExportedImage extends Exported {
 }
 
 /**
- * Exports an image with its manifest, below a prefix that no other run has.
+ * Exports an image with its manifest, below a prefix that no other run has, nor another try of this one.
  * @throws {WaitError} when the export fails
  */
 export async function exportImage(context: RunContext, input: ExportInput): Promise<ExportedImage> {
@@ -93,10 +96,10 @@ interface BegunExport {
 
 async function beginExport(
   context: RunContext,
-  { source: { api, place }, bucket, prefix: base, format, scope }: ExportInput,
+  { source: { api, place }, bucket, prefix: base, format, attempt, scope }: ExportInput,
   of: ExportIntent["of"],
 ): Promise<BegunExport> {
-  const prefix = `${joinKey(base, context.runId, of.kind === "image" ? "" : of.id)}/`;
+  const prefix = `${joinKey(base, attemptId(context.runId, attempt), of.kind === "image" ? "" : of.id)}/`;
   const intent = { place, bucket, prefix, of };
   const OsuExport = { DiskImageFormat: format, OsuBucket: bucket, OsuPrefix: prefix.slice(0, -1) };
   const lease = await scope.acquire(exportedObjectsKind, intent, async () => {

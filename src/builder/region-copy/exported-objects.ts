@@ -29,7 +29,8 @@ export const exportedObjectsKind: ResourceKind<ExportIntent, z.infer<typeof noFa
     `Deleting the exported objects ${bucket}/${prefix}* in ${place.region}`,
   find: async (context, wanted) => {
     const cloud = await context.regions.at(wanted.place);
-    const task = await findExportTask(cloud, wanted, context.signal);
+    const tasks = await findExportTasks(cloud, wanted, context.signal);
+    const [task] = [...tasks.filter((each) => !isOver(each)), ...tasks];
     if (task !== undefined) return task.TaskId;
     const keys = await keysBelow(cloud, wanted, context.signal);
     return keys.length > 0 ? `${wanted.bucket}/${wanted.prefix}` : undefined;
@@ -37,24 +38,27 @@ export const exportedObjectsKind: ResourceKind<ExportIntent, z.infer<typeof noFa
   release: async (context, { id, intent, madeAt }) => {
     const cloud = await context.regions.at(intent.place);
     const made = { what: `the export ${id}`, madeAt, wasSeen: cloud.waiters.hasSeen(id) };
-    await readMade(context, made, () => findExportTask(cloud, intent, context.signal));
+    await readMade(context, made, async () => (await findExportTasks(cloud, intent, context.signal))[0]);
     await awaitEnd(context, cloud, intent);
     const keys = await keysBelow(cloud, intent, context.signal);
     if (keys.length > 0) await cloud.storage.deleteMany(intent.bucket, keys);
   },
 };
 
-/** The task that writes there. The service may answer a prefix with more behind it. */
-async function findExportTask(
+/**
+ * The tasks that write there: more than one when the answer to the first request was lost, and it was not shown yet. The service
+ * may answer a prefix with more behind it.
+ */
+async function findExportTasks(
   { api }: RegionCloud,
   { bucket, prefix, of }: ExportIntent,
   signal: AbortSignal,
-): Promise<ExportTask | undefined> {
+): Promise<readonly ExportTask[]> {
   const tasks: readonly ExportTask[] =
     of.kind === "image"
       ? (await api.readImageExportTasks({ Filters: { ImageIds: [of.id] } }, { signal })).ImageExportTasks
       : (await api.readSnapshotExportTasks({ Filters: { SnapshotIds: [of.id] } }, { signal })).SnapshotExportTasks;
-  return tasks.find(({ OsuExport }) => {
+  return tasks.filter(({ OsuExport }) => {
     return OsuExport?.OsuBucket === bucket && `${OsuExport.OsuPrefix}/`.startsWith(prefix);
   });
 }
@@ -62,15 +66,21 @@ async function findExportTask(
 const OVER = ["completed", "failed", "cancelled"];
 const POLL_MS = 2_000;
 
+function isOver({ State }: ExportTask): boolean {
+  return OVER.includes(State);
+}
+
+/** Waits until nothing writes there any more. */
 async function awaitEnd(
   { ui, clock, signal }: ReleaseContext,
   cloud: RegionCloud,
   intent: ExportIntent,
 ): Promise<void> {
   for (let isTold = false; ; isTold = true) {
-    const task = await findExportTask(cloud, intent, signal);
-    if (task === undefined || OVER.includes(task.State)) return;
-    if (!isTold) ui.message(`The export ${task.TaskId} cannot be cancelled: waiting until it ends...`);
+    const running = (await findExportTasks(cloud, intent, signal)).filter((task) => !isOver(task));
+    if (running.length === 0) return;
+    const ids = running.map(({ TaskId }) => TaskId).join(", ");
+    if (!isTold) ui.message(`The export ${ids} cannot be cancelled: waiting until it ends...`);
     await clock.sleep(POLL_MS, signal);
   }
 }

@@ -5,7 +5,7 @@ import { deleteImage } from "../resources/image.ts";
 import type { RunContext } from "../run-context.ts";
 import { RunTags } from "../run-tags.ts";
 import type { Scope } from "../scope.ts";
-import { importName } from "../temporary-names.ts";
+import { attemptId, importName } from "../temporary-names.ts";
 import { importedImageKind } from "./imported-image.ts";
 import type { RegionCloud } from "./region-clouds.ts";
 import { regionSnapshotKind } from "./region-kinds.ts";
@@ -16,6 +16,8 @@ export interface ImportInput {
   readonly target: RegionCloud;
   /** Holds what is made there until it is complete. */
   readonly undo: Scope;
+  /** See {@link attemptId}. */
+  readonly attempt?: number | undefined;
   /** Told how the import goes; `percent` is of all its disks. */
   readonly onProgress?: ((progress: WaitProgress) => void) | undefined;
 }
@@ -37,12 +39,12 @@ export interface Imported {
  */
 export async function importByManifest(
   context: RunContext,
-  { target, undo, onProgress }: ImportInput,
+  { target, undo, attempt, onProgress }: ImportInput,
   { url, name: omiName }: { readonly url: string; readonly name: string },
 ): Promise<Imported> {
   const { api, waiters, place } = target;
   const { signal, runId, ui } = context;
-  const name = importName(omiName, runId);
+  const name = importName(omiName, attemptId(runId, attempt));
   const lease = await undo.acquire(importedImageKind, { place, thing: { name } }, async () => {
     return (await api.createImage({ ImageName: name, FileLocation: url })).Image.ImageId;
   });
@@ -80,11 +82,11 @@ export async function importSnapshots(
   input: ImportInput,
   disks: readonly DiskToImport[],
 ): Promise<ImportedDisks> {
-  const { target, undo } = input;
+  const { target, undo, attempt } = input;
   const { api, place } = target;
   const imported = new Map<string, string>();
   for (const [index, { url, sizeGib, devices }] of disks.entries()) {
-    const clientToken = `${context.runId}-${place.region}-${index}`;
+    const clientToken = `${attemptId(context.runId, attempt)}-${place.region}-${index}`;
     const request = { FileLocation: url, SnapshotSize: sizeGib * BYTES_PER_GIB, ClientToken: clientToken };
     const lease = await undo.acquire(regionSnapshotKind, { place, thing: { clientToken } }, async () => {
       return (await api.createSnapshot(request)).Snapshot.SnapshotId;

@@ -17,6 +17,8 @@ export interface CopyRegionsInput {
   readonly mark: ProductMark | undefined;
   /** The copies that stand, by region: when the step is tried again, it goes on with the others. */
   readonly copies: Map<string, ProductCopy>;
+  /** The number of the try that begins, from 1. */
+  readonly nextAttempt: () => number;
 }
 
 /**
@@ -51,7 +53,7 @@ export const copyRegions = step("StepCopyRegions", async (build: Build, input: C
 async function copyInto(
   build: Build,
   targets: readonly TargetRegion[],
-  { product, regions }: CopyRegionsInput,
+  { product, regions, nextAttempt }: CopyRegionsInput,
 ): Promise<readonly RegionCopy[]> {
   const { bucket = "", prefix, createBucket, keepObjects, method } = build.config.regionCopy;
   try {
@@ -64,7 +66,7 @@ async function copyInto(
       createVolume: { accountIds: snapshotAccountIds, isPublic: snapshotIsPublic },
     };
     return await copyImage(build, {
-      ...{ source: regions.source, bucket, prefix, createBucket, keepObjects, method, image },
+      ...{ source: regions.source, bucket, prefix, createBucket, keepObjects, method, image, attempt: nextAttempt() },
       targets: targets.map(({ cloud, replaced }) => ({ cloud, look, replaced })),
       areOldSnapshotsDeleted: build.config.forceDeleteSnapshot,
       warn: (message) => build.warn(message),

@@ -1,4 +1,4 @@
-import { RegionClouds } from "../../../src/builder/region-copy/region-clouds.ts";
+import { type RegionCloud, RegionClouds } from "../../../src/builder/region-copy/region-clouds.ts";
 import type { ReleaseContext } from "../../../src/builder/resource-kind.ts";
 import type { Ui } from "../../../src/builder/ui.ts";
 import type { Clock } from "../../../src/common/clock.ts";
@@ -54,6 +54,11 @@ export function noRegions(): RegionClouds {
     ...{ stateFolder: "/nonexistent", ui: new RecordingUi(), clock: jumpingClock(), log: noLog, env: {} },
     ...defaultWaiting,
   });
+}
+
+/** A run all of whose places are one account, of which a test needs only these parts. */
+export function regionsAt(cloud: Partial<RegionCloud>): RegionClouds {
+  return Object.assign(noRegions(), { at: async () => cloud });
 }
 
 /** What a release works with, over a scripted API. */
