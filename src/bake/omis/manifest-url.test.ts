@@ -12,6 +12,10 @@ describe("parseManifestPlace()", () => {
   });
 
   it("takes an object in a bucket as it is", () => {
+    expect(parseManifestPlace("images/what?/signature=none")).toEqual({
+      bucket: "images",
+      key: "what?/signature=none",
+    });
     expect(parseManifestPlace("images/a b/manifest.json")).toEqual({ bucket: "images", key: "a b/manifest.json" });
   });
 
@@ -20,6 +24,9 @@ describe("parseManifestPlace()", () => {
     ["https://user:s3cret@[::1/a"],
     ["htps://oos.eu-west-2.outscale.com/images/a?X-Amz-Signature=s3cret"],
     ["oos.eu-west-2.outscale.com/a?X-Amz-Signature=s3cret"],
+    ["images/a/manifest.json?X-Amz-Signature=s3cret"],
+    ["images/a/manifest.json?AWSAccessKeyId=A&Expires=1&Signature=s3cret"],
+    ["images/a/manifest.json&x-amz-signature=s3cret"],
     ['"https://oos.eu-west-2.outscale.com/a?X-Amz-Signature=s3cret"'],
   ])("shows nothing of %s that could be a secret", (text) => {
     const refused = () => parseManifestPlace(text);

@@ -28,14 +28,20 @@ export function parseManifestPlace(
   const text = typed.trim();
   if (/^https?:\/\//i.test(text) && URL.canParse(text)) return { url: text };
   const [, bucket = "", key = ""] = /^([^/]+)\/(.+)$/s.exec(text) ?? [];
-  if (isBucketName(bucket)) return { bucket, key };
-  const hint = "Give the manifest of an export: its URL, pre-signed, or BUCKET/KEY as omi export prints it";
+  if (isBucketName(bucket) && !SIGNATURE.test(key)) return { bucket, key };
+  const hint = "Give the manifest of an export: its whole URL, pre-signed, or BUCKET/KEY as omi export prints it";
   throw new UsageError(`"${withoutSecrets(text)}" is neither a URL nor an object in a bucket`, { hint });
 }
 
+/** The query of a pre-signed URL, of either version of signatures: what has one is a URL that has lost its beginning. */
+const SIGNATURE = /[?&](x-amz-)?signature=/i;
+
 /** What may be a URL with a mistake in it: its query is a signature, and before the host there may be a password. */
 function withoutSecrets(text: string): string {
-  return text.replace(/\?.*$/s, "?...").replace(/^([^/]*\/\/)[^/]*@/, "$1...@");
+  const beforeQuery = text.replace(/\?.*$/s, "?...");
+  return beforeQuery
+    .replace(new RegExp(`${SIGNATURE.source}.*$`, "is"), "&...")
+    .replace(/^([^/]*\/\/)[^/]*@/, "$1...@");
 }
 
 /** A manifest that an import can be made of. */
