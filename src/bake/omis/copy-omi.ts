@@ -7,7 +7,7 @@ import { copyLook } from "../../builder/region-copy/copy-look.ts";
 import type { TransferMethod } from "../../builder/region-copy/export-image.ts";
 import { checkBucket } from "../../builder/region-copy/open-bucket.ts";
 import { snapshotIdsOf } from "../../builder/resources/image.ts";
-import { throwIfCancelled } from "../../common/errors.ts";
+import { throwIfCancelled, UsageError } from "../../common/errors.ts";
 import { requireRoot } from "../../host/require-root.ts";
 import { findOwnOmi } from "./find-own-omi.ts";
 import { openOmis } from "./open-omis.ts";
@@ -64,6 +64,11 @@ const nobody: Permissions = { accountIds: [], isPublic: false };
  */
 export async function copyOmi(input: CopyOmiInput): Promise<CopiedOmi> {
   const { ui, signal = never, hurry = never, clock, log, method = "image", force = false } = input;
+  if (input.forceDeleteSnapshot && !force) {
+    throw new UsageError("Only an OMI that is replaced leaves snapshots to delete", {
+      hint: "Give -force (force: true), too, or leave -force-delete-snapshot away",
+    });
+  }
   requireRoot("Copying an OMI needs root: it is journaled as builds are");
   if (input.name !== undefined) requireOmiName(input.name);
   const prefix = requirePrefix(input.prefix ?? "");
