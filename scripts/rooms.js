@@ -279,6 +279,7 @@ export const rooms = {
       "check-requests",
       "copy-to-regions",
       "clean-up-runs",
+      "cleanup-command",
       "destroy-product",
       "enter-run",
       "events",

@@ -5,13 +5,13 @@ import { defaultWaiting } from "../config/default-waiting.ts";
 import { temporaryFolder } from "../config/engine-settings.ts";
 import { removeAbandoned } from "../host/held-folder.ts";
 import { hostRunner } from "../host/run-command.ts";
-import { shellQuote } from "../host/shell-quote.ts";
 import type { Access } from "../outscale/access.ts";
 import { readAccountId } from "../outscale/account-id.ts";
 import type { Api } from "../outscale/api.ts";
 import { createApi } from "../outscale/client.ts";
 import { isAuth } from "../outscale/errors.ts";
 import { createWaiters } from "../outscale/waiters.ts";
+import { type CleanupCommandInput, cleanupCommand } from "./cleanup-command.ts";
 import type { RunHeader } from "./journal/entry.ts";
 import { Journal } from "./journal/journal.ts";
 import type { OpenResource } from "./journal/read-journal.ts";
@@ -216,7 +216,7 @@ async function releaseAll(
   try {
     const tell = { ...tellRetry({ ui, clock }), onClockSkew: tellClockSkew(ui) };
     await using api = createApi({ access: connection.access, clock, log, env, ...tell });
-    await assertSameAccount(api, header);
+    await assertSameAccount(api, header, { ...options, env });
     await using regions = regionsOf(header, connection, { ...options, ui, clock, log, env });
     const context = contextOf(header, { api, regions, journal, ui, log, clock });
     if (options.wereSeen) for (const { id } of record.resources) if (id !== undefined) context.waiters.noteSeen(id);
@@ -247,9 +247,14 @@ function contextOf(
   return { ...tools, runId, accountId, deviceFolder, waiters, host, emit: () => undefined, signal, hurry: signal };
 }
 
-async function assertSameAccount(api: Pick<Api, "readAccounts">, header: RunHeader): Promise<void> {
-  const hint = header.profile
-    ? `Use the profile of the run: ${shellQuote(["outscale-chroot", "cleanup", "--profile", header.profile])}`
+async function assertSameAccount(
+  api: Pick<Api, "readAccounts">,
+  header: RunHeader,
+  folder: Pick<CleanupCommandInput, "stateFolder" | "env">,
+): Promise<void> {
+  const { runId, profile } = header;
+  const hint = profile
+    ? `Use the profile of the run: ${cleanupCommand({ ...folder, runId, profile })}`
     : "Give the run's own credentials, by OSC_ACCESS_KEY and OSC_SECRET_KEY or --profile";
   const accountId = await readAccountId(api).catch((cause: unknown) => {
     if (!isAuth(cause)) throw cause;

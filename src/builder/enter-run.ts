@@ -15,6 +15,7 @@ import { readVolumeLayout } from "../host/probe-filesystem.ts";
 import { readRunId } from "../host/process-table.ts";
 import { readProcessNode } from "../host/process-tree.ts";
 import { removeTemporaryFolder, temporaryPath } from "../host/temporary-folder.ts";
+import { cleanupCommand } from "./cleanup-command.ts";
 import { Journal } from "./journal/journal.ts";
 import { JournalError } from "./journal/journal-error.ts";
 import type { OpenResource } from "./journal/read-journal.ts";
@@ -92,7 +93,7 @@ async function enterLiveRun({ record }: Run, options: EnterRunOptions): Promise<
 async function enterKeptVolume({ record }: Run, journal: Journal, options: EnterRunOptions): Promise<ExitStatus> {
   const { ui, log = noLog } = options;
   const { runId, deviceFolder } = record.header;
-  const device = await findKeptDevice(record.resources, deviceFolder, runId);
+  const device = await findKeptDevice(record.resources, { deviceFolder, runId, stateFolder: options.stateFolder });
   const mountPath = record.sandbox?.mountPath ?? join(DEFAULT_MOUNT_ROOT, runId);
   await using sandbox = await startSandbox({ isolation: "private", log });
   const { view } = sandbox;
@@ -138,15 +139,20 @@ async function withFolders<Result>(
   }
 }
 
+interface KeptDevice {
+  readonly deviceFolder: string;
+  readonly runId: string;
+  readonly stateFolder: string;
+}
+
 async function findKeptDevice(
   resources: readonly OpenResource[],
-  deviceFolder: string,
-  runId: string,
+  { deviceFolder, runId, stateFolder }: KeptDevice,
 ): Promise<string> {
   const link = resources.find(({ kind }) => kind === linkKind.name);
   if (link === undefined) {
     throw new DeviceError(`The run ${runId} has no linked volume`, {
-      hint: `Remove what it left: outscale-chroot cleanup ${runId}`,
+      hint: `Remove what it left: ${cleanupCommand({ runId, stateFolder, env: process.env })}`,
     });
   }
   const { deviceName } = linkKind.intent.parse(link.intent);

@@ -5,11 +5,11 @@ import { version } from "../common/version.ts";
 import { defaultWaiting } from "../config/default-waiting.ts";
 import { engineSettings } from "../config/engine-settings.ts";
 import { hostRunner } from "../host/run-command.ts";
-import { shellQuote } from "../host/shell-quote.ts";
 import type { Access } from "../outscale/access.ts";
 import { readAccountId } from "../outscale/account-id.ts";
 import { createApi } from "../outscale/client.ts";
 import { createWaiters } from "../outscale/waiters.ts";
+import { cleanupCommand } from "./cleanup-command.ts";
 import { Journal } from "./journal/journal.ts";
 import { journalFolder, newRunId } from "./journal/run-id.ts";
 import { accessToPlace } from "./region-copy/place-access.ts";
@@ -88,16 +88,11 @@ export async function openCloudRun(name: string, options: CloudRunOptions): Prom
         await waits.save();
         await regions[Symbol.asyncDispose]();
         await api[Symbol.asyncDispose]();
-        if (isLeft) ui.warn(`Something is left behind: run "${cleanupCommand(runId, stateFolder, env)}"`);
+        if (isLeft) ui.warn(`Something is left behind: run "${cleanupCommand({ runId, stateFolder, env })}"`);
       },
     };
   } catch (error) {
     await api[Symbol.asyncDispose]();
     throw error;
   }
-}
-
-function cleanupCommand(runId: string, stateFolder: string, env: NodeJS.ProcessEnv): string {
-  const state = stateFolder === engineSettings(env).stateFolder ? [] : ["-state", stateFolder];
-  return shellQuote(["outscale-chroot", "cleanup", ...state, runId]);
 }

@@ -163,7 +163,12 @@ describe("forgetRun()", () => {
     await writeDays(2, Date.now());
     leaveJournal(runId(2));
     expect(forgetRun(state, runId(1))).toBe(runId(1));
-    expect(() => forgetRun(state, runId(2))).toThrow("left something behind");
+    expect(() => forgetRun(state, runId(2))).toThrow(
+      expect.objectContaining({
+        message: expect.stringContaining("left something behind"),
+        hint: `Take it down with: outscale-chroot cleanup -state ${state} ${runId(2)}`,
+      }),
+    );
     expect(kept()).toEqual([`${runId(2)}.json`]);
   });
 });

@@ -1,3 +1,4 @@
+import { cleanupCommand } from "../builder/cleanup-command.ts";
 import { findRuns, isAlive, type Run } from "../builder/journal/runs.ts";
 import { UsageError } from "../common/errors.ts";
 import { readRecord, readRecords, recordedRuns, removeRecord, type UnreadableRecord } from "./history-folder.ts";
@@ -68,7 +69,7 @@ export function findRecord(stateFolder: string, start: string): RunRecord {
  * @returns the run's id
  * @throws {UsageError} when there is none, or its journal is still there: it is alive, or has left something
  */
-export function forgetRun(stateFolder: string, start: string): string {
+export function forgetRun(stateFolder: string, start: string, env: NodeJS.ProcessEnv = process.env): string {
   const journals = findRuns(stateFolder);
   const held = [
     ...journals.runs.map(({ record }) => record.header.runId),
@@ -76,7 +77,7 @@ export function forgetRun(stateFolder: string, start: string): string {
   ];
   const runId = oneOf([...new Set([...recordedRuns(stateFolder), ...held])], start, stateFolder);
   if (held.includes(runId)) {
-    const hint = `Take it down with: outscale-chroot cleanup ${runId}`;
+    const hint = `Take it down with: ${cleanupCommand({ runId, stateFolder, env })}`;
     throw new UsageError(`The run ${runId} is alive, or has left something behind`, { hint });
   }
   removeRecord(stateFolder, runId);

@@ -107,13 +107,16 @@ async function needNow(listed: OwnImage, { context }: Removal, rule: PruneRule):
   return undefined;
 }
 
-/** @throws {LeftoverError} when one could not be removed */
-export function throwIfFailed(pruned: readonly PrunedImage[]): void {
+/**
+ * @param cleanup The command that takes down what is left
+ * @throws {LeftoverError} when one could not be removed
+ */
+export function throwIfFailed(pruned: readonly PrunedImage[], cleanup: string): void {
   const failed = pruned.filter(({ outcome }) => outcome === "failed");
   if (failed.length === 0) return;
   const leftovers = failed.map(({ imageId, name, reason }) => `${imageId} (${name}): ${reason}`);
   throw new LeftoverError(`Not every OMI could be removed: ${leftovers.join("; ")}`, {
     leftovers,
-    hint: "To finish what was begun, run: outscale-chroot cleanup",
+    hint: `To finish what was begun, run: ${cleanup}`,
   });
 }

@@ -1,4 +1,5 @@
 import { pruneImages, throwIfFailed } from "../../../bake/omis/prune-images.ts";
+import { cleanupCommand } from "../../../builder/cleanup-command.ts";
 import { parseAge } from "../../../common/duration.ts";
 import { ExitCode, UsageError } from "../../../common/errors.ts";
 import { openDebugLog } from "../../../terminal/debug-log.ts";
@@ -53,7 +54,7 @@ export const pruneAction: Command = {
     });
     if (flags.json) writeJson(io.stdout, { dryRun: !isMeant, images: pruned });
     else io.stdout.write(pruneText(pruned, { isDry: !isMeant }));
-    throwIfFailed(pruned);
+    throwIfFailed(pruned, cleanupCommand({ stateFolder: flags.state, env: io.env }));
     return ExitCode.Success;
   },
 };

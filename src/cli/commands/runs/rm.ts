@@ -15,7 +15,8 @@ export const removeAction: Command = {
     const { flags, positionals } = parseFlags(stateFlag, argv);
     if (positionals.length === 0 || positionals.includes("")) throw new UsageError("No run is given");
     for (const start of positionals) {
-      io.stdout.write(`Removed the record of ${forgetRun(stateFolderOf(flags, io.env), start)}\n`);
+      const runId = forgetRun(stateFolderOf(flags, io.env), start, io.env);
+      io.stdout.write(`Removed the record of ${runId}\n`);
     }
     return ExitCode.Success;
   },
