@@ -66,8 +66,8 @@ describe("omi copy, cancelled", () => {
   /** A copy that was told of is whole; elsewhere there is nothing. */
   async function expectTold(copied: CopiedOmi | undefined, error: unknown): Promise<void> {
     if (copied === undefined) expect(error, messageOf(error)).toBeInstanceOf(CancelledError);
-    // Nothing is thrown where something stands: what it is would not be known.
-    else expect(copied.copies.some(({ outcome }) => outcome === "copied")).toBe(true);
+    // Nothing is thrown where something stands or is left: what it is would not be known.
+    else expect(copied.isSomethingLeft || copied.copies.some(({ outcome }) => outcome === "copied")).toBe(true);
     for (const region of [EAST, ASIA]) {
       const told = copied?.copies.find((each) => each.region === region);
       if (told !== undefined && told.outcome !== "copied") expect(told.outcome).toBe("cancelled");
@@ -118,6 +118,28 @@ describe("omi copy, cancelled", () => {
     const puts = points.filter(({ call, isHurried }) => call.startsWith("PUT object") && !isHurried);
     expect(puts).toHaveLength(1);
     await sweep(sample(points, SAMPLE / 2));
+  });
+
+  it("says what had failed by then, although nothing stands", async () => {
+    bench.region(EAST).faults.add({ kind: "fail", transition: "image.pending" });
+    bench.region(ASIA).faults.add({ kind: "stuck", transition: "image.pending" });
+    const stop = new AbortController();
+    // What has failed is taken back.
+    doors.begin(`DeleteImage 1 in ${EAST}`, {
+      stop: () => {
+        stop.abort(new CancelledError("Stopped"));
+        bench.region(ASIA).faults.clear();
+      },
+    });
+    const { copied, error } = await copy({ regions: [EAST, ASIA], method: "image", bucket: BUCKET }, stop.signal);
+    expect(error).toBeUndefined();
+    expect(copied?.copies).toMatchObject([
+      { region: EAST, outcome: "failed", error: { code: "E_WAIT" }, isSomethingLeft: false },
+      { region: ASIA, outcome: "cancelled", isSomethingLeft: false },
+    ]);
+    for (const region of [EAST, ASIA]) expect(await bench.left(region), region).toEqual(nothingThere);
+    expect(await bench.left(HOME)).toEqual(home);
+    expect(await bench.journals()).toEqual([]);
   });
 
   it("says at the command line what stands and how to finish it, and ends as what was interrupted", async () => {

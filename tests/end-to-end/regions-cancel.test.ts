@@ -191,4 +191,28 @@ describe("a build for other regions that is cancelled", () => {
     expect(puts).toHaveLength(2);
     await sweep(sample(points, SAMPLE / 2));
   });
+
+  it("says what had failed by then", async () => {
+    const [east, west] = ["us-east-2", "us-west-1"].map((name) =>
+      bakery.cloud.regions.find(({ regionName }) => regionName === name),
+    );
+    east?.faults.add({ kind: "fail", transition: "image.pending" });
+    west?.faults.add({ kind: "stuck", transition: "image.pending" });
+    const stop = new AbortController();
+    // What has failed is taken back.
+    doors.begin("DeleteImage 1 in us-east-2", {
+      stop: () => {
+        stop.abort();
+        west?.faults.clear();
+      },
+    });
+    const way: CopyWay = { regions: ["us-east-2", "us-west-1"], method: "image", bucket: MADE };
+    const { standing, error, ui } = await bake(way, stop.signal, new AbortController().signal);
+    expect(error).toBeInstanceOf(CancelledError);
+    expect(ui.of("warn").filter((line) => line.startsWith("The copy failed in"))).toEqual([
+      expect.stringMatching(/^The copy failed in us-east-2: .*It cannot be imported/),
+    ]);
+    await standing?.destroy();
+    expect(await censusOf(bakery.cloud)).toEqual(before);
+  });
 });

@@ -45,6 +45,8 @@ export interface CopiedOmi {
   readonly imageId: string;
   readonly name: string;
   readonly region: string;
+  /** For `cleanup`. */
+  readonly runId: string;
   /** One for each region, in the order in which they were asked for. */
   readonly copies: readonly RegionCopy[];
   /** Something could not be taken down: `cleanup` tries again. */
@@ -60,7 +62,7 @@ const nobody: Permissions = { accountIds: [], isPublic: false };
  * Needs root: the journal's folder is root's.
  * @throws {UsageError} {@link ConfigError} {@link AuthError} {@link StorageError} before anything is made
  * @throws {WaitError} when the export fails: then nothing is anywhere
- * @throws {CancelledError} when it was cancelled before any copy was complete, and everything was taken back
+ * @throws {CancelledError} when it was cancelled before any copy was complete or had failed, and everything was taken back
  */
 export async function copyOmi(input: CopyOmiInput): Promise<CopiedOmi> {
   const { ui, signal = never, hurry = never, clock, log, method = "image", force = false } = input;
@@ -103,9 +105,9 @@ export async function copyOmi(input: CopyOmiInput): Promise<CopiedOmi> {
     areOldSnapshotsDeleted: input.forceDeleteSnapshot ?? false,
     warn: (message) => ui.warn(message),
   });
-  const outcomes = copies.map(({ outcome }) => outcome);
-  // Where something stands, it has to be told what.
-  if (outcomes.includes("cancelled") && !outcomes.includes("copied")) throwIfCancelled(signal);
+  const { isSomethingLeft } = run;
+  // Where something stands, is left or has failed, it has to be told what.
+  if (!isSomethingLeft && copies.every(({ outcome }) => outcome === "cancelled")) throwIfCancelled(signal);
   const { ImageId: imageId, ImageName } = image;
-  return { imageId, name: ImageName, region: access.region, copies, isSomethingLeft: run.isSomethingLeft };
+  return { imageId, name: ImageName, region: access.region, runId: context.runId, copies, isSomethingLeft };
 }

@@ -1,4 +1,4 @@
-import { CancelledError, throwIfCancelled } from "../../common/errors.ts";
+import { CancelledError, messageOf, throwIfCancelled } from "../../common/errors.ts";
 import type { Image } from "../../outscale/oapi.ts";
 import type { Build } from "../build.ts";
 import { markProduct, type ProductMark } from "../product-tags.ts";
@@ -6,7 +6,7 @@ import type { Product, ProductCopy } from "../publish-omi.ts";
 import { copyImage, type RegionCopy } from "../region-copy/copy-image.ts";
 import { copyLook } from "../region-copy/copy-look.ts";
 import { finishBuild } from "../region-copy/finish-build.ts";
-import { RegionCopyError } from "../region-copy/region-copy-error.ts";
+import { type FailedRegion, RegionCopyError } from "../region-copy/region-copy-error.ts";
 import { RegionProgress } from "../region-copy/region-progress.ts";
 import { step } from "../step.ts";
 import type { Regions, TargetRegion } from "./check-regions.ts";
@@ -44,10 +44,24 @@ export const copyRegions = step("StepCopyRegions", async (build: Build, input: C
   }
   const failed = results.flatMap((result) => (result.outcome === "copied" ? [] : [result]));
   if (failed.length === 0) return;
-  if (failed.some(({ outcome }) => outcome === "cancelled")) throwIfCancelled(build.signal);
+  if (failed.some(({ outcome }) => outcome === "cancelled")) tellStopped(build, failed);
   const without = failed.map(({ region }) => region);
-  throw new RegionCopyError(failed, finishBuild(build, product.imageId, without));
+  throw new RegionCopyError(failed, {
+    retry: finishBuild(build, product.imageId, without),
+    cleanup: `outscale-chroot cleanup ${build.runId}`,
+  });
 });
+
+/**
+ * Of a build that was stopped, that is what is told; but what had failed by then nobody would learn.
+ * @throws {CancelledError}
+ */
+function tellStopped(build: Build, failed: readonly (FailedRegion & Pick<RegionCopy, "outcome">)[]): void {
+  if (!build.signal.aborted) return;
+  for (const { region, outcome, error } of failed)
+    if (outcome === "failed") build.warn(`The copy failed in ${region}: ${messageOf(error)}`);
+  throwIfCancelled(build.signal);
+}
 
 /** What became of each region. When nothing could be exported, that is what became of all. */
 async function copyInto(

@@ -21,16 +21,16 @@ export function productResult(
   return {
     ...{ outcome: missing === undefined ? "done" : "failed", runId, worker, endedAt: systemClock.now() },
     artifact: { region, product, data: { ...data, PackerRunUUID: runUuid } },
-    error: missing && sentErrorOf(missingError(missing)),
+    error: missing && sentErrorOf(missingError(missing, runId)),
     ...{ evidence: undefined, provenance: undefined, record: undefined },
   };
 }
 
-function missingError({ regions, command }: NonNullable<FoundProduct["missing"]>): RegionCopyError {
+function missingError({ regions, command }: NonNullable<FoundProduct["missing"]>, runId: string): RegionCopyError {
   const lost = new FleetError("the process of the build was lost before it was whole");
   const error = new RegionCopyError(
     regions.map((region) => ({ region, error: lost })),
-    command,
+    { retry: command, cleanup: `outscale-chroot cleanup ${runId}` },
   );
   error.step = "StepCopyRegions";
   return error;

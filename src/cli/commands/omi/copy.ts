@@ -1,6 +1,6 @@
 import { type CopiedOmi, copyOmi } from "../../../bake/omis/copy-omi.ts";
-import { type FailedRegion, leftThere, RegionCopyError } from "../../../builder/region-copy/region-copy-error.ts";
-import { CancelledError, ExitCode, LeftoverError, messageOf } from "../../../common/errors.ts";
+import { cleanupCommand } from "../../../builder/cleanup-command.ts";
+import { ExitCode } from "../../../common/errors.ts";
 import { shellQuote } from "../../../host/shell-quote.ts";
 import { openDebugLog } from "../../../terminal/debug-log.ts";
 import { watchStopSignals } from "../../../terminal/signals.ts";
@@ -11,6 +11,7 @@ import { writeJson } from "../../output/json-report.ts";
 import { TransferReport } from "../../output/transfer-report.ts";
 import { accountFlags, omisInput } from "./account-flags.ts";
 import { bucketFlags, bucketOf } from "./bucket-flags.ts";
+import { copyFailure } from "./copy-failure.ts";
 import { onePositional } from "./one-positional.ts";
 import { regionFlags, targetsOf } from "./region-flags.ts";
 
@@ -61,33 +62,15 @@ export const copyAction: Command = {
     report[Symbol.dispose]();
     if (flags.json) writeJson(io.stdout, copyRecord(copied));
     else io.stdout.write(copyText(copied));
-    throwIfFailed(copied, flags);
+    const { runId } = copied;
+    const failure = copyFailure(copied, {
+      retry: (regions) => commandFor(copied, regions, flags),
+      cleanup: cleanupCommand({ runId, stateFolder: flags.state, env: io.env }),
+    });
+    if (failure !== undefined) throw failure;
     return ExitCode.Success;
   },
 };
-
-/**
- * @throws {CancelledError} when it was stopped before every region had its copy
- * @throws {RegionCopyError} when a region has no copy
- * @throws {LeftoverError} when something could not be taken down
- */
-function throwIfFailed(copied: CopiedOmi, flags: FlagValues<typeof flagSpecs>): void {
-  const { copies, isSomethingLeft } = copied;
-  const failed = copies.flatMap((copy): readonly FailedRegion[] => (copy.outcome === "copied" ? [] : [copy]));
-  if (failed.length > 0) {
-    const without = failed.map(({ region }) => region);
-    const command = commandFor(copied, without, flags);
-    const cancelled = failed.find(({ error }) => error instanceof CancelledError);
-    if (cancelled === undefined) throw new RegionCopyError(failed, command);
-    const message = `${messageOf(cancelled.error)}: there is no copy in ${without.join(", ")}`;
-    throw new CancelledError(message, { hint: `${leftThere(failed)}. To finish it: ${command}` });
-  }
-  if (!isSomethingLeft) return;
-  throw new LeftoverError("The copies are complete, but something else could not be taken down", {
-    leftovers: [],
-    hint: "Free what is named above, then run: outscale-chroot cleanup",
-  });
-}
 
 /** The same command for the regions that have no copy. */
 function commandFor({ imageId }: CopiedOmi, regions: readonly string[], flags: FlagValues<typeof flagSpecs>): string {
