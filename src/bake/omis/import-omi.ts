@@ -8,10 +8,10 @@ import { type CopyLook, registerCopy } from "../../builder/region-copy/register-
 import { Scope } from "../../builder/scope.ts";
 import { throwIfCancelled } from "../../common/errors.ts";
 import { requireRoot } from "../../host/require-root.ts";
-import { WaitError } from "../../outscale/errors.ts";
 import type { Image, ResourceTag } from "../../outscale/oapi.ts";
 import { resolveRegionAccess } from "../../outscale/region-access.ts";
 import type { WaitProgress } from "../../outscale/wait-for.ts";
+import { doubtManifest } from "./doubt-manifest.ts";
 import { findManifest, type ManifestPlace } from "./manifest-url.ts";
 import { openOmis } from "./open-omis.ts";
 import { requireOmiName } from "./require-omi-name.ts";
@@ -74,16 +74,6 @@ export async function importOmi(input: ImportOmiInput): Promise<ImportedOmi> {
   throwIfCancelled(signal);
   undo.keep();
   return { ...copy, name, region: access.region };
-}
-
-/** What was not written by an export looks to the service like an export that it cannot read. */
-function doubtManifest(error: unknown): never {
-  if (!(error instanceof WaitError)) throw error;
-  const { message, resourceId = "", lastState, cause } = error;
-  throw new WaitError(message, {
-    ...{ resourceId, lastState, cause },
-    hint: "See whether that is the manifest of an export, whether its disks are still beside it, and whether its URLs have expired",
-  });
 }
 
 interface BucketRegionInput {
