@@ -2,6 +2,7 @@ import { askTogether } from "../builder/region-copy/ask-together.ts";
 import { requireExport, requireRoom, requireTarget } from "../builder/region-copy/check-target.ts";
 import { findBucket } from "../builder/region-copy/open-bucket.ts";
 import { resolveTargets } from "../builder/resolve-targets.ts";
+import { HOW_TO_REPLACE } from "../builder/steps/pre-validate.ts";
 import { describeRetry } from "../builder/tell-retry.ts";
 import type { BuildConfig } from "../config/build-config.ts";
 import type { Access } from "../outscale/access.ts";
@@ -65,5 +66,5 @@ async function checkTarget(
   // A name that is taken is replaced, or is that of an OMI that has not changed.
   const mayBeTaken = config.forceDeregister || config.skipUnchanged;
   if (mayBeTaken) await requireRoom(cloud, { snapshots, option: OPTION, signal });
-  else await requireTarget({ cloud, name, snapshots, option: OPTION, signal });
+  else await requireTarget({ cloud, name, snapshots, ifTaken: HOW_TO_REPLACE, option: OPTION, signal });
 }

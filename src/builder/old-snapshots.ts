@@ -11,8 +11,10 @@ export interface OldSnapshots {
   readonly replaced: Image;
   /** What its successor maps. */
   readonly kept: readonly string[];
-  /** `force_delete_snapshot`: they go. */
+  /** They go. */
   readonly areDeleted: boolean;
+  /** What has them deleted, as the user knows it: `force_delete_snapshot`. */
+  readonly option: string;
 }
 
 /** What becomes of the snapshots of an OMI that was replaced. */
@@ -35,15 +37,16 @@ export async function readOwnSnapshots(
 }
 
 /** Whoever replaces an OMI every night would otherwise learn of its snapshots from the bill. */
-function tellOfSnapshots({ ui }: Pick<Account, "ui">, { replaced, kept }: OldSnapshots): void {
+function tellOfSnapshots({ ui }: Pick<Account, "ui">, { replaced, kept, option }: OldSnapshots): void {
   const left = [...new Set(snapshotIdsOf(replaced))].filter((id) => !kept.includes(id));
   if (left.length === 0) return;
-  const them = left.length === 1 ? "The old OMI's snapshot stays" : "The old OMI's snapshots stay";
-  ui.message(`${them}: ${left.join(", ")}. With force_delete_snapshot it would go, too`);
+  const [stay, they] =
+    left.length === 1 ? ["The old OMI's snapshot stays", "it"] : ["The old OMI's snapshots stay", "they"];
+  ui.message(`${stay}: ${left.join(", ")}. With ${option} ${they} would go, too`);
 }
 
 /**
- * `force_delete_snapshot`: the replaced OMI's own snapshots, unless an image still maps them. The new OMI stands, so
+ * The replaced OMI's own snapshots, unless an image still maps them. The new OMI stands, so
  * nothing that goes wrong here is a failure of the build.
  */
 async function deleteSnapshotsOf(account: Account, replaced: Image): Promise<void> {

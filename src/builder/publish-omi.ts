@@ -78,8 +78,9 @@ export async function publishOmi(build: Build, input: PublishOmiInput): Promise<
   build.ui.say(`The OMI ${omi.id} is ready`);
   if (mark !== undefined) await markProduct(build, omi.id, mark);
   if (deregistered !== undefined) {
+    const old = { replaced: deregistered, kept: ownSnapshotIds };
     const areDeleted = build.config.forceDeleteSnapshot;
-    await settleOldSnapshots(build, { replaced: deregistered, kept: ownSnapshotIds, areDeleted });
+    await settleOldSnapshots(build, { ...old, areDeleted, option: "force_delete_snapshot" });
   }
   const made = [parts.snapshotId, ...(parts.source?.madeSnapshotIds ?? [])];
   const olderSnapshotIds = ownSnapshotIds.filter((id) => !made.includes(id));

@@ -255,7 +255,7 @@ describe("omi copy", () => {
       ["There is no bucket", "export", ["-bucket", "not-there", "web"]],
       ["The OMI has no name", "import", [`${BUCKET}/manifest.json`]],
       ["There is no object", "import", ["-name", "web-3", `${BUCKET}/manifest.json`]],
-      ["already has an OMI named", "import", ["-name", "web", `${BUCKET}/manifest.json`]],
+      ["or remove that one first)", "import", ["-name", "web", `${BUCKET}/manifest.json`]],
       ["is neither a URL nor", "import", ["-name", "web-3", "manifest.json"]],
       ["Standard input has no manifest", "import", ["-name", "web-3", "-"]],
       ["not for a URL", "import", ["-name", "web-3", "-from", EAST, "http://127.0.0.1/a/b"]],

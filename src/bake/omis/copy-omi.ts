@@ -102,7 +102,7 @@ export async function copyOmi(input: CopyOmiInput): Promise<CopiedOmi> {
       const { launch = nobody, createVolume = nobody } = input.targets[index] ?? {};
       return { ...target, look: { ...look, launch, createVolume } };
     }),
-    areOldSnapshotsDeleted: input.forceDeleteSnapshot ?? false,
+    oldSnapshots: { areDeleted: input.forceDeleteSnapshot ?? false, option: "-force-delete-snapshot" },
     warn: (message) => ui.warn(message),
   });
   const { isSomethingLeft } = run;

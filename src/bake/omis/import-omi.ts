@@ -62,10 +62,17 @@ export async function importOmi(input: ImportOmiInput): Promise<ImportedOmi> {
     ({ snapshots }) => snapshots,
     () => 1,
   );
-  const [{ url }] = await askTogether(
-    [finding, room.then((snapshots) => requireTarget({ cloud: target, name, snapshots, option: "name", signal }))],
-    { bucket: "manifest", other: "manifest" },
-  );
+  const asked = {
+    cloud: target,
+    name,
+    option: "name",
+    ifTaken: "Choose another name, or remove that one first",
+    signal,
+  };
+  const [{ url }] = await askTogether([finding, room.then((snapshots) => requireTarget({ ...asked, snapshots }))], {
+    bucket: "manifest",
+    other: "manifest",
+  });
   ui.say(`Importing ${name} into ${access.region}...`);
   await using undo = new Scope("import", context, { onFailure: "warn" });
   const there = { target, undo, onProgress: tellOf(onProgress, `the import into ${access.region}`) };

@@ -68,7 +68,8 @@ async function openTarget(
 ): Promise<Opened> {
   try {
     const cloud = await openRegion({ regions, signal }, await resolveRegionAccess({ region, profile, env }));
-    const { problems, replaced } = await checkTarget({ cloud, name, snapshots, isForced, signal });
+    const ifTaken = "Choose another name, or replace it with -force";
+    const { problems, replaced } = await checkTarget({ cloud, name, snapshots, ifTaken, isForced, signal });
     return { target: { cloud, replaced }, problems: problems.map((problem) => ({ option: region, ...problem })) };
   } catch (error) {
     if (!isAuth(error)) throw error;

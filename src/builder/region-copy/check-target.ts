@@ -14,6 +14,8 @@ export interface CheckTargetInput {
   readonly name: string;
   /** How many snapshots it will have. */
   readonly snapshots: number;
+  /** What can be done when an OMI of the account's own has the name, by whoever asks: a sentence. */
+  readonly ifTaken: string;
   /** An OMI of the account's own that has the name gives way. */
   readonly isForced?: boolean | undefined;
   readonly signal: AbortSignal;
@@ -27,14 +29,13 @@ export interface CheckedTarget {
 
 /** What keeps a region from taking a copy, as far as can be seen before: the name is taken, or there is no room. */
 export async function checkTarget(input: CheckTargetInput): Promise<CheckedTarget> {
-  const { cloud, name, snapshots, isForced = false, signal } = input;
+  const { cloud, name, snapshots, ifTaken, isForced = false, signal } = input;
   const { api, place } = cloud;
   const taken = await findOwnImage({ api, accountId: place.accountId, signal }, name);
   const used = await quotaProblem(cloud, { quota: "snapshot_limit", more: snapshots, signal });
   if (taken === undefined || isForced) return { problems: used, replaced: taken };
   const message = `the account ${place.accountId} already has an OMI named "${name}" in ${place.region}: ${taken.ImageId}`;
-  const hint = "Choose another name, or remove that one first; omi copy replaces it with -force";
-  return { problems: [{ message, hint }, ...used], replaced: undefined };
+  return { problems: [{ message, hint: ifTaken }, ...used], replaced: undefined };
 }
 
 interface Refused {

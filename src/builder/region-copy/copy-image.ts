@@ -1,7 +1,7 @@
 import { CancelledError, UsageError } from "../../common/errors.ts";
 import type { Image } from "../../outscale/oapi.ts";
 import type { WaitProgress } from "../../outscale/wait-for.ts";
-import { settleOldSnapshots } from "../old-snapshots.ts";
+import { type OldSnapshots, settleOldSnapshots } from "../old-snapshots.ts";
 import type { RunContext } from "../run-context.ts";
 import { Scope } from "../scope.ts";
 import { exportImage, exportSnapshots, importUrl, type TransferMethod } from "./export-image.ts";
@@ -32,7 +32,7 @@ export interface CopyImageInput extends BucketInput {
   /** Leaves the exported objects in the bucket. */
   readonly keepObjects: boolean;
   /** What becomes of the snapshots of an OMI that gave way. */
-  readonly areOldSnapshotsDeleted: boolean;
+  readonly oldSnapshots: Pick<OldSnapshots, "areDeleted" | "option">;
   /** Told of what went wrong when a copy stood already. */
   warn(message: string): void;
   /** Told how the waits go; `subject` is `the export of ami-1a2b3c4d` or `the import into us-east-2`. */
@@ -165,10 +165,10 @@ interface ReplacedInput {
 /** The copy stands: nothing that goes wrong here takes it back. */
 async function settleReplaced(
   context: RunContext,
-  { areOldSnapshotsDeleted, warn }: CopyImageInput,
+  { oldSnapshots, warn }: CopyImageInput,
   { cloud, replaced, kept }: ReplacedInput,
 ): Promise<void> {
   const { api, place } = cloud;
   const there = { ...context, api, accountId: place.accountId, warn };
-  await settleOldSnapshots(there, { replaced, kept, areDeleted: areOldSnapshotsDeleted });
+  await settleOldSnapshots(there, { ...oldSnapshots, replaced, kept });
 }

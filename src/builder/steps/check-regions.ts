@@ -10,6 +10,7 @@ import { openRegion } from "../region-copy/open-region.ts";
 import type { RegionCloud } from "../region-copy/region-clouds.ts";
 import { findOwnImage } from "../resources/image.ts";
 import { step } from "../step.ts";
+import { HOW_TO_REPLACE } from "./pre-validate.ts";
 import { findMadeOf } from "./skip-unchanged.ts";
 
 /** A region that is to have the OMI. */
@@ -108,6 +109,6 @@ async function assertReplaceable({ config, ui }: Build, region: string, replaced
   const message = `the account already has an OMI named "${ImageName}" in ${region}: ${ImageId}`;
   throw new ConfigError([{ option: "omi_name", message }], {
     resourceId: ImageId,
-    hint: "Choose another name, or replace it: force_deregister = true, or build -force",
+    hint: HOW_TO_REPLACE,
   });
 }

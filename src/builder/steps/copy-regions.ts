@@ -82,7 +82,7 @@ async function copyInto(
     return await copyImage(build, {
       ...{ source: regions.source, bucket, prefix, createBucket, keepObjects, method, image, attempt: nextAttempt() },
       targets: targets.map(({ cloud, replaced }) => ({ cloud, look, replaced })),
-      areOldSnapshotsDeleted: build.config.forceDeleteSnapshot,
+      oldSnapshots: { areDeleted: build.config.forceDeleteSnapshot, option: "force_delete_snapshot" },
       warn: (message) => build.warn(message),
       onProgress: (subject, wait) => progress.note(subject, wait),
     });

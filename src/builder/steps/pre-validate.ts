@@ -5,6 +5,9 @@ import type { Build } from "../build.ts";
 import { findOwnImage } from "../resources/image.ts";
 import { step } from "../step.ts";
 
+/** What can be done when the name of a build's OMI is taken, here or in another region. */
+export const HOW_TO_REPLACE = "Choose another name, or replace it: force_deregister = true, or build -force";
+
 /**
  * Makes sure that the new OMI's name is free in the account, or that its owner may be replaced, and that the snapshots
  * that its mappings name exist.
@@ -49,6 +52,6 @@ export function assertReplaceable(config: Pick<BuildConfig, "forceDeregister">, 
   const message = `the account already has an OMI named "${existing.ImageName}": ${existing.ImageId}`;
   throw new ConfigError([{ option: "omi_name", message }], {
     resourceId: existing.ImageId,
-    hint: "Choose another name, or replace it: force_deregister = true, or build -force",
+    hint: HOW_TO_REPLACE,
   });
 }
