@@ -7,6 +7,7 @@ import { describeRetry } from "../builder/tell-retry.ts";
 import type { BuildConfig } from "../config/build-config.ts";
 import type { Access } from "../outscale/access.ts";
 import { readAccountId } from "../outscale/account-id.ts";
+import type { Api } from "../outscale/api.ts";
 import { createApi } from "../outscale/client.ts";
 import { resolveAccess } from "../outscale/credentials.ts";
 import { createObjectStorage } from "../outscale/object-storage/object-storage.ts";
@@ -40,8 +41,11 @@ export async function checkOtherRegions(config: BuildConfig, omi: FarOmi, option
 
 async function checkHome(config: BuildConfig, omi: FarOmi, { env, log, onRetry }: AccountOptions): Promise<void> {
   const { access } = await resolveAccess({ template: config, env });
-  await using storage = createObjectStorage({ access, env, log });
-  await using api = createApi({ access, env, log, onRetry: (retry) => onRetry?.(describeRetry(retry)) });
+  await using storage = createObjectStorage({
+    ...{ access, env, log },
+    onRetry: ({ operation, ...retry }) => onRetry?.(describeRetry({ action: operation, ...retry }, access.region)),
+  });
+  await using api = openApi(access, { env, log, onRetry });
   const { bucket = "", createBucket, method } = config.regionCopy;
   const place = { region: access.region, accountId: omi.accountId, profile: access.profile ?? null };
   const { snapshots } = omi;
@@ -58,13 +62,18 @@ async function checkTarget(
   access: Access,
   config: BuildConfig,
   { omiName: name, snapshots }: FarOmi,
-  { env, log, onRetry }: AccountOptions,
+  options: AccountOptions,
 ): Promise<void> {
-  await using api = createApi({ access, env, log, onRetry: (retry) => onRetry?.(describeRetry(retry)) });
+  await using api = openApi(access, options);
   const { region, profile = null } = access;
   const cloud = { api, place: { region, accountId: await readAccountId(api), profile } };
   // A name that is taken is replaced, or is that of an OMI that has not changed.
   const mayBeTaken = config.forceDeregister || config.skipUnchanged;
   if (mayBeTaken) await requireRoom(cloud, { snapshots, option: OPTION, signal });
   else await requireTarget({ cloud, name, snapshots, ifTaken: HOW_TO_REPLACE, option: OPTION, signal });
+}
+
+/** There are several regions: of each call that is tried again it is said where it goes. */
+function openApi(access: Access, { env, log, onRetry }: AccountOptions): Api & AsyncDisposable {
+  return createApi({ access, env, log, onRetry: (retry) => onRetry?.(describeRetry(retry, access.region)) });
 }

@@ -132,7 +132,9 @@ build {
     const { BlockDeviceMappings } = await bench.seeded(bench.east);
     await bench.eastApi.createImage({ ImageName: "far", BlockDeviceMappings });
     await bench.count();
-    await expect(ask()).rejects.toThrow(/omi_regions: the account \d+ already has an OMI named "far" in us-east-2.*force_deregister = true/);
+    await expect(ask()).rejects.toThrow(
+      /omi_regions: the account \d+ already has an OMI named "far" in us-east-2.*force_deregister = true/,
+    );
     await write("nobodys");
     await expect(ask()).rejects.toThrow(
       /region_copy: There is no bucket "nobodys"[\s\S]*already has an OMI named "far"/,
