@@ -301,6 +301,7 @@ export const rooms = {
       "publish-omi",
       "region-copy/ask-together",
       "region-copy/check-target",
+      "region-copy/copy-digest",
       "region-copy/copy-image",
       "region-copy/copy-look",
       "region-copy/export-image",

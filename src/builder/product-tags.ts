@@ -1,5 +1,5 @@
 import { messageOf } from "../common/errors.ts";
-import type { Image } from "../outscale/oapi.ts";
+import type { Image, ResourceTag } from "../outscale/oapi.ts";
 import type { Build } from "./build.ts";
 import { changedInputs } from "./product-inputs.ts";
 import { createTags } from "./run-tags.ts";
@@ -51,14 +51,32 @@ export async function markProduct(build: Build, imageId: string, { digest, sourc
     build.warn(`${imageId} gets no inputs tag, as inputs changed while the build ran: ${names}`);
     return;
   }
-  const tags = [
-    { Key: INPUTS_TAG_KEY, Value: inputsTagValue(digest, imageId) },
-    ...(sourceId === undefined ? [] : [{ Key: SOURCE_TAG_KEY, Value: sourceId }]),
-  ];
+  const source = sourceId === undefined ? [] : [{ Key: SOURCE_TAG_KEY, Value: sourceId }];
+  await putTags(build, { imageId, digest, more: source });
+}
+
+/** What puts tags on an OMI, and tells whoever looks when that fails. */
+type Tagger = Pick<Build, "api" | "clock" | "signal"> & { warn(message: string): void };
+
+/**
+ * Puts the tag of an OMI on a copy of it that stands in another region: a build that finds the OMI unchanged looks there for one
+ * with the same digest.
+ */
+export function markCopy(account: Tagger, imageId: string, digest: string): Promise<void> {
+  return putTags(account, { imageId, digest, more: [] });
+}
+
+interface TagsInput {
+  readonly imageId: string;
+  readonly digest: string;
+  readonly more: readonly ResourceTag[];
+}
+
+async function putTags(account: Tagger, { imageId, digest, more }: TagsInput): Promise<void> {
   try {
-    await createTags(build, [imageId], tags);
+    await createTags(account, [imageId], [{ Key: INPUTS_TAG_KEY, Value: inputsTagValue(digest, imageId) }, ...more]);
   } catch (error) {
-    build.warn(`${imageId} got no inputs tag, so the next build will not find it: ${messageOf(error)}`);
+    account.warn(`${imageId} got no inputs tag, so the next build will not find it: ${messageOf(error)}`);
   }
 }
 

@@ -1,8 +1,11 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from "vitest";
+import { copyOmi } from "../../src/bake/omis/copy-omi.ts";
+import type { OmiArtifact } from "../../src/builder/artifact.ts";
 import { hastyClock } from "../support/bake/hasty-clock.ts";
 import { RecordedCalls } from "../support/bake/recorded-calls.ts";
 import { farConfig, RegionBench } from "../support/bake/region-bench.ts";
 import { requireRoot } from "../support/suite/requirements.ts";
+import { RecordingUi } from "../support/terminal/recording-ui.ts";
 
 const describe = requireRoot();
 
@@ -49,16 +52,50 @@ describe("a build for other regions that have an OMI of the name already", () =>
     expect(Images[0]?.ImageId).not.toBe(old.ImageId);
   });
 
-  it("makes only the copy that is missing when nothing has changed", async () => {
-    const build = (omi_regions: readonly string[]) => {
-      const options = {
-        ...farConfig,
-        omi_name: "far-{{timestamp}}",
-        omi_regions: [...omi_regions],
-        skip_unchanged: true,
-      };
-      return bench.bakery.bake(options, { inputs: { inputs: [], key: "key" } });
+  const inputs = { inputs: [], key: "key" };
+  const unchanged = (omi_regions: readonly string[]) => {
+    return { ...farConfig, omi_name: "far-{{timestamp}}", omi_regions: [...omi_regions], skip_unchanged: true };
+  };
+
+  it("finds a copy that omi copy has made in the place of one that had failed", async () => {
+    bench.east.faults.add({ kind: "fail", transition: "image.pending" });
+    let standing: OmiArtifact | undefined;
+    const onStanding = (artifact: OmiArtifact) => {
+      standing = artifact;
     };
+    const failing = bench.bakery.bake(unchanged(["us-east-2"]), { inputs, onStanding });
+    await expect(failing).rejects.toMatchObject({ code: "E_REGION_COPY" });
+    const omi = standing?.product.imageId ?? "";
+    const { env } = bench.bakery;
+    const copy = { omi, bucket: "acme", targets: [{ region: "us-east-2" }], env, ui: new RecordingUi() };
+    const { copies } = await copyOmi(copy);
+    // A copy that no template asks for is none that a build finds.
+    await copyOmi({ ...copy, name: "another" });
+    const { artifact } = await bench.bakery.bake(unchanged(["us-east-2"]), { inputs });
+    if (artifact) bench.artifacts.push(artifact);
+    const [made] = copies;
+    if (made?.outcome !== "copied") throw made?.error;
+    expect(artifact).toMatchObject({ isReused: true, copies: [{ imageId: made.imageId, isReused: true }] });
+    await standing?.destroy();
+  });
+
+  it("can be found in a region as soon as it is there, whatever becomes of the others", async () => {
+    bench.west.faults.add({ kind: "stuck", transition: "image.pending" });
+    const baking = bench.bakery.bake(unchanged(["us-east-2", "us-west-1"]), { inputs });
+    const isMarked = async () => {
+      const { Images } = await bench.eastApi.readImages({ Filters: { TagKeys: ["outscale-chroot:inputs"] } });
+      return Images.length;
+    };
+    const tooEarly = baking.then(() => expect.unreachable("The copy in us-west-1 is held"));
+    await Promise.race([expect.poll(isMarked, { timeout: 60_000 }).toBe(1), tooEarly]);
+    bench.west.faults.clear();
+    const { artifact } = await baking;
+    if (artifact) bench.artifacts.push(artifact);
+    expect(artifact?.copies).toHaveLength(2);
+  });
+
+  it("makes only the copy that is missing when nothing has changed", async () => {
+    const build = (omi_regions: readonly string[]) => bench.bakery.bake(unchanged(omi_regions), { inputs });
     const { artifact: first } = await build(["us-east-2"]);
     if (first) bench.artifacts.push(first);
     const { artifact: second } = await build(["us-east-2"]);

@@ -1,17 +1,21 @@
-import { openCloudRun } from "../../builder/open-cloud-run.ts";
+import { type CloudRun, openCloudRun } from "../../builder/open-cloud-run.ts";
 import type { Permissions } from "../../builder/permissions.ts";
+import { markCopy } from "../../builder/product-tags.ts";
 import { askTogether } from "../../builder/region-copy/ask-together.ts";
 import { requireExport } from "../../builder/region-copy/check-target.ts";
-import { copyImage, type RegionCopy, requireFreeCodes } from "../../builder/region-copy/copy-image.ts";
+import { copyDigest } from "../../builder/region-copy/copy-digest.ts";
+import { type CopyTarget, copyImage, type RegionCopy, requireFreeCodes } from "../../builder/region-copy/copy-image.ts";
 import { copyLook } from "../../builder/region-copy/copy-look.ts";
 import type { TransferMethod } from "../../builder/region-copy/export-image.ts";
 import { checkBucket } from "../../builder/region-copy/open-bucket.ts";
+import type { RegionCloud } from "../../builder/region-copy/region-clouds.ts";
 import { snapshotIdsOf } from "../../builder/resources/image.ts";
 import { throwIfCancelled, UsageError } from "../../common/errors.ts";
 import { requireRoot } from "../../host/require-root.ts";
+import type { Image } from "../../outscale/oapi.ts";
 import { findOwnOmi } from "./find-own-omi.ts";
 import { openOmis } from "./open-omis.ts";
-import { checkRegions, openTargets, type TargetRegion } from "./open-targets.ts";
+import { checkRegions, type OpenedTarget, openTargets, type TargetRegion } from "./open-targets.ts";
 import { requireOmiName } from "./require-omi-name.ts";
 import { requirePrefix } from "./require-prefix.ts";
 import { never, type TransferInput } from "./transfer-input.ts";
@@ -98,10 +102,12 @@ export async function copyOmi(input: CopyOmiInput): Promise<CopiedOmi> {
   const copies = await copyImage(context, {
     ...{ ...where, bucketSeen, image, method, keepObjects: input.keepObjects ?? false },
     onProgress: input.onProgress,
-    targets: targets.map((target, index) => {
-      const { launch = nobody, createVolume = nobody } = input.targets[index] ?? {};
-      return { ...target, look: { ...look, launch, createVolume } };
-    }),
+    targets: await Promise.all(
+      targets.map((target, index) => {
+        const { launch = nobody, createVolume = nobody } = input.targets[index] ?? {};
+        return wantedCopy(context, { source, image, target, look: { ...look, launch, createVolume } });
+      }),
+    ),
     oldSnapshots: { areDeleted: input.forceDeleteSnapshot ?? false, option: "-force-delete-snapshot" },
     warn: (message) => ui.warn(message),
   });
@@ -110,4 +116,23 @@ export async function copyOmi(input: CopyOmiInput): Promise<CopiedOmi> {
   if (!isSomethingLeft && copies.every(({ outcome }) => outcome === "cancelled")) throwIfCancelled(signal);
   const { ImageId: imageId, ImageName } = image;
   return { imageId, name: ImageName, region: access.region, runId: context.runId, copies, isSomethingLeft };
+}
+
+interface WantedInput {
+  readonly source: RegionCloud;
+  readonly image: Image;
+  readonly target: OpenedTarget;
+  readonly look: CopyTarget["look"];
+}
+
+/** A copy as it is to be; a build that finds the OMI unchanged is to find it, too. */
+async function wantedCopy(
+  context: CloudRun["context"],
+  { source, image, target, look }: WantedInput,
+): Promise<CopyTarget> {
+  const { ui, signal } = context;
+  const digest = await copyDigest(source, { image, look, signal });
+  if (digest === undefined) return { ...target, look };
+  const there = { ...context, api: target.cloud.api, warn: (message: string) => ui.warn(message) };
+  return { ...target, look, mark: (imageId) => markCopy(there, imageId, digest) };
 }

@@ -15,6 +15,8 @@ export interface CopyTarget {
   readonly cloud: RegionCloud;
   /** What the OMI is to be there, besides what the source says of itself. */
   readonly look: Omit<CopyLook, "like">;
+  /** Puts on the copy what a build finds it by, as soon as it stands. It warns where it cannot, and throws nothing. */
+  readonly mark?: ((imageId: string) => Promise<void>) | undefined;
   /** The account's own OMI that has the name there: it gives way when nothing is left to do but the registration. */
   readonly replaced: Image | undefined;
 }
@@ -144,6 +146,7 @@ async function copyTo(
     const deregistered = replaced && (await makeRoom(context, { cloud, undo, disks, image, name }));
     const copy = await registerCopy(context, there, { disks, look: { ...look, like: image } });
     undo.keep();
+    await target.mark?.(copy.imageId);
     context.ui.say(`The OMI ${copy.imageId} is ready in ${region}`);
     if (deregistered !== undefined)
       await settleReplaced(context, input, { cloud, replaced: deregistered, kept: copy.snapshotIds });

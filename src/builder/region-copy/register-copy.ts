@@ -99,7 +99,7 @@ export function rootSnapshotOf(like: Pick<ImageLook, "RootDeviceName">, disks: I
 }
 
 /** Where the service names no root device, it is the one that it takes by itself. */
-function rootDeviceOf({ RootDeviceName }: Pick<ImageLook, "RootDeviceName">): string {
+export function rootDeviceOf({ RootDeviceName }: Pick<ImageLook, "RootDeviceName">): string {
   return RootDeviceName || "/dev/sda1";
 }
 

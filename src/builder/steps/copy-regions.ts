@@ -6,6 +6,7 @@ import type { Product, ProductCopy } from "../publish-omi.ts";
 import { copyImage, type RegionCopy } from "../region-copy/copy-image.ts";
 import { copyLook } from "../region-copy/copy-look.ts";
 import { finishBuild } from "../region-copy/finish-build.ts";
+import type { RegionCloud } from "../region-copy/region-clouds.ts";
 import { type FailedRegion, RegionCopyError } from "../region-copy/region-copy-error.ts";
 import { RegionProgress } from "../region-copy/region-progress.ts";
 import { step } from "../step.ts";
@@ -38,9 +39,6 @@ export const copyRegions = step("StepCopyRegions", async (build: Build, input: C
     const { region, accountId, imageId, snapshotIds } = result;
     copies.set(region, { region, accountId, imageId, snapshotIds });
     for (const difference of result.differences) build.warn(`${imageId} in ${region} has ${difference}`);
-    if (input.mark === undefined) continue;
-    const there = { ...build, api: target.cloud.api, accountId };
-    await markProduct(there, imageId, { ...input.mark, sourceId: undefined });
   }
   const failed = results.flatMap((result) => (result.outcome === "copied" ? [] : [result]));
   if (failed.length === 0) return;
@@ -67,7 +65,7 @@ function tellStopped(build: Build, failed: readonly (FailedRegion & Pick<RegionC
 async function copyInto(
   build: Build,
   targets: readonly TargetRegion[],
-  { product, regions, nextAttempt }: CopyRegionsInput,
+  { product, regions, mark, nextAttempt }: CopyRegionsInput,
 ): Promise<readonly RegionCopy[]> {
   const { bucket = "", prefix, createBucket, keepObjects, method } = build.config.regionCopy;
   try {
@@ -81,7 +79,10 @@ async function copyInto(
     };
     return await copyImage(build, {
       ...{ source: regions.source, bucket, prefix, createBucket, keepObjects, method, image, attempt: nextAttempt() },
-      targets: targets.map(({ cloud, replaced }) => ({ cloud, look, replaced })),
+      targets: targets.map(({ cloud, replaced }) => ({
+        ...{ cloud, look, replaced },
+        mark: mark && ((imageId) => markThere(build, { cloud, imageId, mark })),
+      })),
       oldSnapshots: { areDeleted: build.config.forceDeleteSnapshot, option: "force_delete_snapshot" },
       warn: (message) => build.warn(message),
       onProgress: (subject, wait) => progress.note(subject, wait),
@@ -96,6 +97,17 @@ async function copyInto(
       isSomethingLeft: false,
     }));
   }
+}
+
+interface MarkInput {
+  readonly cloud: RegionCloud;
+  readonly imageId: string;
+  readonly mark: ProductMark;
+}
+
+/** What it was made of is in another region. */
+function markThere(build: Build, { cloud: { api, place }, imageId, mark }: MarkInput): Promise<void> {
+  return markProduct({ ...build, api, accountId: place.accountId }, imageId, { ...mark, sourceId: undefined });
 }
 
 async function readProduct({ api, signal }: Build, imageId: string): Promise<Image> {
