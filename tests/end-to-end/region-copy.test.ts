@@ -173,6 +173,33 @@ describe("omi copy", () => {
     },
   );
 
+  it("deletes the snapshots of the OMI that it has replaced, not those of one that had the name before", async () => {
+    await bench.copy();
+    await bench.copy({ name: "web-2" });
+    const snapshotsOf = (image: Image | undefined) =>
+      image?.BlockDeviceMappings.flatMap(({ Bsu }) => Bsu?.SnapshotId ?? []) ?? [];
+    const [first, second] = [await bench.image(EAST, "web"), await bench.image(EAST, "web-2")];
+    const { faults } = bench.region(EAST);
+    const api = bench.api(EAST);
+    faults.add({ kind: "stuck", transition: "image.pending", times: 100 });
+    const swap = async () => {
+      for (const image of [first, second]) await api.deleteImage({ ImageId: image?.ImageId ?? "" });
+      await api.createImage({ ImageName: "web", BlockDeviceMappings: second?.BlockDeviceMappings ?? [] });
+      faults.clear();
+    };
+    let swapping: Promise<void> | undefined;
+    const onProgress = (subject: string) => {
+      if (subject.startsWith("the import")) swapping ??= swap();
+    };
+    const { copied } = await bench.copy({ force: true, forceDeleteSnapshot: true, onProgress });
+    await swapping;
+    expect(told(copied.copies)).toEqual([`${EAST} copied`]);
+    const { snapshots } = await bench.left(EAST);
+    expect(snapshots.toSorted()).toEqual(
+      [...snapshotsOf(first), ...snapshotsOf(await bench.image(EAST, "web"))].toSorted(),
+    );
+  });
+
   it("has the old OMI there again when its successor cannot be registered", async () => {
     await bench.copy();
     bench.region(EAST).faults.add({ kind: "too-many-snapshots", action: "CreateImage", skip: 1 });
