@@ -4,6 +4,7 @@ import type { Blobs } from "./buckets/blobs.ts";
 import type { Disks } from "./disks/disks.ts";
 import type { FaultInjector } from "./faults.ts";
 import type { Store } from "./folder/store.ts";
+import type { Lingering } from "./lingering.ts";
 import type { Settings } from "./options.ts";
 import type { Lifecycle } from "./states/lifecycle.ts";
 import type { Unseen } from "./unseen.ts";
@@ -19,6 +20,7 @@ export interface Cloud {
   readonly faults: FaultInjector;
   readonly lifecycle: Lifecycle;
   readonly unseen: Unseen;
+  readonly lingering: Lingering;
 }
 
 export type IdPrefix = "ami" | "vol" | "snap" | "i" | "r" | "vol-update" | "image-export" | "snap-export";

@@ -45,6 +45,7 @@ export type LateObject = (typeof lateObjects)[number];
  * - A device that shows up `ms` after the API says `attached`; a decoy: another disk of the same size at the same time.
  * - A clock that is `ms` ahead of this machine's, or behind it, until the faults are cleared.
  * - An object that for `ms` after its making no read shows and no call knows.
+ * - An OMI that for `ms` after its deletion reads show as it was.
  */
 export const Fault = z.discriminatedUnion("kind", [
   z.strictObject({
@@ -60,6 +61,7 @@ export const Fault = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("decoy-device"), ...counts }),
   z.strictObject({ kind: z.literal("skewed-clock"), ms: z.int() }),
   z.strictObject({ kind: z.literal("late-object"), object: z.enum(lateObjects), ms: z.int().nonnegative(), ...counts }),
+  z.strictObject({ kind: z.literal("lingering-image"), ms: z.int().nonnegative(), ...counts }),
 ]);
 export type Fault = z.infer<typeof Fault>;
 
@@ -144,6 +146,12 @@ export class FaultInjector {
     )?.ms;
   }
 
+  /** For how long an OMI that was just deleted is still to be seen. */
+  takeLingering(): number | undefined {
+    return this.#take((fault): fault is Extract<Fault, { kind: "lingering-image" }> => fault.kind === "lingering-image")
+      ?.ms;
+  }
+
   #take<F extends Fault>(matches: (fault: Fault) => fault is F): F | undefined {
     for (const armed of this.#armed) {
       const { fault } = armed;
@@ -172,6 +180,7 @@ function isCallFault(fault: Fault): fault is CallFault {
     !("transition" in fault) &&
     !("object" in fault) &&
     fault.kind !== "skewed-clock" &&
+    fault.kind !== "lingering-image" &&
     fault.kind !== "late-device" &&
     fault.kind !== "decoy-device"
   );

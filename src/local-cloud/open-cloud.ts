@@ -14,6 +14,7 @@ import { heldRunner } from "./folder/held-runner.ts";
 import { hasCloud, MEMORY_FILE, OBJECTS_FOLDER } from "./folder/state-folder.ts";
 import { Store } from "./folder/store.ts";
 import { hasUnfinished, settleUnfinished } from "./folder/unfinished.ts";
+import { Lingering } from "./lingering.ts";
 import { LocalCloudError, startHint } from "./local-cloud-error.ts";
 import { type AskedSettings, DEFAULT_REGION, type Settings } from "./options.ts";
 import type { VolumeRecord } from "./records.ts";
@@ -117,8 +118,9 @@ async function assemble(
   const lifecycle = new Lifecycle(() => cloud);
   const faults = new FaultInjector(() => lifecycle.resume());
   const unseen = new Unseen(faults, clock);
+  const lingering = new Lingering(faults, clock);
   const blobs = new Blobs(join(stateFolder, OBJECTS_FOLDER));
-  const cloud: Cloud = { settings, store, disks, blobs, accounts, faults, lifecycle, unseen };
+  const cloud: Cloud = { settings, store, disks, blobs, accounts, faults, lifecycle, unseen, lingering };
   return cloud;
 }
 

@@ -35,9 +35,10 @@ const rules: FilterRules<keyof FiltersImage, Image> = {
 
 /** Every image that the account may launch: its own, shared ones, public ones. */
 export const readImages: Handler<"ReadImages"> = (call, request) => {
-  const { store, unseen } = call.cloud;
-  const images = store.images.values().filter((image) => mayLaunch(call, image) && !unseen.hides("image", image.id));
-  const seen = images.map(({ api }) => api).filter(({ State }) => State !== "deleting");
+  const { store, unseen, lingering } = call.cloud;
+  const there = store.images.values().filter(({ id, api }) => api.State !== "deleting" && !unseen.hides("image", id));
+  const images = [...there, ...lingering.images].filter((image) => mayLaunch(call, image));
+  const seen = images.map(({ api }) => api);
   const { items, token } = pageOf(applyFilters(seen, request.Filters, rules), request, {
     keyOf: ({ CreationDate, ImageId }) => CreationDate + ImageId,
     nowMs: call.cloud.settings.clock.now(),

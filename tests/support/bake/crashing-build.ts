@@ -27,7 +27,7 @@ const log: DebugLog = {
 let announced: unknown;
 
 function isMade(entry: LogEntry, { kind, isWritten }: NonNullable<CrashOptions["made"]>): boolean {
-  if (entry.kind === "api") return announced !== undefined && !isWritten && /^(Create|Link)/.test(entry.action);
+  if (entry.kind === "api") return announced !== undefined && !isWritten && /^(Create|Link|Delete)/.test(entry.action);
   if (entry.kind !== "journal") return false;
   const { type, seq, kind: what } = entry.entry as { type: string; seq?: number; kind?: string };
   if (type === "intent" && what === kind) announced = seq;

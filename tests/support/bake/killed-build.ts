@@ -33,7 +33,10 @@ export interface CrashOptions {
   readonly kinds: readonly LogEntry["kind"][];
   /** Whatever the build says, asks and is answered is a sensitive value. */
   readonly isEverythingSecret: boolean;
-  /** In place of a point: when a thing of this kind was made and its answer has come, before or after the journal has it. */
+  /**
+   * In place of a point: when a thing of this kind was made and its answer has come, before or after the journal has it. Of one
+   * that is replaced, the deletion is what is answered.
+   */
   readonly made?: { readonly kind: string; readonly isWritten: boolean };
 }
 
