@@ -1,9 +1,9 @@
-import { isBelow, type MountEntry, mountsBelow, readMountinfo } from "../host/mountinfo.ts";
+import { type MountEntry, mountsBelow, readMountinfo, visibleMounts } from "../host/mountinfo.ts";
 import type { Build } from "./build.ts";
 import type { ImageInspector, InspectedImage } from "./image-inspector.ts";
 import type { OpenImage } from "./open-image.ts";
 import { step } from "./step.ts";
-import type { MountedRoot } from "./steps/mount-device.ts";
+import { type MountedRoot, volumeDevices } from "./steps/mount-device.ts";
 
 interface InspectImageInput {
   readonly image: OpenImage;
@@ -45,21 +45,16 @@ export async function describeMounts(
   { image: { sandbox, mountPath, links }, root }: InspectImageInput,
 ): Promise<InspectedImage> {
   const mounts = mountsBelow(await readMountinfo(sandbox.mountinfoPath), mountPath).reverse();
-  const own = new Set([links.device, ...root.layout.parts.map(({ path }) => path)]);
+  const own = new Set(volumeDevices(links, root));
   const inImage = ({ mountPoint }: MountEntry) => mountPoint.slice(mountPath.length) || "/";
-  const isOwn = (mount: MountEntry) => own.has(mount.source) && !isHidden(mount, mounts);
   return {
     root: sandbox.hostPath(mountPath),
-    mountPoints: mounts.filter(isOwn).map(inImage),
+    mountPoints: visibleMounts(mounts)
+      .filter(({ source }) => own.has(source))
+      .map(inImage),
     foreignMounts: mounts.filter((mount) => !own.has(mount.source)).map(inImage),
     isFromScratch: config.fromScratch,
     signal,
     warn,
   };
-}
-
-/** Something newer is mounted on the same place, or above it. */
-function isHidden(mount: MountEntry, mounts: readonly MountEntry[]): boolean {
-  const newer = mounts.slice(mounts.indexOf(mount) + 1);
-  return newer.some(({ mountPoint }) => isBelow(mount.mountPoint, mountPoint));
 }

@@ -159,7 +159,7 @@ async function fillVolume(build: Build, { vm, volume, source, original }: FillVo
     await checkImagePolicy(build, { image, root, setIdsBefore });
     await checkBootFiles(build, { image, root });
     const bootFiles = await takeBootFiles(build, { image, linked });
-    await cleanUpEarly(build, { mounted, image, rootOnly });
+    await cleanUpEarly(build, { mounted, image, root, rootOnly });
     await testBoot(build, { image, root, source, linked, bootFiles });
     return data;
   } catch (error) {

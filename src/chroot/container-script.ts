@@ -1,4 +1,4 @@
-import { isBelow, type MountEntry } from "../host/mountinfo.ts";
+import { isBelow, type MountEntry, visibleMounts } from "../host/mountinfo.ts";
 import { shellQuote } from "../host/shell-quote.ts";
 import type { DevContents, ImageDevices } from "./container-dev.ts";
 
@@ -55,13 +55,6 @@ export function devContents(plan: ContainerPlan): DevContents | undefined {
 
 function devOf({ mountPath }: ContainerPlan, mounts: readonly MountEntry[]): MountEntry | undefined {
   return mounts.find(({ mountPoint }) => mountPoint === `${mountPath}/dev`);
-}
-
-/** What a path leads to: neither what a later mount in the same place hides, nor what one on a folder above does. */
-function visibleMounts(mounts: readonly MountEntry[]): MountEntry[] {
-  return mounts.filter(
-    (entry, index) => !mounts.slice(index + 1).some((later) => isBelow(entry.mountPoint, later.mountPoint)),
-  );
 }
 
 function isWholeProc({ fsType, root }: MountEntry): boolean {

@@ -46,6 +46,13 @@ export function mountOf(mounts: readonly MountEntry[], path: string): MountEntry
   return around.findLast(({ mountPoint }) => mountPoint.length === innermost);
 }
 
+/** What paths lead to: neither what a later mount in the same place hides, nor what one on a folder above does. */
+export function visibleMounts(mounts: readonly MountEntry[]): MountEntry[] {
+  return mounts.filter(
+    (entry, index) => !mounts.slice(index + 1).some((later) => isBelow(entry.mountPoint, later.mountPoint)),
+  );
+}
+
 /** What tells one mount from every other: the kernel gives ids out again, so more is compared. Plain JSON. */
 export type MountIdentity = Pick<MountEntry, "id" | "parentId" | "device" | "root" | "fsType">;
 

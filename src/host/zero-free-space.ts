@@ -5,7 +5,7 @@ import { basename, join } from "node:path";
 import { ignoreErrno, isErrno } from "../common/errno.ts";
 import { throwIfCancelled } from "../common/errors.ts";
 import type { MountView } from "./mount-view.ts";
-import { type MountEntry, mountsBelow, readMountinfo } from "./mountinfo.ts";
+import { type MountEntry, mountsBelow, readMountinfo, visibleMounts } from "./mountinfo.ts";
 import { findProgram } from "./program-path.ts";
 
 /** File systems in which a file that is filled takes what is free. */
@@ -14,8 +14,16 @@ const ZEROS = Buffer.alloc(4 * 1024 * 1024);
 /** No file system has smaller blocks. */
 const SMALLEST_BYTES = 512;
 
+export interface ZeroFreeSpaceInput {
+  readonly view: MountView;
+  /** What the image's own file systems are mounted from: the volume and its partitions. */
+  readonly devices: readonly string[];
+  readonly signal: AbortSignal;
+  readonly onWarning: (message: string) => void;
+}
+
 /**
- * Writes zeros over the free space of every file system that is mounted at a path and below it: what was removed is no
+ * Writes zeros over the free space of every file system of an image that is mounted at a path and below it: what was removed is no
  * longer to be found, and snapshots need less room. Then the space is given back (fstrim) where the device takes it, so that
  * a sparse disk stays sparse. That reaches also what no file can take: metadata of btrfs, and the rest of a block that
  * described the file of zeros itself on ext4.
@@ -27,9 +35,15 @@ const SMALLEST_BYTES = 512;
  */
 export async function zeroFreeSpace(
   path: string,
-  { view, signal }: { readonly view: MountView; readonly signal: AbortSignal },
+  { view, devices, signal, onWarning }: ZeroFreeSpaceInput,
 ): Promise<MountEntry[]> {
-  const filesystems = await filesystemsBelow(path, view);
+  const mounts = mountsBelow(await readMountinfo(view.mountinfoPath), path).reverse();
+  const { filesystems, hidden } = filesystemsToZero(mounts, devices);
+  for (const { source, mountPoint } of hidden) {
+    onWarning(
+      `The free space of ${source} is not overwritten: another file system is mounted over it, on "${mountPoint}"`,
+    );
+  }
   for (const mount of filesystems) {
     throwIfCancelled(signal);
     if (!isZeroedUnmounted(mount)) await fillOnce(mount, view, signal);
@@ -45,11 +59,25 @@ export function isZeroedUnmounted({ fsType }: MountEntry): boolean {
   return fsType === "xfs" && findProgram("xfs_db") !== undefined;
 }
 
-/** Each once, also where several of its folders or subvolumes are mounted; those that cannot be written to are left out. */
-async function filesystemsBelow(path: string, view: MountView): Promise<MountEntry[]> {
-  const mounts = mountsBelow(await readMountinfo(view.mountinfoPath), path).reverse();
-  const writable = mounts.filter(({ fsType, options }) => TYPES.includes(fsType) && options.includes("rw"));
-  return writable.filter(({ source }, index) => writable.findIndex((other) => other.source === source) === index);
+/**
+ * Each once, also where several of its folders or subvolumes are mounted. Left out are those that cannot be written to, and
+ * what comes from elsewhere: filling a folder of this machine that is bound into the image would fill this machine's disk.
+ * @param mounts The oldest first
+ * @returns with those of the image's own that no path leads to: what is mounted over them would be filled in their place
+ */
+export function filesystemsToZero(
+  mounts: readonly MountEntry[],
+  devices: readonly string[],
+): { readonly filesystems: MountEntry[]; readonly hidden: MountEntry[] } {
+  const isOwn = ({ fsType, options, source }: MountEntry) =>
+    devices.includes(source) && TYPES.includes(fsType) && options.includes("rw");
+  const filesystems = oncePerSource(visibleMounts(mounts).filter(isOwn));
+  const reached = new Set(filesystems.map(({ source }) => source));
+  return { filesystems, hidden: oncePerSource(mounts.filter((each) => isOwn(each) && !reached.has(each.source))) };
+}
+
+function oncePerSource(mounts: readonly MountEntry[]): MountEntry[] {
+  return mounts.filter(({ source }, index) => mounts.findIndex((other) => other.source === source) === index);
 }
 
 async function fillOnce(mount: MountEntry, view: MountView, signal: AbortSignal): Promise<void> {

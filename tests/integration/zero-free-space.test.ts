@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from "node:crypto";
-import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { basename, join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { LeftoverError } from "../../src/common/errors.ts";
 import { hostView } from "../../src/host/mount-view.ts";
@@ -20,6 +20,8 @@ beforeEach(async () => {
   bench = await createWorkbench("zero-free-space");
 });
 afterEach(() => bench.dispose());
+
+const onWarning = (message: string) => expect.fail(message);
 
 /** A machine whose disks take nothing back, as those of a cloud may not. */
 const host = hostRunner();
@@ -45,7 +47,12 @@ describe("zeroFreeSpace()", () => {
       // Zeros would be compressed away, and fill nothing.
       if (type === "btrfs") await host.run(["mount", "-o", "remount,compress-force=zlib", folder]);
       const signal = new AbortController().signal;
-      const filesystems = await zeroFreeSpace(folder, { view: hostView(withoutTrim), signal });
+      const filesystems = await zeroFreeSpace(folder, {
+        view: hostView(withoutTrim),
+        devices: [device],
+        signal,
+        onWarning,
+      });
       expect(filesystems.map(({ mountPoint }) => mountPoint)).toEqual([folder]);
       await bench.unmount(folder);
       const found = await findOnDisk(bench.fileOf(device), [...scars, "stays"]);
@@ -54,6 +61,30 @@ describe("zeroFreeSpace()", () => {
       expect(found.length).toBeLessThanOrEqual(type === "ext4" ? 2 : 1);
     },
   );
+
+  it("leaves a file system alone that is not the volume's, although a folder of it is mounted in the image", async () => {
+    const [own = "", foreign = ""] = await Promise.all(
+      [0, 1].map(() => makeDisk(bench, { sizeMib: 64, parts: [{ number: 0, type: "ext4" }] })),
+    );
+    const [image, other] = [await bench.mount(own), await bench.mount(foreign)];
+    const scars = [`removed-${randomBytes(16).toString("hex")}`];
+    writeFileSync(join(other, "large"), `${scars[0]}\n`.repeat(400));
+    await host.run(["sync", "--file-system", other]);
+    rmSync(join(other, "large"));
+    mkdirSync(join(other, "cache"));
+    mkdirSync(join(image, "cache"));
+    await host.run(["mount", "--bind", join(other, "cache"), join(image, "cache")]);
+    const reserved = `/sys/fs/ext4/${basename(foreign)}/reserved_clusters`;
+    const before = readFileSync(reserved, "utf8");
+    expect(before).not.toBe("0\n");
+    const signal = new AbortController().signal;
+    const filesystems = await zeroFreeSpace(image, { view: hostView(withoutTrim), devices: [own], signal, onWarning });
+    expect(filesystems.map(({ mountPoint }) => mountPoint)).toEqual([image]);
+    expect(readFileSync(reserved, "utf8")).toBe(before);
+    await bench.unmount(image);
+    await bench.unmount(other);
+    expect(await findOnDisk(bench.fileOf(foreign), scars)).toEqual(scars);
+  });
 
   it("overwrites what was removed, in every free block of an xfs that is not mounted, and nothing else", async () => {
     const device = await makeDisk(bench, { sizeMib: 320, parts: [{ number: 0, type: "xfs" }] });

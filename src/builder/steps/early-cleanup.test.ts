@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { fakeBuild } from "../../../tests/support/builder/fake-build.ts";
-import { fakeImage } from "../../../tests/support/builder/fake-image.ts";
+import { fakeImage, fakeRoot } from "../../../tests/support/builder/fake-image.ts";
 import { LeftoverError } from "../../common/errors.ts";
 import { cleanUpEarly } from "./early-cleanup.ts";
 
-const image = { image: fakeImage({ folder: "/mnt/image" }), rootOnly: 1 };
+const image = { image: fakeImage({ folder: "/mnt/image" }), root: fakeRoot(), rootOnly: 1 };
 
 describe("cleanUpEarly()", () => {
   it("releases what is mounted, newest first, and leaves nothing for the end", async () => {

@@ -5,11 +5,13 @@ import type { Build } from "../build.ts";
 import type { OpenImage } from "../open-image.ts";
 import type { Scope } from "../scope.ts";
 import { step } from "../step.ts";
+import { type MountedRoot, volumeDevices } from "./mount-device.ts";
 
 export interface CleanUpInput {
   readonly mounted: Scope;
   /** Unmounted once its free space is clean, with `zero_free_space`. */
   readonly image: OpenImage;
+  readonly root: MountedRoot;
   /** The size of the scope when nothing but the root was mounted. */
   readonly rootOnly: number;
 }
@@ -20,14 +22,16 @@ export interface CleanUpInput {
  */
 export const cleanUpEarly = step(
   "StepEarlyCleanup",
-  async (build: Build, { mounted, image, rootOnly }: CleanUpInput): Promise<void> => {
+  async (build: Build, { mounted, image, root, rootOnly }: CleanUpInput): Promise<void> => {
     const { ui, config, signal } = build;
     let filesystems: MountEntry[] = [];
     if (config.zeroFreeSpace) {
       // Nobody writes to it any longer, and what was put there for the time of provisioning has gone.
       await mounted.releaseBackTo(rootOnly);
       ui.say("Overwriting the free space of the image...");
-      filesystems = await zeroFreeSpace(image.mountPath, { view: image.view, signal });
+      const devices = volumeDevices(image.links, root);
+      const onWarning = (message: string) => build.warn(`zero_free_space: ${message}`);
+      filesystems = await zeroFreeSpace(image.mountPath, { view: image.view, devices, signal, onWarning });
       for (const { mountPoint } of filesystems) ui.message(mountPoint.slice(image.mountPath.length) || "/");
     }
     ui.say("Unmounting the image...");

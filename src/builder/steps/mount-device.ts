@@ -1,4 +1,5 @@
 import { existsSync } from "node:fs";
+import type { DeviceLinks } from "../../host/device-links.ts";
 import { findRoot, type RootPart } from "../../host/find-root.ts";
 import { growMounted, growUnmounted } from "../../host/grow-filesystem.ts";
 import { mountRoot } from "../../host/mount-root.ts";
@@ -19,6 +20,11 @@ import type { RootVolume } from "./create-volume.ts";
 export interface MountedRoot {
   readonly layout: VolumeLayout;
   readonly root: RootPart;
+}
+
+/** What file systems of the volume are mounted from: whatever else is mounted in the image belongs to somebody else. */
+export function volumeDevices({ device }: Pick<DeviceLinks, "device">, { layout }: MountedRoot): readonly string[] {
+  return [device, ...layout.parts.map(({ path }) => path)];
 }
 
 export interface MountDeviceInput {

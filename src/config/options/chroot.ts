@@ -109,7 +109,7 @@ export const chrootOptions = {
   }),
   zero_free_space: option(z.boolean().default(false), {
     about:
-      "Overwrites the free space of the image's ext4, xfs and btrfs file systems with zeros, and gives it back where the device takes it (`fstrim`), before the snapshot is taken: what was removed is not to be found in the OMI, and snapshots need less room. It writes as much as is free, once. The free blocks of xfs are overwritten once it is unmounted, with `xfs_db` (Debian package `xfsprogs`). On a device that takes nothing back, remains may stay in the metadata of btrfs and ext4, and without `xfs_db` in the room that xfs keeps for its own.",
+      "Overwrites the free space of the image's ext4, xfs and btrfs file systems with zeros, and gives it back where the device takes it (`fstrim`), before the snapshot is taken: what was removed is not to be found in the OMI, and snapshots need less room. It writes as much as is free, once. What is mounted in the image from elsewhere is left alone. The free blocks of xfs are overwritten once it is unmounted, with `xfs_db` (Debian package `xfsprogs`). On a device that takes nothing back, remains may stay in the metadata of btrfs and ext4, and without `xfs_db` in the room that xfs keeps for its own.",
     example: "true",
   }),
   quiet_services: option(z.boolean().default(true), {
