@@ -22,7 +22,10 @@ export type BuildSandbox = CommandRunner &
   Pick<Sandbox, "isolation" | "pid" | "mountinfoPath" | "hostPath" | "leftovers" | "stopLeftovers">;
 
 /** What steps use of the container. */
-export type ImageSandbox = Pick<Container, "pid" | "rootPath" | "shellWords" | "spawn" | "stopLeftovers">;
+export type ImageSandbox = Pick<
+  Container,
+  "pid" | "rootPath" | "shellWords" | "spawn" | "stopLeftovers" | "restrictMounts"
+>;
 
 /** Where the image is worked on: the sandbox, and the names that the template's commands use. */
 export interface OpenImage {

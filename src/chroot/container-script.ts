@@ -128,16 +128,34 @@ function replace(from: string, { mountPoint }: MountEntry): string[] {
 
 /** Device nodes of the image open no device, and the settings of this machine's kernel cannot be written. */
 function restrict(entry: MountEntry, hasDev: boolean): string {
-  const isKernel = entry.fsType === "sysfs" || entry.fsType === "proc";
-  if (isKernel) return remount(entry, ["ro", "nosuid", "nodev", "noexec"]);
-  return remount(entry, hasDev ? ["nodev"] : []);
+  return remount(entry, hasDev || isKernels(entry) ? restrictedFlags(entry) : []);
+}
+
+function isKernels({ fsType }: MountEntry): boolean {
+  return fsType === "sysfs" || fsType === "proc";
+}
+
+function restrictedFlags(entry: MountEntry): readonly string[] {
+  return isKernels(entry) ? ["ro", "nosuid", "nodev", "noexec"] : ["nodev"];
+}
+
+/**
+ * The options of mount(8) by which a mount that has come into a container later gets the flags that it would have had from
+ * the beginning; `undefined` where it has them.
+ */
+export function laterRestriction(entry: MountEntry): string | undefined {
+  const flags = restrictedFlags(entry);
+  return flags.every((flag) => entry.options.includes(flag)) ? undefined : remountOptions(entry, flags);
 }
 
 /** Changes one mount's own flags, not those of its file system, and keeps the others that it has. */
-function remount({ mountPoint, options }: MountEntry, added: readonly string[]): string {
+function remount(entry: MountEntry, added: readonly string[]): string {
+  return mount("-o", remountOptions(entry, added), "--", "none", entry.mountPoint);
+}
+
+function remountOptions({ options }: MountEntry, added: readonly string[]): string {
   const kept = options.filter((option) => MOUNT_FLAGS.has(option));
-  const flags = [...new Set([...kept, ...added])];
-  return mount("-o", ["remount", "bind", ...flags].join(","), "--", "none", mountPoint);
+  return ["remount", "bind", ...new Set([...kept, ...added])].join(",");
 }
 
 /** @see mount(2), the flags that a bind mount has of its own */

@@ -11,6 +11,7 @@ import { fillDev, type ImageDevices } from "./container-dev.ts";
 import { dropWords } from "./container-rights.ts";
 import { containerScript, devContents } from "./container-script.ts";
 import { Inhabitants, type SandboxProcess } from "./inhabitants.ts";
+import { besideContainer, LaterMounts } from "./later-mounts.ts";
 import { SandboxCommand } from "./sandbox-command.ts";
 
 export interface ContainerOptions {
@@ -57,8 +58,8 @@ export async function startContainer(place: ContainerPlace, options: ContainerOp
     clock: place.clock,
   });
   try {
-    await detachOldRoot(anchor);
-    return new Container(anchor, place, options);
+    const known = await detachOldRoot(anchor);
+    return new Container(anchor, place, { ...options, known });
   } catch (error) {
     await anchor.end();
     throw error;
@@ -75,12 +76,14 @@ function showsHostDevices(table: readonly MountEntry[], mountPath: string): bool
 /**
  * A program of ours that is in the container's mount namespace, and has its root folder outside: umount(8) reaches through
  * the root of the container's first process what is mounted over it.
+ * @returns the mounts that are left
  */
-async function detachOldRoot({ pid }: Anchor): Promise<void> {
-  const enter = ["nsenter", `--mount=/proc/${pid}/ns/mnt`, "--root=/", "--wd=/", "--"];
-  await hostRunner().run([...enter, "umount", "-c", "-l", "--", `/proc/${pid}/root/.`]);
-  const roots = (await readMountinfo(`/proc/${pid}/mountinfo`)).filter(({ mountPoint }) => mountPoint === "/");
+async function detachOldRoot({ pid }: Anchor): Promise<readonly MountEntry[]> {
+  await hostRunner().run([...besideContainer(pid), "umount", "-c", "-l", "--", `/proc/${pid}/root/.`]);
+  const mounts = await readMountinfo(`/proc/${pid}/mountinfo`);
+  const roots = mounts.filter(({ mountPoint }) => mountPoint === "/");
   if (roots.length !== 1) throw new SandboxError("The old root cannot be detached from the container");
+  return mounts;
 }
 
 /** An image that commands run in. Whatever they leave behind, processes and mounts, ends with it. */
@@ -99,15 +102,22 @@ export class Container {
   readonly #inhabitants: Inhabitants;
   readonly #words: readonly string[];
   readonly #commands = new Set<SandboxCommand>();
+  readonly #laterMounts: LaterMounts | undefined;
 
   /** Use {@link startContainer}. */
-  constructor(anchor: Anchor, place: ContainerPlace, { capabilities = [] }: ContainerOptions) {
+  constructor(
+    anchor: Anchor,
+    place: ContainerPlace,
+    { capabilities = [], known }: ContainerOptions & { readonly known: readonly MountEntry[] },
+  ) {
     const state = readOwnState();
     this.pid = anchor.pid;
     this.rootPath = `/proc/${anchor.pid}/root`;
     this.anchor = anchor;
     this.#clock = place.clock;
     this.#inhabitants = new Inhabitants(anchor, place.clock);
+    // Who may mount undoes it, and needs what he mounts to be as he made it.
+    this.#laterMounts = capabilities.includes("SYS_ADMIN") ? undefined : new LaterMounts(anchor.pid, known);
     const rights = { capabilities };
     this.#words = [...programPaths(ENDS_WITH_US), ...enterWords(anchor.pid, state, rights)];
     this.shellWords = enterWords(place.hasOwnProc ? innerPid(anchor.pid) : anchor.pid, state, rights);
@@ -119,6 +129,7 @@ export class Container {
    * @throws {SandboxError} when the container has ended
    */
   async spawn(args: readonly string[], options: SpawnOptions = {}): Promise<RunningProcess> {
+    await this.restrictMounts();
     if (!this.anchor.isAlive) throw endedError(this.anchor);
     const entry = await this.#host.spawn([...this.#words, ...args], { ...options, cwd: "/" });
     const command = new SandboxCommand(entry, () => this.#inhabitants.list(), this.#clock);
@@ -126,6 +137,15 @@ export class Container {
     this.#commands.add(command);
     void command.exited.then(() => this.#commands.delete(command));
     return command;
+  }
+
+  /**
+   * Takes from what has been mounted in the image since the last time what it could reach this machine by. Every command that
+   * is started from here comes after that; it is for whoever enters in another way.
+   * @throws {SandboxError} when a mount cannot be restricted
+   */
+  async restrictMounts(): Promise<void> {
+    if (this.anchor.isAlive) await this.#laterMounts?.restrict();
   }
 
   /** Ends what commands left running. The container can be used afterwards. @returns what was ended */

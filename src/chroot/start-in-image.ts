@@ -20,7 +20,7 @@ import type { RootFolder } from "./root-folder.ts";
 const SHELL = "/bin/sh";
 
 /** What commands are started by in a container. */
-type ImageContainer = Pick<Container, "rootPath" | "shellWords" | "spawn">;
+type ImageContainer = Pick<Container, "rootPath" | "shellWords" | "spawn" | "restrictMounts">;
 
 /** How commands are run in an image. */
 export interface CommandOptions {
@@ -98,6 +98,7 @@ async function spawnInImage(
   // The environment is the image's, and its PATH need not lead to the host's chroot(8).
   const words = container ? [...container.shellWords, ...line] : [locateProgram("chroot"), mountPath, SHELL, ...line];
   const argv = wrapCommand ? ["/bin/sh", "-c", wrapCommand(shellQuote(words))] : words;
+  await container?.restrictMounts();
   const rights = container ? [] : withoutMachine(readCapabilities());
   return { argv, child: await runner.spawn([...rights, ...argv], options) };
 }

@@ -114,6 +114,52 @@ mount -t devtmpfs none /tmp; dd if=/dev${device.slice(4)} count=1
     expect(await say(byChroot(image), "dd if=/root/stolen-disk count=1 of=/dev/null")).toMatch(/records in/);
   });
 
+  it("opens no device on what a program of this machine mounts in the image later, of whatever kind", async () => {
+    const device = await makeExt4Device(cleanup);
+    const { rdev } = await stat(device);
+    const image = await open();
+    const folders = ["fresh", "bound", "filed", "jail"];
+    for (const name of folders) await mkdir(join(image.files, name));
+    await writeFile(join(image.files, "file"), "");
+    const at = (name: string) => join(image.mountPath, name);
+    const node = ["b", `${rdev >> 8}`, `${rdev & 0xff}`];
+    await image.sandbox.run(["mount", "-t", "tmpfs", "fresh", at("fresh")]);
+    await image.sandbox.run(["mount", "--bind", at("fresh"), at("bound")]);
+    await image.sandbox.run(["mknod", at("fresh/made-outside"), ...node]);
+    await image.sandbox.run(["mount", "--bind", at("fresh/made-outside"), at("file")]);
+    await image.sandbox.run(["mount", "-t", "proc", "proc", at("jail")]);
+    const { communicator } = image.input;
+    const said = await say(
+      communicator,
+      `for folder in /fresh /bound; do mknod $folder/disk ${node.join(" ")}; dd if=$folder/disk count=1; dd if=$folder/made-outside count=1; done
+dd if=/file count=1; cat /jail/sys/vm/swappiness > /jail/sys/vm/swappiness && echo written`,
+    );
+    expect(said.match(/Permission denied/g)).toHaveLength(5);
+    expect(said).toMatch(/Read-only/);
+    expect(said).not.toMatch(/records in|written/);
+    // What is not mounted in the image keeps its own ways.
+    const outside = image.sandbox.hostPath(at("fresh/made-outside"));
+    expect((await image.sandbox.run(["dd", `if=${at("fresh/made-outside")}`, "count=1"])).stderr).toMatch(/records in/);
+    expect(existsSync(outside)).toBe(true);
+  });
+
+  it("opens no device there by a command in a wrapper, or from where a person enters", async () => {
+    const device = await makeExt4Device(cleanup);
+    const { rdev } = await stat(device);
+    const image = await open();
+    await mkdir(join(image.files, "fresh"));
+    await image.sandbox.run(["mount", "-t", "tmpfs", "fresh", join(image.mountPath, "fresh")]);
+    const attack = `mknod /fresh/disk b ${rdev >> 8} ${rdev & 0xff}; dd if=/fresh/disk count=1`;
+    const { sandbox: runner, mountPath, container } = image;
+    const wrapped = new ChrootCommunicator({ runner, mountPath, container, wrapCommand: (line) => `nice ${line}` });
+    expect(await say(wrapped, attack)).toMatch(/Permission denied/);
+    await image.sandbox.run(["umount", join(image.mountPath, "fresh")]);
+    await image.sandbox.run(["mount", "-t", "tmpfs", "fresh", join(image.mountPath, "fresh")]);
+    await container.restrictMounts();
+    const entered = [...container.shellWords, "-c", attack];
+    expect((await image.sandbox.run(entered, { okExitCodes: [1] })).stderr).toMatch(/Permission denied/);
+  });
+
   it("has the rights that installers use, and those that a template asks for", async () => {
     const bounding = async (image: ProvisionedImage) =>
       BigInt(`0x${(await say(image.input.communicator, "grep CapBnd /proc/self/status")).split(/\s+/)[1]}`);

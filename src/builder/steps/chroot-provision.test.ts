@@ -6,6 +6,7 @@ import { recordingRunner } from "../../../tests/support/builder/recording-runner
 import { generatedData as data } from "../../../tests/support/provisioners/provisioning.ts";
 import { CancelledError, ProvisionError } from "../../common/errors.ts";
 import type { Hook, ProvisionInput } from "../hook.ts";
+import type { ImageSandbox } from "../open-image.ts";
 import { provision } from "./chroot-provision.ts";
 
 const failing = async () => {
@@ -33,6 +34,35 @@ describe("provision()", () => {
     });
     expect(runner.lines).toEqual([expect.stringContaining("chroot /mnt/image /bin/sh -c true"), "lsblk"]);
     expect(seen[0]).toMatchObject({ data, rootPath: "/mnt/image" });
+  });
+
+  it("lets nothing of the image run beside a program of this machine, or on what that has mounted as it is", async () => {
+    const order: string[] = [];
+    const note = (what: string) => void order.push(what);
+    const runner = recordingRunner((line) => {
+      note(line);
+      return undefined;
+    });
+    const image = fakeImage({ folder: "/mnt/image", runner });
+    const container: ImageSandbox = {
+      ...(await image.startContainer(fakeRoot().layout)),
+      stopLeftovers: async () => {
+        note("stop");
+        return [];
+      },
+      restrictMounts: async () => note("restrict"),
+    };
+    const hook: Hook = {
+      provision: async ({ local }) => {
+        await local.run(["mount", "/mnt/image/var"]);
+        await (await local.spawn(["mount", "/mnt/image/opt"])).exited;
+      },
+    };
+    await using fake = await fakeBuild({ hook });
+    const input = { root: fakeRoot(), data, mounted: fake.scope, scriptFolder: "/tmp" };
+    await provision(fake.build, { image: { ...image, startContainer: async () => container }, ...input });
+    const expected = ["stop", "mount /mnt/image/var", "restrict", "stop", "mount /mnt/image/opt", "restrict"];
+    expect(order).toEqual(expected);
   });
 
   it("stops what was left running when the scope ends, and names it", async () => {

@@ -99,23 +99,46 @@ function provisionInput(
     log: build.log,
     onWarning: (message) => build.warn(message),
   });
-  const local = afterStopping(sandbox, async () => tellStopped(build, await container.stopLeftovers()));
+  const local = apart(sandbox, {
+    before: async () => tellStopped(build, await container.stopLeftovers()),
+    after: () => container.restrictMounts(),
+  });
   // The error-cleanup provisioner of a cancelled build makes some, too.
   const makeTemporaryFolder = temporaryFoldersOf(mounted, hurry);
   const workLog = workLogOf(build, "provisioner");
   return { ui, communicator, data, local, shellWords, rootPath, scriptFolder, signal, makeTemporaryFolder, workLog };
 }
 
-/** Nothing that the image has left running lives while a program of this machine runs. */
-function afterStopping(runner: CommandRunner, stop: () => Promise<void>): CommandRunner {
+interface Apart {
+  /** Nothing that the image has left running lives while a program of this machine runs. */
+  readonly before: () => Promise<void>;
+  /** What such a program has mounted in the image is restricted before anything of the image runs again, whoever starts it. */
+  readonly after: () => Promise<void>;
+}
+
+/** Programs of this machine, apart from those of the image. */
+function apart(runner: CommandRunner, { before, after }: Apart): CommandRunner {
   return {
     run: async (argv, options) => {
-      await stop();
-      return runner.run(argv, options);
+      await before();
+      try {
+        return await runner.run(argv, options);
+      } finally {
+        await after();
+      }
     },
     spawn: async (argv, options) => {
-      await stop();
-      return runner.spawn(argv, options);
+      await before();
+      const child = await runner.spawn(argv, options);
+      const { pid, stdin, stdout, stderr } = child;
+      // What fails then is told by the next command in the image, which does the same before it starts.
+      const exited = child.exited.then((status) =>
+        after().then(
+          () => status,
+          () => status,
+        ),
+      );
+      return { pid, stdin, stdout, stderr, exited, kill: (signal) => child.kill(signal) };
     },
   };
 }

@@ -41,6 +41,7 @@ export function fakeImage({
     shellWords: ["chroot", folder, "/bin/sh"],
     spawn: (args, options) => runner.spawn(["chroot", folder, "/bin/sh", ...args], options),
     stopLeftovers: async () => [],
+    restrictMounts: async () => undefined,
   };
   const none = async () => undefined;
   return {
