@@ -159,9 +159,12 @@ export class Container {
    */
   async stop(options: { readonly graceMs?: number } = {}): Promise<SandboxProcess[]> {
     if (!this.anchor.isAlive) return [];
-    const stopped = await this.stopLeftovers(options);
-    await this.anchor.end();
-    return stopped;
+    try {
+      return await this.stopLeftovers(options);
+    } finally {
+      // It takes along whatever is left.
+      await this.anchor.end();
+    }
   }
 }
 

@@ -1,4 +1,5 @@
 import type { Clock } from "../common/clock.ts";
+import { CommandError } from "../host/command-error.ts";
 import { readCommand } from "../host/process-table.ts";
 import {
   type ProcessNode,
@@ -9,6 +10,7 @@ import {
 } from "../host/process-tree.ts";
 import { locateProgram } from "../host/program-path.ts";
 import { hostRunner } from "../host/run-command.ts";
+import { signalProcess } from "../host/signal-process.ts";
 import type { Anchor } from "./anchor.ts";
 
 /** A process that a command left behind, by its pid on the host. */
@@ -84,11 +86,19 @@ export class Inhabitants {
   /**
    * Signals everything in the PID namespace but PID 1. The kernel finds the processes, so that none is meant by a pid that
    * another process has by now, and none is missed that is forking: a process that has a signal pending forks no more.
+   *
+   * What asks the kernel has to be in there, where root may kill it before it does: then they are signalled from outside.
    * @see kill(2), pid -1
    */
   async #signalAll(signal: "TERM" | "KILL"): Promise<void> {
+    if (!this.#anchor.isAlive) return;
     const enter = [locateProgram("nsenter"), "--target", `${this.#anchor.pid}`, "--pid", "--"];
-    if (this.#anchor.isAlive) await hostRunner().run([...enter, "/bin/sh", "-c", `kill -s ${signal} -- -1 || :`]);
+    try {
+      await hostRunner().run([...enter, "/bin/sh", "-c", `kill -s ${signal} -- -1 || :`]);
+    } catch (error) {
+      if (!(error instanceof CommandError)) throw error;
+      for (const each of this.list()) signalProcess(each, `SIG${signal}`);
+    }
   }
 }
 

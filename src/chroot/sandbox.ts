@@ -184,7 +184,10 @@ export class Sandbox implements CommandRunner, AsyncDisposable {
    */
   async stopLeftovers(options: { readonly graceMs?: number } = {}): Promise<SandboxProcess[]> {
     const stopped: SandboxProcess[] = [];
-    for (const container of this.#containers.splice(0)) stopped.push(...(await container.stop(options)));
+    for (const container of [...this.#containers]) {
+      stopped.push(...(await container.stop(options)));
+      this.#containers.splice(this.#containers.indexOf(container), 1);
+    }
     // The shell would be among those that are signalled.
     return [...stopped, ...(await this.#inhabitants.stop(options, () => this.#shell.end()))];
   }
@@ -195,9 +198,11 @@ export class Sandbox implements CommandRunner, AsyncDisposable {
    */
   async stop(): Promise<SandboxProcess[]> {
     if (!this.#anchor.isAlive) return [];
-    const stopped = await this.stopLeftovers();
-    await this.#anchor.end();
-    return stopped;
+    try {
+      return await this.stopLeftovers();
+    } finally {
+      await this.#anchor.end();
+    }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -247,6 +247,23 @@ true`,
     await expect(communicator.start({ command: "true" })).rejects.toMatchObject({ code: "E_SANDBOX" });
   });
 
+  it.each([
+    // Whatever enters is killed at once, and so is who would tell the kernel to end them all.
+    [
+      "as soon as it is asked to end",
+      `sh -c 'trap "while :; do kill -KILL -1; done" TERM; : > /tmp/ready; while :; do :; done'`,
+    ],
+    ["all the time", `sh -c ': > /tmp/ready; while :; do kill -KILL -1; done'`],
+  ])("ends a process in it that kills every other one %s", async (_when, command) => {
+    const image = await open();
+    await image.input.communicator.start({ command: `(setsid ${command} >/dev/null 2>&1 &)`, okExitCodes: "any" });
+    await until(() => existsSync(join(image.files, "tmp/ready")));
+    expect((await image.container.stopLeftovers({ graceMs: 0 })).length).toBeGreaterThan(0);
+    expect(await image.sandbox.leftovers()).toEqual([]);
+    expect(await say(image.input.communicator, "echo usable")).toBe("usable\n");
+    expect(await image.sandbox.stopLeftovers({ graceMs: 0 })).toEqual([]);
+  });
+
   it("lets a command be cancelled that has stopped itself", async () => {
     const image = await open();
     const command = await image.container.spawn(["-c", "kill -STOP $$"]);
