@@ -1,7 +1,7 @@
 import type { Stats } from "node:fs";
 import { type FileHandle, mkdir, open, stat } from "node:fs/promises";
 import { dirname } from "node:path";
-import { ignoreErrno } from "../common/errno.ts";
+import { ignoreErrno, isErrno } from "../common/errno.ts";
 import { MountError } from "../common/errors.ts";
 import { DEFAULT_MOUNT_ROOT } from "../config/mount-root.ts";
 import { isStillAt, tryFlock } from "../host/flock.ts";
@@ -26,15 +26,17 @@ type Holder = Pick<Scope, "acquire" | "defer">;
  */
 export async function makeMountFolder(mounted: Holder, path: string): Promise<void> {
   await refuseOthersFolder(path);
-  await makeFolders(mounted, path);
-  const folder = await useFolder(path);
+  const folder = await insist(path, async () => (await makeFolders(mounted, path)) && useFolder(path));
   mounted.defer(`Leaving ${path}`, () => folder.close());
 }
 
 /** The same without a journal, for who only looks around: what it made is removed again with `release`. */
 export async function borrowMountFolder(path: string): Promise<{ readonly release: () => Promise<void> }> {
   const isThere = await isFolder(path);
-  const folder = await useFolder(path);
+  const folder = await insist(path, async () => {
+    await mkdir(path, { mode: FOR_US_ALONE, recursive: true });
+    return useFolder(path);
+  });
   return {
     release: async () => {
       await folder.close();
@@ -67,24 +69,37 @@ function othersRightTo({ uid, mode }: Pick<Stats, "uid" | "mode">): string | und
   return isOpen ? "everybody may write to it" : undefined;
 }
 
-async function makeFolders(mounted: Holder, path: string): Promise<void> {
+/** @returns false when another build that ends has removed the folder above meanwhile, as it was empty */
+async function makeFolders(mounted: Holder, path: string): Promise<boolean> {
   const isThere = await isFolder(path);
-  if (isThere && !path.startsWith(`${DEFAULT_MOUNT_ROOT}/`)) return;
-  await makeFolders(mounted, dirname(path));
-  await mounted.acquire(folderKind, { path }, async () => {
-    await mkdir(path, { mode: FOR_US_ALONE }).catch(ignoreErrno("EEXIST"));
-    return path;
-  });
+  if (isThere && !path.startsWith(`${DEFAULT_MOUNT_ROOT}/`)) return true;
+  if (!(await makeFolders(mounted, dirname(path)))) return false;
+  try {
+    await mounted.acquire(folderKind, { path }, async () => {
+      await mkdir(path, { mode: FOR_US_ALONE }).catch(ignoreErrno("EEXIST"));
+      return path;
+    });
+    return true;
+  } catch (error) {
+    if (isErrno(error, "ENOENT")) return false;
+    throw error;
+  }
 }
 
-/** Opens the folder and takes its shared lock. If somebody removes it in between, it is made again. */
-async function useFolder(path: string): Promise<FileHandle> {
+/** Opens the folder and takes its shared lock. @returns undefined when somebody removes it in between */
+async function useFolder(path: string): Promise<FileHandle | undefined> {
+  const folder = await open(path, "r").catch(ignoreErrno("ENOENT"));
+  if (folder === undefined) return undefined;
+  if ((await tryFlock(folder.fd, "shared")) && (await isStillAt(path, folder))) return folder;
+  await folder.close();
+  return undefined;
+}
+
+/** Makes the folder, and begins anew as long as builds that end remove it, or what is above it. */
+async function insist(path: string, make: () => Promise<FileHandle | undefined | false>): Promise<FileHandle> {
   for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
-    await mkdir(path, { mode: FOR_US_ALONE, recursive: true });
-    const folder = await open(path, "r").catch(ignoreErrno("ENOENT"));
-    if (folder === undefined) continue;
-    if ((await tryFlock(folder.fd, "shared")) && (await isStillAt(path, folder))) return folder;
-    await folder.close();
+    const folder = await make();
+    if (folder) return folder;
   }
   throw new MountError(`"${path}" is removed by others again and again`, {
     target: path,

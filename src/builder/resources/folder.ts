@@ -2,7 +2,7 @@ import { open, rmdir } from "node:fs/promises";
 import { z } from "zod";
 import { ignoreErrno, isErrno } from "../../common/errno.ts";
 import { LeftoverError } from "../../common/errors.ts";
-import { tryFlock } from "../../host/flock.ts";
+import { isStillAt, tryFlock } from "../../host/flock.ts";
 import { absolutePath } from "../journal/absolute-path.ts";
 import { noFacts, type ResourceKind } from "../resource-kind.ts";
 
@@ -22,13 +22,16 @@ export const folderKind: ResourceKind<z.infer<typeof intent>, z.infer<typeof noF
 /**
  * Removes an empty folder that nobody uses. Removing one takes away what other mount namespaces have mounted on it: a
  * build that uses one therefore holds its shared lock (see `makeMountFolder()`), and the last one out removes it.
+ * @param lock Takes the lock, or says that somebody else has it
  * @throws {LeftoverError} when something is mounted on it: it stays until that is gone
  */
-export async function removeFolder(path: string): Promise<void> {
+export async function removeFolder(path: string, lock: (fd: number) => Promise<boolean> = tryFlock): Promise<void> {
   const folder = await open(path, "r").catch(ignoreErrno("ENOENT"));
   if (folder === undefined) return;
   try {
-    if (await tryFlock(folder.fd)) await rmdir(path).catch(ignoreErrno("ENOENT", "ENOTEMPTY", "EEXIST"));
+    // Another build that ends may have removed it meanwhile, and one that begins has made it anew: that one is in use.
+    if (!(await lock(folder.fd)) || !(await isStillAt(path, folder))) return;
+    await rmdir(path).catch(ignoreErrno("ENOENT", "ENOTEMPTY", "EEXIST"));
   } catch (error) {
     throw isErrno(error, "EBUSY") ? stillMounted(path, error) : error;
   } finally {
