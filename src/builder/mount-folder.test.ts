@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { tryFlock } from "../host/flock.ts";
-import { makeMountFolder } from "./mount-folder.ts";
+import { makeMountFolder, othersRightTo } from "./mount-folder.ts";
 import { removeFolder } from "./resources/folder.ts";
 
 let folder: string;
@@ -63,6 +63,32 @@ describe("makeMountFolder()", () => {
     } finally {
       await mounted.release();
     }
+  });
+});
+
+describe("othersRightTo()", () => {
+  const own = { uid: process.geteuid?.() ?? 0, gid: process.getegid?.() ?? 0 };
+  const sudo = { SUDO_UID: "91000", SUDO_GID: "91001" };
+  it.each([
+    { what: "root's", stats: { uid: 0, gid: 0, mode: 0o40755 } },
+    { what: "our own", stats: { ...own, mode: 0o40775 } },
+    { what: "that of who came by sudo", stats: { uid: 91000, gid: 91001, mode: 0o40775 } },
+    { what: "one for everybody, who renames but his own", stats: { uid: 0, gid: 90001, mode: 0o41777 } },
+    { what: "one of a group that only reads", stats: { uid: 0, gid: 90001, mode: 0o40755 } },
+    { what: "another user's", stats: { uid: 90000, gid: 0, mode: 0o40755 }, right: "user 90000 owns it" },
+    {
+      what: "another user's, where others rename but their own",
+      stats: { uid: 90000, gid: 0, mode: 0o41777 },
+      right: "user 90000 owns it",
+    },
+    { what: "one for everybody", stats: { uid: 0, gid: 0, mode: 0o40757 }, right: "everybody may write to it" },
+    {
+      what: "one that a group writes to, as Debian's /usr/local",
+      stats: { uid: 0, gid: 50, mode: 0o42775 },
+      right: "group 50 may write to it",
+    },
+  ])("says of $what who else may rename folders in it", ({ stats, right }) => {
+    expect(othersRightTo(stats, sudo)).toBe(right);
   });
 });
 

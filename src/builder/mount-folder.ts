@@ -55,18 +55,23 @@ async function refuseOthersFolder(path: string): Promise<void> {
   if (problem !== undefined) {
     throw new MountError(`Cannot mount below "${path}": ${problem}`, {
       target: path,
-      hint: "Choose a mount_path whose parent folders belong to root",
+      hint: "Choose a mount_path whose parent folders belong to root, who alone may write to them",
     });
   }
   if (path !== "/") await refuseOthersFolder(dirname(path));
 }
 
-function othersRightTo({ uid, mode }: Pick<Stats, "uid" | "mode">): string | undefined {
+/** @returns who else may rename what is in such a folder */
+export function othersRightTo(
+  { uid, gid, mode }: Pick<Stats, "uid" | "gid" | "mode">,
+  { SUDO_UID = "0", SUDO_GID = "0" }: NodeJS.ProcessEnv = process.env,
+): string | undefined {
   // Who came by sudo may do it all the same.
-  const trusted = [0, process.geteuid?.(), Number(process.env.SUDO_UID ?? 0)];
-  if (!trusted.includes(uid)) return `user ${uid} owns it`;
-  const isOpen = (mode & 0o002) !== 0 && (mode & STICKY) === 0;
-  return isOpen ? "everybody may write to it" : undefined;
+  if (![0, process.geteuid?.(), Number(SUDO_UID)].includes(uid)) return `user ${uid} owns it`;
+  if ((mode & STICKY) !== 0) return undefined;
+  if ((mode & 0o002) !== 0) return "everybody may write to it";
+  const isGroups = (mode & 0o020) !== 0 && ![0, process.getegid?.(), Number(SUDO_GID)].includes(gid);
+  return isGroups ? `group ${gid} may write to it` : undefined;
 }
 
 /** @returns false when another build that ends has removed the folder above meanwhile, as it was empty */
