@@ -15,6 +15,7 @@ import type { RemoteCommand } from "./communicator.ts";
 import type { Container } from "./container.ts";
 import { chrootEnvironment } from "./environment.ts";
 import { StderrTail, throwIfFailed } from "./failed-command.ts";
+import { handOver, type ShellCall } from "./hand-over.ts";
 import type { RootFolder } from "./root-folder.ts";
 
 const SHELL = "/bin/sh";
@@ -53,7 +54,10 @@ export async function startInImage(
   refuseNul([command.command, ...Object.entries(env).flat()]);
   const startedAt = clock.now();
   const stdio: StdioOptions = [command.stdin ? "pipe" : "ignore", "pipe", "pipe"];
-  const { argv, child } = await spawnInImage(command.command, options, { env, stdio, canReopenStreams: true });
+  // A line that begins with a dash would be read as options of the shell.
+  const line = /^[-+]/.test(command.command) ? ["-c", "--", command.command] : ["-c", command.command];
+  const call = handOver(SHELL, { args: line, env });
+  const { argv, child } = await spawnInImage(call, options, { stdio, canReopenStreams: true });
   const tail = new StderrTail();
   const pumps = [
     pump(child.stdout as Readable, command.stdout),
@@ -86,17 +90,16 @@ function withoutShell(root: RootFolder, status: ExitStatus): ExitStatus {
 
 /** @returns with the argv to be logged: what is run inside whatever the runner puts around it */
 async function spawnInImage(
-  command: string,
+  { args, env }: ShellCall,
   { runner, mountPath, wrapCommand, container }: CommandOptions,
-  options: SpawnOptions,
+  streams: Omit<SpawnOptions, "env">,
 ): Promise<{ readonly argv: readonly string[]; readonly child: RunningProcess }> {
-  // A line that begins with a dash would be read as options of the shell.
-  const line = /^[-+]/.test(command) ? ["-c", "--", command] : ["-c", command];
+  const options = { ...streams, env };
   if (container && !wrapCommand) {
-    return { argv: ["chroot", mountPath, SHELL, ...line], child: await container.spawn(line, options) };
+    return { argv: ["chroot", mountPath, SHELL, ...args], child: await container.spawn(args, options) };
   }
   // The environment is the image's, and its PATH need not lead to the host's chroot(8).
-  const words = container ? [...container.shellWords, ...line] : [locateProgram("chroot"), mountPath, SHELL, ...line];
+  const words = container ? [...container.shellWords, ...args] : [locateProgram("chroot"), mountPath, SHELL, ...args];
   const argv = wrapCommand ? ["/bin/sh", "-c", wrapCommand(shellQuote(words))] : words;
   await container?.restrictMounts();
   const rights = container ? [] : withoutMachine(readCapabilities());

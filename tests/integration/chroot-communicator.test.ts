@@ -74,6 +74,16 @@ describe("ChrootCommunicator.start()", () => {
     expect(await communicate().start({ command: "exit 3", okExitCodes: [0, 3] })).toEqual({ code: 3, signal: null });
   });
 
+  it("lets no variable of the image's reach the programs of this machine that lead there", async () => {
+    // This machine's loader would complain of it; the image's programs have none.
+    const environment = { PATH: "/bin", LD_PRELOAD: "/opt/of-the-image.so" };
+    const options = { environment, wrapCommand: (line: string) => `nice ${line}` };
+    for (const each of [{ environment }, options]) {
+      const result = await output('echo "$LD_PRELOAD"', each);
+      expect(result).toMatchObject({ stdout: "/opt/of-the-image.so\n", stderr: "" });
+    }
+  });
+
   it("works without a sandbox", async () => {
     expect(await output("echo $((6 * 7)); kill -9 $$", { runner: hostRunner(), rootPath: root })).toMatchObject({
       stdout: "42\n",

@@ -264,6 +264,15 @@ true`,
     expect(await image.sandbox.stopLeftovers({ graceMs: 0 })).toEqual([]);
   });
 
+  it("loads nothing into the programs that lead there, whatever the template's variables name", async () => {
+    const image = await open();
+    const { communicator } = image.input;
+    const complaints = async (command: string) =>
+      (await say(communicator, command, { LD_PRELOAD: "/opt/of-the-image.so" })).match(/of-the-image/g)?.length;
+    // One of the image's shell, one of its ls.
+    expect(await complaints("ls /etc/passwd")).toBe(2);
+  });
+
   it("lets a command be cancelled that has stopped itself", async () => {
     const image = await open();
     const command = await image.container.spawn(["-c", "kill -STOP $$"]);
