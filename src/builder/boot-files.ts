@@ -18,6 +18,9 @@ export interface BootFiles {
   readonly options: readonly string[];
 }
 
+/** Far more than any system starts with; it is read into the memory of the machine that is booted, too. */
+const MOST_BYTES = 1024 ** 3;
+
 const GENERATORS = ["/usr/lib/systemd/system-generators", "/lib/systemd/system-generators"];
 
 /**
@@ -39,12 +42,10 @@ export async function takeBootFiles(
   }
   const { kernel, initrds, options } = findBootEntry(root);
   const { path: folder } = await temporaryFoldersOf(linked, signal)("outscale-chroot-boot-");
+  const room = { leftBytes: MOST_BYTES };
   const take = async (paths: readonly string[], name: string) => {
     const target = join(folder, name);
-    for (const path of paths) {
-      const source = createReadStream("", { fd: root.openForRead(path) });
-      await pipeline(source, createWriteStream(target, { flags: "a", mode: 0o600 }), { signal });
-    }
+    for (const path of paths) await appendFile({ root, path, target, room, signal });
     return target;
   };
   return {
@@ -53,4 +54,37 @@ export async function takeBootFiles(
     initrd: initrds.length === 0 ? undefined : await take(initrds, "initrd"),
     options,
   };
+}
+
+export interface AppendFileInput {
+  readonly root: RootFolder;
+  readonly path: string;
+  /** A file of ours. */
+  readonly target: string;
+  /** What may still be taken out of the image. */
+  readonly room: { leftBytes: number };
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Appends a file of the image to one of ours. Its size says little: it may be all holes, or grow while it is read.
+ * @throws {BootCheckError} when it is more than may be taken
+ */
+export async function appendFile({ root, path, target, room, signal }: AppendFileInput): Promise<void> {
+  async function* withinRoom(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+    for await (const chunk of chunks) {
+      room.leftBytes -= chunk.length;
+      if (room.leftBytes < 0) throw tooLarge(path);
+      yield chunk;
+    }
+  }
+  const source = createReadStream("", { fd: root.openForRead(path) });
+  await pipeline(source, withinRoom, createWriteStream(target, { flags: "a", mode: 0o600 }), { signal });
+}
+
+function tooLarge(path: string): BootCheckError {
+  return new BootCheckError(
+    `Cannot start the image for boot_test.run: with "${path}", kernel and initrd have more than ${MOST_BYTES / 1024 ** 3} GiB`,
+    { hint: "Look at what the image's boot loader starts; or remove run from boot_test" },
+  );
 }
