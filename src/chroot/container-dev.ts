@@ -1,5 +1,6 @@
 import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { isErrno } from "../common/errno.ts";
 
 /** What the image's own `/dev` has. Paths are below `/dev`: `null`, `disk/by-label/root`. */
 export interface ImageDevices {
@@ -33,5 +34,12 @@ export function fillDev(folder: string, { folders, files, links }: DevContents):
   mkdirSync(join(folder, "shm"), { recursive: true });
   chmodSync(join(folder, "shm"), 0o1777);
   for (const path of files) writeFileSync(join(folder, path), "", { flag: "wx" });
-  for (const { path, target } of links) symlinkSync(target, join(folder, path));
+  for (const { path, target } of links) {
+    try {
+      symlinkSync(target, join(folder, path));
+    } catch (error) {
+      // The template asks for a device by the name of a link: it is there by that name.
+      if (!isErrno(error, "EEXIST")) throw error;
+    }
+  }
 }

@@ -48,6 +48,17 @@ describe("containerScript()", () => {
     expect(devContents({ mountPath: "/mnt/i", mounts: mounts(ROOT), devices })).toBeUndefined();
   });
 
+  it("has terminals of its own also where the template asks for this machine's", () => {
+    const devices = { nodes: ["null", "ptmx"], links: [] };
+    const own = { mountPath: "/mnt/i", mounts: mounts(ROOT, PROC, DEV, PTS), devices };
+    expect(devContents(own)).toMatchObject({ files: ["null"], links: [{ path: "ptmx", target: "pts/ptmx" }] });
+    expect(script([ROOT, PROC, DEV, PTS], devices)).not.toContain("mount -c --bind -- /mnt/i/dev/ptmx /dev/ptmx");
+    expect(devContents({ ...own, mounts: mounts(ROOT, PROC, DEV) })).toMatchObject({
+      files: ["null", "ptmx"],
+      links: [],
+    });
+  });
+
   it("leaves a /dev of the template's as it is", () => {
     const plan = { mountPath: "/mnt/i", mounts: mounts(ROOT, DEV, PTS), devices: undefined };
     expect(containerScript(plan)).not.toContain("/mnt/i/dev");

@@ -50,7 +50,12 @@ export function devContents(plan: ContainerPlan): DevContents | undefined {
   // Whatever user opens it gets a terminal of the container's own.
   const ptmx = onIt.filter(isPts).map(({ at }) => ({ path: "ptmx", target: `${at}/ptmx` }));
   const { nodes, links } = plan.devices;
-  return { folders: onIt.map(({ at }) => at), files: nodes, links: [...links, ...ptmx] };
+  return { folders: onIt.map(({ at }) => at), files: withoutPtmx(nodes, onIt), links: [...links, ...ptmx] };
+}
+
+/** This machine's would lead to its terminals, also where the template asks for it. */
+function withoutPtmx(nodes: readonly string[], onDev: readonly Submount[]): readonly string[] {
+  return onDev.some(isPts) ? nodes.filter((path) => path !== "ptmx") : nodes;
 }
 
 function devOf({ mountPath }: ContainerPlan, mounts: readonly MountEntry[]): MountEntry | undefined {
@@ -103,12 +108,13 @@ done`,
 
 /** A /dev of the container's own: what is made in it stays in it, and no node that is made there can be opened. */
 function newDev(entry: MountEntry, mounts: readonly MountEntry[], { nodes }: ImageDevices): string[] {
+  const onIt = submounts(entry, mounts);
   return [
     mount("-t", "tmpfs", "-o", "nosuid,nodev,mode=755", "--", "tmpfs", "/dev"),
     "echo dev",
     "read -r _ <&3",
-    ...nodes.map((path) => mount("--bind", "--", `${entry.mountPoint}/${path}`, `/dev/${path}`)),
-    ...submounts(entry, mounts).map((each) =>
+    ...withoutPtmx(nodes, onIt).map((path) => mount("--bind", "--", `${entry.mountPoint}/${path}`, `/dev/${path}`)),
+    ...onIt.map((each) =>
       isPts(each) ? newPts(each.at) : mount("--move", "--", each.entry.mountPoint, `/dev/${each.at}`),
     ),
     ...replace("/dev", entry),
