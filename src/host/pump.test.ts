@@ -46,12 +46,21 @@ describe("pump()", () => {
     expect(seen.join("")).toBe("abcd");
   });
 
-  it("reads on when there is no destination or it has failed", async () => {
+  it("reads on when there is no destination, or it has failed or was closed before", async () => {
     const source = new PassThrough({ highWaterMark: 1 });
     const pumped = pump(source, undefined);
     source.end("thrown away");
     await pumped.drained();
     expect(source.readableLength).toBe(0);
+
+    const gone = new PassThrough();
+    gone.destroy();
+    await new Promise((resolve) => gone.once("close", resolve));
+    const before = new PassThrough({ highWaterMark: 1 });
+    const first = pump(before, gone);
+    for (let i = 0; i < 10; i += 1) before.write("more");
+    await first.drained();
+    expect(before.readableLength).toBe(0);
 
     const other = new PassThrough({ highWaterMark: 1 });
     const failing = new Writable({ highWaterMark: 1, write: (_chunk, _encoding, done) => done(new Error("full")) });

@@ -16,7 +16,8 @@ const MAX_BYTES_AFTER_EXIT = 1024 * 1024;
  * fails, the rest is read and thrown away, so that the process is not held up.
  */
 export function pump(source: Readable, destination: Writable | undefined): Pump {
-  let target = destination;
+  // One that has failed and closed already says nothing any more.
+  let target = destination?.destroyed ? undefined : destination;
   let bytesSeen = 0;
   const drop = () => {
     target = undefined;
