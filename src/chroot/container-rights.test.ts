@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { SandboxError } from "./anchor.ts";
 import { CONTAINER_CAPABILITIES, dropWords } from "./container-rights.ts";
 
 const ALL = (1n << 41n) - 1n;
@@ -29,8 +30,13 @@ describe("dropWords()", () => {
     expect(dropWords({ ...root, bounding: 1n << 50n })).toEqual(["--drop=50"]);
   });
 
-  it("drops nothing where it may not, and empties what would be inherited", () => {
-    expect(dropWords({ ...root, effective: ALL & ~(1n << 8n) })).toEqual([]);
+  it("is no way to run programs of the image with more rights, where none can be dropped", () => {
+    const without = { ...root, effective: ALL & ~(1n << 8n) };
+    expect(() => dropWords(without)).toThrow(SandboxError);
+    expect(dropWords({ ...without, bounding: 1n })).toEqual([]);
+  });
+
+  it("empties what would be inherited", () => {
     expect(dropWords({ ...root, bounding: 0n, inheritable: 1n })).toEqual(["--inh="]);
   });
 });

@@ -1,5 +1,6 @@
 import { type CapabilityName, capabilityNames, capabilityNumber, hasCapability } from "../common/capabilities.ts";
 import type { Capabilities } from "../host/own-state.ts";
+import { SandboxError } from "./anchor.ts";
 
 /**
  * The rights of root that installers use: those that `docker build` and buildah leave, without raw sockets, and with
@@ -12,13 +13,18 @@ export const CONTAINER_CAPABILITIES: readonly CapabilityName[] = [
 
 /**
  * The words of capsh(1) that take every other right from what it starts, for good.
- * @param own The rights of our own process: what it does not have needs no dropping, and without `SETPCAP` it can drop none
+ * @param own The rights of our own process: what it does not have needs no dropping
  * @param added Rights that the template asks for
+ * @throws {SandboxError} without the right to drop those that are too many
  */
 export function dropWords(own: Capabilities, added: readonly CapabilityName[] = []): readonly string[] {
-  if (!hasCapability(own.effective, "SETPCAP")) return [];
   const kept = new Set([...CONTAINER_CAPABILITIES, ...added].map(capabilityNumber));
   const dropped = BITS.filter((number) => ((own.bounding >> BigInt(number)) & 1n) === 1n && !kept.has(number));
+  if (dropped.length > 0 && !hasCapability(own.effective, "SETPCAP")) {
+    throw new SandboxError("Rights of root cannot be taken from programs of the image: that needs the right SETPCAP", {
+      hint: "Start outscale-chroot with CAP_SETPCAP, as root has it outside of containers and restricted units",
+    });
+  }
   const list = dropped.map(nameForCapsh).join(",");
   return [...(list ? [`--drop=${list}`] : []), ...(own.inheritable === 0n ? [] : ["--inh="])];
 }
