@@ -40,14 +40,18 @@ export interface ChrootCommunicatorOptions extends CommandOptions {
  */
 export class ChrootCommunicator implements Communicator {
   readonly #options: ChrootCommunicatorOptions;
-  readonly #root: RootFolder;
 
   constructor(options: ChrootCommunicatorOptions) {
     this.#options = options;
-    this.#root = new RootFolder(options.rootPath ?? options.container?.rootPath ?? options.mountPath);
   }
 
-  start(command: RemoteCommand): Promise<ExitStatus> {
+  /** @throws {SandboxError} when the container has ended */
+  get #root(): RootFolder {
+    const { rootPath, container, mountPath } = this.#options;
+    return new RootFolder(rootPath ?? container?.rootPath ?? mountPath);
+  }
+
+  async start(command: RemoteCommand): Promise<ExitStatus> {
     return startInImage(this.#root, command, this.#options);
   }
 
@@ -60,7 +64,7 @@ export class ChrootCommunicator implements Communicator {
   async uploadFile(destination: string, source: string, info: UploadInfo = {}): Promise<void> {
     const { signal } = info;
     // A pipe (`/dev/stdin`) has no holes and no end in sight.
-    if (!statSync(source).isFile()) return this.upload(destination, createReadStream(source, { signal }), info);
+    if (!statSync(source).isFile()) return this.#uploadStream(destination, source, info);
     await this.#writing(destination, info, (to) =>
       withFile(openSync(source, constants.O_RDONLY | constants.O_NONBLOCK), (from) =>
         copyBytes({ fd: from, stats: statFd(from), isReadable: true }, to, {
@@ -70,11 +74,24 @@ export class ChrootCommunicator implements Communicator {
     );
   }
 
+  async #uploadStream(destination: string, source: string, info: UploadInfo): Promise<void> {
+    throwIfCancelled(info.signal);
+    const content = createReadStream(source, { signal: info.signal });
+    // Whoever reads it is told. When the destination cannot be opened, nobody does.
+    content.on("error", () => undefined);
+    try {
+      await this.upload(destination, content, info);
+    } finally {
+      content.destroy();
+    }
+  }
+
   /** Opens a file of the image for writing and closes it, whatever happens. */
   async #writing(destination: string, info: UploadInfo, write: (fd: number) => Promise<void>): Promise<void> {
     throwIfCancelled(info.signal);
+    const root = this.#root;
     try {
-      await withFile(this.#root.openForWrite(destination, { owner: ROOT, ...info }), write);
+      await withFile(root.openForWrite(destination, { owner: ROOT, ...info }), write);
     } catch (cause) {
       throwIfCancelled(info.signal);
       if (cause instanceof TransferError) throw cause;
@@ -83,15 +100,13 @@ export class ChrootCommunicator implements Communicator {
   }
 
   async reserve(path: string): Promise<TemporaryPlace> {
-    const root = this.#root;
-    const hasFolder = () => root.exists(posix.dirname(path));
     // Where the folder is not there yet, there is nothing to hold.
-    const held = hasFolder() ? root.openPlace(path) : undefined;
+    const held = this.#openPlaceIfThere(path);
     // A folder of the image's own is not ours to remove, whatever a template calls its script.
-    const isTheirs = root.lstat(path)?.isDirectory() ?? false;
+    const isTheirs = this.#root.lstat(path)?.isDirectory() ?? false;
     return {
       remove: async () => {
-        const place = held ?? (hasFolder() ? root.openPlace(path) : undefined);
+        const place = held ?? this.#openPlaceIfThere(path);
         if (place === undefined) return;
         try {
           if (!isTheirs) removeTree(place.folder, place.name);
@@ -102,6 +117,11 @@ export class ChrootCommunicator implements Communicator {
         }
       },
     };
+  }
+
+  #openPlaceIfThere(path: string): ReturnType<RootFolder["openPlace"]> | undefined {
+    const root = this.#root;
+    return root.exists(posix.dirname(path)) ? root.openPlace(path) : undefined;
   }
 
   async download(source: string, content: Writable, options: DownloadOptions = {}): Promise<void> {
@@ -132,8 +152,9 @@ export class ChrootCommunicator implements Communicator {
   ): Promise<void> {
     throwIfCancelled(signal);
     const budget = new CopyBudget(limitBytes, share?.spent);
+    const root = this.#root;
     try {
-      await withFile(this.#root.openForRead(source), (fd) => {
+      await withFile(root.openForRead(source), (fd) => {
         budget.add(fd);
         return read(fd, budget);
       });

@@ -90,8 +90,6 @@ async function detachOldRoot({ pid }: Anchor): Promise<readonly MountEntry[]> {
 export class Container {
   /** PID 1 inside, as the host numbers it. */
   readonly pid: number;
-  /** The image's root folder in our own view, with the mounts of the container. */
-  readonly rootPath: string;
   /**
    * Words before the arguments of a shell of the image, such as `-c` and a line: valid for programs that the sandbox runs.
    */
@@ -112,7 +110,6 @@ export class Container {
   ) {
     const state = readOwnState();
     this.pid = anchor.pid;
-    this.rootPath = `/proc/${anchor.pid}/root`;
     this.anchor = anchor;
     this.#clock = place.clock;
     this.#inhabitants = new Inhabitants(anchor, place.clock);
@@ -121,6 +118,16 @@ export class Container {
     const rights = { capabilities };
     this.#words = [...programPaths(ENDS_WITH_US), ...enterWords(anchor.pid, state, rights)];
     this.shellWords = enterWords(place.hasOwnProc ? innerPid(anchor.pid) : anchor.pid, state, rights);
+  }
+
+  /**
+   * The image's root folder in our own view, with the mounts of the container. To be asked for each time: when the container has
+   * ended, its pid may be another process's, whose root is this machine's.
+   * @throws {SandboxError} when the container has ended
+   */
+  get rootPath(): string {
+    if (!this.anchor.isAlive) throw endedError(this.anchor);
+    return `/proc/${this.pid}/root`;
   }
 
   /**
