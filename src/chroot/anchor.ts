@@ -78,7 +78,10 @@ export async function startAnchor({ inside = [], namespaces, script, onPause, cl
   await words.next();
   // nsenter has to stay outside, and waits.
   const init = findDescendant(starter.pid, inside.length > 0 ? 2 : 1);
-  if (!init) throw new SandboxError("The sandbox's first process ended at once");
+  if (!init) {
+    starter.kill("SIGKILL");
+    throw new SandboxError("The sandbox's first process ended at once");
+  }
   if (onPause) await passPause(starter, words, () => onPause(init.pid));
   let hasEnded = false;
   const ended = starter.exited.then(() => {

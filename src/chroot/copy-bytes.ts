@@ -1,12 +1,13 @@
 import { type ChildProcessByStdio, spawn } from "node:child_process";
-import { type BigIntStats, constants, fstatSync, openSync, readSync, writeSync } from "node:fs";
+import { type BigIntStats, constants, fstatSync, readSync, writeSync } from "node:fs";
 import type { Readable } from "node:stream";
 import { setTimeout } from "node:timers/promises";
+import { isErrno } from "../common/errno.ts";
 import { describeExit, type ExitStatus } from "../host/command-error.ts";
 import { hostEnvironment } from "../host/host-environment.ts";
 import { locateProgram } from "../host/program-path.ts";
 import type { CopyBudget } from "./copy-budget.ts";
-import { fdPath, fdPathForChildren, usingFd } from "./openat.ts";
+import { fdPathForChildren, reopenFile, usingFd } from "./openat.ts";
 
 /** Asked now and then by who copies: true when the copying is to end. It works in a thread, too. */
 export type IsStopped = () => boolean;
@@ -41,6 +42,8 @@ const LARGE_FROM_BYTES = 16_777_216n;
 const BUFFER_BYTES = 128 * 1024;
 const BLOCK_BYTES = 512n;
 const WATCH_EVERY_MS = 50;
+/** In all a little more than the 45 s after which the kernel takes a lease. */
+const LEASE_ATTEMPTS = 1_000;
 /** A file system may set blocks aside for a file that grows: as many again, and some. */
 const SPARE_BYTES = 64n * 1024n * 1024n;
 
@@ -82,7 +85,9 @@ async function copyWithProgram(
   const dataBytes = blocks * BLOCK_BYTES < size ? blocks * BLOCK_BYTES : size;
   budget?.take(dataBytes);
   const most = budget === undefined ? undefined : 2n * dataBytes + SPARE_BYTES;
-  const program = startProgram(stats, from, to);
+  const program = isSparse(stats)
+    ? startProgram(["cp", "--sparse=auto", "--", fdPathForChildren(from), fdPathForChildren(to)], ["ignore", "ignore"])
+    : usingFd(await openToRead(from, isStopped), (open) => startProgram(["cat"], [open, to]));
   let said = "";
   program.stderr.on("data", (chunk: Buffer) => {
     said += chunk.toString("utf8");
@@ -111,17 +116,32 @@ async function copyWithProgram(
  * cp(1) skips holes, however large they are. It empties the file that it writes to first, and ext4 takes that for a file that
  * is replaced, whose content it writes out at the end; so what has no holes goes through cat(1), which has our descriptors.
  */
-function startProgram(stats: BigIntStats, from: number, to: number): ChildProcessByStdio<null, null, Readable> {
+function startProgram(
+  argv: readonly string[],
+  files: readonly ["ignore" | number, "ignore" | number],
+): ChildProcessByStdio<null, null, Readable> {
   // When we are killed, it ends too, and holds no image any longer.
-  const start = (argv: readonly string[], files: readonly ["ignore" | number, "ignore" | number]) =>
-    spawn(locateProgram("setpriv"), ["--pdeathsig", "KILL", ...argv], {
-      env: hostEnvironment(),
-      stdio: [...files, "pipe"],
-    }) as ChildProcessByStdio<null, null, Readable>;
-  if (isSparse(stats)) {
-    return start(["cp", "--sparse=auto", "--", fdPathForChildren(from), fdPathForChildren(to)], ["ignore", "ignore"]);
+  return spawn(locateProgram("setpriv"), ["--pdeathsig", "KILL", ...argv], {
+    env: hostEnvironment(),
+    stdio: [...files, "pipe"],
+  }) as ChildProcessByStdio<null, null, Readable>;
+}
+
+/**
+ * Who has a lease on a file gives it up when he hears of us, or the kernel takes it after a while; a process of the image may
+ * take it again and again. Meanwhile we can be asked to stop, which an open(2) that waits cannot.
+ * @see fcntl(2), F_SETLEASE
+ */
+async function openToRead(fd: number, isStopped: IsStopped): Promise<number> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return reopenFile(fd, constants.O_RDONLY);
+    } catch (error) {
+      if (!isErrno(error, "EAGAIN") || attempt === LEASE_ATTEMPTS) throw error;
+      if (isStopped()) throw new CopyStopped();
+      await setTimeout(WATCH_EVERY_MS);
+    }
   }
-  return usingFd(openSync(fdPath(from), constants.O_RDONLY), (open) => start(["cat"], [open, to]));
 }
 
 /**
@@ -132,5 +152,5 @@ export async function copyBytes(source: CopySource, to: number, watch: CopyWatch
   const { fd, stats, isReadable } = source;
   if (isForProgram(stats)) return copyWithProgram(source, to, watch);
   if (isReadable) copySmall(fd, to, watch);
-  else usingFd(openSync(fdPath(fd), constants.O_RDONLY), (open) => copySmall(open, to, watch));
+  else usingFd(await openToRead(fd, watch.isStopped), (open) => copySmall(open, to, watch));
 }

@@ -1,14 +1,12 @@
 import { constants, openSync } from "node:fs";
 import { isErrno } from "../common/errno.ts";
-import { createPrivateFile, entryPath, fdPath, openEntryIfThere, statFd, unlinkEntry, usingFd } from "./openat.ts";
+import { createPrivateFile, entryPath, openEntryIfThere, reopenFile, statFd, unlinkEntry, usingFd } from "./openat.ts";
 
 /** Empties the file that is there and opens it for writing; `undefined` when there is none, or something else. */
 export function openExistingFile(folder: number, name: string): number | undefined {
   const fd = openEntryIfThere(folder, name);
   if (fd === undefined) return undefined;
-  return usingFd(fd, () =>
-    statFd(fd).isFile() ? openSync(fdPath(fd), constants.O_WRONLY | constants.O_TRUNC) : undefined,
-  );
+  return usingFd(fd, () => (statFd(fd).isFile() ? reopenFile(fd, constants.O_WRONLY | constants.O_TRUNC) : undefined));
 }
 
 /** Creates a file for its owner alone, in place of what is there: mostly nothing is, and to find that out costs as much as creating it. */

@@ -70,6 +70,15 @@ export function openEntryIfThere(folder: number, name: string): number | undefin
   }
 }
 
+/**
+ * Opens what a descriptor of a regular file stands for once more, for reading or writing. What passes for a file and makes who
+ * opens or reads it wait (`/proc/kmsg`), or has a lease that a process of the image does not give up, is not waited for.
+ * @throws EAGAIN then
+ */
+export function reopenFile(fd: number, flags: number): number {
+  return openSync(fdPath(fd), flags | constants.O_NONBLOCK);
+}
+
 /** Creates a file that must not be there, for the owner at most, and opens it for writing. */
 export function createPrivateFile(folder: number, name: string): number {
   return openSync(entryPath(folder, name), O_NEW, 0o600);

@@ -1,6 +1,6 @@
-import { type BigIntStats, constants, fdatasyncSync, opendirSync, openSync, writeSync } from "node:fs";
+import { type BigIntStats, constants, fdatasyncSync, opendirSync, writeSync } from "node:fs";
 import { isErrno } from "../common/errno.ts";
-import { fdPath, openEntryIfThere, removeEmptyFolder, statFd, unlinkEntry, usingFd } from "./openat.ts";
+import { fdPath, openEntryIfThere, removeEmptyFolder, reopenFile, statFd, unlinkEntry, usingFd } from "./openat.ts";
 
 const ZEROS = Buffer.alloc(1024 * 1024);
 const BLOCK_BYTES = 512;
@@ -47,7 +47,7 @@ export function removeTree(folder: number, name: string): void {
 function overwrite(entry: number, { size, blocks }: BigIntStats): void {
   const inBlocks = Math.max(Number(blocks) * BLOCK_BYTES, INLINE_BYTES);
   try {
-    usingFd(openSync(fdPath(entry), constants.O_WRONLY | constants.O_NONBLOCK), (fd) => {
+    usingFd(reopenFile(entry, constants.O_WRONLY), (fd) => {
       for (let left = Math.min(Number(size), inBlocks); left > 0; )
         left -= writeSync(fd, ZEROS, 0, Math.min(left, ZEROS.length));
       fdatasyncSync(fd);

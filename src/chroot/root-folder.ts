@@ -1,4 +1,4 @@
-import { type BigIntStats, constants, fchmodSync, fchownSync, openSync, readdirSync, readSync } from "node:fs";
+import { type BigIntStats, constants, fchmodSync, fchownSync, readdirSync, readSync } from "node:fs";
 import { isErrno } from "../common/errno.ts";
 import {
   createFile,
@@ -6,6 +6,7 @@ import {
   openFolder,
   readLink,
   removeEmptyFolder,
+  reopenFile,
   statFd,
   toBytes,
   toText,
@@ -184,15 +185,12 @@ export class RootFolder {
   }
 }
 
-/**
- * Opens what a place stands for, for reading or writing. A device or pipe of a hostile image is refused; what passes for
- * a file and makes its reader wait (`/proc/kmsg`), or has a lease that its owner does not give up, is not waited for.
- */
+/** Opens what a place stands for, for reading or writing. A device or pipe of a hostile image is refused. */
 function reopen({ fd }: Place, flags: number): number {
   const stats = statFd(fd as number);
   if (stats.isDirectory()) throw Object.assign(new Error("It is a folder"), { code: "EISDIR" });
   if (!stats.isFile()) throw new Error("It is not a regular file");
-  return openSync(fdPath(fd as number), flags | constants.O_NONBLOCK);
+  return reopenFile(fd as number, flags);
 }
 
 /** As many bytes as the file had: what grows while it is read has no end, and files of `/proc` claim to be empty. */

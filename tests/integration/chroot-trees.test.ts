@@ -1,3 +1,4 @@
+import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { once } from "node:events";
 import {
@@ -21,6 +22,7 @@ import { Readable } from "node:stream";
 import { Worker } from "node:worker_threads";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { ChrootCommunicator } from "../../src/chroot/chroot-communicator.ts";
+import { CopyStopped } from "../../src/chroot/copy-bytes.ts";
 import { copyTree, type TreeJob, type TreeResult } from "../../src/chroot/tree-copy.ts";
 import { hostRunner } from "../../src/host/run-command.ts";
 import { bundle, run } from "../support/chroot/fixtures.ts";
@@ -108,7 +110,7 @@ async function makeRichTree(root: string): Promise<void> {
   await run("setfattr", ["-n", "user.note", "-v", "large", join(root, "deep/large")]);
 }
 
-const describe = requirePrograms("getfattr", "setfattr", "cp", "chroot");
+const describe = requirePrograms("getfattr", "setfattr", "cp", "chroot", "perl");
 
 describe("ChrootCommunicator.uploadDir() and downloadDir()", () => {
   it("carry a tree up unchanged and down without privileges, sparse files sparse", async () => {
@@ -308,6 +310,29 @@ describe("copyTree()", () => {
     await expect(copyTree({ ...job, to: "/etc" })).rejects.toThrow("place");
     await copyTree({ ...job, to: "/fresh" });
     expect(count()).toBe(before);
+  });
+});
+
+describe("copying a file on which somebody keeps a lease", () => {
+  it.each([
+    ["a small", 100],
+    ["a large", 16 * 1024 * 1024],
+  ])("can be stopped, also of %s one", async (_size, bytes) => {
+    const leased = join(source, "leased");
+    writeFileSync(leased, Buffer.alloc(bytes, 1));
+    // F_SETLEASE, F_WRLCK: it hears that somebody wants the file, and does nothing about it.
+    const keep =
+      '$SIG{IO} = "IGNORE"; open my $f, "<", $ARGV[0]; fcntl $f, 1024, 1 or die $!; $| = 1; print "kept"; <STDIN>';
+    const keeper = spawn("perl", ["-e", keep, leased], { stdio: ["pipe", "pipe", "inherit"] });
+    try {
+      expect(String((await once(keeper.stdout, "data"))[0])).toBe("kept");
+      const ways = { exclude: [], followFolderLinks: true, keepPrivileges: true, overwritesFiles: true };
+      let asked = 0;
+      const copied = copyTree({ fromRoot: "/", from: source, toRoot: image, to: "/tree", ...ways }, () => ++asked > 5);
+      await expect(copied).rejects.toThrow(CopyStopped);
+    } finally {
+      keeper.kill();
+    }
   });
 });
 
