@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { imageDevices } from "../chroot/image-devices.ts";
-import { chosenChrootMounts, mountInImage } from "../chroot/image-mounts.ts";
+import { chosenChrootMounts, type ImageMountHandle, mountInImage } from "../chroot/image-mounts.ts";
 import { startSandbox } from "../chroot/sandbox.ts";
 import { DeviceError, UsageError } from "../common/errors.ts";
 import { type DebugLog, noLog } from "../common/log.ts";
@@ -104,17 +104,23 @@ async function enterKeptVolume({ record }: Run, journal: Journal, options: Enter
   return await withFolders(journal, mountPath, async (lookFolder) => {
     const lookView = { ...view, lookFolder };
     const root = await findRoot({ view: lookView, layout, requested, fromScratch: false });
+    const held: ImageMountHandle[] = [];
     try {
       await mountRoot({ view, lookView, root, mountPath, userOptions: mountOptions });
       await mountImageParts({ sandbox, view, mountPath, layout, root, onWarning: (message) => ui.warn(message) });
-      for (const mount of chosenChrootMounts([])) await mountInImage({ view, mountPath }, mount);
+      for (const mount of chosenChrootMounts([])) held.push(await mountInImage({ view, mountPath }, mount));
       ui.say(`You are in the image of run ${runId}, on ${device}. Leave with "exit".`);
       const devices = await imageDevices({ layout, added: [] });
       const container = await sandbox.startContainer({ mountPath, devices });
       return await runShell({ container: container.pid }, options);
     } finally {
       await sandbox.stopLeftovers();
-      await unmountBelow(mountPath, { view });
+      try {
+        // With the mount points that were made for them: the image has them only as long as somebody looks.
+        for (const mount of held.reverse()) await mount.release((message) => ui.warn(message));
+      } finally {
+        await unmountBelow(mountPath, { view });
+      }
     }
   });
 }

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from "vitest";
 import { type BakeInput, bake } from "../../src/bake/bake.ts";
 import { type ResumeInput, resume } from "../../src/bake/resume.ts";
+import { enterRun } from "../../src/builder/enter-run.ts";
 import { listRuns } from "../../src/history/runs.ts";
 import { type Bakery, nothing, openBakery } from "../support/bake/bake.ts";
 import { hastyClock } from "../support/bake/hasty-clock.ts";
@@ -11,6 +12,7 @@ import { readDiskFile } from "../support/disks/disk-file.ts";
 import { requireRoot } from "../support/suite/requirements.ts";
 import { sample } from "../support/suite/sample.ts";
 import { SweepCount } from "../support/suite/sweep-count.ts";
+import { RecordingUi } from "../support/terminal/recording-ui.ts";
 
 const describe = requireRoot();
 const SAMPLE = 10;
@@ -141,6 +143,18 @@ describe("resume()", () => {
     const done = await resumeIt(runIdOf(failed));
     expect((await imageOf(done)).log).toBe("one\nhalf\nhalf\ntwo\nthree\n");
     expect(done.build?.record?.earlier).toHaveLength(2);
+  });
+
+  it("finds the image as it was left, whatever a shell had mounted in between", async () => {
+    const bind = '["bind", "/dev", "/dev"], ["devpts", "devpts", "/dev/pts"]';
+    writeTemplate({ options: `chroot_mounts = [["proc", "proc", "/proc"], ${bind}]` });
+    writeFileSync(join(bakery.folder, "two.sh"), "#!/bin/sh\n[ ! -e /sys ] || rmdir /sys\nexit 3\n");
+    const failed = await bakeIt();
+    const shell = { stateFolder: bakery.stateFolder, isOnTerminal: false, ui: new RecordingUi() };
+    const entered = await enterRun({ ...shell, runId: runIdOf(failed), command: ["test", "-d", "/sys/kernel"] });
+    expect(entered).toMatchObject({ code: 0 });
+    writeFileSync(join(bakery.folder, "two.sh"), "#!/bin/sh\n[ -e /sys ] || echo as it was >> /root/log\n");
+    expect((await imageOf(await resumeIt(runIdOf(failed)))).log).toBe("one\nas it was\nthree\n");
   });
 
   it("tells what has changed of what has run, and does not run it", async () => {
