@@ -27,7 +27,10 @@ export async function createOnce<Intent extends JsonObject, Facts extends JsonOb
       if (!unclear) throw doubt === undefined ? error : doubtful(error, doubt);
       doubt ??= error;
       using deadline = releaseDeadline(context.hurry);
-      const id = await kind.find({ ...context, signal: deadline.signal }, intent);
+      const id = await kind.find({ ...context, signal: deadline.signal }, intent).catch((failure: unknown) => {
+        // A look that fails says nothing of what the call has made.
+        throw doubtful(failure, doubt);
+      });
       if (id !== undefined) return id;
       if (attempt === CREATE_ATTEMPTS) throw doubt;
       await context.clock.sleep(250 * 2 ** attempt);
@@ -35,7 +38,7 @@ export async function createOnce<Intent extends JsonObject, Facts extends JsonOb
   }
 }
 
-/** The second try failed for a clear reason, but the first may have had an effect: that doubt must not get lost. */
+/** What came after it failed for a clear reason, but the first try may have had an effect: that doubt must not get lost. */
 function doubtful(error: unknown, doubt: unknown): unknown {
   if (doubt instanceof Error && error instanceof Error) doubt.cause ??= error;
   return doubt;

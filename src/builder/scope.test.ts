@@ -161,6 +161,34 @@ describe("Scope.acquire()", () => {
     expect(journal.hasOpenResources).toBe(false);
   });
 
+  it.each([
+    ["is refused", new ApiError({ action: "ReadVolumes", ambiguous: false, httpStatus: 403 }, "Not allowed")],
+    ["comes too late", new CancelledError("The time for it is over")],
+    ["fails for any other reason", new Error("fetch failed")],
+  ])(
+    "stays in doubt when the look after a lost answer %s, and looks again when the scope ends",
+    async (_how, failure) => {
+      const { scope } = newScope();
+      const looks = [Promise.reject(failure), Promise.resolve("thing-9")];
+      for (const look of looks) look.catch(() => undefined);
+      const failing = scope.acquire(
+        thing({ find: () => looks.shift() ?? Promise.resolve(undefined) }),
+        intent,
+        async () => {
+          throw lost();
+        },
+      );
+      await expect(failing).rejects.toMatchObject({
+        message: expect.stringContaining("The connection broke"),
+        cause: failure,
+      });
+      expect(readJournal(journal.path).resources).toMatchObject([{ seq: 1, intent }]);
+      await scope[Symbol.asyncDispose]();
+      expect(happened).toEqual(["release thing-9"]);
+      expect(journal.hasOpenResources).toBe(false);
+    },
+  );
+
   it("begins nothing once the build is cancelled", async () => {
     const cancelled = new AbortController();
     const { scope } = newScope("throw", cancelled);
