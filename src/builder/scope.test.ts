@@ -242,6 +242,25 @@ describe("Scope release", () => {
     expect(happened).toEqual(["release b"]);
   });
 
+  it("stops on its way back at what fails, and still holds that and all that is older", async () => {
+    const { scope, ui } = newScope();
+    const note = (what: string) => async () => void happened.push(what);
+    let isBusy = true;
+    await scope.acquire(thing(), intent, async () => "a");
+    scope.defer("Unmounting /mnt", note("unmount"));
+    scope.defer("Restoring /etc/resolv.conf", async () => {
+      if (isBusy) throw new Error("no space left");
+      happened.push("restore");
+    });
+    scope.defer("Stopping", note("stop"));
+    await expect(scope.releaseBackTo(1)).rejects.toThrow("no space left");
+    expect([happened, scope.size]).toEqual([["stop"], 3]);
+    expect(ui.lines).toEqual(["error: Restoring /etc/resolv.conf failed: no space left"]);
+    isBusy = false;
+    await scope.releaseBackTo(1);
+    expect([happened, scope.size]).toEqual([["stop", "restore", "unmount"], 1]);
+  });
+
   it("keeps the product with one line of the journal", async () => {
     const { scope, events } = newScope();
     await scope.acquire(thing(), intent, async () => "a");

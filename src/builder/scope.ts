@@ -104,10 +104,27 @@ export class Scope implements AsyncDisposable {
     return this.#entries.length;
   }
 
-  /** Releases what was acquired since the scope had this size: a step that is tried again starts from where it was. */
+  /**
+   * Releases what was acquired since the scope had this size: a step that is tried again starts from where it was. It stops
+   * at what fails, which is held on to, and so is all that is older: what failed may need it when it is tried again.
+   * @throws {LeftoverError}
+   */
   async releaseBackTo(size: number): Promise<void> {
-    const failures = await releaseNewestFirst(this.#context, this.#entries.splice(size), never);
-    if (failures.length > 0) throw leftoverOf(failures);
+    for (let entry = this.#newest(size); entry !== undefined; entry = this.#newest(size)) {
+      const failures = await releaseNewestFirst(this.#context, [entry], never);
+      if (failures.length > 0) throw leftoverOf(failures);
+      this.#forget(entry);
+    }
+  }
+
+  #newest(size: number): Entry | undefined {
+    return this.#entries.length > size ? this.#entries.at(-1) : undefined;
+  }
+
+  /** It may have been released by itself meanwhile. */
+  #forget(entry: Entry): void {
+    const index = this.#entries.indexOf(entry);
+    if (index >= 0) this.#entries.splice(index, 1);
   }
 
   /**
@@ -184,7 +201,7 @@ export class Scope implements AsyncDisposable {
     } else if (kind.isMadeInSteps) {
       const entry = this.#holdInDoubt(kind, intent, seq);
       const failures = await releaseNewestFirst(this.#context, [entry], never);
-      if (failures.length === 0) this.#entries.splice(this.#entries.indexOf(entry), 1);
+      if (failures.length === 0) this.#forget(entry);
     } else {
       this.#context.journal.released(seq);
     }
@@ -246,7 +263,7 @@ export class Scope implements AsyncDisposable {
         const failures = await releaseNewestFirst(this.#context, [entry], never);
         // A failed early release stays: the end of the scope tries again.
         if (failures.length > 0) throw leftoverOf(failures);
-        this.#entries.splice(this.#entries.indexOf(entry), 1);
+        this.#forget(entry);
       },
       keep: () => {
         if (this.#entries.includes(entry)) this.#keep(this.#entries.splice(this.#entries.indexOf(entry), 1));
