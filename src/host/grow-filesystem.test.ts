@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { planGrowth } from "./grow-filesystem.ts";
+import { recordingRunner } from "../../tests/support/builder/recording-runner.ts";
+import { growUnmounted, planGrowth } from "./grow-filesystem.ts";
 import type { Partition, PartitionTable } from "./partition.ts";
 
 const MIB = 1024 * 1024;
@@ -62,4 +63,22 @@ test.each([
 ])("planGrowth() leaves partition $root, which $blocker follows", ({ partitions, root, blocker }) => {
   const warning = `Partition ${root} is followed by partition ${blocker} on the disk; it keeps its size`;
   expect(plan("dos", partitions, root, 2000)).toEqual({ grow: [], warning });
+});
+
+test.each([
+  { type: "ext4", lines: ["e2fsck -f -p /dev/xvdf1", "resize2fs /dev/xvdf1"] },
+  { type: "xfs", lines: [] },
+  { type: "btrfs", lines: [] },
+])("growUnmounted() goes on where a try has ended that had grown the partition: $type", async ({ type, lines }) => {
+  const partition = part(1, 1, 999);
+  const table = { kind: "dos", sectorBytes: 512, id: "", partitions: [partition], warnings: [] } as const;
+  const filesystem = { type, uuid: "", label: "" };
+  const found = { number: 1, path: "/dev/xvdf1", partition, filesystem };
+  const layout = { device: "/dev/xvdf", sizeBytes: 1000 * MIB, table, parts: [found] };
+  const warnings: string[] = [];
+  const runner = recordingRunner();
+  const root = { ...found, foundBy: "single" } as const;
+  const onWarning = (message: string) => warnings.push(message);
+  expect(await growUnmounted({ runner, layout, root, onWarning })).toEqual({ grown: true });
+  expect([runner.lines, warnings]).toEqual([lines, []]);
 });

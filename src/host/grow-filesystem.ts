@@ -22,8 +22,9 @@ export interface GrowInput {
 
 /**
  * Grows the root's partition to the end of the volume, and an ext file system with it. Call it before mounting; xfs and
- * btrfs grow afterwards, with {@link growMounted}.
- * @returns whether there is now more room: what cannot be grown is left as it is, with a warning
+ * btrfs grow afterwards, with {@link growMounted}. What has been done already is no reason to stop: it can be called again after
+ * a failure.
+ * @returns whether the file system is to fill its device: what cannot be grown is left as it is, with a warning
  * @throws {CommandError} when a tool fails
  */
 export async function growUnmounted(input: GrowInput): Promise<{ readonly grown: boolean }> {
@@ -35,10 +36,13 @@ export async function growUnmounted(input: GrowInput): Promise<{ readonly grown:
   }
   if (layout.table && root.partition) {
     const plan = planGrowth(layout.table, root.partition, layout.sizeBytes);
-    if (plan.warning) onWarning(plan.warning);
-    if (plan.grow.length === 0) return { grown: false };
+    if (plan.warning) {
+      onWarning(plan.warning);
+      return { grown: false };
+    }
+    // A partition that has its size already was grown by a try that came no further: the file system has not.
     for (const number of plan.grow) await growPartition(runner, layout.device, number);
-    await syncPartitions(runner, layout.device);
+    if (plan.grow.length > 0) await syncPartitions(runner, layout.device);
   }
   if (EXT.has(type)) await growExt(runner, root.path);
   return { grown: true };

@@ -119,10 +119,23 @@ requirePrograms(
     const layout = await readVolumeLayout(runner, device);
     const root = await findRoot({ view: { ...view, lookFolder: bench.lookFolder }, layout, fromScratch: false });
     const warnings: string[] = [];
-    expect(await growUnmounted({ runner, layout, root, onWarning: (text) => warnings.push(text) })).toEqual({
-      grown: false,
-    });
+    await growUnmounted({ runner, layout, root, onWarning: (text) => warnings.push(text) });
     expect(warnings).toEqual([]);
     expect(await readPartitionTable(join(device))).toEqual(layout.table);
   });
+
+  test.each([
+    { type: "ext4", sizeMib: 128 },
+    { type: "xfs", sizeMib: 400 },
+    { type: "btrfs", sizeMib: 200 },
+  ])(
+    "a second try grows what the first one left: the partition of an $type was grown, and nothing else",
+    async ({ type, sizeMib }) => {
+      const device = await doubledDisk(sizeMib, GPT, "p1", type);
+      await runner.run(["sfdisk", "--no-reread", "--no-tell-kernel", "-N", "1", device], { input: ", +\n" });
+      const result = await grow(device);
+      expect([result.warnings, result.grown]).toEqual([[], true]);
+      expect(result.sizeMib).toBeGreaterThan(1.7 * sizeMib);
+    },
+  );
 });
