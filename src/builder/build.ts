@@ -10,6 +10,12 @@ export interface Build extends Session, RunContext {
   scope(name: string, options: { readonly onFailure: "throw" | "warn" }): Scope;
   /** This moment: what is acquired from now on can be taken back to it, when a step is tried again. */
   mark(): readonly { readonly scope: Scope; readonly size: number }[];
+  /**
+   * A token that no call of the run has had: the service answers with what it has made for one, also when that was deleted
+   * since, as by a step that is tried again, or when a run is resumed.
+   * @param what What is made
+   */
+  newClientToken(what: "volume" | "snapshot"): string;
   /** Warns the person and the programs that listen. */
   warn(message: string): void;
 }
@@ -20,6 +26,7 @@ export function startBuild(
   { accountId, journal, waiters }: Pick<RunContext, "accountId" | "journal" | "waiters">,
 ): Build {
   const scopes: Scope[] = [];
+  const tries = new Map<string, number>();
   const warn = (message: string) => {
     session.ui.warn(message);
     session.emit({ type: "warning", message });
@@ -40,6 +47,13 @@ export function startBuild(
       return scope;
     },
     mark: () => scopes.map((scope) => ({ scope, size: scope.size })),
+    newClientToken: (what) => {
+      const { runId, resumed } = session;
+      const number = (tries.get(what) ?? 0) + 1;
+      tries.set(what, number);
+      const parts = ["outscale-chroot", runId, what, ...(resumed ? [resumed.lastSeq] : [])];
+      return [...parts, ...(number > 1 ? [`try${number}`] : [])].join("-");
+    },
     warn,
   };
 }

@@ -3,7 +3,7 @@ import { builderVm, sourceOmi, volume } from "../../../tests/support/builder/api
 import { fakeBuild } from "../../../tests/support/builder/fake-build.ts";
 import { CancelledError } from "../../common/errors.ts";
 import type { BlockDeviceMapping } from "../../config/build-config.ts";
-import type { BsuToCreate } from "../../outscale/oapi.ts";
+import type { BsuToCreate, Volume } from "../../outscale/oapi.ts";
 import type { SourceOmi } from "./check-root-device.ts";
 import { createVolume, rootVolumeRequest } from "./create-volume.ts";
 
@@ -135,5 +135,31 @@ describe("createVolume()", () => {
     const input = { vm: builderVm, source: sourceOmi(), temporary: fake.scope };
     await expect(createVolume(fake.build, input)).rejects.toThrow(CancelledError);
     expect(fake.calls).toEqual([]);
+  });
+
+  it("asks for another one when it is tried again: the service remembers what it has made for a token", async () => {
+    const made: Volume[] = [];
+    const create = ({ ClientToken }: { readonly ClientToken: string }) => {
+      const same = made.find((each) => each.ClientToken === ClientToken);
+      const number = made.length + 1;
+      const Volume =
+        same ?? volume({ VolumeId: `vol-${number}`, ClientToken, State: number === 1 ? "error" : "available" });
+      if (same === undefined) made.push(Volume);
+      return { Volume };
+    };
+    const gone = new Set<string>();
+    const api = {
+      createVolume: create,
+      readVolumes: () => ({ Volumes: made.filter(({ VolumeId }) => !gone.has(VolumeId)) }),
+      deleteVolume: ({ VolumeId }: { readonly VolumeId: string }) => {
+        gone.add(VolumeId);
+        return {};
+      },
+    };
+    await using fake = await fakeBuild({ config: { packer_on_error: "ask" }, api });
+    fake.ui.answers.push("r", "c");
+    const input = { vm: builderVm, source: sourceOmi(), temporary: fake.scope };
+    expect(await createVolume(fake.build, input)).toMatchObject({ id: "vol-2" });
+    expect([fake.ui.of("ask").length, [...gone]]).toEqual([1, ["vol-1"]]);
   });
 });

@@ -41,7 +41,7 @@ export const createVolume = step(
     const request = rootVolumeRequest(config, { subregionName: vm.subregionName, source });
     ui.say(source ? `Creating the root volume from ${request.SnapshotId}...` : "Creating an empty root volume...");
     build.journal.base(baseOf(build, { vm, source, request }));
-    const clientToken = `outscale-chroot-${build.runId}-volume`;
+    const clientToken = build.newClientToken("volume");
     const lease = await temporary.acquire(volumeKind, { clientToken, vmId: vm.id }, async () => {
       return (await api.createVolume({ ...request, ClientToken: clientToken })).Volume.VolumeId;
     });

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { lostAnswer, refusal, rootVolume, snapshot, sourceOmi } from "../../../tests/support/builder/api-objects.ts";
 import { fakeBuild } from "../../../tests/support/builder/fake-build.ts";
 import { WaitError } from "../../outscale/errors.ts";
+import type { Snapshot } from "../../outscale/oapi.ts";
 import { createSnapshot } from "./snapshot.ts";
 
 const made = snapshot({ SnapshotId: "snap-made", State: "completed" });
@@ -65,5 +66,31 @@ describe("createSnapshot()", () => {
     const input = { volume: rootVolume, source: undefined, omiName: "web", undo: fake.scope };
     await expect(createSnapshot(fake.build, input)).rejects.toThrow(WaitError);
     expect([fake.scope.size, fake.build.journal.hasOpenResources]).toEqual([1, true]);
+  });
+
+  it("asks for another one when it is tried again: the service remembers what it has made for a token", async () => {
+    const made: Snapshot[] = [];
+    const create = ({ ClientToken }: { readonly ClientToken: string }) => {
+      const same = made.find((each) => each.ClientToken === ClientToken);
+      const number = made.length + 1;
+      const Snapshot =
+        same ?? snapshot({ SnapshotId: `snap-${number}`, ClientToken, State: number === 1 ? "error" : "completed" });
+      if (same === undefined) made.push(Snapshot);
+      return { Snapshot };
+    };
+    const gone = new Set<string>();
+    const api = {
+      createSnapshot: create,
+      readSnapshots: () => ({ Snapshots: made.filter(({ SnapshotId }) => !gone.has(SnapshotId)) }),
+      deleteSnapshot: ({ SnapshotId }: { readonly SnapshotId: string }) => {
+        gone.add(SnapshotId);
+        return {};
+      },
+    };
+    await using fake = await fakeBuild({ config: { packer_on_error: "ask" }, api });
+    fake.ui.answers.push("r", "c");
+    const input = { volume: rootVolume, source: undefined, omiName: "web", undo: fake.scope };
+    expect(await createSnapshot(fake.build, input)).toBe("snap-2");
+    expect([fake.ui.of("ask").length, [...gone]]).toEqual([1, ["snap-1"]]);
   });
 });

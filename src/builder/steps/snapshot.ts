@@ -37,9 +37,7 @@ export const createSnapshot = step(
             config.snapshotDescription,
             sourceValues(build.region, source?.image),
           );
-    const { resumed, runId } = build;
-    // The service answers with the snapshot that it has made for a token, also when that was deleted since.
-    const clientToken = `outscale-chroot-${runId}-snapshot${resumed ? `-${resumed.lastSeq}` : ""}`;
+    const clientToken = build.newClientToken("snapshot");
     const lease = await undo.acquire(snapshotKind, { clientToken }, async () => {
       const request = { VolumeId: volume.id, Description: description, ClientToken: clientToken };
       return createWhenAllowed(build, async () => (await api.createSnapshot(request)).Snapshot.SnapshotId);
