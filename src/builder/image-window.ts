@@ -21,12 +21,15 @@ export interface ImageWindow {
    * somebody holds is told when the scope ends.
    */
   seal(): Promise<void>;
+  /** Is this mount of the sandbox the window itself, and not what is seen in it? */
+  isIt(entry: MountEntry): boolean;
 }
 
 /** The window of a build that nobody looks into. */
 export const noWindow: ImageWindow = {
   mounting: (_sources, mount) => mount(),
   seal: async () => undefined,
+  isIt: () => false,
 };
 
 /**
@@ -72,6 +75,7 @@ export async function openWindow(
       await mountWindow.seal();
       await noteCopies();
     },
+    isIt: (entry) => mountWindow.isIt(entry),
   };
   return { mountWindow, window };
 }

@@ -71,11 +71,16 @@ export class MountWindow {
     for (const { mountPoint } of following) await this.#host.runner.run(["mount", "--make-private", "--", mountPoint]);
   }
 
+  /** Is this mount, of the host or of the sandbox, the window itself? */
+  isIt({ source, mountPoint }: MountEntry): boolean {
+    return source === this.#name && mountPoint === this.mountPath;
+  }
+
   /** The host's copies of what is mounted inside, without the window itself. */
   async copies(): Promise<readonly MountIdentity[]> {
     if (this.#sandbox === undefined) return [];
     const inside = await readTable(this.#sandbox.mountinfoPath);
-    const isWindow = ({ source, mountPoint }: MountEntry) => source === this.#name && mountPoint === this.mountPath;
+    const isWindow = (entry: MountEntry) => this.isIt(entry);
     return pairCopies({ inside, outside: await readMountinfo(), isWindow }).map(identityOf);
   }
 }

@@ -44,18 +44,23 @@ export interface UnmountOptions {
   readonly deadlineMs?: number;
 }
 
+export interface UnmountBelowOptions extends UnmountOptions {
+  /** What stays, with nothing on it any more. */
+  readonly spares?: (entry: MountEntry) => boolean;
+}
+
 /**
  * Unmounts everything at `path` and below, newest first, whoever mounted it. Never lazily: when it returns, this
- * namespace has nothing there any more. Takes no abort signal, because it runs after a cancel too.
+ * namespace has nothing there any more, but what is to stay. Takes no abort signal, because it runs after a cancel too.
  * @returns what was unmounted, in that order
  * @throws {MountError} when a mount stays busy, with the processes that hold it
  */
-export async function unmountBelow(path: string, options: UnmountOptions): Promise<MountEntry[]> {
-  const clock = options.clock ?? systemClock;
+export async function unmountBelow(path: string, options: UnmountBelowOptions): Promise<MountEntry[]> {
+  const { clock = systemClock, spares = () => false } = options;
   const deadline = clock.now() + (options.deadlineMs ?? 5_000);
   const unmounted: MountEntry[] = [];
   for (;;) {
-    const mounts = mountsBelow(await readMountinfo(options.view.mountinfoPath), path);
+    const mounts = mountsBelow(await readMountinfo(options.view.mountinfoPath), path).filter((entry) => !spares(entry));
     const [newest] = mounts;
     if (!newest) return unmounted;
     const failures: unknown[] = [];

@@ -1,10 +1,14 @@
+import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
 import { cleanUpRuns } from "../../src/builder/clean-up-runs.ts";
 import { enterRun } from "../../src/builder/enter-run.ts";
 import type { Hook } from "../../src/builder/hook.ts";
 import type { RawConfig } from "../../src/definition/raw-value.ts";
 import { type Bakery, nothing, openBakery, publicSource } from "../support/bake/bake.ts";
+import { hurryingClock } from "../support/bake/hasty-clock.ts";
 import { readDiskFile } from "../support/disks/disk-file.ts";
+import { type Holder, startHolder } from "../support/program/holder.ts";
 import { requireRoot } from "../support/suite/requirements.ts";
 import { RecordingUi } from "../support/terminal/recording-ui.ts";
 
@@ -85,6 +89,47 @@ describe("a build that fails before a person", () => {
     ui.answers.push("r");
     const { artifact } = await bakery.bake(config({ packer_on_error: "ask" }), { ui });
     expect(ui.of("ask")).toEqual([expect.stringContaining("retry StepCreateVolume")]);
+    await artifact?.destroy();
+  });
+
+  it("shows this machine the image also when the mounting was tried again, isolation = host", async () => {
+    const mountPath = join(bakery.folder, "seen");
+    const [wrapper, tried] = [join(bakery.folder, "mounts-twice"), join(bakery.folder, "tried")];
+    // The first time the root is mounted, and said not to be.
+    const script = `#!/bin/sh
+"$@" || exit
+case "$*" in "mount "*" ${mountPath}") [ -e ${tried} ] || { touch ${tried}; exit 32; } ;; esac
+`;
+    await writeFile(wrapper, script, { mode: 0o755 });
+    const ui = new RecordingUi();
+    ui.answers.push("r", "c");
+    const places = { isolation: "host", mount_path: mountPath, command_wrapper: `${wrapper} {{.Command}}` };
+    let seen: string | undefined;
+    const hook: Hook = {
+      provision: async ({ data }) => {
+        seen = await readFile(join(data.MountPath, "etc/os-release"), "utf8");
+      },
+    };
+    await bakery.bake(config({ ...places, packer_on_error: "ask", skip_create_omi: true }), { hook, ui });
+    expect(ui.of("ask")).toEqual([expect.stringContaining("retry StepMountDevice")]);
+    expect(seen).toContain("bookworm");
+  });
+
+  it("takes down at the second try what somebody held at the first, isolation = host", async () => {
+    const clock = hurryingClock();
+    const holders: Holder[] = [];
+    const ui = new BusyUi(async () => holders[0]?.stop());
+    ui.answers.push("r", "c");
+    const hook: Hook = {
+      provision: async ({ data }) => {
+        holders.push(await startHolder(`cd ${data.MountPath}/etc; echo up; exec sleep 3600`));
+        clock.hurry();
+      },
+    };
+    const places = { isolation: "host", mount_path: join(bakery.folder, "held") };
+    const { artifact } = await bakery.bake(config({ ...places, packer_on_error: "ask" }), { hook, ui, clock });
+    expect(ui.of("ask")).toEqual([expect.stringContaining("retry StepEarlyCleanup")]);
+    expect(ui.of("error").join("\n")).toContain(`pid ${holders[0]?.pid}`);
     await artifact?.destroy();
   });
 

@@ -4,6 +4,7 @@ import { findRoot, type RootPart } from "../../host/find-root.ts";
 import { growMounted, growUnmounted } from "../../host/grow-filesystem.ts";
 import { mountRoot } from "../../host/mount-root.ts";
 import type { LookView } from "../../host/mount-view.ts";
+import type { MountEntry } from "../../host/mountinfo.ts";
 import { unmountBelow } from "../../host/mounts.ts";
 import { readVolumeLayout, type VolumeLayout } from "../../host/probe-filesystem.ts";
 import { requireSystem } from "../../host/require-system.ts";
@@ -78,7 +79,11 @@ function describeRoot({ path, number, filesystem }: RootPart): string {
   return `${filesystem.type} on ${number === 0 ? "the whole device" : `partition ${number}`}, ${path}`;
 }
 
-/** A sandbox that has ended has taken its mounts along. */
-async function unmountInside({ clock }: Build, { view, mountPath }: OpenImage): Promise<void> {
-  if (existsSync(view.mountinfoPath)) await unmountBelow(mountPath, { view, clock });
+/**
+ * A sandbox that has ended has taken its mounts along. The window stays for what is mounted there when the step is tried again: on
+ * the bare folder nobody outside would see it.
+ */
+async function unmountInside({ clock }: Build, { view, mountPath, window }: OpenImage): Promise<void> {
+  const spares = (entry: MountEntry) => window.isIt(entry);
+  if (existsSync(view.mountinfoPath)) await unmountBelow(mountPath, { view, clock, spares });
 }
