@@ -10,15 +10,17 @@ import { DEFAULT_MOUNT_ROOT } from "../config/mount-root.ts";
 import type { ExitStatus } from "../host/command-error.ts";
 import { findRoot } from "../host/find-root.ts";
 import { mountRoot } from "../host/mount-root.ts";
+import { readMountinfo } from "../host/mountinfo.ts";
 import { unmountBelow } from "../host/mounts.ts";
 import { readVolumeLayout } from "../host/probe-filesystem.ts";
 import { readRunId } from "../host/process-table.ts";
 import { readProcessNode } from "../host/process-tree.ts";
 import { removeTemporaryFolder, temporaryPath } from "../host/temporary-folder.ts";
 import { cleanupCommand } from "./cleanup-command.ts";
+import type { LiveSandbox } from "./journal/entry.ts";
 import { Journal } from "./journal/journal.ts";
 import { JournalError } from "./journal/journal-error.ts";
-import type { OpenResource } from "./journal/read-journal.ts";
+import type { OpenResource, RunRecord } from "./journal/read-journal.ts";
 import { findRuns, holdDeadRun, type Run } from "./journal/runs.ts";
 import { borrowMountFolder } from "./mount-folder.ts";
 import { mountImageParts } from "./mount-image-parts.ts";
@@ -83,11 +85,55 @@ async function enterLiveRun({ record }: Run, options: EnterRunOptions): Promise<
       hint: "It is open until provisioning ends",
     });
   }
-  options.ui.say(`You are in the image of run ${header.runId}, whose build waits. Leave with "exit".`);
+  const enter = (pid: number) => {
+    options.ui.say(`You are in the image of run ${header.runId}, whose build waits. Leave with "exit".`);
+    return runShell(pid, options);
+  };
   // While the image is provisioned, it is entered as provisioners do it.
   const { container } = sandbox;
   const isContained = container !== undefined && (await isSandboxOf(container, header.runId));
-  return runShell(isContained ? { container } : sandbox, options);
+  return isContained ? enter(container) : enterContainerBeside(record, sandbox, { log: options.log, enter });
+}
+
+interface BesideOptions {
+  readonly log: DebugLog | undefined;
+  readonly enter: (container: number) => Promise<ExitStatus>;
+}
+
+/**
+ * Enters a container of our own where the build has none yet, or none any more: what the image has for a shell gets no more
+ * rights, and sees no more of this machine, than while it is provisioned. What it is mounted with is seen by it alone.
+ */
+async function enterContainerBeside(
+  { header, resources, root }: RunRecord,
+  { pid, mountPath }: LiveSandbox,
+  { log = noLog, enter }: BesideOptions,
+): Promise<ExitStatus> {
+  const { runId, deviceFolder } = header;
+  await using sandbox = await startSandbox({ isolation: "private", within: pid, log });
+  const { view } = sandbox;
+  const isMounted = async (path: string) =>
+    (await readMountinfo(view.mountinfoPath)).some(({ mountPoint }) => mountPoint === path);
+  if (root === undefined || !(await isMounted(mountPath))) {
+    throw new DeviceError(`The run ${runId} has no image mounted now`, {
+      hint: "It is mounted from StepMountDevice to StepEarlyCleanup",
+    });
+  }
+  const layout = await readVolumeLayout(sandbox, await findKeptDevice(resources, deviceFolder, runId));
+  const handles: ImageMountHandle[] = [];
+  try {
+    for (const mount of chosenChrootMounts([])) {
+      if (!(await isMounted(`${mountPath}${mount.target}`)))
+        handles.push(await mountInImage({ view, mountPath }, mount));
+    }
+    const devices = await imageDevices({ layout, added: [] });
+    const container = await sandbox.startContainer({ mountPath, devices });
+    return await enter(container.pid);
+  } finally {
+    await sandbox.stopLeftovers();
+    // The mount points that were made go with them.
+    for (const handle of handles.reverse()) await handle.release();
+  }
 }
 
 async function enterKeptVolume({ record }: Run, journal: Journal, options: EnterRunOptions): Promise<ExitStatus> {
@@ -112,7 +158,7 @@ async function enterKeptVolume({ record }: Run, journal: Journal, options: Enter
       ui.say(`You are in the image of run ${runId}, on ${device}. Leave with "exit".`);
       const devices = await imageDevices({ layout, added: [] });
       const container = await sandbox.startContainer({ mountPath, devices });
-      return await runShell({ container: container.pid }, options);
+      return await runShell(container.pid, options);
     } finally {
       await sandbox.stopLeftovers();
       try {

@@ -39,6 +39,11 @@ export interface SandboxOptions {
   readonly dropMountPaths?: readonly string[];
   /** Folders that local commands need, besides those of the system; their mounts are never dropped. */
   readonly keepPaths?: readonly string[];
+  /**
+   * The first process of a sandbox, of another process of ours: this one is made in it and begins with its mounts. What is
+   * mounted here stays here, and it ends with whichever of both ends first.
+   */
+  readonly within?: number;
   readonly clock?: Clock;
 }
 
@@ -71,7 +76,11 @@ const MOUNT_FLAGS: Readonly<Record<"private" | "window" | "host", readonly strin
  */
 export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   const mounts = options.window ? "window" : options.isolation;
+  const { within } = options;
   const anchor = await startAnchor({
+    ...(within !== undefined && {
+      inside: enterWordsOf(within, { hasOwnMounts: true, folder: `/proc/${within}/root/` }),
+    }),
     namespaces: [...OWN_NAMESPACES, ...MOUNT_FLAGS[mounts]],
     script: ANCHOR_SCRIPT,
     clock: options.clock ?? systemClock,
@@ -79,7 +88,8 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   const sandbox = new Sandbox(anchor, options);
   try {
     await options.window?.giveTo(sandbox);
-    if (mounts !== "host") await dropMounts(sandbox, options);
+    // The other one has let go of what is not needed.
+    if (mounts !== "host" && within === undefined) await dropMounts(sandbox, options);
     return sandbox;
   } catch (error) {
     await anchor.end();
@@ -103,7 +113,6 @@ export class Sandbox implements CommandRunner, AsyncDisposable {
   readonly #ordinary: CommandRunner;
   readonly #shell = new StandingShell((script) => this.#startShell(script));
   readonly #endsWithUs = [locateProgram(ENDS_WITH_US[0] ?? ""), ...ENDS_WITH_US.slice(1)];
-  readonly #nsenter = locateProgram("nsenter");
   /** Put before every command; by their full paths, as the command's own `PATH` need not have them. */
   readonly #start: readonly string[];
   readonly #commands = new Set<SandboxCommand>();
@@ -243,12 +252,22 @@ export class Sandbox implements CommandRunner, AsyncDisposable {
   }
 
   #enterArgv(cwd: string | undefined): string[] {
-    const namespaces = ["--pid", ...OWN_NAMESPACES, ...(this.#hasOwnMounts ? ["--mount"] : [])];
-    // Entering a mount namespace goes to its root folder: the working folder is entered by hand, as the sandbox has it.
     const folder = this.hostPath(cwd ?? process.cwd());
     const workFolder = cwd !== undefined || isThere(folder) ? folder : this.hostPath("/");
-    return [this.#nsenter, "--target", `${this.pid}`, ...namespaces, `--wd=${workFolder}`, "--"];
+    return enterWordsOf(this.pid, { hasOwnMounts: this.#hasOwnMounts, folder: workFolder });
   }
+}
+
+/**
+ * Words that enter the namespaces of a sandbox. Entering a mount namespace goes to its root folder: the working folder is entered
+ * by hand, as the sandbox has it.
+ */
+function enterWordsOf(
+  pid: number,
+  { hasOwnMounts, folder }: { readonly hasOwnMounts: boolean; readonly folder: string },
+): string[] {
+  const namespaces = ["--pid", ...OWN_NAMESPACES, ...(hasOwnMounts ? ["--mount"] : [])];
+  return [locateProgram("nsenter"), "--target", `${pid}`, ...namespaces, `--wd=${folder}`, "--"];
 }
 
 /** What another build mounts in its window meanwhile comes on top of what is about to go: then it is tried again. */

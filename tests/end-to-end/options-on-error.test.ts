@@ -149,6 +149,28 @@ case "$*" in "mount "*" ${mountPath}") [ -e ${tried} ] || { touch ${tried}; exit
     ]);
   });
 
+  it.each(["private", "host"])("holds what runs in the image wherever it pauses, isolation = %s", async (isolation) => {
+    const canary = join(bakery.folder, "canary");
+    await writeFile(canary, "a file of this machine");
+    // As what the image has for a shell would try it.
+    const attack = `! mount -t tmpfs tmpfs /root 2>/dev/null && [ -d /proc/1 ] && ! [ -e /proc/1/root${canary} ]`;
+    const seen: string[] = [];
+    const ui = new BusyUi(async (question) => {
+      const step = /after (\w+)/.exec(question)?.[1] ?? "";
+      const came = await inShell(runIn(question), attack).catch((error: unknown) => String(error));
+      seen.push(`${step}: ${typeof came === "string" ? came : `held ${came.code === 0}`}`);
+    });
+    const places = { isolation, mount_path: join(bakery.folder, "paused") };
+    const options = config({ ...places, packer_debug: true, generalise: true, skip_create_omi: true });
+    await bakery.bake(options, { hook: shell("touch /root/provisioned"), ui });
+    expect(seen.filter((line) => line.includes(": held"))).toEqual(
+      ["MountDevice", "PostMountCommands", "MountExtra", "CopyFiles", "ChrootProvision", "Generalise", "BootCheck"].map(
+        (step) => `Step${step}: held true`,
+      ),
+    );
+    expect(seen).toContainEqual(expect.stringMatching(/^StepEarlyCleanup: .*has no image mounted now/));
+  });
+
   it("does not keep the volume of an aborted build that was cancelled", async () => {
     const controller = new AbortController();
     const hook: Hook = {
