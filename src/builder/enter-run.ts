@@ -92,11 +92,10 @@ async function enterLiveRun({ record }: Run, options: EnterRunOptions): Promise<
   // While the image is provisioned, it is entered as provisioners do it.
   const { container } = sandbox;
   const isContained = container !== undefined && (await isSandboxOf(container, header.runId));
-  return isContained ? enter(container) : enterContainerBeside(record, sandbox, { log: options.log, enter });
+  return isContained ? enter(container) : enterContainerBeside(record, sandbox, { ...options, enter });
 }
 
-interface BesideOptions {
-  readonly log: DebugLog | undefined;
+interface BesideOptions extends Pick<EnterRunOptions, "stateFolder" | "log"> {
   readonly enter: (container: number) => Promise<ExitStatus>;
 }
 
@@ -107,7 +106,7 @@ interface BesideOptions {
 async function enterContainerBeside(
   { header, resources, root }: RunRecord,
   { pid, mountPath }: LiveSandbox,
-  { log = noLog, enter }: BesideOptions,
+  { stateFolder, log = noLog, enter }: BesideOptions,
 ): Promise<ExitStatus> {
   const { runId, deviceFolder } = header;
   await using sandbox = await startSandbox({ isolation: "private", within: pid, log });
@@ -119,7 +118,7 @@ async function enterContainerBeside(
       hint: "It is mounted from StepMountDevice to StepEarlyCleanup",
     });
   }
-  const layout = await readVolumeLayout(sandbox, await findKeptDevice(resources, deviceFolder, runId));
+  const layout = await readVolumeLayout(sandbox, await findKeptDevice(resources, { deviceFolder, runId, stateFolder }));
   const handles: ImageMountHandle[] = [];
   try {
     for (const mount of chosenChrootMounts([])) {

@@ -59,12 +59,17 @@ export interface LoanRecord {
   /** Of the content of our file. */
   readonly sha256: string;
   readonly sizeBytes: number;
+  /** Folders that were missing on the way to it, outermost first. */
+  readonly madeFolders?: readonly string[] | undefined;
+  /** Inode of what was there, which has lost the attribute `i` of chattr(1) for the time being. */
+  readonly immutableInode?: string | undefined;
 }
 
 /**
  * Puts a file at a path of the image, in place of what is there, which is put aside in the same folder by renaming: so
- * it comes back as the very file or link that it was. A link is replaced and not followed. Missing folders are made.
- * @param onLoan Writes down what will be done, before it is
+ * it comes back as the very file or link that it was. A link is replaced and not followed. Missing folders are made. When it
+ * fails, everything is as it was.
+ * @param onLoan Writes down what will be done, before it is; told again when there is more to it
  * @throws {TransferError} when a folder is in the way
  */
 export function borrowPath(
@@ -75,25 +80,42 @@ export function borrowPath(
 ): BorrowedPath {
   const path = posix.resolve("/", wanted);
   const parent = posix.dirname(path);
+  const missing = root.missingFolders(parent);
+  const content = { sha256: hashOf(file.content), sizeBytes: file.content.length };
+  const noted = { ...content, ...(missing.length > 0 && { madeFolders: missing }) };
+  // What is put aside has no name yet: the folders come first.
+  if (missing.length > 0) onLoan({ path, aside: null, ...noted });
   const madeFolders = root.makeFolders(parent);
-  const loan = root.withPlace("put a file at", path, { followLast: false }, (place) => {
-    if (place.fd !== undefined && statFd(place.fd).isDirectory()) throw new Error("There is a folder");
-    const aside = place.fd === undefined ? undefined : `.outscale-chroot-${randomBytes(6).toString("hex")}`;
-    onLoan({ path, aside: aside ?? null, sha256: hashOf(file.content), sizeBytes: file.content.length });
-    return putFile(place, file, aside);
-  });
+  try {
+    const loan = root.withPlace("put a file at", path, { followLast: false }, (place) => {
+      if (place.fd !== undefined && statFd(place.fd).isDirectory()) throw new Error("There is a folder");
+      const aside = place.fd === undefined ? undefined : `.outscale-chroot-${randomBytes(6).toString("hex")}`;
+      const record = { path, aside: aside ?? null, ...noted };
+      onLoan(record);
+      return putFile(place, file, { aside, onImmutable: (immutableInode) => onLoan({ ...record, immutableInode }) });
+    });
+    return { path, restore: restorer(root, { path, loan, madeFolders }) };
+  } catch (error) {
+    root.removeEmptyFolders(madeFolders);
+    throw error;
+  }
+}
+
+function restorer(
+  root: RootFolder,
+  { path, loan, madeFolders }: { readonly path: string; readonly loan: Loan; readonly madeFolders: readonly string[] },
+): BorrowedPath["restore"] {
+  const progress: Progress = {};
   let isRestored = false;
-  return {
-    path,
-    restore: (warn) => {
-      if (isRestored) return "kept";
-      isRestored = true;
+  return (warn) => {
+    if (isRestored) return "kept";
+    if (root.exists(posix.dirname(path))) {
       const options = { followLast: false, onMissing: "stop" } as const;
-      if (!root.exists(parent)) return "kept";
-      const outcome = root.withPlace("put back", path, options, (place) => giveBack(place, loan, warn));
+      progress.outcome ??= root.withPlace("put back", path, options, (place) => giveBack(place, loan, progress, warn));
       root.removeEmptyFolders(madeFolders);
-      return outcome;
-    },
+    }
+    isRestored = true;
+    return progress.outcome ?? "kept";
   };
 }
 
@@ -102,18 +124,33 @@ export function borrowPath(
  * provisioning has left it.
  */
 export function returnLoan(root: RootFolder, loan: LoanRecord): void {
-  const { path, aside } = loan;
-  if (!root.exists(posix.dirname(path))) return;
-  root.withPlace("put back", path, { followLast: false, onMissing: "stop" }, (place) => {
-    const { folder, name, fd } = place;
-    changeEntries(folder, [name, ...(aside === null ? [] : [aside])], () => {
-      const isLent = fd !== undefined && isLentFile(fd, loan);
-      if (aside === null) {
-        if (isLent) unlinkEntry(folder, name);
-      } else if (!isThere(folder, aside)) return;
-      else if (isLent || fd === undefined) renameEntry(folder, aside, name);
-      else removeAside(folder, aside);
+  const { path, aside, madeFolders = [] } = loan;
+  if (root.exists(posix.dirname(path))) {
+    root.withPlace("put back", path, { followLast: false, onMissing: "stop" }, (place) => {
+      const { folder, name } = place;
+      changeEntries(folder, [name, ...(aside === null ? [] : [aside])], () => returnOnce(place, loan));
+      if (loan.immutableInode !== undefined) forbidChanges(folder, name, loan.immutableInode);
     });
+  }
+  root.removeEmptyFolders(madeFolders);
+}
+
+function returnOnce({ folder, name, fd }: Place, loan: LoanRecord): void {
+  const { aside } = loan;
+  const isLent = fd !== undefined && isLentFile(fd, loan);
+  if (aside === null) {
+    if (isLent) unlinkEntry(folder, name);
+  } else if (!isThere(folder, aside)) return;
+  else if (isLent || fd === undefined) renameEntry(folder, aside, name);
+  else removeAside(folder, aside);
+}
+
+/** Only the very file: what provisioning has put in its place never had the attribute. */
+function forbidChanges(folder: number, name: string, inode: string): void {
+  const fd = openEntryIfThere(folder, name);
+  if (fd === undefined) return;
+  usingFd(fd, () => {
+    if (`${statFd(fd).ino}` === inode) changeFlag(folder, name, "+i");
   });
 }
 
@@ -140,66 +177,104 @@ interface Loan {
 
 type Copy = BorrowedFile | { readonly target: string };
 
+/** How far the giving back has come: when it fails, the next try goes on from there. */
+interface Progress {
+  outcome?: "restored" | "kept";
+  /** Once what was there is back: whether nobody else has changed its folder. */
+  isFolderUnchanged?: boolean;
+}
+
 interface Print {
   readonly stats: BigIntStats;
   readonly hash: string;
 }
 
-function putFile(place: Place, file: BorrowedFile, aside: string | undefined): Loan {
-  const folderBefore = statFd(place.folder);
+interface PutOptions {
+  readonly aside: string | undefined;
+  /** Told before what was there loses the attribute `i`. */
+  readonly onImmutable: (inode: string) => void;
+}
+
+function putFile(place: Place, file: BorrowedFile, { aside, onImmutable }: PutOptions): Loan {
+  const { folder } = place;
+  const folderBefore = statFd(folder);
   const copy = copyOf(place);
-  const wasImmutable = aside !== undefined && putAside(place, aside);
+  let wasImmutable = false;
+  const free = (inode: string) => {
+    onImmutable(inode);
+    wasImmutable = true;
+  };
   try {
+    if (aside !== undefined) putAside(place, aside, free);
     const ours = writeFile(place, file);
-    return { ours, aside, copy, wasImmutable, folderBefore, folderAfter: statFd(place.folder) };
+    return { ours, aside, copy, wasImmutable, folderBefore, folderAfter: statFd(folder) };
   } catch (error) {
-    if (aside !== undefined) renameEntry(place.folder, aside, place.name);
+    takeBack(place, { aside, wasImmutable, folderBefore });
     throw error;
   }
 }
 
+/** As if nothing had been begun. */
+function takeBack(
+  { folder, name, path }: Place,
+  { aside, wasImmutable, folderBefore }: Pick<Loan, "aside" | "wasImmutable" | "folderBefore">,
+): void {
+  if (aside !== undefined && isThere(folder, aside)) renameEntry(folder, aside, name);
+  if (wasImmutable) changeFlag(folder, name, "+i");
+  if (statFd(folder).mtimeNs === folderBefore.mtimeNs) return;
+  restoreModifiedTime(folder, { path: posix.dirname(toText(path)), ns: folderBefore.mtimeNs });
+}
+
+/** Writes a new file, or none. */
 function writeFile({ folder, name }: Pick<Place, "folder" | "name">, { content, mode, uid, gid }: BorrowedFile): Print {
   return usingFd(createFile(folder, name, mode), (fd) => {
-    writeFileSync(fd, content);
-    fchownSync(fd, uid, gid);
-    fchmodSync(fd, mode);
-    return { stats: statFd(fd), hash: hashOf(content) };
+    try {
+      writeFileSync(fd, content);
+      fchownSync(fd, uid, gid);
+      fchmodSync(fd, mode);
+      return { stats: statFd(fd), hash: hashOf(content) };
+    } catch (error) {
+      unlinkEntry(folder, name);
+      throw error;
+    }
   });
 }
 
-/** @returns whether it was immutable */
-function putAside({ folder, name, fd }: Place, aside: string): boolean {
+/** @param onImmutable Told before it loses the attribute, without which it cannot be renamed */
+function putAside({ folder, name, fd }: Place, aside: string, onImmutable: (inode: string) => void): void {
   try {
     renameEntry(folder, name, aside);
-    return false;
   } catch (error) {
     if (!isErrno(error, "EPERM") || fd === undefined || !statFd(fd).isFile()) throw error;
     // People make resolv.conf immutable, to keep programs from writing it.
+    onImmutable(`${statFd(fd).ino}`);
     changeFlag(folder, name, "-i");
     renameEntry(folder, name, aside);
-    return true;
   }
 }
 
 /** Provisioning may have forbidden changes: `chattr +i /etc/resolv.conf` is there to stay, and the lent file is not. */
-function giveBack(place: Place, loan: Loan, warn?: Warn): "restored" | "kept" {
+function giveBack(place: Place, loan: Loan, progress: Progress, warn?: Warn): "restored" | "kept" {
   const { folder, name } = place;
   const names = [name, ...(loan.aside === undefined ? [] : [loan.aside])];
-  return changeEntries(folder, names, () => giveBackOnce(place, loan, warn));
+  return changeEntries(folder, names, () => giveBackOnce(place, loan, progress, warn));
 }
 
-function giveBackOnce(place: Place, loan: Loan, warn?: Warn): "restored" | "kept" {
+function giveBackOnce(place: Place, loan: Loan, progress: Progress, warn?: Warn): "restored" | "kept" {
   const { folder, name } = place;
-  if (!isOurs(place, loan.ours)) {
-    if (loan.aside !== undefined) removeAside(folder, loan.aside);
-    return "kept";
+  if (progress.isFolderUnchanged === undefined) {
+    if (!isOurs(place, loan.ours)) {
+      if (loan.aside !== undefined) removeAside(folder, loan.aside);
+      return "kept";
+    }
+    const isFolderUnchanged = statFd(folder).mtimeNs === loan.folderAfter.mtimeNs;
+    if (loan.aside === undefined) unlinkEntry(folder, name);
+    else if (isThere(folder, loan.aside)) renameEntry(folder, loan.aside, name);
+    else makeAnew(place, loan.aside, loan.copy);
+    progress.isFolderUnchanged = isFolderUnchanged;
   }
-  const isFolderUnchanged = statFd(folder).mtimeNs === loan.folderAfter.mtimeNs;
-  if (loan.aside === undefined) unlinkEntry(folder, name);
-  else if (isThere(folder, loan.aside)) renameEntry(folder, loan.aside, name);
-  else makeAnew(folder, name, loan.copy);
   if (loan.wasImmutable) changeFlag(folder, name, "+i");
-  if (isFolderUnchanged) {
+  if (progress.isFolderUnchanged) {
     const path = posix.dirname(toText(place.path));
     restoreModifiedTime(folder, { path, ns: loan.folderBefore.mtimeNs }, warn);
   }
@@ -220,12 +295,18 @@ function isThere(folder: number, name: string): boolean {
   return fd !== undefined;
 }
 
-/** Provisioning has removed what was put aside, as an unknown file, without a thought of what it was. */
-function makeAnew(folder: number, name: string, copy: Copy | undefined): void {
-  unlinkEntry(folder, name);
-  if (copy === undefined) return;
-  if ("target" in copy) makeLink(copy.target, folder, name);
-  else writeFile({ folder, name }, copy);
+/**
+ * Provisioning has removed what was put aside, as an unknown file, without a thought of what it was. It is made under the same
+ * name: until it is there in full, our file stays, so that it can be tried again.
+ */
+function makeAnew({ folder, name }: Place, aside: string, copy: Copy | undefined): void {
+  if (copy === undefined) {
+    unlinkEntry(folder, name);
+    return;
+  }
+  if ("target" in copy) makeLink(copy.target, folder, aside);
+  else writeFile({ folder, name: aside }, copy);
+  renameEntry(folder, aside, name);
 }
 
 /** What is at a place, as long as it is no more than a configuration file. */

@@ -72,13 +72,23 @@ export function chosenChrootMounts(
  * mount program gets the folder itself, as a descriptor, so that nothing can be swapped under it. Bind mounts are
  * private: what is mounted in the image's `/dev` does not turn up in the host's. (Behind a window nothing inside reaches the
  * host's mounts anyway.)
+ * @param onMake Told which folders will be made, outermost first, before they are
  * @throws {MountError}
  */
-export async function mountInImage(image: MountedImage, mount: ChrootMount): Promise<ImageMountHandle> {
+export async function mountInImage(
+  image: MountedImage,
+  mount: ChrootMount,
+  onMake: (folders: readonly string[]) => void = () => undefined,
+): Promise<ImageMountHandle> {
   const { fsType: type, source, target } = mount;
   const root = new RootFolder(`${image.view.rootPrefix}${image.mountPath}`);
+  const missing = root.missingFolders(target);
+  if (missing.length > 0) onMake(missing);
   const lent = new LentFolder(root, target);
-  const point = openMountPoint(root, target);
+  const point = undoing(
+    () => openMountPoint(root, target),
+    () => root.removeEmptyFolders(missing),
+  );
   lent.noteMade();
   const removeMade = (warn?: Warn) => lent.afterRemoving(() => root.removeEmptyFolders(point.made), warn);
   try {
@@ -105,6 +115,15 @@ export async function mountInImage(image: MountedImage, mount: ChrootMount): Pro
     throw error;
   }
   return { source, target: point.path, entry, release };
+}
+
+function undoing<T>(make: () => T, undo: () => void): T {
+  try {
+    return make();
+  } catch (error) {
+    undo();
+    throw error;
+  }
 }
 
 interface MountPoint {

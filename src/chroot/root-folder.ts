@@ -1,4 +1,5 @@
 import { type BigIntStats, constants, fchmodSync, fchownSync, readdirSync, readSync } from "node:fs";
+import { posix } from "node:path";
 import { isErrno } from "../common/errno.ts";
 import {
   createFile,
@@ -112,6 +113,13 @@ export class RootFolder {
       if (!statFd(place.fd as number).isDirectory()) throw new Error("There is something else");
       return place.made.map(toText);
     });
+  }
+
+  /** The folders that {@link makeFolders} would make, as the path names them, outermost first. */
+  missingFolders(path: string): string[] {
+    const missing: string[] = [];
+    for (let at = posix.resolve("/", path); at !== "/" && !this.exists(at); at = posix.dirname(at)) missing.unshift(at);
+    return missing;
   }
 
   /** Removes a file or link; a link itself, never its target. */

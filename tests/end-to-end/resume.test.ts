@@ -1,4 +1,4 @@
-import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from "vitest";
 import { type BakeInput, bake } from "../../src/bake/bake.ts";
@@ -8,7 +8,8 @@ import { listRuns } from "../../src/history/runs.ts";
 import { type Bakery, nothing, openBakery } from "../support/bake/bake.ts";
 import { hastyClock } from "../support/bake/hasty-clock.ts";
 import { bundleCrashingBake, runKilledBake } from "../support/bake/killed-bake.ts";
-import { readDiskFile } from "../support/disks/disk-file.ts";
+import { until } from "../support/chroot/fixtures.ts";
+import { isImmutableOnDisk, readDiskFile, readDiskFolder } from "../support/disks/disk-file.ts";
 import { requireRoot } from "../support/suite/requirements.ts";
 import { sample } from "../support/suite/sample.ts";
 import { SweepCount } from "../support/suite/sweep-count.ts";
@@ -320,6 +321,33 @@ describe("resume()", () => {
         expect(await bakery.leftovers()).toEqual(nothing);
       }
       expect(count.broke).toEqual([]);
+    });
+
+    it("leaves nothing in the image of what it had lent it when it was killed", async () => {
+      const started = join(bakery.folder, "started");
+      const options = `
+        post_mount_commands = [
+          "rm -f {{.MountPath}}/etc/resolv.conf",
+          "echo own > {{.MountPath}}/etc/resolv.conf && chattr +i {{.MountPath}}/etc/resolv.conf",
+        ]
+        copy_files    = ["/etc/resolv.conf", "${template}"]
+        chroot_mounts = [["proc", "proc", "/proc"], ["tmpfs", "scratch", "/srv/made/for/scratch"]]
+      `;
+      // It sleeps in the sandbox, which ends with the build.
+      const inline = `["[ -e ${started} ] || { touch ${started}; exec sleep 3600; }"]`;
+      writeTemplate({ options, before: `provisioner "shell-local" {\n    inline = ${inline}\n  }` });
+      mendScript();
+      const killOnce = until(() => existsSync(started));
+      expect(await runKilledBake(bakery, bundle, { template, point: 0, killOnce })).toBe("killed");
+      const done = await resumeIt((await runsLeft())[0] ?? "");
+      await assertProduct(done);
+      const disk = await bakery.export(done.build?.artifact?.product.imageId ?? "");
+      expect((await readDiskFolder(disk, "/")).filter((name) => name.startsWith("."))).toEqual([]);
+      expect(await readDiskFolder(disk, "/srv").catch(() => [])).toEqual([]);
+      await expect(readDiskFolder(disk, bakery.folder)).rejects.toThrow("There is no");
+      expect(await readDiskFile(disk, "/etc/resolv.conf")).toBe("own\n");
+      expect(await isImmutableOnDisk(disk, "/etc/resolv.conf")).toBe(true);
+      rmSync(disk);
     });
 
     it("finishes or cleans up a run wherever its resumption was killed", async () => {

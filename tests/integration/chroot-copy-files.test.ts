@@ -1,9 +1,13 @@
 import {
   chmodSync,
   chownSync,
+  closeSync,
+  fsyncSync,
   linkSync,
   lstatSync,
   mkdirSync,
+  mkdtempSync,
+  openSync,
   readdirSync,
   readFileSync,
   readlinkSync,
@@ -12,14 +16,17 @@ import {
   symlinkSync,
   unlinkSync,
   writeFileSync,
+  writeSync,
 } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, expect, it } from "vitest";
+import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { type LoanRecord, returnLoan } from "../../src/chroot/borrowed-path.ts";
 import { copyHostFile } from "../../src/chroot/copy-host-file.ts";
 import { quietEnvironment, quietServices } from "../../src/chroot/quiet-services.ts";
 import { RootFolder } from "../../src/chroot/root-folder.ts";
 import { startSandbox } from "../../src/chroot/sandbox.ts";
+import { isErrno } from "../../src/common/errno.ts";
 import { Cleanup, makeBusyboxRoot, makeExt4Device, run, tempFolder } from "../support/chroot/fixtures.ts";
 import { requirePrograms } from "../support/suite/requirements.ts";
 
@@ -44,7 +51,10 @@ beforeEach(async () => {
   inside = join(image, path);
   mkdirSync(join(image, host), { recursive: true });
 });
-afterEach(() => cleanup.run());
+afterEach(async () => {
+  vi.unstubAllEnvs();
+  await cleanup.run();
+});
 
 /** Everything about a folder's entries and the folder itself but the time of the last change of the inode. */
 async function describeFolder(folder: string): Promise<unknown[]> {
@@ -56,6 +66,37 @@ async function describeFolder(folder: string): Promise<unknown[]> {
     return { name, ino, mode, uid, gid, mtimeNs, nlink, link: isLink && readlinkSync(join(folder, name)) };
   });
   return [entries, stdout, flags];
+}
+
+/** Takes all the room of a file system. @returns gives it back */
+function fillUp(folder: string, leftBytes = 0): () => void {
+  const [filler, spare] = [join(folder, "filler"), join(folder, "spare")];
+  if (leftBytes > 0) writeFileSync(spare, Buffer.alloc(leftBytes));
+  const fd = openSync(filler, "w");
+  try {
+    for (let size = 1024 * 1024; size >= 512; ) {
+      try {
+        writeSync(fd, Buffer.alloc(size));
+      } catch (error) {
+        if (!isErrno(error, "ENOSPC")) throw error;
+        size /= 2;
+      }
+    }
+    fsyncSync(fd);
+  } finally {
+    closeSync(fd);
+  }
+  rmSync(spare, { force: true });
+  return () => rmSync(filler);
+}
+
+/** From here on a program says that it is broken, and fails. @returns mends it */
+function breakProgram(name: string): () => void {
+  const programs = mkdtempSync(join(tmpdir(), "programs-"));
+  cleanup.add(async () => rmSync(programs, { recursive: true }));
+  writeFileSync(join(programs, name), `#!/bin/sh\necho "${name} is broken" >&2\nexit 1\n`, { mode: 0o755 });
+  vi.stubEnv("PATH", `${programs}:${process.env.PATH}`);
+  return () => vi.unstubAllEnvs();
 }
 
 const describe = requirePrograms("losetup", "mkfs.ext4", "getfattr", "setfattr", "lsattr", "chattr");
@@ -104,6 +145,56 @@ describe("copyHostFile()", () => {
     expect(await describeFolder(folder)).toEqual(insideBefore);
     expect(await describeFolder(host)).toEqual(hostBefore);
     expect(borrowed.restore()).toBe("kept");
+  });
+
+  it.each(before)("leaves everything as it was when there is no room for it: %s", async (_, prepare) => {
+    await prepare();
+    const folder = join(inside, "..");
+    const there = await describeFolder(folder);
+    writeFileSync(path, "x".repeat(64 * 1024));
+    const makeRoom = fillUp(image);
+    expect(() => copyHostFile(root, path)).toThrow("ENOSPC");
+    expect(await describeFolder(folder)).toEqual(there);
+    makeRoom();
+    const borrowed = copyHostFile(root, path);
+    expect(lstatSync(inside).size).toBe(64 * 1024);
+    expect(borrowed.restore()).toBe("restored");
+    expect(await describeFolder(folder)).toEqual(there);
+  });
+
+  it("removes the folders that it has made when there is no room for the file", () => {
+    rmSync(join(image, "tmp"), { recursive: true });
+    writeFileSync(path, "x".repeat(64 * 1024));
+    fillUp(image, 16 * 1024);
+    expect(() => copyHostFile(root, path)).toThrow("ENOSPC");
+    expect(root.exists("/tmp")).toBe(false);
+  });
+
+  it("can be asked again to put back what it could not: there was no room", () => {
+    const own = "x".repeat(64 * 1024);
+    writeFileSync(inside, own);
+    const borrowed = copyHostFile(root, path);
+    const folder = join(inside, "..");
+    for (const name of readdirSync(folder)) if (name.startsWith(".outscale-chroot-")) rmSync(join(folder, name));
+    const makeRoom = fillUp(image);
+    expect(() => borrowed.restore()).toThrow("ENOSPC");
+    makeRoom();
+    expect(borrowed.restore()).toBe("restored");
+    expect([readFileSync(inside, "utf8"), readdirSync(folder)]).toEqual([own, ["resolv.conf"]]);
+  });
+
+  it("can be asked again to put back what it could not: chattr was not there", async () => {
+    writeFileSync(inside, "own\n");
+    await run("chattr", ["+i", inside]);
+    cleanup.add(() => run("chattr", ["-i", inside]));
+    const folder = join(inside, "..");
+    const there = await describeFolder(folder);
+    const borrowed = copyHostFile(root, path);
+    const mend = breakProgram("chattr");
+    expect(() => borrowed.restore()).toThrow("is broken");
+    mend();
+    expect(borrowed.restore()).toBe("restored");
+    expect(await describeFolder(folder)).toEqual(there);
   });
 
   const changes: [string, () => void, string | undefined][] = [
@@ -266,7 +357,7 @@ describe("returnLoan(), for a build that was killed", () => {
   function lendAndDie(): LoanRecord {
     const loans: LoanRecord[] = [];
     copyHostFile(root, path, (loan) => loans.push(loan));
-    const [loan] = loans;
+    const loan = loans.at(-1);
     if (loan === undefined) throw new Error("The loan was not written down");
     return loan;
   }
@@ -301,6 +392,40 @@ describe("returnLoan(), for a build that was killed", () => {
     returnLoan(root, loan);
     returnLoan(root, loan);
     expect([readFileSync(inside, "utf8"), names().length]).toEqual(["own\n", 1]);
+  });
+
+  it("removes the folders that were made for it, and no others", () => {
+    rmSync(join(image, "tmp"), { recursive: true });
+    returnLoan(root, lendAndDie());
+    expect(root.exists("/tmp")).toBe(false);
+    mkdirSync(join(inside, ".."), { recursive: true });
+    returnLoan(root, lendAndDie());
+    expect(names()).toEqual([]);
+  });
+
+  it("makes immutable again what was, however far it had come", async () => {
+    const flags = async () => (await run("lsattr", [inside])).stdout.split(" ")[0];
+    writeFileSync(inside, "own\n");
+    await run("chattr", ["+i", inside]);
+    cleanup.add(() => run("chattr", ["-i", inside]));
+    const before = await flags();
+    const loan = lendAndDie();
+    returnLoan(root, loan);
+    expect([readFileSync(inside, "utf8"), names(), await flags()]).toEqual(["own\n", ["resolv.conf"], before]);
+    // As it is before it is put aside, and again when a return was cut short.
+    await run("chattr", ["-i", inside]);
+    returnLoan(root, loan);
+    expect(await flags()).toBe(before);
+  });
+
+  it("leaves alone what provisioning has put in the place of what was immutable", async () => {
+    writeFileSync(inside, "own\n");
+    await run("chattr", ["+i", inside]);
+    const loan = lendAndDie();
+    rmSync(inside);
+    writeFileSync(inside, "provisioned\n");
+    returnLoan(root, loan);
+    expect((await run("lsattr", [inside])).stdout.split(" ")[0]).not.toContain("i");
   });
 
   it("puts back what was put aside when our file was not written any more", () => {

@@ -25,7 +25,7 @@ const work = {
   mounts: z.boolean().optional(),
 };
 
-const loan = z.strictObject({
+const lentFile = z.strictObject({
   path: absolutePath,
   aside: z
     .string()
@@ -33,7 +33,14 @@ const loan = z.strictObject({
     .nullable(),
   sha256: text,
   sizeBytes: z.int().nonnegative(),
+  madeFolders: z.array(absolutePath).optional(),
+  immutableInode: z
+    .string()
+    .regex(/^[0-9]+$/)
+    .optional(),
 });
+const lentFolders = z.strictObject({ path: absolutePath, madeFolders: z.array(absolutePath) });
+const loan = z.union([lentFile, lentFolders]);
 
 const header = {
   runId: z.string().regex(/^[0-9a-f]{12}$/),
@@ -116,7 +123,7 @@ export interface DoneWork {
 }
 
 /** A file of ours that the image has for the time of provisioning. */
-export interface RecordedLoan {
+export interface LentFile {
   /** In the image. */
   readonly path: string;
   /** What was there lies beside it under this name; null if nothing was. */
@@ -124,7 +131,21 @@ export interface RecordedLoan {
   /** Of our file's content. */
   readonly sha256: string;
   readonly sizeBytes: number;
+  /** Folders that were made for it, outermost first. */
+  readonly madeFolders?: readonly string[] | undefined;
+  /** Inode of what was there, which has lost the attribute `i` of chattr(1). */
+  readonly immutableInode?: string | undefined;
 }
+
+/** Folders that the image has for the time of provisioning, so that something can be mounted there. */
+export interface LentFolders {
+  /** The mount point. */
+  readonly path: string;
+  /** Outermost first. */
+  readonly madeFolders: readonly string[];
+}
+
+export type RecordedLoan = LentFile | LentFolders;
 
 export type JournalEntry =
   | ({ readonly type: "run"; readonly format: typeof JOURNAL_FORMAT } & RunHeader)
@@ -148,7 +169,7 @@ export type JournalEntry =
   | { readonly type: "copies"; readonly copies: CopyWish }
   /** It is the last one of its part that is done: those that had its number or a higher one are forgotten. */
   | ({ readonly type: "done" } & DoneWork)
-  /** Written before the file is put there. */
+  /** Written before the file is put there, or the folders are made. */
   | { readonly type: "lent"; readonly loan: RecordedLoan }
   | { readonly type: "returned"; readonly path: string }
   | { readonly type: "end"; readonly outcome: string };

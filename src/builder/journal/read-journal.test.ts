@@ -57,6 +57,15 @@ describe("readJournal()", () => {
     expect([startedOver.done.map(({ name }) => name), startedOver.loans]).toEqual([["ONE"], []]);
   });
 
+  it("gives the last word on what is lent: a file that had been immutable, folders for a mount", () => {
+    const file = '{"path":"/srv/hosts","aside":null,"sha256":"00","sizeBytes":1,"madeFolders":["/srv"]}';
+    const again =
+      '{"path":"/srv/hosts","aside":".outscale-chroot-0a","sha256":"00","sizeBytes":1,"immutableInode":"12"}';
+    const folders = '{"path":"/mnt/a","madeFolders":["/mnt","/mnt/a"]}';
+    const lines = [header, ...[file, folders, again].map((loan) => `{"type":"lent","loan":${loan}}`)];
+    expect(read(`${lines.join("\n")}\n`).loans).toEqual([JSON.parse(again), JSON.parse(folders)]);
+  });
+
   it("knows when the OMI is a product", () => {
     const image = '{"type":"intent","seq":2,"kind":"image","intent":{"name":"web","rootSnapshotId":"snap-1"}}';
     const kept = (seqs: string) => `{"type":"kept","seqs":[${seqs}]}`;

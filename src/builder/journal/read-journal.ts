@@ -47,7 +47,7 @@ export interface RunRecord {
   readonly copies: CopyWish | undefined;
   /** The regions that have one. */
   readonly copied: readonly string[];
-  /** Files of ours that may still be in the image. */
+  /** Files and folders of ours that may still be in the image. */
   readonly loans: readonly RecordedLoan[];
   readonly lastSeq: number;
   readonly outcome: string | undefined;

@@ -33,6 +33,7 @@ export const copyFiles = step(
 /** What a killed run had lent the image is there as it left it. */
 function returnLoans({ resumed, journal }: Build, root: RootFolder): void {
   for (const loan of resumed?.loans ?? []) {
+    if (!("sha256" in loan)) continue;
     returnLoan(root, loan);
     journal.returned(loan.path);
   }

@@ -1,9 +1,10 @@
-import { existsSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { fakeBuild } from "../../../tests/support/builder/fake-build.ts";
 import { fakeImage, fakeRoot } from "../../../tests/support/builder/fake-image.ts";
 import { recordingRunner } from "../../../tests/support/builder/recording-runner.ts";
+import { runRecord } from "../../../tests/support/builder/run-record.ts";
 import { MountError } from "../../common/errors.ts";
 import { mountExtra } from "./mount-extra.ts";
 
@@ -26,6 +27,42 @@ describe("mountExtra()", () => {
     expect((failure as Error).message).toContain("permission denied");
     expect(runner.lines).toEqual(["mount --no-canonicalize -t tmpfs scratch /proc/self/fd/0/."]);
     expect([wasThere, existsSync(join(folder, "var")), fake.scope.size]).toEqual([true, false, 0]);
+  });
+
+  it("has the journal say which folders it makes before it does", async () => {
+    await using fake = await fakeBuild({ config });
+    const folder = join(fake.folder, "image");
+    mkdirSync(join(folder, "var"), { recursive: true });
+    let said: unknown;
+    const runner = recordingRunner(() => {
+      said = fake.entries();
+      return { exitCode: 32 };
+    });
+    const input = { image: fakeImage({ folder, runner }), root: fakeRoot(), mounted: fake.scope };
+    await expect(mountExtra(fake.build, input)).rejects.toThrow(MountError);
+    expect(said).toEqual([{ type: "lent", loan: { path: "/var/scratch", madeFolders: ["/var/scratch"] } }]);
+  });
+
+  it("removes the mount points that a killed run had made, and what others have put something into not", async () => {
+    await using fake = await fakeBuild({ config: { chroot_mounts: [["tmpfs", "scratch", "/var"]] } });
+    const folder = join(fake.folder, "image");
+    for (const path of [".outscale-chroot-0123456789ab", "srv/made", "var", "opt/used"])
+      mkdirSync(join(folder, path), { recursive: true });
+    writeFileSync(join(folder, "opt/used/file"), "");
+    const loans = [
+      { path: "/.outscale-chroot-0123456789ab", madeFolders: ["/.outscale-chroot-0123456789ab"] },
+      { path: "/srv/made", madeFolders: ["/srv", "/srv/made"] },
+      { path: "/opt/used", madeFolders: ["/opt", "/opt/used"] },
+      { path: "/never/made", madeFolders: ["/never", "/never/made"] },
+    ];
+    const resumed = runRecord({ loans });
+    const runner = recordingRunner(() => ({ exitCode: 32 }));
+    const input = { image: fakeImage({ folder, runner }), root: fakeRoot(), mounted: fake.scope };
+    await expect(mountExtra({ ...fake.build, resumed }, input)).rejects.toThrow(MountError);
+    expect(readdirSync(folder)).toEqual(["opt", "var"]);
+    expect(fake.entries().map((entry) => entry.type === "returned" && entry.path)).toEqual(
+      loans.map(({ path }) => path).reverse(),
+    );
   });
 
   it("does not take a mount for made that is not there", async () => {

@@ -6,6 +6,7 @@ import {
   mountInImage,
   unmountTogether,
 } from "../../chroot/image-mounts.ts";
+import { RootFolder } from "../../chroot/root-folder.ts";
 import { mountScriptFolder } from "../../chroot/script-folder.ts";
 import { ChrootError, messageOf } from "../../common/errors.ts";
 import { mountOf, readMountinfo } from "../../host/mountinfo.ts";
@@ -47,11 +48,13 @@ export const mountExtra = step(
       mountImageParts({ sandbox, view, mountPath, ...root, onWarning }),
     );
     for (const { source, mountPoint } of parts) ui.message(`${source} on ${mountPoint}`);
+    removeMountPoints(build, image);
     for (const mount of chosenChrootMounts(config.chrootMounts)) {
-      const mountIt = () => mountInImage({ view, mountPath, isSeen: sandbox.isolation === "host" }, mount);
-      const handle = await window.mounting(await sourcesOf(mount, image), mountIt);
+      const seen = { view, mountPath, isSeen: sandbox.isolation === "host" };
+      const handle = await holdMount(build, mounted, async (onMake) =>
+        window.mounting(await sourcesOf(mount, image), () => mountInImage(seen, mount, onMake)),
+      );
       held.push(handle);
-      holdMount(build, mounted, handle);
       ui.message(`${mount.source} on ${mount.target}`);
     }
     // Leaves mostly nothing to do for the others. After the window's copies, which are known by what is mounted in here.
@@ -62,16 +65,40 @@ export const mountExtra = step(
   },
 );
 
-function holdMount(build: Build, mounted: Scope, handle: ImageMountHandle): void {
-  mounted.defer(`Unmounting ${handle.target}`, () => handle.release((message) => build.warn(message)));
+/** Mount points that a killed run had made. Its mounts have gone with it; those of this run are not there yet. */
+function removeMountPoints({ resumed, journal }: Build, { sandbox, mountPath }: OpenImage): void {
+  const root = new RootFolder(sandbox.hostPath(mountPath));
+  for (const loan of [...(resumed?.loans ?? [])].reverse()) {
+    if ("sha256" in loan) continue;
+    root.removeEmptyFolders(loan.madeFolders);
+    journal.returned(loan.path);
+  }
+}
+
+type OnMake = (folders: readonly string[]) => void;
+
+/** Mounts something that is unmounted with the scope. A mount point that is made for it is in the journal meanwhile. */
+async function holdMount(
+  { journal, warn }: Build,
+  mounted: Scope,
+  mount: (onMake: OnMake) => Promise<ImageMountHandle>,
+): Promise<ImageMountHandle> {
+  let lent: string | undefined;
+  const handle = await mount((madeFolders) => {
+    lent = madeFolders.at(-1);
+    if (lent !== undefined) journal.lent({ path: lent, madeFolders });
+  });
+  mounted.defer(`Unmounting ${handle.target}`, async () => {
+    await handle.release(warn);
+    if (lent !== undefined) journal.returned(lent);
+  });
+  return handle;
 }
 
 /** An image whose root folder cannot be written to may still have a `/tmp` that can. */
 async function openScriptFolder(build: Build, { view, mountPath }: OpenImage, mounted: Scope): Promise<string> {
   try {
-    const handle = await mountScriptFolder({ view, mountPath });
-    holdMount(build, mounted, handle);
-    return handle.target;
+    return (await holdMount(build, mounted, (onMake) => mountScriptFolder({ view, mountPath }, onMake))).target;
   } catch (error) {
     if (!(error instanceof ChrootError)) throw error;
     build.warn(`Scripts go to the image's /tmp, which may be on its disk: ${messageOf(error)}`);

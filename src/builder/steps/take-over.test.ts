@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { sourceOmi, volume } from "../../../tests/support/builder/api-objects.ts";
 import { fakeBuild } from "../../../tests/support/builder/fake-build.ts";
 import { runHeader } from "../../../tests/support/builder/run-context.ts";
+import { runRecord } from "../../../tests/support/builder/run-record.ts";
 import { ConfigError, DeviceError, UsageError } from "../../common/errors.ts";
 import type { OpenResource, RunRecord } from "../journal/read-journal.ts";
 import { copyWishOf } from "../region-copy/copy-wish.ts";
@@ -16,26 +17,7 @@ const left: OpenResource = {
   recorded: recordOf("volume", intent),
 };
 
-function recordWith(parts: Partial<RunRecord> = {}): RunRecord {
-  return {
-    header: runHeader,
-    resources: [left],
-    sandbox: undefined,
-    root: undefined,
-    origin: {},
-    base: undefined,
-    done: [],
-    product: undefined,
-    copies: undefined,
-    copied: [],
-    loans: [],
-    lastSeq: 1,
-    outcome: "failed",
-    length: 0,
-    writtenAt: 0,
-    ...parts,
-  };
-}
+const recordWith = (parts: Partial<RunRecord> = {}) => runRecord({ resources: [left], ...parts });
 
 describe("takeOverRun()", () => {
   it("names every option that makes another volume, before anything is touched", async () => {

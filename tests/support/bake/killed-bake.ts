@@ -28,10 +28,15 @@ export async function bundleCrashingBake(folder: string): Promise<string> {
   return file;
 }
 
-/** Bakes as a process that is killed at the given point. */
-export async function runKilledBake(bakery: Bakery, bundle: string, options: CrashBakeOptions): Promise<CrashedBake> {
+/** Bakes as a process that is killed at the given point, or once something has happened. */
+export async function runKilledBake(
+  bakery: Bakery,
+  bundle: string,
+  { killOnce, ...options }: CrashBakeOptions & { readonly killOnce?: Promise<unknown> },
+): Promise<CrashedBake> {
   const env = { ...hostEnvironment(), ...(bakery.env as Record<string, string>), TMPDIR: bakery.temporaryFolder };
   const child = await hostRunner().spawn([process.execPath, bundle, JSON.stringify(options)], { env });
+  void killOnce?.then(() => process.kill(child.pid, "SIGKILL"));
   const output: Buffer[] = [];
   child.stdout?.on("data", (chunk: Buffer) => output.push(chunk));
   const errors: Buffer[] = [];
