@@ -1,5 +1,5 @@
 import { closeSync, constants, lstatSync, openSync, readdirSync, readlinkSync, type Stats } from "node:fs";
-import { entryPath, fdPath, openFolder } from "../../chroot/openat.ts";
+import { entryPath, fdPath, openFolder, toBytes } from "../../chroot/openat.ts";
 import type { EntryType, Tree, TreeEntry } from "./tree-entry.ts";
 
 /** A tree that is larger is no system's; the walk ends there and says so. */
@@ -30,7 +30,8 @@ interface Level {
  * Walks an image once. Folders are entered by descriptor and without following links, so that nothing a process in the
  * image does meanwhile leads out of it; what comes or goes meanwhile may be missed.
  */
-export function walkTree({ root, skip }: WalkTreeInput): WalkedTree {
+export function walkTree({ root, skip: paths }: WalkTreeInput): WalkedTree {
+  const skip = new Set([...paths].map(toBytes));
   const tree = new Map<string, TreeEntry>();
   const notes: string[] = [];
   const levels: Level[] = [];

@@ -134,8 +134,9 @@ describe("checkPolicy()", () => {
     mkdirSync(join(root, "etc"));
     symlinkSync(join(outside, "key"), join(root, "/etc/key.pem"));
     symlinkSync(outside, join(root, "root"));
-    put("/proc/x", "x", 0o666);
-    expect(found({ foreignMounts: ["/proc"] })).toEqual([]);
+    const foreignMounts = ["/proc", "/srv/données"];
+    for (const folder of foreignMounts) put(`${folder}/x`, "x", 0o666);
+    expect(found({ foreignMounts })).toEqual([]);
     rmSync(outside, { recursive: true });
   });
 

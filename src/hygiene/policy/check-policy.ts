@@ -41,8 +41,8 @@ export function checkPolicy(input: CheckPolicyInput): PolicyResult {
   for (const finding of [...findPasswords(image), ...findMachineIds(image)]) found.add(finding);
   for (const finding of newSetIds(tree, setIdsBefore)) found.add(finding);
   for (const [bytes, entry] of tree) {
-    if (foreignMounts.includes(bytes)) continue; // what is mounted there is none of the image's
     const path = toText(bytes);
+    if (foreignMounts.includes(path)) continue; // what is mounted there is none of the image's
     for (const rule of brokenByPath(path, entry)) found.add({ rule, path });
     for (const finding of search.look(path, entry)) found.add(finding);
   }
