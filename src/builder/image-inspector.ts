@@ -4,6 +4,8 @@ export interface InspectedImage {
   readonly root: string;
   /** Where its own file systems are mounted, as paths in the image: `/`, `/boot`. */
   readonly mountPoints: readonly string[];
+  /** The kernel's numbers of the mounts that show its own file systems, hidden or not. */
+  readonly ownMounts: readonly number[];
   /** Where in it something else is mounted: `/proc`. */
   readonly foreignMounts: readonly string[];
   readonly isFromScratch: boolean;

@@ -47,11 +47,11 @@ export async function describeMounts(
   const mounts = mountsBelow(await readMountinfo(sandbox.mountinfoPath), mountPath).reverse();
   const own = new Set(volumeDevices(links, root));
   const inImage = ({ mountPoint }: MountEntry) => mountPoint.slice(mountPath.length) || "/";
+  const isOwn = ({ source }: MountEntry) => own.has(source);
   return {
     root: sandbox.hostPath(mountPath),
-    mountPoints: visibleMounts(mounts)
-      .filter(({ source }) => own.has(source))
-      .map(inImage),
+    mountPoints: visibleMounts(mounts).filter(isOwn).map(inImage),
+    ownMounts: mounts.filter(isOwn).map(({ id }) => id),
     foreignMounts: mounts.filter((mount) => !own.has(mount.source)).map(inImage),
     isFromScratch: config.fromScratch,
     signal,

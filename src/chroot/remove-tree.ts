@@ -1,6 +1,15 @@
 import { type BigIntStats, constants, fdatasyncSync, opendirSync, writeSync } from "node:fs";
 import { isErrno } from "../common/errno.ts";
-import { fdPath, openEntryIfThere, removeEmptyFolder, reopenFile, statFd, unlinkEntry, usingFd } from "./openat.ts";
+import {
+  fdPath,
+  mountIdOf,
+  openEntryIfThere,
+  removeEmptyFolder,
+  reopenFile,
+  statFd,
+  unlinkEntry,
+  usingFd,
+} from "./openat.ts";
 
 const ZEROS = Buffer.alloc(1024 * 1024);
 const BLOCK_BYTES = 512;
@@ -9,25 +18,26 @@ const INLINE_BYTES = 4096;
 
 /**
  * Overwrites and removes an entry of an open folder with all that is in it, through descriptors: no link and no path is
- * followed. What is mounted in there stays, and is an error.
+ * followed. What is mounted in there, a folder or a single file, stays, and is an error.
  *
  * Overwriting reaches the file's blocks where a file system writes in place (ext4, xfs); one that copies on write (btrfs)
  * puts the zeros elsewhere.
  * @param name As bytes
  */
 export function removeTree(folder: number, name: string): void {
-  const device = statFd(folder).dev;
+  const mount = mountIdOf(folder);
   const remove = (parent: number, entry: string): void => {
     const fd = openEntryIfThere(parent, entry);
     if (fd === undefined) return;
     usingFd(fd, () => {
+      // Not the device: what is bound from elsewhere on the same file system is mounted, too.
+      if (mountIdOf(fd) !== mount) throw Object.assign(new Error("Something is mounted there"), { code: "EBUSY" });
       const stats = statFd(fd);
       if (!stats.isDirectory()) {
         // With another name it is somebody's file from now on.
         if (stats.isFile() && stats.nlink === 1n) overwrite(fd, stats);
         return unlinkEntry(parent, entry);
       }
-      if (stats.dev !== device) throw Object.assign(new Error("Something is mounted there"), { code: "EBUSY" });
       for (const child of namesIn(fd)) remove(fd, child);
       removeEmptyFolder(parent, entry);
     });

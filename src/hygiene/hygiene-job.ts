@@ -1,6 +1,6 @@
 import { Worker } from "node:worker_threads";
 import { ChrootError, messageOf } from "../common/errors.ts";
-import { type GeneraliseResult, generaliseImage } from "./generalise/generalise-image.ts";
+import { type GeneraliseInput, type GeneraliseResult, generaliseImage } from "./generalise/generalise-image.ts";
 import { type CheckPolicyInput, checkPolicy, listSetIds, type PolicyPlace } from "./policy/check-policy.ts";
 import type { PolicyResult } from "./policy/finding.ts";
 
@@ -8,7 +8,7 @@ import type { PolicyResult } from "./policy/finding.ts";
 export type HygieneJob =
   | { readonly type: "list-set-ids"; readonly input: PolicyPlace }
   | { readonly type: "check-policy"; readonly input: CheckPolicyInput }
-  | { readonly type: "generalise"; readonly input: PolicyPlace };
+  | { readonly type: "generalise"; readonly input: GeneraliseInput };
 
 interface Results {
   readonly "list-set-ids": readonly string[];

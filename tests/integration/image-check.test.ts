@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
@@ -109,6 +109,25 @@ describe("image_check and generalise", () => {
     const changed = record.image.diff.files.list.map(({ path }: { path: string }) => path);
     expect(changed).toContain("/root/.aws/credentials");
     expect(changed).not.toContain("/root/.bash_history");
+  });
+
+  it("cleans nothing of this machine that is bound into the image", async () => {
+    const files = ["journal/0123/system.journal", "own.log", "own.log.1"].map((name) => at("bound", name));
+    mkdirSync(at("bound/journal/0123"), { recursive: true });
+    for (const file of files) writeFileSync(file, "precious\n");
+    const mounts = [
+      ["proc", "proc", "/proc"],
+      ["bind", "/dev", "/dev"],
+      ["bind", at("bound"), "/var/log"],
+    ];
+    const options = `generalise = true\n chroot_mounts = ${JSON.stringify(mounts)}`;
+    const { exitCode, stdout, stderr } = await build("bound", options);
+    expect(exitCode, stdout + stderr).toBe(0);
+    expect(files.map((file) => readFileSync(file, "utf8"))).toEqual(files.map(() => "precious\n"));
+    expect(readFileSync(at("bound/build.log"), "utf8")).toBe("secret\n");
+    const { generalised } = await recordOfLast();
+    expect(generalised.join("\n")).toContain("machine id: /etc/machine-id");
+    expect(generalised.join("\n")).not.toContain("/var/log");
   });
 
   it("warns, and costs a build nothing that does not ask for it", async () => {

@@ -23,7 +23,7 @@ const generalise = step("StepGeneralise", async (build: Build, { image, root }: 
   tellStopped(build, await image.sandbox.stopLeftovers());
   const place = await describeMounts(build, { image, root });
   const { runHygieneJob } = await import("../../hygiene/hygiene-job.ts");
-  const input = { root: place.root, foreignMounts: place.foreignMounts };
+  const input = { root: place.root, ownMounts: place.ownMounts };
   const { changes, warnings } = await runHygieneJob({ type: "generalise", input });
   for (const change of changes) ui.message(change);
   for (const warning of warnings) build.warn(warning);

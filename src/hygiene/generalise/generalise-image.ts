@@ -5,8 +5,8 @@ import { ImageCleaner } from "./image-cleaner.ts";
 export interface GeneraliseInput {
   /** Where the image's root is in our own view of the file system. */
   readonly root: string;
-  /** Where in it something is mounted that is not the image's. */
-  readonly foreignMounts: readonly string[];
+  /** The kernel's numbers of the mounts that show the image's own file systems: on these alone something is removed. */
+  readonly ownMounts: readonly number[];
 }
 
 export interface GeneraliseResult {
@@ -62,8 +62,8 @@ const kinds: readonly Kind[] = [
  * Keys and files of users (`authorized_keys`, credentials) stay: somebody may have put them there on purpose, and
  * `image_check` finds them.
  */
-export function generaliseImage({ root, foreignMounts }: GeneraliseInput): GeneraliseResult {
-  const cleaner = new ImageCleaner(root, foreignMounts);
+export function generaliseImage({ root, ownMounts }: GeneraliseInput): GeneraliseResult {
+  const cleaner = new ImageCleaner(root, ownMounts);
   const hostKeys = cleanHostKeys(cleaner);
   const changes = kinds.flatMap(({ name, clean }) => describe(name, clean(cleaner)));
   const problems = cleaner.problems.map((problem) => `Could not be cleaned: ${problem}`);

@@ -1,5 +1,5 @@
 import { constants, ftruncateSync, openSync, readdirSync } from "node:fs";
-import { fdPath, statFd, toBytes, toText, unlinkEntry, usingFd } from "../../chroot/openat.ts";
+import { fdPath, mountIdOf, statFd, toText, unlinkEntry, usingFd } from "../../chroot/openat.ts";
 import { removeTree } from "../../chroot/remove-tree.ts";
 import { RootFolder } from "../../chroot/root-folder.ts";
 import { reasonOf } from "../../chroot/transfer-error.ts";
@@ -12,24 +12,26 @@ const DEEPEST = 100;
 type Kind = "file" | "folder" | "link" | "other" | "nothing";
 
 /**
- * Removes and empties things of an image, by descriptors: links are removed, never followed, and nothing mounted is
- * entered. Paths are bytes, one character for each: a name on disk need not be UTF-8.
+ * Removes and empties things of an image, by descriptors: links are removed, never followed. What is on a mount that is
+ * not the image's, wherever on the way that was mounted, is as good as not there: a bind mount shows folders of this machine. The
+ * mount's number tells, as the kernel gives it for what is open: a path does not, with links and names that are no UTF-8.
+ * Paths are bytes, one character for each: a name on disk need not be UTF-8.
  */
 export class ImageCleaner {
   readonly files: RootFolder;
-  readonly #foreign: ReadonlySet<string>;
+  readonly #ownMounts: ReadonlySet<number>;
   /** What could not be done. */
   readonly problems: string[] = [];
 
-  constructor(root: string, foreignMounts: readonly string[]) {
+  constructor(root: string, ownMounts: readonly number[]) {
     this.files = new RootFolder(root);
-    this.#foreign = new Set(foreignMounts.map(toBytes));
+    this.#ownMounts = new Set(ownMounts);
   }
 
   /** Removes a file, a link or a folder with all in it. @returns whether there was something */
   remove(path: string): boolean {
     return this.#at(path, false, ({ folder, name, fd }) => {
-      if (fd === undefined || this.#foreign.has(path)) return false;
+      if (fd === undefined) return false;
       removeTree(folder, name);
       return true;
     });
@@ -69,7 +71,7 @@ export class ImageCleaner {
 
   /** What is in a folder that is one itself, and belongs to the image. */
   names(folder: string): readonly string[] {
-    if (this.#foreign.has(folder) || this.kindOf(folder) !== "folder") return [];
+    if (this.kindOf(folder) !== "folder") return [];
     return this.#at(folder, [], ({ fd }) =>
       fd === undefined ? [] : readdirSync(fdPath(fd), { encoding: "latin1" }).sort(),
     );
@@ -90,7 +92,7 @@ export class ImageCleaner {
     try {
       const place = walk(this.files.path, path, { followLast: false, onMissing: "stop" });
       try {
-        return use(place);
+        return this.#isOwn(place) ? use(place) : otherwise;
       } finally {
         closePlace(place);
       }
@@ -98,5 +100,9 @@ export class ImageCleaner {
       if (!isErrno(error, "ENOENT", "ENOTDIR")) this.problems.push(`${toText(path)}: ${reasonOf(error)}`);
       return otherwise;
     }
+  }
+  /** The folder counts, too: to unlink what is mounted on an entry of it would change that folder. */
+  #isOwn({ folder, fd }: Place): boolean {
+    return [folder, fd].every((each) => each === undefined || this.#ownMounts.has(mountIdOf(each)));
   }
 }
