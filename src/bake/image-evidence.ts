@@ -1,5 +1,5 @@
 import type { ImageInspector, InspectedImage } from "../builder/image-inspector.ts";
-import { CancelledError, messageOf, throwIfCancelled } from "../common/errors.ts";
+import { messageOf, throwIfCancelled } from "../common/errors.ts";
 import type { ImageDiff } from "../evidence/image-diff.ts";
 import type { ImageScans } from "../evidence/image-scans.ts";
 import type { ImageContents, ScanInput } from "../evidence/scan-image.ts";
@@ -65,10 +65,10 @@ export class EvidenceCollector implements ImageInspector, AsyncDisposable {
     throwIfCancelled(signal);
     try {
       // Loaded by those who want it alone.
-      this.#scans ??= new (await import("../evidence/image-scans.ts")).ImageScans();
+      this.#scans ??= new (await import("../evidence/image-scans.ts")).ImageScans({ signal });
       await look(this.#scans);
     } catch (error) {
-      if (error instanceof CancelledError) throw error;
+      throwIfCancelled(signal);
       warn(`The image could not be inspected: ${messageOf(error)}`);
     }
   }

@@ -1,4 +1,5 @@
 import { Worker } from "node:worker_threads";
+import { withinBounds } from "../common/bounded-thread.ts";
 import { ChrootError, messageOf } from "../common/errors.ts";
 import { type GeneraliseInput, type GeneraliseResult, generaliseImage } from "./generalise/generalise-image.ts";
 import { type CheckPolicyInput, checkPolicy, listSetIds, type PolicyPlace } from "./policy/check-policy.ts";
@@ -26,6 +27,9 @@ export class HygieneError extends ChrootError {
   override readonly code = "E_SYSTEM";
 }
 
+/** A cold volume of millions of files takes minutes: what takes longer has no end. */
+const LONGEST_MS = 3_600_000;
+
 /** Does a job, wherever it runs. */
 function doHygieneJob(job: HygieneJob): HygieneResult {
   switch (job.type) {
@@ -43,12 +47,15 @@ function doHygieneJob(job: HygieneJob): HygieneResult {
  *
  * In a release the thread is `hygiene-worker.js`, which the bundler emits as an entry of its own. Node cannot start a thread
  * from TypeScript, so where the sources run as they are, in tests, the work is done in this thread.
+ * @param signal Ends the thread, wherever it is
  * @throws {HygieneError}
+ * @throws {CancelledError}
  */
 export async function runHygieneJob<Type extends HygieneJob["type"]>(
   job: Extract<HygieneJob, { readonly type: Type }>,
+  signal?: AbortSignal,
 ): Promise<Results[Type]> {
-  const answer = import.meta.url.endsWith(".ts") ? answerTo(job) : await runInThread(job);
+  const answer = import.meta.url.endsWith(".ts") ? answerTo(job) : await runInThread(job, signal);
   if ("failure" in answer) throw new HygieneError(answer.failure);
   return answer.result as Results[Type];
 }
@@ -62,11 +69,12 @@ export function answerTo(job: HygieneJob): HygieneAnswer {
   }
 }
 
-function runInThread(job: HygieneJob): Promise<HygieneAnswer> {
+function runInThread(job: HygieneJob, signal: AbortSignal | undefined): Promise<HygieneAnswer> {
   const worker = new Worker(new URL("./hygiene-worker.js", import.meta.url), { workerData: job });
-  return new Promise((resolve, reject) => {
+  const answer = new Promise<HygieneAnswer>((resolve, reject) => {
     worker.once("message", resolve);
     worker.once("error", reject);
     worker.once("exit", (code) => reject(new HygieneError(`The thread that looks at images ended early (${code})`)));
   });
+  return withinBounds(worker, answer, { signal, longestMs: LONGEST_MS });
 }

@@ -49,7 +49,7 @@ export async function diffImages(input: DiffImagesInput): Promise<ImageDiff> {
   try {
     const [before, after] = await Promise.all(held.map((image) => image.ready));
     throwIfCancelled(signal);
-    return await compare(before as MountedImage, after as MountedImage);
+    return await compare(before as MountedImage, after as MountedImage, signal);
   } finally {
     await releaseAll(held);
   }
@@ -76,8 +76,8 @@ async function openerOf(image: string, input: OpenerInput): Promise<WithImage> {
   return omiImage(await findImage(account, image), { ui, signal, hurry, log, env, localCloud, access });
 }
 
-async function compare(before: MountedImage, after: MountedImage): Promise<ImageDiff> {
-  await using scans = new ImageScans();
+async function compare(before: MountedImage, after: MountedImage, signal: AbortSignal): Promise<ImageDiff> {
+  await using scans = new ImageScans({ signal });
   await scans.scan("before", { ...before, files: true });
   await scans.scan("after", { ...after, files: true });
   return await scans.compare({ names: [before.name, after.name], areBothThere: true });

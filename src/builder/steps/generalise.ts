@@ -24,7 +24,7 @@ const generalise = step("StepGeneralise", async (build: Build, { image, root }: 
   const place = await describeMounts(build, { image, root });
   const { runHygieneJob } = await import("../../hygiene/hygiene-job.ts");
   const input = { root: place.root, ownMounts: place.ownMounts };
-  const { changes, warnings } = await runHygieneJob({ type: "generalise", input });
+  const { changes, warnings } = await runHygieneJob({ type: "generalise", input }, build.signal);
   for (const change of changes) ui.message(change);
   for (const warning of warnings) build.warn(warning);
   const at = clock.now();

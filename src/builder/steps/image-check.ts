@@ -29,7 +29,7 @@ export async function listSetIdsBefore(build: Build, mounted: MountedImage): Pro
   if (build.config.fromScratch) return { setIds: undefined, atMs };
   const { root, foreignMounts } = await describeMounts(build, mounted);
   const run = await loadJobs();
-  return { setIds: await run({ type: "list-set-ids", input: { root, foreignMounts } }), atMs };
+  return { setIds: await run({ type: "list-set-ids", input: { root, foreignMounts } }, build.signal), atMs };
 }
 
 /**
@@ -53,7 +53,7 @@ const imageCheck = step(
     const allow = build.config.imageCheck?.allow ?? [];
     const input = { root, foreignMounts, setIdsBefore, secrets: build.accessKeys, sinceMs, allow };
     const run = await loadJobs();
-    const result = await run({ type: "check-policy", input });
+    const result = await run({ type: "check-policy", input }, build.signal);
     throwIfCancelled(build.signal);
     await judge(build, result, startedAt);
   },

@@ -177,6 +177,50 @@ describe("readPackages()", () => {
     expect(await names()).toEqual(["bash"]);
   });
 
+  it.each([
+    [
+      "a view without an end",
+      "CREATE VIEW Packages AS WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x FROM c) SELECT x AS blob FROM c",
+    ],
+    [
+      "a view without an end that has no rows",
+      "CREATE VIEW packages AS WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x FROM c) SELECT x AS blob FROM c WHERE x = 2",
+    ],
+    ["a virtual table", "CREATE VIRTUAL TABLE Packages USING fts3(blob)"],
+    [
+      "a column that is made up",
+      "CREATE TABLE Packages (n, blob AS (zeroblob(1000000))); INSERT INTO Packages VALUES (1)",
+    ],
+    ["no such table", "CREATE TABLE Other (blob)"],
+    ["no such column", "CREATE TABLE Packages (other)"],
+  ])("reads no database of rpm with %s", async (_what, statements) => {
+    const database = new (await initSqlJs()).Database();
+    database.run(statements);
+    put("var/lib/rpm/rpmdb.sqlite", database.export());
+    const { packages, notes } = await readPackages(new ImageReader(root));
+    expect(packages).toEqual([]);
+    expect(notes).toEqual([expect.stringContaining("cannot be read: it has no table Packages with a column blob")]);
+  });
+
+  it("reads no database of rpm that gives more than it has", async () => {
+    const database = new (await initSqlJs()).Database();
+    database.run("PRAGMA page_size = 512");
+    database.run("CREATE TABLE Packages (hnum INTEGER PRIMARY KEY, blob BLOB NOT NULL)");
+    for (let i = 0; i < 100; i++)
+      database.run("INSERT INTO Packages (blob) VALUES (?)", [new Uint8Array(i === 0 ? 100_000 : 200)]);
+    const [schema] = database.exec("SELECT rootpage FROM sqlite_master");
+    const bytes = Buffer.from(database.export());
+    const page = bytes.subarray((Number(schema?.values[0]?.[0]) - 1) * 512).subarray(0, 512);
+    const cells = Array.from({ length: page.readUInt16BE(3) }, (_, i) => page.readUInt16BE(12 + 2 * i));
+    // Every branch leads to the first leaf, whose rows are there again and again: with ten such levels without an end.
+    const leaf = page.readUInt32BE(cells[0] ?? 0);
+    for (const cell of cells) page.writeUInt32BE(leaf, cell);
+    put("var/lib/rpm/rpmdb.sqlite", bytes);
+    const { packages, notes } = await readPackages(new ImageReader(root));
+    expect(packages).toEqual([]);
+    expect(notes).toEqual([expect.stringContaining("cannot be read: it gives more than it has in it")]);
+  });
+
   it("says which databases it does not read", async () => {
     put("var/lib/rpm/Packages", "bdb");
     expect((await readPackages(new ImageReader(root))).notes).toEqual([expect.stringContaining("Berkeley DB")]);
