@@ -1,14 +1,22 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { generatedData } from "../../tests/support/builder/generated-data.ts";
+import { define } from "../../tests/support/provisioners/provisioning.ts";
 import { OmiArtifact } from "../builder/artifact.ts";
 import type { RunInput } from "../builder/builder.ts";
 import { systemClock } from "../common/clock.ts";
-import { CancelledError, TimeoutError } from "../common/errors.ts";
+import { CancelledError, ConfigError, TimeoutError } from "../common/errors.ts";
 import { noLog } from "../common/log.ts";
-import type { BuildDefinition, PostProcessorDefinition } from "../definition/build-definition.ts";
+import type {
+  BuildDefinition,
+  PostProcessorDefinition,
+  ProvisionerDefinition,
+} from "../definition/build-definition.ts";
 import { type BakeEvent, EventReport } from "./event-report.ts";
 import type { PreparedBuild } from "./prepare-builds.ts";
-import { runBuilds } from "./run-builds.ts";
+import { type RunBuildsInput, runBuilds } from "./run-builds.ts";
 
 const location = { file: "t.pkr.hcl", line: 1, column: 1 };
 
@@ -45,19 +53,42 @@ function prepared(name: string, { run, postProcessors = [] }: FakeBuild): Prepar
   return { definition, identity, builder: { run }, prepared: ready };
 }
 
-async function runAll(builds: readonly PreparedBuild[], parallel = 0, signal = new AbortController().signal) {
+/** A build that leaves a record, and whose provisioners read files. */
+function recorded(name: string, build: FakeBuild, provisioners: readonly ProvisionerDefinition[]): PreparedBuild {
+  const ready = { warnings: [], config: { stateFolder: tmpdir() }, showGiven: () => ({}) };
+  const { definition, ...rest } = prepared(name, build);
+  return {
+    ...rest,
+    definition: { ...definition, provisioners },
+    prepared: ready as unknown as PreparedBuild["prepared"],
+  };
+}
+
+const account = { accountId: "123456789012", region: "eu-west-2", endpoint: "https://api.eu-west-2.outscale.com" };
+const withProvenance: Partial<RunBuildsInput> = {
+  history: { limits: { runs: 0, ageMs: 0 }, template: { path: "t.pkr.hcl", sha256: "", files: [] } },
+  provenance: {
+    path: "t.pkr.hcl",
+    variables: { values: {}, sensitive: [] },
+    files: () => [],
+    settings: {},
+  },
+};
+
+async function runAll(builds: readonly PreparedBuild[], input: Partial<RunBuildsInput> = {}) {
   const events: BakeEvent[] = [];
   const clock = systemClock;
   const results = await runBuilds(builds, {
     report: new EventReport({ clock, onEvent: (event) => events.push(event), ask: undefined }),
-    signal,
+    signal: new AbortController().signal,
     hurry: new AbortController().signal,
     clock,
     log: noLog,
-    parallel,
+    parallel: 0,
     debug: false,
     force: false,
     runUuid: "uuid",
+    ...input,
   });
   return { results, events };
 }
@@ -122,7 +153,7 @@ describe("runBuilds()", () => {
     };
     await runAll(
       ["a", "b", "c", "d"].map((name) => prepared(name, { run })),
-      parallel,
+      { parallel },
     );
     expect(most).toBe(expected);
   });
@@ -145,7 +176,7 @@ describe("runBuilds()", () => {
         },
       }),
     ];
-    const { results } = await runAll(builds, 1, stop.signal);
+    const { results } = await runAll(builds, { parallel: 1, signal: stop.signal });
     expect(second).toBe(false);
     expect(results.map(({ outcome }) => outcome)).toEqual(["cancelled", "cancelled"]);
     expect(results.map(({ error }) => error instanceof CancelledError)).toEqual([true, true]);
@@ -165,5 +196,96 @@ describe("runBuilds()", () => {
     const { results } = await runAll([prepared("a", made)]);
     expect(results[0]).toMatchObject({ artifact: undefined, error: { code: "E_POST_PROCESS" } });
     expect(destroyed).toEqual(["ami-12345678"]);
+  });
+
+  describe("with provenance", () => {
+    const madeBy = (work: () => void) => ({
+      run: async ({ onEvent }: RunInput) => {
+        onEvent?.({ type: "build-started", runId: "0a1b2c3d4e5f", at: 1 });
+        onEvent?.({ type: "account", ...account });
+        work();
+        return artifact();
+      },
+    });
+
+    it("tells of a file that the build has removed, as it was", async () => {
+      const folder = mkdtempSync(join(tmpdir(), "run-builds-"));
+      const script = join(folder, "gen.sh");
+      writeFileSync(script, "true\n");
+      const build = recorded(
+        "a",
+        madeBy(() => rmSync(folder, { recursive: true })),
+        [define("shell", { script })],
+      );
+      const { results, events } = await runAll([build], withProvenance);
+      expect(results[0]).toMatchObject({
+        outcome: "done",
+        error: undefined,
+        artifact: { id: "eu-west-2:ami-12345678" },
+      });
+      const { resolvedDependencies } = results[0]?.provenance?.predicate.buildDefinition ?? {};
+      expect(resolvedDependencies).toMatchObject([
+        { name: script, digest: { sha256: expect.any(String) }, annotations: { changedDuringTheBuild: true } },
+      ]);
+      expect(events).toContainEqual(
+        expect.objectContaining({ kind: "warn", text: expect.stringContaining("changed") }),
+      );
+    });
+
+    const broken = (failsAt: number) => {
+      let times = 0;
+      return define("shell", () => {
+        times++;
+        if (times === failsAt) throw new ConfigError([{ option: "script", message: "no" }]);
+        return { inline: ["true"] };
+      });
+    };
+
+    it.each([
+      ["before the build", 1],
+      ["after it", 2],
+    ])("gives every build its end where the files cannot be told %s", async (_when, failsAt) => {
+      const builds = ["a", "b"].map((name) =>
+        recorded(
+          name,
+          madeBy(() => undefined),
+          [broken(failsAt)],
+        ),
+      );
+      const { results, events } = await runAll(builds, { ...withProvenance, parallel: 1 });
+      for (const result of results) {
+        expect(result).toMatchObject({ outcome: "done", artifact: { id: "eu-west-2:ami-12345678" } });
+        expect(result.record?.product?.imageId).toBe("ami-12345678");
+        expect(result.provenance).toBeUndefined();
+      }
+      expect(results).toHaveLength(2);
+      const warned = events.filter((event) => event.type === "line" && /No provenance is made/.test(event.text));
+      expect(warned).toHaveLength(2);
+    });
+  });
+
+  it("lets every other build end before a bug in one is thrown", async () => {
+    let release: () => void = () => undefined;
+    const held = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    let hasEnded = false;
+    const slow = prepared("slow", {
+      run: async () => {
+        await held;
+        hasEnded = true;
+        return artifact();
+      },
+    });
+    // It is read before anything is caught.
+    const bug = { ...prepared("bug", { run: async () => artifact() }), prepared: undefined as never };
+    Object.defineProperty(bug, "prepared", {
+      get: () => {
+        setImmediate(release);
+        throw new Error("bug");
+      },
+    });
+    await expect(runAll([bug, slow])).rejects.toThrow("bug");
+    expect(hasEnded).toBe(true);
   });
 });

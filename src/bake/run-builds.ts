@@ -91,7 +91,9 @@ export async function runBuilds(builds: readonly RunnableBuild[], input: RunBuil
     }
   };
   const workers = input.parallel > 0 ? Math.min(input.parallel, builds.length) : builds.length;
-  await Promise.all(Array.from({ length: workers }, worker));
+  const ended = await Promise.allSettled(Array.from({ length: workers }, worker));
+  // A bug in one keeps no other from its end: it would be left with all that it has made.
+  for (const end of ended) if (end.status === "rejected") throw end.reason;
   const inOrder = builds.flatMap((build) => results.get(build) ?? []);
   input.report.finished(inOrder, input.clock.now() - startedAt);
   return inOrder;
@@ -104,13 +106,21 @@ async function runBuild(given: RunnableBuild, input: RunBuildsInput): Promise<Ba
   if (history === undefined || prepared === undefined) return runUnrecorded(given, input);
   const build = { ...given, definition, prepared };
   const recorder = recorderOf(build, history, clock);
-  const inputs = input.provenance && new BuildInputs(input.provenance, build, signal);
-  await inputs?.begin();
+  const ui = uiOf(report, definition.name);
+  const orWarning = async <Found>(find: () => Promise<Found>): Promise<Found | undefined> => {
+    try {
+      return await find();
+    } catch (error) {
+      ui.warn(`No provenance is made, as its files cannot be told: ${messageOf(error)}`);
+      return undefined;
+    }
+  };
+  const { provenance } = input;
+  const inputs = provenance && (await orWarning(() => BuildInputs.begin(provenance, build, signal)));
   const result = await runUnrecorded(build, { ...input, report: recordedReport(report, recorder) });
   const { stateFolder } = prepared.config;
-  const ui = uiOf(report, result.name);
   const made = result.artifact?.isReused ? undefined : result.artifact; // of another the run cannot say how it came to be
-  const makeProvenance = inputs && made && (await inputs.provenanceMaker(made, ui));
+  const makeProvenance = inputs && made && (await orWarning(() => inputs.provenanceMaker(made, ui)));
   const { evidence } = result;
   const end = { ...result, image: evidence ? imageRecord(evidence) : null };
   const record = await keepRecord(recorder, end, { stateFolder, limits: history.limits, ui, clock, makeProvenance });

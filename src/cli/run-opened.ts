@@ -44,7 +44,7 @@ export async function runOpened(
   using report = await makeReport({ flags, io, clock: systemClock, builds: opened.names, parallel });
   for (const warning of opened.warnings) report.note("warn", `Warning: ${warning}`);
   using wishes = watchStopSignals(io, (message) => report.note("warn", message));
-  // What throws here has kept every build from beginning: a file that could not be sent to workers.
+  // What throws here has kept every build from beginning: a file that could not be sent to workers. Or it is a bug.
   const results = await opened.run({ report, signal: wishes.signal, hurry: wishes.hurry }).catch(refuse);
   if (flags.provenance !== undefined) tellMissingProvenance(results, report);
   if (flags.timing) tellTiming(results, report);
@@ -70,7 +70,8 @@ function tellTiming(results: readonly BakedBuild[], report: Pick<Report, "note">
 
 function tellMissingProvenance(results: readonly BakedBuild[], report: Pick<Report, "line">): void {
   for (const { name, outcome, provenance, artifact } of results) {
-    if (outcome !== "done" || provenance !== undefined || artifact?.isReused) continue;
+    // Of an OMI that stands the build has said why there is none.
+    if (outcome !== "done" || provenance !== undefined || artifact !== undefined) continue;
     report.line("warn", name, "No provenance is written, as there is no OMI that it could be about");
   }
 }

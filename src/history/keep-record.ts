@@ -51,7 +51,7 @@ export async function keepRecord(
     image,
   });
   if (record === undefined) return undefined;
-  const provenance = makeProvenance?.(record) ?? null;
+  const provenance = provenanceOf(record, makeProvenance, ui);
   const masked: RunRecord = JSON.parse(maskedJson({ ...record, provenance, earlier: earlierOf(stateFolder, record) }));
   if (limits.runs === 0) return masked;
   try {
@@ -61,6 +61,20 @@ export async function keepRecord(
     ui.warn(`The record of this run could not be written: ${messageOf(cause)}`);
   }
   return masked;
+}
+
+/** An OMI that stands has its record, whatever becomes of its provenance. */
+function provenanceOf(
+  record: RunRecord,
+  make: KeepRecordInput["makeProvenance"],
+  ui: KeepRecordInput["ui"],
+): RunRecord["provenance"] {
+  try {
+    return make?.(record) ?? null;
+  } catch (cause) {
+    ui.warn(`No provenance is made: ${messageOf(cause)}`);
+    return null;
+  }
 }
 
 /** A run that was resumed has one record: that of its last attempt, which tells of the others. */

@@ -1,5 +1,7 @@
 import type { z } from "zod";
 import { ConfigError, type ConfigProblem } from "../common/errors.ts";
+import type { RawConfig } from "../definition/raw-value.ts";
+import type { RenderContext } from "../go-template/context.ts";
 import { hclTypesOf } from "./option-types.ts";
 import type { InputFile, LocalFile, ProvisionerInput, ProvisionerType } from "./provisioner.ts";
 import { type OptionsOf, readOptions, renderGiven } from "./read-options.ts";
@@ -24,28 +26,32 @@ export interface ProvisionerParts<Shape extends z.ZodRawShape> {
 
 /** Makes a type of provisioner of its options, its check and what it does. */
 export function defineProvisioner<Shape extends z.ZodRawShape>(parts: ProvisionerParts<Shape>): ProvisionerType {
-  const readsOf = (options: OptionsOf<Shape>): readonly InputFile[] =>
+  const readFrom = (raw: RawConfig, context: RenderContext) =>
+    readOptions(parts.options, raw, context, parts.rendersItself);
+  const namedFiles = (options: OptionsOf<Shape>): readonly InputFile[] =>
     (parts.localFiles?.(options) ?? []).flatMap(({ path, use }) => (use === "write" ? [] : [{ path }]));
+  const readsOf = parts.reads ?? namedFiles;
   return {
     type: parts.type,
     warning: parts.warning,
     hclTypes: hclTypesOf(parts.options),
     localFiles(raw, context) {
       try {
-        return parts.localFiles?.(readOptions(parts.options, raw, context, parts.rendersItself)) ?? [];
+        return parts.localFiles?.(readFrom(raw, context)) ?? [];
       } catch (error) {
         if (error instanceof ConfigError) return [];
         throw error;
       }
     },
+    reads: (raw, context) => readsOf(readFrom(raw, context)),
     prepare(raw, context) {
-      const options = readOptions(parts.options, raw, context, parts.rendersItself);
+      const options = readFrom(raw, context);
       const problems = parts.check(options);
       if (problems.length > 0) throw new ConfigError(problems);
       const counted = Object.entries(raw).filter(([name]) => !parts.notCounted?.includes(name));
       const given = renderGiven(Object.fromEntries(counted), context, parts.rendersItself).options;
       return {
-        inputs: { options: given, files: (parts.reads ?? readsOf)(options) },
+        inputs: { options: given, files: readsOf(options) },
         run: (input) => parts.run(options, input),
       };
     },

@@ -20,4 +20,13 @@ describe("filesOfProvisioners()", () => {
     expect(filesOfProvisioners({ provisioners: [late] }, build)).toEqual([]);
     expect(filesOfProvisioners({ provisioners: [late] }, build, data)).toEqual(["/proc/self/comm"]);
   });
+
+  it.each([
+    ["shell", { script: "/nowhere/x" }],
+    ["shell-local", { scripts: ["/nowhere/x"] }],
+    ["file", { source: "/nowhere/x", destination: "/tmp/" }],
+    ["ansible", { playbook_file: "/nowhere/x" }],
+  ])("names a file of %s that is gone", (type, options) => {
+    expect(filesOfProvisioners({ provisioners: [define(type, options)] }, build)).toEqual(["/nowhere/x"]);
+  });
 });

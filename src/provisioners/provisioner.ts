@@ -85,6 +85,11 @@ export interface ProvisionerType {
    */
   localFiles(raw: RawConfig, context: RenderContext): readonly LocalFile[];
   /**
+   * What the options say that is read of this machine, whether it is there or not.
+   * @throws {ConfigError} for options that cannot be read
+   */
+  reads(raw: RawConfig, context: RenderContext): readonly InputFile[];
+  /**
    * Renders, reads and checks the options.
    *
    * @param context With placeholders for `build.*` before the build, with its data in the build

@@ -16,15 +16,17 @@ export class BuildInputs {
   readonly #signal: AbortSignal;
   readonly #begun = new Map<string, DigestedInput>();
 
-  constructor(template: TemplateInputs, build: PreparedBuild, signal: AbortSignal) {
+  private constructor(template: TemplateInputs, build: PreparedBuild, signal: AbortSignal) {
     this.#template = template;
     this.#build = build;
     this.#signal = signal;
   }
 
   /** Reads everything that is there before the build. */
-  async begin(): Promise<void> {
-    for (const input of this.#list()) this.#begun.set(resolve(input.path), await digestInput(input, this.#signal));
+  static async begin(template: TemplateInputs, build: PreparedBuild, signal: AbortSignal): Promise<BuildInputs> {
+    const inputs = new BuildInputs(template, build, signal);
+    for (const input of inputs.#list()) inputs.#begun.set(resolve(input.path), await digestInput(input, signal));
+    return inputs;
   }
 
   /**
@@ -48,7 +50,7 @@ export class BuildInputs {
     const base = baseOf(this.#template.path);
     const descriptors: ResourceDescriptor[] = [];
     const changed: string[] = [];
-    for (const input of this.#list(data)) {
+    for (const input of this.#known(this.#list(data))) {
       const now = await digestInput(input, this.#signal);
       const before = this.#begun.get(resolve(input.path));
       const known = before?.digest === undefined ? now : before;
@@ -57,6 +59,15 @@ export class BuildInputs {
       descriptors.push(inputDescriptor(base, known, isChanged));
     }
     return { descriptors, changed };
+  }
+
+  /** With what was there at the beginning, and is not even named now: of what has gone there is nothing to find. */
+  #known(now: readonly InputPath[]): readonly InputPath[] {
+    const named = new Set(now.map(({ path }) => resolve(path)));
+    const gone = [...this.#begun].flatMap(([path, { input, digest }]) =>
+      named.has(path) || digest === undefined ? [] : input,
+    );
+    return [...now, ...gone];
   }
 
   #list(data?: Readonly<Record<string, string>>): readonly InputPath[] {
