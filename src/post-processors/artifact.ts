@@ -12,6 +12,9 @@ export interface Artifact {
   state(name: string): unknown;
   /** It was there before the build, which found it unchanged: it is never destroyed. */
   readonly isReused?: boolean;
-  /** Deletes it: the OMI and its own snapshots. */
-  destroy(): Promise<void>;
+  /**
+   * Deletes it: the OMI and its own snapshots, or files.
+   * @param made Files that have been made of it: what they lie in stays
+   */
+  destroy(made?: readonly string[]): Promise<void>;
 }

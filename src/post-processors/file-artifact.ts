@@ -1,5 +1,6 @@
 import { rm } from "node:fs/promises";
 import type { Artifact } from "./artifact.ts";
+import { holds } from "./holds.ts";
 
 interface FileArtifactParts {
   /** Who made it: `packer.post-processor.compress`. */
@@ -31,7 +32,8 @@ export class FileArtifact implements Artifact {
     return undefined;
   }
 
-  async destroy(): Promise<void> {
-    for (const file of this.files) await rm(file, { recursive: true, force: true });
+  async destroy(made: readonly string[] = []): Promise<void> {
+    const gone = this.files.filter((file) => !made.some((path) => holds(file, path)));
+    for (const file of gone) await rm(file, { recursive: true, force: true });
   }
 }

@@ -1,6 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
@@ -81,6 +81,17 @@ describe("artifice", () => {
 
   it("fails when a pattern matches nothing", async () => {
     await expect(run([files("out/*.raw")])).rejects.toThrow(/No file matches ".*\*\.raw"/);
+  });
+
+  it.each([
+    ["the same file", ["out/a.img"], ["a.img"]],
+    ["what lies in the folder", ["out/*.img"], ["-b.img", "a.img"]],
+  ])("deletes nothing of which the next artifact is: %s", async (_what, [next = ""], left) => {
+    const whole = define("artifice", { files: [at("out/-b.img"), at("out")] });
+    const first = next === "out/a.img" ? files() : whole;
+    const result = await run([first, files(next, false)]);
+    expect((await readdir(at("out"))).sort()).toEqual(left);
+    expect(result.made.flatMap((made) => made.files)).toEqual(left.map((name) => at(`out/${name}`)));
   });
 
   it("is foretold by keepsArtifact()", () => {
@@ -182,6 +193,17 @@ requireTools(
       expect(packed.subarray(offset, offset + 4)).toEqual(Buffer.from([31, 139, 8, 4]));
     }
     expect(offset).toBe(packed.length);
+  });
+
+  it.each([
+    ["in the folder", "out/x.tar.gz"],
+    ["deep in the folder", "out/deep/er/x.zip"],
+    ["in the folder, by a link", "link/x.tar"],
+  ])("writes no archive %s that it packs, which goes with it", async (_where, output) => {
+    await symlink("out", at("link"));
+    const chain = [files("out"), define("compress", { output: at(output) })];
+    await expect(run(chain)).rejects.toThrow("would be written into what it is made of");
+    expect((await readdir(at("out"))).sort()).toEqual(["-b.img", "a.img"]);
   });
 
   it("leaves nothing when it fails", async () => {

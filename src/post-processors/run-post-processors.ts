@@ -9,6 +9,7 @@ import { describePlace } from "../provisioners/describe-place.ts";
 import { lateContextOf } from "../provisioners/late-values.ts";
 import type { BuildIdentity, Render } from "../provisioners/provisioner.ts";
 import type { Artifact } from "./artifact.ts";
+import { holds } from "./holds.ts";
 import type { PostProcessed } from "./post-processor.ts";
 import { findPostProcessorType } from "./registry.ts";
 
@@ -145,8 +146,13 @@ class ChainRun {
 
   async #destroy(given: Artifact, next: Artifact): Promise<void> {
     const { ui } = this.#input;
-    ui.say(`Deleting ${given.files.join(", ")}, of which ${next.files.join(", ")} was made...`);
-    await given.destroy().catch((error: unknown) => this.failures.push(error));
+    const staying = given.files.filter((file) => next.files.some((made) => holds(file, made)));
+    for (const file of staying) {
+      if (!next.files.includes(file)) ui.warn(`"${file}" stays, as what was made of it lies in it`);
+    }
+    const going = given.files.filter((file) => !staying.includes(file));
+    if (going.length > 0) ui.say(`Deleting ${going.join(", ")}, of which ${next.files.join(", ")} was made...`);
+    await given.destroy(next.files).catch((error: unknown) => this.failures.push(error));
     // Checksums stand beside the files that they are of, which were an artifact of their own before.
     this.made = this.made.filter(({ files }) => !files.every((file) => given.files.includes(file)));
   }

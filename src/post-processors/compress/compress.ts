@@ -6,6 +6,7 @@ import { hclTypesOf, integer, text } from "../../provisioners/option-types.ts";
 import { type OptionsOf, readOptions } from "../../provisioners/read-options.ts";
 import type { Artifact } from "../artifact.ts";
 import { FileArtifact } from "../file-artifact.ts";
+import { holds } from "../holds.ts";
 import type { PostProcessed, PostProcessorInput, PostProcessorType } from "../post-processor.ts";
 import { type ArchiveFormat, archiveFormat, FORMATS } from "./format.ts";
 import { pack, programsFor } from "./pack.ts";
@@ -69,8 +70,12 @@ async function compressFiles(
     const hint = 'tar and zip take several: output = "NAME.tar.gz"';
     throw new ProvisionError(`Only one file can be compressed without an archive, not ${files.length}`, { hint });
   }
-  if (files.some((file) => resolve(file) === resolve(target))) {
-    throw new ProvisionError(`The archive "${target}" would be written over one of its own files`);
+  const around = files.find((file) => holds(file, target));
+  if (around !== undefined) {
+    const where =
+      resolve(around) === resolve(target) ? "over one of its own files" : `into what it is made of, "${around}"`;
+    const hint = "output is to lie elsewhere: what an archive was made of goes when it is there";
+    throw new ProvisionError(`The archive "${target}" would be written ${where}`, { hint });
   }
   const how = [format.archive, format.algorithm].filter((each) => each !== undefined).join(", ");
   ui.say(`Compressing ${files.join(", ")} to ${target} (${how})`);
