@@ -5,7 +5,7 @@ import type { ProvenanceStatement, ResourceDescriptor } from "../../evidence/pro
 import { Diagnostics } from "../../hcl/source/diagnostic.ts";
 import { findTemplateFiles } from "../../template/read-template-files.ts";
 import { digestSetOf } from "./digest-set.ts";
-import { baseOf } from "./input-files.ts";
+import { baseOf, type InputPath } from "./input-files.ts";
 
 export interface CheckedFiles {
   readonly checked: readonly string[];
@@ -29,10 +29,10 @@ export async function checkFiles(statement: ProvenanceStatement, template: strin
     if (problem === undefined) checked.push(name);
     else problems.push(`"${name}" ${problem}`);
   }
-  const known = files.filter(({ annotations }) => annotations?.kind === "template").map(({ name = "" }) => name);
-  for (const path of templateFiles(template)) {
+  for (const { kind, path } of filesOfTemplate(template)) {
     const name = relative(base, resolve(path));
-    if (!known.includes(name)) problems.push(`"${name}" was not a part of it`);
+    const isKnown = files.some((file) => file.annotations?.kind === kind && file.name === name);
+    if (!isKnown) problems.push(`"${name}" was not a part of it`);
   }
   if (problems.length === 0) return { checked, withoutDigest };
   throw new ProvenanceError(`The OMI was not built from what is there now: ${problems.join("; ")}`);
@@ -55,11 +55,16 @@ async function compare(path: string, digest: Readonly<Record<string, string>>): 
   }
 }
 
-/** @throws {UsageError} when there is no template */
-function templateFiles(template: string): readonly string[] {
-  if (template.endsWith(".json") && !template.endsWith(".pkr.json")) return [template];
-  const diagnostics = new Diagnostics();
-  const { templates } = findTemplateFiles(template, diagnostics);
-  if (templates.length > 0) return templates;
-  throw new UsageError(`There is no template at "${template}"`);
+/**
+ * What a build would read by itself now: a file that came later makes another OMI as well as one that has changed.
+ * @throws {UsageError} when there is no template
+ */
+function filesOfTemplate(template: string): readonly Pick<InputPath, "kind" | "path">[] {
+  if (template.endsWith(".json") && !template.endsWith(".pkr.json")) return [{ kind: "template", path: template }];
+  const { templates, autoVariables } = findTemplateFiles(template, new Diagnostics());
+  if (templates.length === 0) throw new UsageError(`There is no template at "${template}"`);
+  return [
+    ...templates.map((path) => ({ kind: "template", path }) as const),
+    ...autoVariables.map((path) => ({ kind: "variables", path }) as const),
+  ];
 }
