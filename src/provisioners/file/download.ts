@@ -56,7 +56,8 @@ async function downloadMatches(pattern: string, destination: string, input: Down
 async function findMatches(pattern: string, input: ProvisionerInput) {
   const quoted = pattern.replace(/[^*?[\]!-]+/g, quoteWord);
   const show = `if [ -d "$f" ]; then printf 'd%s\\0' "$f"; elif [ -e "$f" ]; then printf 'f%s\\0' "$f"; fi`;
-  const { status, stdout } = await readFromImage(`for f in ${quoted}; do ${show}; done`, input);
+  const hint = "Where a pattern matches so many files, download their folder";
+  const { status, stdout } = await readFromImage(`for f in ${quoted}; do ${show}; done`, input, hint);
   if (status.code !== 0) throw new ProvisionError(`Cannot look for "${pattern}" in the image`);
   const found = stdout.split("\0").slice(0, -1);
   const matches = found.map((entry) => ({ path: entry.slice(1), isFolder: entry.startsWith("d") }));

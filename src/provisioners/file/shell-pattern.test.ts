@@ -24,4 +24,13 @@ describe("isAnswerTo()", () => {
   ])("%j, %j: %s", (pattern, path, expected) => {
     expect(isAnswerTo(pattern, path)).toBe(expected);
   });
+
+  it.each([
+    ["stars that could share what there is in any way", "/logs/*-*-*-*-*-*-*-*.log", `/logs/${"-".repeat(100_000)}`],
+    ["stars side by side", `/logs/${"*".repeat(30)}x`, `/logs/${"-".repeat(100_000)}`],
+    ["folders without end", `${"/*".repeat(20)}.log`, "/a".repeat(100_000)],
+    ["texts that nearly fit", "/*aaaaaaaaab", `/${"a".repeat(100_000)}`],
+  ])("is done with %s, however long the answer is", (_what, pattern, path) => {
+    expect(isAnswerTo(pattern, path)).toBe(false);
+  });
 });
