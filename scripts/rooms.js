@@ -430,7 +430,15 @@ export const rooms = {
   },
   definition: {
     uses: ["common"],
-    face: ["attribute-type", "block-labels", "build-definition", "hide-options", "map-texts", "raw-value"],
+    face: [
+      "attribute-type",
+      "block-labels",
+      "build-definition",
+      "hide-options",
+      "map-texts",
+      "raw-value",
+      "weakly-typed",
+    ],
   },
   chroot: {
     uses: ["host", "common"],

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { isRawList, isRawMap, type RawValue } from "../definition/raw-value.ts";
+import { toBoolean, toMap, toNumber, toText } from "../definition/weakly-typed.ts";
 import { writtenSchema } from "./option.ts";
 
 /**
@@ -15,12 +16,12 @@ export function coerce(schema: z.core.$ZodType, value: RawValue | undefined): un
     return toText(value) || undefined;
   }
   if (written instanceof z.ZodNumber) return value === "" ? undefined : toNumber(value);
-  if (written instanceof z.ZodBoolean) return toBoolean(value);
+  if (written instanceof z.ZodBoolean) return value === "" ? undefined : toBoolean(value);
   if (written instanceof z.ZodArray) return toList(value)?.map((item) => coerceItem(written.element, item));
   if (written instanceof z.ZodTuple) return isRawList(value) ? value.map(toText) : value;
-  if (written instanceof z.ZodRecord) return mapValues(merged(value), (item) => coerceItem(written.valueType, item));
+  if (written instanceof z.ZodRecord) return mapValues(toMap(value), (item) => coerceItem(written.valueType, item));
   if (written instanceof z.ZodObject) {
-    return mapValues(merged(value), (item, key) => {
+    return mapValues(toMap(value), (item, key) => {
       const inner = written.shape[key];
       return inner === undefined ? item : coerce(inner, item);
     });
@@ -36,40 +37,10 @@ function coerceItem(schema: z.core.$ZodType, value: RawValue): unknown {
   return coerce(schema, value);
 }
 
-function toText(value: RawValue): RawValue {
-  if (typeof value === "number") return String(value);
-  if (typeof value === "boolean") return value ? "1" : "0";
-  return value;
-}
-
-function toNumber(value: RawValue): RawValue {
-  if (typeof value === "boolean") return value ? 1 : 0;
-  if (typeof value !== "string") return value;
-  const text = value.trim();
-  return text !== "" && Number.isFinite(Number(text)) ? Number(text) : value;
-}
-
-/** @see strconv.ParseBool */
-const TRUE = ["1", "t", "T", "TRUE", "true", "True"];
-const FALSE = ["0", "f", "F", "FALSE", "false", "False"];
-
-function toBoolean(value: RawValue): RawValue | undefined {
-  if (value === "") return undefined;
-  if (typeof value === "number") return value !== 0;
-  if (typeof value !== "string") return value;
-  if (TRUE.includes(value)) return true;
-  return FALSE.includes(value) ? false : value;
-}
-
 function toList(value: RawValue): readonly RawValue[] | undefined {
   if (isRawList(value)) return value;
   if (typeof value === "string") return value === "" ? [] : value.split(",");
   return isRawMap(value) && Object.keys(value).length === 0 ? [] : [value ?? ""];
-}
-
-/** A list of maps is one map: a block that a JSON template repeats. */
-function merged(value: RawValue): RawValue {
-  return isRawList(value) && value.every(isRawMap) ? Object.assign({}, ...value) : value;
 }
 
 function mapValues(value: RawValue, change: (item: RawValue, key: string) => unknown): unknown {

@@ -1,6 +1,8 @@
 import { z } from "zod";
 import { parseDuration } from "../common/duration.ts";
 import type { AttributeType, AttributeTypes } from "../definition/attribute-type.ts";
+import type { RawValue } from "../definition/raw-value.ts";
+import { toBoolean, toMap, toNumber, toText } from "../definition/weakly-typed.ts";
 
 // Templates in JSON write numbers as strings and one string for a list of one, and Packer reads them so.
 
@@ -27,25 +29,20 @@ function withoutDefault(schema: z.core.$ZodType): z.core.$ZodType {
   return isWrapper ? withoutDefault(schema.unwrap()) : schema;
 }
 
-/** A string; numbers and booleans become one. */
-export function text() {
-  return inHcl(
-    "string",
-    z.union([z.string(), z.number().transform(String), z.boolean().transform(String)], {
-      error: "must be a string",
-    }),
-  );
+/** A schema of what a value bends to. What is read are options of a template, which are raw values. */
+function bent<Schema extends z.ZodType>(bend: (value: RawValue) => RawValue, schema: Schema) {
+  return z.preprocess((value) => (value === undefined ? value : bend(value as RawValue)), schema);
 }
 
-/** `true` or `false`, also as a string. */
+/** A string; numbers become one, and of booleans `1` and `0`. */
+export function text() {
+  return inHcl("string", bent(toText, z.string({ error: "must be a string" })));
+}
+
+/** `true` or `false`, also as a string or a number; an empty string is `false`. */
 export function flag() {
-  return inHcl(
-    "bool",
-    z.union(
-      [z.boolean(), z.enum(["true", "false", "1", "0", ""]).transform((value) => value === "true" || value === "1")],
-      { error: "must be true or false" },
-    ),
-  );
+  const bend = (value: RawValue) => (value === "" ? false : toBoolean(value));
+  return inHcl("bool", bent(bend, z.boolean({ error: "must be true or false" })));
 }
 
 /** A list of strings; one string is a list of what its commas separate. */
@@ -59,38 +56,32 @@ function splitAtCommas(value: string): string[] {
   return value === "" ? [] : value.split(",");
 }
 
-const wholeNumber = z.union(
-  [
-    z.int(),
-    z
-      .string()
-      .regex(/^\s*-?\d+\s*$/)
-      .transform(Number),
-  ],
-  { error: "must be a whole number" },
-);
+function wholeNumber() {
+  return bent(toNumber, z.int({ error: "must be a whole number" }));
+}
 
 /** A whole number, also as a string. */
 export function integer() {
-  return inHcl("number", z.union([wholeNumber], { error: "must be a whole number" }));
+  return inHcl("number", wholeNumber());
 }
 
 /** A list of whole numbers; one number is a list of one, one string a list of what its commas separate. */
 export function integers() {
   const error = "must be a list of whole numbers";
-  const list = z.array(wholeNumber, { error });
+  const list = z.array(wholeNumber(), { error });
   const commaSeparated = z.string().transform((value, context) => {
     const parsed = list.safeParse(splitAtCommas(value));
     if (parsed.success) return parsed.data;
     context.addIssue(error);
     return z.NEVER;
   });
-  return inHcl({ list: "number" }, z.union([list, z.int().transform((value) => [value]), commaSeparated], { error }));
+  const single = z.union([z.int(), z.boolean().transform(Number)]).transform((value) => [value]);
+  return inHcl({ list: "number" }, z.union([list, single, commaSeparated], { error }));
 }
 
-/** A map of strings. */
+/** A map of strings; a list of maps is one. */
 export function textMap() {
-  return inHcl({ map: "string" }, z.record(z.string(), text(), { error: "must be a map of strings" }));
+  return inHcl({ map: "string" }, bent(toMap, z.record(z.string(), text(), { error: "must be a map of strings" })));
 }
 
 /** Milliseconds, written in Go's notation: `10s`, `1m30s`. */

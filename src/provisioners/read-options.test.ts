@@ -31,9 +31,43 @@ describe("readOptions()", () => {
       inline: ["one"],
       binary: true,
       validExitCodes: [0, 3],
-      env: { A: "1", B: "true" },
+      env: { A: "1", B: "1" },
       remotePath: "5",
     });
+  });
+
+  it.each([
+    ["remote_path", true, "1"],
+    ["remote_path", false, "0"],
+    ["remote_path", 1.5, "1.5"],
+    ["inline", [true, 2], ["1", "2"]],
+    ["inline", false, ["0"]],
+    ["env", { A: true, B: false, C: "" }, { A: "1", B: "0", C: "" }],
+    ["env", [{ A: "1" }, { B: true }], { A: "1", B: "1" }],
+    ["binary", 1, true],
+    ["binary", -2, true],
+    ["binary", 0, false],
+    ["binary", "", false],
+    ...["1", "t", "T", "TRUE", "true", "True"].map((value) => ["binary", value, true] as const),
+    ...["0", "f", "F", "FALSE", "false", "False"].map((value) => ["binary", value, false] as const),
+    ["valid_exit_codes", true, [1]],
+    ["valid_exit_codes", [false, "2", 3], [0, 2, 3]],
+  ] as const)("bends %s = %j as Packer's weak decoder does", (option, value, expected) => {
+    const name = option.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
+    expect(read({ [option]: value })).toMatchObject({ [name]: expected });
+  });
+
+  it.each([
+    ["remote_path", ["a"]],
+    ["binary", "yes"],
+    ["binary", "tRUE"],
+    ["binary", []],
+    ["env", ["a"]],
+    ["env", { A: ["a"] }],
+    ["valid_exit_codes", [1.5]],
+    ["valid_exit_codes", [""]],
+  ] as const)("refuses %s = %j", (option, value) => {
+    expect(problemsOf({ [option]: value })).toHaveLength(1);
   });
 
   it("takes a text for a list of what its commas separate, as Packer does", () => {
