@@ -17,6 +17,8 @@ export interface Command {
   /** What it does; the help shows it below the usage. */
   readonly about: string;
   readonly flags: Flags;
+  /** It tells of builds by a report, which knows the logs of CI systems itself. */
+  readonly isReport?: true;
   /** Lines that run as they are, for the help. */
   readonly examples: readonly string[];
   /** Commands of their own below this one: `local-cloud start`. */

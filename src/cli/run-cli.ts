@@ -36,7 +36,8 @@ async function run(argv: readonly string[], context: CliContext): Promise<number
     return ExitCode.Usage;
   }
   const { command, argv: rest } = await findCommand(namedCommand(argv, first));
-  return command.run({ ...context, argv: rest });
+  const { harmlessIo } = await import("./ci/harmless-io.ts");
+  return command.run({ ...context, argv: rest, io: command.isReport ? context.io : harmlessIo(context.io) });
 }
 
 /**

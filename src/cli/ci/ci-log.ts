@@ -10,6 +10,8 @@ export interface CiLog {
   /** What follows can be folded away, up to the next {@link closeSection}. */
   openSection(title: string, now: number): string;
   closeSection(now: number): string;
+  /** Lines of a command that is no build, where nothing is between marks. */
+  readonly harmlessOutput: (text: string) => string;
   /** Texts of a build in which nothing can be taken for a command: between the marks, and where there are none. */
   readonly harmlessLine: (text: string) => string;
   readonly harmlessText: (text: string) => string;

@@ -1,12 +1,20 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { sampleRecord } from "../../../tests/support/report/sample-record.ts";
 import { recordingIo } from "../../../tests/support/terminal/recording-io.ts";
 import { uiOf } from "../../bake/report.ts";
 import type { BuildEvent, StepName } from "../../builder/events.ts";
 import type { Clock } from "../../common/clock.ts";
 import { ProvisionError } from "../../common/errors.ts";
+import { writeRecord } from "../../history/history-folder.ts";
 import { makeReport } from "../make-report.ts";
+import { writeJson } from "../output/json-report.ts";
 import type { ShownReport } from "../output/shown-report.ts";
 import { tellError } from "../output/tell-error.ts";
+import { runCli } from "../run-cli.ts";
+import { harmlessIo } from "./harmless-io.ts";
 
 const clock: Clock = { now: () => 1_700_000_000_000, sleep: async () => undefined };
 const web = "outscale-chroot.web";
@@ -42,7 +50,7 @@ function readAsGithub(log: string) {
   const shown: string[] = [];
   let token: string | undefined;
   for (const line of log.trimEnd().split("\n")) {
-    const [, name = "", data = ""] = /^\s*::([^:]+)::(.*)$/.exec(line) ?? /##\[([^\]]+)\](.*)/.exec(line) ?? [];
+    const [, name = "", data = ""] = /^[\s\u0085]*::([^:]+)::(.*)$/.exec(line) ?? /##\[([^\]]+)\](.*)/.exec(line) ?? [];
     if (token !== undefined) {
       if (name === token) token = undefined;
       else shown.push(line);
@@ -54,6 +62,61 @@ function readAsGithub(log: string) {
 }
 
 const HOSTILE = "::set-env name=PATH::/evil\n::add-mask::e\n##[endgroup]\n::endgroup::\n::stop-commands::x\n::x::";
+
+describe("harmlessIo()", () => {
+  it.each([
+    HOSTILE,
+    ...["", " ", "\t", "\u00a0", "\u0085", "\u3000", "a\r", "a\n\n  "].map((blank) => `${blank}::add-mask::e`),
+    "far in a line ##[add-mask]e",
+    ":::add-mask::e",
+  ])("has no command for GitHub in what a command tells: %j", (text) => {
+    const io = recordingIo({ env: github });
+    const { stdout, stderr } = harmlessIo(io);
+    for (const sink of [stdout, stderr]) sink.write(`${text}\n`);
+    for (const written of [io.written.stdout, io.written.stderr]) {
+      expect(readAsGithub(written.replaceAll("\r", "\n"))).toMatchObject({ commands: [], isStopped: false });
+    }
+    writeJson(io, { text });
+    expect(readAsGithub(io.written.stdout.replaceAll("\r", "\n")).commands).toEqual([]);
+    expect(JSON.parse(io.written.stdout.slice(io.written.stdout.indexOf("{")))).toEqual({ text });
+  });
+
+  it("has no mark of a section for GitLab", () => {
+    const io = recordingIo({ env: gitlab });
+    harmlessIo(io).stdout.write("\u001b[0Ksection_start:1:x\r\u001b[0Kx\n");
+    expect(io.written.stdout).not.toContain("\r");
+  });
+
+  it.each([["-lines"], ["-json"]])("is what runs show %s has", async (flag) => {
+    const folder = mkdtempSync(join(tmpdir(), "ci-"));
+    try {
+      const lines = HOSTILE.split("\n").map((text) => ({ kind: "message" as const, part: null, text, atMs: 0 }));
+      const record = { ...sampleRecord(), lines, warnings: [HOSTILE] };
+      await writeRecord(folder, record);
+      const io = recordingIo({ env: github });
+      const code = await runCli(["runs", "show", "-state", folder, flag, record.runId], {
+        io,
+        runPlugin: async () => 1,
+      });
+      expect([code, io.written.stderr]).toEqual([0, ""]);
+      expect(readAsGithub(io.written.stdout).commands).toEqual([]);
+      expect(io.written.stdout).toContain("evil");
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+
+  it("leaves alone what is written to the letter, other lines, and what nobody reads so", () => {
+    const text = "a::b\n :c\n##[x]\n::d::e\n";
+    const io = recordingIo({ env: github });
+    harmlessIo(io).stdout.writeExact(text);
+    harmlessIo(io).stdout.write("a::b\n :c\n");
+    expect(io.written.stdout).toBe(`${text}a::b\n :c\n`);
+    const elsewhere = recordingIo();
+    harmlessIo(elsewhere).stdout.write(text);
+    expect(elsewhere.written.stdout).toBe(text);
+  });
+});
 
 describe("a report under GitHub Actions", () => {
   it("has a group for each step that says something, and an annotation where the template failed", async () => {

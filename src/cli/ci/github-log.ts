@@ -23,6 +23,8 @@ export function githubLog(workspace = process.cwd()): CiLog {
     end: resume,
     openSection: (title) => command(`::group::${data(title)}`),
     closeSection: () => command("::endgroup::"),
+    // The runner takes off every blank that .NET knows, which are those of JavaScript and one more.
+    harmlessOutput: (text) => text.replaceAll(/^([\s\u0085]*):(?=:)/gm, "$1: ").replaceAll("##[", "## ["),
     harmlessLine: (text) => text,
     // What begins with a time or a brace begins with no colon.
     harmlessText: (text) => text.replaceAll("##[", "## ["),

@@ -21,6 +21,7 @@ export function gitlabLog(): CiLog {
     },
     closeSection: (now) => `${mark("end", now)}\n`,
     // A mark without its end is none.
+    harmlessOutput: (text) => text.replaceAll("\r", ""),
     harmlessLine: (text) => text.replaceAll("\r", ""),
     // A program's lines have no carriage returns, but as \r.
     harmlessText: (text) => text,

@@ -15,6 +15,7 @@ import { templateArgument } from "../template-flags.ts";
 
 export const build: Command = {
   usage: "build [flags] TEMPLATE",
+  isReport: true,
   about: "Bakes the images of a template: a .pkr.hcl or .json file, or a folder of .pkr.hcl files.",
   flags: buildFlags,
   examples: [
@@ -56,7 +57,7 @@ async function submitOnly(input: OpenBuildsInput): Promise<number> {
   await using opened = await openOnFleet(input);
   for (const warning of opened.warnings) io.stderr.write(`Warning: ${warning}\n`);
   const ids = [...(await opened.submit((message) => io.stderr.write(`${message}\n`)))];
-  if (flags.json) writeJson(io.stdout, { builds: ids.map(([build, id]) => ({ build, id })) });
+  if (flags.json) writeJson(io, { builds: ids.map(([build, id]) => ({ build, id })) });
   else for (const [build, id] of ids) io.stdout.write(`${id} ${build}\n`);
   return ExitCode.Success;
 }

@@ -47,7 +47,7 @@ export const cleanup: Command = {
       log,
       env: io.env,
     });
-    if (flags.json) writeJson(io.stdout, results);
+    if (flags.json) writeJson(io, results);
     return ExitCode.Success;
   },
 };

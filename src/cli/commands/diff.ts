@@ -45,7 +45,7 @@ export const diff: Command = {
       log,
       env: io.env,
     });
-    if (flags.json) writeJson(io.stdout, found);
+    if (flags.json) writeJson(io, found);
     else io.stdout.write(diffText(found, { all: flags.all === true }));
     return ExitCode.Success;
   },

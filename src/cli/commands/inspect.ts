@@ -2,6 +2,7 @@ import { inspect as inspectTemplate } from "../../bake/inspect.ts";
 import { ExitCode } from "../../common/errors.ts";
 import { TemplateError } from "../../hcl/source/diagnostic.ts";
 import { diagnosticJson } from "../../hcl/source/print-diagnostic.ts";
+import { writeJsonText, writeShown } from "../ci/harmless-io.ts";
 import type { Command } from "../command.ts";
 import { type Flags, parseFlags } from "../flags.ts";
 import { inspectText } from "../output/inspect-text.ts";
@@ -29,7 +30,8 @@ export const inspect: Command = {
     const { problems } = description;
     const document = { ...description, problems: problems.map(diagnosticJson) };
     // Its values are shown or hidden by their marks.
-    io.stdout.writeExact(flags.json ? `${JSON.stringify(document, null, 2)}\n` : inspectText(description));
+    if (flags.json) writeJsonText(io, `${JSON.stringify(document, null, 2)}\n`);
+    else writeShown(io, inspectText(description));
     if (problems.length > 0) throw new TemplateError(problems);
     return ExitCode.Success;
   },

@@ -1,6 +1,7 @@
 import { plan as planBuilds } from "../../bake/plan/plan-builds.ts";
 import { ExitCode } from "../../common/errors.ts";
 import { openDebugLog } from "../../terminal/debug-log.ts";
+import { writeJsonText, writeShown } from "../ci/harmless-io.ts";
 import type { Command } from "../command.ts";
 import { type Flags, parseFlags } from "../flags.ts";
 import { planText } from "../output/plan-text.ts";
@@ -42,7 +43,8 @@ export const plan: Command = {
     });
     for (const warning of warnings) io.stderr.write(`Warning: ${warning}\n`);
     // Options are shown or hidden by their marks.
-    io.stdout.writeExact(flags.json ? `${JSON.stringify({ plans }, null, 2)}\n` : plans.map(planText).join("\n"));
+    if (flags.json) writeJsonText(io, `${JSON.stringify({ plans }, null, 2)}\n`);
+    else writeShown(io, plans.map(planText).join("\n"));
     return ExitCode.Success;
   },
 };

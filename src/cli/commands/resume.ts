@@ -40,6 +40,7 @@ const flagSpecs = {
 
 export const resumeCommand: Command = {
   usage: "resume [flags] RUN",
+  isReport: true,
   about:
     "Continues a build that failed and kept its volume (-on-error=abort), or was killed: from the provisioner that did not\n" +
     "finish, with the template as it is now, to the OMI. RUN is the id that the build showed.",

@@ -2,6 +2,7 @@ import { validate as validateTemplate } from "../../bake/validate.ts";
 import { ExitCode } from "../../common/errors.ts";
 import type { DebugLog } from "../../common/log.ts";
 import { openDebugLog } from "../../terminal/debug-log.ts";
+import { writeJsonText } from "../ci/harmless-io.ts";
 import type { Command } from "../command.ts";
 import { type Flags, type FlagValues, parseFlags } from "../flags.ts";
 import { validationJson } from "../output/diagnostics-json.ts";
@@ -53,12 +54,12 @@ export const validate: Command = {
     using log = openDebugLog(flags.log, io);
     try {
       const warnings = await check({ path, flags, env: io.env, log, onRetry: tellRetries(io) });
-      if (flags.json) io.stdout.writeExact(validationJson(warnings));
+      if (flags.json) writeJsonText(io, validationJson(warnings));
       else io.stdout.write(`The ${flags["syntax-only"] ? "syntax of the template" : "configuration"} is valid.\n`);
       if (!flags.json) for (const warning of warnings) io.stderr.write(`Warning: ${warning}\n`);
       return ExitCode.Success;
     } catch (error) {
-      if (flags.json) io.stdout.writeExact(validationJson([], error));
+      if (flags.json) writeJsonText(io, validationJson([], error));
       throw error;
     }
   },

@@ -53,7 +53,7 @@ export const verify: Command = {
       log,
       env: io.env,
     });
-    if (flags.json) writeJson(io.stdout, verified);
+    if (flags.json) writeJson(io, verified);
     else io.stdout.write(textOf(verified.checks, "ok") + textOf(verified.unchecked, "not checked"));
     return ExitCode.Success;
   },

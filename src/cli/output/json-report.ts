@@ -2,8 +2,9 @@ import type { BuildResult, LineKind } from "../../bake/report.ts";
 import type { BuildEvent } from "../../builder/events.ts";
 import type { Clock } from "../../common/clock.ts";
 import { CancelledError } from "../../common/errors.ts";
-import type { TextSink } from "../../terminal/io.ts";
+import type { Io, TextSink } from "../../terminal/io.ts";
 import { maskedJson } from "../../terminal/masked-json.ts";
+import { writeJsonText } from "../ci/harmless-io.ts";
 import { type ErrorRecord, errorRecord } from "./error-record.ts";
 import type { ShownReport } from "./shown-report.ts";
 
@@ -92,6 +93,6 @@ export class JsonReport implements ShownReport {
 }
 
 /** Writes one JSON document, its texts masked. */
-export function writeJson(out: TextSink, document: unknown): void {
-  out.writeExact(`${maskedJson(document, 2)}\n`);
+export function writeJson(io: Pick<Io, "stdout" | "env">, document: unknown): void {
+  writeJsonText(io, `${maskedJson(document, 2)}\n`);
 }

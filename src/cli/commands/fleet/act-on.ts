@@ -35,7 +35,7 @@ export function actOn({ name, what, about, example, act }: ActParts): Command {
         throw new UsageError(`fleet ${name} takes one ${what}`, { hint: example });
       await using fleet = await openWatch(flags, io.env);
       const { text, json } = await act(fleet, id);
-      if (flags.json) writeJson(io.stdout, json);
+      if (flags.json) writeJson(io, json);
       else io.stdout.write(`${text}\n`);
       return ExitCode.Success;
     },

@@ -40,7 +40,7 @@ export function listAction<Row extends object>({
       const flags = parseFlagsAlone(flagSpecs, argv);
       await using fleet = await openWatch(flags, io.env);
       const rows = await read(fleet);
-      if (flags.json) writeJson(io.stdout, { [key]: rows });
+      if (flags.json) writeJson(io, { [key]: rows });
       else io.stdout.write(rows.length === 0 ? `${none}\n` : tableText(head, rows.map(cells)));
       return ExitCode.Success;
     },

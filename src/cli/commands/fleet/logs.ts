@@ -18,6 +18,7 @@ const flagSpecs = {
 
 export const logs: Command = {
   usage: "fleet logs [flags] BUILD",
+  isReport: true,
   about: "Shows what a build has said so far, from its beginning.",
   flags: flagSpecs,
   examples: ["outscale-chroot fleet logs b0a1c2d3e4f5a6b7", "outscale-chroot fleet logs -follow b0a1c2d3e4f5a6b7"],

@@ -14,7 +14,7 @@ export const actions: Command = {
   async run({ argv, io }) {
     const flags = parseFlagsAlone(jsonFlag, argv);
     const rows = knownActions.map(({ action, emulated }) => [action, emulated ? "yes" : "no"]);
-    if (flags.json) writeJson(io.stdout, knownActions);
+    if (flags.json) writeJson(io, knownActions);
     else io.stdout.write(tableText(["ACTION", "EMULATED"], rows));
     return ExitCode.Success;
   },

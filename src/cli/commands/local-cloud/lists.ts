@@ -24,7 +24,7 @@ function listCommand<Item>({ what, read, header, row }: List<Item>): Command {
     async run({ argv, io }) {
       const flags = parseFlagsAlone(flagSpecs, argv);
       const items = await read(stateFolderOf(flags, io.env));
-      if (flags.json) writeJson(io.stdout, items);
+      if (flags.json) writeJson(io, items);
       else io.stdout.write(tableText(header, items.map(row)));
       return ExitCode.Success;
     },

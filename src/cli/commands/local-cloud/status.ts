@@ -18,7 +18,7 @@ export const status: Command = {
     const flags = parseFlagsAlone(flagSpecs, argv);
     const { environment, ...state } = await localCloudStatus(stateFolderOf(flags, io.env));
     const endpoint = environment?.OSC_ENDPOINT_API;
-    if (flags.json) writeJson(io.stdout, { ...state, endpoint });
+    if (flags.json) writeJson(io, { ...state, endpoint });
     else io.stdout.write(statusText(state, endpoint));
     return ExitCode.Success;
   },

@@ -60,7 +60,7 @@ export const copyAction: Command = {
       ...{ ui: report.ui, onProgress: report.tell, signal: wishes.signal, hurry: wishes.hurry },
     });
     report[Symbol.dispose]();
-    if (flags.json) writeJson(io.stdout, copyRecord(copied));
+    if (flags.json) writeJson(io, copyRecord(copied));
     else io.stdout.write(copyText(copied));
     const { runId } = copied;
     const failure = copyFailure(copied, {

@@ -42,7 +42,7 @@ export const exportAction: Command = {
       ...{ ui: report.ui, onProgress: report.tell, signal: wishes.signal, hurry: wishes.hurry },
     });
     report[Symbol.dispose]();
-    if (flags.json) writeJson(io.stdout, exported);
+    if (flags.json) writeJson(io, exported);
     else io.stdout.write(`${exported.bucket}/${exported.manifest}\n`);
     return ExitCode.Success;
   },

@@ -60,7 +60,7 @@ export const importAction: Command = {
       ...{ ui: report.ui, onProgress: report.tell, signal: wishes.signal, hurry: wishes.hurry },
     });
     report[Symbol.dispose]();
-    if (flags.json) writeJson(io.stdout, imported);
+    if (flags.json) writeJson(io, imported);
     else {
       for (const text of imported.differences) io.stdout.write(`${imported.imageId} has ${text}\n`);
       io.stdout.write(`${imported.imageId}\n`);

@@ -18,7 +18,7 @@ export const listAction: Command = {
     const flags = parseFlagsAlone(accountFlags, argv);
     using log = openDebugLog(flags.log, io);
     const list = await listImages(omisInput(flags, io, log));
-    if (flags.json) writeJson(io.stdout, list);
+    if (flags.json) writeJson(io, list);
     else io.stdout.write(list.images.length === 0 ? "The account has no OMIs\n" : omiTable(list.images, Date.now()));
     return ExitCode.Success;
   },

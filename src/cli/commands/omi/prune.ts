@@ -52,7 +52,7 @@ export const pruneAction: Command = {
       signal: wishes.signal,
       hurry: wishes.hurry,
     });
-    if (flags.json) writeJson(io.stdout, { dryRun: !isMeant, images: pruned });
+    if (flags.json) writeJson(io, { dryRun: !isMeant, images: pruned });
     else io.stdout.write(pruneText(pruned, { isDry: !isMeant }));
     throwIfFailed(pruned, cleanupCommand({ stateFolder: flags.state, env: io.env }));
     return ExitCode.Success;

@@ -20,7 +20,7 @@ export const showAction: Command = {
     using log = openDebugLog(flags.log, io);
     const { images } = await listImages(omisInput(flags, io, log));
     const image = findOne(images, wanted);
-    if (flags.json) writeJson(io.stdout, image);
+    if (flags.json) writeJson(io, image);
     else io.stdout.write(omiText(image, Date.now()));
     return ExitCode.Success;
   },

@@ -21,7 +21,7 @@ export const listAction: Command = {
     const flags = parseFlagsAlone(flagSpecs, argv);
     const { runs, unreadable } = await listRuns(stateFolderOf(flags, io.env));
     for (const { problem } of unreadable) io.stderr.write(`Warning: ${problem}\n`);
-    if (flags.json) writeJson(io.stdout, { runs });
+    if (flags.json) writeJson(io, { runs });
     else io.stdout.write(runs.length === 0 ? "There are no runs\n" : listText(runs));
     return ExitCode.Success;
   },

@@ -24,7 +24,7 @@ export const showAction: Command = {
     const asked = parseFlags(flagSpecs, argv);
     const { flags } = asked;
     const record = askedRecord(asked, io.env);
-    if (flags.json) writeJson(io.stdout, flags.timing ? { ...record, timing: criticalPath(record) } : record);
+    if (flags.json) writeJson(io, flags.timing ? { ...record, timing: criticalPath(record) } : record);
     else if (flags.timing) io.stdout.write(timingText(record));
     else io.stdout.write(recordText(record, { lines: flags.lines === true }));
     return ExitCode.Success;

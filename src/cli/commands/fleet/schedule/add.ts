@@ -69,7 +69,7 @@ export const add: Command = {
       io.stderr.write(`Warning: ${build} has post-processors, which do not run: a schedule has no submitter\n`);
     const { queue, isReplaced } = added;
     if (flags.json)
-      writeJson(io.stdout, {
+      writeJson(io, {
         name,
         queue,
         cron: cron.text,
