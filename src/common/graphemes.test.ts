@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { countGraphemes, graphemes } from "./graphemes.ts";
+import { countGraphemes, graphemes, lengthOfGraphemes } from "./graphemes.ts";
 
 const parts = [
   "a",
@@ -30,6 +30,9 @@ describe("graphemes()", () => {
         const text = given.join("");
         expect(graphemes(text)).toEqual(whole(text));
         expect(countGraphemes(text)).toBe(graphemes(text).length);
+        for (const count of [0, 1, 7, given.length, Number.POSITIVE_INFINITY]) {
+          expect(lengthOfGraphemes(text, count)).toBe(graphemes(text).slice(0, count).join("").length);
+        }
       }),
       { numRuns: 50 },
     );

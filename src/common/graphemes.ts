@@ -3,8 +3,8 @@ let segmenter: Intl.Segmenter | undefined;
 
 /** UTF-16 units that the segmenter sees at once: its time grows with the square of them. */
 const PIECE = 256;
-/** Of these, each is a character. */
-const ONLY_PLAIN_ASCII = /^[\x00-\x0c\x0e-\x7f]*$/;
+/** Of these, each is a character, but the last, which may go on. */
+const PLAIN_ASCII = /[\x00-\x0c\x0e-\x7f]+/y;
 
 /** What a reader takes for the characters of a text: `e` with an accent is one, a family emoji too. */
 export function graphemes(text: string): string[] {
@@ -19,10 +19,35 @@ export function graphemes(text: string): string[] {
 
 /** How many characters a reader sees. */
 export function countGraphemes(text: string): number {
-  if (ONLY_PLAIN_ASCII.test(text)) return text.length;
-  let count = 0;
-  for (const _ of graphemeEnds(text)) count++;
-  return count;
+  return walk(text, Number.POSITIVE_INFINITY).count;
+}
+
+/** How long the first so many characters of a text are; all of it where it has fewer. */
+export function lengthOfGraphemes(text: string, count: number): number {
+  return walk(text, count).end;
+}
+
+/** Goes so many characters far, or to the end. @returns where that is, and how many there were */
+function walk(text: string, most: number): { readonly end: number; readonly count: number } {
+  let [end, count] = [0, 0];
+  while (end < text.length && count < most) {
+    const plain = Math.min(plainFrom(text, end), most - count);
+    end += plain;
+    count += plain;
+    if (plain > 0) continue;
+    const ends = endsInPiece(text, end);
+    const taken = ends.slice(0, most - count);
+    end = taken.at(-1) ?? text.length;
+    count += taken.length;
+  }
+  return { end, count };
+}
+
+/** How many characters from there on are one unit each, and nothing can join them. */
+function plainFrom(text: string, at: number): number {
+  PLAIN_ASCII.lastIndex = at;
+  const length = PLAIN_ASCII.exec(text)?.[0].length ?? 0;
+  return at + length === text.length ? length : Math.max(0, length - 1);
 }
 
 /** Where each character ends; in time that grows with the text's length. */

@@ -1,6 +1,5 @@
 import { type Diagnostic, DiagnosticSeverity } from "vscode-languageserver/node";
 import { type BuildRemark, type Examination, examine } from "../bake/examine.ts";
-import { countGraphemes } from "../common/graphemes.ts";
 import type { Location } from "../common/location.ts";
 import type { Diagnostic as Problem } from "../hcl/source/diagnostic.ts";
 import type { Span } from "../hcl/source/source-file.ts";
@@ -69,7 +68,7 @@ function fromRemark({ severity, message, location, option }: BuildRemark, file: 
 
 /** The word at a place, or the argument that is meant in the block there. */
 function placeOf(location: Location, option: string | undefined, file: TextFile): Pick<Span, "start" | "end"> {
-  const start = offsetOf(location, file.text);
+  const start = file.offsetOf(location);
   const name = option === undefined ? undefined : /^\w+/.exec(option)?.[0];
   const block = name === undefined ? undefined : blockAt(file.body, start);
   const argument = block?.attributes.find((each) => each.name === name);
@@ -84,17 +83,4 @@ function blockAt(body: Body, offset: number): Body | undefined {
     if (headerSpan.start < offset && offset < inner.endSpan.end) return blockAt(inner, offset);
   }
   return undefined;
-}
-
-/** Locations count what a reader takes for a character. */
-function offsetOf({ line, column }: Location, text: string): number {
-  let start = 0;
-  for (let number = 1; number < line; number++) {
-    const end = text.indexOf("\n", start);
-    if (end < 0) break;
-    start = end + 1;
-  }
-  let offset = start;
-  while (offset < text.length && countGraphemes(text.slice(start, offset)) < column - 1) offset++;
-  return offset;
 }

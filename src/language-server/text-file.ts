@@ -1,5 +1,6 @@
 import type { Range } from "vscode-languageserver/node";
 import type { TextDocument } from "vscode-languageserver-textdocument";
+import type { Location } from "../common/location.ts";
 import { Diagnostics } from "../hcl/source/diagnostic.ts";
 import { SourceFile, type Span } from "../hcl/source/source-file.ts";
 import { parseFile } from "../hcl/syntax/parse.ts";
@@ -26,6 +27,7 @@ export class TextFile {
   /** As the editor counts them. */
   readonly version: number;
   readonly #document: TextDocument;
+  readonly #source: SourceFile;
   #body: Body | undefined;
 
   constructor(path: string, kind: FileKind, document: TextDocument) {
@@ -35,6 +37,7 @@ export class TextFile {
     this.text = document.getText();
     this.version = document.version;
     this.#document = document;
+    this.#source = new SourceFile(path, this.text);
   }
 
   get isJson(): boolean {
@@ -43,7 +46,7 @@ export class TextFile {
 
   /** What could be read of it. */
   get body(): Body {
-    const source = new SourceFile(this.path, this.text);
+    const source = this.#source;
     const isLiteral = () => this.kind === "variables";
     this.#body ??= this.isJson
       ? (parseJsonFile(source, new Diagnostics(), isLiteral) ?? emptyBody(source))
@@ -53,6 +56,11 @@ export class TextFile {
 
   offsetAt(position: { readonly line: number; readonly character: number }): number {
     return this.#document.offsetAt(position);
+  }
+
+  /** Of a location, which counts what a reader takes for a character. */
+  offsetOf(location: Pick<Location, "line" | "column">): number {
+    return this.#source.offsetOf(location);
   }
 
   rangeOf({ start, end }: Pick<Span, "start" | "end">): Range {

@@ -1,4 +1,4 @@
-import { countGraphemes } from "../../common/graphemes.ts";
+import { countGraphemes, lengthOfGraphemes } from "../../common/graphemes.ts";
 import type { Location } from "../../common/location.ts";
 
 /** A text that templates are read from, with the place of every line. */
@@ -18,6 +18,12 @@ export class SourceFile {
     const line = this.#lineAt(offset);
     const before = this.text.slice(this.#starts()[line], offset);
     return { file: this.name, line: line + 1, column: countGraphemes(before) + 1 };
+  }
+
+  /** What {@link locate} has told, as an offset again; of what the line does not have, its end. */
+  offsetOf({ line, column }: Pick<Location, "line" | "column">): number {
+    const start = this.#starts()[line - 1] ?? this.text.length;
+    return start + lengthOfGraphemes(this.lineText(line), column - 1);
   }
 
   /** The text of a line, counted from 1, without its line end. */
