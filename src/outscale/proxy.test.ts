@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { proxyFor, proxyPasswords } from "./proxy.ts";
+import { proxyFor } from "./proxy.ts";
 
 const api = "https://api.eu-west-2.outscale.com/api/v1";
 const proxy = "http://proxy.example:3128";
@@ -46,19 +46,5 @@ describe("proxyFor()", () => {
     expect(unreadable).toThrow("HTTPS_PROXY: is not a URL");
     const unknown = () => proxyFor(new URL(api), { HTTPS_PROXY: "ftp://proxy:21" });
     expect(unknown).toThrow("HTTPS_PROXY: is not a URL (write http://HOST:PORT)");
-  });
-});
-
-describe("proxyPasswords()", () => {
-  it.each([
-    ["http://user:p%40ss@proxy:3128", ["p%40ss", "p@ss"]],
-    ["user:pass@proxy:3128", ["pass"]],
-    ["http://user:p|ss@proxy", ["p|ss", "p%7Css"]],
-    ["http://user@proxy", []],
-    ["http://proxy/a:b@c", []],
-    ["", []],
-    [undefined, []],
-  ])("of %s", (address, expected) => {
-    expect(proxyPasswords(address)).toEqual(expected);
   });
 });

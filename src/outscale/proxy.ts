@@ -1,5 +1,6 @@
 import { BlockList, isIP } from "node:net";
 import { ConfigError } from "../common/errors.ts";
+import { isProxyAddress, withProxyScheme } from "../common/proxy-address.ts";
 import { isOnThisMachine } from "./endpoint.ts";
 
 const PROXY_PROTOCOLS = ["http:", "https:", "socks5:", "socks:"];
@@ -21,8 +22,8 @@ export function proxyFor(url: URL, env: NodeJS.ProcessEnv): string | undefined {
   if (isOnThisMachine({ baseUrl: url.href })) return undefined;
   const exceptions = (read("NO_PROXY") ?? "").split(/[\s,]+/).filter(Boolean);
   if (exceptions.some((entry) => isCovered(host, port, entry))) return undefined;
-  const address = withScheme(proxy);
-  if (isAddress(address) && PROXY_PROTOCOLS.includes(new URL(address).protocol)) return address;
+  const address = withProxyScheme(proxy);
+  if (isProxyAddress(address) && PROXY_PROTOCOLS.includes(new URL(address).protocol)) return address;
   throw new ConfigError([{ option: "HTTPS_PROXY", message: "is not a URL", hint: "write http://HOST:PORT" }]);
 }
 
@@ -46,28 +47,4 @@ function isInRange(host: string, range: string): boolean {
   const type = family === 4 ? "ipv4" : "ipv6";
   list.addSubnet(address, bits, type);
   return list.check(host, type);
-}
-
-/** The password of a proxy's address, as it is and as it is written; none when there is none or it is no address. */
-export function proxyPasswords(address = ""): string[] {
-  const text = withScheme(address);
-  if (!isAddress(text)) return [];
-  const { password } = new URL(text);
-  const written = /^[^/]*\/\/[^:@/]*:([^/]*)@/.exec(text)?.[1] ?? "";
-  return [...new Set([written, password, decodeURIComponent(password)])].filter((each) => each !== "");
-}
-
-function withScheme(address: string): string {
-  return address.includes("://") ? address : `http://${address}`;
-}
-
-/** It can be parsed, and so can its user info: a percent sign there that begins no escape is `%25`. */
-function isAddress(text: string): boolean {
-  try {
-    const { username, password } = new URL(text);
-    decodeURIComponent(username + password);
-    return true;
-  } catch {
-    return false;
-  }
 }

@@ -1,9 +1,10 @@
 import type { Agent, Dispatcher } from "undici";
+import { proxyPasswords } from "../common/proxy-address.ts";
 import { secrets } from "../common/secrets.ts";
 import type { Access } from "./access.ts";
 import { DirectHttp } from "./direct-http.ts";
 import { type Endpoint, parseEndpoint } from "./endpoint.ts";
-import { proxyFor, proxyPasswords } from "./proxy.ts";
+import { proxyFor } from "./proxy.ts";
 
 /** One answer, whatever its status. */
 export interface HttpAnswer {

@@ -1,8 +1,9 @@
+import { credentialTest, isCredentialVariable } from "../common/credential-variables.ts";
 import { makeVariableScope } from "../hcl/evaluate/variable-scope.ts";
 import { variableFunctions } from "../hcl/functions/functions.ts";
 import type { Diagnostics } from "../hcl/source/diagnostic.ts";
 import { assignFromArguments, assignFromEnvironment, assignFromFile } from "./blocks/variable-values.ts";
-import { declareVariable, declareVariables, type InputVariable } from "./blocks/variables.ts";
+import { declareVariable, declareVariables, type InputVariable, markCredentials } from "./blocks/variables.ts";
 import { withinReach } from "./functions-in-reach.ts";
 import type { LoadOptions } from "./load-options.ts";
 import { blocksOfType, type SortedTemplate } from "./read-blocks.ts";
@@ -23,7 +24,9 @@ export function readVariables(
   diagnostics: Diagnostics,
 ): DeclaredTemplate {
   const variables = new Map<string, InputVariable>();
-  const scope = makeVariableScope([], withinReach(variableFunctions({ env }), edited));
+  const isCredential = credentialTest(env);
+  const isSecret = (name: string, text: string) => isCredentialVariable(name) || isCredential(text);
+  const scope = makeVariableScope([], withinReach(variableFunctions({ env, isSecret }), edited));
   for (const block of blocksOfType(template, "variable")) declareVariable(block, variables, scope, diagnostics);
   for (const block of blocksOfType(template, "variables")) declareVariables(block, variables, scope, diagnostics);
   assignFromEnvironment(env, variables, diagnostics);
@@ -32,6 +35,7 @@ export function readVariables(
     if (body) assignFromFile(body, variables, { warnUndeclared }, diagnostics);
   }
   assignFromArguments(vars, variables, diagnostics);
-  if (!edited) registerSecretVariables(variables.values());
+  markCredentials(variables.values(), isCredential);
+  if (!edited) registerSecretVariables(variables.values(), template.bodies);
   return { ...template, variables };
 }

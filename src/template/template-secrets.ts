@@ -9,9 +9,17 @@ import type { ResolvedVariables } from "./json/user-variables.ts";
 /** Shorter texts that are computed from a secret may be anything: `true`, `enabled`, `eu-west-2`. */
 const SHORTEST_COMPUTED = 16;
 
-/** From here on nobody prints the values of sensitive variables, whatever becomes of the template. */
-export function registerSecretVariables(variables: Iterable<InputVariable>): void {
-  for (const text of [...variables].flatMap((variable) => sensitiveTexts(valueOfVariable(variable)))) secrets.add(text);
+/**
+ * From here on nobody prints the values of sensitive variables, whatever becomes of the template. What others have been
+ * made of credentials is computed.
+ */
+export function registerSecretVariables(variables: Iterable<InputVariable>, bodies: readonly Body[]): void {
+  const sources = sourcesOf(bodies);
+  for (const variable of variables) {
+    const texts = sensitiveTexts(valueOfVariable(variable));
+    if (variable.isSensitive) for (const text of texts) secrets.add(text);
+    else registerComputed(texts, sources);
+  }
 }
 
 /** The same for locals: one that is declared sensitive is a secret by itself, others hold what was made of secrets. */
@@ -20,7 +28,7 @@ export function registerSecretLocals(
   values: PrerequisiteValues,
   bodies: readonly Body[],
 ): void {
-  const sources = bodies.map(({ endSpan }) => endSpan.source);
+  const sources = sourcesOf(bodies);
   for (const item of prerequisites) {
     const value = values.get(item.address);
     if (!value?.containsSensitive) continue;
@@ -39,6 +47,10 @@ export function registerUserSecrets(
   for (const name of declared) secrets.add(values[name]);
   const computed = sensitive.filter((name) => !declared.includes(name)).map((name) => values[name] ?? "");
   registerComputed(computed, [source]);
+}
+
+function sourcesOf(bodies: readonly Body[]): readonly SourceFile[] {
+  return bodies.map(({ endSpan }) => endSpan.source);
 }
 
 /**

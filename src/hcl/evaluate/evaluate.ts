@@ -120,7 +120,7 @@ export class Evaluator {
     } catch (error) {
       if (!(error instanceof ConversionError)) throw error;
       // The path into a sensitive value has its keys.
-      this.report(summary, `${subject}: ${value.isSensitive ? error.reason : error.message}.`, at);
+      this.report(summary, `${subject}: ${value.containsSensitive ? error.reason : error.message}.`, at);
       return unknownValue(type);
     }
   }

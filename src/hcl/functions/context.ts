@@ -22,6 +22,8 @@ export interface FunctionContext {
   readonly homeFolder?: string;
   /** What `env()` reads; left out, the environment of this process. */
   readonly env?: Readonly<Record<string, string | undefined>>;
+  /** Whether what `env()` reads is secret, by the variable's name or by its text; left out, nothing is. */
+  readonly isSecret?: (name: string, text: string) => boolean;
   /** What `timestamp()` gives; left out, the time of the call. */
   readonly now?: () => Date;
   /** What `legacy_isotime()` and `legacy_strftime()` give; left out, the start of this process. */

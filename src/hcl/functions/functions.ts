@@ -4,8 +4,8 @@ import type { FunctionContext } from "./context.ts";
 import { cryptoFunctions } from "./crypto.ts";
 import { csvFunctions } from "./csv.ts";
 import { dateFunctions } from "./dates.ts";
-import { stringFunction } from "./define.ts";
 import { encodingFunctions } from "./encoding.ts";
+import { environmentFunction } from "./environment.ts";
 import { fileFunctions } from "./files.ts";
 import { formatFunctions } from "./format.ts";
 import type { HclFunction } from "./function.ts";
@@ -57,8 +57,8 @@ export function packerFunctions(context: FunctionContext): ReadonlyMap<string, H
 }
 
 /** The one function that a variable's `default` may call: `env()`. Packer knows it nowhere else. */
-export function variableFunctions({
-  env = process.env,
-}: Pick<FunctionContext, "env">): ReadonlyMap<string, HclFunction> {
-  return new Map([["env", stringFunction(["key"], (key = "") => env[key] ?? "")]]);
+export function variableFunctions(
+  context: Pick<FunctionContext, "env" | "isSecret">,
+): ReadonlyMap<string, HclFunction> {
+  return new Map([["env", environmentFunction(context)]]);
 }

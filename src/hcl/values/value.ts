@@ -108,6 +108,18 @@ export class Value {
     return isSensitive === this.isSensitive ? this : new Value(this.type, this.#payload, isSensitive);
   }
 
+  /** The same value, with the texts in it sensitive, at any depth, that are secret. */
+  withSensitiveTexts(isSecret: (text: string) => boolean): Value {
+    if (typeof this.#payload === "string") return isSecret(this.#payload) ? this.withSensitive() : this;
+    if (!this.isContainer) return this;
+    const marked = mapPayload(this.#payload, (element) => element.withSensitiveTexts(isSecret));
+    if (this.type.kind !== "set") return new Value(this.type, marked, this.isSensitive);
+    // An element of a set cannot carry the mark.
+    return (marked as readonly Value[]).some(({ containsSensitive }) => containsSensitive)
+      ? this.withSensitive()
+      : this;
+  }
+
   /** The same value with nothing sensitive at any depth. */
   withoutSensitiveDeep(): Value {
     if (!this.containsSensitive) return this;

@@ -130,7 +130,7 @@ class BodyDecoder {
       return converted;
     } catch (error) {
       if (!(error instanceof ConversionError)) throw error;
-      const reason = value.isSensitive ? error.reason : error.message;
+      const reason = value.containsSensitive ? error.reason : error.message;
       const detail = `Inappropriate value for "${name}", which is a ${attributeTypeName(shape.type)}: ${reason}.`;
       this.#diagnostics.error("Incorrect attribute value type", detail, expression.span);
       return unknownValue();

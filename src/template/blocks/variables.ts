@@ -1,11 +1,9 @@
-import { secrets } from "../../common/secrets.ts";
 import { evaluate } from "../../hcl/evaluate/evaluate.ts";
 import { applyDefaults, readTypeConstraint, type TypeConstraint } from "../../hcl/evaluate/type-constraint.ts";
 import { makeVariableScope, type VariableScope } from "../../hcl/evaluate/variable-scope.ts";
 import type { Diagnostics } from "../../hcl/source/diagnostic.ts";
 import type { Span } from "../../hcl/source/source-file.ts";
 import { readAttributes, readBody } from "../../hcl/syntax/body-content.ts";
-import { literalText } from "../../hcl/syntax/literal-text.ts";
 import type { Attribute, Block, Expression } from "../../hcl/syntax/syntax.ts";
 import { ConversionError, convert } from "../../hcl/values/convert.ts";
 import { boolType, dynamicType, stringType, type Type } from "../../hcl/values/type.ts";
@@ -114,21 +112,8 @@ function readDefault(
 ): Assignment | undefined {
   if (!attribute) return undefined;
   const summary = "Invalid default value for variable";
-  return assign(
-    "default",
-    attribute.value,
-    markCredential(evaluate(attribute.value, scope, diagnostics), attribute.value),
-    variable,
-    summary,
-    diagnostics,
-  );
-}
-
-/** A credential that the environment brings in, as `env("OSC_SECRET_KEY")` does, is sensitive, whatever the variable says. */
-function markCredential(value: Value, expression: Expression): Value {
-  const isText = value.type.kind === "string" && value.isKnown && !value.isNull;
-  const isRead = literalText(expression) === undefined;
-  return isText && isRead && secrets.has(value.asString()) ? value.withSensitive() : value;
+  const value = evaluate(attribute.value, scope, diagnostics);
+  return assign("default", attribute.value, value, variable, summary, diagnostics);
 }
 
 /** Without a type, the default's type is the variable's; an empty list or object says too little. */
@@ -155,9 +140,23 @@ export function assign(
     return { from, value: convert(applyDefaults(given, defaults), type), span };
   } catch (error) {
     if (!(error instanceof ConversionError)) throw error;
-    const reason = variable.isSensitive ? error.reason : error.message;
+    const isHidden = variable.isSensitive || given.containsSensitive;
+    const reason = isHidden ? error.reason : error.message;
     diagnostics.error(summary, `The value of "${variable.name}" does not fit its type: ${reason}.`, span);
     return { from, value: unknownValue(), span };
+  }
+}
+
+/**
+ * A credential of the environment that somebody has given to a variable is sensitive, whatever the variable says; what
+ * `env()` reads in a default is marked there, and what the template itself says is open.
+ */
+export function markCredentials(variables: Iterable<InputVariable>, isCredential: (text: string) => boolean): void {
+  for (const { assignments } of variables) {
+    for (const [index, assignment] of assignments.entries()) {
+      if (assignment.from === "default") continue;
+      assignments[index] = { ...assignment, value: assignment.value.withSensitiveTexts(isCredential) };
+    }
   }
 }
 

@@ -1,3 +1,4 @@
+import { credentialTest } from "../../common/credential-variables.ts";
 import { HIDDEN } from "../../common/secrets.ts";
 import { Diagnostics } from "../../hcl/source/diagnostic.ts";
 import { locationOf } from "../../hcl/source/source-file.ts";
@@ -18,10 +19,12 @@ export async function inspectJsonTemplate(options: LoadOptions): Promise<Templat
   const empty = { plugins: [], locals: [], dataSources: [], problems: [] };
   if (!open) return { files: [], variables: [], sources: [], builds: [], ...empty };
   const { template, assignments } = open;
+  const isCredential = credentialTest(options.env);
   const variables = [...template.variables.values()].map(({ name, span }) => {
     const assignment = assignments.get(name);
     const isSensitive = template.sensitiveVariables.includes(name);
-    const value = assignment && (isSensitive ? HIDDEN : JSON.stringify(assignment.text));
+    const isHidden = isSensitive || (assignment && assignment.from !== "default" && isCredential(assignment.text));
+    const value = assignment && (isHidden ? HIDDEN : JSON.stringify(assignment.text));
     const setBy = assignment?.from;
     return { name, description: "", type: "string", isSensitive, value, setBy, location: locationOf(span) };
   });

@@ -1,3 +1,4 @@
+import { credentialTest } from "../../common/credential-variables.ts";
 import type { RenderContext } from "../../go-template/context.ts";
 import { renderAround } from "../../go-template/expand-variables.ts";
 import { InterpolationError } from "../../go-template/interpolation-error.ts";
@@ -7,7 +8,10 @@ import type { Diagnostics } from "../../hcl/source/diagnostic.ts";
 import type { LegacyTemplate } from "./legacy-template.ts";
 import type { Assignment } from "./variable-assignments.ts";
 
-/** What the variables of a template are, and which of them are sensitive: declared so, or made of one that is. */
+/**
+ * What the variables of a template are, and which of them are sensitive: declared so, made of one that is, or with a
+ * credential of the environment in them.
+ */
 export interface ResolvedVariables {
   readonly values: Readonly<Record<string, string>>;
   readonly sensitive: readonly string[];
@@ -46,11 +50,13 @@ class VariableResolver {
   /** Those being resolved, outermost first: one that comes again uses itself. */
   readonly #open: string[] = [];
   readonly #sensitive: Set<string>;
+  readonly #isCredential: (text: string) => boolean;
 
   constructor(input: ResolverInput, diagnostics: Diagnostics) {
     this.#input = input;
     this.#diagnostics = diagnostics;
     this.#sensitive = new Set(input.sensitive);
+    this.#isCredential = credentialTest(input.context.env ?? {});
   }
 
   resolveAll(): ResolvedVariables {
@@ -70,6 +76,9 @@ class VariableResolver {
     this.#open.push(name);
     const value = this.#render(name, assignment);
     this.#open.pop();
+    // What the template itself says is open.
+    const isOpen = assignment.from === "default" && assignment.text === value;
+    if (!isOpen && this.#isCredential(value)) this.#sensitive.add(name);
     this.#values[name] ??= value;
   }
 

@@ -1,0 +1,22 @@
+import { stringType } from "../values/type.ts";
+import { stringValue } from "../values/value.ts";
+import type { FunctionContext } from "./context.ts";
+import { argumentAt, stringParam } from "./define.ts";
+import type { HclFunction } from "./function.ts";
+
+/** `env(key)`: what a variable of the environment holds, sensitive if that is a secret; an empty text if there is none. */
+export function environmentFunction({
+  env = process.env,
+  isSecret = () => false,
+}: Pick<FunctionContext, "env" | "isSecret">): HclFunction {
+  return {
+    params: [stringParam("key")],
+    returnType: stringType,
+    evaluate: (args) => {
+      const key = argumentAt(args, 0).asString();
+      // Objects have members of their own: `toString` is no variable.
+      const text = (Object.hasOwn(env, key) && env[key]) || "";
+      return stringValue(text).withSensitive(text !== "" && isSecret(key, text));
+    },
+  };
+}
