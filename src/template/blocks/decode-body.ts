@@ -1,4 +1,5 @@
 import type { AttributeType } from "../../definition/attribute-type.ts";
+import { pathsAround } from "../../definition/option-path.ts";
 import type { RawConfig, RawValue } from "../../definition/raw-value.ts";
 import { evaluate } from "../../hcl/evaluate/evaluate.ts";
 import type { VariableScope } from "../../hcl/evaluate/variable-scope.ts";
@@ -215,7 +216,7 @@ function groupByType(blocks: readonly ScopedBlock[]): ReadonlyMap<string, readon
 
 /** The place of an option, or of the closest thing around it that has one. */
 export function findPlace(places: ReadonlyMap<string, Span>, optionPath: string): Span | undefined {
-  for (let path = optionPath; path !== ""; path = path.replace(/(?:^|\.)[^.[\]]*$|\[[^\]]*\]$/, "")) {
+  for (const path of pathsAround(optionPath)) {
     const place = places.get(path);
     if (place) return place;
   }

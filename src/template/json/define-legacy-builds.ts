@@ -5,6 +5,7 @@ import type {
   ProvisionerDefinition,
 } from "../../definition/build-definition.ts";
 import { mapTexts } from "../../definition/map-texts.ts";
+import { pathsAround } from "../../definition/option-path.ts";
 import type { RawConfig } from "../../definition/raw-value.ts";
 import type { RenderContext } from "../../go-template/context.ts";
 import { InterpolationError } from "../../go-template/interpolation-error.ts";
@@ -179,7 +180,7 @@ class BuildDefiner {
 
 /** Where an option stands, or the nearest thing around it that has a place. */
 function findPlace(options: LegacyOptions & { readonly span: Span }, optionPath: string): Span {
-  for (let path = optionPath; path !== ""; path = path.replace(/(?:^|[.[])[^.[]*$/, "")) {
+  for (const path of pathsAround(optionPath)) {
     const place = options.places.get(path);
     if (place) return place;
   }
