@@ -90,6 +90,7 @@ export const rooms = {
     uses: [
       "web",
       "report",
+      "history/keep-record.ts",
       "history/run-record.ts",
       "bake",
       "provisioners",
@@ -436,6 +437,7 @@ export const rooms = {
       "build-definition",
       "hide-options",
       "map-texts",
+      "option-path",
       "raw-value",
       "weakly-typed",
     ],

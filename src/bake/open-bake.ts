@@ -6,7 +6,7 @@ import { type Clock, systemClock } from "../common/clock.ts";
 import { type DebugLog, noLog } from "../common/log.ts";
 import type { BuildDefinition, Template } from "../definition/build-definition.ts";
 import { historyLimits } from "../history/history-limits.ts";
-import { templateRecord } from "../history/keep-record.ts";
+import { type FileDigest, templateRecord } from "../history/keep-record.ts";
 import { maskEnvironment } from "../outscale/mask-environment.ts";
 import { relocateFiles } from "../provisioners/local-files.ts";
 import type { EvidenceWishes } from "./image-evidence.ts";
@@ -61,6 +61,8 @@ export interface OpenBake extends AsyncDisposable {
   readonly names: readonly string[];
   /** The files that the template was read from. */
   readonly templateFiles: readonly string[];
+  /** SHA-256 of each, as they were when they were read: they may be others, or gone, when the builds have ended. */
+  readonly templateDigests: readonly FileDigest[];
   readonly warnings: readonly string[];
   /** Runs every build to its end. Never throws for what becomes of one: that is in its result. */
   run(control: BakeControl): Promise<readonly BakedBuild[]>;
@@ -86,6 +88,7 @@ export async function openBake(input: OpenBakeInput, resumed?: HeldRun): Promise
     const template = await loadBuilds({ ...input, env }, readData, {
       onRead: (path, given) => reads.set(path, { ...inputPath("read by the template", given), path }),
     });
+    const record = templateRecord(input.template, template.files);
     const builder = {
       env,
       log,
@@ -100,13 +103,14 @@ export async function openBake(input: OpenBakeInput, resumed?: HeldRun): Promise
     const maySkip = builds.some(({ prepared }) => prepared.config.skipUnchanged);
     const comparable = maySkip ? await comparableBuilds({ ...input, env }, { ...settings, readData, own }) : undefined;
     const { parallel = 0, debug = false, force = false, evidence, mayPublish, journalCopy } = input;
-    const history = historyOf(input, template.files, env);
+    const history = historyOf(input, record, env);
     const provenance = input.provenance ? provenanceOf(input, template, reads) : undefined;
     const sensitiveVariables = new Set(template.variables.sensitive);
     const originOfBuild = (build: string) => originOf(input, { build, sensitiveVariables });
     return {
       names: builds.map(({ definition }) => definition.name),
       templateFiles: template.files,
+      templateDigests: record.files,
       warnings: template.warnings,
       run: (control) =>
         runBuilds(builds, {
@@ -139,12 +143,12 @@ function ownParts(
 }
 
 function historyOf(
-  { history = true, template }: OpenBakeInput,
-  files: readonly string[],
+  { history = true }: OpenBakeInput,
+  template: HistoryInput["template"],
   env: NodeJS.ProcessEnv,
 ): HistoryInput {
   const limits = historyLimits(env);
-  return { limits: history ? limits : { ...limits, runs: 0 }, template: templateRecord(template, files) };
+  return { limits: history ? limits : { ...limits, runs: 0 }, template };
 }
 
 function provenanceOf(

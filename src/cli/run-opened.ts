@@ -55,7 +55,7 @@ export async function runOpened(
   const { result } = flags;
   const unwritten = await tellUnwritten(io, [
     () => writeEvidenceFiles(results, { ...flags, provenanceKey }),
-    () => result !== undefined && writeResultFile(result, { results, templateFiles: opened.templateFiles }),
+    () => result !== undefined && writeResultFile(result, { results, templateFiles: opened.templateDigests }),
   ]);
   return code === ExitCode.Success && unwritten !== undefined ? exitCodeOf(unwritten) : code;
 }

@@ -132,6 +132,9 @@ export function templateRecord(path: string, files: readonly string[]): RunRecor
   return { path, sha256: all.digest("hex"), files: read };
 }
 
+/** A file of a template, and the SHA-256 of what it held, in hexadecimal. */
+export type FileDigest = RunRecord["template"]["files"][number];
+
 function digestOf(file: string): string | undefined {
   try {
     return createHash("sha256").update(readFileSync(file)).digest("hex");

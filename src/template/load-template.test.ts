@@ -76,7 +76,7 @@ describe("loadTemplate() sources", () => {
   it.each(["]", "[", "a]b", "a[b", "[0]", "a.b", ".", "", "\n]"])("has a place for a key such as %j", async (key) => {
     const tags = `{ for k in [${JSON.stringify(key)}] : k => "x" }`;
     const { builds } = await loadText(`source "null" "a" {\ntags = ${tags}\n}\nbuild { sources = ["null.a"] }\n`);
-    expect(builds[0]?.locate(`tags.${key}`).line).toBe(2);
+    expect(builds[0]?.locate(`tags.${key}`)?.line).toBe(2);
   });
 
   it("has an option as an argument or as a block, as the shape says", async () => {

@@ -69,15 +69,13 @@ describe("writeResultFile()", () => {
 
   it("tells what was built of what, and what failed, without secrets", async () => {
     secrets.add("SKRESULTTEST");
-    const source = join(folder, "t.pkr.hcl");
-    writeFileSync(source, "abc");
     const path = join(folder, "result.json");
-    await writeResultFile(path, { results: [done, failed], templateFiles: [source] });
+    await writeResultFile(path, { results: [done, failed], templateFiles: [{ path: "t.pkr.hcl", sha256: "0123ab" }] });
     expect(JSON.parse(readFileSync(path, "utf8"))).toEqual({
       formatVersion: 1,
       program: `outscale-chroot ${version}`,
       finishedAt: expect.stringMatching(/^\d{4}-.*Z$/),
-      templateFiles: { [source]: "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad" },
+      templateFiles: { "t.pkr.hcl": "0123ab" },
       builds: [
         {
           name: "outscale-chroot.debian",
@@ -122,7 +120,7 @@ describe("writeResultFile()", () => {
       ],
       error: null,
     });
-    expect(readdirSync(folder).sort()).toEqual(["result.json", "t.pkr.hcl"]);
+    expect(readdirSync(folder).sort()).toEqual(["result.json"]);
   });
 
   it("tells why no build has begun", async () => {

@@ -1,10 +1,10 @@
-import { createHash } from "node:crypto";
-import { readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { rmSync, statSync, writeFileSync } from "node:fs";
 import type { BakedBuild } from "../../bake/run-builds.ts";
 import type { Phase } from "../../builder/phase.ts";
 import { ChrootError, UsageError } from "../../common/errors.ts";
 import { version } from "../../common/version.ts";
 import { partialName, writeWholeFile } from "../../common/whole-file.ts";
+import type { FileDigest } from "../../history/keep-record.ts";
 import { maskedJson } from "../../terminal/masked-json.ts";
 import { type ErrorRecord, errorRecord } from "./error-record.ts";
 
@@ -13,7 +13,7 @@ export interface ResultFile {
   readonly formatVersion: 1;
   readonly program: string;
   readonly finishedAt: string;
-  /** SHA-256 of each file of the template, in hexadecimal. */
+  /** SHA-256 of each file of the template as it was read, in hexadecimal. */
   readonly templateFiles: Readonly<Record<string, string>>;
   readonly builds: readonly ResultBuild[];
   /** Why no build has begun: the template or its options. */
@@ -23,7 +23,7 @@ export interface ResultFile {
 /** What a result file tells of. */
 export interface RunResults {
   readonly results: readonly BakedBuild[];
-  readonly templateFiles: readonly string[];
+  readonly templateFiles: readonly FileDigest[];
   /** Set when no build has begun. */
   readonly error?: unknown;
 }
@@ -94,7 +94,7 @@ export async function writeResultFile(path: string, { results, templateFiles, er
     formatVersion: 1,
     program: `outscale-chroot ${version}`,
     finishedAt: new Date().toISOString(),
-    templateFiles: Object.fromEntries(templateFiles.map((file) => [file, sha256(file)])),
+    templateFiles: Object.fromEntries(templateFiles.map(({ path: file, sha256 }) => [file, sha256])),
     builds: results.map(resultBuild),
     error: error === undefined ? null : errorRecord(error),
   };
@@ -158,8 +158,4 @@ function resultArtifact(artifact: NonNullable<BakedBuild["artifact"]>): ResultAr
     isReused: artifact.isReused,
     build: artifact.state("generated_data"),
   };
-}
-
-function sha256(path: string): string {
-  return createHash("sha256").update(readFileSync(path)).digest("hex");
 }

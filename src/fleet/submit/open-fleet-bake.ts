@@ -5,6 +5,7 @@ import type { TemplateInput } from "../../bake/template-input.ts";
 import { UsageError } from "../../common/errors.ts";
 import type { DebugLog } from "../../common/log.ts";
 import type { BuildDefinition } from "../../definition/build-definition.ts";
+import { templateRecord } from "../../history/keep-record.ts";
 import { maskEnvironment } from "../../outscale/mask-environment.ts";
 import type { BuildIdentity } from "../../provisioners/provisioner.ts";
 import type { BundlePlace } from "../objects/object-book.ts";
@@ -65,6 +66,7 @@ export async function openFleetBake(input: FleetBakeInput): Promise<FleetBake> {
   const reads = new RecordedReads(input.env);
   const origin = { now, env: reads.environment, locateFile: reads.locateFile };
   const template = await loadBuilds({ ...input, origin });
+  const { files: templateFiles } = templateRecord(input.template, template.files);
   const { env, template: templatePath } = input;
   const identityOf = ({ sourceName: buildName, type: buildType, userVariables }: BuildDefinition): BuildIdentity => {
     return { buildName, buildType, templatePath, userVariables, environment: env, now };
@@ -94,7 +96,7 @@ export async function openFleetBake(input: FleetBakeInput): Promise<FleetBake> {
     const jobs = template.builds.map((build) => jobOf(build, { input, queue, reads, now, bundle }));
     return new PackedFleetBake(input, {
       ...{ queue, redis, reach, bundle, jobs, identityOf, builds: template.builds },
-      templateFiles: template.files,
+      templateFiles,
       warnings: [...template.warnings, ...warnings],
     });
   } catch (error) {

@@ -9,6 +9,7 @@ import { systemClock } from "../../common/clock.ts";
 import { ChrootError, FleetError, throwIfCancelled } from "../../common/errors.ts";
 import { noLog } from "../../common/log.ts";
 import type { BuildDefinition } from "../../definition/build-definition.ts";
+import type { FileDigest } from "../../history/keep-record.ts";
 import type { BuildIdentity } from "../../provisioners/provisioner.ts";
 import type { Bundle } from "../bundle/pack-bundle.ts";
 import { BundleBucket } from "../objects/bundle-bucket.ts";
@@ -59,7 +60,7 @@ interface PackedParts {
   readonly builds: readonly BuildDefinition[];
   readonly jobs: readonly JobMessage[];
   readonly identityOf: (build: BuildDefinition) => BuildIdentity;
-  readonly templateFiles: readonly string[];
+  readonly templateFiles: readonly FileDigest[];
   readonly warnings: readonly string[];
 }
 
@@ -83,6 +84,10 @@ export class PackedFleetBake implements FleetBake {
   }
 
   get templateFiles(): readonly string[] {
+    return this.#parts.templateFiles.map(({ path }) => path);
+  }
+
+  get templateDigests(): readonly FileDigest[] {
     return this.#parts.templateFiles;
   }
 
