@@ -439,6 +439,7 @@ export const rooms = {
       "map-texts",
       "option-path",
       "raw-value",
+      "reserved-names",
       "weakly-typed",
     ],
   },

@@ -2,6 +2,7 @@ import type { z } from "zod";
 import type { ConfigProblem } from "../common/errors.ts";
 import { PARSED_ONCE } from "../common/parsed-once.ts";
 import type { RawConfig } from "../definition/raw-value.ts";
+import { RESERVED_NAME_PROBLEM, reservedNames } from "../definition/reserved-names.ts";
 import { coerce } from "./coerce.ts";
 import { describeIssue } from "./describe-issue.ts";
 import { type CheckedOptions, configSchema, type OptionName } from "./schema.ts";
@@ -23,16 +24,28 @@ export function checkOptions(raw: RawConfig): OptionCheck {
   const isUnknown = (name: string) => !isOption(name) && name !== "type" && !name.startsWith("packer_");
   const unknown = Object.keys(raw).filter(isUnknown);
   const { options, issues } = parse(coerceOptions(raw));
-  const found = [
+  const told = [
     ...unknown.map((name) => [name, unknownOption(name, configSchema.shape)] as const),
     ...issues.flatMap((issue) =>
       describeIssue(configSchema, issue).map((problem) => [issue.path[0], problem] as const),
     ),
   ];
+  const isTold = (path: string) => told.some(([, { option }]) => option === path);
+  const found = [...told, ...lostEntries(raw).filter(([, { option }]) => !isTold(option))];
   const order = Object.keys(raw);
   const placeOf = (name: PropertyKey | undefined) => order.indexOf(String(name));
   const problems = found.toSorted(([a], [b]) => placeOf(a) - placeOf(b)).map(([, problem]) => problem);
   return { options, problems };
+}
+
+/** Entries of maps that a schema would pass over. Variables are the template's own matter. */
+function lostEntries(raw: RawConfig): readonly (readonly [string, ConfigProblem])[] {
+  const own = Object.entries(raw).filter(([name]) => isOption(name) && !name.startsWith("packer_"));
+  return own.flatMap(([name, value]) => {
+    return reservedNames(value, name).map(
+      (option) => [name, { option, message: RESERVED_NAME_PROBLEM, hint: undefined }] as const,
+    );
+  });
 }
 
 export function isOption(name: string): name is OptionName {

@@ -27,6 +27,7 @@ const cases: readonly (readonly [OptionName, RawValue, unknown])[] = [
   ["copy_files", [], []],
   ["tags", { Count: 3, Empty: "" }, { Count: "3", Empty: "" }],
   ["tags", [{ A: "1" }, { B: "2" }], { A: "1", B: "2" }],
+  ["tags", [{ A: "1" }, { ["__proto__"]: "2" }], { A: "1", ["__proto__"]: "2" }],
   ["chroot_mounts", [["tmpfs", "tmpfs", "/run"]], [["tmpfs", "tmpfs", "/run"]]],
   ["source_omi_filter", [{ most_recent: "1", owners: "self" }], { most_recent: true, owners: ["self"] }],
   ["source_omi_filter", { filters: { "image-id": ["ami-1", 2] } }, { filters: { "image-id": ["ami-1", "2"] } }],

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { ConfigError } from "../common/errors.ts";
 import { secrets } from "../common/secrets.ts";
-import type { RawConfig } from "../definition/raw-value.ts";
+import type { RawConfig, RawValue } from "../definition/raw-value.ts";
 import { type PrepareContext, prepareConfig } from "./prepare-config.ts";
 
 const context: PrepareContext = { resolveRegion: ({ region }) => region ?? "eu-west-2", env: {} };
@@ -29,7 +29,40 @@ function problemsOf(options: RawConfig): string[] {
   }
 }
 
+/** As JSON and HCL read it: with a key of that name, which a literal of JavaScript has not. */
+const withProto = (value: RawValue, more: RawConfig = {}): RawConfig => ({ ...more, ["__proto__"]: value });
+
 describe("prepareConfig()", () => {
+  it.each<[RawConfig, string[]]>([
+    [withProto({ nope: 1 }, minimal), ["__proto__: is not an option"]],
+    [
+      withProto({ omi_name: "web" }, { source_omi: "ami-12345678" }),
+      ["__proto__: is not an option", "omi_name: is required"],
+    ],
+    [{ ...minimal, toString: 1 } as unknown as RawConfig, ["toString: is not an option"]],
+    [
+      {
+        ...minimal,
+        omi_block_device_mappings: [withProto({ delete_on_vm_deletion: true }, { device_name: "/dev/xvdb" })],
+      },
+      ["omi_block_device_mappings[0].__proto__: is not an option"],
+    ],
+    [{ ...minimal, tags: withProto("x") }, ["tags.__proto__: cannot be the name of an entry"]],
+    [{ ...minimal, tags: [withProto("x"), { a: "b" }] }, ["tags[0].__proto__: cannot be the name of an entry"]],
+    [
+      { omi_name: "web", source_omi_filter: { filters: withProto("x", { "image-name": "a" }), owners: ["a"] } },
+      ["source_omi_filter.filters.__proto__: cannot be the name of an entry"],
+    ],
+    [{ ...minimal, packer_user_variables: withProto("x"), packer_sensitive_variables: ["toString", "__proto__"] }, []],
+  ])("takes no name for one of JavaScript's own: %j", (options, expected) => {
+    expect(problemsOf(options)).toEqual(expected);
+  });
+
+  it("and loses no option of one of several templates to it", () => {
+    const given = [minimal, withProto({ nope: 1 }), { omi_description: "x" }];
+    expect(() => prepareConfig(given, context)).toThrow("__proto__");
+  });
+
   it("fills in the defaults", () => {
     const { config, warnings } = prepare(minimal);
     expect(warnings).toEqual([]);

@@ -1,7 +1,8 @@
 import type { Isolation } from "../chroot/sandbox.ts";
 import { ConfigError } from "../common/errors.ts";
+import { ownValue } from "../common/own-value.ts";
 import { HIDDEN, secrets } from "../common/secrets.ts";
-import { isRawMap, type RawConfig, type RawValue } from "../definition/raw-value.ts";
+import { isRawMap, joinMaps, type RawConfig, type RawValue } from "../definition/raw-value.ts";
 import type { RenderContext } from "../go-template/context.ts";
 import type { BuildConfig } from "./build-config.ts";
 import { camelCased } from "./camel-case.ts";
@@ -63,7 +64,7 @@ export interface PreparedConfig {
  * @throws {ConfigError} with every problem at once
  */
 export function prepareConfig(raws: readonly RawConfig[], context: PrepareContext): PreparedConfig {
-  const given: RawConfig = Object.assign({}, ...raws);
+  const given: RawConfig = joinMaps(raws);
   const renderContext = optionContextOf(given, context);
   const rendered = renderOptions(given, renderContext);
   const { options, problems } = checkOptions(rendered.raw);
@@ -130,7 +131,7 @@ function variablesOf(raw: RawValue | undefined): Readonly<Record<string, string>
 
 function registerSecrets(options: CheckedOptions): void {
   for (const secret of [options.access_key, options.secret_key, options.mfa_code, options.token]) secrets.add(secret);
-  for (const name of options.packer_sensitive_variables) secrets.add(options.packer_user_variables[name]);
+  for (const name of options.packer_sensitive_variables) secrets.add(ownValue(options.packer_user_variables, name));
 }
 
 function engineOf(options: CheckedOptions, env: Environment): EngineSettings {

@@ -21,3 +21,8 @@ export function holdsUnknown(value: RawValue): boolean {
 export function isRawMap(value: RawValue | undefined): value is RawConfig {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
+
+/** Several maps as one; the later wins, entry by entry, whatever their names are. */
+export function joinMaps(maps: readonly RawConfig[]): RawConfig {
+  return Object.fromEntries(maps.flatMap((map) => Object.entries(map)));
+}

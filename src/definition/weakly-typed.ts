@@ -1,4 +1,4 @@
-import { isRawList, isRawMap, type RawValue } from "./raw-value.ts";
+import { isRawList, isRawMap, joinMaps, type RawValue } from "./raw-value.ts";
 
 // How Packer's plugins read values of another type, which only legacy JSON templates hand to them: HCL converts them before. What does
 // not bend stays as it is, for a schema to refuse.
@@ -31,7 +31,5 @@ export function toBoolean(value: RawValue): RawValue {
 
 /** A list of maps is one map: a block that a JSON template repeats. */
 export function toMap(value: RawValue): RawValue {
-  return isRawList(value) && value.every(isRawMap)
-    ? Object.fromEntries(value.flatMap((each) => Object.entries(each)))
-    : value;
+  return isRawList(value) && value.every(isRawMap) ? joinMaps(value) : value;
 }

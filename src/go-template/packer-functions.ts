@@ -28,7 +28,7 @@ export function packerTemplateFunctions(context: RenderContext): Readonly<Record
     build_name: ofStrings(0, () => known(context.buildName, "the name of the build")),
     build_type: ofStrings(0, () => known(context.buildType, "the type of the build")),
     user: ofStrings(1, (name = "") => userVariable(context, name)),
-    env: ofStrings(1, (name = "") => variablesOnly(context, "env")[name] ?? ""),
+    env: ofStrings(1, (name = "") => textIn(variablesOnly(context, "env"), name)),
     template_dir: ofStrings(0, () => path.dirname(path.resolve(known(context.templatePath, "the template's path")))),
     pwd: ofStrings(0, () => context.workingFolder ?? process.cwd()),
     packer_version: ofStrings(0, () => PACKER_VERSION),
@@ -82,6 +82,12 @@ function known(value: string | undefined, what: string): string {
 
 function variablesOnly(context: RenderContext, name: string): Readonly<Record<string, string | undefined>> {
   return context.env ?? fail("it works in the variables of a JSON template only", `set a variable to {{${name} ...}}`);
+}
+
+/** Not by what it has of its own: an environment may answer without a list of what is in it. */
+function textIn(env: Readonly<Record<string, string | undefined>>, name: string): string {
+  const value: unknown = env[name];
+  return typeof value === "string" ? value : "";
 }
 
 function buildValue({ build }: RenderContext, name: string): string {

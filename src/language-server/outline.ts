@@ -1,4 +1,5 @@
 import { type DocumentSymbol, SymbolKind, type TextEdit } from "vscode-languageserver/node";
+import { ownValue } from "../common/own-value.ts";
 import { Diagnostics } from "../hcl/source/diagnostic.ts";
 import { SourceFile, type Span, spanBetween } from "../hcl/source/source-file.ts";
 import { formatHcl } from "../hcl/syntax/format.ts";
@@ -33,7 +34,7 @@ function blockSymbol(block: Block, file: TextFile): DocumentSymbol {
   ];
   return {
     name: [type, ...labels.map(({ text }) => text)].join(" ").trim() || "?",
-    kind: KINDS[type] ?? SymbolKind.Namespace,
+    kind: ownValue(KINDS, type) ?? SymbolKind.Namespace,
     ...rangesOf(spanBetween(headerSpan, body.endSpan), headerSpan, file),
     children,
   };

@@ -12,6 +12,18 @@ describe("scriptEnvironment()", () => {
     expect(Object.keys(variables)).toEqual(["A", "B", "C", "PACKER_BUILDER_TYPE", "PACKER_BUILD_NAME"]);
   });
 
+  it("has variables of any name", () => {
+    const options = { environmentVars: ["toString=1", "__proto__=2"], env: { ["__proto__"]: "3", constructor: "4" } };
+    const entries = Object.entries(scriptEnvironment(options, build, {}));
+    expect(entries).toEqual(
+      expect.arrayContaining([
+        ["toString", "1"],
+        ["__proto__", "3"],
+        ["constructor", "4"],
+      ]),
+    );
+  });
+
   it("has PACKER_HTTP_* only when there is such a server", () => {
     const none = { PackerHTTPAddr: "ERR_HTTP_ADDR_NOT_IMPLEMENTED_BY_BUILDER" };
     expect(scriptEnvironment({}, build, none)).toEqual(own);

@@ -24,20 +24,20 @@ export function scriptEnvironment(
   build: BuildIdentity,
   data: Readonly<Record<string, string>>,
 ): Record<string, string> {
-  const variables: Record<string, string> = {
-    PACKER_BUILD_NAME: build.buildName,
-    PACKER_BUILDER_TYPE: build.buildType,
-  };
+  const variables = new Map([
+    ["PACKER_BUILD_NAME", build.buildName],
+    ["PACKER_BUILDER_TYPE", build.buildType],
+  ]);
   for (const [variable, name] of Object.entries(HTTP_VARIABLES)) {
     const value = data[name];
-    if (value !== undefined && !NOT_IMPLEMENTED.test(value)) variables[variable] = value;
+    if (value !== undefined && !NOT_IMPLEMENTED.test(value)) variables.set(variable, value);
   }
   for (const pair of options.environmentVars ?? []) {
     const equals = pair.indexOf("=");
-    variables[pair.slice(0, equals)] = pair.slice(equals + 1);
+    variables.set(pair.slice(0, equals), pair.slice(equals + 1));
   }
-  Object.assign(variables, options.env);
-  return Object.fromEntries(Object.entries(variables).sort(([a], [b]) => (a < b ? -1 : 1)));
+  for (const [name, value] of Object.entries(options.env ?? {})) variables.set(name, value);
+  return Object.fromEntries([...variables].sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
 /**

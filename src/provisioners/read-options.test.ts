@@ -70,6 +70,14 @@ describe("readOptions()", () => {
     expect(problemsOf({ [option]: value })).toHaveLength(1);
   });
 
+  it("refuses a name that no map of JavaScript can have", () => {
+    const named = { ["__proto__"]: "x" };
+    expect(problemsOf({ env: { A: "1", ...named } })).toEqual([
+      { option: "env.__proto__", message: "cannot be the name of an entry", hint: undefined },
+    ]);
+    expect(problemsOf(named)).toMatchObject([{ option: "__proto__", message: "is not an option here" }]);
+  });
+
   it("takes a text for a list of what its commas separate, as Packer does", () => {
     expect(read({ inline: "one,two", valid_exit_codes: "0, 3" })).toMatchObject({
       inline: ["one", "two"],

@@ -3,6 +3,7 @@ import { didYouMean } from "../common/did-you-mean.ts";
 import { ChrootError, ConfigError, type ConfigProblem } from "../common/errors.ts";
 import { PARSED_ONCE } from "../common/parsed-once.ts";
 import { isRawList, type RawConfig, type RawValue } from "../definition/raw-value.ts";
+import { RESERVED_NAME_PROBLEM, reservedNames } from "../definition/reserved-names.ts";
 import type { RenderContext } from "../go-template/context.ts";
 import { expandVariables } from "../go-template/expand-variables.ts";
 import { renderOnce } from "../go-template/render.ts";
@@ -29,7 +30,11 @@ export function readOptions<Shape extends z.ZodRawShape>(
   rendersItself: readonly string[] = [],
 ): OptionsOf<Shape> {
   const { options, problems: unrendered } = renderGiven(raw, context, rendersItself);
-  const problems = [...unrendered];
+  const lost = Object.entries(options).flatMap(([name, value]) => reservedNames(value, name));
+  const problems = [
+    ...unrendered,
+    ...lost.map((option) => ({ option, message: RESERVED_NAME_PROBLEM, hint: undefined })),
+  ];
   const result = z.strictObject(shape).safeParse(options, PARSED_ONCE);
   if (!result.success) problems.push(...result.error.issues.flatMap((issue) => describeIssue(issue, shape)));
   if (problems.length > 0 || !result.success) throw new ConfigError(problems);

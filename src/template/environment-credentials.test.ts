@@ -72,6 +72,14 @@ describe("a credential that comes from the environment is sensitive, wherever it
     expect((await shownOf('variable "x" { default = "${env("OSC_TOKEN")}" }')).values).toEqual([`x = ${HIDDEN}`]);
   });
 
+  it("of an environment that lists nothing, and answers", async () => {
+    const answers = new Proxy({}, { get: (_, name) => (name === "OSC_SECRET_KEY" ? SECRET : undefined) });
+    const text = `variable "x" { default = env("OSC_SECRET_KEY") }\n${USES}`;
+    const { builds, variables } = await loadText(text, { env: Object.create(answers) });
+    expect(variables.sensitive).toEqual(["x"]);
+    expect(builds[0]?.config).toEqual({ note: SECRET });
+  });
+
   it("and nothing else is hidden", async () => {
     const text = `variable "x" { default = { r = env("OSC_REGION"), n = env("OSC_PASSWORD"), k = "${SECRET}" } }`;
     const shown = await shownOf(`${text}\n${MINIMAL}`);

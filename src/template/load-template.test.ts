@@ -28,6 +28,18 @@ describe("loadTemplate() variables", () => {
   });
 });
 
+it("loadTemplate() takes no name for one of JavaScript's own", async () => {
+  const names = ["__proto__", "constructor", "toString"];
+  const declared = names.map((name) => `variable "${name}" { default = "of ${name}" }`).join("\n");
+  const { variables } = await loadText(`${declared}\n${MINIMAL}`);
+  expect(Object.entries(variables.values)).toEqual(names.map((name) => [name, `of ${name}`]));
+  for (const name of names) {
+    const block = `dynamic "${name}" {\nfor_each = [1]\nlabels = ["a"]\ncontent {}\n}`;
+    const text = `source "null" "a" {}\nbuild {\nsources = ["null.a"]\n${block}\n}`;
+    await expect(loadText(text)).rejects.toThrow(`Blocks of type "${name}" are not expected here`);
+  }
+});
+
 describe("loadTemplate() sources", () => {
   it("decodes arguments and blocks, and knows where each stands", async () => {
     const text = `

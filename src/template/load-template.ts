@@ -31,14 +31,14 @@ export async function loadTemplate(options: LoadOptions): Promise<Template> {
 }
 
 function describeValues(variables: Iterable<InputVariable>): TemplateVariables {
-  const values: Record<string, RawValue> = {};
+  const values = new Map<string, RawValue>();
   const sensitive: string[] = [];
   for (const variable of variables) {
     const value = valueOfVariable(variable);
     if (value.isSensitive || value.containsSensitive) sensitive.push(variable.name);
-    else values[variable.name] = toRawValue(value);
+    else values.set(variable.name, toRawValue(value));
   }
-  return { values, sensitive };
+  return { values: Object.fromEntries(values), sensitive };
 }
 
 /** The builds of a template whose blocks have been read. */

@@ -1,3 +1,4 @@
+import { ownValue } from "../common/own-value.ts";
 import { secrets } from "../common/secrets.ts";
 import type { SourceFile } from "../hcl/source/source-file.ts";
 import type { Body } from "../hcl/syntax/syntax.ts";
@@ -44,8 +45,8 @@ export function registerUserSecrets(
   declared: readonly string[],
   source: SourceFile,
 ): void {
-  for (const name of declared) secrets.add(values[name]);
-  const computed = sensitive.filter((name) => !declared.includes(name)).map((name) => values[name] ?? "");
+  for (const name of declared) secrets.add(ownValue(values, name));
+  const computed = sensitive.filter((name) => !declared.includes(name)).map((name) => ownValue(values, name) ?? "");
   registerComputed(computed, [source]);
 }
 

@@ -1,3 +1,5 @@
+import { ownValue } from "../../common/own-value.ts";
+
 /** What a template reads of this machine besides its own files, as it is evaluated. */
 export class RecordedReads {
   readonly #names = new Set<string>();
@@ -19,7 +21,7 @@ export class RecordedReads {
         get: (_, name) => {
           if (typeof name !== "string") return undefined;
           this.#names.add(name);
-          return this.#env[name];
+          return ownValue(this.#env, name);
         },
       },
     );
@@ -38,7 +40,7 @@ export class RecordedReads {
 
   get taken(): Readonly<Record<string, string>> {
     const asked = [...this.#names].flatMap((name) => {
-      const value = this.#env[name];
+      const value = ownValue(this.#env, name);
       return value === undefined ? [] : [[name, value] as const];
     });
     return { ...this.#variables(), ...Object.fromEntries(asked) };

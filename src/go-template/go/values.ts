@@ -1,3 +1,5 @@
+import { ownValue } from "../../common/own-value.ts";
+
 /**
  * A value inside a Go template. A bigint stands for Go's `int`, a number for its `float64`, null for a nil interface
  * and for "no value".
@@ -51,5 +53,5 @@ export function isTrue(value: GoValue): boolean {
 
 /** Reads a map's own key: `__proto__` and `toString` are ordinary, absent names. */
 export function entryOf(map: GoMap, key: string): GoValue | undefined {
-  return Object.hasOwn(map, key) ? map[key] : undefined;
+  return ownValue(map, key);
 }

@@ -14,8 +14,9 @@ export function environmentFunction({
     returnType: stringType,
     evaluate: (args) => {
       const key = argumentAt(args, 0).asString();
-      // Objects have members of their own: `toString` is no variable.
-      const text = (Object.hasOwn(env, key) && env[key]) || "";
+      // Objects have members besides: `toString` is no variable. An environment may answer without a list of its own.
+      const found: unknown = env[key];
+      const text = typeof found === "string" ? found : "";
       return stringValue(text).withSensitive(text !== "" && isSecret(key, text));
     },
   };

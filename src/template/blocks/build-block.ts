@@ -1,3 +1,4 @@
+import { ownValue } from "../../common/own-value.ts";
 import { BUILD_BLOCKS } from "../../definition/block-labels.ts";
 import type { VariableScope } from "../../hcl/evaluate/variable-scope.ts";
 import type { Diagnostics } from "../../hcl/source/diagnostic.ts";
@@ -106,7 +107,7 @@ export function expandComponents(
 
 /** Whether a block that `dynamic` made may stand in a build, with that many labels. */
 function isAllowed({ type, labels, typeSpan }: Block, diagnostics: Diagnostics): boolean {
-  const names = BUILD_BLOCKS[type];
+  const names = ownValue(BUILD_BLOCKS, type);
   if (names && names.length === labels.length) return true;
   const detail = names
     ? `Blocks of type "${type}" have ${names.length} labels.`

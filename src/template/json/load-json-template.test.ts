@@ -230,6 +230,22 @@ describe("loadJsonTemplate() resolves variables", () => {
     expect(secrets.mask("s3cret")).toBe("<sensitive>");
   });
 
+  it("of any name, also of one that JavaScript's own objects have", async () => {
+    const names = ["__proto__", "constructor", "toString"];
+    const { builds, variables } = await templates.load(
+      `{
+        "variables": { "__proto__": "{{env \`toString\`}}{{env \`__proto__\`}}p", "toString": "t" },
+        "sensitive-variables": ["__proto__", "constructor", "toString"],
+        "builders": [{ "type": "outscale-chroot" }]
+      }`,
+    );
+    expect(variables).toEqual({ values: {}, sensitive: names });
+    expect(Object.entries(builds[0]?.userVariables ?? {})).toEqual([
+      ["__proto__", "p"],
+      ["toString", "t"],
+    ]);
+  });
+
   it("hiding every text that uses a sensitive one, and no other", async () => {
     const { builds } = await templates.load({
       ...withVariables({ key: "a", url: "{{user `key`}}" }),
