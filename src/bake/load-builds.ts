@@ -30,6 +30,7 @@ export function loadOptions(input: TemplateInput): LoadOptions {
     variableFiles = [],
     only = [],
     except = [],
+    onlyBuild,
     warnUndeclared = false,
     origin,
   } = input;
@@ -42,6 +43,7 @@ export function loadOptions(input: TemplateInput): LoadOptions {
     ...(origin?.homeFolder && { homeFolder: origin.homeFolder }),
     only,
     except,
+    onlyBuild,
     warnUndeclared,
     shapeOf,
   };

@@ -152,7 +152,7 @@ function historyOf(
 }
 
 function provenanceOf(
-  { template: path, variableFiles = [], only, except, force, bootTest }: OpenBakeInput,
+  { template: path, variableFiles = [], only, except, onlyBuild, force, bootTest }: OpenBakeInput,
   { files, variableFiles: ownVariableFiles, variables }: Template,
   reads: ReadonlyMap<string, InputPath>,
 ): TemplateInputs {
@@ -161,7 +161,7 @@ function provenanceOf(
     ...[...ownVariableFiles, ...variableFiles].map((file) => inputPath("variables", file)),
   ];
   const settings = {
-    ...(only?.length && { only }),
+    ...(onlyBuild !== undefined ? { only: [onlyBuild] } : only?.length && { only }),
     ...(except?.length && { except }),
     ...(force && { force }),
     ...(bootTest && { bootTest }),

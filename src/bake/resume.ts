@@ -81,7 +81,7 @@ async function openHeld(held: HeldRun, input: OpenResumeInput, env: NodeJS.Proce
       template: origin.template,
       variables,
       variableFiles: [...origin.variableFiles, ...(input.variableFiles ?? [])],
-      only: [origin.build],
+      onlyBuild: origin.build,
       except: origin.except,
       force: input.force ?? origin.force,
       bootTest: input.bootTest ?? origin.bootTest,

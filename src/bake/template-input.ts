@@ -27,6 +27,8 @@ export interface TemplateInput {
   readonly only?: readonly string[] | undefined;
   /** Names of builds and post-processors to leave out, or patterns of them. */
   readonly except?: readonly string[] | undefined;
+  /** The name of the only build to read, to the letter: it may look like a pattern. */
+  readonly onlyBuild?: string | undefined;
   /** Whether a value in a file for a variable that is not declared is a warning; false by default. */
   readonly warnUndeclared?: boolean | undefined;
   /** Credentials, settings and variables are read from here, and nothing is written to it; `process.env` by default. */

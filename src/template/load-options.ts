@@ -25,6 +25,8 @@ export interface LoadOptions {
   /** Names of builds, or patterns of them. */
   readonly only?: readonly string[];
   readonly except?: readonly string[];
+  /** The name of the only build that is wanted, to the letter: it may look like a pattern. */
+  readonly onlyBuild?: string | undefined;
   /** What `path.cwd` is, and where relative paths in functions begin; the working folder by default. */
   readonly cwd?: string;
   /** The time that `timestamp()` gives; the present by default. */

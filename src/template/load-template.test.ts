@@ -319,6 +319,21 @@ describe("loadTemplate() -only and -except", () => {
     expect(template.warnings).toHaveLength(warnings);
   });
 
+  it.each(["web*", "web[1]", "a{b", "a\\\\b", "?", "web"])(
+    "has exactly the build that is asked for: %s",
+    async (written) => {
+      const build = (name: string) => `build {\nname = "${name}"\nsources = ["null.a"]\n}\n`;
+      const name = written.replaceAll("\\\\", "\\");
+      const text = `source "null" "a" {}\n${["web1", "x", "website"].map(build).join("")}${build(written)}`;
+      const { builds, warnings } = await loadText(text, { onlyBuild: `${name}.null.a` });
+      expect(builds.map((each) => each.name)).toEqual([`${name}.null.a`]);
+      expect(warnings).toEqual([]);
+      expect((await loadText(text, { onlyBuild: "we*.null.a" })).warnings).toEqual([
+        expect.stringContaining('There is no build "we*.null.a"'),
+      ]);
+    },
+  );
+
   it("refuses a broken pattern", async () => {
     expect(await problemsOf(BUILDS, { only: ["{a"] })).toEqual([
       "Invalid -only pattern",

@@ -44,12 +44,12 @@ function describeValues(variables: Iterable<InputVariable>): TemplateVariables {
 /** The builds of a template whose blocks have been read. */
 export function defineTemplateBuilds(
   { builds, sources, scope }: BuildableTemplate,
-  { only = [], except = [], shapeOf = () => ({}), edited }: LoadOptions,
+  { only = [], except = [], onlyBuild, shapeOf = () => ({}), edited }: LoadOptions,
   diagnostics: Diagnostics,
 ): readonly BuildDefinition[] {
   if (builds.length === 0 && !edited) {
     const detail = 'There is nothing to build: build { sources = ["source.TYPE.NAME"] }';
     diagnostics.error("Missing build block", detail);
   }
-  return defineBuilds(builds, { sources, scope, shapeOf, only, except }, diagnostics);
+  return defineBuilds(builds, { sources, scope, shapeOf, only, except, onlyBuild }, diagnostics);
 }

@@ -44,7 +44,7 @@ export async function runJob(input: RunJobInput): Promise<SentResult> {
       variables: template.variables,
       variableFiles: template.variableFiles.map((path) => (path.startsWith("/") ? locateFile(path) : path)),
       warnUndeclared: template.warnUndeclared,
-      only: [job.build],
+      onlyBuild: job.build,
       origin: { now: new Date(template.now), homeFolder: template.homeFolder, env: template.env, locateFile },
       env: { ...process.env, PACKER_RUN_UUID: job.runUuid },
       local: localCloud === undefined ? undefined : { stateFolder: localCloud },

@@ -37,6 +37,7 @@ export interface DefinitionOptions {
   readonly shapeOf: ShapeLookup;
   readonly only: readonly string[];
   readonly except: readonly string[];
+  readonly onlyBuild: string | undefined;
 }
 
 /** The builds that `build` blocks stand for, those that `-only` and `-except` leave out left out. */
@@ -45,7 +46,7 @@ export function defineBuilds(
   options: DefinitionOptions,
   diagnostics: Diagnostics,
 ): readonly BuildDefinition[] {
-  const filter = new BuildFilter(options.only, options.except, diagnostics);
+  const filter = new BuildFilter(options, diagnostics);
   const definitions = builds.flatMap((build) =>
     build.sources.flatMap((use) => {
       const source = options.sources.get(`${use.type}.${use.name}`);

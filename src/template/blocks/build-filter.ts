@@ -7,15 +7,24 @@ interface Pattern {
   isUsed: boolean;
 }
 
+/** Which builds are wanted: patterns of them, or the one name. */
+export interface WantedBuilds {
+  readonly only: readonly string[];
+  readonly except: readonly string[];
+  readonly onlyBuild: string | undefined;
+}
+
 /** `-only` and `-except`, which must match something to be of use. */
 export class BuildFilter {
   readonly #only: readonly Pattern[];
   readonly #except: readonly Pattern[];
+  readonly #onlyBuild: string | undefined;
   readonly #names: string[] = [];
   readonly #diagnostics: Diagnostics;
 
-  constructor(only: readonly string[], except: readonly string[], diagnostics: Diagnostics) {
+  constructor({ only, except, onlyBuild }: WantedBuilds, diagnostics: Diagnostics) {
     this.#diagnostics = diagnostics;
+    this.#onlyBuild = onlyBuild;
     this.#only = only.map((text) => this.#compile("only", text));
     this.#except = except.map((text) => this.#compile("except", text));
   }
@@ -30,7 +39,8 @@ export class BuildFilter {
   isIncluded(name: string): boolean {
     this.#names.push(name);
     const isWanted = this.#only.length === 0 || matchesAny(this.#only, name);
-    return isWanted && !matchesAny(this.#except, name);
+    const isAsked = this.#onlyBuild === undefined || name === this.#onlyBuild;
+    return isWanted && isAsked && !matchesAny(this.#except, name);
   }
 
   /** `-except` leaves post-processors out by their name or type. */
@@ -39,6 +49,7 @@ export class BuildFilter {
   }
 
   reportUnmatched(): void {
+    warnOfNoBuild(this.#onlyBuild, this.#names, this.#diagnostics);
     for (const [flag, patterns] of [
       ["only", this.#only],
       ["except", this.#except],
@@ -49,6 +60,12 @@ export class BuildFilter {
       }
     }
   }
+}
+
+/** A template that has changed may not have the build any more. */
+export function warnOfNoBuild(name: string | undefined, names: readonly string[], diagnostics: Diagnostics): void {
+  if (name === undefined || names.includes(name)) return;
+  diagnostics.warn(`There is no build "${name}"`, `The builds are ${names.join(", ")}.`);
 }
 
 function matchesAny(patterns: readonly Pattern[], name: string): boolean {

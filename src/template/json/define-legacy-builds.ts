@@ -13,6 +13,7 @@ import { usesVariable } from "../../go-template/references.ts";
 import { render } from "../../go-template/render.ts";
 import type { Diagnostics } from "../../hcl/source/diagnostic.ts";
 import { locationOf, type Span } from "../../hcl/source/source-file.ts";
+import { warnOfNoBuild } from "../blocks/build-filter.ts";
 import type {
   LegacyBuilder,
   LegacyOptions,
@@ -30,6 +31,7 @@ export interface DefineOptions {
   /** `-only` and `-except`: names of builds, to the letter, as in Packer. `-except` leaves out post-processors too. */
   readonly only: readonly string[];
   readonly except: readonly string[];
+  readonly onlyBuild: string | undefined;
 }
 
 /** One build for each builder, those that `-only` and `-except` leave out left out, in the order of their names. */
@@ -45,13 +47,12 @@ export function defineLegacyBuilds(
   }));
   checkNames(named, diagnostics);
   const isWanted = (name: string) =>
-    (options.only.length === 0 || options.only.includes(name)) && !options.except.includes(name);
-  warnAboutUnmatched(
-    template,
-    named.map(({ name }) => name),
-    options,
-    diagnostics,
-  );
+    (options.onlyBuild === undefined || name === options.onlyBuild) &&
+    (options.only.length === 0 || options.only.includes(name)) &&
+    !options.except.includes(name);
+  const names = named.map(({ name }) => name);
+  warnAboutUnmatched(template, names, options, diagnostics);
+  warnOfNoBuild(options.onlyBuild, names, diagnostics);
   return named
     .filter(({ name }) => isWanted(name))
     .sort((a, b) => (a.name < b.name ? -1 : 1))

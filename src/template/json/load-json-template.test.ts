@@ -95,6 +95,16 @@ describe("loadJsonTemplate() makes builds", () => {
     ]);
   });
 
+  it.each(["web*", "web[1]", "a{b", "a/b"])("or the one that is asked for: %s", async (name) => {
+    const template = { builders: ["web1", "x", name].map((each) => ({ ...builder, name: each })) };
+    const { builds, warnings } = await templates.load(template, { onlyBuild: name });
+    expect(builds.map((build) => build.name)).toEqual([name]);
+    expect(warnings).toEqual([]);
+    expect((await templates.load(template, { onlyBuild: "none" })).warnings).toEqual([
+      expect.stringContaining('There is no build "none"'),
+    ]);
+  });
+
   it("with provisioners, their overrides, and for which builders they are", async () => {
     const { builds } = await templates.load({
       variables: { tries: "3" },

@@ -24,8 +24,14 @@ export async function loadJsonTemplate(options: LoadOptions): Promise<Template> 
   const { template, context } = open;
   const { values: userVariables, sensitive } = checkAndResolve(open, options.env, diagnostics);
   warnAboutUndeclared(template, userVariables, diagnostics);
-  const { only = [], except = [] } = options;
-  const defineOptions = { context: { ...context, userVariables }, sensitiveVariables: sensitive, only, except };
+  const { only = [], except = [], onlyBuild } = options;
+  const defineOptions = {
+    context: { ...context, userVariables },
+    sensitiveVariables: sensitive,
+    only,
+    except,
+    onlyBuild,
+  };
   const builds = defineLegacyBuilds(template, defineOptions, diagnostics);
   diagnostics.throwIfErrors();
   const warnings = diagnostics.distinct.map(diagnosticLine);
