@@ -68,5 +68,10 @@ const DOUBLE_ENDINGS = [SPDX_ENDING, ".intoto.json", ".intoto.jsonl"];
 /** `web.NAME.spdx.json` of `web.spdx.json`: what kind of file it is, is in its ending. */
 function pathOfBuild(path: string, build: string): string {
   const ending = DOUBLE_ENDINGS.find((each) => path.endsWith(each)) ?? extname(path);
-  return `${path.slice(0, path.length - ending.length)}.${build}${ending}`;
+  return `${path.slice(0, path.length - ending.length)}.${inFileName(build)}${ending}`;
+}
+
+/** The name of a build may be any text, and a slash in it is no folder. */
+function inFileName(build: string): string {
+  return build.replace(/[%/\0]/g, (character) => encodeURIComponent(character));
 }
