@@ -44,6 +44,13 @@ describe("parseFlags()", () => {
     ["-debgu", "There is no flag -debgu", "did you mean -debug?"],
     ["-no-log", "There is no flag -no-log", undefined],
     ["-log", "-log needs a value", "-log FILE"],
+    ["-=x", "There is no flag -=x", undefined],
+    ["--=x", "There is no flag --=x", undefined],
+    ["---debug", "There is no flag ---debug", undefined],
+    ["a ---", "There is no flag ---", undefined],
+    ["-toString", "There is no flag -toString", undefined],
+    ["-no-constructor", "There is no flag -no-constructor", undefined],
+    ["-__proto__=1", "There is no flag -__proto__", undefined],
     ["-on-error=panic", '-on-error must be cleanup or ask, not "panic"', undefined],
     ["-debug=maybe", '-debug must be true or false, not "maybe"', undefined],
   ])("refuses %j", (line, message, hint) => {

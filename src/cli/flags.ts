@@ -77,10 +77,16 @@ function normalise(specs: Flags, argv: readonly string[]): string[] {
   for (let arg = rest.shift(); arg !== undefined; arg = rest.shift()) {
     if (arg === "--") return [...normal, arg, ...rest];
     const [, name, value] = /^--?([^-=][^=]*)(?:=(.*))?$/s.exec(arg) ?? [];
-    if (name === undefined) normal.push(arg);
+    if (name === undefined) normal.push(argument(arg));
     else normal.push(normaliseFlag(specs, name, value, rest));
   }
   return normal;
+}
+
+/** @throws {UsageError} when it begins as a flag, and is no name of one: `-=x`, `---debug` */
+function argument(text: string): string {
+  if (text === "-" || !text.startsWith("-")) return text;
+  throw new UsageError(`There is no flag ${text}`);
 }
 
 function normaliseFlag(specs: Flags, name: string, value: string | undefined, rest: string[]): string {

@@ -11,7 +11,7 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { UsageError } from "../common/errors.ts";
+import { ChrootError, UsageError } from "../common/errors.ts";
 import { secrets } from "../common/secrets.ts";
 import { readRecord, readRecords, recordPath, writeRecord } from "./history-folder.ts";
 import { historyLimits } from "./history-limits.ts";
@@ -117,6 +117,28 @@ describe("readRecords()", () => {
       { runId: runId(4), problem: expect.stringContaining("no record") },
       { runId: runId(5), problem: expect.stringContaining("damaged: program") },
     ]);
+  });
+});
+
+describe("findRecord()", () => {
+  it.each([
+    ["{", "is damaged", "outscale-chroot runs rm 000000000001 removes it"],
+    ["[]", "is damaged", "outscale-chroot runs rm 000000000001 removes it"],
+    ['{"formatVersion":1}', "is damaged: program", "outscale-chroot runs rm 000000000001 removes it"],
+    ['{"formatVersion":2}', "was written by a newer version", "Show it with that one"],
+  ])("tells what is wrong with the record %j, which is nobody's bug", async (text, message, hint) => {
+    await writeRecord(state, recordOf(runId(2)));
+    writeFileSync(recordPath(state, runId(1)), text);
+    const find = () => findRecord(state, runId(1));
+    expect(find).toThrow(ChrootError);
+    expect(find).toThrow(
+      expect.objectContaining({ code: "E_RECORD", hint, message: expect.stringContaining(message) }),
+    );
+  });
+
+  it("and of a file that is none", () => {
+    mkdirSync(recordPath(state, runId(1)), { recursive: true });
+    expect(() => findRecord(state, runId(1))).toThrow(expect.objectContaining({ code: "E_RECORD" }));
   });
 });
 

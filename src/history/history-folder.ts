@@ -1,11 +1,12 @@
 import { closeSync, constants, fstatSync, lstatSync, mkdirSync, openSync, readFileSync, rmSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { isErrno } from "../common/errno.ts";
 import { messageOf } from "../common/errors.ts";
 import { listFolder } from "../common/list-folder.ts";
 import { PARSED_ONCE } from "../common/parsed-once.ts";
 import { writeWholeFile } from "../common/whole-file.ts";
 import { maskedJson } from "../terminal/masked-json.ts";
+import { RecordError } from "./record-error.ts";
 import { RECORD_FORMAT, type RunRecord, runRecordSchema } from "./run-record.ts";
 
 const ENDING = ".json";
@@ -69,7 +70,7 @@ export function readRecords(stateFolder: string): FoundRecords {
 
 /**
  * @returns undefined when there is none of that run
- * @throws {Error} when it cannot be read, or is no record
+ * @throws {RecordError} when it is no record, or a newer one; {Error} when the system refuses
  */
 export function readRecord(stateFolder: string, runId: string): RunRecord | undefined {
   const path = recordPath(stateFolder, runId);
@@ -78,11 +79,17 @@ export function readRecord(stateFolder: string, runId: string): RunRecord | unde
   const data = parseJson(path, text);
   const format = typeof data === "object" && data !== null && "formatVersion" in data ? data.formatVersion : undefined;
   if (typeof format === "number" && format > RECORD_FORMAT) {
-    throw new Error(`The record "${path}" was written by a newer version of this program`);
+    const message = `The record "${path}" was written by a newer version of this program`;
+    throw new RecordError(message, { hint: "Show it with that one" });
   }
   const parsed = runRecordSchema.safeParse(data, PARSED_ONCE);
-  if (!parsed.success) throw new Error(`The record "${path}" is damaged: ${parsed.error.issues[0]?.path.join(".")}`);
+  if (!parsed.success) throw damaged(path, parsed.error.issues[0]?.path.join(".") || "it is no record");
   return parsed.data;
+}
+
+function damaged(path: string, why: string, cause?: unknown): RecordError {
+  const hint = `outscale-chroot runs rm ${basename(path, ENDING)} removes it`;
+  return new RecordError(`The record "${path}" is damaged: ${why}`, { cause, hint });
 }
 
 /** @returns false when there was none */
@@ -119,7 +126,7 @@ function readFile(path: string): string | undefined {
   }
   try {
     const stats = fstatSync(fd);
-    if (!stats.isFile() || stats.size > LARGEST_BYTES) throw new Error(`"${path}" is no record of a run`);
+    if (!stats.isFile() || stats.size > LARGEST_BYTES) throw new RecordError(`"${path}" is no record of a run`);
     return readFileSync(fd, "utf8");
   } finally {
     closeSync(fd);
@@ -130,6 +137,6 @@ function parseJson(path: string, text: string): unknown {
   try {
     return JSON.parse(text);
   } catch (cause) {
-    throw new Error(`The record "${path}" is damaged: ${messageOf(cause)}`, { cause });
+    throw damaged(path, messageOf(cause), cause);
   }
 }

@@ -5,6 +5,7 @@ import type { ProvisionerDefinition } from "../definition/build-definition.ts";
 import type { RawConfig } from "../definition/raw-value.ts";
 import { TemplateError } from "../hcl/source/diagnostic.ts";
 import type { BodyShape } from "./blocks/decode-body.ts";
+import { loadTemplate } from "./load-template.ts";
 
 const SHAPE: BodyShape = {
   name: { kind: "attribute" },
@@ -27,6 +28,13 @@ describe("loadTemplate() variables", () => {
     expect(variables).toEqual({ values: { size: 3, tags: { a: ["x"] } }, sensitive: ["key"] });
   });
 });
+
+it.each(["a\u0000b", "a".repeat(300), `${"a".repeat(300)}.pkr.hcl`, `${"a".repeat(300)}.json`])(
+  "loadTemplate() tells of a path that no file can have: %j",
+  async (path) => {
+    await expect(loadTemplate({ path, env: {} })).rejects.toThrow(TemplateError);
+  },
+);
 
 it("loadTemplate() takes no name for one of JavaScript's own", async () => {
   const names = ["__proto__", "constructor", "toString"];

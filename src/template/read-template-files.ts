@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, statSync } from "node:fs";
+import { readdirSync, readFileSync, type Stats, statSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { messageOf } from "../common/errors.ts";
 import { decodeUtf8 } from "../common/utf8.ts";
@@ -23,8 +23,7 @@ export interface TemplateFiles {
  * Problems are reported; the lists are then empty.
  */
 export function findTemplateFiles(path: string, diagnostics: Diagnostics): TemplateFiles {
-  const stats = statSync(path, { throwIfNoEntry: false });
-  if (!stats) diagnostics.error("Cannot read the template", `There is no file or folder "${path}".`);
+  const stats = look(path, diagnostics);
   if (!stats?.isDirectory()) {
     const isTemplate = path.endsWith(".pkr.hcl") || path.endsWith(".pkr.json");
     if (stats && !isTemplate) reportNoTemplate(path, diagnostics);
@@ -37,6 +36,17 @@ export function findTemplateFiles(path: string, diagnostics: Diagnostics): Templ
   const templates = select(".pkr.hcl", ".pkr.json");
   if (templates.length === 0 && !diagnostics.hasErrors) reportNoTemplate(path, diagnostics);
   return { root: path, templates, autoVariables: select(".auto.pkrvars.hcl", ".auto.pkrvars.json") };
+}
+
+function look(path: string, diagnostics: Diagnostics): Stats | undefined {
+  try {
+    const stats = statSync(path, { throwIfNoEntry: false });
+    if (!stats) diagnostics.error("Cannot read the template", `There is no file or folder "${path}".`);
+    return stats;
+  } catch (error) {
+    diagnostics.error("Cannot read the template", `${messageOf(error)}.`);
+    return undefined;
+  }
 }
 
 function reportNoTemplate(path: string, diagnostics: Diagnostics): void {

@@ -50,6 +50,7 @@ export const retryTable: Readonly<Record<string, Verdict>> = {
   E_POST_PROCESS: "never",
   E_PROVENANCE: "never",
   E_PROVISION: "never",
+  E_RECORD: "never",
   E_REGION_COPY: "never",
   E_RESULT_FILE: "never",
   E_SANDBOX: "never",

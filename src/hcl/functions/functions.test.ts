@@ -190,6 +190,8 @@ describe("variableFunctions()", () => {
     const env = variableFunctions({ env: { HOME: "/root" } }).get("env");
     const call = (name: string) => env?.evaluate([evaluated(JSON.stringify(name))], evaluated('""').type).asString();
     expect([call("HOME"), call("UNSET")]).toEqual(["/root", ""]);
+    // What every object has is no variable.
+    expect(["toString", "__proto__", "constructor", "hasOwnProperty"].map(call)).toEqual(["", "", "", ""]);
   });
 });
 

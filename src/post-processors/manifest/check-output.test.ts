@@ -36,6 +36,21 @@ describe("outputProblem()", () => {
     expect(outputProblem(join(folder, path))?.replaceAll(folder, "F")).toMatch(problem);
   });
 
+  it.each([
+    ["a\u0000b.json", /cannot be used: .*null bytes/],
+    ["no/a\u0000b/m.json", /cannot be used: .*null bytes/],
+    [`${"a".repeat(300)}.json`, /has a name that is too long/],
+    [`${"a".repeat(300)}/m.json`, /has a name that is too long/],
+    [`no/such/${"\u00e9".repeat(200)}/m.json`, /has a name that is too long/],
+    // What is written beside it first has a longer name.
+    [`${"a".repeat(245)}.json`, /has a name that is too long/],
+    [`${"no/".repeat(2000)}m.json`, /cannot be used: ENAMETOOLONG/],
+    ["loop/m.json", /cannot be used: ELOOP/],
+  ])("refuses what no file can have for its name: %j", async (path, problem) => {
+    await symlink("loop", join(folder, "loop"));
+    expect(outputProblem(join(folder, path))).toMatch(problem);
+  });
+
   it("refuses a device", () => {
     expect(outputProblem("/dev/null")).toBe('"/dev/null" is not a plain file');
   });

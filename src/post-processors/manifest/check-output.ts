@@ -2,13 +2,35 @@ import { accessSync, constants, lstatSync, readFileSync, type Stats, statSync } 
 import { dirname, resolve } from "node:path";
 import { isErrno } from "../../common/errno.ts";
 import { messageOf } from "../../common/errors.ts";
+import { partialName } from "../../common/whole-file.ts";
 import { parseManifest } from "./manifest-file.ts";
+
+/** @see NAME_MAX */
+const LONGEST_NAME_BYTES = 255;
 
 /**
  * Why a manifest could not be written there, or undefined when it could: asked before the build, as a failure after it
  * would cost the OMI. Folders that are missing are made when the time comes.
  */
 export function outputProblem(path: string): string | undefined {
+  try {
+    return nameProblem(path) ?? placeProblem(path);
+  } catch (error) {
+    // The system, or Node, does not even look: a link in a circle, a path that is none.
+    if (error instanceof Error && "code" in error) return `"${path}" cannot be used: ${error.message}`;
+    throw error;
+  }
+}
+
+/** Folders that are missing are not asked what they can hold. What is written first has the longest name. */
+function nameProblem(path: string): string | undefined {
+  const isTooLong = partialName(path)
+    .split("/")
+    .some((name) => Buffer.byteLength(name) > LONGEST_NAME_BYTES);
+  return isTooLong ? `"${path}" has a name that is too long` : undefined;
+}
+
+function placeProblem(path: string): string | undefined {
   const found = statsOf(path);
   if (found?.isDirectory()) return `"${path}" is a folder`;
   if (found !== undefined && !found.isFile()) return `"${path}" is not a plain file`;
