@@ -138,6 +138,35 @@ describe("Builder.Run", () => {
     await expect(builder.call("Builder.Run", 1)).rejects.toThrow("not prepared");
   });
 
+  it("and runs it all the same once it is", async () => {
+    const { builder, core } = await openPlugin({});
+    await expect(builder.call("Builder.Run", 1)).rejects.toThrow("not prepared");
+    expect(await run(builder, core)).toBe(0);
+  });
+
+  it("refuses a second build, and waits for the one that runs all the same", async () => {
+    const order: string[] = [];
+    const { builder, core, service } = await openPlugin({
+      run: ({ signal }) =>
+        new Promise((_, reject) => {
+          order.push("begun");
+          signal?.addEventListener("abort", () =>
+            setImmediate(() => {
+              order.push("ended");
+              reject(new CancelledError());
+            }),
+          );
+        }),
+    });
+    const running = expect(run(builder, core)).rejects.toThrow("cancelled");
+    await expect.poll(() => order).toEqual(["begun"]);
+    await expect(run(builder, core)).rejects.toThrow("is running already");
+    await service.abandon("Packer is gone");
+    order.push("abandoned");
+    expect(order).toEqual(["begun", "ended", "abandoned"]);
+    await running;
+  });
+
   it("is stopped by Builder.Cancel, and hurried by a second one", async () => {
     const wishes: string[] = [];
     const { builder, core } = await openPlugin({

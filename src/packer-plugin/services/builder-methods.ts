@@ -58,13 +58,10 @@ export class BuilderService {
         this.#options.onWorked?.(false);
         return answer;
       },
-      Run: (argument) => {
-        const run = this.#run(countOf(argument));
-        this.#running = run.catch(() => undefined);
-        return run.then((point) => {
-          this.#options.onWorked?.(true);
-          return point;
-        });
+      Run: async (argument) => {
+        const point = await this.#begin(countOf(argument));
+        this.#options.onWorked?.(true);
+        return point;
       },
       Cancel: () => this.stop("Packer has cancelled the build"),
     };
@@ -114,9 +111,16 @@ export class BuilderService {
     return prepared;
   }
 
-  async #run(point: number): Promise<number> {
+  /** What is refused is not what {@link abandon} waits for: the build that runs is. */
+  #begin(point: number): Promise<number> {
     if (this.#engine === undefined) throw new UsageError("Packer runs a build that it has not prepared");
     if (this.#running) throw new UsageError("Packer runs a build that is running already");
+    const run = this.#run(this.#engine, point);
+    this.#running = run.catch(() => undefined);
+    return run;
+  }
+
+  async #run(engine: Engine, point: number): Promise<number> {
     const { broker, log } = this.#options;
     const core = new RpcClient(await broker.dial(point));
     const ui = new CoreUi(core);
@@ -124,7 +128,7 @@ export class BuilderService {
     const onProgress = progressLines(ui);
     const onFailure = (error: unknown) => log.write({ kind: "note", message: failureText(error) });
     try {
-      const run = this.#engine.run({
+      const run = engine.run({
         ui: record?.listenTo(ui) ?? ui,
         hook: new CoreHook({ core, broker, ui, onFailure }),
         signal: this.#stop.signal,
