@@ -1,3 +1,4 @@
+import { haveSameElements } from "./set-order.ts";
 import { boolType, conforms, hasDynamic, sameType } from "./type.ts";
 import { boolValue, unknownValue, type Value } from "./value.ts";
 
@@ -49,6 +50,7 @@ function hasKnownType(value: Value): boolean {
 function areContainersEqual(a: Value, b: Value): boolean | undefined {
   // Elements that are not known may turn out to be equal, and count as one.
   if (a.type.kind === "set" && !(a.isWhollyKnown && b.isWhollyKnown)) return undefined;
+  if (a.type.kind === "set") return haveSameElements(a, b);
   const [left, right] = [a.elements(), b.elements()];
   if (left.length !== right.length) return false;
   if (a.type.kind === "map") {
