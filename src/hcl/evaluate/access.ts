@@ -95,7 +95,7 @@ function elementAt(value: Value, key: Value): Value {
   const elements = value.isKnown ? value.elements() : unknownElements(type);
   const element = index.isInteger && index.sign >= 0 ? elements[Number(index.toBigInt())] : undefined;
   if (element) return element;
-  const shown = key.isSensitive ? "with this index" : `${index}`;
+  const shown = key.isSensitive ? "with this index" : index.toMessage();
   if (!index.isInteger)
     throw new AccessError("Invalid index", `An index is a whole number; there is no element ${shown}.`);
   if (index.sign < 0) throw new AccessError("Invalid index", `An index is not negative; there is no element ${shown}.`);

@@ -25,6 +25,8 @@ import { lookUpSplatItem, lookUpVariable, type VariableScope, variableNames } fr
 
 /** Parts of expressions that may be evaluated for one value; a template of any sense needs a few thousand. */
 const MOST_STEPS = 1_000_000;
+/** Values in one value: a small text may say the same thing again and again, and whoever looks at it sees each. */
+const MOST_PARTS = 2_000_000;
 /** Characters of one text that a template may make, in UTF-16 units. */
 const LONGEST_TEXT = 2 ** 26;
 /** Levels of a result; the values that hold all variables add a few to them. */
@@ -69,6 +71,14 @@ export class Evaluator {
   evaluate(expression: Expression): Value {
     this.#steps.count++;
     if (this.#steps.count > MOST_STEPS) throw new RangeError(`It has more than ${MOST_STEPS} parts`);
+    const value = this.#evaluate(expression);
+    // All locals together may be more than one of them.
+    const isGiven = expression.kind === "variable" || expression.kind === "attribute";
+    if (value.size > MOST_PARTS && !isGiven) throw new RangeError(`It has more than ${MOST_PARTS} parts`);
+    return value;
+  }
+
+  #evaluate(expression: Expression): Value {
     switch (expression.kind) {
       case "literal":
         return expression.value;

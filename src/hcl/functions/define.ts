@@ -48,7 +48,7 @@ export function wholeNumber(args: readonly Value[], index: number): number {
   const number = argumentAt(args, index).asNumber();
   const isWhole = number.isInteger && BigInt.asIntN(64, number.toBigInt()) === number.toBigInt();
   if (isWhole) return Number(number.toBigInt());
-  throw new ArgumentError(index, `a whole number is required, not ${number.toString()}`);
+  throw new ArgumentError(index, `a whole number is required, not ${number.toMessage()}`);
 }
 
 /** An argument that `callFunction()` has made sure of. */

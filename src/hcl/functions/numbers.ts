@@ -1,6 +1,6 @@
 import { goLog } from "../../go-template/go/exp-log.ts";
 import { goPow } from "../../go-template/go/pow.ts";
-import { BigFloat } from "../values/big-float.ts";
+import { BigFloat, NumberError } from "../values/big-float.ts";
 import { numberType } from "../values/type.ts";
 import { numberValue, type Value } from "../values/value.ts";
 import { anyParam, argumentAt, type Functions, numberParam, wholeNumber } from "./define.ts";
@@ -68,11 +68,14 @@ const parseint: HclFunction = {
   },
 };
 
+/** More than any number may have, in any base. */
+const MOST_DIGITS = 2 ** 15;
 const DIGITS = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
 
 function parseInteger(text: string, base: number): bigint | undefined {
   const [, sign = "", digits = ""] = /^([+-]?)([0-9A-Za-z]+)$/.exec(text) ?? [];
   if (digits === "") return undefined;
+  if (digits.length > MOST_DIGITS) throw new NumberError("The number is too large or too close to zero");
   const values = [...(base <= 36 ? digits.toLowerCase() : digits)].map((digit) => DIGITS.indexOf(digit));
   if (values.some((value) => value >= base)) return undefined;
   const magnitude = values.reduce((number, value) => number * BigInt(base) + BigInt(value), 0n);

@@ -6,6 +6,9 @@ import { elementTypeOf, listValue, setValue, sizeOf, tupleValue, unknownValue, t
 import { anyParam, type Functions, keepMark } from "./define.ts";
 import { ArgumentError, FunctionError, type FunctionParameter, type HclFunction } from "./function.ts";
 
+/** Of a product, which two short lists make long: an expression may have as many steps. */
+const MOST_PARTS = 1_000_000;
+
 const anySet: FunctionParameter = { name: "sets", type: setType(dynamicType), allowDynamicType: true };
 
 /** A function of sets that gives a set of the type that all of them can be converted to. */
@@ -57,6 +60,8 @@ const setproduct: HclFunction = {
   evaluate: (args, returnType) => {
     const tuple = elementTypeOf(returnType);
     if (!args.every(isLengthKnown)) return keepMark(openProduct(args, returnType), ...args);
+    const parts = (args.length + 1) * args.reduce((product, arg) => product * arg.elements().length, 1);
+    if (parts > MOST_PARTS) throw new FunctionError(`the product has more than ${MOST_PARTS} parts`);
     const combinations = args.reduce<readonly (readonly Value[])[]>(
       (before, arg) => before.flatMap((chosen) => arg.elements().map((item) => [...chosen, item])),
       [[]],

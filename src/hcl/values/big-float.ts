@@ -3,8 +3,13 @@ import { exactDecimal, roundDecimal, shortestDecimal } from "./decimal-digits.ts
 
 /** Bits of a number that a template spells out; that is some 155 digits of a fraction. */
 const LITERAL_PRECISION = 512;
-/** Larger results are refused, so that no template can ask for a number of a billion digits. */
-const LARGEST_EXPONENT = 2 ** 21;
+/**
+ * Bits of a whole number, and of those after the point, that a template can ask for: ten thousand digits, which are
+ * printed in milliseconds. What is larger, or closer to zero, is refused.
+ */
+const LARGEST_EXPONENT = 2 ** 15;
+/** A message has no more characters of a number than these. */
+const LONGEST_SHOWN = 40;
 /** The bits in which powers of ten are computed while a text is read: more than any result keeps. */
 const WORKING_PRECISION = LITERAL_PRECISION + 128;
 
@@ -53,7 +58,9 @@ export class BigFloat {
 
   static #fromBigInt(integer: bigint): BigFloat {
     const magnitude = integer < 0n ? -integer : integer;
-    return BigFloat.rounded(integer < 0n ? -1 : 1, magnitude, 0, Math.max(64, bitLength(magnitude)));
+    const bits = bitLength(magnitude);
+    if (bits > LARGEST_EXPONENT) throw tooFar();
+    return BigFloat.rounded(integer < 0n ? -1 : 1, magnitude, 0, Math.max(64, bits));
   }
 
   static infinity(sign: -1 | 1, precision = 53): BigFloat {
@@ -75,8 +82,7 @@ export class BigFloat {
       shift += excess;
     }
     const zeros = trailingZeros(mantissa);
-    if (Math.abs(shift + zeros) > LARGEST_EXPONENT)
-      throw new NumberError("The number is too large or too close to zero");
+    if (Math.abs(shift + zeros) > LARGEST_EXPONENT) throw tooFar();
     return new BigFloat(sign, mantissa >> BigInt(zeros), shift + zeros, precision);
   }
 
@@ -240,6 +246,12 @@ export class BigFloat {
     return `${sign}${digits.slice(0, point)}.${digits.slice(point)}`;
   }
 
+  /** As a message has it: all of a number that is not long. */
+  toMessage(): string {
+    const text = this.toString();
+    return text.length > LONGEST_SHOWN ? this.toShortString() : text;
+  }
+
   /** At most ten significant digits, with an exponent where Go's `%.10g` has one. */
   toShortString(): string {
     if (this.isInfinite || this.isZero) return this.toString();
@@ -256,10 +268,14 @@ export class BigFloat {
   }
 }
 
+function tooFar(): NumberError {
+  return new NumberError("The number is too large or too close to zero");
+}
+
 /** `digits * 10 ** tens * 2 ** twos` in working precision; exact whenever the power of five is small enough. */
 function scaleByTens(digits: bigint, tens: number, twos: number): { mantissa: bigint; exponent: number } {
   if (Math.abs(tens) > LARGEST_EXPONENT || Math.abs(twos) > LARGEST_EXPONENT) {
-    throw new NumberError("The number is too large or too close to zero");
+    throw tooFar();
   }
   const power = powerOfFive(Math.abs(tens));
   if (tens >= 0) return { mantissa: digits * power.mantissa, exponent: power.exponent + tens + twos };

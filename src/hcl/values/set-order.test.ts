@@ -20,6 +20,7 @@ describe("a set has each of its elements once, and loses none:", () => {
     ["convert([[[12345678901], [12345678902]], [[12345678902], [12345678901]]], set(set(list(number))))", 1],
     ["setunion([[1.0]], [[1]], [[100e-2]])", 1],
     ["setunion([[0]], [[-0]])", 2],
+    ["convert([0, -0], set(number))", 2],
     ['setunion([{ a = "x", b = null }], [{ a = "x", b = null }])', 1],
     ['setunion([["a", "b"]], [["a\\", \\"b"]])', 2],
     ["convert([12345678901, 12345678902, 12345678901], set(number))", 2],

@@ -20,12 +20,22 @@ import {
  * @param isUnsafe Also by conversions that can fail for some values, such as string to number
  * @see zclconf/go-cty, cty/convert/unify.go
  */
-export function unify(types: readonly Type[], isUnsafe = false): Type | undefined {
-  if (types.length === 0) return undefined;
+export function unify(given: readonly Type[], isUnsafe = false): Type | undefined {
+  if (given.length === 0) return undefined;
+  const types = given.length > MANY_TYPES ? distinct(given) : given;
   const structural = unifyByKind(types, isUnsafe);
   if (structural !== "try each") return structural;
   const reaches = (target: Type) => types.every((type) => sameType(type, target) || canConvert(type, target, isUnsafe));
   return mostGeneralFirst(types).find(reaches);
+}
+
+/** A long list has few types, and each is compared to each. */
+const MANY_TYPES = 100;
+
+function distinct(types: readonly Type[]): readonly Type[] {
+  const found: Type[] = [];
+  for (const type of types) if (!found.some((other) => sameType(type, other))) found.push(type);
+  return found;
 }
 
 /** Types of the same kind, or of kinds that are often each other in disguise, may meet in a type that is none of them. */

@@ -50,6 +50,12 @@ export class Value {
   readonly isSensitive: boolean;
   /** How many lists and objects are in each other: 0 for a text, 1 for a list of texts. */
   readonly depth: number;
+  /** How many values it is, with all that are in it. One that is in it at several places counts at each of them. */
+  readonly size: number;
+  /** Known, and so is everything inside it. */
+  readonly isWhollyKnown: boolean;
+  /** Sensitive itself, or anything inside it is. */
+  readonly containsSensitive: boolean;
   readonly #payload: Payload;
 
   /** @throws {RangeError} when it is nested too deeply */
@@ -57,7 +63,18 @@ export class Value {
     this.type = type;
     this.#payload = payload;
     this.isSensitive = isSensitive;
-    this.depth = this.isContainer ? 1 + this.elements().reduce((deepest, { depth }) => Math.max(deepest, depth), 0) : 0;
+    // Found once: the same values may be in it at so many places that nobody could look at all of them.
+    let [depth, size, isWhollyKnown, containsSensitive] = [0, 1, this.isKnown, isSensitive];
+    for (const element of this.isContainer ? this.elements() : []) {
+      depth = Math.max(depth, element.depth);
+      size += element.size;
+      isWhollyKnown &&= element.isWhollyKnown;
+      containsSensitive ||= element.containsSensitive;
+    }
+    this.depth = this.isContainer ? depth + 1 : 0;
+    this.size = size;
+    this.isWhollyKnown = isWhollyKnown;
+    this.containsSensitive = containsSensitive;
     if (this.depth > DEEPEST_NESTING) throw new RangeError(`A value has more than ${DEEPEST_NESTING} levels`);
   }
 
@@ -87,20 +104,9 @@ export class Value {
     return isOpen ? new Value(this.type, UNKNOWN_NOT_NULL, this.isSensitive) : this;
   }
 
-  /** Known, and so is everything inside it. */
-  get isWhollyKnown(): boolean {
-    if (!this.isKnown) return false;
-    return !this.isContainer || this.elements().every((element) => element.isWhollyKnown);
-  }
-
   /** A known, non-null list, set, tuple, map or object. */
   get isContainer(): boolean {
     return Array.isArray(this.#payload) || this.#payload instanceof Map;
-  }
-
-  /** Sensitive itself, or anything inside it is. */
-  get containsSensitive(): boolean {
-    return this.isSensitive || (this.isContainer && this.elements().some((element) => element.containsSensitive));
   }
 
   /** The same value, sensitive (or, with `false`, not). */
