@@ -233,6 +233,7 @@ export const rooms = {
       "keep-record",
       "inputs-key",
       "prune-records",
+      "record-error",
       "run-record",
       "run-recorder",
       "runs",

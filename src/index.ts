@@ -195,6 +195,7 @@ export { TransferError } from "./chroot/transfer-error.ts";
 export * from "./common/errors.ts";
 export { InterpolationError } from "./go-template/interpolation-error.ts";
 export { type Diagnostic, TemplateError } from "./hcl/source/diagnostic.ts";
+export { RecordError } from "./history/record-error.ts";
 export { CommandError, MissingProgramError } from "./host/command-error.ts";
 export { MissingProgramsError } from "./host/required-programs.ts";
 export { HygieneError } from "./hygiene/hygiene-job.ts";
