@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import * as z from "zod";
 import { AuthError } from "../common/errors.ts";
+import { schemaProblems } from "../common/schema-problems.ts";
 
 const text = z.string().optional();
 
@@ -48,7 +49,7 @@ export function readProfile(name: string, path: string): Profile {
   }
   const profile = Profile.safeParse(profiles[name]);
   if (profile.success) return profile.data;
-  const problems = profile.error.issues.map(({ path, message }) => `${path.join(".") || "it"}: ${message}`);
+  const problems = schemaProblems(profile.error, "it");
   throw new AuthError(`Cannot use the profile "${name}" of "${path}": ${problems.join("; ")}`);
 }
 

@@ -2,6 +2,7 @@ import type { KeyObject } from "node:crypto";
 import { closeSync, constants, fstatSync, openSync, readFileSync } from "node:fs";
 import type { z } from "zod";
 import { messageOf, UsageError } from "../../common/errors.ts";
+import { schemaProblems } from "../../common/schema-problems.ts";
 import { decodeUtf8 } from "../../common/utf8.ts";
 import { envelopeSchema, keyIdOf, openEnvelope } from "../../evidence/provenance/envelope.ts";
 import { ProvenanceError } from "../../evidence/provenance/provenance-error.ts";
@@ -48,10 +49,7 @@ function statementOf(data: unknown): ProvenanceStatement {
 function check<Schema extends z.ZodType>(schema: Schema, data: unknown, message: string): z.infer<Schema> {
   const parsed = schema.safeParse(data);
   if (parsed.success) return parsed.data;
-  const problems = parsed.error.issues
-    .slice(0, 5)
-    .map(({ path, message: text }) => `${path.join(".") || "it"}: ${text}`);
-  throw new ProvenanceError(`${message}: ${problems.join("; ")}`);
+  throw new ProvenanceError(`${message}: ${schemaProblems(parsed.error, "it").slice(0, 5).join("; ")}`);
 }
 
 function parse(bytes: Buffer, what: string): unknown {

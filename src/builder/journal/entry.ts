@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { PARSED_ONCE } from "../../common/parsed-once.ts";
+import { schemaProblems } from "../../common/schema-problems.ts";
 import { type CopyWish, copyWishSchema } from "../region-copy/copy-wish.ts";
 import { absolutePath } from "./absolute-path.ts";
 
@@ -191,12 +192,7 @@ export function parseEntry(line: string): JournalEntry {
   }
   const parsed = entry.safeParse(value, PARSED_ONCE);
   if (parsed.success) return parsed.data;
-  throw new Error(describeIssues(parsed.error));
-}
-
-/** What a schema found wrong, in short: `seq: Invalid input: expected number, received string`. */
-export function describeIssues({ issues }: z.ZodError): string {
-  return issues.map(({ path, message }) => (path.length > 0 ? `${path.join(".")}: ${message}` : message)).join("; ");
+  throw new Error(schemaProblems(parsed.error).join("; "));
 }
 
 function parseJson(line: string): unknown {

@@ -1,6 +1,7 @@
 import type { z } from "zod";
 import { PARSED_ONCE } from "../../common/parsed-once.ts";
-import { describeIssues, type JsonObject } from "../journal/entry.ts";
+import { schemaProblems } from "../../common/schema-problems.ts";
+import type { JsonObject } from "../journal/entry.ts";
 import { createdBucketKind } from "../region-copy/created-bucket.ts";
 import { exportedObjectsKind } from "../region-copy/exported-objects.ts";
 import { importedImageKind } from "../region-copy/imported-image.ts";
@@ -90,5 +91,5 @@ function recorded<Intent extends JsonObject, Facts extends JsonObject>(
 function parse<Value>(schema: z.ZodType<Value>, value: unknown): Value {
   const parsed = schema.safeParse(value, PARSED_ONCE);
   if (parsed.success) return parsed.data;
-  throw new Error(describeIssues(parsed.error));
+  throw new Error(schemaProblems(parsed.error).join("; "));
 }

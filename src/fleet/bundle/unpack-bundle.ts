@@ -3,6 +3,7 @@ import { chmodSync, mkdirSync } from "node:fs";
 import { open } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { ChrootError, FleetError, throwIfCancelled } from "../../common/errors.ts";
+import { schemaProblems } from "../../common/schema-problems.ts";
 import { type Manifest, type ManifestFile, manifestSchema } from "./manifest.ts";
 
 export interface UnpackOptions {
@@ -26,10 +27,7 @@ export interface UnpackOptions {
 export async function unpackBundle(given: unknown, options: UnpackOptions): Promise<void> {
   const { folder, signal } = options;
   const { success, data: manifest, error } = manifestSchema.safeParse(given);
-  if (!success)
-    throw new FleetError(
-      `The bundle is refused: ${error.issues.map(({ path, message }) => `${path.join(".")} ${message}`).join("; ")}`,
-    );
+  if (!success) throw new FleetError(`The bundle is refused: ${schemaProblems(error).join("; ")}`);
   refuseTooMuch(manifest, options);
   const folders: { path: string; mode: number }[] = [];
   try {

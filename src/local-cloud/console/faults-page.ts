@@ -1,3 +1,4 @@
+import { schemaProblems } from "../../common/schema-problems.ts";
 import { html, type Markup, sectionMarkup, table } from "../../report/markup.ts";
 import { actionForm } from "../../web/action-form.ts";
 import type { Visitor } from "../../web/guard.ts";
@@ -55,8 +56,7 @@ export function readFault(form: URLSearchParams): Fault {
     ...Object.fromEntries(numbers.map(([name, text]) => [name, Number(text)])),
   });
   if (fault.success) return fault.data;
-  const problems = fault.error.issues.map(({ path, message }) => [path.join("."), message].filter(Boolean).join(": "));
-  throw new LocalCloudError(`That is no fault: ${problems.join("; ")}`, {
+  throw new LocalCloudError(`That is no fault: ${schemaProblems(fault.error).join("; ")}`, {
     hint: "docs/local-cloud.md has what each kind takes",
   });
 }

@@ -1,6 +1,7 @@
 import { timingSafeEqual } from "node:crypto";
 import type { z } from "zod";
 import { ChrootError, messageOf } from "../../common/errors.ts";
+import { schemaProblems } from "../../common/schema-problems.ts";
 import { type ArgumentsOf, type ControlOperation, controlArguments, controlOperations } from "../control/operations.ts";
 import { CONTROL_PREFIX } from "../control/running-server.ts";
 import {
@@ -49,8 +50,7 @@ function readGiven(body: Buffer): unknown {
 function check<Value>(name: string, schema: z.ZodType<Value>, given: unknown): Value {
   const result = schema.safeParse(given);
   if (result.success) return result.data;
-  const problems = result.error.issues.map(({ path, message }) => `${path.join(".") || "the body"}: ${message}`);
-  throw new LocalCloudError(`${name} cannot take that: ${problems.join("; ")}`, {
+  throw new LocalCloudError(`${name} cannot take that: ${schemaProblems(result.error, "the body").join("; ")}`, {
     hint: "docs/local-cloud.md has what each operation takes",
   });
 }

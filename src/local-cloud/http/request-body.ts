@@ -1,4 +1,5 @@
 import type { z } from "zod";
+import { schemaProblems } from "../../common/schema-problems.ts";
 import { type ActionName, actions, type RequestOf } from "../../outscale/oapi.ts";
 import { Refusal } from "../refusal.ts";
 
@@ -28,8 +29,7 @@ export function parseRequest<A extends ActionName>(action: A, body: Buffer, stri
   if (first.success) return first.data;
   const second = strict ? first : schema.safeParse(withoutUnknown(given, first.error.issues));
   if (second.success) return second.data;
-  const problems = second.error.issues.map(({ path, message }) => `${path.join(".") || "the body"}: ${message}`);
-  throw new Refusal("bad-parameter", problems.join("; ").slice(0, LONGEST_DETAILS));
+  throw new Refusal("bad-parameter", schemaProblems(second.error, "the body").join("; ").slice(0, LONGEST_DETAILS));
 }
 
 function parseJson(body: Buffer): unknown {

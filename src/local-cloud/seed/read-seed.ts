@@ -4,6 +4,7 @@ import { parse } from "yaml";
 import * as z from "zod";
 import { isErrno } from "../../common/errno.ts";
 import { messageOf } from "../../common/errors.ts";
+import { schemaProblems } from "../../common/schema-problems.ts";
 import { isRegionName } from "../folder/region-folders.ts";
 import { LocalCloudError } from "../local-cloud-error.ts";
 
@@ -113,8 +114,7 @@ function parseSeed(path: string, text: string): Seed {
   }
   const result = Seed.safeParse(given ?? {});
   if (result.success) return result.data;
-  const problems = result.error.issues.map((issue) => `${issue.path.join(".") || "the seed"}: ${issue.message}`);
-  throw new LocalCloudError(`The seed "${path}" is wrong: ${problems.join("; ")}`);
+  throw new LocalCloudError(`The seed "${path}" is wrong: ${schemaProblems(result.error, "the seed").join("; ")}`);
 }
 
 /** We read as root, and the folder may come from somebody else: its links lead nowhere else. */

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { schemaProblems } from "../../common/schema-problems.ts";
 import type { ExportTaskRecord } from "../records.ts";
 
 /** Larger ones have more volumes than a VM takes. */
@@ -40,8 +41,7 @@ export function parseManifest(text: string): Manifest {
   }
   const result = Manifest.safeParse(value);
   if (result.success) return result.data;
-  const [issue] = result.error.issues;
-  throw new Error(`The manifest is wrong: ${issue?.path.join(".")}: ${issue?.message}`);
+  throw new Error(`The manifest is wrong: ${schemaProblems(result.error)[0]}`);
 }
 
 /** The manifest of an export, as the guide's newer sample has it. */

@@ -26,9 +26,16 @@ export class FakeClock implements Clock {
     throwIfCancelled(signal);
     this.sleeps.push(ms);
     await new Promise<void>((wake) => {
-      const sleeper: Sleeper = { wakeAt: this.#now + ms, wake };
+      const stop = () => this.#sleepers.delete(sleeper) && wake();
+      const sleeper: Sleeper = {
+        wakeAt: this.#now + ms,
+        wake: () => {
+          signal?.removeEventListener("abort", stop);
+          wake();
+        },
+      };
       this.#sleepers.add(sleeper);
-      signal?.addEventListener("abort", () => this.#sleepers.delete(sleeper) && wake(), { once: true });
+      signal?.addEventListener("abort", stop, { once: true });
     });
     throwIfCancelled(signal);
   }
