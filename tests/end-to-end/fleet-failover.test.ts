@@ -1,10 +1,10 @@
 import { once } from "node:events";
 import { rename } from "node:fs/promises";
-import { createServer } from "node:net";
 import { join } from "node:path";
 import { Redis } from "ioredis";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { type FleetBench, openFleetBench } from "../support/fleet/fleet-bench.ts";
+import { freePort } from "../support/fleet/free-port.ts";
 import { startRedis } from "../support/fleet/redis-server.ts";
 import { requirePrograms } from "../support/suite/requirements.ts";
 
@@ -18,15 +18,6 @@ beforeAll(async () => {
   bench = await openFleetBench("fleet-failover-test", {}, { bind: "127.0.0.1", port: String(port) });
 });
 afterAll(() => bench[Symbol.asyncDispose]());
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  server.close();
-  await once(server, "close");
-  return typeof address === "object" ? (address?.port ?? 0) : 0;
-}
 
 /** Makes a replica the primary in the fleet's place. The old primary keeps its connections, and follows the new one. */
 async function failOver(): Promise<AsyncDisposable> {

@@ -2,7 +2,6 @@ import type { ChildProcess } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Worker } from "bullmq";
@@ -21,6 +20,7 @@ import { listQueues } from "../../src/fleet/submit/find-place.ts";
 import { FleetWatch } from "../../src/fleet/watch/fleet-watch.ts";
 import { Claim } from "../../src/fleet/worker/claim.ts";
 import { runHeader } from "../support/builder/run-context.ts";
+import { freePort } from "../support/fleet/free-port.ts";
 import { type OwnQueue, openOwnQueue, plainJob } from "../support/fleet/own-queue.ts";
 import { startRedis } from "../support/fleet/redis-server.ts";
 import { makeCertificate, type PemFiles } from "../support/outscale/forwarding-door.ts";
@@ -29,14 +29,6 @@ import { requirePrograms } from "../support/suite/requirements.ts";
 const describe = requirePrograms("redis-server", "openssl");
 const place = { accountId: "123456789012", region: "eu-west-2", label: undefined };
 const keys = parseKeys(makeKeyText(), "a test");
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  return typeof address === "object" && address !== null ? address.port : 0;
-}
 
 describe("a queue with TLS", () => {
   let folder: string;
