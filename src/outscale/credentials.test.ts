@@ -104,10 +104,16 @@ describe("resolveAccess()", () => {
     expect(access.insecureSkipTlsVerify).toBe(expected);
   });
 
-  it("reads the region off an endpoint when nothing else names it", async () => {
-    const { access } = await resolve({ customEndpointOapi: "https://api.us-east-2.outscale.com" }, keys);
-    expect(access).toMatchObject({ region: "us-east-2", endpoint: "https://api.us-east-2.outscale.com/api/v1" });
-  });
+  it.each(["https://api.us-east-2.outscale.com", "api.us-east-2.outscale.com"])(
+    "reads the region off an endpoint when nothing else names it: %s",
+    async (endpoint) => {
+      const expected = { region: "us-east-2", endpoint: "https://api.us-east-2.outscale.com/api/v1" };
+      expect((await resolve({ customEndpointOapi: endpoint }, keys)).access).toMatchObject(expected);
+      expect((await resolve({}, { ...keys, OSC_ENDPOINT_API: endpoint })).access).toMatchObject(expected);
+      await writeProfiles({ ci: { endpoints: { api: endpoint } } });
+      expect((await resolve({ profile: "ci" }, keys)).access).toMatchObject(expected);
+    },
+  );
 
   it("keeps the socket of a local cloud", async () => {
     const { access } = await resolve({ customEndpointOapi: "unix:///run/cloud.sock" }, keys);
@@ -123,12 +129,14 @@ describe("resolveAccess()", () => {
     expect(notices).toEqual([expect.stringContaining('"outscale.com/oapi/latest" is of an older API')]);
   });
 
-  it("says that the endpoint is that of another region", async () => {
-    const endpoint = "https://api.us-east-2.outscale.com/api/v1";
-    const { notices } = await resolve({ region: "eu-west-2", customEndpointOapi: endpoint }, keys);
-    expect(notices).toEqual([expect.stringContaining("that of us-east-2: one of them is wrong")]);
-    expect((await resolve({ region: "us-east-2", customEndpointOapi: endpoint }, keys)).notices).toEqual([]);
-  });
+  it.each(["https://api.us-east-2.outscale.com/api/v1", "api.us-east-2.outscale.com"])(
+    "says that the endpoint is that of another region: %s",
+    async (endpoint) => {
+      const { notices } = await resolve({ region: "eu-west-2", customEndpointOapi: endpoint }, keys);
+      expect(notices).toEqual([expect.stringContaining("that of us-east-2: one of them is wrong")]);
+      expect((await resolve({ region: "us-east-2", customEndpointOapi: endpoint }, keys)).notices).toEqual([]);
+    },
+  );
 
   it("says that another protocol has no effect", async () => {
     const { notices } = await resolve({}, { ...keys, OSC_PROTOCOL: "http" });

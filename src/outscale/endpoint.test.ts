@@ -31,7 +31,16 @@ describe("regionOfEndpoint()", () => {
     expect(regionOfEndpoint(regionEndpoint("cloudgouv-eu-west-1"))).toBe("cloudgouv-eu-west-1");
   });
 
+  it.each([
+    "api.us-east-2.outscale.com",
+    "api.us-east-2.outscale.com:443/api/v1",
+    "HTTPS://API.us-east-2.outscale.com",
+  ])("reads whatever parseEndpoint() reads: %s", (endpoint) => {
+    expect(regionOfEndpoint(endpoint)).toBe("us-east-2");
+  });
+
   it("knows nothing of other hosts", () => {
+    expect(regionOfEndpoint("gateway.example/api.us-east-2.outscale.com")).toBeUndefined();
     expect(regionOfEndpoint("https://api.eu-west-2.outscale.com.example/api/v1")).toBeUndefined();
     expect(regionOfEndpoint("http://127.0.0.1:8080")).toBeUndefined();
   });

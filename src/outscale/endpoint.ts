@@ -15,9 +15,9 @@ export function regionEndpoint(region: string): string {
   return `https://api.${region}.outscale.com${DEFAULT_PATH}`;
 }
 
-/** The region that a host name of OUTSCALE's own names; undefined for every other endpoint. */
+/** The region that a host name of OUTSCALE's own names, in an endpoint as users write it; undefined for every other one. */
 export function regionOfEndpoint(endpoint: string): string | undefined {
-  return /^https?:\/\/api\.([a-z0-9-]+)\.outscale\.com(?:[:/]|$)/i.exec(endpoint)?.[1]?.toLowerCase();
+  return /^(?:https?:\/\/)?api\.([a-z0-9-]+)\.outscale\.com(?:[:/]|$)/i.exec(endpoint)?.[1]?.toLowerCase();
 }
 
 /**
