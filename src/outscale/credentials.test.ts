@@ -143,20 +143,6 @@ describe("resolveAccess()", () => {
     expect(notices).toEqual([expect.stringContaining('The protocol "http" is not used')]);
   });
 
-  it("reads the client certificate from files, or else from base64", async () => {
-    const certPath = join(homeDir, "cert.pem");
-    const keyPath = join(homeDir, "key.pem");
-    await writeFile(certPath, "file cert");
-    await writeFile(keyPath, "file key");
-    const base64 = (text: string) => Buffer.from(text).toString("base64");
-    const env = { ...keys, OSC_X509_CLIENT_CERT_B64: base64("cert"), OSC_X509_CLIENT_KEY_B64: base64("key") };
-    expect((await resolve({}, env)).access.certificate).toEqual({ cert: "cert", key: "key" });
-    expect((await resolve({ x509CertPath: certPath, x509KeyPath: keyPath }, env)).access.certificate).toEqual({
-      cert: "file cert",
-      key: "file key",
-    });
-  });
-
   it("registers every credential to be masked, the unused ones too", async () => {
     await writeProfiles({ ci: { access_key: "ci-access-key", secret_key: "ci-secret-key", password: "ci-password" } });
     await resolve({ profile: "ci" }, { ...keys, OSC_PASSWORD: "env-password" });

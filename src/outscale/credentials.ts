@@ -1,8 +1,8 @@
-import { readFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import { AuthError } from "../common/errors.ts";
 import { secrets } from "../common/secrets.ts";
 import type { Access, ClientCertificate } from "./access.ts";
+import { certificateOfBase64, certificateOfFiles } from "./client-certificate.ts";
 import { parseEndpoint, parseStorageEndpoint, regionEndpoint, regionOfEndpoint } from "./endpoint.ts";
 import { type Profile, profilePath, readProfile } from "./profile.ts";
 
@@ -39,7 +39,7 @@ const DEFAULT_REGION = "eu-west-2";
  * Field by field the first that is not empty wins: the template, the profile (read only when one is named), `OSC_*`,
  * the deprecated `OUTSCALE_*`, the default. Every credential met on the way is registered to be masked.
  *
- * @throws {AuthError} when the keys are missing or half there, or a profile or certificate cannot be read
+ * @throws {AuthError} when the keys are missing or half there, or a profile or certificate cannot be read or used
  * @throws {ConfigError} when the endpoint is none
  */
 export async function resolveAccess({ template, env, homeDir = homedir() }: AccessInput): Promise<ResolvedAccess> {
@@ -161,26 +161,11 @@ async function resolveCertificate(
   const cert = sources.first(template.x509CertPath, profile.x509_client_cert, "OSC_X509_CLIENT_CERT");
   const key = sources.first(template.x509KeyPath, profile.x509_client_key, "OSC_X509_CLIENT_KEY");
   requirePair("the client certificate", { x509_cert_path: cert, x509_key_path: key });
-  if (cert && key) return masked({ cert: await readPem(cert), key: await readPem(key) });
+  if (cert && key) return certificateOfFiles({ cert, key });
   const cert64 = sources.first(undefined, profile.x509_client_cert_b64, "OSC_X509_CLIENT_CERT_B64");
   const key64 = sources.first(undefined, profile.x509_client_key_b64, "OSC_X509_CLIENT_KEY_B64");
   requirePair("the client certificate", { x509_client_cert_b64: cert64, x509_client_key_b64: key64 });
-  if (!cert64 || !key64) return undefined;
-  return masked({ cert: Buffer.from(cert64, "base64").toString(), key: Buffer.from(key64, "base64").toString() });
-}
-
-async function readPem(path: string): Promise<string> {
-  try {
-    return await readFile(path, "utf8");
-  } catch (cause) {
-    throw new AuthError(`Cannot read the client certificate's file "${path}"`, { cause });
-  }
-}
-
-function masked(certificate: ClientCertificate): ClientCertificate {
-  // Its first and last line stand in every key file, and are no secret.
-  for (const line of certificate.key.split("\n")) if (!line.startsWith("-----")) secrets.add(line.trim());
-  return certificate;
+  return cert64 && key64 ? certificateOfBase64({ cert: cert64, key: key64 }) : undefined;
 }
 
 /** Registers what may never be shown, used or not: `login` and `password` are read for this alone. */
