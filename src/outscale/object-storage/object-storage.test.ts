@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import type { RequestListener } from "node:http";
 import { AwsV4Signer } from "aws4fetch";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
@@ -104,6 +105,35 @@ describe("createObjectStorage()", () => {
     ]);
     const signatures = cloud.server.requests.map(({ headers }) => headers.authorization);
     expect(new Set(signatures).size).toBe(3);
+  });
+
+  it("sends again what has used up the time of an attempt, and does not go on for ever", async () => {
+    let now = Date.UTC(2026, 0, 1, 12);
+    const sleep = async (ms: number) => {
+      now += ms;
+    };
+    const clock = { now: () => now, sleep };
+    // So long may a part of 15 MiB take: longer than a request without a body is tried again.
+    const stalledMs = 5 * 60_000;
+    const stalled: (stalls: number) => RequestListener = (stalls) => {
+      let left = stalls;
+      return (request, response) => {
+        request.resume().on("end", () => {
+          if (left-- <= 0) return response.writeHead(200, { etag: '"abc"' }).end();
+          now += stalledMs;
+          request.socket.destroy();
+        });
+      };
+    };
+    const put = async (stalls: number, attempts: number[]) => {
+      await using server = await startServer(stalled(stalls));
+      await using storage = storageAt(server.port, { clock, onRetry: ({ attempt }) => attempts.push(attempt) });
+      return await storage.put(place, bytesSource(Buffer.alloc(15 * 1024 ** 2)));
+    };
+    const attempts: number[] = [];
+    expect(await put(1, attempts)).toEqual({ etag: "abc" });
+    expect(attempts).toEqual([2]);
+    expect(await failureOf(put(99, attempts))).toMatchObject({ message: expect.stringContaining("after 2 attempts") });
   });
 
   it("follows the service's clock", async () => {

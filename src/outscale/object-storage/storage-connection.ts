@@ -148,7 +148,9 @@ export class StorageConnection implements AsyncDisposable {
       const outcome = await this.#attempt(request, attempt, (answer) => judge(answer, ambiguous));
       if (!isFailed(outcome)) return outcome;
       ambiguous ||= outcome.failure.ambiguous;
-      const { attempts, totalMs } = this.#retry;
+      const { attempts } = this.#retry;
+      // A part that stalls takes longer than all retries of a small request together, and is sent again all the same.
+      const totalMs = this.#retry.totalMs + this.#timeoutOf(request);
       const delayMs = retryDelayMs(attempt, this.#retry, outcome.retryAfterMs, this.#random());
       const isLast = attempt >= attempts || this.#clock.now() + delayMs - startedAt > totalMs;
       if (isLast || !outcome.isTransient) {
@@ -194,7 +196,7 @@ export class StorageConnection implements AsyncDisposable {
     judge: (answer: OpenAnswer) => Promise<Answer | FailedRequest>,
   ): Promise<Answer | FailedRequest> {
     const startedAt = this.#clock.now();
-    const timeoutMs = this.#timeoutMs + (request.body?.length ?? 0) / SLOWEST_BYTES_PER_MS;
+    const timeoutMs = this.#timeoutOf(request);
     using limit = timeLimit(timeoutMs, isStoppable(request) ? request.signal : undefined);
     try {
       const { statusCode: status, headers, body } = await this.#dispatch(request, limit.signal);
@@ -208,6 +210,11 @@ export class StorageConnection implements AsyncDisposable {
       this.#note(request, { attempt, startedAt, failed });
       return failed;
     }
+  }
+
+  /** For one attempt. */
+  #timeoutOf({ body }: StorageRequest): number {
+    return this.#timeoutMs + (body?.length ?? 0) / SLOWEST_BYTES_PER_MS;
   }
 
   async #dispatch(request: StorageRequest, signal: AbortSignal): Promise<Dispatcher.ResponseData> {
