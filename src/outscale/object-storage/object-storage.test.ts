@@ -3,65 +3,23 @@ import type { RequestListener } from "node:http";
 import { AwsV4Signer } from "aws4fetch";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { all } from "../../../tests/support/local-cloud/storage-of.ts";
 import { FakeClock } from "../../../tests/support/outscale/fake-clock.ts";
-import { type Reply, ScriptedServer } from "../../../tests/support/outscale/scripted-server.ts";
+import type { Reply } from "../../../tests/support/outscale/scripted-server.ts";
+import {
+  connect,
+  failureOf,
+  keys,
+  place,
+  refused,
+  storageAt,
+} from "../../../tests/support/outscale/scripted-storage.ts";
 import { startServer } from "../../../tests/support/outscale/start-server.ts";
 import { propertyRuns } from "../../../tests/support/suite/sample.ts";
 import { CancelledError } from "../../common/errors.ts";
-import type { LogEntry } from "../../common/log.ts";
 import { secrets } from "../../common/secrets.ts";
 import { bytesSource } from "./object-source.ts";
-import { createObjectStorage } from "./object-storage.ts";
-import type { StorageOptions, StorageRetry } from "./storage-connection.ts";
 import { StorageAuthError, StorageError, storageFailureOf } from "./storage-error.ts";
-
-const keys = { accessKey: "AKEXAMPLE0123456789A", secretKey: "SKEXAMPLE0123456789ABCDEFGHIJKLMNOPQRSTU" };
-const place = { bucket: "images", key: "a folder/web ü.qcow2.gz" };
-
-function storageAt(port: number, options: Partial<StorageOptions> = {}) {
-  const storageEndpoint = `http://127.0.0.1:${port}`;
-  const access = { ...keys, endpoint: "", region: "eu-west-2", insecureSkipTlsVerify: false, storageEndpoint };
-  return createObjectStorage({ access, env: {}, random: () => 1, ...options });
-}
-
-/** A client of a server that gives these replies. */
-async function connect(replies: readonly Reply[], options: Partial<StorageOptions> = {}) {
-  const server = await ScriptedServer.start(replies);
-  const clock = new FakeClock();
-  const log: LogEntry[] = [];
-  const retries: StorageRetry[] = [];
-  const storage = storageAt(server.port, {
-    clock,
-    log: { write: (entry) => log.push(entry) },
-    onRetry: (retry) => retries.push(retry),
-    ...options,
-  });
-  const close = async () => {
-    await storage[Symbol.asyncDispose]();
-    await server[Symbol.asyncDispose]();
-  };
-  const asked = () => server.requests.map(({ method, url }) => `${method} ${url}`);
-  return { server, clock, log, retries, storage, asked, [Symbol.asyncDispose]: close };
-}
-
-async function failureOf(work: Promise<unknown>): Promise<unknown> {
-  return work.then(
-    () => expect.fail("it should have failed"),
-    (error: unknown) => error,
-  );
-}
-
-async function all<Item>(items: AsyncIterable<Item>): Promise<Item[]> {
-  const list: Item[] = [];
-  for await (const item of items) list.push(item);
-  return list;
-}
-
-const refused = (status: number, code: string, headers: Record<string, string> = {}): Reply => ({
-  status,
-  headers,
-  body: `<?xml version="1.0"?><Error><Code>${code}</Code><Message>no</Message><RequestId>R1</RequestId></Error>`,
-});
 
 describe("createObjectStorage()", () => {
   it("signs what it sends, as aws4fetch does", async () => {
