@@ -1,8 +1,9 @@
 import { createHash } from "node:crypto";
 import type { ObjectPlace } from "./addresses.ts";
+import { readXml } from "./read-answer.ts";
 import type { StorageConnection } from "./storage-connection.ts";
 import { isStorageNotFound, StorageError, storageFailureOf } from "./storage-error.ts";
-import { childrenOf, childText, parseXml, type XmlElement, xml, xmlDocument } from "./xml.ts";
+import { childrenOf, childText, type XmlElement, xml, xmlDocument } from "./xml.ts";
 
 /** @see Amazon S3, DeleteObjects */
 const MOST_KEYS = 1_000;
@@ -59,5 +60,5 @@ async function deleteSome(
   const headers = { "content-md5": createHash("md5").update(body).digest("base64") };
   const request = { operation: "DeleteObjects", bucket, isRead: false, method: "POST" } as const;
   const { text } = await connection.send({ ...request, query: { delete: "" }, headers, body });
-  return text.trim() === "" ? [] : childrenOf(parseXml(text), "Error");
+  return text.trim() === "" ? [] : childrenOf(readXml(request, text, "DeleteResult"), "Error");
 }

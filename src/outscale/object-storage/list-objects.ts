@@ -1,7 +1,9 @@
 import type { ObjectPlace } from "./addresses.ts";
+import { readXml, requiredText, unreadable, withoutQuotes } from "./read-answer.ts";
+import type { Asked } from "./storage-answer.ts";
 import type { StorageConnection, StorageRequest } from "./storage-connection.ts";
 import { StorageError } from "./storage-error.ts";
-import { childrenOf, childText, parseXml, type XmlElement } from "./xml.ts";
+import { childrenOf, childText, type XmlElement } from "./xml.ts";
 
 /** An object as a list shows it. */
 export interface ListedObject extends ObjectPlace {
@@ -36,13 +38,15 @@ export async function* listObjects(connection: StorageConnection, input: ListInp
     return token === undefined ? undefined : { "continuation-token": token };
   });
   for await (const page of pages) {
-    const key = keyReader(page);
+    const key = keyReader(asked, page);
     for (const entry of childrenOf(page, "Contents")) {
+      const sizeBytes = Number(requiredText(asked, entry, "Size"));
+      if (!Number.isSafeInteger(sizeBytes)) throw unreadable(asked, "the size of an object is no number");
       yield {
         bucket,
-        key: key(childText(entry, "Key") ?? ""),
-        sizeBytes: Number(childText(entry, "Size")),
-        etag: (childText(entry, "ETag") ?? "").replaceAll('"', ""),
+        key: key(requiredText(asked, entry, "Key")),
+        sizeBytes,
+        etag: withoutQuotes(childText(entry, "ETag")),
         lastModified: childText(entry, "LastModified") ?? "",
       };
     }
@@ -56,12 +60,16 @@ export async function* listUploads(connection: StorageConnection, input: ListInp
   const asked = { operation: "ListMultipartUploads", bucket, isRead: true, method: "GET", signal } as const;
   const pages = pagesOf(connection, { ...asked, query: base }, (page) => {
     const [key, upload] = [childText(page, "NextKeyMarker"), childText(page, "NextUploadIdMarker")];
-    return key ? { "key-marker": keyReader(page)(key), ...(upload && { "upload-id-marker": upload }) } : undefined;
+    return key
+      ? { "key-marker": keyReader(asked, page)(key), ...(upload && { "upload-id-marker": upload }) }
+      : undefined;
   });
   for await (const page of pages) {
-    const key = keyReader(page);
+    const key = keyReader(asked, page);
     for (const entry of childrenOf(page, "Upload")) {
-      yield { bucket, key: key(childText(entry, "Key") ?? ""), uploadId: childText(entry, "UploadId") ?? "" };
+      // Without its id, its end would be that of the object.
+      const uploadId = requiredText(asked, entry, "UploadId");
+      yield { bucket, key: key(requiredText(asked, entry, "Key")), uploadId };
     }
   }
 }
@@ -70,7 +78,7 @@ type Query = Readonly<Record<string, string>>;
 
 async function* pagesOf(
   connection: StorageConnection,
-  request: StorageRequest,
+  request: StorageRequest & { readonly operation: keyof typeof ROOTS },
   nextOf: (page: XmlElement) => Query | undefined,
 ): AsyncGenerator<XmlElement> {
   const seen = new Set<string>();
@@ -78,7 +86,7 @@ async function* pagesOf(
   // Ever new marks on pages without anything are an endless list as well.
   for (let emptyPages = 0; emptyPages < MOST_EMPTY_PAGES; ) {
     const { text } = await connection.send({ ...request, query: { ...request.query, ...next } });
-    const page = readPage(request, text);
+    const page = readXml(request, text, ROOTS[request.operation]);
     yield page;
     const isLast = childText(page, "IsTruncated") !== "true";
     const mark = nextOf(page);
@@ -94,15 +102,7 @@ async function* pagesOf(
 
 const MOST_EMPTY_PAGES = 100;
 
-function readPage(request: StorageRequest, text: string): XmlElement {
-  try {
-    return parseXml(text);
-  } catch (cause) {
-    const { operation, bucket } = request;
-    const failure = { operation, bucket, httpStatus: 200, ambiguous: false };
-    throw new StorageError(failure, `${operation} of "${bucket}" gave an answer that cannot be read`, { cause });
-  }
-}
+const ROOTS = { ListObjectsV2: "ListBucketResult", ListMultipartUploads: "ListMultipartUploadsResult" } as const;
 
 function endless({ operation, bucket }: StorageRequest): StorageError {
   const failure = { operation, bucket, httpStatus: 200, ambiguous: false };
@@ -110,7 +110,13 @@ function endless({ operation, bucket }: StorageRequest): StorageError {
 }
 
 /** Keys are escaped where the page says so: XML cannot hold all of them. */
-function keyReader(page: XmlElement): (text: string) => string {
+function keyReader(asked: Asked, page: XmlElement): (text: string) => string {
   if (childText(page, "EncodingType") !== "url") return (text) => text;
-  return (text) => decodeURIComponent(text.replaceAll("+", "%20"));
+  return (text) => {
+    try {
+      return decodeURIComponent(text.replaceAll("+", "%20"));
+    } catch {
+      throw unreadable(asked, `the key "${text}" is escaped in a way that is not known`);
+    }
+  };
 }

@@ -3,10 +3,11 @@ import { throwIfCancelled } from "../../common/errors.ts";
 import type { ObjectPlace } from "./addresses.ts";
 import { listUploads } from "./list-objects.ts";
 import type { ObjectSource } from "./object-source.ts";
+import { readXml, requiredEtag, requiredText, withoutQuotes } from "./read-answer.ts";
 import { header } from "./storage-answer.ts";
 import type { StorageConnection } from "./storage-connection.ts";
 import { isStorageNotFound, StorageError } from "./storage-error.ts";
-import { childText, parseXml, xml, xmlDocument } from "./xml.ts";
+import { childText, xml, xmlDocument } from "./xml.ts";
 
 export interface PutOptions {
   readonly contentType?: string;
@@ -45,12 +46,11 @@ export async function putObject(
   const { contentType, signal, onProgress } = options;
   const body = await source.read(0, source.sizeBytes);
   requireWhole(place, body, source.sizeBytes);
-  const answer = await connection.send({
-    ...{ operation: "PutObject", ...place, isRead: false, method: "PUT", body, signal },
-    ...(contentType !== undefined && { headers: { "content-type": contentType } }),
-  });
+  const request = { operation: "PutObject", ...place, isRead: false, method: "PUT", body, signal } as const;
+  const headers = contentType === undefined ? {} : { headers: { "content-type": contentType } };
+  const etag = requiredEtag(request, await connection.send({ ...request, ...headers }));
   onProgress?.({ doneBytes: body.length, totalBytes: body.length });
-  return { etag: etagOf(header(answer, "etag")) };
+  return { etag };
 }
 
 async function putInParts(
@@ -83,11 +83,11 @@ async function beginUpload(
   place: ObjectPlace,
   { contentType, signal }: PutOptions,
 ): Promise<string> {
-  const answer = await connection.send({
-    ...{ operation: "CreateMultipartUpload", ...place, isRead: false, method: "POST", query: { uploads: "" }, signal },
-    ...(contentType !== undefined && { headers: { "content-type": contentType } }),
-  });
-  const uploadId = childText(parseXml(answer.text), "UploadId") ?? "";
+  const request = { operation: "CreateMultipartUpload", ...place, isRead: false, method: "POST", signal } as const;
+  const headers = contentType === undefined ? {} : { headers: { "content-type": contentType } };
+  const answer = await connection.send({ ...request, query: { uploads: "" }, ...headers });
+  const document = readXml(request, answer.text, "InitiateMultipartUploadResult");
+  const uploadId = requiredText(request, document, "UploadId");
   if (answer.isRepeated) await abortOthers(connection, place, uploadId);
   return uploadId;
 }
@@ -132,7 +132,7 @@ async function sendParts(
       requireWhole(place, body, length);
       const query = { partNumber: String(index + 1), uploadId };
       const request = { operation: "UploadPart", ...place, isRead: false, method: "PUT", query } as const;
-      etags[index] = etagOf(header(await connection.send({ ...request, body, signal: stop }), "etag"));
+      etags[index] = requiredEtag(request, await connection.send({ ...request, body, signal: stop }));
       doneBytes += length;
       onProgress?.({ doneBytes, totalBytes });
     }
@@ -160,12 +160,12 @@ async function completeUpload(
   const request = { operation: "CompleteMultipartUpload", ...place, isRead: false, method: "POST" } as const;
   try {
     const { text } = await connection.send({ ...request, query: { uploadId }, body });
-    return { etag: etagOf(childText(parseXml(text), "ETag")) };
+    return { etag: withoutQuotes(childText(readXml(request, text, "CompleteMultipartUploadResult"), "ETag")) };
   } catch (error) {
     if (!isStorageNotFound(error)) throw error;
     const head = { operation: "HeadObject", ...place, isRead: true, method: "HEAD" } as const;
     const etag = await connection.send(head).then(
-      (answer) => etagOf(header(answer, "etag")),
+      (answer) => withoutQuotes(header(answer, "etag")),
       () => undefined,
     );
     if (etag === undefined || etag !== etagOfParts(etags)) throw error;
@@ -179,10 +179,6 @@ function etagOfParts(etags: readonly string[]): string {
     .update(Buffer.from(etags.join(""), "hex"))
     .digest("hex");
   return `${sum}-${etags.length}`;
-}
-
-function etagOf(text: string | undefined): string {
-  return (text ?? "").replaceAll('"', "");
 }
 
 function requireWhole({ bucket, key }: ObjectPlace, body: Uint8Array, length: number): void {

@@ -101,13 +101,17 @@ export function reasonOf({ failure, details, cause }: FailedRequest): string {
   return withoutControls([failure.storageCode, details, `(${origin.join(", ")})`].filter(Boolean).join(" "));
 }
 
+/** What was asked, for a message: `PutObject of "images/disk"`. */
+export function whatOf({ operation, bucket, key }: Pick<StorageFailure, "operation" | "bucket" | "key">): string {
+  const place = [bucket, key].filter((part) => part !== undefined).join("/");
+  return `${operation}${place === "" ? "" : ` of "${place}"`}`;
+}
+
 /** The error of a request that is given up. */
 export function errorOf(failed: FailedRequest, { baseUrl, attempts }: { baseUrl: string; attempts: number }) {
   const { failure, cause } = failed;
   const tries = attempts > 1 ? ` after ${attempts} attempts` : "";
-  const { bucket, key } = failure;
-  const place = [bucket, key].filter((part) => part !== undefined).join("/");
-  const what = `${failure.operation}${place === "" ? "" : ` of "${place}"`}`;
+  const what = whatOf(failure);
   if (failure.httpStatus === undefined) {
     const message = `${what} got no answer from ${baseUrl}${tries}: ${messageOf(cause)}`;
     return new StorageError(failure, message, { cause, hint: networkHint(cause) });
@@ -120,6 +124,10 @@ export function errorOf(failed: FailedRequest, { baseUrl, attempts }: { baseUrl:
   }
   return new StorageError(failure, message, { hint: hintOf(failure) });
 }
+
+/** What can be done when somebody else has answered. */
+export const FOREIGN_ANSWER =
+  "The answer is not the object storage's: check endpoints.oos, OSC_ENDPOINT_OOS and the proxy variables";
 
 const HINTS: Readonly<Record<string, string>> = {
   NoSuchBucket: "Create the bucket in this region, or check its name",
@@ -135,7 +143,7 @@ function hintOf({ storageCode, httpStatus = 0 }: StorageFailure): string | undef
   if (known) return known;
   if (httpStatus >= 500) return "The service is in trouble: see https://status.outscale.com and try again later";
   if (!storageCode && httpStatus !== 404) {
-    return "The answer is not the object storage's: check endpoints.oos, OSC_ENDPOINT_OOS and the proxy variables";
+    return FOREIGN_ANSWER;
   }
   return undefined;
 }
