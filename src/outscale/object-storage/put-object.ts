@@ -3,6 +3,7 @@ import { throwIfCancelled } from "../../common/errors.ts";
 import type { ObjectPlace } from "./addresses.ts";
 import { listUploads } from "./list-objects.ts";
 import type { ObjectSource } from "./object-source.ts";
+import { type Upload, withPartsLeft } from "./parts-left.ts";
 import { readXml, requiredEtag, requiredText, withoutQuotes } from "./read-answer.ts";
 import { header } from "./storage-answer.ts";
 import type { StorageConnection } from "./storage-connection.ts";
@@ -59,37 +60,36 @@ async function putInParts(
   source: ObjectSource,
   options: PutOptions,
 ): Promise<{ readonly etag: string }> {
-  const uploadId = await beginUpload(connection, place, options);
+  const { uploadId, isRepeated } = await beginUpload(connection, place, options);
   try {
+    // An answer that was lost has begun an upload all the same: nothing is left of it.
+    if (isRepeated) await abortOthers(connection, place, uploadId);
     const etags = await sendParts(connection, { place, uploadId }, source, options);
     throwIfCancelled(options.signal);
     return await completeUpload(connection, { place, uploadId }, etags);
   } catch (error) {
     // Without the signal: what was begun goes, also when we are to stop.
     const problem = await abortUpload(connection, { ...place, uploadId }).catch((failure: unknown) => failure);
-    if (problem !== undefined) throw new AggregateError([error, problem], "An upload failed, and its parts stay");
-    throw error;
+    throw problem === undefined ? error : withPartsLeft(error, { place, uploadId }, problem);
   }
 }
 
-interface Upload {
-  readonly place: ObjectPlace;
+interface BegunUpload {
   readonly uploadId: string;
+  /** An answer before this one was lost. */
+  readonly isRepeated: boolean;
 }
 
-/** An answer that was lost has begun an upload all the same: its id is looked for, so that nothing is left of it. */
 async function beginUpload(
   connection: StorageConnection,
   place: ObjectPlace,
   { contentType, signal }: PutOptions,
-): Promise<string> {
+): Promise<BegunUpload> {
   const request = { operation: "CreateMultipartUpload", ...place, isRead: false, method: "POST", signal } as const;
   const headers = contentType === undefined ? {} : { headers: { "content-type": contentType } };
   const answer = await connection.send({ ...request, query: { uploads: "" }, ...headers });
   const document = readXml(request, answer.text, "InitiateMultipartUploadResult");
-  const uploadId = requiredText(request, document, "UploadId");
-  if (answer.isRepeated) await abortOthers(connection, place, uploadId);
-  return uploadId;
+  return { uploadId: requiredText(request, document, "UploadId"), isRepeated: answer.isRepeated };
 }
 
 async function abortOthers(connection: StorageConnection, place: ObjectPlace, own: string): Promise<void> {
