@@ -1,8 +1,10 @@
+import type { Readable } from "node:stream";
 import { messageOf, throwIfCancelled } from "../../common/errors.ts";
 import type { ObjectPlace } from "./addresses.ts";
+import { unreadable, withoutQuotes } from "./read-answer.ts";
 import { type AnsweredHead, header } from "./storage-answer.ts";
-import type { StorageConnection } from "./storage-connection.ts";
-import { isStorageNotFound, StorageError } from "./storage-error.ts";
+import type { OpenAnswer, StorageConnection } from "./storage-connection.ts";
+import { isStorageNotFound, StorageError, storageFailureOf } from "./storage-error.ts";
 
 export interface ObjectInfo {
   readonly sizeBytes: number;
@@ -33,19 +35,20 @@ export async function headObject(
 ): Promise<ObjectInfo | undefined> {
   const request = { operation: "HeadObject", ...place, isRead: true, method: "HEAD", signal } as const;
   try {
-    return infoOf(await connection.send(request));
+    const head = await connection.send(request);
+    const sizeBytes = lengthOf(head);
+    if (sizeBytes === undefined) throw unreadable(request, "it has no Content-Length");
+    return { sizeBytes, etag: withoutQuotes(header(head, "etag")), contentType: header(head, "content-type") };
   } catch (error) {
     if (isStorageNotFound(error)) return undefined;
     throw error;
   }
 }
 
-function infoOf(head: AnsweredHead): ObjectInfo {
-  return {
-    sizeBytes: Number(header(head, "content-length")),
-    etag: (header(head, "etag") ?? "").replaceAll('"', ""),
-    contentType: header(head, "content-type"),
-  };
+/** How long a body is; undefined where that is not said. */
+function lengthOf(head: AnsweredHead): number | undefined {
+  const text = header(head, "content-length");
+  return text !== undefined && /^\d+$/.test(text) ? Number(text) : undefined;
 }
 
 /**
@@ -58,41 +61,85 @@ export async function* getObject(
   place: ObjectPlace,
   { range, signal }: GetOptions = {},
 ): AsyncGenerator<Buffer> {
-  let at = range?.startBytes ?? 0;
-  let end = range && range.startBytes + range.lengthBytes;
-  let etag: string | undefined;
-  for (let cuts = 0; end === undefined || at < end; ) {
-    const answer = await connection.open({
-      ...{ operation: "GetObject", ...place, isRead: true, method: "GET", signal },
-      headers: { ...rangeHeader(at, end), ...(etag !== undefined && { "if-match": `"${etag}"` }) },
-    });
-    const info = infoOf(answer);
-    etag ??= info.etag;
-    end ??= info.sizeBytes;
-    const wanted = Math.min(info.sizeBytes, end - at);
-    if ((at > 0 || range !== undefined) && answer.status !== 206) throw notThatPart(place, answer.status);
+  const start = range?.startBytes ?? 0;
+  let at = start;
+  const wantedEnd = range === undefined ? Number.POSITIVE_INFINITY : start + range.lengthBytes;
+  /** As an answer has told it: a range may reach past the object. */
+  let end: number | undefined;
+  let etag = "";
+  for (let cuts = 0; at < (end ?? wantedEnd); ) {
     const before = at;
+    const mayBeOver = end === undefined && at > start;
+    const part = { at, end: end ?? wantedEnd, isPart: range !== undefined || at > 0, mayBeOver, etag, signal };
+    const answer = await openPart(connection, place, part);
+    if (answer === "over") return;
+    etag ||= withoutQuotes(header(answer, "etag"));
+    if (answer.untilBytes !== undefined) end ??= Math.min(answer.untilBytes, wantedEnd);
+    let cut: unknown = new Error("the body is too short");
     try {
       for await (const chunk of answer.body) {
         at += chunk.length;
         yield chunk;
       }
+      if (at > (end ?? wantedEnd)) throw notThatPart(place, answer.status);
+      if (end === undefined || at === end) return;
     } catch (error) {
       throwIfCancelled(signal);
-      cuts = at > before ? 1 : cuts + 1;
-      if (cuts > MOST_CUTS) throw cutOff(place, error);
-      continue;
+      if (error instanceof StorageError) throw error;
+      cut = error;
     }
-    // A range that reaches past the end is answered with what there is.
-    if (at - before >= wanted) return;
-    cuts += 1;
-    if (cuts > MOST_CUTS) throw cutOff(place, new Error("the body is too short"));
+    cuts = at > before ? 1 : cuts + 1;
+    // Without its ETag, nothing says that the rest is that of the same object.
+    if (cuts > MOST_CUTS || (at > start && etag === "")) throw cutOff(place, cut);
   }
 }
 
-function rangeHeader(start: number, end: number | undefined): Record<string, string> {
-  if (start === 0 && end === undefined) return {};
-  return { range: `bytes=${start}-${end === undefined ? "" : end - 1}` };
+interface Part {
+  readonly at: number;
+  /** Infinite for all that follows. */
+  readonly end: number;
+  readonly isPart: boolean;
+  /** It may be that nothing follows. */
+  readonly mayBeOver: boolean;
+  /** Empty when it is not known. */
+  readonly etag: string;
+  readonly signal: AbortSignal | undefined;
+}
+
+interface OpenPart extends OpenAnswer {
+  /** Where in the object the body ends; undefined where only its last chunk tells. */
+  readonly untilBytes: number | undefined;
+}
+
+/** `over`: nothing follows on a body that did not say how long it is. */
+async function openPart(connection: StorageConnection, place: ObjectPlace, part: Part): Promise<OpenPart | "over"> {
+  const { at, end, isPart, mayBeOver, etag, signal } = part;
+  const headers = { ...(isPart && rangeHeader(at, end)), ...(etag !== "" && { "if-match": `"${etag}"` }) };
+  const request = { operation: "GetObject", ...place, isRead: true, method: "GET", signal, headers } as const;
+  const answer = await connection.open(request).catch((error: unknown) => {
+    if (mayBeOver && storageFailureOf(error)?.httpStatus === 416) return undefined;
+    throw error;
+  });
+  if (answer === undefined) return "over";
+  const { status, body } = answer;
+  const [, first, last] = /^bytes (\d+)-(\d+)\//.exec(header(answer, "content-range") ?? "") ?? [];
+  const isOther = header(answer, "content-range") !== undefined && Number(first) !== at;
+  if (isPart && (status !== 206 || isOther)) throw discard(body, notThatPart(place, status));
+  const length = lengthOf(answer) ?? (last === undefined ? undefined : Number(last) + 1 - at);
+  const isChunked = header(answer, "transfer-encoding")?.toLowerCase() === "chunked";
+  if (length !== undefined) return { ...answer, untilBytes: at + length };
+  if (isChunked) return { ...answer, untilBytes: undefined };
+  throw discard(body, cutOff(place, new Error("the answer says neither its length nor its end")));
+}
+
+/** Ends a body that nobody reads; its connection is of no use then. */
+function discard(body: Readable, error: StorageError): StorageError {
+  body.on("error", () => undefined).destroy();
+  return error;
+}
+
+function rangeHeader(start: number, end: number): Record<string, string> {
+  return { range: `bytes=${start}-${end === Number.POSITIVE_INFINITY ? "" : end - 1}` };
 }
 
 /**
