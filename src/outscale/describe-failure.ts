@@ -105,7 +105,8 @@ export function networkHint(cause: unknown): string {
   if (/CERTIFICATE_REQUIRED|ALERT_BAD_CERTIFICATE|ALERT_UNKNOWN_CA/.test(networkCodeOf(cause))) {
     return "The endpoint asks for a client certificate that it knows: see x509_cert_path and x509_key_path";
   }
-  if (isProxyRefusal(cause)) return "The proxy refuses the connection: check HTTPS_PROXY and NO_PROXY";
+  if (isProxyRefusal(cause))
+    return "The proxy refuses the connection: check HTTPS_PROXY (for http:// HTTP_PROXY) and NO_PROXY";
   const hint = NETWORK_HINTS[networkCodeOf(cause)];
   if (hint) return hint;
   if (isTlsFailure(cause)) {

@@ -39,12 +39,26 @@ describe("proxyFor()", () => {
     expect(found).toBe(isProxied ? proxy : undefined);
   });
 
-  it("refuses what is no URL, without showing it", () => {
-    const refused = () => proxyFor(new URL(api), { HTTPS_PROXY: "http://user:p@ss@:x" });
-    expect(refused).toThrow("HTTPS_PROXY: is not a URL (write http://HOST:PORT)");
-    const unreadable = () => proxyFor(new URL(api), { HTTPS_PROXY: "http://user:50%off@proxy:1" });
-    expect(unreadable).toThrow("HTTPS_PROXY: is not a URL");
-    const unknown = () => proxyFor(new URL(api), { HTTPS_PROXY: "ftp://proxy:21" });
-    expect(unknown).toThrow("HTTPS_PROXY: is not a URL (write http://HOST:PORT)");
+  it.each(["socks5h://proxy.example:1080", "SOCKS5H://user:pass@proxy.example:1080"])(
+    "reads %s as a SOCKS5 proxy, which always looks names up itself",
+    (address) => {
+      const found = proxyFor(new URL(api), { HTTPS_PROXY: address });
+      expect(found).toBe(address.replace(/^socks5h/i, "socks5"));
+    },
+  );
+
+  it.each<[string, string, string]>([
+    ["HTTPS_PROXY", api, "http://user:p@ss@:x"],
+    ["https_proxy", api, "http://user:50%off@proxy:1"],
+    ["HTTP_PROXY", "http://api.example/", "http://user:p@ss@:x"],
+    ["http_proxy", "http://api.example/", "socks5:///p@ss"],
+  ])("names %s when it is no URL, and does not show it", (variable, url, value) => {
+    const refused = () => proxyFor(new URL(url), { [variable]: value });
+    expect(refused).toThrow(new RegExp(`^${variable}: is not a URL \\(write http://HOST:PORT\\)$`));
+  });
+
+  it.each(["ftp://proxy:21", "socks4://proxy:1080"])("says which schemes there are for %s", (value) => {
+    const refused = () => proxyFor(new URL(api), { HTTPS_PROXY: value });
+    expect(refused).toThrow(/^HTTPS_PROXY: its scheme is not known \(write http:\/\/, https:\/\/ or socks5:\/\/\)$/);
   });
 });

@@ -2,7 +2,7 @@ import { execFileSync, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { createServer } from "node:http";
-import { type AddressInfo, connect } from "node:net";
+import { type AddressInfo, connect, createServer as createTcpServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -52,6 +52,29 @@ async function startProxy(port: number | undefined) {
   return { asked, env: { HTTP_PROXY: url, HTTPS_PROXY: url }, [Symbol.asyncDispose]: close };
 }
 
+/** A proxy of SOCKS5 that leads every connection to one port of this machine, and is asked for names alone. */
+async function startSocksProxy(port: number) {
+  const asked: string[] = [];
+  const [noPassword, connected] = [Buffer.from([5, 0]), Buffer.from([5, 0, 0, 1, 0, 0, 0, 0, 0, 0])];
+  const proxy = createTcpServer((client) => {
+    client.on("error", () => client.destroy());
+    client.once("data", () => {
+      client.write(noPassword);
+      client.once("data", (request) => {
+        asked.push(request.subarray(5, 5 + (request[4] ?? 0)).toString());
+        const upstream = connect(port, "127.0.0.1", () => {
+          client.write(connected);
+          upstream.pipe(client).pipe(upstream);
+        });
+        upstream.on("error", () => client.destroy());
+      });
+    });
+  });
+  proxy.listen(0, "127.0.0.1");
+  await once(proxy, "listening");
+  return { asked, port: (proxy.address() as AddressInfo).port, [Symbol.asyncDispose]: async () => void proxy.close() };
+}
+
 /** A server whose answers do not end. */
 async function startEndlessServer() {
   const server = createServer((_request, response) => {
@@ -94,6 +117,14 @@ describe("createTransport()", () => {
     expect(await post({ ...access, endpoint: "http://api.example:80" }, proxy.env)).toMatchObject({ text: "through" });
     expect(proxy.asked).toEqual(["api.example:80"]);
     expect(api.requests).toMatchObject([{ url: "/api/v1/ReadVms", headers: { host: "api.example" } }]);
+  });
+
+  it.each(["socks5", "socks5h"])("leaves the look for a name to a proxy of %s", async (scheme) => {
+    await using api = await ScriptedServer.start([{ body: "through" }]);
+    await using proxy = await startSocksProxy(api.port);
+    const env = { HTTP_PROXY: `${scheme}://127.0.0.1:${proxy.port}` };
+    expect(await post({ ...access, endpoint: "http://api.example" }, env)).toMatchObject({ text: "through" });
+    expect(proxy.asked).toEqual(["api.example"]);
   });
 
   it("fails plainly when the proxy refuses", async () => {
