@@ -1,8 +1,11 @@
 import { z } from "zod";
+import { LeftoverError, messageOf } from "../../common/errors.ts";
 import { joinKey } from "../../outscale/object-storage/addresses.ts";
 import { StorageError, storageFailureOf } from "../../outscale/object-storage/storage-error.ts";
-import { noFacts, type ResourceKind } from "../resource-kind.ts";
+import { noFacts, type ReleaseContext, type ResourceKind } from "../resource-kind.ts";
+import { type ExportTask, exportsInto } from "./export-tasks.ts";
 import { placeSchema } from "./place.ts";
+import type { RegionCloud } from "./region-clouds.ts";
 
 /** A bucket that was not there before. */
 const intent = z.strictObject({
@@ -12,7 +15,10 @@ const intent = z.strictObject({
   prefix: z.string(),
 });
 
-/** It goes if it is empty: what somebody else has put there meanwhile is not ours. */
+/**
+ * It goes if it is empty, and nothing is on its way to it: what somebody else has put there meanwhile is not ours, and an export
+ * of somebody else's fails when its bucket goes.
+ */
 export const createdBucketKind: ResourceKind<z.infer<typeof intent>, z.infer<typeof noFacts>> = {
   name: "created-bucket",
   intent,
@@ -23,16 +29,60 @@ export const createdBucketKind: ResourceKind<z.infer<typeof intent>, z.infer<typ
     return (await storage.findBucket(bucket, context)) === "found" ? bucket : undefined;
   },
   release: async (context, { id, intent: { place, prefix } }) => {
-    const { storage } = await context.regions.at(place);
-    try {
-      await storage.deleteBucket(id);
-    } catch (error) {
-      const failure = storageFailureOf(error);
-      if (failure?.storageCode !== "BucketNotEmpty") throw error;
-      for await (const { key } of storage.list(id, joinKey(prefix, context.runId), context)) {
-        throw new StorageError(failure, `The bucket ${id} in ${place.region} cannot go yet: it has the run's ${key}`);
-      }
-      context.ui.message(`The bucket ${id} stays: it is not empty`);
-    }
+    const cloud = await context.regions.at(place);
+    const bucket = { id, where: `The bucket ${id} in ${place.region}`, own: joinKey(prefix, context.runId) };
+    const reason = (await whoWrites(context, cloud, bucket)) ?? (await deleteEmpty(context, cloud, bucket));
+    if (reason === undefined) return;
+    const whose = "No run deletes it any more: delete it yourself when nobody needs it";
+    context.ui.message(`${bucket.where} stays: ${reason}. ${whose}`);
   },
 };
+
+interface CreatedBucket {
+  readonly id: string;
+  readonly where: string;
+  /** All keys of the run begin with it. */
+  readonly own: string;
+}
+
+/**
+ * Why the bucket is still written to, by others.
+ * @throws {LeftoverError} when the run itself does: it goes later, with what is written then
+ */
+async function whoWrites(
+  { signal }: ReleaseContext,
+  cloud: RegionCloud,
+  { id, where, own }: CreatedBucket,
+): Promise<string | undefined> {
+  const { tasks, unseen } = await exportsInto(cloud, { bucket: id, signal });
+  const ours = tasks.filter(({ OsuExport }) => OsuExport?.OsuPrefix?.startsWith(own));
+  if (ours.length > 0) {
+    const message = `${where} cannot go yet: the run's own export ${namesOf(ours)} writes into it`;
+    throw new LeftoverError(message, { leftovers: [`bucket ${id}`], resourceId: id });
+  }
+  if (tasks.length > 0) return `the export ${namesOf(tasks)} writes into it`;
+  return unseen === undefined ? undefined : `whether an export writes into it cannot be seen (${messageOf(unseen)})`;
+}
+
+function namesOf(tasks: readonly ExportTask[]): string {
+  return tasks.map(({ TaskId }) => TaskId).join(", ");
+}
+
+/** @returns why it did not go */
+async function deleteEmpty(
+  context: ReleaseContext,
+  { storage }: RegionCloud,
+  { id, where, own }: CreatedBucket,
+): Promise<string | undefined> {
+  try {
+    await storage.deleteBucket(id);
+    return undefined;
+  } catch (error) {
+    const failure = storageFailureOf(error);
+    if (failure?.storageCode !== "BucketNotEmpty") throw error;
+    for await (const { key } of storage.list(id, own, context)) {
+      throw new StorageError(failure, `${where} cannot go yet: it has the run's ${key}`);
+    }
+    return "it is not empty";
+  }
+}

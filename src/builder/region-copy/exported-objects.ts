@@ -1,7 +1,7 @@
 import { z } from "zod";
-import type { ImageExportTask, SnapshotExportTask } from "../../outscale/oapi.ts";
 import { readMade } from "../made.ts";
 import { noFacts, type ReleaseContext, type ResourceKind } from "../resource-kind.ts";
+import { type ExportTask, isOver } from "./export-tasks.ts";
 import { placeSchema } from "./place.ts";
 import type { RegionCloud } from "./region-clouds.ts";
 
@@ -15,7 +15,6 @@ const intent = z.strictObject({
 });
 
 export type ExportIntent = z.infer<typeof intent>;
-export type ExportTask = ImageExportTask | SnapshotExportTask;
 
 /**
  * Nothing cancels a task that runs, and what runs goes on writing: it is waited for, and then its objects go. What has
@@ -63,12 +62,7 @@ async function findExportTasks(
   });
 }
 
-const OVER = ["completed", "failed", "cancelled"];
 const POLL_MS = 2_000;
-
-function isOver({ State }: ExportTask): boolean {
-  return OVER.includes(State);
-}
 
 /** Waits until nothing writes there any more. */
 async function awaitEnd(

@@ -74,7 +74,8 @@ async function proveWritable(context: RunContext, { source, bucket, prefix }: Bu
 }
 
 /**
- * Makes the bucket where it is not there; the scope removes it if it is empty then.
+ * Makes the bucket where it is not there; the scope removes it if it is empty then. One that another run has made meanwhile is
+ * that run's.
  * @param seen What it was found to be a moment ago; it is asked about when absent
  */
 export async function ensureBucket(
@@ -86,8 +87,20 @@ export async function ensureBucket(
   const { source, bucket, prefix } = input;
   const { place, storage } = source;
   context.ui.say(`Creating the bucket ${bucket} in ${place.region}...`);
-  await scope.acquire(createdBucketKind, { place, bucket, prefix }, async () => {
-    await storage.createBucket(bucket, { signal: context.signal });
-    return bucket;
-  });
+  let tries = 0;
+  try {
+    await scope.acquire(createdBucketKind, { place, bucket, prefix }, async () => {
+      tries += 1;
+      const outcome = await storage.createBucket(bucket, { signal: context.signal });
+      // After a try whose answer was lost, it may be that one's.
+      if (outcome === "owned" && tries === 1) throw new NotOurs();
+      return bucket;
+    });
+  } catch (error) {
+    if (!(error instanceof NotOurs)) throw error;
+    context.ui.message(`The bucket ${bucket} is there by now: somebody else has made it, and this run leaves it`);
+  }
 }
+
+/** Nothing was made. */
+class NotOurs extends Error {}

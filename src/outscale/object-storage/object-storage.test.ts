@@ -320,6 +320,17 @@ describe("get()", () => {
   });
 });
 
+describe("createBucket()", () => {
+  it("tells a bucket that it has made from one that was the account's before", async () => {
+    const owned = refused(409, "BucketAlreadyOwnedByYou");
+    await using cloud = await connect([{}, owned, "drop", owned]);
+    expect(await cloud.storage.createBucket("images")).toBe("made");
+    expect(await cloud.storage.createBucket("images")).toBe("owned");
+    // It may be the lost try that has made it.
+    expect(await cloud.clock.run(cloud.storage.createBucket("images"))).toBe("made");
+  });
+});
+
 describe("delete()", () => {
   it("takes what is gone for removed, but not a bucket that is not there", async () => {
     await using cloud = await connect([refused(404, "NoSuchKey"), refused(404, "NoSuchBucket")]);

@@ -25,7 +25,8 @@ export interface ObjectStorage extends AsyncDisposable {
   readonly endpoint: string;
   /** `forbidden`: another account has it. */
   findBucket(bucket: string, options?: Stoppable): Promise<"found" | "absent" | "forbidden">;
-  createBucket(bucket: string, options?: Stoppable): Promise<void>;
+  /** `owned`: the account had it before. One that a try without an answer may have made is `made`. */
+  createBucket(bucket: string, options?: Stoppable): Promise<"made" | "owned">;
   /** Only an empty one goes. */
   deleteBucket(bucket: string): Promise<void>;
   put(place: ObjectPlace, source: ObjectSource, options?: PutOptions): Promise<{ readonly etag: string }>;
@@ -95,9 +96,14 @@ async function findBucket(connection: StorageConnection, bucket: string, signal:
 
 async function createBucket(connection: StorageConnection, bucket: string, signal: AbortSignal | undefined) {
   const request = { operation: "CreateBucket", bucket, isRead: false, method: "PUT", signal } as const;
-  await connection.send(request).catch((error: unknown) => {
-    if (storageFailureOf(error)?.storageCode !== "BucketAlreadyOwnedByYou") throw error;
-  });
+  try {
+    await connection.send(request);
+    return "made";
+  } catch (error) {
+    const failure = storageFailureOf(error);
+    if (failure?.storageCode !== "BucketAlreadyOwnedByYou") throw error;
+    return failure.ambiguous ? "made" : "owned";
+  }
 }
 
 async function deleteBucket(connection: StorageConnection, bucket: string): Promise<void> {
