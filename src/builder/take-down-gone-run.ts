@@ -75,6 +75,7 @@ function contextOf(
     ...{ api, regions, ui, log, clock, waiters, runId, accountId, deviceFolder },
     host: hostRunner(log),
     signal: never,
+    hurry: never,
   };
 }
 

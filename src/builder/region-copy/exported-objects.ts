@@ -1,5 +1,8 @@
 import { z } from "zod";
+import { formatDuration } from "../../common/duration.ts";
+import { TimeoutError } from "../../common/errors.ts";
 import { readMade } from "../made.ts";
+import { hurriedDeadline, releaseDeadline } from "../release-deadline.ts";
 import { noFacts, type ReleaseContext, type ResourceKind } from "../resource-kind.ts";
 import { type ExportTask, isOver } from "./export-tasks.ts";
 import { placeSchema } from "./place.ts";
@@ -39,7 +42,9 @@ export const exportedObjectsKind: ResourceKind<ExportIntent, z.infer<typeof noFa
     const made = { what: `the export ${id}`, madeAt, wasSeen: cloud.waiters.hasSeen(id) };
     await readMade(context, made, async () => (await findExportTasks(cloud, intent, context.signal))[0]);
     await awaitEnd(context, cloud, intent);
-    const keys = await keysBelow(cloud, intent, context.signal);
+    // The release's own deadline may have passed meanwhile.
+    using deadline = releaseDeadline(context.hurry);
+    const keys = await keysBelow(cloud, intent, deadline.signal);
     if (keys.length > 0) await cloud.storage.deleteMany(intent.bucket, keys);
   },
 };
@@ -64,19 +69,29 @@ async function findExportTasks(
 
 const POLL_MS = 2_000;
 
-/** Waits until nothing writes there any more. */
-async function awaitEnd(
-  { ui, clock, signal }: ReleaseContext,
-  cloud: RegionCloud,
-  intent: ExportIntent,
-): Promise<void> {
+/**
+ * Waits until nothing writes there any more: as long as a copy may take, which is longer than a release may. Only the user's
+ * second wish to stop ends it before.
+ * @throws {TimeoutError} {@link CancelledError}
+ */
+async function awaitEnd({ ui, clock, hurry }: ReleaseContext, cloud: RegionCloud, intent: ExportIntent): Promise<void> {
+  using deadline = hurriedDeadline(hurry);
+  const { signal } = deadline;
+  const mostMs = cloud.waiters.timeouts.copy;
+  const until = clock.now() + mostMs;
   for (let isTold = false; ; isTold = true) {
     const running = (await findExportTasks(cloud, intent, signal)).filter((task) => !isOver(task));
     if (running.length === 0) return;
     const ids = running.map(({ TaskId }) => TaskId).join(", ");
+    if (clock.now() >= until) throw endless(ids, mostMs);
     if (!isTold) ui.message(`The export ${ids} cannot be cancelled: waiting until it ends...`);
     await clock.sleep(POLL_MS, signal);
   }
+}
+
+function endless(ids: string, mostMs: number): TimeoutError {
+  const hint = "Its objects go when it has ended: run outscale-chroot cleanup then";
+  return new TimeoutError(`The export ${ids} has not ended within ${formatDuration(mostMs)}`, { hint });
 }
 
 /** The keys of everything that the export has written so far. */

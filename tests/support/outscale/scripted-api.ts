@@ -64,6 +64,7 @@ export function regionsAt(cloud: Partial<RegionCloud>): RegionClouds {
 /** What a release works with, over a scripted API. */
 export function releaseContext(api: Api, ui: Ui = new RecordingUi()): ReleaseContext {
   const clock = jumpingClock();
+  const { signal } = new AbortController();
   return {
     runId: "0123456789ab",
     api,
@@ -75,6 +76,7 @@ export function releaseContext(api: Api, ui: Ui = new RecordingUi()): ReleaseCon
     ui,
     log: noLog,
     clock,
-    signal: new AbortController().signal,
+    signal,
+    hurry: signal,
   };
 }
