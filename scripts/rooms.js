@@ -546,6 +546,7 @@ export const rooms = {
       "rate-limiter",
       "region-access",
       "signature",
+      "tell-notices",
       "unseen",
       "wait-for",
       "wait-history",

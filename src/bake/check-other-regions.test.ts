@@ -17,7 +17,7 @@ async function busyRegion() {
   });
 }
 
-it("checkOtherRegions() says what is tried again, and in which region, of buckets, too", async () => {
+it("checkOtherRegions() says what is tried again, and in which region, of buckets, too; and what has no effect", async () => {
   await using home = await busyRegion();
   await using east = await busyRegion();
   const keys = (ending: string, port: number) => ({
@@ -26,14 +26,21 @@ it("checkOtherRegions() says what is tried again, and in which region, of bucket
     [`OSC_ENDPOINT_API${ending}`]: `http://127.0.0.1:${port}/api/v1`,
     [`OSC_ENDPOINT_OOS${ending}`]: `http://127.0.0.1:${port}`,
   });
-  const env = { OSC_REGION: "eu-west-2", ...keys("", home.port), ...keys("_US_EAST_2", east.port) };
+  const env = {
+    OSC_REGION: "eu-west-2",
+    OSC_PROTOCOL_US_EAST_2: "ftp",
+    ...keys("", home.port),
+    ...keys("_US_EAST_2", east.port),
+  };
   const { config } = new Builder({ env }).prepare({
     ...{ source_omi: "ami-0a1b2c3d", omi_name: "far" },
     ...{ omi_regions: ["us-east-2"], region_copy: { bucket: "acme" } },
   });
   const told: string[] = [];
   const omi = { accountId: ownAccount, omiName: "far", snapshots: 1 };
-  await checkOtherRegions(config, omi, { env, log: noLog, onRetry: (message) => told.push(message) });
+  const notices: string[] = [];
+  const onNotice = (notice: string) => notices.push(notice);
+  await checkOtherRegions(config, omi, { env, log: noLog, onRetry: (message) => told.push(message), onNotice });
   const calls = told.map((message) => message.replace(/: retrying.*/s, ""));
   expect(calls.toSorted()).toEqual([
     "HeadBucket in eu-west-2",
@@ -42,4 +49,5 @@ it("checkOtherRegions() says what is tried again, and in which region, of bucket
     "ReadQuotas in eu-west-2",
     "ReadQuotas in us-east-2",
   ]);
+  expect(notices).toEqual([expect.stringContaining('The protocol "ftp" is not used')]);
 });

@@ -11,6 +11,7 @@ import type { Api } from "../outscale/api.ts";
 import { createApi } from "../outscale/client.ts";
 import { resolveAccess } from "../outscale/credentials.ts";
 import { createObjectStorage } from "../outscale/object-storage/object-storage.ts";
+import { tellNotices } from "../outscale/tell-notices.ts";
 import type { AccountOptions } from "./open-account.ts";
 
 const OPTION = "omi_regions";
@@ -31,7 +32,7 @@ export interface FarOmi {
  * @throws {StorageError} when the bucket cannot be used
  */
 export async function checkOtherRegions(config: BuildConfig, omi: FarOmi, options: AccountOptions): Promise<void> {
-  const targets = await resolveTargets(config, options.env);
+  const targets = await resolveTargets(config, options.env, options.onNotice);
   if (targets.length === 0) return;
   await askTogether(
     [checkHome(config, omi, options), ...targets.map((access) => checkTarget(access, config, omi, options))],
@@ -39,8 +40,9 @@ export async function checkOtherRegions(config: BuildConfig, omi: FarOmi, option
   );
 }
 
-async function checkHome(config: BuildConfig, omi: FarOmi, { env, log, onRetry }: AccountOptions): Promise<void> {
-  const { access } = await resolveAccess({ template: config, env });
+async function checkHome(config: BuildConfig, omi: FarOmi, options: AccountOptions): Promise<void> {
+  const { env, log, onRetry, onNotice } = options;
+  const access = tellNotices(await resolveAccess({ template: config, env }), onNotice);
   await using storage = createObjectStorage({
     ...{ access, env, log },
     onRetry: ({ operation, ...retry }) => onRetry?.(describeRetry({ action: operation, ...retry }, access.region)),

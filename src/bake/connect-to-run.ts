@@ -4,6 +4,7 @@ import type { Place } from "../builder/region-copy/place.ts";
 import { accessToPlace } from "../builder/region-copy/place-access.ts";
 import { type DebugLog, noLog } from "../common/log.ts";
 import { resolveAccess, type TemplateAccess } from "../outscale/credentials.ts";
+import { type OnNotice, tellNotices } from "../outscale/tell-notices.ts";
 import { BUILDER_TYPE } from "./builder-type.ts";
 import { loadBuilds } from "./load-builds.ts";
 import { openLocalSession } from "./local-session.ts";
@@ -20,6 +21,8 @@ export interface ConnectInput {
   /** `process.env` by default. */
   readonly env?: NodeJS.ProcessEnv | undefined;
   readonly log?: DebugLog | undefined;
+  /** Told what the user should know of how the credentials were found: deprecated variables, settings without effect. */
+  readonly onNotice?: OnNotice | undefined;
 }
 
 /**
@@ -29,11 +32,11 @@ export interface ConnectInput {
  * @throws {AuthError} when there are no credentials
  */
 export async function connectToRun(header: RunHeader, input: ConnectInput = {}): Promise<Connection> {
-  const { profile = null, template, env = process.env, log = noLog } = input;
+  const { profile = null, template, env = process.env, log = noLog, onNotice } = input;
   if (header.localCloud !== null) {
     const local = await openLocalSession(env, header.localCloud, log);
-    const { access } = await resolveAccess({ template: {}, env: local.env });
-    const accessTo = (place: Place) => accessToPlace(place, local.env);
+    const access = tellNotices(await resolveAccess({ template: {}, env: local.env }), onNotice);
+    const accessTo = (place: Place) => accessToPlace(place, local.env, onNotice);
     return { access, accessTo, close: async () => local[Symbol.asyncDispose]() };
   }
   const isNothingGiven = template === undefined && !mayHaveKeys(env, header.region);
@@ -44,8 +47,8 @@ export async function connectToRun(header: RunHeader, input: ConnectInput = {}):
     region: header.region,
     customEndpointOapi: header.endpoint,
   };
-  const { access } = await resolveAccess({ template: options, env });
-  return { access, accessTo: (place) => accessToPlace(place, env), close: async () => undefined };
+  const access = tellNotices(await resolveAccess({ template: options, env }), onNotice);
+  return { access, accessTo: (place) => accessToPlace(place, env, onNotice), close: async () => undefined };
 }
 
 /** Whether the environment has keys that may be of a region: one without a region says nothing of it. */

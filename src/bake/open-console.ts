@@ -1,4 +1,5 @@
 import { maskEnvironment } from "../outscale/mask-environment.ts";
+import type { OnNotice } from "../outscale/tell-notices.ts";
 import { openConsole, type TemplateConsole } from "../template/console.ts";
 import { loadOptions } from "./load-builds.ts";
 import { dataReader } from "./read-data-source.ts";
@@ -9,6 +10,8 @@ export interface ConsoleInput extends Omit<TemplateInput, "only" | "except" | "w
   readonly readDataSources?: boolean | undefined;
   /** Told of every call of the API that is tried again. */
   readonly onRetry?: ((message: string) => void) | undefined;
+  /** Told what the user should know of how credentials were found: deprecated variables, settings without effect. */
+  readonly onNotice?: OnNotice | undefined;
 }
 
 /**
@@ -16,10 +19,10 @@ export interface ConsoleInput extends Omit<TemplateInput, "only" | "except" | "w
  * @throws {TemplateError} when the template cannot be understood
  */
 export function openTemplateConsole(input: ConsoleInput): Promise<TemplateConsole> {
-  const { env = process.env, onRetry } = input;
+  const { env = process.env, onRetry, onNotice } = input;
   maskEnvironment(env);
   return openConsole({
     ...loadOptions(input),
-    ...(input.readDataSources && { readData: dataReader({ env, onRetry }) }),
+    ...(input.readDataSources && { readData: dataReader({ env, onRetry, onNotice }) }),
   });
 }

@@ -33,14 +33,22 @@ export interface DataReaderOptions {
   readonly override?: RawConfig;
   readonly signal?: AbortSignal;
   readonly onRetry?: AccountOptions["onRetry"];
+  readonly onNotice?: AccountOptions["onNotice"];
 }
 
 /** Reads data sources from the account. What they say of access counts, as it does for a source. */
-export function dataReader({ env, log = noLog, override = {}, signal, onRetry }: DataReaderOptions): ReadData {
+export function dataReader({
+  env,
+  log = noLog,
+  override = {},
+  signal,
+  onRetry,
+  onNotice,
+}: DataReaderOptions): ReadData {
   return async (type, config) => {
     if (type !== OMI_DATA_SOURCE) throw new UsageError(`There is no data source "${type}"`);
     const { filter, access } = readOptions(config, override);
-    await using account = await openAccount(access, { env, log, onRetry });
+    await using account = await openAccount(access, { env, log, onRetry, onNotice });
     return describeImage(await search(account.api, filter, signal));
   };
 }

@@ -1,6 +1,7 @@
 import { ConfigError, type ConfigProblem } from "../common/errors.ts";
 import { type DebugLog, noLog } from "../common/log.ts";
 import { maskEnvironment } from "../outscale/mask-environment.ts";
+import type { OnNotice } from "../outscale/tell-notices.ts";
 import { inspectTemplate } from "../template/inspect-template.ts";
 import { TemplateError } from "../template/load-template.ts";
 import { readAccountFacts } from "./account-facts.ts";
@@ -21,6 +22,8 @@ export interface ValidateInput extends TemplateInput {
   readonly log?: DebugLog | undefined;
   /** Told of every call of the API that is tried again: `ReadImages: retrying 4 of 8 in 2.1 s: connection refused`. */
   readonly onRetry?: ((message: string) => void) | undefined;
+  /** Told what the user should know of how credentials were found: deprecated variables, settings without effect. */
+  readonly onNotice?: OnNotice | undefined;
 }
 
 /** A template that may be built, as far as it was checked. */
@@ -38,7 +41,7 @@ export interface Validation {
  * @throws {UsageError} when there is no build to check
  */
 export async function validate(input: ValidateInput): Promise<Validation> {
-  const { env = process.env, log = noLog, onRetry } = input;
+  const { env = process.env, log = noLog, onRetry, onNotice } = input;
   maskEnvironment(env);
   if (input.syntaxOnly) {
     const { problems } = await inspectTemplate(loadOptions(input));
@@ -46,9 +49,12 @@ export async function validate(input: ValidateInput): Promise<Validation> {
     return { warnings: [], uncheckedOptions: [] };
   }
   const readsData = input.readDataSources || input.checkAccount;
-  const { builds, warnings } = await loadBuilds(input, readsData ? dataReader({ env, log, onRetry }) : undefined);
+  const { builds, warnings } = await loadBuilds(
+    input,
+    readsData ? dataReader({ env, log, onRetry, onNotice }) : undefined,
+  );
   const { prepared, unknownOptions } = checkBuilds(builds, { builder: { env, templatePath: input.template } });
-  if (input.checkAccount) await checkAccount(prepared, { env, log, onRetry });
+  if (input.checkAccount) await checkAccount(prepared, { env, log, onRetry, onNotice });
   return { warnings: [...warnings, ...prepared.flatMap(warningsOf)], uncheckedOptions: unknownOptions };
 }
 

@@ -72,7 +72,7 @@ export async function openCloudRun(name: string, options: CloudRunOptions): Prom
     const waits = await WaitHistoryFile.open({ stateFolder, accountId, region: access.region, log });
     const waiters = createWaiters({ api, clock, log, history: waits.history, ...defaultWaiting });
     const regions = new RegionClouds({
-      accessTo: (place) => accessToPlace(place, env),
+      accessTo: (place) => accessToPlace(place, env, onTrouble),
       ...{ stateFolder, ui, clock, log, env, ...defaultWaiting },
     });
     const { runId, deviceFolder } = header;

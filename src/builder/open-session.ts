@@ -9,6 +9,7 @@ import type { Access } from "../outscale/access.ts";
 import { createApi } from "../outscale/client.ts";
 import { resolveAccess } from "../outscale/credentials.ts";
 import { unlimited } from "../outscale/rate-limiter.ts";
+import { eachNoticeOnce, tellNotices } from "../outscale/tell-notices.ts";
 import type { BuilderOptions, RunInput } from "./builder.ts";
 import { CurrentStep } from "./current-step.ts";
 import type { EventSink } from "./events.ts";
@@ -46,9 +47,9 @@ export async function openSession(
   const resumed = input.resumed?.record;
   const emit: EventSink = input.onEvent ?? (() => undefined);
   const currentStep = new CurrentStep();
-  const { access, notices } = await resolveAccess({ template: config, env });
-  for (const notice of notices) ui.warn(notice);
-  const targets = await resolveTargets(config, env);
+  const onNotice = eachNoticeOnce((notice) => ui.warn(notice));
+  const access = tellNotices(await resolveAccess({ template: config, env }), onNotice);
+  const targets = await resolveTargets(config, env, onNotice);
   const everyAccess = [access, ...targets];
   // Every wait and release of every build of a program listens to them: no number of listeners is a mistake.
   setMaxListeners(0, signal, hurry);
@@ -62,7 +63,7 @@ export async function openSession(
     ...(localCloud !== undefined && { limiter: unlimited }),
   });
   const regions = new RegionClouds({
-    accessTo: async (place) => (place.region === access.region ? access : accessToPlace(place, env)),
+    accessTo: async (place) => (place.region === access.region ? access : accessToPlace(place, env, onNotice)),
     ...{ stateFolder: config.stateFolder, polling: config.polling, timeouts: config.timeouts },
     ...{ ui, clock, log: tellCalls(log, clock, emit), env, emit },
     onEnd: tellWaits({ clock, emit, currentStep }),

@@ -44,7 +44,7 @@ const never = new AbortController().signal;
  */
 export async function takeDownGoneRun(record: RunRecord, options: GoneRunOptions): Promise<void> {
   const { ui, env, mayGoOn } = options;
-  const accessTo = (place: Place) => accessToPlace(place, env);
+  const accessTo = (place: Place) => accessToPlace(place, env, (notice) => ui.warn(notice));
   await using regions = regionsOf(record.header, { ...options, accessTo }, options);
   const context = contextOf(record, { ...options, regions });
   const failures: string[] = [];

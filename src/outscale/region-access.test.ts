@@ -20,6 +20,8 @@ describe("resolveRegionAccess()", () => {
     const profiles = {
       "us-east-2": profile("east", "us-east-2"),
       prod: profile("prod"),
+      old: { ...profile("old"), protocol: "http" },
+      strayed: { ...profile("strayed"), endpoints: { api: "https://api.eu-west-2.outscale.com" } },
       home: profile("home", "eu-west-2"),
     };
     await writeFile(file, JSON.stringify(profiles));
@@ -38,7 +40,9 @@ describe("resolveRegionAccess()", () => {
     resolveRegionAccess({ region: "us-east-2", homeDir: folder, ...more, env: { ...env, ...more.env } });
 
   it("takes the profile that is named like the region", async () => {
-    expect(await resolve()).toMatchObject({
+    const { access, notices } = await resolve();
+    expect(notices).toEqual([]);
+    expect(access).toMatchObject({
       region: "us-east-2",
       accessKey: "east-access",
       profile: "us-east-2",
@@ -52,7 +56,7 @@ describe("resolveRegionAccess()", () => {
       OSC_SECRET_KEY_US_EAST_2: "env-secret",
       OSC_ENDPOINT_OOS_US_EAST_2: "http://127.0.0.1:7",
     };
-    const access = await resolve({ env: variables });
+    const { access } = await resolve({ env: variables });
     expect(access).toMatchObject({
       accessKey: "env-access",
       storageEndpoint: "http://127.0.0.1:7",
@@ -62,7 +66,7 @@ describe("resolveRegionAccess()", () => {
 
   it("takes a profile that is named before everything, with the region when it says none", async () => {
     const variables = { OSC_ACCESS_KEY_US_EAST_2: "env-access", OSC_SECRET_KEY_US_EAST_2: "env-secret" };
-    const access = await resolve({ profile: "prod", env: variables });
+    const { access } = await resolve({ profile: "prod", env: variables });
     expect(access).toMatchObject({ region: "us-east-2", accessKey: "prod-access", profile: "prod" });
   });
 
@@ -75,6 +79,32 @@ describe("resolveRegionAccess()", () => {
     const error = await other.catch((error: unknown) => error);
     expect(error).toBeInstanceOf(AuthError);
     expect(error).toMatchObject({ hint: expect.stringContaining("OSC_ACCESS_KEY_AP_NORTHEAST_1") });
+  });
+
+  it("tells what has no effect", async () => {
+    const { notices } = await resolve({ profile: "old" });
+    expect(notices).toEqual([expect.stringContaining('The protocol "http" is not used')]);
+  });
+
+  it.each([
+    ["OSC_ENDPOINT_API_US_EAST_2", "https://api.eu-west-2.outscale.com/api/v1"],
+    ["OSC_ENDPOINT_API_US_EAST_2", "api.eu-west-2.outscale.com"],
+    ["OSC_ENDPOINT_OOS_US_EAST_2", "https://oos.eu-west-2.outscale.com"],
+    ["OSC_ENDPOINT_OOS_US_EAST_2", "OOS.eu-west-2.outscale.com"],
+  ])("refuses an endpoint of another region, by its variable: %s=%s", async (variable, endpoint) => {
+    const keys = { OSC_ACCESS_KEY_US_EAST_2: "env-access", OSC_SECRET_KEY_US_EAST_2: "env-secret" };
+    const refused = resolve({ env: { ...keys, [variable]: endpoint } });
+    await expect(refused).rejects.toBeInstanceOf(AuthError);
+    await expect(refused).rejects.toMatchObject({
+      message: `${variable} is an endpoint of eu-west-2, and not of us-east-2: "${endpoint}"`,
+      hint: "Give that of us-east-2, or leave it out: then the region's own is used",
+    });
+  });
+
+  it("refuses one that a profile has, too", async () => {
+    await expect(resolve({ profile: "strayed" })).rejects.toThrow(
+      'endpoints.api of the profile "strayed" is an endpoint of eu-west-2, and not of us-east-2',
+    );
   });
 
   it("says what of a pair is missing, in the names that the region has", async () => {

@@ -79,7 +79,7 @@ export async function copyOmi(input: CopyOmiInput): Promise<CopiedOmi> {
   if (input.name !== undefined) requireOmiName(input.name);
   const prefix = requirePrefix(input.prefix ?? "");
   await using omis = await openOmis(input);
-  const { access, env } = omis;
+  const { access, env, onNotice } = omis;
   checkRegions(input.targets, access.region);
   await using run = await openCloudRun("omi copy", { ...omis, ui, signal, hurry, clock, log });
   const { context } = run;
@@ -92,7 +92,7 @@ export async function copyOmi(input: CopyOmiInput): Promise<CopiedOmi> {
   const [bucketSeen, targets] = await askTogether(
     [
       checkBucket(context, where),
-      openTargets({ ...context, targets: input.targets, name, snapshots, isForced: force, env }),
+      openTargets({ ...context, targets: input.targets, name, snapshots, isForced: force, env, onNotice }),
       requireExport(source, { snapshots, method, option: access.region, signal }),
       method === "snapshots" ? requireFreeCodes(image) : undefined,
     ],

@@ -10,6 +10,7 @@ import { throwIfCancelled } from "../../common/errors.ts";
 import { requireRoot } from "../../host/require-root.ts";
 import type { Image, ResourceTag } from "../../outscale/oapi.ts";
 import { resolveRegionAccess } from "../../outscale/region-access.ts";
+import { type OnNotice, tellNotices } from "../../outscale/tell-notices.ts";
 import type { WaitProgress } from "../../outscale/wait-for.ts";
 import { doubtManifest } from "./doubt-manifest.ts";
 import { findManifest, type ManifestPlace } from "./manifest-url.ts";
@@ -51,11 +52,11 @@ export async function importOmi(input: ImportOmiInput): Promise<ImportedOmi> {
   requireRoot("Importing an OMI needs root: it is journaled as builds are");
   requireOmiName(name);
   await using omis = await openOmis(input);
-  const { access, env } = omis;
+  const { access, env, onNotice } = omis;
   await using run = await openCloudRun("omi import", { ...omis, ui, signal, hurry, clock, log });
   const { context } = run;
   const target = await context.regions.open(access, signal);
-  const finding = findManifest(input.from, () => openBucketRegion(input.from, { ...context, target, env }), {
+  const finding = findManifest(input.from, () => openBucketRegion(input.from, { ...context, target, env, onNotice }), {
     ...{ env, signal },
   });
   const room = finding.then(
@@ -88,14 +89,15 @@ interface BucketRegionInput {
   /** Where the OMI is to be. */
   readonly target: RegionCloud;
   readonly env: NodeJS.ProcessEnv;
+  readonly onNotice: OnNotice;
   readonly signal: AbortSignal;
 }
 
 async function openBucketRegion(from: ManifestPlace, input: BucketRegionInput): Promise<RegionCloud> {
-  const { regions, target, env, signal } = input;
+  const { regions, target, env, onNotice, signal } = input;
   const { region = target.place.region, profile } = "url" in from ? {} : from;
   if (region === target.place.region && profile === undefined) return target;
-  return regions.open(await resolveRegionAccess({ region, profile, env }), signal);
+  return regions.open(tellNotices(await resolveRegionAccess({ region, profile, env }), onNotice), signal);
 }
 
 function tellOf(onProgress: TransferInput["onProgress"], subject: string) {

@@ -1,9 +1,11 @@
+import type { Ui } from "../../builder/ui.ts";
 import { messageOf } from "../../common/errors.ts";
 import { type DebugLog, noLog } from "../../common/log.ts";
 import { engineSettings } from "../../config/engine-settings.ts";
 import type { Access } from "../../outscale/access.ts";
 import { resolveAccess } from "../../outscale/credentials.ts";
 import { maskEnvironment } from "../../outscale/mask-environment.ts";
+import { eachNoticeOnce, type OnNotice, tellNotices } from "../../outscale/tell-notices.ts";
 import { defaultCloudFolder, openLocalSession } from "../local-session.ts";
 
 /** Whose OMIs are meant. */
@@ -16,6 +18,8 @@ export interface OmisInput {
   readonly stateFolder?: string | undefined;
   /** Told of every call of the API that is tried again. */
   readonly onRetry?: ((message: string) => void) | undefined;
+  /** Told what the user should know of how the credentials were found: deprecated variables, settings without effect. */
+  readonly onNotice?: OnNotice | undefined;
   readonly log?: DebugLog | undefined;
   readonly env?: NodeJS.ProcessEnv | undefined;
 }
@@ -23,22 +27,29 @@ export interface OmisInput {
 /** The account, found but not asked yet. */
 export interface OpenOmis extends AsyncDisposable {
   readonly access: Access;
+  /** For what is found later, in other regions. */
+  readonly onNotice: OnNotice;
   readonly env: NodeJS.ProcessEnv;
   readonly stateFolder: string;
   readonly localCloud: string | undefined;
 }
 
-/** @throws {AuthError} when there are no credentials */
-export async function openOmis(input: OmisInput): Promise<OpenOmis> {
-  const { profile, local, log = noLog, env = process.env } = input;
+/**
+ * @param input What has a `ui`, and does not listen to notices itself, is warned by it
+ * @throws {AuthError} when there are no credentials
+ */
+export async function openOmis(input: OmisInput & { readonly ui?: Pick<Ui, "warn"> }): Promise<OpenOmis> {
+  const { profile, local, log = noLog, env = process.env, ui } = input;
+  const onNotice = eachNoticeOnce(input.onNotice ?? ((notice) => ui?.warn(notice)));
   maskEnvironment(env);
   const localCloud = local === true ? defaultCloudFolder(env) : local?.stateFolder;
   const session = localCloud === undefined ? undefined : await openLocalSession(env, localCloud, log);
   try {
     const template = session === undefined && profile !== undefined ? { profile } : {};
-    const { access } = await resolveAccess({ template, env: session?.env ?? env });
+    const access = tellNotices(await resolveAccess({ template, env: session?.env ?? env }), onNotice);
     return {
       access,
+      onNotice,
       env: session?.env ?? env,
       stateFolder: input.stateFolder ?? engineSettings(env).stateFolder,
       localCloud,

@@ -5,6 +5,7 @@ import { ConfigError, type ConfigProblem, messageOf, UsageError } from "../../co
 import { isAuth } from "../../outscale/errors.ts";
 import type { Image } from "../../outscale/oapi.ts";
 import { resolveRegionAccess } from "../../outscale/region-access.ts";
+import { type OnNotice, tellNotices } from "../../outscale/tell-notices.ts";
 
 /** A region that is to get a copy. */
 export interface TargetRegion {
@@ -31,6 +32,7 @@ export interface OpenTargetsInput {
   /** OMIs of the accounts' own that have the name give way. */
   readonly isForced: boolean;
   readonly env: NodeJS.ProcessEnv;
+  readonly onNotice: OnNotice;
   readonly signal: AbortSignal;
 }
 
@@ -63,11 +65,12 @@ interface Opened {
 }
 
 async function openTarget(
-  { regions, name, snapshots, isForced, env, signal }: OpenTargetsInput,
+  { regions, name, snapshots, isForced, env, onNotice, signal }: OpenTargetsInput,
   { region, profile }: TargetRegion,
 ): Promise<Opened> {
   try {
-    const cloud = await openRegion({ regions, signal }, await resolveRegionAccess({ region, profile, env }));
+    const access = tellNotices(await resolveRegionAccess({ region, profile, env }), onNotice);
+    const cloud = await openRegion({ regions, signal }, access);
     const ifTaken = "Choose another name, or replace it with -force";
     const { problems, replaced } = await checkTarget({ cloud, name, snapshots, ifTaken, isForced, signal });
     return { target: { cloud, replaced }, problems: problems.map((problem) => ({ option: region, ...problem })) };

@@ -3,6 +3,7 @@ import { type DebugLog, noLog } from "../../common/log.ts";
 import { withoutUnknown } from "../../config/known-problems.ts";
 import { resolveRegion } from "../../outscale/credentials.ts";
 import { maskEnvironment } from "../../outscale/mask-environment.ts";
+import type { OnNotice } from "../../outscale/tell-notices.ts";
 import { readAccountFacts } from "../account-facts.ts";
 import { loadBuilds } from "../load-builds.ts";
 import { type BuildSettings, checkBuilds, refuseConnectionValues, unknownOptionsOf } from "../prepare-builds.ts";
@@ -21,6 +22,8 @@ export interface PlanInput extends TemplateInput, Pick<BuildSettings, "force" | 
   readonly log?: DebugLog | undefined;
   /** Told of every call of the API that is tried again: `ReadImages: retrying 4 of 8 in 2.1 s: connection refused`. */
   readonly onRetry?: ((message: string) => void) | undefined;
+  /** Told what the user should know of how credentials were found: deprecated variables, settings without effect. */
+  readonly onNotice?: OnNotice | undefined;
 }
 
 export interface Plans {
@@ -38,9 +41,9 @@ export interface Plans {
  * @throws {UsageError} when there is no build to plan
  */
 export async function plan(input: PlanInput): Promise<Plans> {
-  const { online = false, env = process.env, log = noLog, onRetry } = input;
+  const { online = false, env = process.env, log = noLog, onRetry, onNotice } = input;
   maskEnvironment(env);
-  const readData = online ? readOnce(dataReader({ env, log, onRetry })) : undefined;
+  const readData = online ? readOnce(dataReader({ env, log, onRetry, onNotice })) : undefined;
   const { builds, warnings } = await loadBuilds(input, readData);
   const settings = { ...input, builder: { env, log, templatePath: input.template } };
   const { prepared, unknownOptions } = checkBuilds(builds, settings);
@@ -50,7 +53,7 @@ export async function plan(input: PlanInput): Promise<Plans> {
   const comparable = maySkip ? await comparableBuilds(input, { ...settings, readData, own: (all) => all }) : undefined;
   const plans: Plan[] = [];
   for (const build of prepared) {
-    const facts = online ? await readAccountFacts(build.prepared, { env, log, onRetry }) : undefined;
+    const facts = online ? await readAccountFacts(build.prepared, { env, log, onRetry, onNotice }) : undefined;
     const region = facts?.region ?? resolveRegion(build.prepared.config, env);
     const same = comparable?.get(build.definition.name);
     const asked = same?.prepared.config.skipUnchanged ? same : undefined;

@@ -4,6 +4,7 @@ import { readPublicKey } from "../../evidence/provenance/key-file.ts";
 import { omiOf } from "../../evidence/provenance/omi-reference.ts";
 import { ProvenanceError } from "../../evidence/provenance/provenance-error.ts";
 import type { ProvenanceStatement } from "../../evidence/provenance/statement.ts";
+import type { OnNotice } from "../../outscale/tell-notices.ts";
 import { defaultCloudFolder, openLocalSession } from "../local-session.ts";
 import { openAccount } from "../open-account.ts";
 import { checkFiles } from "./check-files.ts";
@@ -28,6 +29,8 @@ export interface VerifyProvenanceInput {
   /** The account is that of the embedded local cloud, at its usual place or in another folder. */
   readonly local?: true | { readonly stateFolder: string } | undefined;
   readonly log?: DebugLog | undefined;
+  /** Told what the user should know of how credentials were found: deprecated variables, settings without effect. */
+  readonly onNotice?: OnNotice | undefined;
   readonly env?: NodeJS.ProcessEnv | undefined;
 }
 
@@ -95,11 +98,12 @@ function subjectOf({ subject }: ProvenanceStatement) {
 }
 
 async function inAccount(
-  { local, profile, env = process.env, log = noLog }: VerifyProvenanceInput,
+  { local, profile, env = process.env, log = noLog, onNotice }: VerifyProvenanceInput,
   omi: NonNullable<ReturnType<typeof omiOf>>,
 ): Promise<string> {
   const stateFolder = local === true ? defaultCloudFolder(env) : local?.stateFolder;
   await using cloud = stateFolder === undefined ? undefined : await openLocalSession(env, stateFolder, log);
-  await using account = await openAccount(profile === undefined ? {} : { profile }, { env: cloud?.env ?? env, log });
+  const options = { env: cloud?.env ?? env, log, onNotice };
+  await using account = await openAccount(profile === undefined ? {} : { profile }, options);
   return await checkOmi(account, omi);
 }

@@ -55,7 +55,7 @@ async function release({ images = [], snapshots = [], keys = [], denied }: Accou
   const regions = regionsAt({ place, api, storage: storage as ObjectStorage });
   const held = { id: "acme", intent, facts: {}, madeAt: 0 };
   await createdBucketKind.release({ ...releaseContext(api, ui), regions }, held);
-  return { done, told: ui.of("message") };
+  return { done, told: ui.of("warn") };
 }
 
 describe("createdBucketKind", () => {

@@ -34,7 +34,7 @@ export const createdBucketKind: ResourceKind<z.infer<typeof intent>, z.infer<typ
     const reason = (await whoWrites(context, cloud, bucket)) ?? (await deleteEmpty(context, cloud, bucket));
     if (reason === undefined) return;
     const whose = "No run deletes it any more: delete it yourself when nobody needs it";
-    context.ui.message(`${bucket.where} stays: ${reason}. ${whose}`);
+    context.ui.warn(`${bucket.where} stays: ${reason}. ${whose}`);
   },
 };
 

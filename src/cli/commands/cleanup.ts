@@ -7,6 +7,7 @@ import { openDebugLog } from "../../terminal/debug-log.ts";
 import type { Command } from "../command.ts";
 import { type Flags, parseFlags } from "../flags.ts";
 import { writeJson } from "../output/json-report.ts";
+import { noticeTeller } from "../output/notice-teller.ts";
 import { plainUi, silentUi } from "../output/plain-ui.ts";
 import { templateInput } from "../template-flags.ts";
 
@@ -32,6 +33,7 @@ export const cleanup: Command = {
     const { flags, positionals } = parseFlags(flagSpecs, argv);
     requireRoot("Cleaning up needs root: it takes down mounts and devices");
     using log = openDebugLog(flags.log, io);
+    const onNotice = noticeTeller(io);
     const results = await cleanUpRuns({
       stateFolder: flags.state ?? engineSettings(io.env).stateFolder,
       runIds: positionals,
@@ -43,6 +45,7 @@ export const cleanup: Command = {
           template: flags.template === undefined ? undefined : templateInput(flags.template, flags, io.env),
           env: io.env,
           log,
+          onNotice,
         }),
       log,
       env: io.env,

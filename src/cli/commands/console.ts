@@ -8,6 +8,7 @@ import type { Io } from "../../terminal/io.ts";
 import type { Command } from "../command.ts";
 import { type Flags, type FlagValues, parseFlags } from "../flags.ts";
 import { errorText, exitCodeOf } from "../output/error-text.ts";
+import { noticeTeller } from "../output/notice-teller.ts";
 import { tellRetries } from "../output/tell-retries.ts";
 import { templateArgument, templateFlags, templateInput } from "../template-flags.ts";
 
@@ -66,6 +67,7 @@ async function open(
       ...input,
       readDataSources: flags["evaluate-datasources"] === true,
       onRetry: tellRetries(io),
+      onNotice: noticeTeller(io),
     });
   }
   if (flags.var.length === 0 && flags["var-file"].length === 0) return openFunctionConsole(io.env);

@@ -4,6 +4,7 @@ import { openDebugLog } from "../../terminal/debug-log.ts";
 import { writeJsonText, writeShown } from "../ci/harmless-io.ts";
 import type { Command } from "../command.ts";
 import { type Flags, parseFlags } from "../flags.ts";
+import { noticeTeller } from "../output/notice-teller.ts";
 import { planText } from "../output/plan-text.ts";
 import { tellRetries } from "../output/tell-retries.ts";
 import { templateArgument, templateFlags, templateInput } from "../template-flags.ts";
@@ -40,6 +41,7 @@ export const plan: Command = {
       skipUnchanged: flags["skip-unchanged"],
       log,
       onRetry: tellRetries(io),
+      onNotice: noticeTeller(io),
     });
     for (const warning of warnings) io.stderr.write(`Warning: ${warning}\n`);
     // Options are shown or hidden by their marks.

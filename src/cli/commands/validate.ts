@@ -6,6 +6,7 @@ import { writeJsonText } from "../ci/harmless-io.ts";
 import type { Command } from "../command.ts";
 import { type Flags, type FlagValues, parseFlags } from "../flags.ts";
 import { validationJson } from "../output/diagnostics-json.ts";
+import { noticeTeller } from "../output/notice-teller.ts";
 import { tellRetries } from "../output/tell-retries.ts";
 import { templateArgument, templateFlags, templateInput } from "../template-flags.ts";
 
@@ -36,6 +37,7 @@ interface ValidateInput {
   readonly env: NodeJS.ProcessEnv;
   readonly log: DebugLog;
   readonly onRetry: (message: string) => void;
+  readonly onNotice: (message: string) => void;
 }
 
 export const validate: Command = {
@@ -53,7 +55,14 @@ export const validate: Command = {
     const path = templateArgument(positionals);
     using log = openDebugLog(flags.log, io);
     try {
-      const warnings = await check({ path, flags, env: io.env, log, onRetry: tellRetries(io) });
+      const warnings = await check({
+        path,
+        flags,
+        env: io.env,
+        log,
+        onRetry: tellRetries(io),
+        onNotice: noticeTeller(io),
+      });
       if (flags.json) writeJsonText(io, validationJson(warnings));
       else io.stdout.write(`The ${flags["syntax-only"] ? "syntax of the template" : "configuration"} is valid.\n`);
       if (!flags.json) for (const warning of warnings) io.stderr.write(`Warning: ${warning}\n`);
@@ -66,7 +75,7 @@ export const validate: Command = {
 };
 
 /** @returns the warnings @throws {ChrootError} with what is wrong */
-async function check({ path, flags, env, log, onRetry }: ValidateInput): Promise<readonly string[]> {
+async function check({ path, flags, env, log, onRetry, onNotice }: ValidateInput): Promise<readonly string[]> {
   const { warnings, uncheckedOptions } = await validateTemplate({
     ...templateInput(path, flags, env),
     warnUndeclared: flags["warn-undeclared-var"] ?? true,
@@ -75,6 +84,7 @@ async function check({ path, flags, env, log, onRetry }: ValidateInput): Promise
     checkAccount: flags["check-account"] === true,
     log,
     onRetry,
+    onNotice,
   });
   const unchecked = uncheckedOptions.map((name) => {
     return `${name} comes from a data source, and was not checked: -evaluate-datasources reads it`;

@@ -5,6 +5,7 @@ import { openDebugLog } from "../../terminal/debug-log.ts";
 import type { Command } from "../command.ts";
 import { type Flags, parseFlags } from "../flags.ts";
 import { writeJson } from "../output/json-report.ts";
+import { noticeTeller } from "../output/notice-teller.ts";
 
 const flagSpecs = {
   key: { type: "strings", value: "FILE", about: "a public key in PEM that must have signed it; may be repeated" },
@@ -51,6 +52,7 @@ export const verify: Command = {
       profile: flags.profile,
       local: !flags.local ? undefined : stateFolder === undefined ? true : { stateFolder },
       log,
+      onNotice: noticeTeller(io),
       env: io.env,
     });
     if (flags.json) writeJson(io, verified);

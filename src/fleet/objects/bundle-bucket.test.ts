@@ -17,8 +17,11 @@ afterEach(() => rmSync(folder, { recursive: true, force: true }));
 const cloudKeys = { OSC_ACCESS_KEY: "AKCLOUD", OSC_SECRET_KEY: "SKCLOUD" };
 const ownKeys = { OUTSCALE_CHROOT_BUNDLE_ACCESS_KEY: "AKBUCKET", OUTSCALE_CHROOT_BUNDLE_SECRET_KEY: "SKBUCKET" };
 
-function access(env: NodeJS.ProcessEnv, { profile, region = "eu-west-2" }: { profile?: string; region?: string } = {}) {
-  return bundleAccess({ region, profile, env: { OSC_CONFIG_FILE: config, ...env } });
+async function access(
+  env: NodeJS.ProcessEnv,
+  { profile, region = "eu-west-2" }: { profile?: string; region?: string } = {},
+) {
+  return (await bundleAccess({ region, profile, env: { OSC_CONFIG_FILE: config, ...env } })).access;
 }
 
 describe("bundleAccess()", () => {
@@ -28,6 +31,15 @@ describe("bundleAccess()", () => {
     expect(await access(cloudKeys)).toMatchObject({ accessKey: "AKCLOUD", secretKey: "SKCLOUD" });
     expect(await access({ ...ownKeys, OSC_PROFILE: "tokyo" })).toMatchObject({ accessKey: "AKBUCKET" });
     expect(await access({ OSC_PROFILE: "bucket" })).toMatchObject({ accessKey: "AKPROFILE" });
+  });
+
+  it("tells which variables are deprecated", async () => {
+    const env = { OUTSCALE_ACCESSKEYID: "AKCLOUD", OUTSCALE_SECRETKEYID: "SKCLOUD", OSC_CONFIG_FILE: config };
+    const { notices } = await bundleAccess({ region: "eu-west-2", profile: undefined, env });
+    expect(notices).toEqual([
+      expect.stringContaining("OUTSCALE_ACCESSKEYID is deprecated"),
+      expect.stringContaining("OUTSCALE_SECRETKEYID is deprecated"),
+    ]);
   });
 
   it("is of the region of the builds, whatever says so", async () => {

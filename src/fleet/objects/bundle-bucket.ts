@@ -1,8 +1,8 @@
 import { AuthError } from "../../common/errors.ts";
 import type { DebugLog } from "../../common/log.ts";
-import type { Access } from "../../outscale/access.ts";
-import { resolveAccess } from "../../outscale/credentials.ts";
+import { type ResolvedAccess, resolveAccess } from "../../outscale/credentials.ts";
 import { createObjectStorage, type ObjectStorage } from "../../outscale/object-storage/object-storage.ts";
+import { type OnNotice, tellNotices } from "../../outscale/tell-notices.ts";
 
 const ACCESS_KEY_VARIABLE = "OUTSCALE_CHROOT_BUNDLE_ACCESS_KEY";
 const SECRET_KEY_VARIABLE = "OUTSCALE_CHROOT_BUNDLE_SECRET_KEY";
@@ -19,6 +19,7 @@ export interface BundleBucketInput extends BundleKeysInput {
   readonly log: DebugLog;
   /** Told before a request that failed is sent again. */
   readonly onRetry: (message: string) => void;
+  readonly onNotice: OnNotice;
 }
 
 /**
@@ -45,8 +46,8 @@ export class BundleBucket implements AsyncDisposable {
   }
 
   async #open(): Promise<ObjectStorage> {
-    const { env, log, onRetry } = this.#input;
-    const access = await bundleAccess(this.#input);
+    const { env, log, onRetry, onNotice } = this.#input;
+    const access = tellNotices(await bundleAccess(this.#input), onNotice);
     return createObjectStorage({
       ...{ access, env, log },
       onRetry: ({ operation, attempt, attempts, reason }) =>
@@ -56,7 +57,7 @@ export class BundleBucket implements AsyncDisposable {
 }
 
 /** @throws {AuthError} */
-export async function bundleAccess({ region, profile, env }: BundleKeysInput): Promise<Access> {
+export async function bundleAccess({ region, profile, env }: BundleKeysInput): Promise<ResolvedAccess> {
   const [accessKey, secretKey] = [env[ACCESS_KEY_VARIABLE], env[SECRET_KEY_VARIABLE]];
   if (profile === undefined && Boolean(accessKey) !== Boolean(secretKey)) {
     const [there, missing] = accessKey
@@ -65,12 +66,13 @@ export async function bundleAccess({ region, profile, env }: BundleKeysInput): P
     throw new AuthError(`Incomplete credentials: there is ${there} but no ${missing}`, { hint: HOW });
   }
   const template = profile === undefined ? { accessKey, secretKey } : { profile };
-  const { access } = await resolveAccess({ template, env: { ...env, OSC_REGION: env.OSC_REGION || region } }).catch(
+  const resolved = await resolveAccess({ template, env: { ...env, OSC_REGION: env.OSC_REGION || region } }).catch(
     (cause: unknown) => {
       throw new AuthError("There are no keys for the bucket of the bundle", { cause, hint: HOW });
     },
   );
-  if (access.region === region) return access;
+  const { access } = resolved;
+  if (access.region === region) return resolved;
   throw new AuthError(`The keys for the bucket of the bundle are of ${access.region}, and the builds of ${region}`, {
     hint: "name a bucket in the region of the builds, and its keys: an access key is good in one region only",
   });

@@ -166,7 +166,8 @@ export class PackedFleetBake implements FleetBake {
     await queue.putContents(bundle.contents);
     if (place === undefined || bundle.objects.size === 0) return;
     const { region } = queue.place;
-    await using bucket = new BundleBucket({ region, profile: place.profile, env, log, onRetry: say });
+    const onNotice = (notice: string) => say(`Warning: ${notice}`);
+    await using bucket = new BundleBucket({ region, profile: place.profile, env, log, onRetry: say, onNotice });
     const storage = await bucket.storage();
     await sendObjects(bundle.objects, { queue, storage, place, seconds: KEPT_SECONDS, say, signal });
     const trimmed = { queue, storage: () => bucket.storage(), bucket: place.bucket, now: Date.now(), signal };

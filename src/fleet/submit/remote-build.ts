@@ -5,6 +5,7 @@ import { systemClock } from "../../common/clock.ts";
 import { AuthError, CancelledError, FleetError, messageOf } from "../../common/errors.ts";
 import { resolveAccess } from "../../outscale/credentials.ts";
 import { resolveRegionAccess } from "../../outscale/region-access.ts";
+import { eachNoticeOnce, type OnNotice, tellNotices } from "../../outscale/tell-notices.ts";
 import { AwaitedEnd } from "../queue/awaited-end.ts";
 import type { FleetQueue } from "../queue/fleet-queue.ts";
 import { FollowedOutput } from "../queue/followed-output.ts";
@@ -59,7 +60,8 @@ export class RemoteBuild {
       if (await this.#ask(isWaiting, input)) ui.say(`No worker is there for ${this.#queue.name}: it waits for one`);
       const result = await this.#follow(input);
       this.result = result;
-      const artifact = result.artifact && this.#artifactOf(result.artifact);
+      const onNotice = eachNoticeOnce((notice) => ui.warn(notice));
+      const artifact = result.artifact && this.#artifactOf(result.artifact, onNotice);
       if (result.outcome === "done" && result.error === undefined) return artifact;
       if (artifact !== undefined) input.onStanding?.(artifact);
       throw result.error === undefined ? new CancelledError() : errorOfSent(withMachine(result.error, result.worker));
@@ -143,9 +145,9 @@ export class RemoteBuild {
     });
   }
 
-  #artifactOf({ region, product, data }: NonNullable<SentResult["artifact"]>): OmiArtifact {
+  #artifactOf({ region, product, data }: NonNullable<SentResult["artifact"]>, onNotice: OnNotice): OmiArtifact {
     const destroy = async () => {
-      const { access } = await resolveAccess({ template: { region }, env: this.#env }).catch((error: unknown) => {
+      const resolved = await resolveAccess({ template: { region }, env: this.#env }).catch((error: unknown) => {
         if (!(error instanceof AuthError)) throw error;
         const id = artifactIdOf(region, product);
         throw new FleetError(`The OMI ${id} stands: this machine has no access to its account`, {
@@ -153,7 +155,10 @@ export class RemoteBuild {
           hint: "a post-processor with keep_input_artifact = true keeps it; otherwise delete it where there are keys",
         });
       });
-      const copied = (product.copies ?? []).map(({ region }) => resolveRegionAccess({ region, env: this.#env }));
+      const access = tellNotices(resolved, onNotice);
+      const copied = (product.copies ?? []).map(async ({ region }) =>
+        tellNotices(await resolveRegionAccess({ region, env: this.#env }), onNotice),
+      );
       await destroyProduct([access, ...(await Promise.all(copied))], product, { env: this.#env });
     };
     return new OmiArtifact({ region, product, data, destroy });

@@ -14,6 +14,7 @@ import { heldFolders } from "../../host/held-folder.ts";
 import { requireRoot } from "../../host/require-root.ts";
 import { createApi } from "../../outscale/client.ts";
 import { resolveAccess } from "../../outscale/credentials.ts";
+import { eachNoticeOnce, type OnNotice, tellNotices } from "../../outscale/tell-notices.ts";
 import { BundleBucket } from "../objects/bundle-bucket.ts";
 import type { RedisAddress } from "../queue/address.ts";
 import { FleetQueue } from "../queue/fleet-queue.ts";
@@ -59,20 +60,21 @@ export async function runWorker(input: WorkerInput): Promise<void> {
   const { localCloud, log, ui, address, keys, label } = input;
   await using local = localCloud === undefined ? undefined : await openLocalSession(input.env, localCloud, log);
   const env = local?.env ?? input.env;
-  const { access } = await resolveAccess({ template: {}, env });
+  const onTrouble = (message: string) => ui.warn(message);
+  const onNotice = eachNoticeOnce(onTrouble);
+  const access = tellNotices(await resolveAccess({ template: {}, env }), onNotice);
   await using api = createApi({ access, env, log, ...tellRetry({ ui, clock: systemClock }) });
   const account = await readBuilderAccount(api, { env, access, ui });
   const place = { accountId: account.accountId, region: account.region, label };
   const { stateFolder } = engineSettings(env);
   await using identity = await takeIdentity(stateFolder, queueOf(place));
-  const cleanUp = () => takeDownDeadRuns(stateFolder, { env, ui, log });
+  const cleanUp = () => takeDownDeadRuns(stateFolder, { env, ui, log, onNotice });
   const jobs = new JobFolder(join(identity.folder, "jobs"));
   const tellWait = (id: string) => ui.say(`The process of build ${id} is still there, from before: it cleans up first`);
   await jobs.waitForProcesses(tellWait, input.drain);
   const deadRuns = await takeDownAll(cleanUp, input);
-  const onTrouble = (message: string) => ui.warn(message);
   const bucketKeys = { region: account.region, profile: input.bundleProfile, env };
-  await using bucket = new BundleBucket({ ...bucketKeys, log, onRetry: onTrouble });
+  await using bucket = new BundleBucket({ ...bucketKeys, log, onRetry: onTrouble, onNotice });
   // A profile that is not there is told now, and not by the first build that needs it.
   if (input.bundleProfile !== undefined) await bucket.storage();
   using connections = await connectTwice(address, onTrouble);
@@ -123,12 +125,12 @@ export interface DeadRuns {
 /** What could not be taken down is told, and keeps the worker from nothing: what waits for it waits for the next start. */
 async function takeDownDeadRuns(
   stateFolder: string,
-  { env, ui, log }: Pick<WorkerInput, "env" | "ui" | "log">,
+  { env, ui, log, onNotice }: Pick<WorkerInput, "env" | "ui" | "log"> & { readonly onNotice: OnNotice },
 ): Promise<DeadRuns> {
   try {
     const runs = await cleanUpRuns({
       ...{ stateFolder, runIds: [], dryRun: false, ui, env, log },
-      connect: (header) => connectToRun(header, { env, log }),
+      connect: (header) => connectToRun(header, { env, log, onNotice }),
     });
     return {
       isClean: true,

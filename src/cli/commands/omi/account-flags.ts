@@ -2,6 +2,7 @@ import type { OmisInput } from "../../../bake/omis/open-omis.ts";
 import type { DebugLog } from "../../../common/log.ts";
 import type { Io } from "../../../terminal/io.ts";
 import type { Flags, FlagValues } from "../../flags.ts";
+import { noticeTeller } from "../../output/notice-teller.ts";
 import { tellRetries } from "../../output/tell-retries.ts";
 
 /** Whose OMIs are meant. */
@@ -22,6 +23,7 @@ export function omisInput(flags: FlagValues<typeof accountFlags>, io: Io, log: D
     local: flags.local ? local : undefined,
     stateFolder: flags.state,
     onRetry: tellRetries(io),
+    onNotice: noticeTeller(io),
     log,
     env: io.env,
   };
