@@ -27,10 +27,7 @@ function account(looks: readonly (readonly ImageExportTask[])[]) {
   });
   const storage: Partial<ObjectStorage> = {
     findBucket: async () => "found",
-    list: async function* (bucket, prefix = "") {
-      yield { bucket, key: `${prefix}disk.qcow2.gz`, sizeBytes: 1, etag: "", lastModified: "" };
-    },
-    deleteMany: async (_bucket, keys) => void events.push(`delete ${keys.join()}`),
+    removeBelow: async (_bucket, prefix) => void events.push(`remove ${prefix}`),
   };
   const context = releaseContext(api);
   const waiters = createWaiters({ api, clock: context.clock, ...defaultWaiting });
@@ -48,7 +45,7 @@ describe("exportedObjectsKind", () => {
     ]);
     const { now } = context.clock;
     await exportedObjectsKind.release(context, { id: "image-export-1", intent, facts: {}, madeAt: now() });
-    expect(events.slice(-2)).toEqual(["completed,completed", "delete a/0123456789ab/disk.qcow2.gz"]);
+    expect(events.slice(-2)).toEqual(["completed,completed", "remove a/0123456789ab/"]);
   });
 
   it("finds the task that goes on, before one that is over", async () => {

@@ -44,8 +44,9 @@ export const exportedObjectsKind: ResourceKind<ExportIntent, z.infer<typeof noFa
     await awaitEnd(context, cloud, intent);
     // The release's own deadline may have passed meanwhile.
     using deadline = releaseDeadline(context.hurry);
-    const keys = await keysBelow(cloud, intent, deadline.signal);
-    if (keys.length > 0) await cloud.storage.deleteMany(intent.bucket, keys);
+    const { bucket, prefix } = intent;
+    if ((await cloud.storage.findBucket(bucket, deadline)) === "absent") return;
+    await cloud.storage.removeBelow(bucket, prefix, deadline);
   },
 };
 

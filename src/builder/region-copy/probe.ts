@@ -16,6 +16,6 @@ export const probeKind: ResourceKind<z.infer<typeof intent>, z.infer<typeof noFa
   },
   release: async (context, { intent: { place, bucket, key } }) => {
     const { storage } = await context.regions.at(place);
-    await storage.delete({ bucket, key });
+    await storage.remove({ bucket, key });
   },
 };

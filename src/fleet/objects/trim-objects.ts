@@ -57,7 +57,7 @@ export async function trimObjects(input: TrimInput): Promise<ReadonlyMap<string,
 const OTHER_KEY = "another key";
 
 const RIGHTS =
-  "give the keys s3:ListBucketMultipartUploads on the bucket, and s3:AbortMultipartUpload and s3:DeleteObject on its objects, or leave it to others that have them";
+  "give the keys s3:ListBucketMultipartUploads on the bucket, and s3:AbortMultipartUpload and s3:DeleteObject on its objects (where it keeps versions, s3:ListBucketVersions and s3:DeleteObjectVersion, too), or leave it to others that have them";
 
 function nextStep(error: unknown): string {
   if (error instanceof StorageError && error.failure.httpStatus === 403) return RIGHTS;
@@ -99,7 +99,7 @@ async function remove(
   try {
     for await (const upload of storage.uploads(bucket, key, { signal }))
       if (upload.key === key) await storage.abort(upload, { signal });
-    await storage.delete({ bucket, key }, { signal });
+    await storage.remove({ bucket, key }, { signal });
   } catch (error) {
     if (storageFailureOf(error)?.storageCode !== "NoSuchBucket") throw error;
   }

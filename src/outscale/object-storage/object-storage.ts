@@ -5,6 +5,7 @@ import { type ListedObject, listObjects, listUploads, type PendingUpload } from 
 import type { ObjectSource } from "./object-source.ts";
 import { presignGet } from "./presign.ts";
 import { abortUpload, type PutOptions, putObject } from "./put-object.ts";
+import { removeBelow, removeObject } from "./remove-objects.ts";
 import { StorageConnection, type StorageOptions } from "./storage-connection.ts";
 import { isStorageNotFound, StorageError, storageFailureOf } from "./storage-error.ts";
 
@@ -35,9 +36,14 @@ export interface ObjectStorage extends AsyncDisposable {
   get(place: ObjectPlace, options?: GetOptions): AsyncIterable<Buffer>;
   read(place: ObjectPlace, options: { readonly mostBytes: number } & Stoppable): Promise<Buffer>;
   list(bucket: string, prefix?: string, options?: Stoppable): AsyncIterable<ListedObject>;
-  /** One that is stopped may have had its effect. */
+  /** One that is stopped may have had its effect. In a bucket that keeps versions, the object is only hidden. */
   delete(place: ObjectPlace, options?: Stoppable): Promise<void>;
+  /** As {@link delete}. */
   deleteMany(bucket: string, keys: readonly string[]): Promise<void>;
+  /** Removes an object, with all of its versions where the bucket keeps them. One that is stopped may have had its effect. */
+  remove(place: ObjectPlace, options?: Stoppable): Promise<void>;
+  /** The same of every object whose key begins with the prefix, which may not be empty. */
+  removeBelow(bucket: string, prefix: string, options?: Stoppable): Promise<void>;
   /** Multipart uploads that are under way. */
   uploads(bucket: string, prefix?: string, options?: Stoppable): AsyncIterable<PendingUpload>;
   /** As {@link delete}. */
@@ -66,6 +72,9 @@ export function createObjectStorage(options: StorageOptions): ObjectStorage {
       listObjects(connection, { bucket: requireBucket(bucket), prefix, signal }),
     delete: async (place, { signal } = {}) => deleteObject(connection, requirePlace(place), signal),
     deleteMany: async (bucket, keys) => deleteObjects(connection, { bucket: requireBucket(bucket), keys }),
+    remove: async (place, { signal } = {}) => removeObject(connection, requirePlace(place), signal),
+    removeBelow: async (bucket, prefix, { signal } = {}) =>
+      removeBelow(connection, { bucket: requireBucket(bucket), prefix, signal }),
     uploads: (bucket, prefix = "", { signal } = {}) =>
       listUploads(connection, { bucket: requireBucket(bucket), prefix, signal }),
     abort: (upload, { signal } = {}) => abortUpload(connection, upload, signal),
