@@ -105,6 +105,36 @@ describe("omi copy", () => {
     expect(objects.every((key) => key.startsWith(`${BUCKET}/kept/`))).toBe(true);
   });
 
+  it("leaves the bucket that it has made to a copy that is on its way into it", async () => {
+    const [home, east] = [bench.region(HOME), bench.region(EAST)];
+    const storage = bench.storage(HOME);
+    const shared = { bucket: "shared", createBucket: true };
+    east.faults.add({ kind: "stuck", transition: "image.pending" });
+    const first = bench.copy({ ...shared, targets: [{ region: EAST }] });
+    await expect
+      .poll(async () => (await bench.api(EAST).readImages({})).Images.map(({ State }) => State))
+      .toContain("pending");
+    home.faults.add({ kind: "stuck", transition: "image-export.pending/queued" });
+    const second = bench.copy({ ...shared, targets: [{ region: ASIA }] });
+    const exporting = async () => {
+      const { ImageExportTasks } = await bench.api(HOME).readImageExportTasks({});
+      return ImageExportTasks.filter(({ State }) => State === "pending/queued").map(({ TaskId }) => TaskId);
+    };
+    await expect.poll(exporting).toHaveLength(1);
+    const [task] = await exporting();
+    east.faults.clear();
+    const { copied, ui } = await first;
+    expect(told(copied.copies)).toEqual([`${EAST} copied`]);
+    expect(ui.lines.filter((line) => /^(warn|error)/.test(line))).toEqual([
+      expect.stringContaining(
+        `warn: The bucket shared in ${HOME} stays: the export ${task} writes into it. No run deletes it`,
+      ),
+    ]);
+    home.faults.clear();
+    expect(told((await second).copied.copies)).toEqual([`${ASIA} copied`]);
+    await storage.deleteBucket("shared"); // it is empty
+  });
+
   it("goes into a bucket, and out of it into any region, with what only a person knows", async () => {
     const home = { env: bench.bakery.env, ui: new RecordingUi() };
     const exported = await exportOmi({ ...home, omi: web.ImageId, bucket: BUCKET });
