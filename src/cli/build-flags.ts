@@ -20,7 +20,7 @@ export const buildFlags = {
   force: { type: "boolean", about: "replaces OMIs that have the same name" },
   "parallel-builds": { type: "string", value: "N", about: "how many builds run at a time; 0, the default, is all" },
   local: { type: "boolean", about: "builds on the embedded local cloud: no account, no network" },
-  "local-state": { type: "string", value: "FOLDER", about: "the folder of that local cloud" },
+  "local-state": { type: "string", value: "FOLDER", needs: "local", about: "the folder of that local cloud" },
   "boot-test": { type: "boolean", about: "boots the finished volume under QEMU before it is published" },
   "skip-unchanged": {
     type: "boolean",

@@ -9,9 +9,15 @@ const specs = {
   "on-error": { type: "string", choices: ["cleanup", "ask"], about: "" },
   color: { type: "boolean", about: "" },
   debug: { type: "boolean", about: "" },
+  depth: { type: "string", needs: "debug", about: "" },
+  deep: { type: "boolean", needs: "debug", about: "" },
+  also: { type: "strings", needs: "log", about: "" },
 } as const satisfies Flags;
 
-const nothing = { var: [], only: [], log: undefined, "on-error": undefined, color: undefined, debug: undefined };
+const nothing = {
+  ...{ var: [], only: [], log: undefined, "on-error": undefined, color: undefined, debug: undefined },
+  ...{ depth: undefined, deep: undefined, also: [] },
+};
 
 describe("parseFlags()", () => {
   it.each<[string, object, readonly string[]]>([
@@ -31,6 +37,10 @@ describe("parseFlags()", () => {
     ["-only=", { only: [] }, []],
     ["-log one -log two", { log: "two" }, []],
     ["-on-error ask", { "on-error": "ask" }, []],
+    ["-debug -depth 1", { debug: true, depth: "1" }, []],
+    ["-depth 1 -debug", { debug: true, depth: "1" }, []],
+    ["-no-deep", { deep: false }, []],
+    ["-log one -also two", { log: "one", also: ["two"] }, []],
     ["- x", {}, ["-", "x"]],
     ["a -- -debug --x", {}, ["a", "-debug", "--x"]],
   ])("reads %j", (line, flags, positionals) => {
@@ -52,6 +62,11 @@ describe("parseFlags()", () => {
     ["-no-constructor", "There is no flag -no-constructor", undefined],
     ["-__proto__=1", "There is no flag -__proto__", undefined],
     ["-on-error=panic", '-on-error must be cleanup or ask, not "panic"', undefined],
+    ["-depth 1", "-depth needs -debug: alone it has no effect", undefined],
+    ["-depth 1 -debug=false", "-depth needs -debug: alone it has no effect", undefined],
+    ["-depth=", "-depth needs -debug: alone it has no effect", undefined],
+    ["-deep", "-deep needs -debug: alone it has no effect", undefined],
+    ["-also two", "-also needs -log: alone it has no effect", undefined],
     ["-debug=maybe", '-debug must be true or false, not "maybe"', undefined],
   ])("refuses %j", (line, message, hint) => {
     const parse = () => parseFlags(specs, line.split(" "));

@@ -12,6 +12,8 @@ export interface Flag {
   readonly value?: string;
   readonly choices?: readonly string[];
   readonly isList?: true;
+  /** Another flag of the command, without which this one has no effect. */
+  readonly needs?: string;
 }
 export type Flags = Readonly<Record<string, Flag>>;
 
@@ -31,7 +33,8 @@ export interface ParsedFlags<Specs extends Flags> {
 
 /**
  * Reads a command's arguments: `-var a=1`, `--var=a=1`, `-color=false`, `--no-color`; everything after `--` is no flag.
- * @throws {UsageError} for an unknown flag, a missing value, or one that is not among the choices
+ * @throws {UsageError} for an unknown flag, a missing value, one that is not among the choices, or a flag that has no effect
+ * without another
  */
 export function parseFlags<Specs extends Flags>(specs: Specs, argv: readonly string[]): ParsedFlags<Specs> {
   const { values, positionals } = parseArgs({
@@ -46,7 +49,21 @@ export function parseFlags<Specs extends Flags>(specs: Specs, argv: readonly str
     allowNegative: true,
   });
   const read = Object.entries(specs).map(([name, flag]) => [name, readValue(name, flag, values[name])]);
-  return { flags: Object.fromEntries(read), positionals };
+  const flags: FlagValues<Specs> = Object.fromEntries(read);
+  refuseIdle(specs, flags);
+  return { flags, positionals };
+}
+
+/** A flag that is passed over may be the one that says where to work: what is removed then is another's. */
+function refuseIdle(specs: Flags, values: Readonly<Record<string, unknown>>): void {
+  for (const [name, { needs }] of Object.entries(specs)) {
+    if (needs === undefined || !isGiven(values[name]) || isGiven(values[needs])) continue;
+    throw new UsageError(`-${name} needs -${needs}: alone it has no effect`);
+  }
+}
+
+function isGiven(value: unknown): boolean {
+  return Array.isArray(value) ? value.length > 0 : value !== undefined && value !== false;
 }
 
 /**

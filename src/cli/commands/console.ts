@@ -55,7 +55,7 @@ export const consoleCommand: Command = {
   },
 };
 
-/** @throws {UsageError} when variables are given without a template that declares them */
+/** @throws {UsageError} when what only a template has is asked for, and none is given */
 async function open(
   positionals: readonly string[],
   flags: FlagValues<typeof flagSpecs>,
@@ -70,8 +70,11 @@ async function open(
       onNotice: noticeTeller(io),
     });
   }
+  const hint = "outscale-chroot console TEMPLATE";
+  if (flags["evaluate-datasources"])
+    throw new UsageError("-evaluate-datasources needs a template that has some", { hint });
   if (flags.var.length === 0 && flags["var-file"].length === 0) return openFunctionConsole(io.env);
-  throw new UsageError("Variables need a template that declares them", { hint: "outscale-chroot console TEMPLATE" });
+  throw new UsageError("Variables need a template that declares them", { hint });
 }
 
 interface AnswerInput {

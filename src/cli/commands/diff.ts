@@ -13,7 +13,7 @@ const flagSpecs = {
   all: { type: "boolean", about: "prints every line of every list, not just the first 20" },
   profile: { type: "string", value: "NAME", about: "a profile with the credentials of the OMIs' account" },
   local: { type: "boolean", about: "the OMIs are those of the embedded local cloud" },
-  "local-state": { type: "string", value: "FOLDER", about: "where that local cloud lies" },
+  "local-state": { type: "string", value: "FOLDER", needs: "local", about: "where that local cloud lies" },
   log: { type: "string", value: "FILE", about: "writes API calls, commands and journal entries to this file" },
 } as const satisfies Flags;
 

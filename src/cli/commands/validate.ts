@@ -1,5 +1,5 @@
 import { validate as validateTemplate } from "../../bake/validate.ts";
-import { ExitCode } from "../../common/errors.ts";
+import { ExitCode, UsageError } from "../../common/errors.ts";
 import type { DebugLog } from "../../common/log.ts";
 import { openDebugLog } from "../../terminal/debug-log.ts";
 import { writeJsonText } from "../ci/harmless-io.ts";
@@ -53,6 +53,9 @@ export const validate: Command = {
   async run({ argv, io }) {
     const { flags, positionals } = parseFlags(flagSpecs, argv);
     const path = templateArgument(positionals);
+    // Packer passes over -evaluate-datasources here, and so do we.
+    if (flags["syntax-only"] && flags["check-account"])
+      throw new UsageError("-check-account looks at more than -syntax-only lets it: give one of them");
     using log = openDebugLog(flags.log, io);
     try {
       const warnings = await check({

@@ -17,7 +17,7 @@ const flagSpecs = {
     about: "a profile with the credentials of the OMI's account, where the OMI is looked up",
   },
   local: { type: "boolean", about: "the OMI is looked up in the embedded local cloud" },
-  "local-state": { type: "string", value: "FOLDER", about: "where that local cloud lies" },
+  "local-state": { type: "string", value: "FOLDER", needs: "local", about: "where that local cloud lies" },
   json: { type: "boolean", about: "prints the statement and what was checked as JSON" },
   log: { type: "string", value: "FILE", about: "writes API calls to this file" },
 } as const satisfies Flags;

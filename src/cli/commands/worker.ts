@@ -24,7 +24,7 @@ const flagSpecs = {
     about: "takes the builds that were submitted with this label, and no others",
   },
   local: { type: "boolean", about: "builds on the embedded local cloud: no account, no network" },
-  "local-state": { type: "string", value: "FOLDER", about: "the folder of that local cloud" },
+  "local-state": { type: "string", value: "FOLDER", needs: "local", about: "the folder of that local cloud" },
   "bundle-limit": { type: "string", value: "MIB", about: "how large a bundle it takes; 64 by default" },
   ...bundleKeyFlags,
   log: { type: "string", value: "FILE", about: "writes the worker's own API calls to this file" },

@@ -9,7 +9,7 @@ import { tellRetries } from "../../output/tell-retries.ts";
 export const accountFlags = {
   profile: { type: "string", value: "NAME", about: "a profile with the credentials of the account" },
   local: { type: "boolean", about: "the OMIs of the embedded local cloud" },
-  "local-state": { type: "string", value: "FOLDER", about: "where that local cloud lies" },
+  "local-state": { type: "string", value: "FOLDER", needs: "local", about: "where that local cloud lies" },
   state: { type: "string", value: "FOLDER", about: "the state folder; by default the one that builds use" },
   json: { type: "boolean", about: "prints JSON" },
   log: { type: "string", value: "FILE", about: "writes API calls and journal entries to this file" },

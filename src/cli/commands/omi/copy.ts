@@ -30,7 +30,11 @@ const flagSpecs = {
     type: "boolean",
     about: "replaces the account's own OMI of that name there, once its successor is complete",
   },
-  "force-delete-snapshot": { type: "boolean", about: "with -force: deletes the snapshots of the replaced OMI" },
+  "force-delete-snapshot": {
+    type: "boolean",
+    needs: "force",
+    about: "with -force: deletes the snapshots of the replaced OMI",
+  },
   ...accountFlags,
 } as const satisfies Flags;
 
