@@ -156,6 +156,7 @@ export const rooms = {
       "connect-to-run",
       "event-report",
       "examine",
+      "idle-max-age",
       "image-evidence",
       "images/*",
       "inspect",

@@ -9,6 +9,7 @@ import { historyLimits } from "../history/history-limits.ts";
 import { type FileDigest, templateRecord } from "../history/keep-record.ts";
 import { maskEnvironment } from "../outscale/mask-environment.ts";
 import { relocateFiles } from "../provisioners/local-files.ts";
+import { refuseIdleMaxAge } from "./idle-max-age.ts";
 import type { EvidenceWishes } from "./image-evidence.ts";
 import { loadBuilds } from "./load-builds.ts";
 import { defaultCloudFolder, type LocalSession, openLocalSession } from "./local-session.ts";
@@ -100,6 +101,8 @@ export async function openBake(input: OpenBakeInput, resumed?: HeldRun): Promise
     const settings = { ...input, builder, override };
     const own = (definitions: readonly BuildDefinition[]) => ownParts(definitions, builder, input);
     const builds = prepareBuilds(own(template.builds), settings);
+    // One of several is what others have left to this process: they have looked at all.
+    if (input.onlyBuild === undefined) refuseIdleMaxAge(builds, input);
     const maySkip = builds.some(({ prepared }) => prepared.config.skipUnchanged);
     const comparable = maySkip ? await comparableBuilds({ ...input, env }, { ...settings, readData, own }) : undefined;
     const { parallel = 0, debug = false, force = false, evidence, mayPublish, journalCopy } = input;

@@ -1,3 +1,4 @@
+import { refuseIdleMaxAge } from "../../bake/idle-max-age.ts";
 import type { EvidenceWishes } from "../../bake/image-evidence.ts";
 import { loadBuilds } from "../../bake/load-builds.ts";
 import { type BuildSettings, checkBuilds, refuseConnectionValues } from "../../bake/prepare-builds.ts";
@@ -72,7 +73,10 @@ export async function openFleetBake(input: FleetBakeInput): Promise<FleetBake> {
     return { buildName, buildType, templatePath, userVariables, environment: env, now };
   };
   const options = { ...input, builder: { env, templatePath, now }, isElsewhere: true };
-  refuseConnectionValues(checkBuilds(template.builds, options).prepared);
+  const { prepared } = checkBuilds(template.builds, options);
+  refuseConnectionValues(prepared);
+  // Of a build whose data sources are not read it is not known whether it may be skipped.
+  if (prepared.length === template.builds.length) refuseIdleMaxAge(prepared, input);
   const redis = await connect(input.address, input.onTrouble);
   const reach = new Reach(redis);
   try {
