@@ -14,7 +14,7 @@ export const rooms = {
   },
   "main.ts": {
     isProgram: true,
-    uses: ["run-program.ts", "terminal"],
+    uses: ["run-program.ts", "terminal", "common"],
     face: [],
   },
   "run-program.ts": {

@@ -1,5 +1,6 @@
 import { closeSync } from "node:fs";
 import { isatty } from "node:tty";
+import { ExitCode } from "./common/errors.ts";
 import { runProgram } from "./run-program.ts";
 import { processIo } from "./terminal/process-io.ts";
 
@@ -8,16 +9,26 @@ async function main(): Promise<void> {
   const terminals = [0, 1, 2].filter((fd) => isatty(fd));
   // A process that runs out of things to wait for before it is done has not done well.
   process.exitCode = UNFINISHED;
-  process.exitCode = await runProgram(process.argv.slice(2), processIo());
+  const io = processIo();
+  process.exitCode = await runProgram(process.argv.slice(2), io);
   // What is written is flushed before the process ends.
-  await Promise.all(
-    [process.stdout, process.stderr].map((stream) => new Promise((resolve) => stream.write("", resolve))),
-  );
+  await flush(process.stdout);
+  const lost = io.stdout.failure();
+  if (lost !== undefined) {
+    io.stderr.write(`Error: not everything could be written to standard output: ${lost.message}\n`);
+    process.exitCode ||= ExitCode.Failed;
+  }
+  await flush(process.stderr);
   // Node aborts at its end when it cannot reset a terminal, and one that was closed meanwhile cannot be reset.
   for (const fd of terminals.filter((fd) => !isatty(fd))) closeSync(fd);
   process.exit();
 }
 
 const UNFINISHED = 1;
+
+/** The error of a write is told to its listeners after this; they are listened to by then. */
+function flush(stream: NodeJS.WriteStream): Promise<void> {
+  return new Promise((resolve) => stream.write("", () => setImmediate(resolve)));
+}
 
 void main();

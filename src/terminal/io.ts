@@ -1,4 +1,3 @@
-import { secrets } from "../common/secrets.ts";
 import type { Prompt } from "./prompt-lines.ts";
 
 /** Text that goes out: to a terminal, a pipe or a file. */
@@ -44,20 +43,3 @@ export interface Io {
 
 export type StopSignal = (typeof stopSignals)[number];
 export const stopSignals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
-
-/** A sink that masks whole writes; nothing writes a secret in pieces. */
-export function maskedSink(stream: NodeJS.WriteStream): TextSink {
-  // A reader that went away, or a terminal that was closed, is no reason to leave a build half done.
-  stream.on("error", () => undefined);
-  return {
-    write: (text) => void stream.write(secrets.mask(text)),
-    writeExact: (text) => void stream.write(text),
-    isTerminal: stream.isTTY === true,
-    columns: () => stream.columns || 80,
-    rows: () => stream.rows || 24,
-    onResize: (listener) => {
-      stream.on("resize", listener);
-      return () => void stream.off("resize", listener);
-    },
-  };
-}

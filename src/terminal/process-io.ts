@@ -1,9 +1,10 @@
 import { buffer } from "node:stream/consumers";
-import { type Io, maskedSink, type StopSignal, stopSignals, type TextSource } from "./io.ts";
+import { type Io, type StopSignal, stopSignals, type TextSource } from "./io.ts";
 import { LineReader } from "./line-reader.ts";
+import { type MaskedSink, maskedSink } from "./masked-sink.ts";
 
 /** The world outside as this process has it. */
-export function processIo(): Io {
+export function processIo(): Io & { readonly stdout: MaskedSink } {
   let input: LineReader | undefined;
   return {
     stdin: processInput(),

@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
@@ -46,6 +46,28 @@ describe("a process", () => {
       stdout: "a    = 1 # é\nlong = 2",
       stderr: "",
     });
+  });
+
+  it.each([
+    ["a device that is full", ": > out; exec > /dev/full", "ENOSPC"],
+    // In blocks of 512 bytes or of 1024: the first part is written.
+    ["a file that may not grow so long", "ulimit -f 1; exec > out", "EFBIG"],
+  ])("fails when its output is lost in %s", async (_, redirection, code) => {
+    const script = `${redirection}; exec '${process.execPath}' '${program}' fmt -`;
+    const child = spawn("sh", ["-c", script], { cwd: folder, stdio: ["pipe", "ignore", "pipe"] });
+    child.stdin.end("# a comment\n".repeat(1_000));
+    const exited = new Promise((resolve) => child.once("close", resolve));
+    const [stderr, exitCode] = await Promise.all([text(child.stderr), exited]);
+    expect(stderr).toContain(`Error: not everything could be written to standard output: ${code}`);
+    expect(exitCode).toBe(1);
+    expect((await stat(join(folder, "out"))).size).toBeLessThanOrEqual(1_024);
+  });
+
+  it("ends well when whoever reads its output has gone", async () => {
+    const script = `{ '${process.execPath}' '${program}' fmt -; echo $? >&2; } | true`;
+    const child = spawn("sh", ["-c", script], { stdio: ["pipe", "ignore", "pipe"] });
+    child.stdin.end("# a comment\n".repeat(20_000));
+    expect(await text(child.stderr)).toBe("0\n");
   });
 });
 
