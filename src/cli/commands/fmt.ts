@@ -1,5 +1,5 @@
-import { writeFileSync } from "node:fs";
 import { ExitCode, UsageError } from "../../common/errors.ts";
+import { rewriteFile } from "../../common/rewrite-file.ts";
 import { Diagnostics } from "../../hcl/source/diagnostic.ts";
 import type { SourceFile } from "../../hcl/source/source-file.ts";
 import { formatHcl } from "../../hcl/syntax/format.ts";
@@ -39,7 +39,7 @@ export const fmt: Command = {
     let isChanged = false;
     for (const path of positionals) {
       const texts =
-        path === STDIN ? [await formatInput(flags, io, diagnostics)] : formatFiles(path, flags, io, diagnostics);
+        path === STDIN ? [await formatInput(flags, io, diagnostics)] : await formatFiles(path, flags, io, diagnostics);
       isChanged ||= texts.includes(true);
     }
     diagnostics.throwIfErrors();
@@ -50,18 +50,20 @@ export const fmt: Command = {
 type FmtFlags = FlagValues<typeof flagSpecs>;
 
 /** @returns for each file whether formatting changes it */
-function formatFiles(path: string, flags: FmtFlags, io: Io, diagnostics: Diagnostics): boolean[] {
-  return filesToFormat([path], { recursive: flags.recursive === true }).map((file) => {
+async function formatFiles(path: string, flags: FmtFlags, io: Io, diagnostics: Diagnostics): Promise<boolean[]> {
+  const changes: boolean[] = [];
+  for (const file of filesToFormat([path], { recursive: flags.recursive === true })) {
     const source = readSource(file, diagnostics);
-    if (source === undefined) return false;
-    const before = source.text;
-    const after = format(source, diagnostics);
-    if (after === undefined || after === before) return false;
+    const before = source?.text;
+    const after = source && format(source, diagnostics);
+    const isChanged = before !== undefined && after !== undefined && after !== before;
+    changes.push(isChanged);
+    if (!isChanged) continue;
     io.stdout.write(`${file}\n`);
-    if (writes(flags)) writeFileSync(file, after);
+    if (writes(flags)) await rewriteFile(file, after);
     if (flags.diff) io.stdout.write(lineDiff(file, before, after));
-    return true;
-  });
+  }
+  return changes;
 }
 
 async function formatInput(flags: FmtFlags, io: Io, diagnostics: Diagnostics): Promise<boolean> {
