@@ -82,6 +82,8 @@ const FOR_FLEET = [
 ] as const;
 const FOR_HERE = ["local", "local-state", "log"] as const;
 const OF_WATCHERS = ["result", "report", "sbom", "diff", "provenance"] as const;
+/** How builds are told of while they go on; these may be turned off where they would do nothing. */
+const OF_LOOKERS_ON = ["machine-readable", "timing", "progress", "timestamp-ui"] as const;
 
 /** @throws {UsageError} for flags that would have no effect */
 export function checkPlaceFlags(flags: BuildFlags): void {
@@ -96,9 +98,10 @@ export function checkPlaceFlags(flags: BuildFlags): void {
   const odd = FOR_HERE.find((name) => flags[name] !== undefined);
   if (odd !== undefined)
     throw new UsageError(`-${odd} is for builds on this machine; with -queue, give it to the worker`);
-  const watched = OF_WATCHERS.find((name) => flags[name] !== undefined);
-  if (flags.detach && watched !== undefined)
-    throw new UsageError(`-${watched} needs the builds to end, and -detach does not wait`);
+  if (!flags.detach) return;
+  const watched = OF_WATCHERS.find((name) => flags[name] !== undefined) ?? OF_LOOKERS_ON.find((name) => flags[name]);
+  if (watched !== undefined)
+    throw new UsageError(`-${watched} is for who waits for the builds, and -detach does not wait`);
 }
 
 function settingsOf(flags: Omit<FleetBuildFlags, "queue">) {

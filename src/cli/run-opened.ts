@@ -36,10 +36,7 @@ export async function runOpened(
   opening: Promise<OpenBake>,
   { flags, io, parallel, provenanceKey }: RunOpenedInput,
 ): Promise<number> {
-  const refuse = async (error: unknown) => {
-    await tellRefusal(error, flags, io);
-    throw error;
-  };
+  const refuse = refusalTeller(flags, io);
   await using opened = await opening.catch(refuse);
   using report = await makeReport({ flags, io, clock: systemClock, builds: opened.names, parallel });
   for (const warning of opened.warnings) report.note("warn", `Warning: ${warning}`);
@@ -101,10 +98,15 @@ async function tellUnwritten(io: Io, writers: readonly (() => unknown)[]): Promi
   return errors[0];
 }
 
-/** For programs that read the output or the result file; people read standard error. */
-async function tellRefusal(error: unknown, flags: RunFlags, io: Io): Promise<void> {
-  if (flags.json) new JsonReport(io.stdout, systemClock).refused(error);
-  const { result } = flags;
-  if (result === undefined) return;
-  await tellUnwritten(io, [() => writeResultFile(result, { results: [], templateFiles: [], error })]);
+/**
+ * For `catch`: tells why no build has begun, for programs that read the output or the result file, and throws it again; people
+ * read standard error.
+ */
+export function refusalTeller({ json, result }: Pick<RunFlags, "json" | "result">, io: Io) {
+  return async (error: unknown): Promise<never> => {
+    if (json) new JsonReport(io.stdout, systemClock).refused(error);
+    if (result !== undefined)
+      await tellUnwritten(io, [() => writeResultFile(result, { results: [], templateFiles: [], error })]);
+    throw error;
+  };
 }

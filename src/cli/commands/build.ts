@@ -10,7 +10,7 @@ import { checkReportFlags } from "../make-report.ts";
 import { checkPlaceFlags, type OpenBuildsInput, openHere, openOnFleet } from "../open-builds.ts";
 import { writeJson } from "../output/json-report.ts";
 import { checkOutputFile } from "../output/result-file.ts";
-import { runOpened } from "../run-opened.ts";
+import { refusalTeller, runOpened } from "../run-opened.ts";
 import { templateArgument } from "../template-flags.ts";
 
 export const build: Command = {
@@ -54,9 +54,10 @@ function signingKey(flags: BuildFlags, env: Io["env"]): KeyObject | undefined {
 /** Who does not wait needs the ids. */
 async function submitOnly(input: OpenBuildsInput): Promise<number> {
   const { flags, io } = input;
-  await using opened = await openOnFleet(input);
+  const refuse = refusalTeller(flags, io);
+  await using opened = await openOnFleet(input).catch(refuse);
   for (const warning of opened.warnings) io.stderr.write(`Warning: ${warning}\n`);
-  const ids = [...(await opened.submit((message) => io.stderr.write(`${message}\n`)))];
+  const ids = [...(await opened.submit((message) => io.stderr.write(`${message}\n`)).catch(refuse))];
   if (flags.json) writeJson(io, { builds: ids.map(([build, id]) => ({ build, id })) });
   else for (const [build, id] of ids) io.stdout.write(`${id} ${build}\n`);
   return ExitCode.Success;
