@@ -1,11 +1,13 @@
 import { plan as planBuilds } from "../../bake/plan/plan-builds.ts";
 import { ExitCode } from "../../common/errors.ts";
+import { withoutControls } from "../../common/without-controls.ts";
 import { openDebugLog } from "../../terminal/debug-log.ts";
 import { writeJsonText, writeShown } from "../ci/harmless-io.ts";
 import type { Command } from "../command.ts";
 import { type Flags, parseFlags } from "../flags.ts";
 import { noticeTeller } from "../output/notice-teller.ts";
 import { planText } from "../output/plan-text.ts";
+import { shownText } from "../output/shown-text.ts";
 import { tellRetries } from "../output/tell-retries.ts";
 import { templateArgument, templateFlags, templateInput } from "../template-flags.ts";
 
@@ -43,10 +45,10 @@ export const plan: Command = {
       onRetry: tellRetries(io),
       onNotice: noticeTeller(io),
     });
-    for (const warning of warnings) io.stderr.write(`Warning: ${warning}\n`);
+    for (const warning of warnings) io.stderr.write(`Warning: ${shownText(warning)}\n`);
     // Options are shown or hidden by their marks.
     if (flags.json) writeJsonText(io, `${JSON.stringify({ plans }, null, 2)}\n`);
-    else writeShown(io, plans.map(planText).join("\n"));
+    else writeShown(io, withoutControls(plans.map(planText).join("\n")));
     return ExitCode.Success;
   },
 };

@@ -2,6 +2,7 @@ import type { CopiedOmi } from "../../bake/omis/copy-omi.ts";
 import type { RegionCopy } from "../../builder/region-copy/copy-image.ts";
 import { messageOf } from "../../common/errors.ts";
 import { errorRecord } from "./error-record.ts";
+import { shownWord } from "./shown-text.ts";
 import { tableText } from "./table.ts";
 
 /** The copies of an OMI, one a line, and below them what is not as it was. */
@@ -11,7 +12,9 @@ export function copyText({ copies }: CopiedOmi): string {
     ...(copy.outcome === "copied" ? done(copy) : ["", messageOf(copy.error)]),
   ]);
   const notes = copies.flatMap((copy) =>
-    copy.outcome === "copied" ? copy.differences.map((text) => `${copy.region}: ${copy.imageId} has ${text}\n`) : [],
+    copy.outcome === "copied"
+      ? copy.differences.map((text) => `${copy.region}: ${copy.imageId} has ${shownWord(text)}\n`)
+      : [],
   );
   return `${tableText(["REGION", "OMI", ""], rows)}${notes.join("")}`;
 }

@@ -1,5 +1,5 @@
 import { growth, inBytes } from "../../common/bytes.ts";
-import type { FileChange, ImageDiff, ListDiff } from "../../evidence/image-diff.ts";
+import type { FileChange, ImageDiff, ImageName, ListDiff } from "../../evidence/image-diff.ts";
 import { tableText } from "./table.ts";
 
 /** So much of each list is shown, unless all is. */
@@ -10,7 +10,7 @@ export function diffText(diff: ImageDiff, { all }: { readonly all: boolean }): s
   const most = all ? Number.POSITIVE_INFINITY : MOST;
   const { packages, users } = diff;
   const parts = [
-    `${diff.before.name} (${diff.before.os?.prettyName ?? "no system"}) -> ${diff.after.name} (${diff.after.os?.prettyName ?? "no system"})\n`,
+    `${imageText(diff.before)} -> ${imageText(diff.after)}\n`,
     partitions(diff),
     list(
       "Packages added",
@@ -48,9 +48,13 @@ export function diffText(diff: ImageDiff, { all }: { readonly all: boolean }): s
   return parts.filter((part) => part !== "").join("\n");
 }
 
+function imageText({ name, os }: ImageName): string {
+  return printable(`${name} (${os?.prettyName ?? "no system"})`);
+}
+
 function partitions({ partitions: all }: ImageDiff): string {
   const rows = all.map(({ mountPoint, usedBefore, usedAfter, sizeBytes }) => [
-    mountPoint,
+    printable(mountPoint),
     usedBefore === null ? "" : inBytes(usedBefore),
     inBytes(usedAfter),
     usedBefore === null ? "" : growth(usedAfter - usedBefore),
@@ -68,7 +72,7 @@ function files(
   const folders = lists.folders
     .slice(0, most)
     .map(({ path, bytes, ...counts }) => [
-      path,
+      printable(path),
       growth(bytes),
       `${counts.added} added, ${counts.changed} changed, ${counts.removed} removed`,
     ]);
@@ -85,7 +89,7 @@ function fileLine(change: FileChange): string {
   return `${MARKS[change.change]} ${printable(path)}  ${size}${what.length > 0 ? `, ${what.map(printable).join(", ")}` : ""}`;
 }
 
-/** A name in an image may hold what moves a terminal's cursor. */
+/** A name in an image may hold what moves a terminal's cursor. It shows that something was there, as two names may differ by it. */
 function printable(text: string): string {
   return text.replace(/[\u0000-\u001f\u007f-\u009f]/g, "?");
 }

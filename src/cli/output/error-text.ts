@@ -4,6 +4,7 @@ import { ChrootError, ConfigError, type ConfigProblem, ExitCode, messageOf } fro
 import { version } from "../../common/version.ts";
 import { TemplateError } from "../../hcl/source/diagnostic.ts";
 import { printDiagnostic } from "../../hcl/source/print-diagnostic.ts";
+import { shownText } from "./shown-text.ts";
 
 /** The exit code of whatever was thrown; several failures of different kinds, and bugs, are 1. */
 export function exitCodeOf(thrown: unknown): ExitCode {
@@ -37,11 +38,16 @@ function oneErrorText(error: unknown, title: string, { color = false }: ErrorTex
   if (error instanceof TemplateError)
     return error.diagnostics.map((item) => printDiagnostic(item, { color })).join("\n");
   const head = color ? styleText(["bold", "red"], `${title}:`, { validateStream: false }) : `${title}:`;
-  if (error instanceof ConfigError) return configText(error, head);
-  if (isSystemError(error)) return `${head} the system refuses: ${error.message}\n`;
-  if (!(error instanceof ChrootError)) return bugText(error);
+  const isBug = !(error instanceof ChrootError || isSystemError(error));
+  return isBug ? shownText(bugText(error)) : `${head} ${shownText(wordsOf(error))}`;
+}
+
+/** What follows the title. It may quote what an image, a service or a program has said. */
+function wordsOf(error: ChrootError | NodeJS.ErrnoException): string {
+  if (error instanceof ConfigError) return configText(error);
+  if (!(error instanceof ChrootError)) return `the system refuses: ${error.message}\n`;
   const { step, resourceId: resource, code, hint } = error;
-  return `${head} ${messageOf(error)}\n${factLines({ step, resource, code, hint })}`;
+  return `${messageOf(error)}\n${factLines({ step, resource, code, hint })}`;
 }
 
 /** A line for each fact that is known. */
@@ -51,9 +57,9 @@ function factLines(facts: Readonly<Record<string, string | undefined>>): string 
 }
 
 /** One problem after the other, each where the user can find it, and what is said of them together. */
-function configText({ problems, step, resourceId: resource, hint }: ConfigError, head: string): string {
+function configText({ problems, step, resourceId: resource, hint }: ConfigError): string {
   const count = problems.length === 1 ? "a problem" : `${problems.length} problems`;
-  return `${head} the configuration has ${count}\n${problems.map(problemText).join("")}${factLines({ step, resource, hint })}`;
+  return `the configuration has ${count}\n${problems.map(problemText).join("")}${factLines({ step, resource, hint })}`;
 }
 
 function problemText({ option, message, hint, location }: ConfigProblem): string {

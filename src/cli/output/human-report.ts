@@ -9,6 +9,7 @@ import { errorText } from "./error-text.ts";
 import { type BuildColor, colorOf, painted, prefixed, timestamped } from "./lines.ts";
 import type { LiveView } from "./live-view.ts";
 import type { ShownReport } from "./shown-report.ts";
+import { shownText } from "./shown-text.ts";
 
 export interface HumanReportOptions {
   readonly io: Pick<Io, "stdout" | "stderr" | "readLine" | "onSuspend">;
@@ -102,7 +103,8 @@ export class HumanReport implements ShownReport {
     this.#live?.lines[Symbol.dispose]();
   }
 
-  #write(kind: LineKind, text: string, color: BuildColor | undefined): void {
+  #write(kind: LineKind, message: string, color: BuildColor | undefined): void {
+    const text = shownText(message);
     const { io, timestamps, clock } = this.#options;
     const shown =
       this.#options.color && (color || kind === "error" || kind === "warn")

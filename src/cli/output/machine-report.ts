@@ -2,6 +2,7 @@ import type { BuildResult, LineKind, ReportedArtifact } from "../../bake/report.
 import type { Clock } from "../../common/clock.ts";
 import { CancelledError } from "../../common/errors.ts";
 import { secrets } from "../../common/secrets.ts";
+import { withoutControls } from "../../common/without-controls.ts";
 import { inWords } from "../../terminal/elapsed.ts";
 import type { TextSink } from "../../terminal/io.ts";
 import { errorText } from "./error-text.ts";
@@ -90,7 +91,10 @@ export class MachineReport implements ShownReport {
 
   #write(target: string, type: string, ...data: readonly string[]): void {
     const escaped = data.map((item) =>
-      secrets.mask(item).replaceAll(",", "%!(PACKER_COMMA)").replaceAll("\r", "\\r").replaceAll("\n", "\\n"),
+      secrets
+        .mask(withoutControls(secrets.mask(item).replaceAll("\r", "\\r")))
+        .replaceAll(",", "%!(PACKER_COMMA)")
+        .replaceAll("\n", "\\n"),
     );
     this.#out.writeExact(`${[Math.floor(this.#clock.now() / 1_000), target, type, ...escaped].join(",")}\n`);
   }

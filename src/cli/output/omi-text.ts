@@ -1,6 +1,6 @@
 import type { OwnImage } from "../../bake/omis/own-image.ts";
 import type { PrunedImage } from "../../bake/omis/prune-images.ts";
-import { withoutControls } from "../../common/without-controls.ts";
+import { shownWord } from "./shown-text.ts";
 import { tableText } from "./table.ts";
 
 const HOUR_MS = 3_600_000;
@@ -9,7 +9,7 @@ const HOUR_MS = 3_600_000;
 export function omiTable(images: readonly OwnImage[], now: number): string {
   const rows = images.map((image) => [
     image.imageId,
-    oneLine(image.name),
+    image.name,
     image.state,
     `${image.sizeGib} GiB`,
     ageOf(image.createdAt, now),
@@ -38,7 +38,7 @@ export function omiText(image: OwnImage, now: number): string {
     ...Object.entries(image.tags).map(([key, value]) => ["Tag", `${key} = ${value}`] as const),
   ];
   const given = rows.filter(([, value]) => value !== "");
-  return given.map(([name, value]) => `${name.padEnd(11)} ${oneLine(value)}\n`).join("");
+  return given.map(([name, value]) => `${name.padEnd(11)} ${shownWord(value)}\n`).join("");
 }
 
 /** What has become of OMIs, or would. */
@@ -46,11 +46,11 @@ export function pruneText(pruned: readonly PrunedImage[], { isDry }: { readonly 
   if (pruned.length === 0) return "No OMI of the account has such a name\n";
   const rows = pruned.map(({ imageId, name, createdAt, sizeGib, outcome, reason }) => [
     imageId,
-    oneLine(name),
+    name,
     createdAt.slice(0, 10),
     `${sizeGib} GiB`,
     WORDS[outcome],
-    oneLine(reason ?? ""),
+    reason ?? "",
   ]);
   const going = pruned.filter(({ outcome }) => outcome === "would-remove");
   const hint =
@@ -80,8 +80,4 @@ function ageOf(createdAt: string, now: number): string {
   const hours = Math.floor((now - Date.parse(createdAt)) / HOUR_MS);
   if (!(hours >= 0)) return "";
   return hours < 48 ? `${hours} h` : `${Math.floor(hours / 24)} d`;
-}
-
-function oneLine(text: string): string {
-  return withoutControls(text).replace(/[\t\n]/g, " ");
 }

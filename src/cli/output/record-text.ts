@@ -1,3 +1,4 @@
+import { withoutControls } from "../../common/without-controls.ts";
 import type { RecordedPhase, RunRecord } from "../../history/run-record.ts";
 import { inSeconds, inWords } from "../../terminal/elapsed.ts";
 import { tableText } from "./table.ts";
@@ -17,7 +18,7 @@ export function recordText(record: RunRecord, { lines }: { readonly lines: boole
     record.error && failure(record.error),
     lines && lastLines(record),
   ];
-  return parts.filter((part) => typeof part === "string" && part !== "").join("\n");
+  return withoutControls(parts.filter((part) => typeof part === "string" && part !== "").join("\n"));
 }
 
 function facts({

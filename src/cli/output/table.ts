@@ -1,6 +1,9 @@
-/** A table of text: a header, and columns as wide as they need. Numbers are to the right. */
+import { shownWord } from "./shown-text.ts";
+
+/** A table of text: a header, and columns as wide as they need. Numbers are to the right. Each row is one line. */
 export function tableText(header: readonly string[], rows: readonly (readonly (string | number)[])[]): string {
-  const all = [header, ...rows];
+  const shown = rows.map((row) => row.map((cell) => (typeof cell === "number" ? cell : shownWord(cell))));
+  const all = [header, ...shown];
   const widths = header.map((_, column) => Math.max(...all.map((row) => String(row[column] ?? "").length)));
   const lines = all.map((row) =>
     row

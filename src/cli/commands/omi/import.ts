@@ -7,6 +7,7 @@ import { watchStopSignals } from "../../../terminal/signals.ts";
 import type { Command } from "../../command.ts";
 import { type Flags, parseFlags } from "../../flags.ts";
 import { writeJson } from "../../output/json-report.ts";
+import { shownWord } from "../../output/shown-text.ts";
 import { TransferReport } from "../../output/transfer-report.ts";
 import { accountFlags, omisInput } from "./account-flags.ts";
 import { onePositional } from "./one-positional.ts";
@@ -62,7 +63,7 @@ export const importAction: Command = {
     report[Symbol.dispose]();
     if (flags.json) writeJson(io, imported);
     else {
-      for (const text of imported.differences) io.stdout.write(`${imported.imageId} has ${text}\n`);
+      for (const text of imported.differences) io.stdout.write(`${imported.imageId} has ${shownWord(text)}\n`);
       io.stdout.write(`${imported.imageId}\n`);
     }
     return ExitCode.Success;
