@@ -51,8 +51,8 @@ export async function runOpened(
   for (const message of untold(results, flags)) report.note("warn", `Warning: ${message}`);
   const { result } = flags;
   const unwritten = await tellUnwritten(io, [
-    () => writeEvidenceFiles(results, { ...flags, provenanceKey }),
-    () => result !== undefined && writeResultFile(result, { results, templateFiles: opened.templateDigests }),
+    () => writeEvidenceFiles(results, { ...flags, provenanceKey }, io),
+    () => result !== undefined && writeResultFile(result, { results, templateFiles: opened.templateDigests, io }),
   ]);
   return code === ExitCode.Success && unwritten !== undefined ? exitCodeOf(unwritten) : code;
 }
@@ -106,7 +106,7 @@ export function refusalTeller({ json, result }: Pick<RunFlags, "json" | "result"
   return async (error: unknown): Promise<never> => {
     if (json) new JsonReport(io.stdout, systemClock).refused(error);
     if (result !== undefined)
-      await tellUnwritten(io, [() => writeResultFile(result, { results: [], templateFiles: [], error })]);
+      await tellUnwritten(io, [() => writeResultFile(result, { results: [], templateFiles: [], error, io })]);
     throw error;
   };
 }

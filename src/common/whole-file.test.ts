@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import {
   chmodSync,
   existsSync,
@@ -84,8 +85,19 @@ describe("writeWholeFile()", () => {
 
   it.each([undefined, "given"])("leaves nothing, and what was there, when the name cannot be had", async (name) => {
     mkdirSync(join(path, "full"), { recursive: true });
-    await expect(writeWholeFile(path, "new", name ? { partial: join(folder, name) } : {})).rejects.toThrow("EISDIR");
+    await expect(writeWholeFile(path, "new", name ? { partial: join(folder, name) } : {})).rejects.toThrow(
+      "is a folder",
+    );
     expect(readdirSync(folder)).toEqual(["file"]);
+  });
+
+  it("leaves a pipe, or what a link leads to one by, as it is", async () => {
+    execFileSync("mkfifo", [path]);
+    symlinkSync(path, join(folder, "link"));
+    for (const name of ["file", "link"])
+      await expect(writeWholeFile(join(folder, name), "new")).rejects.toThrow("is not a plain file");
+    expect(lstatSync(path).isFIFO()).toBe(true);
+    expect(readdirSync(folder).sort()).toEqual(["file", "link"]);
   });
 
   it("writes into a folder that cannot be read", async () => {

@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { type FileHandle, open, rename, rm } from "node:fs/promises";
 import { dirname } from "node:path";
 import { ignoreErrno } from "./errno.ts";
+import { occupantProblem } from "./occupant.ts";
 
 export interface WholeFileOptions {
   /** Less what the process's umask takes away; 0600 when left out. */
@@ -20,7 +21,7 @@ export function writeWholeFile(path: string, content: string | Buffer, options?:
 
 /**
  * As {@link writeWholeFile}, for what is written piece by piece. A link at the path is replaced, never followed, and so is one
- * at the name on the way, which is gone when the file is not made.
+ * at the name on the way, which is gone when the file is not made. What is no plain file, such as a device, is refused first.
  * @param fill Leaves the file open
  * @throws what `fill` throws, or the system says
  */
@@ -29,6 +30,8 @@ export async function makeWholeFile(
   fill: (file: FileHandle) => Promise<void>,
   { mode = 0o600, partial }: WholeFileOptions = {},
 ): Promise<void> {
+  const occupant = occupantProblem(path);
+  if (occupant !== undefined) throw new Error(`"${path}" ${occupant}`);
   if (partial !== undefined) await rm(partial, { force: true });
   const temporary = partial ?? partialName(path);
   const file = await open(temporary, "wx", mode);

@@ -9,7 +9,7 @@ import { type FlagValues, parseFlags } from "../flags.ts";
 import { checkReportFlags } from "../make-report.ts";
 import { checkPlaceFlags, type OpenBuildsInput, openHere, openOnFleet } from "../open-builds.ts";
 import { writeJson } from "../output/json-report.ts";
-import { checkOutputFile } from "../output/result-file.ts";
+import { checkOutputFile } from "../output/output-file.ts";
 import { refusalTeller, runOpened } from "../run-opened.ts";
 import { templateArgument } from "../template-flags.ts";
 

@@ -7,7 +7,7 @@ import { buildFlags } from "../build-flags.ts";
 import type { Command } from "../command.ts";
 import { type Flags, parseFlags } from "../flags.ts";
 import { checkReportFlags } from "../make-report.ts";
-import { checkOutputFile } from "../output/result-file.ts";
+import { checkOutputFile } from "../output/output-file.ts";
 import { tellRetries } from "../output/tell-retries.ts";
 import { runOpened } from "../run-opened.ts";
 import { templateInput } from "../template-flags.ts";

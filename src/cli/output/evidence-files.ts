@@ -6,7 +6,8 @@ import type { BakedBuild } from "../../bake/run-builds.ts";
 import { reportText } from "../../report/report-text.ts";
 import { maskedJson } from "../../terminal/masked-json.ts";
 import { diffText } from "./diff-text.ts";
-import { writeAfterBuilds } from "./result-file.ts";
+import { isStream } from "./output-file.ts";
+import { type OutputStreams, writeAfterBuilds } from "./result-file.ts";
 
 /** What `build` can tell of an image, and the files that it goes to. */
 export interface EvidenceFiles {
@@ -20,15 +21,19 @@ export interface EvidenceFiles {
 
 /**
  * Writes what is known of each image. Of several builds each has a file of its own: `diff.json` becomes `diff.NAME.json`. Of
- * one that has failed too early there is nothing to tell, and no file.
+ * one that has failed too early there is nothing to tell, and no file. A stream takes all of them, one after the other.
  * @throws {ChrootError} when one cannot be written: the images stand all the same
  */
-export async function writeEvidenceFiles(results: readonly BakedBuild[], files: EvidenceFiles): Promise<void> {
+export async function writeEvidenceFiles(
+  results: readonly BakedBuild[],
+  files: EvidenceFiles,
+  io: OutputStreams,
+): Promise<void> {
   for (const result of results) {
-    const pathOf = (path: string) => (results.length === 1 ? path : pathOfBuild(path, result.name));
+    const pathOf = (path: string) => (results.length === 1 || isStream(path) ? path : pathOfBuild(path, result.name));
     const byproducts = new Map<string, Byproduct>();
     const write: WriteFile = async (path, mediaType, content) => {
-      await writeAfterBuilds(path, content, results);
+      await writeAfterBuilds(path, content, { results, io });
       byproducts.set(path, { name: basename(path), mediaType, content });
     };
     if (files.diff !== undefined) await writeDiff(pathOf(files.diff), result, write);
@@ -40,7 +45,7 @@ export async function writeEvidenceFiles(results: readonly BakedBuild[], files: 
     if (files.provenance !== undefined && statement !== undefined) {
       const key = files.provenanceKey;
       const text = provenanceText({ statement, byproducts: [...byproducts.values()], key });
-      await writeAfterBuilds(pathOf(files.provenance), text, results);
+      await writeAfterBuilds(pathOf(files.provenance), text, { results, io });
     }
   }
 }

@@ -3,12 +3,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { generatedData } from "../../../tests/support/builder/generated-data.ts";
+import { recordingIo } from "../../../tests/support/terminal/recording-io.ts";
 import type { BakedBuild } from "../../bake/run-builds.ts";
 import { OmiArtifact } from "../../builder/artifact.ts";
-import { TimeoutError, UsageError } from "../../common/errors.ts";
+import { TimeoutError } from "../../common/errors.ts";
 import { secrets } from "../../common/secrets.ts";
 import { version } from "../../common/version.ts";
-import { checkOutputFile, writeResultFile } from "./result-file.ts";
+import { writeResultFile } from "./result-file.ts";
 
 const product = { imageId: "ami-12345678", name: "web", snapshotIds: ["snap-12345678"] };
 const done: BakedBuild = {
@@ -32,30 +33,13 @@ const failed: BakedBuild = {
   error: new TimeoutError("Too late with SKRESULTTEST", { hint: "Wait longer", resourceId: "vol-12345678" }),
 };
 
-const nothing = { results: [], templateFiles: [] };
+const nothing = { results: [], templateFiles: [], io: recordingIo() };
 
 let folder: string;
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), "result-"));
 });
 afterEach(() => rmSync(folder, { recursive: true }));
-
-describe("checkOutputFile()", () => {
-  it("leaves what is there as it is, and nothing of its own", () => {
-    const path = join(folder, "result.json");
-    checkOutputFile(path);
-    expect(readdirSync(folder)).toEqual([]);
-    writeFileSync(path, "of the last run");
-    checkOutputFile(path);
-    expect(readFileSync(path, "utf8")).toBe("of the last run");
-    expect(readdirSync(folder)).toEqual(["result.json"]);
-  });
-
-  it("refuses a folder, and a file in a folder that is not there", () => {
-    expect(() => checkOutputFile(folder)).toThrow(UsageError);
-    expect(() => checkOutputFile(join(folder, "no", "such"))).toThrow(UsageError);
-  });
-});
 
 describe("writeResultFile()", () => {
   it("writes through no link that somebody put at its temporary name", async () => {
@@ -70,7 +54,8 @@ describe("writeResultFile()", () => {
   it("tells what was built of what, and what failed, without secrets", async () => {
     secrets.add("SKRESULTTEST");
     const path = join(folder, "result.json");
-    await writeResultFile(path, { results: [done, failed], templateFiles: [{ path: "t.pkr.hcl", sha256: "0123ab" }] });
+    const templateFiles = [{ path: "t.pkr.hcl", sha256: "0123ab" }];
+    await writeResultFile(path, { ...nothing, results: [done, failed], templateFiles });
     expect(JSON.parse(readFileSync(path, "utf8"))).toEqual({
       formatVersion: 1,
       program: `outscale-chroot ${version}`,

@@ -1,12 +1,12 @@
-import { rmSync, statSync, writeFileSync } from "node:fs";
 import type { BakedBuild } from "../../bake/run-builds.ts";
 import type { Phase } from "../../builder/phase.ts";
-import { ChrootError, UsageError } from "../../common/errors.ts";
+import { ChrootError } from "../../common/errors.ts";
 import { version } from "../../common/version.ts";
-import { partialName, writeWholeFile } from "../../common/whole-file.ts";
 import type { FileDigest } from "../../history/keep-record.ts";
+import type { Io } from "../../terminal/io.ts";
 import { maskedJson } from "../../terminal/masked-json.ts";
 import { type ErrorRecord, errorRecord } from "./error-record.ts";
+import { writeOutputFile } from "./output-file.ts";
 
 /** What `--result FILE` holds: one run of the program. Times are ISO 8601, UTC. */
 export interface ResultFile {
@@ -20,12 +20,16 @@ export interface ResultFile {
   readonly error: ErrorRecord | null;
 }
 
+export type OutputStreams = Pick<Io, "stdout" | "stderr" | "env">;
+
 /** What a result file tells of. */
 export interface RunResults {
   readonly results: readonly BakedBuild[];
   readonly templateFiles: readonly FileDigest[];
   /** Set when no build has begun. */
   readonly error?: unknown;
+  /** For a file that is a stream. */
+  readonly io: OutputStreams;
 }
 
 export interface ResultBuild {
@@ -65,21 +69,6 @@ export interface ResultArtifact {
   readonly build: unknown;
 }
 
-/**
- * Tries whether a file can be written, without touching what is there: better now than after an hour's build.
- * @throws {UsageError} when it cannot
- */
-export function checkOutputFile(path: string): void {
-  const temporary = partialName(path);
-  try {
-    if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) throw new Error("it is a folder");
-    writeFileSync(temporary, "", { flag: "wx" });
-    rmSync(temporary);
-  } catch (cause) {
-    throw new UsageError(`Cannot write the file "${path}"`, { cause });
-  }
-}
-
 /** A run is over, and what came of it could not be written: what it made stands all the same. */
 class ResultFileError extends ChrootError {
   override readonly code = "E_RESULT_FILE";
@@ -89,7 +78,7 @@ class ResultFileError extends ChrootError {
  * Writes the result file, whole or not at all.
  * @throws {ResultFileError} when it cannot be written; it says what was made
  */
-export async function writeResultFile(path: string, { results, templateFiles, error }: RunResults): Promise<void> {
+export async function writeResultFile(path: string, { results, templateFiles, error, io }: RunResults): Promise<void> {
   const content: ResultFile = {
     formatVersion: 1,
     program: `outscale-chroot ${version}`,
@@ -98,19 +87,18 @@ export async function writeResultFile(path: string, { results, templateFiles, er
     builds: results.map(resultBuild),
     error: error === undefined ? null : errorRecord(error),
   };
-  await writeAfterBuilds(path, `${maskedJson(content, 2)}\n`, results);
+  await writeAfterBuilds(path, `${maskedJson(content, 2)}\n`, { results, io });
 }
 
 /** Writes a file that tells of builds, whole or not at all. @throws {ResultFileError} when it cannot be written */
-export async function writeAfterBuilds(path: string, content: string, results: readonly BakedBuild[]): Promise<void> {
-  await writeOutputFile(path, content).catch((cause: unknown) => {
+export async function writeAfterBuilds(
+  path: string,
+  content: string,
+  { results, io }: Pick<RunResults, "results" | "io">,
+): Promise<void> {
+  await writeOutputFile(path, content, io).catch((cause: unknown) => {
     throw new ResultFileError(`Cannot write the file "${path}"`, { cause, hint: whatStands(results) });
   });
-}
-
-/** Writes a file that a user has asked for: their umask says who can read it. @throws {Error} what the system says */
-export function writeOutputFile(path: string, content: string): Promise<void> {
-  return writeWholeFile(path, content, { mode: 0o666 });
 }
 
 function whatStands(results: readonly BakedBuild[]): string {

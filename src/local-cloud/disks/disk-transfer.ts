@@ -5,7 +5,7 @@ import type { Image } from "../../outscale/oapi.ts";
 import type { Account } from "../accounts.ts";
 import { checkImageName } from "../actions/image-name.ts";
 import { newId } from "../cloud.ts";
-import { withUnfinished } from "../folder/unfinished.ts";
+import { refuseOccupied, withUnfinished } from "../folder/unfinished.ts";
 import { LocalCloudError } from "../local-cloud-error.ts";
 import type { OpenCloud } from "../open-cloud.ts";
 import { registerDisk } from "../register-disk.ts";
@@ -81,6 +81,7 @@ interface ExportInput {
  * @throws {LocalCloudError} when there is no such image, its snapshot is not completed, or the file cannot be written
  */
 export async function exportImage(core: OpenCloud, { image, disk, format }: ExportInput): Promise<Image> {
+  refuseOccupied(disk);
   const found = findImage(core, image);
   const root = found.BlockDeviceMappings.find(({ DeviceName }) => DeviceName === found.RootDeviceName);
   const snapshotId = root?.Bsu?.SnapshotId ?? "";

@@ -5,11 +5,12 @@ import { blobsIn } from "../buckets/blobs.ts";
 import type { OpenCloud } from "../open-cloud.ts";
 import { FORMAT, STATE } from "./state-archive.ts";
 import { KEYS_FILE, OBJECTS_FOLDER } from "./state-folder.ts";
-import { withUnfinished } from "./unfinished.ts";
+import { refuseOccupied, withUnfinished } from "./unfinished.ts";
 
 /**
  * Writes everything of a cloud to one file that its owner alone can read: it has the keys. A name in `.gz`, `.xz` or `.zst`
  * compresses it. What is being written to a linked volume meanwhile may be in it by half, as in a snapshot.
+ * @throws {LocalCloudError} when there is something else than a plain file
  */
 export async function exportState(
   cloud: OpenCloud,
@@ -17,6 +18,7 @@ export async function exportState(
 ): Promise<{ readonly file: string }> {
   const { stateFolder } = cloud.settings;
   const path = resolve(file);
+  refuseOccupied(path);
   await withUnfinished(
     stateFolder,
     (token) => join(stateFolder, `export-${token}`),

@@ -3,6 +3,7 @@ import { existsSync, lstatSync, readdirSync, readlinkSync } from "node:fs";
 import { rename, rm, symlink } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
 import { isErrno } from "../../common/errno.ts";
+import { occupantProblem } from "../../common/occupant.ts";
 import { syncPath } from "../../common/whole-file.ts";
 import { LocalCloudError } from "../local-cloud-error.ts";
 
@@ -100,6 +101,16 @@ function leftToMove(folder: string): readonly string[] {
 function assertFree(path: string): void {
   if (!isThere(path)) return;
   throw new LocalCloudError(`There is a "${path}" already`, { hint: "Give a new or empty folder" });
+}
+
+/**
+ * For what is written for a user, who may have named a device: the file would take its place.
+ * @throws {LocalCloudError} when there is something else than a plain file
+ */
+export function refuseOccupied(path: string): void {
+  const occupant = occupantProblem(path);
+  if (occupant === undefined) return;
+  throw new LocalCloudError(`Cannot write to "${path}": it ${occupant}`, { hint: "Name a file that may be replaced" });
 }
 
 function isThere(path: string): boolean {

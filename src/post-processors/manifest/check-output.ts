@@ -2,6 +2,7 @@ import { accessSync, constants, lstatSync, readFileSync, type Stats, statSync } 
 import { dirname, resolve } from "node:path";
 import { isErrno } from "../../common/errno.ts";
 import { messageOf } from "../../common/errors.ts";
+import { occupantProblem } from "../../common/occupant.ts";
 import { partialName } from "../../common/whole-file.ts";
 import { parseManifest } from "./manifest-file.ts";
 
@@ -31,10 +32,9 @@ function nameProblem(path: string): string | undefined {
 }
 
 function placeProblem(path: string): string | undefined {
-  const found = statsOf(path);
-  if (found?.isDirectory()) return `"${path}" is a folder`;
-  if (found !== undefined && !found.isFile()) return `"${path}" is not a plain file`;
-  return folderProblem(dirname(resolve(path))) ?? (found && contentProblem(path));
+  const occupant = occupantProblem(path);
+  if (occupant !== undefined) return `"${path}" ${occupant}`;
+  return folderProblem(dirname(resolve(path))) ?? (statsOf(path) && contentProblem(path));
 }
 
 /** The nearest folder that is there must take new names. */

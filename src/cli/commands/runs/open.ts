@@ -2,9 +2,10 @@ import { spawn } from "node:child_process";
 import { join } from "node:path";
 import { ExitCode, UsageError } from "../../../common/errors.ts";
 import { reportText } from "../../../report/report-text.ts";
+import type { Io } from "../../../terminal/io.ts";
 import type { Command } from "../../command.ts";
 import { type Flags, parseFlags } from "../../flags.ts";
-import { writeOutputFile } from "../../output/result-file.ts";
+import { isStream, writeOutputFile } from "../../output/output-file.ts";
 import { askedRecord } from "./one-record.ts";
 import { stateFlag } from "./state-flag.ts";
 
@@ -25,15 +26,16 @@ export const openAction: Command = {
     const { flags } = asked;
     const record = askedRecord(asked, io.env);
     const path = flags.output ?? join(".", `run-${record.runId}.html`);
-    await writeReport(path, await reportText(record));
+    await writeReport(path, await reportText(record), io);
+    if (isStream(path)) return ExitCode.Success;
     io.stdout.write(`The report is in ${path}\n`);
     if (io.env.DISPLAY || io.env.WAYLAND_DISPLAY) openOnScreen(path);
     return ExitCode.Success;
   },
 };
 
-async function writeReport(path: string, text: string): Promise<void> {
-  await writeOutputFile(path, text).catch((cause: unknown) => {
+async function writeReport(path: string, text: string, io: Io): Promise<void> {
+  await writeOutputFile(path, text, io).catch((cause: unknown) => {
     throw new UsageError(`Cannot write the report "${path}"`, { cause });
   });
 }
