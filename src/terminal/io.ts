@@ -11,6 +11,8 @@ export interface TextSink {
   rows(): number;
   /** Calls when the terminal has another size. @returns what ends that */
   onResize(listener: () => void): () => void;
+  /** Fires when a write finds that the reader has gone, as `head` does: who has nothing but output to make may end then. */
+  readonly gone: AbortSignal;
 }
 
 /** What comes in, for a command that reads all of it. Others ask for a line: {@link Io.readLine}. */

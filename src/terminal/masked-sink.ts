@@ -12,9 +12,11 @@ export interface MaskedSink extends TextSink {
 /** A sink that masks whole writes; nothing writes a secret in pieces. */
 export function maskedSink(stream: NodeJS.WriteStream & { readonly fd?: number }): MaskedSink {
   let failure: Error | undefined;
+  const gone = new AbortController();
   const fail = (error: Error) => {
     // A reader that went away, or a terminal that was closed, misses nothing. And nothing is a reason to leave a build half done.
     if (!isErrno(error, "EPIPE", "EIO")) failure ??= error;
+    if (isErrno(error, "EPIPE")) gone.abort();
   };
   stream.on("error", fail);
   const write = isFile(stream.fd) ? fileWriter(stream.fd, fail) : (text: string) => void stream.write(text);
@@ -28,6 +30,7 @@ export function maskedSink(stream: NodeJS.WriteStream & { readonly fd?: number }
       stream.on("resize", listener);
       return () => void stream.off("resize", listener);
     },
+    gone: gone.signal,
     failure: () => failure,
   };
 }

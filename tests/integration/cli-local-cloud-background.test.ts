@@ -1,5 +1,6 @@
-import { execFile } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
+import { once } from "node:events";
 import { mkdir, mkdtemp, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -9,6 +10,20 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { signedCall } from "../support/local-cloud/signed-call.ts";
 
 const execute = promisify(execFile);
+
+/** Does something again and again, until it is told to end. */
+function everyMoment(act: () => Promise<unknown>): { end(): Promise<void> } {
+  let isOver = false;
+  const ended = (async () => {
+    while (!isOver) await act();
+  })();
+  return {
+    end: () => {
+      isOver = true;
+      return ended;
+    },
+  };
+}
 
 /** The program as it is installed: a server in the background is a process of its own. */
 describe("outscale-chroot local-cloud start -detach", () => {
@@ -68,6 +83,19 @@ describe("outscale-chroot local-cloud start -detach", () => {
     expect((await cli("stop")).stderr).toContain("has stopped");
     await expect(signedCall(callerOf(stdout), "ReadVms")).rejects.toThrow();
     expect((await cli("wait", "-timeout", "0s")).stderr).toContain("No local cloud answers");
+  });
+
+  it("shows calls to `trace`, which ends when its reader has gone", async () => {
+    const { stdout } = await cli("start", "-memory", "-detach");
+    const argv = [join(bundle, "main.mjs"), "local-cloud", "trace", "-state", join(folder, "state")];
+    const trace = spawn(process.execPath, argv, { stdio: ["ignore", "pipe", "inherit"] });
+    const ended = once(trace, "close");
+    const calls = everyMoment(() => signedCall(callerOf(stdout), "ReadVms"));
+    const [shown] = await once(trace.stdout, "data");
+    expect(String(shown)).toMatch(/ReadVms +builder +200 /);
+    trace.stdout.destroy();
+    expect(await ended).toEqual([0, null]);
+    await calls.end();
   });
 
   it("keeps the keys that it is given out of the arguments of its process, and its log to its owner", async () => {

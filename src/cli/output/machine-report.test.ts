@@ -16,6 +16,7 @@ describe("MachineReport", () => {
       columns: () => 80,
       rows: () => 24,
       onResize: () => () => undefined,
+      gone: new AbortController().signal,
     };
     const report = new MachineReport(out, systemClock);
     report.line("message", "debian", "it is machine,report,of,one");

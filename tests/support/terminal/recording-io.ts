@@ -12,6 +12,8 @@ export interface RecordingIo extends Io {
   suspend(): () => void;
   /** Sends a signal to whoever listens. */
   send(name: StopSignal): void;
+  /** Nobody reads standard output any more. */
+  leave(): void;
 }
 
 interface RecordingIoOptions {
@@ -34,6 +36,7 @@ export function recordingIo({
   const lines = [...answers];
   const size = { columns: 80, rows: 24 };
   const resizeListeners = new Set<() => void>();
+  const gone = { stdout: new AbortController(), stderr: new AbortController() };
   const suspenders = new Set<{ before: () => void; after: () => void }>();
   const sink = (stream: "stdout" | "stderr"): TextSink => ({
     write: (text) => {
@@ -49,6 +52,7 @@ export function recordingIo({
       resizeListeners.add(listener);
       return () => resizeListeners.delete(listener);
     },
+    gone: gone[stream].signal,
   });
   return {
     written,
@@ -89,5 +93,6 @@ export function recordingIo({
     send: (name) => {
       for (const listener of listeners) listener(name);
     },
+    leave: () => gone.stdout.abort(),
   };
 }

@@ -16,10 +16,10 @@ export const trace: Command = {
   async run({ argv, io }) {
     const flags = parseFlagsAlone(flagSpecs, argv);
     const folder = stateFolderOf(flags, io.env);
-    using wishes = watchStopSignals(io, () => undefined);
     const { accounts } = await localCloudStatus(folder);
     const roles = new Map(accounts.map(({ id, role }) => [id, role]));
-    for await (const call of followCalls(folder, wishes.signal)) {
+    using wishes = watchStopSignals(io, () => undefined);
+    for await (const call of followCalls(folder, AbortSignal.any([wishes.signal, io.stdout.gone]))) {
       const at = new Date(call.atMs).toISOString();
       const account = call.accountId ? (roles.get(call.accountId) ?? call.accountId) : "nobody";
       const outcome = call.status === undefined ? "dropped" : `${call.status}${call.code ? `/${call.code}` : ""}`;
