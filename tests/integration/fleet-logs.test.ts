@@ -1,9 +1,11 @@
 import { afterAll, beforeAll, expect, it, vi } from "vitest";
+import { logs } from "../../src/cli/commands/fleet/logs.ts";
 import type { SentResult } from "../../src/fleet/queue/messages.ts";
 import { OutputWriter } from "../../src/fleet/queue/output-writer.ts";
 import { showLogs } from "../../src/fleet/watch/show-logs.ts";
 import { type OwnQueue, openOwnQueue, plainJob } from "../support/fleet/own-queue.ts";
 import { requirePrograms } from "../support/suite/requirements.ts";
+import { type RecordingIo, recordingIo } from "../support/terminal/recording-io.ts";
 import { RecordingUi } from "../support/terminal/recording-ui.ts";
 
 const describe = requirePrograms("redis-server");
@@ -91,5 +93,27 @@ describe("showLogs() of a build that is followed", () => {
     await expect.poll(() => looks.mock.calls.length).toBeGreaterThan(2);
     stop.abort();
     expect(await following).toEqual({ ended: undefined, warnings: [] });
+  });
+});
+
+describe("fleet logs", () => {
+  it.each<[string, (io: RecordingIo) => void]>([
+    ["somebody stops it", (io) => io.send("SIGTERM")],
+    ["nobody reads it any more", (io) => io.leave()],
+  ])("-follow does not end as a build that went well when %s before its end", async (what, end) => {
+    const id = what.startsWith("somebody") ? "gg" : "hh";
+    await submitted(id);
+    const io = recordingIo();
+    const following = logs.run({ argv: ["-follow", ...own.flags, id], io, runPlugin: async () => 0 });
+    let code: number | undefined;
+    void following.then((ended) => {
+      code = ended;
+    });
+    await expect
+      .poll(() => {
+        end(io);
+        return code;
+      })
+      .toBe(130);
   });
 });

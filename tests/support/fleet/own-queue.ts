@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Redis } from "ioredis";
@@ -16,6 +16,8 @@ export interface OwnQueue extends AsyncDisposable {
   readonly queue: FleetQueue;
   /** With which it is sealed. */
   readonly keys: FleetKeys;
+  /** What a command needs to find it: flags with the address and the file of the key. */
+  readonly flags: readonly string[];
 }
 
 /** @param now The clock of what is sealed */
@@ -25,13 +27,17 @@ export async function openOwnQueue(now: () => number = Date.now): Promise<OwnQue
   const server = await startRedis(folder, socket);
   const redis = new Redis({ path: socket, maxRetriesPerRequest: null });
   const place = { accountId: "123456789012", region: "eu-west-2", label: undefined };
-  const keys = parseKeys(makeKeyText(), "a test");
+  const keyText = makeKeyText();
+  const keyFile = join(folder, "fleet.key");
+  await writeFile(keyFile, keyText, { mode: 0o600 });
+  const keys = parseKeys(keyText, "a test");
   const queue = new FleetQueue(place, redis, new Sealer(keys, now));
   return {
     folder,
     redis,
     queue,
     keys,
+    flags: ["-queue", `unix:${socket}`, "-key", keyFile],
     [Symbol.asyncDispose]: async () => {
       await queue[Symbol.asyncDispose]();
       redis.disconnect();

@@ -36,15 +36,17 @@ export const logs: Command = {
     using report = await makeReport({ flags: shown, io, clock: systemClock, builds: [build], parallel: 1 });
     const stop = new AbortController();
     const endListening = io.onSignal(() => stop.abort());
+    const { follow = false } = flags;
+    const { gone } = io.stdout;
     try {
       const target = { ui: uiOf(report, build), onEvent: report.event.bind(report, build) };
-      const result = await showLogs(found, target, {
-        follow: flags.follow === true,
-        ...{ signal: stop.signal, clock: systemClock },
-      });
+      const signal = AbortSignal.any([stop.signal, gone]);
+      const result = await showLogs(found, target, { follow, signal, clock: systemClock });
+      // Nobody may take a build that goes on for one that went well.
+      if (result === undefined && (follow || stop.signal.aborted)) return ExitCode.Interrupted;
       const error = result?.error && errorOfSent(result.error);
       if (error !== undefined) io.stderr.write(errorText(error));
-      return flags.follow && error !== undefined ? exitCodeOf(error) : ExitCode.Success;
+      return follow && error !== undefined ? exitCodeOf(error) : ExitCode.Success;
     } finally {
       endListening();
     }
