@@ -8,7 +8,7 @@ import type { Api } from "./api.ts";
  */
 export async function readAccountId(
   api: Pick<Api, "readAccounts">,
-  options: { readonly signal?: AbortSignal } = {},
+  options: { readonly signal?: AbortSignal | undefined } = {},
 ): Promise<string> {
   const { Accounts } = await api.readAccounts({}, options);
   const accountId = Accounts[0]?.AccountId;

@@ -150,6 +150,24 @@ describe("omi list and prune", () => {
     expect((await bakery.leftovers()).snapshots).toHaveLength(1);
   });
 
+  it("tells what it has removed when it is stopped, and keeps the others", async () => {
+    for (const name of ["web-1", "web-2", "web-3"]) await own.register({ ImageName: name });
+    const io = recordingIo({ env: bakery.env });
+    const { write } = io.stderr;
+    io.stderr.write = (text) => {
+      write(text);
+      if (text.includes("Removing") && text.includes("web-1")) io.send("SIGINT");
+    };
+    const argv = ["-name", "web-*", "-keep", "1", "-yes"];
+    const pruning = omi.actions?.prune?.run({ argv, io, runPlugin: async () => 0 });
+    await expect(pruning).rejects.toMatchObject({ code: "E_CANCELLED", exitCode: 130 });
+    expect(io.written.stdout).toMatch(
+      /web-3 .*stays +it is among the newest\n.*web-2 .*stays +.*stopped.*\n.*web-1 .* removed/,
+    );
+    await bakery.cloud.idle();
+    expect(await namesLeft()).toEqual(["web-2", "web-3"]);
+  });
+
   it.each(["DeleteImage", "DeleteSnapshot"])("takes a lost answer to %s for what it may be", async (action) => {
     await own.register({ ImageName: "web-1" });
     bakery.cloud.faults.add({ kind: "drop-after", action });

@@ -45,7 +45,9 @@ export async function diffImages(input: DiffImagesInput): Promise<ImageDiff> {
     needsCloud && stateFolder !== undefined ? await openLocalSession(env, stateFolder, log) : undefined;
   const access: RawConfig = cloud?.options ?? (input.profile === undefined ? {} : { profile: input.profile });
   const find = (image: string) => openerOf(image, { ...input, env: cloud?.env ?? env, access, stateFolder });
-  const held = [new HeldImage(await find(images[0])), new HeldImage(await find(images[1]))] as const;
+  // Both are found before one is mounted: nobody would take that down when the other is not there.
+  const openers = [await find(images[0]), await find(images[1])] as const;
+  const held = openers.map((open) => new HeldImage(open));
   try {
     const [before, after] = await Promise.all(held.map((image) => image.ready));
     throwIfCancelled(signal);
@@ -73,7 +75,7 @@ async function openerOf(image: string, input: OpenerInput): Promise<WithImage> {
     return diskImage(image, { log, stateFolder, onWarning: (message) => ui.warn(message) });
   }
   await using account = await openAccount(profile === undefined ? {} : { profile }, { env, log });
-  return omiImage(await findImage(account, image), { ui, signal, hurry, log, env, localCloud, access });
+  return omiImage(await findImage(account, image, { signal }), { ui, signal, hurry, log, env, localCloud, access });
 }
 
 async function compare(before: MountedImage, after: MountedImage, signal: AbortSignal): Promise<ImageDiff> {

@@ -17,13 +17,14 @@ export interface ImageList {
 /**
  * Lists the account's own OMIs, with what uses them. Changes nothing.
  * @throws {AuthError} when there are no credentials, or they are refused
+ * @throws {CancelledError} as soon as the signal fires
  */
 export async function listImages(input: OmisInput = {}): Promise<ImageList> {
   await using omis = await openOmis(input);
   const { access, env, stateFolder } = omis;
-  const { log = noLog, onRetry } = input;
+  const { log = noLog, onRetry, signal } = input;
   await using api = createApi({ access, env, log, onRetry: (retry) => onRetry?.(describeRetry(retry)) });
-  const accountId = await readAccountId(api);
-  const images = await readOwnImages(api, { accountId, knownSources: knownSources(stateFolder) });
+  const accountId = await readAccountId(api, { signal });
+  const images = await readOwnImages(api, { accountId, signal, knownSources: knownSources(stateFolder) });
   return { accountId, region: access.region, images };
 }

@@ -20,6 +20,8 @@ export interface OmisInput {
   readonly onRetry?: ((message: string) => void) | undefined;
   /** Told what the user should know of how the credentials were found: deprecated variables, settings without effect. */
   readonly onNotice?: OnNotice | undefined;
+  /** Stops it. */
+  readonly signal?: AbortSignal | undefined;
   readonly log?: DebugLog | undefined;
   readonly env?: NodeJS.ProcessEnv | undefined;
 }

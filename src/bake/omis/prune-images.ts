@@ -1,8 +1,9 @@
 import { openRemoval, type Removal } from "../../builder/open-removal.ts";
 import { findMapper } from "../../builder/resources/pruned-image.ts";
+import { describeRetry } from "../../builder/tell-retry.ts";
 import type { Ui } from "../../builder/ui.ts";
 import { type Clock, systemClock } from "../../common/clock.ts";
-import { LeftoverError, messageOf, throwIfCancelled } from "../../common/errors.ts";
+import { CancelledError, LeftoverError, messageOf, throwIfCancelled } from "../../common/errors.ts";
 import { noLog } from "../../common/log.ts";
 import { requireRoot } from "../../host/require-root.ts";
 import { readAccountId } from "../../outscale/account-id.ts";
@@ -15,7 +16,7 @@ export interface PruneImagesInput extends OmisInput, PruneRule {
   /** Says what would go, and removes nothing. True by default: what is removed cannot be brought back. */
   readonly dryRun?: boolean | undefined;
   readonly ui: Ui;
-  /** Stops between two OMIs. */
+  /** Stops it, between two OMIs once there is a list. */
   readonly signal?: AbortSignal | undefined;
   readonly hurry?: AbortSignal | undefined;
   readonly clock?: Clock | undefined;
@@ -44,7 +45,7 @@ const never = new AbortController().signal;
  * Needs root, unless it is a dry run: the journal's folder is root's.
  * @throws {UsageError} for a rule that names nothing, or that would take everything unasked
  * @throws {AuthError} when there are no credentials, or they are refused
- * @throws {CancelledError} between two OMIs
+ * @throws {CancelledError} when it was stopped before there was a list: later, those that it did not come to are kept
  */
 export async function pruneImages(input: PruneImagesInput): Promise<readonly PrunedImage[]> {
   const { dryRun = true, ui, signal = never, hurry = never, clock = systemClock, log = noLog } = input;
@@ -56,17 +57,15 @@ export async function pruneImages(input: PruneImagesInput): Promise<readonly Pru
   const { api, accountId } = removal.context;
   const choices = chooseImages(await readOwnImages(api, { accountId, signal }), input, clock.now());
   const done = new Map<Choice, PrunedImage>();
-  for (const choice of choices.toReversed()) {
-    throwIfCancelled(signal);
-    done.set(choice, choice.keptAs === undefined ? await removeOne(choice, removal, input) : told(choice, "removed"));
-  }
+  for (const choice of choices.toReversed()) done.set(choice, await pruneOne(choice, removal, input));
   return choices.flatMap((choice) => done.get(choice) ?? []);
 }
 
-async function choose(omis: OpenOmis, input: PruneImagesInput, clock: Clock): Promise<readonly Choice[]> {
-  await using api = createApi({ access: omis.access, env: omis.env, log: input.log ?? noLog });
-  const accountId = await readAccountId(api);
-  return chooseImages(await readOwnImages(api, { accountId }), input, clock.now());
+async function choose({ access, env }: OpenOmis, input: PruneImagesInput, clock: Clock): Promise<readonly Choice[]> {
+  const { log = noLog, onRetry, signal } = input;
+  await using api = createApi({ access, env, log, onRetry: (retry) => onRetry?.(describeRetry(retry)) });
+  const accountId = await readAccountId(api, { signal });
+  return chooseImages(await readOwnImages(api, { accountId, signal }), input, clock.now());
 }
 
 function told({ image, keptAs }: Choice, outcome: PrunedImage["outcome"], reason?: string): PrunedImage {
@@ -76,11 +75,21 @@ function told({ image, keptAs }: Choice, outcome: PrunedImage["outcome"], reason
   return { ...facts, outcome, reason: reason ?? null };
 }
 
+/** Why an OMI stays that the removal did not come to. */
+const STOPPED = "the removal was stopped before";
+
+async function pruneOne(choice: Choice, removal: Removal, input: PruneImagesInput): Promise<PrunedImage> {
+  const { image, keptAs } = choice;
+  if (keptAs !== undefined) return told(choice, "kept");
+  if (input.signal?.aborted) return told({ image, keptAs: STOPPED }, "kept");
+  return removeOne(choice, removal, input);
+}
+
 async function removeOne(choice: Choice, removal: Removal, input: PruneImagesInput): Promise<PrunedImage> {
   const { ui } = input;
   const { image } = choice;
   try {
-    const need = await needNow(image, removal, input);
+    const need = await needUnlessStopped(image, removal, input);
     if (need !== undefined) return told({ image, keptAs: need }, "kept");
     ui.say(`Removing ${image.imageId} (${image.name}) and ${image.snapshotIds.join(", ") || "no snapshot"}...`);
     await removal.remove(image);
@@ -88,6 +97,19 @@ async function removeOne(choice: Choice, removal: Removal, input: PruneImagesInp
   } catch (error) {
     ui.error(`${image.imageId} (${image.name}): ${messageOf(error)}`);
     return told(choice, "failed", messageOf(error));
+  }
+}
+
+async function needUnlessStopped(
+  image: OwnImage,
+  removal: Removal,
+  rule: PruneImagesInput,
+): Promise<string | undefined> {
+  try {
+    return await needNow(image, removal, rule);
+  } catch (error) {
+    if (error instanceof CancelledError) return STOPPED;
+    throw error;
   }
 }
 
@@ -108,15 +130,21 @@ async function needNow(listed: OwnImage, { context }: Removal, rule: PruneRule):
 }
 
 /**
- * @param cleanup The command that takes down what is left
+ * @param input.cleanup The command that takes down what is left
  * @throws {LeftoverError} when one could not be removed
+ * @throws {CancelledError} when the removal was stopped before it was done
  */
-export function throwIfFailed(pruned: readonly PrunedImage[], cleanup: string): void {
+export function throwUnlessDone(
+  pruned: readonly PrunedImage[],
+  { cleanup, signal }: { readonly cleanup: string; readonly signal: AbortSignal },
+): void {
   const failed = pruned.filter(({ outcome }) => outcome === "failed");
-  if (failed.length === 0) return;
-  const leftovers = failed.map(({ imageId, name, reason }) => `${imageId} (${name}): ${reason}`);
-  throw new LeftoverError(`Not every OMI could be removed: ${leftovers.join("; ")}`, {
-    leftovers,
-    hint: `To finish what was begun, run: ${cleanup}`,
-  });
+  if (failed.length > 0) {
+    const leftovers = failed.map(({ imageId, name, reason }) => `${imageId} (${name}): ${reason}`);
+    throw new LeftoverError(`Not every OMI could be removed: ${leftovers.join("; ")}`, {
+      leftovers,
+      hint: `To finish what was begun, run: ${cleanup}`,
+    });
+  }
+  if (pruned.some(({ reason }) => reason === STOPPED)) throwIfCancelled(signal);
 }

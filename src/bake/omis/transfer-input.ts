@@ -6,7 +6,6 @@ import type { OmisInput } from "./open-omis.ts";
 /** What a transfer through a bucket says and listens to. */
 export interface TransferInput extends OmisInput {
   readonly ui: Ui;
-  readonly signal?: AbortSignal | undefined;
   readonly hurry?: AbortSignal | undefined;
   readonly clock?: Clock | undefined;
   /** Told how the waits go. */

@@ -13,22 +13,28 @@ export interface BuilderAccount {
   readonly vmId: string | undefined;
 }
 
+interface ReadAccountOptions {
+  readonly env: NodeJS.ProcessEnv;
+  readonly access: Access;
+  readonly ui: Ui;
+  readonly signal: AbortSignal;
+}
+
 /**
  * Asks the account of this machine's credentials who it is.
  * @throws {AuthError} when they are refused
+ * @throws {CancelledError} as soon as the signal fires
  */
-export async function readBuilderAccount(
-  api: Api,
-  { env, access, ui }: { readonly env: NodeJS.ProcessEnv; readonly access: Access; readonly ui: Ui },
-): Promise<BuilderAccount> {
-  const accountId = await readAccountId(api);
-  return { accountId, region: access.region, vmId: await readOwnVm(api, env, ui) };
+export async function readBuilderAccount(api: Api, options: ReadAccountOptions): Promise<BuilderAccount> {
+  const { access, signal } = options;
+  const accountId = await readAccountId(api, { signal });
+  return { accountId, region: access.region, vmId: await readOwnVm(api, options) };
 }
 
-async function readOwnVm(api: Api, env: NodeJS.ProcessEnv, ui: Ui): Promise<string | undefined> {
+async function readOwnVm(api: Api, { env, ui, signal }: ReadAccountOptions): Promise<string | undefined> {
   const { vmId, metadataEndpoint } = engineSettings(env);
   const named = vmId ?? (await readVmId({ endpoint: metadataEndpoint }).catch(() => undefined));
-  const { Vms } = named === undefined ? { Vms: [] } : await api.readVms({ Filters: { VmIds: [named] } });
+  const { Vms } = named === undefined ? { Vms: [] } : await api.readVms({ Filters: { VmIds: [named] } }, { signal });
   if (named !== undefined && Vms.some(({ VmId }) => VmId === named)) return named;
   const why =
     named === undefined ? "no metadata service says which VM this is" : `the account does not show the VM ${named}`;

@@ -7,7 +7,7 @@ import type { FoundProduct } from "../../builder/region-copy/missing-copies.ts";
 import { tellRetry } from "../../builder/tell-retry.ts";
 import type { Ui } from "../../builder/ui.ts";
 import { systemClock } from "../../common/clock.ts";
-import { messageOf } from "../../common/errors.ts";
+import { CancelledError, messageOf } from "../../common/errors.ts";
 import type { DebugLog } from "../../common/log.ts";
 import { engineSettings, temporaryFolder } from "../../config/engine-settings.ts";
 import { heldFolders } from "../../host/held-folder.ts";
@@ -64,7 +64,8 @@ export async function runWorker(input: WorkerInput): Promise<void> {
   const onNotice = eachNoticeOnce(onTrouble);
   const access = tellNotices(await resolveAccess({ template: {}, env }), onNotice);
   await using api = createApi({ access, env, log, ...tellRetry({ ui, clock: systemClock }) });
-  const account = await readBuilderAccount(api, { env, access, ui });
+  const account = await readBuilderAccount(api, { env, access, ui, signal: input.drain }).catch(unlessDrained);
+  if (account === undefined) return;
   const place = { accountId: account.accountId, region: account.region, label };
   const { stateFolder } = engineSettings(env);
   await using identity = await takeIdentity(stateFolder, queueOf(place));
@@ -95,6 +96,11 @@ export async function runWorker(input: WorkerInput): Promise<void> {
     startJob: (job) => new JobProcess(job),
   });
   await worker.run(connections.blocking);
+}
+
+/** It had nothing to do yet. */
+function unlessDrained(error: unknown): undefined {
+  if (!(error instanceof CancelledError)) throw error;
 }
 
 /** Somebody may hold for a while what is to go. Builds of dead runs wait for this, so it is tried again before work is taken. */

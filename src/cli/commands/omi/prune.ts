@@ -1,4 +1,4 @@
-import { pruneImages, throwIfFailed } from "../../../bake/omis/prune-images.ts";
+import { pruneImages, throwUnlessDone } from "../../../bake/omis/prune-images.ts";
 import { cleanupCommand } from "../../../builder/cleanup-command.ts";
 import { parseAge } from "../../../common/duration.ts";
 import { ExitCode, UsageError } from "../../../common/errors.ts";
@@ -40,7 +40,9 @@ export const pruneAction: Command = {
     const { yes: isMeant = false, "dry-run": isDry = !isMeant } = flags;
     if (isMeant && isDry) throw new UsageError("-yes and -dry-run contradict each other");
     using log = openDebugLog(flags.log, io);
-    using wishes = watchStopSignals(io, (message) => io.stderr.write(`${message}\n`), "removal");
+    // Where nothing is removed, nothing is cleaned up: it ends at once, and its error says so.
+    const tell = (message: string) => isMeant && io.stderr.write(`${message}\n`);
+    using wishes = watchStopSignals(io, tell, isMeant ? "removal" : "dry run");
     const pruned = await pruneImages({
       ...omisInput(flags, io, log),
       names: flags.name,
@@ -54,7 +56,8 @@ export const pruneAction: Command = {
     });
     if (flags.json) writeJson(io, { dryRun: !isMeant, images: pruned });
     else io.stdout.write(pruneText(pruned, { isDry: !isMeant }));
-    throwIfFailed(pruned, cleanupCommand({ stateFolder: flags.state, env: io.env }));
+    const cleanup = cleanupCommand({ stateFolder: flags.state, env: io.env });
+    throwUnlessDone(pruned, { cleanup, signal: wishes.signal });
     return ExitCode.Success;
   },
 };
