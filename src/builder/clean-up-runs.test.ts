@@ -31,4 +31,8 @@ it("cleanUpRuns() says with which command another account's run is cleaned up, w
   const command = `outscale-chroot cleanup -state ${stateFolder} -profile prod ${runHeader.runId}`;
   await expect(cleaning).rejects.toThrow(`of the account ${otherAccount}`);
   await expect(cleaning).rejects.toThrow(`Use the profile of the run: ${command}`);
+  await expect(cleaning).rejects.toMatchObject({
+    ...{ code: "E_LEFTOVER", exitCode: 12 },
+    runs: [{ runId: runHeader.runId, outcome: "failed", removed: [] }],
+  });
 });

@@ -73,10 +73,23 @@ export interface CleanedRun {
   readonly missing?: MissingCopies | undefined;
 }
 
+/** Something could not be taken down; the rest was all the same. */
+export class CleanUpError extends LeftoverError {
+  /** What happened to each run. */
+  readonly runs: readonly CleanedRun[];
+
+  constructor(runs: readonly CleanedRun[]) {
+    const leftovers = runs.flatMap(({ failures }) => failures);
+    const hint = "Free what is named above, then run the clean-up again";
+    super(`Not everything could be taken down: ${leftovers.join("; ")}`, { leftovers, hint });
+    this.runs = runs;
+  }
+}
+
 /**
  * Takes down what dead runs have left, newest first, from their journals. Live runs are never touched, and a journal that
  * cannot be used keeps nobody else's from being.
- * @throws {LeftoverError} at the end, when something could not be taken down; the rest was all the same
+ * @throws {CleanUpError} at the end, when something could not be taken down
  */
 export async function cleanUpRuns(options: CleanUpOptions): Promise<readonly CleanedRun[]> {
   const { ui, runIds } = options;
@@ -100,13 +113,7 @@ export async function cleanUpRuns(options: CleanUpOptions): Promise<readonly Cle
   }
   for (const journal of unusable.filter(({ runId }) => isWanted(runId))) results.push(tellUnusable(journal, options));
   if (results.length === 0) ui.say("Nothing to clean up");
-  const failures = results.flatMap(({ failures }) => failures);
-  if (failures.length > 0) {
-    throw new LeftoverError(`Not everything could be taken down: ${failures.join("; ")}`, {
-      leftovers: failures,
-      hint: "Free what is named above, then run the clean-up again",
-    });
-  }
+  if (results.some(({ failures }) => failures.length > 0)) throw new CleanUpError(results);
   return results;
 }
 

@@ -1,5 +1,5 @@
 import { connectToRun } from "../../bake/connect-to-run.ts";
-import { cleanUpRuns } from "../../builder/clean-up-runs.ts";
+import { CleanUpError, cleanUpRuns } from "../../builder/clean-up-runs.ts";
 import { ExitCode } from "../../common/errors.ts";
 import { engineSettings } from "../../config/engine-settings.ts";
 import { requireRoot } from "../../host/require-root.ts";
@@ -54,6 +54,10 @@ export const cleanup: Command = {
         }),
       log,
       env: io.env,
+    }).catch((error: unknown) => {
+      // What was removed all the same would be told by nobody else.
+      if (flags.json && error instanceof CleanUpError) writeJson(io, error.runs);
+      throw error;
     });
     if (flags.json) writeJson(io, results);
     return ExitCode.Success;
