@@ -49,16 +49,18 @@ export async function localCloudSnapshots(stateFolder: string): Promise<ControlR
 }
 
 /**
- * The folder of a region besides the first one, which is a state folder like any other.
- * @throws {LocalCloudError} when there is no such region
+ * The folder of a region, which is a state folder like any other: that of the first region is the cloud's own.
+ * @throws {LocalCloudError} when there is no such region, or no cloud
  */
-export function localCloudRegion(stateFolder: string, region: string): string {
+export async function localCloudRegion(stateFolder: string, region: string): Promise<string> {
   const others = regionsIn(stateFolder);
   if (others.includes(region)) return regionFolder(stateFolder, region);
-  const hint = "The first region needs no -region; local-cloud start -regions makes others";
-  const has = others.length === 0 ? "none besides its first one" : others.join(", ");
-  throw new LocalCloudError(`The local cloud in "${stateFolder}" has no other region "${region}": it has ${has}`, {
-    hint,
+  const server = await findRunningServer(resolve(stateFolder));
+  const first = server?.environment.OSC_REGION ?? (await localCloudStatus(stateFolder)).region;
+  if (first === region) return stateFolder;
+  const has = [first, ...others].join(", ");
+  throw new LocalCloudError(`The local cloud in "${stateFolder}" has no region "${region}": it has ${has}`, {
+    hint: "Each of `outscale-chroot local-cloud start -regions NAME,NAME` is there from then on",
   });
 }
 

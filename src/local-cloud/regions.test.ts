@@ -84,8 +84,7 @@ describe("the regions of a local cloud", () => {
 
   it("are told of and emptied together, and each one by itself", async () => {
     const [west, east] = (await restart({ regions: ["eu-west-2", "us-east-2"] })) as [LocalCloud, LocalCloud];
-    const folderOfEast = localCloudRegion(state(), "us-east-2");
-    expect(() => localCloudRegion(state(), "us-west-1")).toThrow("has no other region");
+    const folderOfEast = await localCloudRegion(state(), "us-east-2");
     expect(await localCloudStatus(folderOfEast)).toMatchObject({ region: "us-east-2", regions: ["us-east-2"] });
     expect(await localCloudStatus(state())).toMatchObject({ regions: ["eu-west-2", "us-east-2"], running: true });
     for (const region of [west, east]) {
@@ -100,6 +99,21 @@ describe("the regions of a local cloud", () => {
     await cloud?.close();
     await resetLocalCloud(state());
     expect(await readFile(join(state(), "regions", "us-east-2", "accounts.json")).catch(() => "gone")).toBe("gone");
+  });
+
+  it("are each found by their names, whether a server runs or not", async () => {
+    await restart({ regions: ["eu-west-2", "us-east-2"] });
+    const find = async () => {
+      const folders = ["eu-west-2", "us-east-2"].map((region) => localCloudRegion(state(), region));
+      expect(await Promise.all(folders)).toEqual([state(), join(state(), "regions", "us-east-2")]);
+      const message = 'has no region "us-west-1": it has eu-west-2, us-east-2';
+      await expect(localCloudRegion(state(), "us-west-1")).rejects.toThrow(message);
+    };
+    await find();
+    await cloud?.close();
+    await find();
+    const nowhere = localCloudRegion(join(folder, "nowhere"), "eu-west-2");
+    await expect(nowhere).rejects.toThrow("There is no local cloud");
   });
 
   it("begin with their part of a seed", async () => {

@@ -19,7 +19,10 @@ export const wait: Command = {
   examples: ["outscale-chroot local-cloud wait -timeout 30s"],
   async run({ argv, io }) {
     const flags = parseFlagsAlone(waitFlags, argv);
-    const { environment } = await waitForLocalCloud(stateFolderOf(flags, io.env), timeoutOf(flags.timeout ?? "1m"));
+    const { environment } = await waitForLocalCloud(
+      await stateFolderOf(flags, io.env),
+      timeoutOf(flags.timeout ?? "1m"),
+    );
     io.stderr.write(`The local cloud answers at ${environment.OSC_ENDPOINT_API}\n`);
     return ExitCode.Success;
   },
@@ -38,7 +41,7 @@ export const stop: Command = {
   examples: ["outscale-chroot local-cloud stop"],
   async run({ argv, io }) {
     const flags = parseFlagsAlone(stateFlag, argv);
-    const folder = stateFolderOf(flags, io.env);
+    const folder = await stateFolderOf(flags, io.env);
     const wasRunning = await stopLocalCloud(folder);
     io.stderr.write(wasRunning ? "The local cloud has stopped\n" : `No local cloud runs on "${folder}"\n`);
     return ExitCode.Success;
@@ -61,7 +64,7 @@ export const environment: Command = {
   examples: ['eval "$(outscale-chroot local-cloud env)"', "outscale-chroot local-cloud env -vm 2"],
   async run({ argv, io }) {
     const flags = parseFlagsAlone(environmentFlags, argv);
-    const folder = stateFolderOf(flags, io.env);
+    const folder = await stateFolderOf(flags, io.env);
     const server = await runningLocalCloud(folder);
     if (!server) throw new LocalCloudError(`No local cloud runs on "${folder}"`, { hint: startHint() });
     const vm = server.vms[Number(flags.vm ?? 1) - 1];

@@ -12,7 +12,7 @@ export const importAction: Command = {
   async run({ argv, io }) {
     const { flags, positionals } = parseFlags(stateFlag, argv);
     const [name, disk] = twoArguments(positionals, "a name and a disk");
-    const image = await importLocalImage(stateFolderOf(flags, io.env), { name, disk });
+    const image = await importLocalImage(await stateFolderOf(flags, io.env), { name, disk });
     io.stdout.write(`${image.ImageId}\n`);
     return ExitCode.Success;
   },
@@ -32,7 +32,7 @@ export const exportAction: Command = {
   async run({ argv, io }) {
     const { flags, positionals } = parseFlags(exportFlags, argv);
     const [image, disk] = twoArguments(positionals, "an image and a file");
-    const { ImageId } = await exportLocalImage(stateFolderOf(flags, io.env), {
+    const { ImageId } = await exportLocalImage(await stateFolderOf(flags, io.env), {
       image,
       disk,
       ...(flags.format && { format: flags.format }),

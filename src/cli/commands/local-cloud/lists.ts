@@ -23,7 +23,7 @@ function listCommand<Item>({ what, read, header, row }: List<Item>): Command {
     examples: [`outscale-chroot local-cloud ${what}`, `outscale-chroot local-cloud ${what} -json`],
     async run({ argv, io }) {
       const flags = parseFlagsAlone(flagSpecs, argv);
-      const items = await read(stateFolderOf(flags, io.env));
+      const items = await read(await stateFolderOf(flags, io.env));
       if (flags.json) writeJson(io, items);
       else io.stdout.write(tableText(header, items.map(row)));
       return ExitCode.Success;

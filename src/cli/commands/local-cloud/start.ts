@@ -59,7 +59,7 @@ export const start: Command = {
   async run({ argv, io }) {
     const flags = parseFlagsAlone(flagSpecs, argv);
     if (!flags.memory) requireRoot(`${LOCAL_CLOUD_NEEDS_ROOT}; with -memory it needs none`);
-    const stateFolder = stateFolderOf({ state: flags.state }, io.env);
+    const stateFolder = await stateFolderOf({ state: flags.state }, io.env);
     const keys = keysOf(flags, io.env);
     const options = {
       stateFolder,

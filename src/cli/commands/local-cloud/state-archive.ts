@@ -11,7 +11,7 @@ export const exportState: Command = {
   examples: ["outscale-chroot local-cloud export-state cloud.tar.zst"],
   async run({ argv, io }) {
     const { flags, positionals } = parseFlags(stateFlag, argv);
-    const file = await exportLocalState(stateFolderOf(flags, io.env), oneFile(positionals));
+    const file = await exportLocalState(await stateFolderOf(flags, io.env), oneFile(positionals));
     io.stderr.write(`The state is in ${file}, with the keys\n`);
     return ExitCode.Success;
   },
@@ -24,7 +24,7 @@ export const importState: Command = {
   examples: ["outscale-chroot local-cloud import-state -state /srv/cloud cloud.tar.zst"],
   async run({ argv, io }) {
     const { flags, positionals } = parseFlags(stateFlag, argv);
-    const folder = stateFolderOf(flags, io.env);
+    const folder = await stateFolderOf(flags, io.env);
     await importLocalState(folder, oneFile(positionals));
     io.stderr.write(`The local cloud is in ${folder}\n`);
     return ExitCode.Success;

@@ -20,7 +20,7 @@ interface StateFlags {
 }
 
 /** @throws {LocalCloudError} for a region that the folder does not have */
-export function stateFolderOf({ state, region }: StateFlags, env: NodeJS.ProcessEnv): string {
+export async function stateFolderOf({ state, region }: StateFlags, env: NodeJS.ProcessEnv): Promise<string> {
   const folder = state ?? defaultCloudFolder(env);
   return region === undefined ? folder : localCloudRegion(folder, region);
 }

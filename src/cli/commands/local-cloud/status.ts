@@ -16,7 +16,7 @@ export const status: Command = {
   examples: ["outscale-chroot local-cloud status", "outscale-chroot local-cloud status -json"],
   async run({ argv, io }) {
     const flags = parseFlagsAlone(flagSpecs, argv);
-    const { environment, ...state } = await localCloudStatus(stateFolderOf(flags, io.env));
+    const { environment, ...state } = await localCloudStatus(await stateFolderOf(flags, io.env));
     const endpoint = environment?.OSC_ENDPOINT_API;
     if (flags.json) writeJson(io, { ...state, endpoint });
     else io.stdout.write(statusText(state, endpoint));

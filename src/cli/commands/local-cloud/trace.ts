@@ -15,7 +15,7 @@ export const trace: Command = {
   examples: ["outscale-chroot local-cloud trace", "outscale-chroot local-cloud trace -json"],
   async run({ argv, io }) {
     const flags = parseFlagsAlone(flagSpecs, argv);
-    const folder = stateFolderOf(flags, io.env);
+    const folder = await stateFolderOf(flags, io.env);
     const { accounts } = await localCloudStatus(folder);
     const roles = new Map(accounts.map(({ id, role }) => [id, role]));
     using wishes = watchStopSignals(io, () => undefined);
