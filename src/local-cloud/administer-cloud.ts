@@ -1,5 +1,6 @@
 import { resolve } from "node:path";
 import { systemClock } from "../common/clock.ts";
+import { timeLimit } from "../common/time-limit.ts";
 import {
   type ArgumentsOf,
   type ControlOperation,
@@ -13,6 +14,7 @@ import type { DiskFormat } from "./disks/qcow2.ts";
 
 export { importState as importLocalState } from "./folder/import-state.ts";
 
+import { isLocked } from "./folder/folder-lock.ts";
 import { regionFolder, regionsIn } from "./folder/region-folders.ts";
 import { clearFolder } from "./folder/reset-folder.ts";
 import { hasCloud } from "./folder/state-folder.ts";
@@ -118,24 +120,32 @@ export async function stopLocalCloud(stateFolder: string): Promise<boolean> {
   return true;
 }
 
-/** The server that runs on a state folder, if one does. */
+/**
+ * The server that runs on a state folder, if one does. One that does not answer runs as long as it has the folder's lock: of
+ * one that was killed, another process may have the number by now.
+ */
 export async function runningLocalCloud(stateFolder: string): Promise<RunningServer | undefined> {
-  return findRunningServer(resolve(stateFolder));
+  const server = await findRunningServer(resolve(stateFolder));
+  if (server === undefined) return undefined;
+  const isThere = (await healthOf(server.url, LOOK_MS)) !== undefined || (await isLocked(resolve(stateFolder)));
+  return isThere ? server : undefined;
 }
 
 /**
  * Waits until a server answers on a state folder.
+ * @param timeoutMs A look that has begun may take a second all the same, so that 0 looks once
  * @throws {LocalCloudError} when none does in time
  */
 export async function waitForLocalCloud(stateFolder: string, timeoutMs: number): Promise<RunningServer> {
   const deadline = systemClock.now() + timeoutMs;
-  let server: RunningServer | undefined;
-  const isReady = async () => {
-    server = await findRunningServer(resolve(stateFolder));
-    return server !== undefined && (await isHealthy(server.url));
-  };
-  await poll(async () => systemClock.now() > deadline || (await isReady()));
-  if (server) return server;
+  for (;;) {
+    const leftMs = deadline - systemClock.now();
+    const server = await findRunningServer(resolve(stateFolder));
+    const lookMs = Math.min(Math.max(leftMs, LOOK_MS), LONG_LOOK_MS);
+    if (server && (await healthOf(server.url, lookMs))?.ok) return server;
+    if (systemClock.now() >= deadline) break;
+    await systemClock.sleep(POLL_MS);
+  }
   throw new LocalCloudError(`No local cloud answers on "${stateFolder}"`, { hint: startHint() });
 }
 
@@ -155,10 +165,17 @@ async function poll(isOver: () => Promise<boolean>): Promise<void> {
   while (!(await isOver())) await systemClock.sleep(POLL_MS);
 }
 
-async function isHealthy(url: string): Promise<boolean> {
-  const response = await fetch(url + HEALTH_PATH).catch(() => undefined);
-  await response?.body?.cancel();
-  return response?.ok ?? false;
+/** How long a server on this machine may take to say how it is. */
+const LOOK_MS = 1_000;
+/** After that, whoever waits looks whether another server runs by now. */
+const LONG_LOOK_MS = 10_000;
+
+/** Undefined when nothing is answered in time. */
+async function healthOf(url: string, timeoutMs: number): Promise<Response | undefined> {
+  using limit = timeLimit(timeoutMs);
+  const response = await fetch(url + HEALTH_PATH, { signal: limit.signal }).catch(() => undefined);
+  await response?.body?.cancel().catch(() => undefined);
+  return response;
 }
 
 interface Answer<O extends ControlOperation> {

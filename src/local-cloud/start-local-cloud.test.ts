@@ -1,10 +1,11 @@
-import { mkdtemp, rm, stat } from "node:fs/promises";
+import { mkdtemp, rm, stat, writeFile } from "node:fs/promises";
 import { request as httpRequest } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type Answer, type Caller, signedCall, signedHeaders } from "../../tests/support/local-cloud/signed-call.ts";
+import { startServer } from "../../tests/support/outscale/start-server.ts";
 import { version } from "../common/version.ts";
 import { WELL_KNOWN_KEYS } from "./accounts.ts";
 import {
@@ -14,6 +15,7 @@ import {
   localCloudStatus,
   localCloudVolumes,
   resetLocalCloud,
+  runningLocalCloud,
   stopLocalCloud,
   waitForLocalCloud,
 } from "./administer-cloud.ts";
@@ -313,6 +315,32 @@ describe("startLocalCloud()", () => {
     await expect(waitForLocalCloud(stateFolder, 0)).rejects.toThrow("No local cloud answers");
     await restart();
     expect((await waitForLocalCloud(stateFolder, 0)).pid).toBe(process.pid);
+  });
+
+  describe("that is named by a file alone", () => {
+    /** As what is left of a killed server, whose number another process has by now. */
+    const nameServer = async (url: string) => {
+      const door = { url, token: "the token", pid: process.pid, environment: {} };
+      await writeFile(join(folder, "state", "control.json"), JSON.stringify(door));
+    };
+    const wait = (ms: number) => waitForLocalCloud(join(folder, "state"), ms);
+
+    beforeEach(() => cloud.close());
+
+    it("does not answer, and is not waited for any longer than was said", async () => {
+      await nameServer("http://127.0.0.1:1");
+      await expect(wait(0)).rejects.toThrow("No local cloud answers");
+      await using silent = await startServer(() => undefined);
+      await nameServer(`http://127.0.0.1:${silent.port}`);
+      await expect(wait(100)).rejects.toThrow("No local cloud answers");
+    });
+
+    it("does not run, and another starts", async () => {
+      await nameServer("http://127.0.0.1:1");
+      expect(await runningLocalCloud(join(folder, "state"))).toBeUndefined();
+      await restart();
+      expect(await runningLocalCloud(join(folder, "state"))).toMatchObject({ url: new URL(cloud.endpoint).origin });
+    });
   });
 
   it("tells its calls as they come in, until it stops", async () => {

@@ -34,3 +34,16 @@ export async function lockFolder(stateFolder: string): Promise<FolderLock | unde
   }
   return isOurs ? { descriptor, release: () => closeSync(descriptor) } : undefined;
 }
+
+/**
+ * Whether somebody has the lock. To know that, it is taken for a moment, so nobody asks this of a server that answers: it may
+ * be taking it anew.
+ */
+export async function isLocked(stateFolder: string): Promise<boolean> {
+  const descriptor = openSync(join(stateFolder, "lock"), "a", 0o600);
+  try {
+    return !(await tryFlock(descriptor));
+  } finally {
+    closeSync(descriptor);
+  }
+}
