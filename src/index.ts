@@ -77,7 +77,13 @@ export { type LocalCloud, startLocalCloud } from "./local-cloud/start-local-clou
 
 export { BuilderId, joinArtifactIds, OmiArtifact as Artifact } from "./builder/artifact.ts";
 export { Builder, type BuilderOptions, type RunInput } from "./builder/builder.ts";
-export { type CleanedRun, type CleanUpOptions, type Connection, CleanUpError, cleanUpRuns } from "./builder/clean-up-runs.ts";
+export {
+  type CleanedRun,
+  CleanUpError,
+  type CleanUpOptions,
+  type Connection,
+  cleanUpRuns,
+} from "./builder/clean-up-runs.ts";
 export { type EnterRunOptions, enterRun } from "./builder/enter-run.ts";
 export type { BuildEvent, EventSink, StepName } from "./builder/events.ts";
 export { generatedDataNames } from "./builder/generated-data.ts";

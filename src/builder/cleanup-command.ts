@@ -1,3 +1,4 @@
+import { resolve } from "node:path";
 import { engineSettings } from "../config/engine-settings.ts";
 import { shellQuote } from "../host/shell-quote.ts";
 
@@ -14,10 +15,10 @@ export interface CleanupCommandInput {
 /** The command that takes down what a run has left, wherever its journal is. */
 export function cleanupCommand({ runId, stateFolder, env, profile }: CleanupCommandInput): string {
   const usual = engineSettings(env).stateFolder;
-  const isElsewhere = stateFolder !== undefined && stateFolder !== usual;
+  const isElsewhere = stateFolder !== undefined && resolve(stateFolder) !== resolve(usual);
   return shellQuote([
     ...["outscale-chroot", "cleanup"],
-    ...(isElsewhere ? ["-state", stateFolder] : []),
+    ...(isElsewhere ? ["-state", resolve(stateFolder)] : []),
     ...(profile === undefined ? [] : ["-profile", profile]),
     ...(runId === undefined ? [] : [runId]),
   ]);

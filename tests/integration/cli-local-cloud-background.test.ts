@@ -118,7 +118,7 @@ describe("outscale-chroot local-cloud start -detach", () => {
 
   it("says how it is stopped, with the folder where it is not the one of every command", async () => {
     const { stderr } = await cli("start", "-memory", "-detach");
-    expect(stderr).toContain(`Stop it with local-cloud stop -state ${join(folder, "state")}\n`);
+    expect(stderr).toContain(`Stop it with outscale-chroot local-cloud stop -state ${join(folder, "state")}\n`);
   });
 
   it("plants its seed again when it is emptied, and keeps what it has when the seed can no longer be read", async () => {

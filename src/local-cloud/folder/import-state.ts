@@ -82,6 +82,6 @@ async function unpack(run: HeldRun, file: string, staging: string): Promise<void
 function noArchive(file: string, cause?: unknown): LocalCloudError {
   return new LocalCloudError(`"${file}" is not an exported state`, {
     cause,
-    hint: "local-cloud export-state writes one",
+    hint: "`outscale-chroot local-cloud export-state` writes one",
   });
 }

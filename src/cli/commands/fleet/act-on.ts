@@ -32,7 +32,9 @@ export function actOn({ name, what, about, example, act }: ActParts): Command {
       const { flags, positionals } = parseFlags(flagSpecs, argv);
       const [id, ...others] = positionals;
       if (id === undefined || others.length > 0)
-        throw new UsageError(`fleet ${name} takes one ${what}`, { hint: example });
+        throw new UsageError(`fleet ${name} takes one ${what}`, {
+          hint: `outscale-chroot fleet ${name} ${example}`,
+        });
       await using fleet = await openWatch(flags, io.env);
       const { text, json } = await act(fleet, id);
       if (flags.json) writeJson(io, json);

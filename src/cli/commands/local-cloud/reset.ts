@@ -26,6 +26,6 @@ async function requireAlone(folder: string, region: string): Promise<void> {
   const [, ...others] = (await localCloudStatus(folder)).regions;
   if (others.length === 0) return;
   throw new LocalCloudError(`The region ${region} cannot be emptied alone: ${others.join(", ")} would go with it`, {
-    hint: "reset without -region empties every region",
+    hint: "`outscale-chroot local-cloud reset` without -region empties every region",
   });
 }

@@ -2,18 +2,18 @@ import { spawn } from "node:child_process";
 import { closeSync, mkdirSync, openSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { ExitCode } from "../../../common/errors.ts";
-import { shellQuote } from "../../../host/shell-quote.ts";
 import type { Keys } from "../../../local-cloud/accounts.ts";
 import { runningLocalCloud, waitForLocalCloud } from "../../../local-cloud/administer-cloud.ts";
 import { LocalCloudError } from "../../../local-cloud/local-cloud-error.ts";
 import type { Io } from "../../../terminal/io.ts";
 import { exportLines } from "./export-lines.ts";
 import { keyEnvironment } from "./key-flags.ts";
+import { otherCommand } from "./other-command.ts";
 
 interface BackgroundInput {
   readonly stateFolder: string;
-  /** Every command takes that folder when it is told none. */
-  readonly isDefault: boolean;
+  /** How the flag names it; undefined where it was not given. */
+  readonly state: string | undefined;
   /** Of `local-cloud start`. */
   readonly argv: readonly string[];
   readonly io: Io;
@@ -30,10 +30,11 @@ const HAVE_A_VALUE = /^--?(?:access|secret)-key$/;
  * Starts the server as a process of its own, and prints the environment once it is ready.
  * @throws {LocalCloudError} with what the server said, when it ends instead
  */
-export async function startInBackground({ stateFolder, isDefault, argv, io, keys }: BackgroundInput): Promise<number> {
+export async function startInBackground({ stateFolder, state, argv, io, keys }: BackgroundInput): Promise<number> {
+  const command = (name: string) => otherCommand({ words: [name], state, env: io.env });
   if (await runningLocalCloud(stateFolder)) {
     throw new LocalCloudError(`A local cloud runs on "${stateFolder}" already`, {
-      hint: "`outscale-chroot local-cloud env` prints its environment",
+      hint: `\`${command("env")}\` prints its environment`,
     });
   }
   mkdirSync(stateFolder, { recursive: true, mode: 0o700 });
@@ -54,9 +55,8 @@ export async function startInBackground({ stateFolder, isDefault, argv, io, keys
     throw endedAtOnce(readFileSync(logFile, "utf8"));
   }
   child.unref();
-  const stop = ["local-cloud", "stop", ...(isDefault ? [] : ["-state", stateFolder])];
   io.stderr.write(
-    `The local cloud answers at ${ready.environment.OSC_ENDPOINT_API}. Stop it with ${shellQuote(stop)}\n`,
+    `The local cloud answers at ${ready.environment.OSC_ENDPOINT_API}. Stop it with ${command("stop")}\n`,
   );
   const shown = readFileSync(logFile, "utf8").match(FOR_WHO_STARTED) ?? [];
   io.stderr.write(shown.join(""));

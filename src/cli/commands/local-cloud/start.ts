@@ -10,6 +10,7 @@ import { type Flags, parseFlagsAlone } from "../../flags.ts";
 import { untilAborted } from "../until-aborted.ts";
 import { exportLines } from "./export-lines.ts";
 import { keyFlags, keysOf } from "./key-flags.ts";
+import { otherCommand } from "./other-command.ts";
 import { CONSOLE_LINE, startInBackground } from "./start-in-background.ts";
 import { stateFlag, stateFolderOf } from "./state-flag.ts";
 
@@ -76,7 +77,7 @@ export const start: Command = {
       ...(flags.region !== undefined && { region: flags.region }),
       ...(flags.regions !== undefined && { regions: regionsOf(flags) }),
     };
-    if (flags.detach) return startInBackground({ stateFolder, isDefault: flags.state === undefined, argv, io, keys });
+    if (flags.detach) return startInBackground({ stateFolder, state: flags.state, argv, io, keys });
     using log = openDebugLog(flags.log, io);
     using wishes = watchStopSignals(io, () => undefined);
     const asked = new AbortController();
@@ -84,9 +85,8 @@ export const start: Command = {
     await using cloud = await start({ ...options, log, onStop: () => asked.abort() });
     io.stderr.write(`The local cloud answers at ${cloud.endpoint}. Stop it with Ctrl-C; it keeps everything.\n`);
     for (const { regionName, endpoint } of cloud.regions.slice(1)) {
-      io.stderr.write(
-        `Its region ${regionName} answers at ${endpoint}; local-cloud env -region ${regionName} has its keys\n`,
-      );
+      const env = otherCommand({ words: ["env", "-region", regionName], state: flags.state, env: io.env });
+      io.stderr.write(`Its region ${regionName} answers at ${endpoint}; ${env} has its keys\n`);
     }
     const problems = cloud.regions.flatMap((region) => region.status().problems);
     for (const warning of [...exposure(flags), ...problems]) io.stderr.write(`Warning: ${warning}\n`);
