@@ -77,6 +77,17 @@ describe("fleet demo", () => {
     await expectNothingLeft();
   });
 
+  it("ends its builds when a part of it dies while they run", async () => {
+    const dying = run(["fleet", "demo"]);
+    await dying.says("has it");
+    const [redis] = await processesWith(`redis-server unixsocket:${folder}`);
+    expect(redis).toBeDefined();
+    process.kill(redis as number, "SIGKILL");
+    expect(await dying.ended(), dying.output()).toBe(16);
+    expect(dying.output()).toContain("redis-server has ended");
+    await expectNothingLeft();
+  });
+
   it("takes all down when it is stopped in its builds, or a part of it dies", async () => {
     const stopped = run(["fleet", "demo"]);
     await stopped.says("has it");

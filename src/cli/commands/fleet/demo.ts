@@ -1,4 +1,3 @@
-import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { ExitCode } from "../../../common/errors.ts";
 import { requireRoot } from "../../../host/require-root.ts";
@@ -8,6 +7,7 @@ import { makeTemporaryFolder } from "../../../host/temporary-folder.ts";
 import type { Io } from "../../../terminal/io.ts";
 import type { Command } from "../../command.ts";
 import { type Flags, parseFlagsAlone } from "../../flags.ts";
+import { endChild, startChild } from "./demo/child.ts";
 import type { DemoFleet } from "./demo/demo-fleet.ts";
 
 const flagSpecs = {
@@ -35,7 +35,7 @@ export const demo: Command = {
     const folder = await makeTemporaryFolder("fleet-demo-");
     try {
       await using fleet = await DemoFleet.start(folder.path, io.env, say);
-      const code = await Promise.race([show(fleet, { io, say, stop: wishes.signal, keep: flags.keep }), fleet.died()]);
+      const code = await showUnlessDead(fleet, { io, say, stop: wishes.signal, keep: flags.keep });
       say("All is taken down");
       return code;
     } finally {
@@ -48,21 +48,40 @@ interface ShowInput {
   readonly io: Io;
   readonly say: (text: string) => void;
   readonly stop: AbortSignal;
+  /** Fires when there is nothing to show any more: what runs is ended, and nothing else begins. */
+  readonly over: AbortSignal;
   readonly keep: boolean | undefined;
 }
 
-/** @returns the exit code of the builds */
-async function show(fleet: DemoFleet, { io, say, stop, keep }: ShowInput): Promise<number> {
-  const run = (...argv: readonly string[]) => runShown(argv, { fleet, io, say, stop });
+/**
+ * @returns the exit code of the builds
+ * @throws {FleetError} when a part of the fleet has died, and what was shown has ended
+ */
+async function showUnlessDead(fleet: DemoFleet, input: Omit<ShowInput, "over">): Promise<number> {
+  const over = new AbortController();
+  const shown = show(fleet, { ...input, over: over.signal });
+  try {
+    return await Promise.race([shown, fleet.died()]);
+  } finally {
+    over.abort();
+    await shown.catch(() => undefined);
+  }
+}
+
+async function show(fleet: DemoFleet, { io, say, stop, over, keep }: ShowInput): Promise<number> {
+  const run = (...argv: readonly string[]) => runShown(argv, { fleet, io, say, stop, over });
   const code = stop.aborted ? ExitCode.Interrupted : await run("build", "-queue", fleet.queue, fleet.template);
-  if (stop.aborted) return code;
-  for (const list of ["status", "workers", "builds"]) await run("fleet", list);
-  if (keep && !stop.aborted) {
+  const end = AbortSignal.any([stop, over]);
+  for (const list of ["status", "workers", "builds"]) {
+    if (end.aborted) return code;
+    await run("fleet", list);
+  }
+  if (keep && !end.aborted) {
     const build = shellQuote(["outscale-chroot", "build", "-queue", fleet.queue, fleet.template]);
     say("The fleet keeps running until Ctrl-C. In another shell:");
     for (const line of [`. ${fleet.environmentFile}`, build, "outscale-chroot fleet builds"])
       io.stderr.write(`    ${line}\n`);
-    await fired(stop);
+    await fired(end);
   }
   return code;
 }
@@ -70,18 +89,21 @@ async function show(fleet: DemoFleet, { io, say, stop, keep }: ShowInput): Promi
 /** Runs a command of ours as a person would, with its line before it. A signal reaches it once, from us. */
 async function runShown(
   argv: readonly string[],
-  { fleet, io, say, stop }: Omit<ShowInput, "keep"> & { readonly fleet: DemoFleet },
+  { fleet, io, say, stop, over }: Omit<ShowInput, "keep"> & { readonly fleet: DemoFleet },
 ): Promise<number> {
   say(`outscale-chroot ${shellQuote(argv)}`);
-  const child = spawn(process.execPath, [process.argv[1] ?? "", ...argv], {
+  const child = startChild([process.execPath, process.argv[1] ?? "", ...argv], {
     env: { ...io.env, ...fleet.environment },
     stdio: ["ignore", "inherit", "inherit"],
-    detached: true,
   });
-  const end = () => child.kill("SIGINT");
-  stop.addEventListener("abort", end, { once: true });
-  await once(child, "close");
-  stop.removeEventListener("abort", end);
+  const ended = once(child, "close");
+  const interrupt = () => void child.kill("SIGINT");
+  const end = () => void endChild(child, ended);
+  stop.addEventListener("abort", interrupt, { once: true });
+  over.addEventListener("abort", end, { once: true });
+  await ended;
+  stop.removeEventListener("abort", interrupt);
+  over.removeEventListener("abort", end);
   return child.exitCode ?? ExitCode.Failed;
 }
 

@@ -1,7 +1,8 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
 import { createWriteStream } from "node:fs";
 import { FleetError, messageOf } from "../../../../common/errors.ts";
 import { locateProgram } from "../../../../host/program-path.ts";
+import { endChild, startChild } from "./child.ts";
 
 export interface DaemonInput {
   /** For messages: `redis-server`. */
@@ -18,10 +19,7 @@ export interface DaemonInput {
 /** What a program has said last is shown when it ends too soon. */
 const SHOWN_BYTES = 2_000;
 
-const AGAIN_MS = 5_000;
-const LAST_MS = 20_000;
-
-/** A program that runs beside us. It has a session of its own, so that Ctrl-C is for us alone, and ends when we are killed. */
+/** A program that runs beside us. */
 export class Daemon implements AsyncDisposable {
   readonly #child: ChildProcess;
   readonly #ended: Promise<unknown>;
@@ -29,8 +27,7 @@ export class Daemon implements AsyncDisposable {
 
   private constructor({ argv, env, logFile, stdin }: DaemonInput) {
     const [program = "", ...words] = argv;
-    const command = ["--pdeathsig", "KILL", "--", locateProgram(program), ...words];
-    this.#child = spawn(locateProgram("setpriv"), command, { env, detached: true, stdio: "pipe" });
+    this.#child = startChild([locateProgram(program), ...words], { env, stdio: "pipe" });
     this.#child.on("error", (error) => {
       this.#said += messageOf(error);
     });
@@ -61,13 +58,7 @@ export class Daemon implements AsyncDisposable {
     throw new FleetError(`${name} has ended: ${this.#said.trim()}`);
   }
 
-  /** Asks it to end, asks again, and has it end: a worker whose queue is gone waits for it. */
-  async [Symbol.asyncDispose](): Promise<void> {
-    const end = (signal: NodeJS.Signals) => () => void this.#child.kill(signal);
-    end("SIGTERM")();
-    const [again, last] = [setTimeout(end("SIGTERM"), AGAIN_MS), setTimeout(end("SIGKILL"), LAST_MS)];
-    await this.#ended;
-    clearTimeout(again);
-    clearTimeout(last);
+  [Symbol.asyncDispose](): Promise<void> {
+    return endChild(this.#child, this.#ended);
   }
 }
