@@ -1,12 +1,13 @@
 import { execFile, spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { once } from "node:events";
-import { mkdir, mkdtemp, rm, stat, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { build } from "rolldown";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { lockFolder } from "../../src/local-cloud/folder/folder-lock.ts";
 import { signedCall } from "../support/local-cloud/signed-call.ts";
 
 const execute = promisify(execFile);
@@ -23,6 +24,13 @@ function everyMoment(act: () => Promise<unknown>): { end(): Promise<void> } {
       return ended;
     },
   };
+}
+
+/** The processes in the background that serve a state folder, or are about to. */
+async function serversOf(state: string): Promise<readonly string[]> {
+  const pids = (await readdir("/proc")).filter((name) => /^\d+$/.test(name));
+  const lines = await Promise.all(pids.map((pid) => readFile(`/proc/${pid}/cmdline`, "utf8").catch(() => "")));
+  return lines.filter((line) => line.includes(`\0-state\0${state}\0`) && !line.includes("-detach"));
 }
 
 /** The program as it is installed: a server in the background is a process of its own. */
@@ -114,6 +122,20 @@ describe("outscale-chroot local-cloud start -detach", () => {
     expect(stderr).toMatch(
       /^Error: The local cloud has ended at once: The local cloud in "\S+" is of the region eu-west-2, not us-east-2\n {2}code {6}E_LOCAL_CLOUD\n$/,
     );
+  });
+
+  it("leaves no server when it is stopped before that is ready", async () => {
+    const state = join(folder, "state");
+    await mkdir(state);
+    const lock = await lockFolder(state);
+    const argv = [join(bundle, "main.mjs"), "local-cloud", "start", "-memory", "-detach", "-state", state];
+    const start = spawn(process.execPath, argv, { stdio: "ignore" });
+    const ended = once(start, "close");
+    await expect.poll(() => serversOf(state)).toHaveLength(1);
+    start.kill("SIGTERM");
+    expect(await ended).toEqual([130, null]);
+    await expect.poll(() => serversOf(state)).toEqual([]);
+    lock?.release();
   });
 
   it("says how it is stopped, with the folder where it is not the one of every command", async () => {

@@ -1,4 +1,4 @@
-import { spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { closeSync, mkdirSync, openSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { ExitCode } from "../../../common/errors.ts";
@@ -6,6 +6,7 @@ import type { Keys } from "../../../local-cloud/accounts.ts";
 import { runningLocalCloud, waitForLocalCloud } from "../../../local-cloud/administer-cloud.ts";
 import { LocalCloudError } from "../../../local-cloud/local-cloud-error.ts";
 import type { Io } from "../../../terminal/io.ts";
+import { watchStopSignals } from "../../../terminal/signals.ts";
 import { exportLines } from "./export-lines.ts";
 import { keyEnvironment } from "./key-flags.ts";
 import { otherCommand } from "./other-command.ts";
@@ -29,6 +30,7 @@ const HAVE_A_VALUE = /^--?(?:access|secret)-key$/;
 /**
  * Starts the server as a process of its own, and prints the environment once it is ready.
  * @throws {LocalCloudError} with what the server said, when it ends instead
+ * @throws {CancelledError} when somebody stops it first
  */
 export async function startInBackground({ stateFolder, state, argv, io, keys }: BackgroundInput): Promise<number> {
   const command = (name: string) => otherCommand({ words: [name], state, env: io.env });
@@ -40,20 +42,16 @@ export async function startInBackground({ stateFolder, state, argv, io, keys }: 
   mkdirSync(stateFolder, { recursive: true, mode: 0o700 });
   const logFile = join(stateFolder, "local-cloud.log");
   const log = openSync(logFile, "w", 0o600);
+  // Before there is a child: nobody else would end it.
+  using wishes = watchStopSignals(io, () => undefined, "start");
   const child = spawn(process.execPath, [process.argv[1] ?? "", "local-cloud", "start", ...argumentsOf(argv)], {
     detached: true,
     env: { ...io.env, ...keyEnvironment(keys) },
     stdio: ["ignore", "ignore", log],
   });
   closeSync(log);
-  const ended = new Promise<"ended">((resolve) => {
-    child.once("error", () => resolve("ended"));
-    child.once("exit", () => resolve("ended"));
-  });
-  const ready = await Promise.race([ended, waitForLocalCloud(stateFolder, TIMEOUT_MS)]);
-  if (ready === "ended") {
-    throw endedAtOnce(readFileSync(logFile, "utf8"));
-  }
+  const ready = await untilReady(child, stateFolder, wishes.signal);
+  if (ready === "ended") throw endedAtOnce(readFileSync(logFile, "utf8"));
   child.unref();
   io.stderr.write(
     `The local cloud answers at ${ready.environment.OSC_ENDPOINT_API}. Stop it with ${command("stop")}\n`,
@@ -62,6 +60,27 @@ export async function startInBackground({ stateFolder, state, argv, io, keys }: 
   io.stderr.write(shown.join(""));
   io.stdout.writeExact(exportLines(ready.environment));
   return ExitCode.Success;
+}
+
+/** @throws {ChrootError} when it is stopped, or not ready in time: a server whose start was given up does not stay */
+async function untilReady(
+  child: ChildProcess,
+  stateFolder: string,
+  signal: AbortSignal,
+): Promise<Awaited<ReturnType<typeof waitForLocalCloud>> | "ended"> {
+  const ended = new Promise<"ended">((resolve) => {
+    child.once("error", () => resolve("ended"));
+    child.once("exit", () => resolve("ended"));
+  });
+  const stopped = new Promise<never>((_, reject) => {
+    signal.addEventListener("abort", () => reject(signal.reason), { once: true });
+  });
+  try {
+    return await Promise.race([ended, stopped, waitForLocalCloud(stateFolder, TIMEOUT_MS)]);
+  } catch (error) {
+    child.kill();
+    throw error;
+  }
 }
 
 /** What the server says in its log of the address of its console. */
