@@ -6,9 +6,11 @@ import { pageScript } from "./page-script.ts";
 function pageWith(have: number) {
   const children: string[] = [];
   const list = { dataset: { next: String(have) }, children, append: (...items: string[]) => children.push(...items) };
+  const heard = new Map<string, (event: object) => void>();
   const document = {
     body: { dataset: {} },
-    addEventListener: () => undefined,
+    documentElement: { classList: { toggle: () => undefined } },
+    addEventListener: (type: string, listener: (event: object) => void) => heard.set(type, listener),
     querySelector: () => null,
     querySelectorAll: () => [],
     getElementById: () => list,
@@ -19,12 +21,17 @@ function pageWith(have: number) {
       },
     }),
   };
-  const page = { document };
+  const page = { document, addEventListener: document.addEventListener, setTimeout: () => undefined };
   runInNewContext(pageScript, page);
   const { addItems } = page as typeof page & {
     addItems: (items: { readonly list: string; readonly from: number; readonly html: string }) => void;
   };
-  return { list, add: (from: number, ...items: string[]) => addItems({ list: "log", from, html: items.join() }) };
+  const happens = (type: string, event: object = {}) => heard.get(type)?.(event);
+  return {
+    list,
+    happens,
+    add: (from: number, ...items: string[]) => addItems({ list: "log", from, html: items.join() }),
+  };
 }
 
 describe("the script of a page", () => {
@@ -33,6 +40,21 @@ describe("the script of a page", () => {
     add(2, "c", "d");
     add(4, "e");
     expect([list.children, list.dataset.next]).toEqual([["c", "d", "e"], "5"]);
+  });
+
+  it("sends a form once, however often its button is pressed before the answer is there", () => {
+    const { happens } = pageWith(0);
+    let left = 0;
+    const press = () => happens("submit", { preventDefault: () => left++ });
+    press();
+    expect(left).toBe(0);
+    press();
+    press();
+    expect(left).toBe(2);
+    // Somebody has come back to it.
+    happens("pageshow");
+    press();
+    expect(left).toBe(2);
   });
 
   it("adds no item twice, however often it is told from the beginning", () => {

@@ -8,6 +8,7 @@ export const pageScript = `${reportScript}
 const MOST_ITEMS = 2000;
 const REFUSED_MS = 10000;
 const AGAIN_MS = 2000;
+const SENDING_MS = 20000;
 const connection = document.getElementById("connection");
 const FOCUSABLE = "a, button, summary, input, select, [tabindex]";
 
@@ -73,6 +74,19 @@ function addItems({ list, from, html }) {
   if (isAtEnd) target.scrollTop = target.scrollHeight;
   filterAgain(list);
 }
+
+/** What was sent leads to another page; until that is there, a second press would do it twice, or fail as it is done. */
+let isSending = false;
+function setSending(value) {
+  isSending = value;
+  document.documentElement.classList.toggle("sending", value);
+}
+document.addEventListener("submit", (event) => {
+  if (isSending) return event.preventDefault();
+  setSending(true);
+  setTimeout(() => setSending(false), SENDING_MS);
+});
+addEventListener("pageshow", () => setSending(false));
 
 /** A browser has six connections to a server, and each stream is one: a page that nobody sees has none. */
 let stream = null;

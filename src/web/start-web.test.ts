@@ -55,6 +55,7 @@ async function start(given: Partial<WebInput> = {}): Promise<WebServer> {
       app.get("/fail", () => {
         throw new Error("a bug");
       });
+      app.all("/never", () => new Promise<Response>(() => undefined));
       app.all("/passing", () => {
         throw new UsageError("it passes");
       });
@@ -268,6 +269,16 @@ describe("startWeb()", () => {
     expect([answer.status, answer.text.includes("data-again")]).toEqual([503, false]);
     const other = await comeIn(await start());
     expect((await ask(other.where, { path: "/passing", headers: { cookie: other.cookie } })).status).toBe(409);
+  });
+
+  it("says of a form whose answer takes too long that it may have been done, and of a page no such thing", async () => {
+    const { where, cookie, form } = await comeIn(await start({ answerMs: 2_000 }));
+    const asked = [form({ path: "/never" }), ask(where, { path: "/never", headers: { cookie } })] as const;
+    const [answer, page] = await Promise.all(asked);
+    expect(answer.status).toBe(503);
+    expect(answer.text).toContain("what you asked for may have been done or not");
+    expect(answer.text).toContain("Look what has become of it before you try once more");
+    expect([page.status, page.text.includes("may have been done")]).toEqual([503, false]);
   });
 
   it("takes the name of a reverse proxy's header, and no token then", async () => {

@@ -2,7 +2,7 @@ import { chmod } from "node:fs/promises";
 import { createServer as createPlainServer, type Server } from "node:http";
 import { createServer as createTlsServer } from "node:https";
 import { getRequestListener } from "@hono/node-server";
-import { Hono } from "hono";
+import { type Context, Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import { HTTPException } from "hono/http-exception";
 import { timeout } from "hono/timeout";
@@ -24,6 +24,8 @@ export interface WebInput extends Door {
   readonly onFailure: (message: string) => void;
   /** What HTTP calls something that went wrong; without it, or where it has no word, it is something that cannot be done as it stands. */
   readonly statusOf?: (error: ChrootError) => ErrorStatus | undefined;
+  /** How long an answer may take, in milliseconds. */
+  readonly answerMs?: number;
 }
 
 /** 503 for what passes by itself. */
@@ -39,6 +41,7 @@ const NOT_NOW = 503;
 const LARGEST_FORM_BYTES = 16 * 1024;
 const REQUEST_TIMEOUT_MS = 30_000;
 const ANSWER_MS = 20_000;
+const LOOK_FIRST = "Look what has become of it before you try once more";
 const MOST_CONNECTIONS = 500;
 const LAST_ANSWERS_MS = 1_000;
 
@@ -66,7 +69,8 @@ export async function startWeb(input: WebInput): Promise<WebServer> {
   };
 }
 
-function appOf({ names, tls, onFailure, statusOf = () => undefined }: WebInput, guard: Guard): WebApp {
+function appOf(input: WebInput, guard: Guard): WebApp {
+  const { names, tls, onFailure, statusOf = () => undefined, answerMs = ANSWER_MS } = input;
   const app: WebApp = new Hono<WebEnv>({ strict: false });
   app.use(answerHeaders);
   app.use(checkName(names));
@@ -76,16 +80,17 @@ function appOf({ names, tls, onFailure, statusOf = () => undefined }: WebInput, 
     if (!context.res.headers.has("cache-control")) context.res.headers.set("cache-control", "no-store");
   });
   app.use(bodyLimit({ maxSize: LARGEST_FORM_BYTES }));
-  app.use(
-    timeout(ANSWER_MS, () => new HTTPException(NOT_NOW, { message: "What this page shows does not answer just now" })),
-  );
+  app.use(timeout(answerMs, late));
   app.use(letIn(guard, tls !== undefined));
   app.use(checkMethod);
   app.use(checkForm(guard));
   app.notFound((context) => notFound(app, context));
   app.onError((error, context) => {
-    if (error instanceof HTTPException)
-      return errorPage(context, error.status, error.message, { isPassing: error.status === NOT_NOW });
+    if (error instanceof HTTPException) {
+      const isPassing = error.status === NOT_NOW;
+      const hint = isPassing && context.req.method === "POST" ? LOOK_FIRST : undefined;
+      return errorPage(context, error.status, error.message, { hint, isPassing });
+    }
     if (error instanceof ChrootError) {
       const status = statusOf(error) ?? 409;
       return errorPage(context, status, error.message, { hint: error.hint, isPassing: status === NOT_NOW });
@@ -94,6 +99,15 @@ function appOf({ names, tls, onFailure, statusOf = () => undefined }: WebInput, 
     return errorPage(context, 500, "Something went wrong here", { hint: "The command has said what" });
   });
   return app;
+}
+
+/** What a form wants goes on, although nobody waits for it any more. */
+function late(context: Context): HTTPException {
+  const message =
+    context.req.method === "POST"
+      ? "This takes longer than a page waits: what you asked for may have been done or not"
+      : "What this page shows does not answer just now";
+  return new HTTPException(NOT_NOW, { message });
 }
 
 /** What is there for a button is no page, and a page is nothing for a button. */

@@ -83,7 +83,8 @@ async function press(path: string, fields: Readonly<Record<string, string>> = {}
     ...{ method: "POST", redirect: "manual", body: new URLSearchParams({ token, ...fields }) },
     headers: { cookie, origin: base.origin },
   });
-  return { status: answer.status, text: await answer.text(), allow: answer.headers.get("allow") };
+  const { status, headers } = answer;
+  return { status, text: await answer.text(), allow: headers.get("allow"), location: headers.get("location") };
 }
 
 const queueName = "123456789012.eu-west-2";
@@ -133,6 +134,25 @@ describe("the status of an answer of fleet web", () => {
     for (const path of ["/builds", "/nowhere"])
       expect(await ask(path, "PUT")).toMatchObject({ status: 405, allow: "GET, HEAD, POST" });
     expect(await ask("/builds", "HEAD")).toMatchObject({ status: 200 });
+  });
+
+  it("is that of one build, however often the button of a page to submit it again is pressed", async () => {
+    const pressOf = async () => {
+      const [, value = ""] = /name="press" value="([0-9a-f]{16})"/.exec((await ask(`/builds/${ENDED}`)).text) ?? [];
+      return { press: value };
+    };
+    const fields = await pressOf();
+    const ways = await Promise.all([1, 2].map(() => press(`/builds/${ENDED}/retry`, fields)));
+    const { status, location } = await press(`/builds/${ENDED}/retry`, fields);
+    expect([status, location]).toEqual([303, expect.stringMatching(/^\/builds\/b[0-9a-f]{15}\?said=retry$/)]);
+    expect(ways.map((each) => each.location)).toEqual([location, location]);
+    const [, , again = ""] = location?.split(/[/?]/) ?? [];
+    // Whoever has taken it back does not want it anew by a press that came late.
+    expect(await withdrawJob(own.queue, again)).toBe(true);
+    expect(await press(`/builds/${ENDED}/retry`, fields)).toMatchObject({ status: 303, location });
+    expect(await own.queue.jobs.getJobState(again)).toBe("unknown");
+    // Another page is another wish.
+    expect((await press(`/builds/${ENDED}/retry`, await pressOf())).location).not.toBe(location);
   });
 
   it("is 410 for a build that was seen, and that the queue has forgotten", async () => {

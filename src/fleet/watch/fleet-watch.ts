@@ -151,12 +151,17 @@ export class FleetWatch implements AsyncDisposable {
     return withdrawJob(queue, id);
   }
 
-  /** Submits a build that has ended once more, as it was. @returns its new id */
-  async retry(id: string): Promise<string> {
+  /**
+   * Submits a build that has ended once more, as it was.
+   * @param again The new id: whoever asks with the same one twice has one build. One that nobody else has by default
+   * @returns the new id
+   */
+  async retry(id: string, again = newBuildId()): Promise<string> {
     const { queue, job } = await this.find(id);
     if ((await endOf(queue, id)) === undefined) throw new FleetError(`Build ${id} has not ended`);
+    // The engine ignores one that it has, and does not know one that was taken back meanwhile.
+    if ((await readJobData(queue, again)) !== undefined) return again;
     await this.#requireFiles(queue, job);
-    const again = newBuildId();
     await queue.submit({ ...job, id: again, submittedAt: Date.now() });
     return again;
   }

@@ -2,6 +2,7 @@ import { withoutControls } from "../../common/without-controls.ts";
 import type { WebApp, WebContext } from "../../web/check-request.ts";
 import { UnreachableError } from "../queue/reach.ts";
 import { BUILD, type FleetPages } from "./fleet-pages.ts";
+import { idOfRetry, PRESS_FIELD } from "./retry-press.ts";
 
 /** What can be done from the pages. Each is done by a form, and leads to a page that says what has become of it. */
 export function addActionRoutes(app: WebApp, { fleet, look, schedules, tell }: FleetPages): void {
@@ -19,7 +20,8 @@ export function addActionRoutes(app: WebApp, { fleet, look, schedules, tell }: F
   });
   app.post(`${BUILD}/retry`, async (context) => {
     const id = context.req.param("id");
-    const again = await act(() => fleet.retry(id));
+    const press = context.get("form").get(PRESS_FIELD);
+    const again = await act(() => fleet.retry(id, press === null ? undefined : idOfRetry(id, press)));
     done(context, `Build ${id} is submitted again as ${again}`);
     return context.redirect(`/builds/${again}?said=retry`, 303);
   });

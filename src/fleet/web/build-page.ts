@@ -14,6 +14,7 @@ import type { FoundJob } from "../watch/fleet-watch.ts";
 import type { BuildStanding } from "./live-builds.ts";
 import type { LiveRun } from "./live-run.ts";
 import { attemptsText, badge, type FleetPage, notice } from "./page-frame.ts";
+import { newPress, PRESS_FIELD } from "./retry-press.ts";
 
 /** What is known of one build. */
 export interface ShownBuild extends Omit<BuildStanding, "at"> {
@@ -79,7 +80,10 @@ export function endedPage(build: ShownBuild, visitor: Visitor, said: string | un
   const { result, state, stale } = build;
   const { id, build: name } = build.found.job;
   const sections = sectionsOf(build);
-  const retry = actionForm(visitor, { id: "retry", action: `/builds/${id}/retry`, button: "Submit again" });
+  const retry = actionForm(visitor, {
+    ...{ id: "retry", action: `/builds/${id}/retry`, button: "Submit again" },
+    fields: { [PRESS_FIELD]: newPress() },
+  });
   const why = state === "forgotten" ? html`<p class="notice error">${FORGOTTEN}</p>` : refusal();
   const body = html`${notice(said)}${result === undefined ? why : failure(result)}
 <div class="actions">${retry}</div>
