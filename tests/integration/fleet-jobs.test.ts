@@ -317,4 +317,24 @@ describe("an answer of the queue that is lost, so that it is asked again", () =>
       if (result === undefined) expect(() => seen.take(job.id, Date.now())).not.toThrow();
     },
   );
+
+  it("keeps no worker from the others that were cut off, although one of those at work is no JSON", async () => {
+    await using own = await openOwnQueue();
+    const [job, broken] = [await submit(own), plainJob()];
+    const engine = new Worker(own.queue.name, null, { connection: own.redis, prefix: KEY_PREFIX, autorun: false });
+    await engine.getNextJob("a token", { block: false });
+    await engine.close();
+    await own.redis.hset(own.queue.jobs.toKey(broken.id), { name: "build", data: "{", opts: "{}" });
+    await own.redis.rpush(own.queue.jobs.toKey("active"), broken.id);
+    for (const { id } of [job, broken]) await Claim.take(own.queue, id, { worker: "w-1", vmId: null });
+    const jobs = { left: [], resultOf: () => undefined, forget: () => undefined, begin: expect.unreachable };
+    const seen = new SeenJobs(join(own.folder, "seen"), Date.now);
+    const input = { ...{ queue: own.queue, workerId: "w-1", accountId: job.accountId }, seen, jobs };
+    await returnOwnJobs({ ...input, products: new Map() }, () => undefined);
+    expect(await stateOf(own, job)).toBe("prioritized");
+    await own.redis.del(claimOf(own, broken), own.queue.lockOf(broken.id));
+    const account = { ...own.queue.place, vmId: undefined };
+    await new Recovery({ queue: own.queue, workerId: "w-2", account } as never).look();
+    expect(await stateOf(own, broken)).toBe("active");
+  });
 });

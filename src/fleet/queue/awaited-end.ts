@@ -2,6 +2,7 @@ import type { Clock } from "../../common/clock.ts";
 import { FleetError } from "../../common/errors.ts";
 import type { FleetQueue } from "./fleet-queue.ts";
 import type { SentResult } from "./messages.ts";
+import { readableJob } from "./readable-job.ts";
 
 /** A job that is in no list may just be on its way from one to another. */
 const LOST_AFTER_MS = 45_000;
@@ -61,7 +62,7 @@ export class AwaitedEnd {
     const workers = await this.#queue.readWorkers(Date.now());
     if (workers.some(({ jobs }) => jobs.includes(id))) return undefined;
     if (isEnded) {
-      const { failedReason = "" } = (await this.#queue.jobs.getJob(id)) ?? {};
+      const { failedReason = "" } = (await readableJob(this.#queue, id)) ?? {};
       const reason = failedReason.replace(/[^\x20-\x7e]/g, " ").slice(0, 300);
       const hint = "see what the worker says of it in its own log";
       return new FleetError(`The worker has ended build ${id} without a result${reason && `: ${reason}`}`, { hint });

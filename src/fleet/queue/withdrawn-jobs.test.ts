@@ -32,6 +32,11 @@ describe("withdrawJob()", () => {
     expect(await withdrawJob(queueWith("prioritized", locked, "active"), "aa")).toBe(false);
   });
 
+  it("takes back nothing that is no JSON: it is none of ours", async () => {
+    const getJob = () => Promise.reject(new SyntaxError("Unexpected token"));
+    expect(await withdrawJob({ jobs: { getJob } } as unknown as FleetQueue, "aa")).toBe(false);
+  });
+
   it.each(["OOM no", "READONLY no", "NOPERM no"])("says so when the queue will not remove it: %s", async (reason) => {
     const refused = new RefusalError(reason);
     await expect(

@@ -2,6 +2,7 @@ import type { FleetQueue } from "./fleet-queue.ts";
 import { KEPT_SECONDS } from "./fleet-queue.ts";
 import type { SentResult } from "./messages.ts";
 import { OutputWriter } from "./output-writer.ts";
+import { readableJob } from "./readable-job.ts";
 
 /** What the engine calls a job that no worker has. */
 const WAITING: readonly string[] = ["waiting", "prioritized", "delayed"];
@@ -12,7 +13,7 @@ const WAITING: readonly string[] = ["waiting", "prioritized", "delayed"];
  * @throws {RefusalError} when the queue will not take it back
  */
 export async function withdrawJob(queue: FleetQueue, jobId: string): Promise<boolean> {
-  const job = await queue.jobs.getJob(jobId);
+  const job = await readableJob(queue, jobId);
   if (job === undefined || !WAITING.includes(await job.getState())) return false;
   try {
     await job.remove();

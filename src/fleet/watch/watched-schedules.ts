@@ -1,6 +1,7 @@
 import { FleetError } from "../../common/errors.ts";
 import type { FleetQueue } from "../queue/fleet-queue.ts";
 import { MissingError } from "../queue/missing-error.ts";
+import { unlessNoJson } from "../queue/readable-job.ts";
 import { removeSchedule } from "../schedule/change-schedules.ts";
 import { readRun, readSchedules, type Schedule } from "../schedule/schedule.ts";
 
@@ -39,7 +40,7 @@ export async function watchSchedules(queues: readonly FleetQueue[]): Promise<rea
 
 async function describeSchedule(queue: FleetQueue, schedule: Schedule): Promise<WatchedSchedule> {
   const { name, cron, zone, submitter, until, jobs } = schedule;
-  const engine = await queue.jobs.getJobScheduler(name);
+  const engine = await unlessNoJson(() => queue.jobs.getJobScheduler(name));
   const run = await readRun(queue, name);
   const builds = await Promise.all((run?.builds ?? []).map(({ build, id }) => describeRun(queue, build, id)));
   return {
@@ -53,7 +54,7 @@ async function describeSchedule(queue: FleetQueue, schedule: Schedule): Promise<
 async function describeRun(queue: FleetQueue, build: string, id: string): Promise<WatchedRun> {
   const result = await queue.readResult(id).catch(() => undefined);
   if (result !== undefined) return { build, id, outcome: result.outcome, error: result.error?.code ?? null };
-  const isThere = (await queue.jobs.getJob(id)) !== undefined;
+  const isThere = (await queue.jobs.getJobState(id)) !== "unknown";
   return { build, id, outcome: isThere ? "submitted" : "gone", error: null };
 }
 

@@ -9,6 +9,7 @@ import type { Access } from "../../outscale/access.ts";
 import type { Api } from "../../outscale/api.ts";
 import { type FleetQueue, type JobData, KEPT_SECONDS } from "../queue/fleet-queue.ts";
 import { type FoundJournal, listJournals, readJournals, recordOfCopy, removeJournal } from "../queue/journal-mirror.ts";
+import { readableJob } from "../queue/readable-job.ts";
 import { sentErrorOf } from "../queue/sent-error.ts";
 import type { BuilderAccount } from "./builder-account.ts";
 import { Claim, type Holder } from "./claim.ts";
@@ -62,7 +63,7 @@ export class Recovery {
     for (const id of ids) {
       const holder = await Claim.holderOf(queue, id);
       if (holder === undefined || holder?.worker === workerId || heard.has(holder?.worker ?? "")) continue;
-      const job = await queue.jobs.getJob(id);
+      const job = await readableJob(queue, id);
       if (job === undefined) continue;
       if (holder === null) await this.#orphan(job);
       else if (Firings.isOne(job)) await returnFiring(job, queue, holder);

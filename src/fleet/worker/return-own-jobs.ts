@@ -3,6 +3,7 @@ import { type FoundProduct, foundProduct } from "../../builder/region-copy/missi
 import type { FleetQueue, JobData } from "../queue/fleet-queue.ts";
 import { type FoundJournal, listJournals, readJournals, recordOfCopy, removeJournal } from "../queue/journal-mirror.ts";
 import type { SentResult } from "../queue/messages.ts";
+import { readableJob } from "../queue/readable-job.ts";
 import type { SeenJobs } from "../seal/seen-jobs.ts";
 import { Claim, type Holder } from "./claim.ts";
 import { endJob, giveBackJob } from "./end-job.ts";
@@ -29,10 +30,11 @@ export async function returnOwnJobs(input: ReturnInput, say: (message: string) =
   const { queue, workerId, jobs } = input;
   const all = await readJournals(queue, await listJournals(queue));
   const journals = all.filter(({ worker }) => worker === workerId);
-  for (const job of await queue.jobs.getActive()) {
-    const id = job.id ?? "";
+  for (const id of await queue.jobs.getRanges(["active"])) {
     const holder = await Claim.holderOf(queue, id);
     if (holder?.worker !== workerId) continue;
+    const job = await readableJob(queue, id);
+    if (job === undefined) continue;
     const own = journals.filter(({ jobId }) => jobId === id);
     if (Firings.isOne(job)) await returnFiring(job, queue, holder);
     else await returnJob(job, { ...input, holder, journals: own }, say);
