@@ -7,7 +7,7 @@ import { UnreachableError } from "../queue/reach.ts";
 import type { FoundJob } from "../watch/fleet-watch.ts";
 import { endedPage, newLines, runningPage, runningParts, type ShownBuild } from "./build-page.ts";
 import { BUILD, type FleetPages } from "./fleet-pages.ts";
-import { stalePart } from "./list-routes.ts";
+import { staleOf, stalePart } from "./list-routes.ts";
 import type { BuildStanding, FollowedBuild } from "./live-builds.ts";
 import { answerPage } from "./page-frame.ts";
 
@@ -25,16 +25,41 @@ export function addBuildRoutes(app: WebApp, streams: LiveStreams, input: FleetPa
     return answerPage(context, pageOf(shown, context.get("visitor"), context.req.query("said")));
   });
   app.get(`${BUILD}/events`, async (context) => {
-    const followed = await findBuild(input, context.req.param("id"));
-    return streams.open(context, (after, signal) => followBuild(input, followed, after, signal));
+    const id = context.req.param("id");
+    const asked = await unlessLost(() => findBuild(input, id));
+    return streams.open(context, (after, signal) => followBuild(input, { id, asked, after }, signal));
   });
 }
 
-/** What is new of a build, from a line on. */
+/** What a page has, and asks for. */
+interface Followed {
+  readonly id: string;
+  readonly asked: FollowedBuild | UnreachableError;
+  /** How many lines it has. */
+  readonly after: number;
+}
+
+/** What is new of a build; after its end, whether the queue can be reached: a stream that ends is asked for again. */
 async function* followBuild(
   input: FleetPages,
-  followed: FollowedBuild,
-  after: number,
+  { id, asked, after }: Followed,
+  signal: AbortSignal,
+): AsyncGenerator<readonly LiveNews[]> {
+  let followed = asked;
+  while (followed instanceof UnreachableError && !signal.aborted) {
+    yield [lostPart(followed)];
+    await systemClock.sleep(TICK_MS, signal).catch(() => undefined);
+    followed = await unlessLost(() => findBuild(input, id));
+  }
+  if (followed instanceof UnreachableError) return;
+  yield* untilEnd(input, { followed, after }, signal);
+  for await (const seen of input.look.follow(signal)) yield [stalePart(staleOf(seen))];
+}
+
+/** What is new of a build, from a line on, until it has ended and everything of it is told. */
+async function* untilEnd(
+  input: FleetPages,
+  { followed, after }: { readonly followed: FollowedBuild; readonly after: number },
   signal: AbortSignal,
 ): AsyncGenerator<readonly LiveNews[]> {
   using _held = followed.hold();
@@ -45,14 +70,20 @@ async function* followBuild(
   while (!signal.aborted) {
     const lines = newLines(run, next);
     next = Math.max(next, lines.from + lines.items.length);
-    const shown = await describeBuild(input, followed);
-    yield [stalePart(shown.stale), ...(lines.items.length > 0 ? [lines] : []), ...runningParts(shown)];
-    // After its end it stays open: a stream that ends is asked for again.
-    const isOver = run.isOver && next === run.nextLine && shown.stale === undefined;
+    const shown = await unlessLost(() => describeBuild(input, followed));
+    const isLost = shown instanceof UnreachableError;
+    const news = isLost ? [lostPart(shown)] : [stalePart(shown.stale), ...runningParts(shown)];
+    yield lines.items.length > 0 ? [lines, ...news] : news;
+    if (run.isOver && next === run.nextLine && !isLost && shown.stale === undefined) return;
     using tick = timeLimit(TICK_MS, signal);
-    await followed.news(isOver ? signal : tick.signal);
+    await followed.news(tick.signal);
     await systemClock.sleep(GATHER_MS, signal).catch(() => undefined);
   }
+}
+
+/** Of a page that shows more than is known here. */
+function lostPart({ message, since }: UnreachableError): LiveNews {
+  return stalePart({ reason: message, since, seenAt: undefined });
 }
 
 async function showBuild(input: FleetPages, id: string): Promise<ShownBuild> {

@@ -76,7 +76,7 @@ export function stalePart(stale: Stale | undefined): Part {
   return { type: "part", id: STALE_PART, body: staleNotice(stale) };
 }
 
-function staleOf({ at, failure }: Seen<unknown>): Stale | undefined {
+export function staleOf({ at, failure }: Seen<unknown>): Stale | undefined {
   if (failure === undefined) return undefined;
   const { error, since } = failure;
   return { reason: messageOf(error), since: error instanceof UnreachableError ? error.since : since, seenAt: at };
