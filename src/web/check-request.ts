@@ -89,10 +89,17 @@ export function checkForm(guard: Guard): MiddlewareHandler<WebEnv> {
     const { method } = context.req;
     if (method === "GET" || method === "HEAD") return next();
     const form = await formOf(context);
-    const isOurs = isSameOrigin(context) && guard.isFormOf(context.get("visitor"), form.get("token"));
-    if (isOurs) {
+    const isOurs = guard.isFormOf(context.get("visitor"), form.get("token"));
+    const from = originHost(context);
+    const { host } = new URL(context.req.url);
+    if (isOurs && from === host) {
       context.set("form", form);
       return next();
+    }
+    if (isOurs && from !== undefined) {
+      return errorPage(context, 403, `The page is of ${from}, and the request came for ${host}`, {
+        hint: "Behind a reverse proxy, the reverse proxy has to pass on the Host header",
+      });
     }
     return errorPage(context, 403, "This form is not of a page of this server", {
       hint: "Open the page again, and try once more",
@@ -113,9 +120,9 @@ async function formOf(context: WebContext): Promise<URLSearchParams> {
 }
 
 /** Every browser says of a form where it is from. The scheme may be that of a reverse proxy. */
-function isSameOrigin(context: WebContext): boolean {
+function originHost(context: WebContext): string | undefined {
   const origin = context.req.header("origin") ?? "";
-  return URL.canParse(origin) && new URL(origin).host === new URL(context.req.url).host;
+  return URL.canParse(origin) ? new URL(origin).host : undefined;
 }
 
 function hostnameOf(context: WebContext): string {

@@ -222,6 +222,11 @@ describe("startWeb()", () => {
     })) {
       expect((await form(asked)).status, what).toBe(403);
     }
+    const elsewhere = await form({ headers: { origin: "https://fleet.example.com" } });
+    expect(elsewhere.text).toContain(`The page is of fleet.example.com, and the request came for ${url.host}`);
+    expect(elsewhere.text).toContain("the reverse proxy has to pass on the Host header");
+    const forged = await form({ headers: { origin: "https://fleet.example.com" }, token: `${token}x` });
+    expect(forged.text).toContain("This form is not of a page of this server");
     expect((await form({ headers: { cookie: "" } })).status).toBe(401);
     expect(await ask(where, { path: "/do", headers: { cookie } })).toMatchObject({
       ...{ status: 405, headers: { allow: "POST" } },
