@@ -36,7 +36,8 @@ async function submit(): Promise<JobMessage> {
   return retried;
 }
 
-const listed = async ({ id }: JobMessage) => (await new BuildList(own.queue).read()).find((each) => each.id === id);
+const listed = async ({ id }: JobMessage) =>
+  (await new BuildList(own.queue).read()).builds.find((each) => each.id === id);
 
 describe("how many attempts at a build have begun", () => {
   it("is none before a worker has it, and grows with each that fails", async () => {

@@ -114,13 +114,13 @@ describe("the memory of a queue", () => {
     expect(await withdrawJob(own.queue, job.id)).toBe(true);
     expect(await withdrawJob(own.queue, job.id)).toBe(false);
     expect(await own.queue.jobs.getJob(job.id)).toBeUndefined();
-    expect(await listWithdrawn(own.queue, 200)).toEqual([job.id]);
+    expect(await listWithdrawn(own.queue)).toEqual([job.id]);
     expect(own.queue.readJob(job.id, await readJobData(own.queue, job.id)).job).toEqual(job);
     expect(await own.queue.readResult(job.id)).toMatchObject({ outcome: "cancelled", worker: "" });
     expect(await own.redis.ttl(own.queue.keyOf("withdrawn"))).toBeGreaterThan(0);
     await own.redis.zadd(own.queue.keyOf("ended"), Date.now() - 8 * 24 * 3_600_000, job.id);
     await bake("ff01", ["one line"]);
-    expect(await listWithdrawn(own.queue, 200)).toEqual([]);
+    expect(await listWithdrawn(own.queue)).toEqual([]);
     expect(await readJobData(own.queue, job.id)).toBeUndefined();
     expect(await own.redis.keys(`*${job.id}*`)).toEqual([]);
   });

@@ -102,7 +102,7 @@ describe("the user of Redis that docs/fleet.md describes", () => {
     await worker.close();
     expect(await listQueues(redis)).toEqual([place]);
     await using watch = await FleetWatch.open({ ...address, options }, keys);
-    expect((await watch.builds()).map(({ id }) => id)).toEqual(["aa"]);
+    expect((await watch.builds()).builds.map(({ id }) => id)).toEqual(["aa"]);
     const foreign = new Redis({ ...options });
     for (const [command, ...args] of [
       ...[["flushall"], ["config", "get", "*"], ["keys", "*"], ["shutdown", "nosave"], ["acl", "list"], ["monitor"]],

@@ -36,14 +36,14 @@ async function remember(queue: FleetQueue, jobId: string, sealed: string): Promi
   await output.end({ type: "end" });
 }
 
-/** The ids of what was taken back last and is not forgotten, newest first. @param most How many */
-export async function listWithdrawn(queue: FleetQueue, most: number): Promise<readonly string[]> {
+/** The ids of what was taken back last and is not forgotten, newest first. */
+export async function listWithdrawn(queue: FleetQueue): Promise<readonly string[]> {
   const [withdrawn, ended] = await Promise.all([
     queue.redis.hkeys(queue.keyOf("withdrawn")),
     queue.redis.zrevrange(queue.keyOf("ended"), 0, -1),
   ]);
   const all = new Set(withdrawn);
-  return ended.filter((id) => all.has(id)).slice(0, most);
+  return ended.filter((id) => all.has(id));
 }
 
 export async function isWithdrawn(queue: FleetQueue, jobId: string): Promise<boolean> {

@@ -37,6 +37,13 @@ type End = Pick<WatchedBuild, "state" | "attempts" | "worker" | "endedAt" | "art
 /** In each state. */
 export const MOST_LISTED = 200;
 const STATES = ["active", "waiting", "prioritized", "delayed", "completed", "failed"] as const;
+type State = (typeof STATES)[number] | "withdrawn";
+
+/** The builds that run, wait or have ended lately, and how many of these are not listed, as there are so many. */
+export interface ListedBuilds {
+  readonly builds: readonly WatchedBuild[];
+  readonly more: { readonly running: number; readonly waiting: number; readonly ended: number };
+}
 
 /** The builds of one queue. What cannot change any more is read once: whoever watches looks again and again. */
 export class BuildList {
@@ -48,12 +55,17 @@ export class BuildList {
     this.#queue = queue;
   }
 
-  /** The builds that run, wait or have ended lately. */
-  async read(): Promise<readonly WatchedBuild[]> {
-    const heard = new Set((await this.#queue.readWorkers(Date.now())).map(({ id }) => id));
+  async read(): Promise<ListedBuilds> {
+    const [workers, counts, schedules] = await Promise.all([
+      this.#queue.readWorkers(Date.now()),
+      this.#queue.jobs.getJobCounts(...STATES),
+      this.#queue.jobs.getJobSchedulersCount(),
+    ]);
+    const heard = new Set(workers.map(({ id }) => id));
+    const more = new Map<State, number>();
     const [heads, ends] = [new Map<string, JobHead>(), new Map<string, End>()];
     const found: WatchedBuild[] = [];
-    const note = async (id: string, state: (typeof STATES)[number] | "withdrawn") => {
+    const note = async (id: string, state: State) => {
       if (heads.has(id)) return;
       const head = this.#heads.get(id) ?? (await this.#readHead(id));
       if (head === undefined) return;
@@ -65,12 +77,28 @@ export class BuildList {
       found.push({ id, queue: this.#queue.name, ...head, ...standing });
     };
     // Those of a state at once: whoever looks waits for some round trips, however many builds there are.
-    const noteAll = (ids: readonly string[], state: Parameters<typeof note>[1]) =>
-      Promise.all(ids.map((id) => note(id, state)));
-    for (const state of STATES) await noteAll(await this.#queue.jobs.getRanges([state], 0, MOST_LISTED - 1), state);
-    await noteAll(await listWithdrawn(this.#queue, MOST_LISTED), "withdrawn");
+    const noteAll = async (ids: readonly string[], state: State, count: number) => {
+      await Promise.all(ids.slice(0, MOST_LISTED).map((id) => note(id, state)));
+      more.set(state, Math.max(0, count - MOST_LISTED));
+    };
+    for (const state of STATES) {
+      const ids = await this.#queue.jobs.getRanges([state], 0, MOST_LISTED - 1);
+      // The engine has each schedule's next time as a job that is delayed: it is no build.
+      const others = state === "delayed" ? schedules - ids.filter((id) => id.startsWith("repeat:")).length : 0;
+      await noteAll(ids, state, (counts[state] ?? 0) - Math.max(0, others));
+    }
+    const withdrawn = await listWithdrawn(this.#queue);
+    await noteAll(withdrawn, "withdrawn", withdrawn.length);
     [this.#heads, this.#ends] = [heads, ends];
-    return found;
+    const sum = (...states: readonly State[]) => states.reduce((all, state) => all + (more.get(state) ?? 0), 0);
+    return {
+      builds: found,
+      more: {
+        running: sum("active"),
+        waiting: sum("waiting", "prioritized", "delayed"),
+        ended: sum("completed", "failed", "withdrawn"),
+      },
+    };
   }
 
   /** @returns undefined for a job that was sealed by somebody else: it is none of ours */

@@ -17,7 +17,7 @@ import { removeSchedule } from "../schedule/change-schedules.ts";
 import type { FleetKeys } from "../seal/fleet-key.ts";
 import { Sealer } from "../seal/seal.ts";
 import { listQueues } from "../submit/find-place.ts";
-import { BuildList, type WatchedBuild } from "./build-list.ts";
+import { BuildList, type ListedBuilds, type WatchedBuild } from "./build-list.ts";
 import { unschedule, type WatchedSchedule, watchSchedules } from "./watched-schedules.ts";
 
 /** What there is of one queue. */
@@ -85,9 +85,13 @@ export class FleetWatch implements AsyncDisposable {
   }
 
   /** The builds that run, wait or have ended lately, newest first. */
-  async builds(): Promise<readonly WatchedBuild[]> {
+  async builds(): Promise<ListedBuilds> {
     const all = await Promise.all((await this.#queues()).map(({ builds }) => builds.read()));
-    return all.flat().sort((a, b) => b.submittedAt - a.submittedAt);
+    const sum = (kind: keyof ListedBuilds["more"]) => all.reduce((count, { more }) => count + more[kind], 0);
+    return {
+      builds: all.flatMap(({ builds }) => builds).sort((a, b) => b.submittedAt - a.submittedAt),
+      more: { running: sum("running"), waiting: sum("waiting"), ended: sum("ended") },
+    };
   }
 
   /** What a build has said last, as far as it is in its newest pieces. */

@@ -1,6 +1,6 @@
 import { withoutControls } from "../../common/without-controls.ts";
 import type { WorkerMessage } from "../queue/messages.ts";
-import { MOST_LISTED, type WatchedBuild } from "../watch/build-list.ts";
+import type { WatchedBuild } from "../watch/build-list.ts";
 import type { FleetWatch, WatchedQueue } from "../watch/fleet-watch.ts";
 
 /** A build that goes on, with what it has said last. */
@@ -18,25 +18,27 @@ export interface FleetLook {
   /** How many there are: more than are listed, when there are very many. */
   readonly runningCount: number;
   readonly waitingCount: number;
-  /** How many of these are in no list. */
+  /** How many builds are in no list. */
   readonly unlisted: number;
 }
 
 const LONGEST_WORDS = 200;
 
 export async function lookAtFleet(fleet: FleetWatch): Promise<FleetLook> {
-  const [workers, queues, builds] = await Promise.all([
+  const [workers, queues, { builds, more }] = await Promise.all([
     fleet.workers().then((all) => all.map((worker) => ({ ...shortened(worker), id: worker.id, queue: worker.queue }))),
     fleet.queues(),
-    fleet.builds().then((all) => all.map((build) => ({ ...shortened(build), id: build.id, queue: build.queue }))),
+    fleet.builds().then(({ builds, more }) => ({
+      builds: builds.map((build) => ({ ...shortened(build), id: build.id, queue: build.queue })),
+      more,
+    })),
   ]);
   const running = builds.filter(({ state }) => state === "running" || state === "silent");
   const waiting = builds.filter(({ state }) => state === "waiting");
-  const runningCount = countOf(running, queues, "running");
-  const waitingCount = countOf(waiting, queues, "waiting");
   return {
-    ...{ workers, queues, waiting, runningCount, waitingCount },
-    unlisted: runningCount - running.length + waitingCount - waiting.length,
+    ...{ workers, queues, waiting },
+    ...{ runningCount: running.length + more.running, waitingCount: waiting.length + more.waiting },
+    unlisted: more.running + more.waiting + more.ended,
     running: await Promise.all(running.map(async (build) => ({ ...build, says: await lastWords(fleet, build) }))),
     ended: builds.filter(({ state }) => !["running", "silent", "waiting"].includes(state)),
   };
@@ -51,19 +53,6 @@ export function shortened<Row extends object>(row: Row): Row {
     ];
   });
   return Object.fromEntries(cells) as Row;
-}
-
-/** What has no seal of ours is in no list: the queue's own numbers, which have it, count where a list is cut off. */
-function countOf(
-  listed: readonly WatchedBuild[],
-  queues: readonly WatchedQueue[],
-  kind: "running" | "waiting",
-): number {
-  const counts = queues.map((each) => {
-    const own = listed.filter(({ queue }) => queue === each.queue).length;
-    return own < MOST_LISTED ? own : Math.max(own, each[kind]);
-  });
-  return counts.reduce((sum, count) => sum + count, 0);
 }
 
 /** The last line that a person would see of it. */

@@ -9,6 +9,13 @@ import { openWatch } from "./open-watch.ts";
 
 const flagSpecs = { ...fleetFlags, json: { type: "boolean", about: "prints them as JSON" } } as const satisfies Flags;
 
+/** A list that has an end before its last row. */
+interface CutList<Row> {
+  readonly rows: readonly Row[];
+  /** How many there are besides. */
+  readonly more: number;
+}
+
 interface ListParts<Row extends object> {
   readonly name: string;
   /** Of the JSON: the name by default. */
@@ -17,7 +24,7 @@ interface ListParts<Row extends object> {
   readonly head: readonly string[];
   /** What is said where there is none. */
   readonly none: string;
-  readonly read: (fleet: FleetWatch) => Promise<readonly Row[]>;
+  readonly read: (fleet: FleetWatch) => Promise<readonly Row[] | CutList<Row>>;
   readonly cells: (row: Row) => readonly string[];
 }
 
@@ -39,9 +46,11 @@ export function listAction<Row extends object>({
     async run({ argv, io }) {
       const flags = parseFlagsAlone(flagSpecs, argv);
       await using fleet = await openWatch(flags, io.env);
-      const rows = await read(fleet);
+      const list = await read(fleet);
+      const { rows, more } = "rows" in list ? list : { rows: list, more: 0 };
       if (flags.json) writeJson(io, { [key]: rows });
       else io.stdout.write(rows.length === 0 ? `${none}\n` : tableText(head, rows.map(cells)));
+      if (more > 0) io.stderr.write(`The list is cut off: there are about ${more} more\n`);
       return ExitCode.Success;
     },
   };

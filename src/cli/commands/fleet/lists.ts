@@ -26,7 +26,10 @@ export const builds = listAction({
   about: "Lists the builds that run, wait or have ended in the last week, newest first.",
   head: ["ID", "SUBMITTED (UTC)", "BUILD", "BY", "GROUP", "STATE", "ATTEMPTS", "WORKER", "OMI OR ERROR"],
   none: "There are no builds",
-  read: (fleet) => fleet.builds(),
+  read: async (fleet) => {
+    const { builds, more } = await fleet.builds();
+    return { rows: builds, more: more.running + more.waiting + more.ended };
+  },
   cells: ({ id, submittedAt, build, submitter, group, state, attempts, mostAttempts, worker, artifactId, error }) => {
     const standing = [state, `${attempts} of ${mostAttempts}`, worker ?? "", artifactId ?? error ?? ""];
     return [id, utc(submittedAt), build, submitter, group ?? "", ...standing];
