@@ -96,7 +96,10 @@ function workersSection({ workers }: FleetLook, visitor: Visitor): Markup {
 
 function endedSection({ ended }: FleetLook): Markup {
   const more = ended.length > MOST_ENDED ? html`<p><a id="all-builds" href="/builds">All builds</a></p>` : "";
-  const rows = ended.slice(0, MOST_ENDED).map(endedRow);
+  // One that ran for long was submitted long ago.
+  const endOf = ({ endedAt, submittedAt }: WatchedBuild) => endedAt ?? submittedAt;
+  const last = ended.toSorted((a, b) => endOf(b) - endOf(a));
+  const rows = last.slice(0, MOST_ENDED).map(endedRow);
   return listSection({ title: "Ended lately", none: "No build has ended.", header: ENDED_HEADER, rows, more });
 }
 
