@@ -11,7 +11,7 @@ export const LOG_LIST = "log-lines";
 export function logSection(lines: readonly LogLine[], firstLine: number): Section {
   const before = firstLine > 0 ? html`<p class="muted">${firstLine} lines before these are left out.</p>` : "";
   const body = html`${filterBox(LOG_LIST, "Find in the log")}${before}
-<ol class="log" id="${LOG_LIST}" tabindex="0" aria-label="Log" data-next="${firstLine + lines.length}">${lines.map(logItem)}</ol>`;
+<ol class="log" id="${LOG_LIST}" tabindex="0" aria-label="Log" data-next="${firstLine + lines.length}" data-what="lines">${lines.map(logItem)}</ol>`;
   return { id: "log", title: "Log", body };
 }
 

@@ -59,6 +59,14 @@ function replacePart({ id, html }) {
   if (next) next.focus({ preventScroll: true });
 }
 
+function leftOut(list, count) {
+  const item = document.createElement("li");
+  item.className = "left-out";
+  item.dataset.count = String(count);
+  item.textContent = count + " " + list.dataset.what + " are left out here";
+  return item;
+}
+
 function addItems({ list, from, html }) {
   const target = document.getElementById(list);
   if (target === null) return;
@@ -69,8 +77,14 @@ function addItems({ list, from, html }) {
   const items = [...fresh.content.children];
   // Who follows the list anew may tell of what is there already.
   target.dataset.next = String(Math.max(have, from + items.length));
+  if (from > have) target.append(leftOut(target, from - have));
   target.append(...items.slice(Math.max(0, have - from)));
-  while (target.children.length > MOST_ITEMS) target.firstElementChild.remove();
+  let gone = 0;
+  while (target.children.length > MOST_ITEMS) {
+    gone += Number(target.firstElementChild.dataset.count ?? 1);
+    target.firstElementChild.remove();
+  }
+  if (gone > 0) target.prepend(leftOut(target, gone));
   if (isAtEnd) target.scrollTop = target.scrollHeight;
   filterAgain(list);
 }

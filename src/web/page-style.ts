@@ -36,6 +36,7 @@ details.ask p { margin: 0 0 .5rem; }
 .now { margin: .2rem 0 0; overflow-wrap: anywhere; }
 .log li { grid-template-columns: minmax(5.5rem, max-content) minmax(0, 1fr); }
 .sending form button { opacity: .55; cursor: progress; }
+.log li.left-out { display: block; color: var(--muted); font-style: italic; }
 .empty { color: var(--muted); margin: 0; }
 progress { width: 12rem; max-width: 100%; accent-color: var(--step); vertical-align: middle; }
 svg rect.going-on { opacity: .55; animation: breathe 2s ease-in-out infinite; }

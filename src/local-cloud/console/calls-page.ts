@@ -16,7 +16,7 @@ export function callsBody(region: WatchedRegion): Markup {
   const roles = rolesOf(region.look());
   const before = from > 0 ? html`<p class="muted">${from} calls before these are left out.</p>` : "";
   const body = html`${filterBox(CALL_LIST, "Find")}${before}
-<ol class="log" id="${CALL_LIST}" tabindex="0" aria-label="Calls" data-next="${calls.next}">${shown.map((call) => callItem(call, roles))}</ol>`;
+<ol class="log" id="${CALL_LIST}" tabindex="0" aria-label="Calls" data-next="${calls.next}" data-what="calls">${shown.map((call) => callItem(call, roles))}</ol>`;
   return sectionMarkup({ id: "calls", title: "As they come in (UTC)", body });
 }
 
