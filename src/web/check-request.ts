@@ -3,8 +3,10 @@ import type { HttpBindings } from "@hono/node-server";
 import type { Context, Hono, MiddlewareHandler } from "hono";
 import { getCookie, setCookie } from "hono/cookie";
 import { secureHeaders } from "hono/secure-headers";
+import { html } from "../report/markup.ts";
 import { errorPage } from "./error-page.ts";
 import type { Guard, Visitor } from "./guard.ts";
+import { pageText } from "./page.ts";
 
 /** What routes find in the context of a request. */
 export interface WebEnv {
@@ -60,7 +62,7 @@ export function letIn(guard: Guard, isTls: boolean): MiddlewareHandler<WebEnv> {
     if (context.req.method === "GET" && guard.isToken(url.searchParams.get("token") ?? undefined)) {
       setCookie(context, cookieName, guard.cookie, { path: "/", httpOnly: true, sameSite: "Strict", secure: isTls });
       url.searchParams.delete("token");
-      return context.redirect(pathOf(url), 303);
+      return isOfOtherSite(context) ? entrance(context, pathOf(url)) : context.redirect(pathOf(url), 303);
     }
     const visitor = guard.visitor({
       cookie: getCookie(context, cookieName),
@@ -111,6 +113,23 @@ export function checkForm(guard: Guard): MiddlewareHandler<WebEnv> {
 export function isOfOurPage(context: WebContext): boolean {
   const site = context.req.header("sec-fetch-site");
   return site === undefined || site === "same-origin";
+}
+
+function isOfOtherSite(context: WebContext): boolean {
+  return ["cross-site", "same-site"].includes(context.req.header("sec-fetch-site") ?? "");
+}
+
+/**
+ * Leads on to a page of ours by one of ours. Whoever follows a link of another site, as in a mail or a chat, is still on that
+ * site's way after a redirection: his browser would not send the cookie along.
+ */
+async function entrance(context: WebContext, path: string): Promise<Response> {
+  const text = await pageText({
+    ...{ title: "Come in", product: "outscale-chroot", links: [], here: "", leadsTo: path },
+    heading: html`<h1>Come in</h1>`,
+    body: html`<p><a href="${path}">Go on</a></p>`,
+  });
+  return context.html(text);
 }
 
 /** Only what a browser sends by itself for a form of ours is read. */

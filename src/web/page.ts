@@ -22,6 +22,8 @@ export interface WebPage {
   readonly stream?: string | undefined;
   /** Whether it is there in place of another, which is asked for again and again. */
   readonly isPassing?: boolean;
+  /** The path to which it leads at once, without a script. */
+  readonly leadsTo?: string;
 }
 
 /** A whole page. Whoever has no script sees it as it was when it was opened, and is told so. */
@@ -35,6 +37,7 @@ export async function pageText({
   body,
   stream,
   isPassing = false,
+  leadsTo,
 }: WebPage): Promise<string> {
   const page = await html`<!doctype html>
 <html lang="en">
@@ -42,7 +45,12 @@ export async function pageText({
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
-<title>${title} - ${product}</title>
+${
+  leadsTo === undefined
+    ? ""
+    : html`<meta http-equiv="refresh" content="0; url=${leadsTo}">
+`
+}<title>${title} - ${product}</title>
 <link rel="stylesheet" href="${style.path}" integrity="${style.integrity}">
 <link rel="icon" href="${icon.path}">
 <script src="${script.path}" integrity="${script.integrity}" defer></script>

@@ -154,6 +154,24 @@ describe("startWeb()", () => {
     expect(page.status).toBe(200);
   });
 
+  it("answers whoever follows a link of another site with a page that goes on by itself, as he has no cookie yet", async () => {
+    const server = await start();
+    const url = new URL(server.url ?? "");
+    const where = { port: Number(url.port) };
+    for (const site of ["cross-site", "same-site"]) {
+      const headers = { "sec-fetch-site": site };
+      const answer = await ask(where, { path: `/fail${url.search}&a=1&b=%22%3E`, headers });
+      expect(answer.status, site).toBe(200);
+      expect(answer.text).toContain('<meta http-equiv="refresh" content="0; url=/fail?a=1&amp;b=%22%3E">');
+      expect(answer.text).toContain('<a href="/fail?a=1&amp;b=%22%3E">');
+      expect(answer.text).not.toContain(url.searchParams.get("token"));
+      expect(answer.headers["set-cookie"]).toHaveLength(1);
+      expect(answer.headers["content-security-policy"]).toContain("default-src 'none'");
+    }
+    for (const site of ["none", "same-origin"])
+      expect((await ask(where, { path: `/${url.search}`, headers: { "sec-fetch-site": site } })).status).toBe(303);
+  });
+
   it("does not lead to another server by its own address", async () => {
     const server = await start();
     const url = new URL(server.url ?? "");

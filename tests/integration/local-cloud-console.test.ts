@@ -1,8 +1,10 @@
 import { mkdtemp, rm } from "node:fs/promises";
+import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { portOf } from "../../src/common/listening.ts";
 import { startCloudWithConsole } from "../../src/local-cloud/console/start-with-console.ts";
 import type { LocalCloud } from "../../src/local-cloud/start-local-cloud.ts";
 import { type Answer, signedCall } from "../support/local-cloud/signed-call.ts";
@@ -125,6 +127,19 @@ describe("the console of a local cloud", () => {
     for (const [what, contrast] of contrasts) if (texts.has(what)) expect(contrast, what).toBeGreaterThan(4.5);
     expect(misdeeds).toEqual([]);
     await page.context().close();
+  });
+
+  it("lets in whoever follows a link of another site to its address", async () => {
+    const site = createServer((_request, response) => {
+      response.setHeader("content-type", "text/html").end(`<a href="${address}">the console</a>`);
+    });
+    await new Promise<void>((resolve) => site.listen(0, "127.0.0.1", resolve));
+    const { page } = await openPage(browser, `http://chat.invalid:${portOf(site)}/`);
+    await page.getByRole("link").click();
+    await says(page, "#connection", /^Live$/);
+    expect(page.url()).toBe(at("/eu-west-2"));
+    await page.context().close();
+    site.close();
   });
 
   it("lets in nobody without its token, and ends with the cloud", async () => {
