@@ -204,6 +204,7 @@ export const rooms = {
       "check-request",
       "door",
       "guard",
+      "host-name",
       "listen-on",
       "live-stream",
       "page",

@@ -41,10 +41,10 @@ export const answerHeaders: MiddlewareHandler = secureHeaders({
 /**
  * Refuses a request for a name that is not ours: a page of a stranger whose name leads here (DNS rebinding) would be of the
  * same origin as ours. No address of numbers can be such a name.
- * @param names Those by which browsers reach the server besides `localhost`
+ * @param names Those by which browsers reach the server besides `localhost`, as they send them
  */
 export function checkName(names: readonly string[]): MiddlewareHandler<WebEnv> {
-  const known = new Set(["localhost", ...names.map((name) => name.toLowerCase())]);
+  const known = new Set(["localhost", ...names]);
   return async (context, next) => {
     const name = hostnameOf(context);
     if (known.has(name) || isIP(name.replace(/^\[|\]$/g, "")) !== 0) return next();

@@ -8,7 +8,7 @@ export interface Door {
   readonly tls: Tls | undefined;
   /** The header in which a reverse proxy says who looks; undefined for a token. */
   readonly authHeader: string | undefined;
-  /** Names by which browsers reach the server, besides `localhost` and addresses. */
+  /** Names by which browsers reach the server, besides `localhost` and addresses: see `parseHostName`. */
   readonly names: readonly string[];
 }
 

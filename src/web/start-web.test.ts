@@ -198,7 +198,7 @@ describe("startWeb()", () => {
   });
 
   it("refuses a name that is not its own, whatever the port, and takes those that it was given", async () => {
-    const { where, cookie } = await comeIn(await start({ names: ["Fleet.example.com"] }));
+    const { where, cookie } = await comeIn(await start({ names: ["fleet.example.com"] }));
     const status = async (host: string) => (await ask(where, { headers: { cookie, host } })).status;
     for (const host of [
       "evil.invalid",

@@ -378,6 +378,7 @@ it("outscale-chroot fleet web refuses what would let in strangers, before it loo
     [["-listen", "0.0.0.0:0"], "Everybody on the way could read along"],
     [["-listen", "example.com:1"], "-listen must be an IP address"],
     [["-tls-cert", "none.pem"], "belong together"],
+    [["-host", "https://fleet.example.com:8443/"], "-host must be a name alone"],
     [["-listen", "0.0.0.0:0", "-auth-header", "X-User"], "would let in everybody"],
   ] as const) {
     const refused = fleet.run(["fleet", "web", "-queue", "unix:/nowhere", ...argv]);

@@ -41,6 +41,7 @@ export const web: Command = {
   async run({ argv, io }) {
     const flags = parseFlagsAlone(flagSpecs, argv);
     const { startFleetWeb } = await import("../../../fleet/web/start-fleet-web.ts");
+    const { parseHostName } = await import("../../../web/host-name.ts");
     const { parseListenOn } = await import("../../../web/listen-on.ts");
     const { readTls } = await import("../../../web/tls-files.ts");
     using wishes = watchStopSignals(io, () => undefined);
@@ -49,7 +50,7 @@ export const web: Command = {
       listenOn: parseListenOn(listen),
       tls: readTls(flags["tls-cert"], flags["tls-key"]),
       authHeader: flags["auth-header"],
-      names: flags.host,
+      names: flags.host.map(parseHostName),
       ...(await fleetAccess(flags, io.env)),
       tell: (message) => io.stderr.write(`${message}\n`),
     });
