@@ -54,9 +54,24 @@ function replacePart({ id, html }) {
   for (const each of part.querySelectorAll("details")) if (opened.has(each.id)) each.open = true;
   part.querySelectorAll(".scroll").forEach((each, index) => { each.scrollLeft = scrolled[index] ?? 0; });
   filterAgain(id);
-  if (active === null) return;
-  const next = (name !== "" && document.getElementById(name)) || part.querySelectorAll(FOCUSABLE)[place];
-  if (next) next.focus({ preventScroll: true });
+  if (active === null) return findSought();
+  const next = name === "" ? part.querySelectorAll(FOCUSABLE)[place] : document.getElementById(name);
+  if (next) return next.focus({ preventScroll: true });
+  sought = name;
+  part.tabIndex = -1;
+  part.focus({ preventScroll: true });
+  stand = part;
+}
+
+/** What had the keyboard and has gone from its part, which has it now: what took its place is another thing. It may come in another part, as a build that ends. */
+let sought = "";
+let stand = null;
+function findSought() {
+  if (sought === "" || document.activeElement !== stand) return;
+  const found = document.getElementById(sought);
+  if (found === null) return;
+  sought = "";
+  found.focus({ preventScroll: true });
 }
 
 function leftOut(list, count) {
