@@ -84,8 +84,7 @@ export function endedPage(build: ShownBuild, visitor: Visitor, said: string | un
     ...{ id: "retry", action: `/builds/${id}/retry`, button: "Submit again" },
     fields: { [PRESS_FIELD]: newPress() },
   });
-  const why = state === "forgotten" ? html`<p class="notice error">${FORGOTTEN}</p>` : refusal();
-  const body = html`${notice(said)}${result === undefined ? why : failure(result)}
+  const body = html`${notice(said)}${result === undefined ? (lossOf(state) ?? "") : failure(result)}
 <div class="actions">${retry}</div>
 ${sections.map(sectionMarkup)}
 ${factsOf(build)}`;
@@ -138,12 +137,20 @@ function stepText({ current }: LiveRun): Markup | string {
     : html`<strong>${current.step}</strong>, step ${current.number} of ${current.count}`;
 }
 
-const FORGOTTEN =
-  "The queue does not know this build any more: it has lost its data, or has forgotten what ended long ago.";
+const LOST: Partial<Record<BuildStanding["state"], string>> = {
+  forgotten: "The queue does not know this build any more: it has lost its data, or has forgotten what ended long ago.",
+  refused: "No worker would take this build. Why is in the worker's own log.",
+};
+
+/** Why there is no result of it, and there will be none. */
+function lossOf(state: BuildStanding["state"]): Markup | undefined {
+  const why = LOST[state];
+  return why === undefined ? undefined : html`<p class="notice error" role="alert">${why}</p>`;
+}
 
 function nowText({ run, result, state, found }: ShownBuild): Markup | string {
   if (result !== undefined) return endText(result, found.job.id);
-  return state === "forgotten" ? html`<p class="notice error">${FORGOTTEN}</p>` : waitText(run.current);
+  return lossOf(state) ?? waitText(run.current);
 }
 
 function waitText(current: LiveRun["current"]): Markup | string {
@@ -162,8 +169,4 @@ function failure({ error, record }: SentResult): Markup | string {
   if (error === undefined || record !== undefined) return "";
   return html`<p class="notice error" role="alert"><strong>${error.code}</strong>
 ${error.message}${error.hint === undefined ? "" : `\n${error.hint}`}</p>`;
-}
-
-function refusal(): Markup {
-  return html`<p class="notice error" role="alert">No worker would take this build. Why is in the worker's own log.</p>`;
 }
