@@ -36,6 +36,8 @@ export class LiveStreams {
   /** Answers with a stream of what is new, or with a refusal when too many are open. */
   open(context: WebContext, newsOf: NewsOf): Response {
     if (!isOfOurPage(context)) return context.text("Only a page of this server may listen", 403);
+    // Nothing of the stream would be read.
+    if (context.req.method === "HEAD") return context.body(null, 200, { "content-type": "text/event-stream" });
     if (this.#count >= MOST_STREAMS) return context.text("Too many pages are open", 503, { "retry-after": "10" });
     this.#count++;
     const given = context.req.header("last-event-id") ?? context.req.query("after") ?? "0";

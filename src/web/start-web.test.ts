@@ -377,6 +377,18 @@ describe("startWeb()", () => {
     for (const { leave } of open) leave();
   });
 
+  it("answers at once to who asks for the head of a stream, which takes no place", async () => {
+    const { where, cookie } = await comeIn(await start());
+    const asked = Array.from({ length: MOST_STREAMS + 1 }, () =>
+      ask(where, { path: "/events", method: "HEAD", headers: { cookie } }),
+    );
+    for (const { status, headers } of await Promise.all(asked))
+      expect([status, headers["content-type"]]).toEqual([200, "text/event-stream"]);
+    const stream = await listen(where, { cookie });
+    expect(stream.status).toBe(200);
+    stream.leave();
+  });
+
   it("ends its streams when it is disposed of", async () => {
     const server = await start();
     const { where, cookie } = await comeIn(server);
