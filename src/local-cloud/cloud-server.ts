@@ -16,7 +16,7 @@ import { API_PATH } from "./http/api-route.ts";
 import { closeServer, type HttpServer, listen, listenOnSocket } from "./http/http-server.ts";
 import { LockOut } from "./http/lock-out.ts";
 import { type LoggedRequest, RequestLog } from "./http/request-log.ts";
-import { LocalCloudError } from "./local-cloud-error.ts";
+import { LocalCloudError, NotReadyError } from "./local-cloud-error.ts";
 import { Neighbours } from "./neighbours.ts";
 import { type OpenCloud, openCloud } from "./open-cloud.ts";
 import { type LocalCloudOptions, type RegionOptions, settingsOf } from "./options.ts";
@@ -186,7 +186,7 @@ export class CloudServer implements LocalCloud, ServerControl, WatchedRegion {
   }
 
   get #cloud(): OpenCloud {
-    if (!this.#ready) throw new LocalCloudError("The local cloud is not ready");
+    if (!this.#ready) throw new NotReadyError();
     return this.#ready;
   }
 

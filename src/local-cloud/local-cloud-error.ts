@@ -6,6 +6,13 @@ export class LocalCloudError extends ChrootError {
   override readonly exitCode = ExitCode.Failed;
 }
 
+/** A local cloud starts, or is emptied and begins anew: that passes. */
+export class NotReadyError extends LocalCloudError {
+  constructor() {
+    super("The local cloud is not ready", { hint: "It begins anew: try it once more in a moment" });
+  }
+}
+
 /**
  * What to do where no cloud is found. Root's clouds lie in another folder than those of anybody else, so a forgotten
  * `sudo` looks the same.

@@ -1,6 +1,7 @@
 import { filterBox, html, type Markup, sectionMarkup } from "../../report/markup.ts";
 import type { LiveNews } from "../../web/live-stream.ts";
 import type { LoggedRequest } from "../http/request-log.ts";
+import { NotReadyError } from "../local-cloud-error.ts";
 import type { WatchedRegion } from "./region-look.ts";
 
 const CALL_LIST = "call-lines";
@@ -13,7 +14,7 @@ const LONGEST_ACTION = 100;
 export function callsBody(region: WatchedRegion): Markup {
   const { calls } = region;
   const { shown, from } = lastCalls(calls);
-  const roles = rolesOf(region.look());
+  const roles = rolesOf(region);
   const before = from > 0 ? html`<p class="muted">${from} calls before these are left out.</p>` : "";
   const body = html`${filterBox(CALL_LIST, "Find")}${before}
 <ol class="log" id="${CALL_LIST}" tabindex="0" aria-label="Calls" data-next="${calls.next}" data-what="calls">${shown.map((call) => callItem(call, roles))}</ol>`;
@@ -29,7 +30,7 @@ export async function newCalls(
   const { calls } = region;
   const fresh = await calls.since(after, signal);
   const shown = fresh.slice(-MOST_CALLS);
-  const roles = rolesOf(region.look());
+  const roles = rolesOf(region);
   return {
     ...{ type: "items", list: CALL_LIST, from: calls.next - shown.length },
     items: shown.map((call) => callItem(call, roles)),
@@ -41,8 +42,14 @@ function lastCalls({ entries, next }: WatchedRegion["calls"]): { shown: readonly
   return { shown, from: next - shown.length };
 }
 
-function rolesOf({ status }: ReturnType<WatchedRegion["look"]>): ReadonlyMap<string, string> {
-  return new Map(status.accounts.map(({ id, role }) => [id, role]));
+/** Who has which role; nobody is known while the region begins anew, in which calls go on to come. */
+function rolesOf(region: WatchedRegion): ReadonlyMap<string, string> {
+  try {
+    return new Map(region.look().status.accounts.map(({ id, role }) => [id, role]));
+  } catch (error) {
+    if (error instanceof NotReadyError) return new Map();
+    throw error;
+  }
 }
 
 function callItem(

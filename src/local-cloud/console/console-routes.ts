@@ -4,6 +4,7 @@ import type { WebApp, WebContext } from "../../web/check-request.ts";
 import type { LiveNews, LiveStreams } from "../../web/live-stream.ts";
 import { pageText, type WebPage } from "../../web/page.ts";
 import { SharedLook } from "../../web/shared-look.ts";
+import { NotReadyError } from "../local-cloud-error.ts";
 import { callsBody, newCalls } from "./calls-page.ts";
 import { faultsBody, readFault } from "./faults-page.ts";
 import type { WatchedRegion } from "./region-look.ts";
@@ -28,7 +29,8 @@ interface RegionRoutes {
 
 function addRegion(app: WebApp, streams: LiveStreams, { region, names }: RegionRoutes): void {
   const base = `/${region.regionName}`;
-  const look = new SharedLook(async () => region.look(), { everyMs: LOOK_MS, clock: systemClock });
+  const isPassing = (error: unknown) => error instanceof NotReadyError;
+  const look = new SharedLook(async () => region.look(), { everyMs: LOOK_MS, clock: systemClock, isPassing });
   const answer = pagesOf(base, names);
   app.get(base, async (context) => {
     const body = regionBody(region, await look.now());

@@ -32,7 +32,7 @@ export interface WatchedRegion {
   readonly storageEndpoint: string;
   readonly calls: Pick<RequestLog, "entries" | "next" | "since">;
   readonly faults: FaultInjector;
-  /** @throws {LocalCloudError} while it starts anew */
+  /** @throws {NotReadyError} while it begins anew */
   look(): RegionLook;
 }
 

@@ -3,6 +3,7 @@ import { CloudServer } from "../cloud-server.ts";
 import type { LocalCloudOptions } from "../options.ts";
 import type { LocalCloud } from "../start-local-cloud.ts";
 import { addConsoleRoutes } from "./console-routes.ts";
+import { statusOf } from "./status-of.ts";
 
 interface ConsoleWishes {
   /** Told the address of the console, which has its token, before anybody can find the cloud. */
@@ -23,8 +24,7 @@ export async function startCloudWithConsole(
         ...{ listenOn: { host: "127.0.0.1", port: 0 }, tls: undefined, authHeader: undefined, names: [] },
         routes: (app, streams) => addConsoleRoutes(app, streams, regions),
         onFailure,
-        // What a form describes may be no fault that there is.
-        statusOf: () => 400,
+        statusOf,
       });
       onAddress(server.url ?? "");
       return server;
