@@ -31,6 +31,25 @@ describe("Lifecycle", () => {
     return VolumeId;
   }
 
+  /** A completed snapshot whose disk has "data". */
+  async function newSnapshot({ call, core, disks }: TestCore): Promise<{ source: string }> {
+    const { VolumeId } = call("CreateVolume", { SubregionName: "eu-west-2a", Size: 1 }).Volume;
+    await clock.run(core.lifecycle.idle());
+    disks.disks.set(VolumeId, { contents: "data", sizeGib: 1 });
+    const { SnapshotId } = call("CreateSnapshot", { VolumeId }).Snapshot;
+    await clock.run(core.lifecycle.idle());
+    return { source: SnapshotId };
+  }
+
+  /** A snapshot that is being deleted while a copy of it is begun. */
+  async function copyOfDeleted(on: TestCore): Promise<{ source: string; copy: string }> {
+    const { source } = await newSnapshot(on);
+    const asked = { SourceSnapshotId: source, SourceRegionName: "eu-west-2" };
+    const { SnapshotId: copy } = on.call("CreateSnapshot", asked).Snapshot;
+    on.call("DeleteSnapshot", { SnapshotId: source });
+    return { source, copy };
+  }
+
   beforeEach(async () => {
     clock = new FakeClock();
     test = await openTestCore({ clock, latency: "realistic" });
@@ -113,6 +132,26 @@ describe("Lifecycle", () => {
     expect(test.disks.has(SnapshotId)).toBe(false);
   });
 
+  it("keeps a deleted snapshot's disk until the copies of it are made", async () => {
+    const { source, copy } = await copyOfDeleted(test);
+    await idle();
+    expect(snapshot(copy)?.State).toBe("completed");
+    expect(test.disks.disks.get(copy)?.contents).toBe("data");
+    expect([snapshot(source), test.disks.has(source)]).toEqual([undefined, false]);
+  });
+
+  it("keeps a deleted snapshot's disk until the exports of it are written", async () => {
+    const { source } = await newSnapshot(test);
+    const { id: accountId } = test.core.accounts.byRole("builder");
+    test.core.store.buckets.put({ id: "exports", accountId, createdAt: "", acl: "private" });
+    const OsuExport = { DiskImageFormat: "qcow2", OsuBucket: "exports" };
+    const { TaskId } = test.call("CreateSnapshotExportTask", { SnapshotId: source, OsuExport }).SnapshotExportTask;
+    test.call("DeleteSnapshot", { SnapshotId: source });
+    await idle();
+    expect(test.core.store.exportTasks.get(TaskId)?.api.State).toBe("completed");
+    expect([snapshot(source), test.disks.has(source)]).toEqual([undefined, false]);
+  });
+
   it("deletes a snapshot that is still being cut", async () => {
     const VolumeId = await newVolume();
     const { SnapshotId } = test.call("CreateSnapshot", { VolumeId }).Snapshot;
@@ -186,6 +225,25 @@ describe("Lifecycle", () => {
       expect(second.core.store.volumes.get(VolumeId)?.api.State).toBe("creating");
       await clock.run(second.core.lifecycle.idle());
       expect(second.core.store.volumes.get(VolumeId)?.api.State).toBe("available");
+    } finally {
+      await second[Symbol.asyncDispose]();
+      await rm(stateFolder, { recursive: true });
+    }
+  });
+
+  it("closes, and goes on after a restart, while a snapshot that is copied is being deleted", async () => {
+    const stateFolder = await mkdtemp(join(tmpdir(), "restart-"));
+    const first = await openTestCore({ stateFolder, clock, latency: "realistic" });
+    const { source, copy } = await copyOfDeleted(first);
+    // Past the time of a deletion: it waits for the copy, which takes longer.
+    await clock.run(clock.sleep(1));
+    await first[Symbol.asyncDispose]();
+    const second = await openTestCore({ stateFolder, clock, latency: "realistic" });
+    try {
+      const stateOf = (id: string) => second.core.store.snapshots.get(id)?.api.State;
+      expect([stateOf(source), stateOf(copy)]).toEqual(["deleting", "in-queue"]);
+      await clock.run(second.core.lifecycle.idle());
+      expect([stateOf(source), stateOf(copy), second.disks.has(source)]).toEqual([undefined, "completed", false]);
     } finally {
       await second[Symbol.asyncDispose]();
       await rm(stateFolder, { recursive: true });

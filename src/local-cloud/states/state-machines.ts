@@ -129,13 +129,18 @@ async function fillVolume({ store, disks }: Cloud, id: string): Promise<void> {
   else await disks.create(id, api.Size);
 }
 
-/** What is still being made of a disk reads it: the disk goes when the last reader is done. */
+/** What is still being made of a disk reads it: the disk goes when the last reader is done, and that is not forgotten. */
 async function removeDisk(cloud: Cloud, id: string): Promise<void> {
   await readersDone(cloud, id);
+  await cloud.store.settled();
   await cloud.disks.remove(id);
 }
 
-/** @throws {StuckError} when a reader is stuck, and so still needs the disk */
+/**
+ * A deletion waits for the readers of its disk, and an image for its snapshots. So a reader never waits for what it reads,
+ * which may be on its way out: they would wait for each other. It is complete before anything may begin to read it.
+ * @throws {StuckError} when a reader is stuck, and so still needs the disk
+ */
 async function readersDone(cloud: Cloud, diskId: string): Promise<void> {
   const { lifecycle } = cloud;
   const { snapshots, volumes, exports } = readersOf(cloud, diskId);
@@ -169,12 +174,10 @@ async function applyUpdate(cloud: Cloud, id: string): Promise<void> {
   });
 }
 
-async function fillSnapshot({ store, disks, lifecycle }: Cloud, id: string): Promise<void> {
+async function fillSnapshot({ store, disks }: Cloud, id: string): Promise<void> {
   const { source, api } = mustHave(store.snapshots.get(id), id);
   if (source.kind === "disk") return;
   if (source.kind === "volume") return disks.copy(source.id, id, api.VolumeSize);
-  await lifecycle.settled("snapshot", source.id);
-  refuseStuck(store, source.id);
   await disks.share(source.id, id);
 }
 

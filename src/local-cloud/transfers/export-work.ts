@@ -17,7 +17,6 @@ import { presignV2 } from "./presign-v2.ts";
 export async function exportToBucket(cloud: Cloud, taskId: string): Promise<void> {
   const task = mustHave(cloud, taskId);
   for (const [index, { snapshotId, key }] of task.snapshots.entries()) {
-    await cloud.lifecycle.settled("snapshot", snapshotId);
     const told = (share: number) => tell(cloud, taskId, (index + share) / task.snapshots.length);
     const written = await compressed(cloud, task, snapshotId, told);
     await put(cloud, task, { key, written });

@@ -132,6 +132,20 @@ describe("exports to buckets and imports from them", () => {
     expect((await readdir(join(folder, "state", "objects"))).filter((name) => name.endsWith(".part"))).toEqual([]);
   });
 
+  it("write what is deleted meanwhile to its end, also after a restart", async () => {
+    const states = async () => (await tasks()).map(({ State }: { State: string }) => State);
+    const isThere = async () => (await call("ReadSnapshots", { Filters: { SnapshotIds: [snapshotId] } })).Snapshots;
+    cloud.faults.add({ kind: "stuck", transition: "image-export.pending/queued", times: 2 });
+    await imageTask();
+    await imageTask();
+    await call("DeleteImage", { ImageId: imageId });
+    await call("DeleteSnapshot", { SnapshotId: snapshotId });
+    expect(await states()).toEqual(["pending/queued", "pending/queued"]);
+    await start();
+    await cloud.idle();
+    expect([await states(), await isThere(), cloud.status().snapshots]).toEqual([["completed", "completed"], [], 1]);
+  });
+
   it("read only what is pre-signed or open, and only in buckets of this cloud", async () => {
     await imageTask();
     const plain = `${cloud.storageEndpoint}/${BUCKET}/${manifest().key}`;
