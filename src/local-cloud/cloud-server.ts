@@ -48,6 +48,10 @@ export class CloudServer implements LocalCloud, ServerControl, WatchedRegion {
   #lockOut: LockOut | undefined;
   #beside: AsyncDisposable | undefined;
   #closed: Promise<void> | undefined;
+  readonly #onFailure = (error: unknown) => {
+    const message = `local cloud: ${error instanceof Error ? error.stack : messageOf(error)}`;
+    this.#options.log?.write({ kind: "note", message });
+  };
 
   private constructor(options: LocalCloudOptions & RegionOptions) {
     this.#options = options;
@@ -171,8 +175,13 @@ export class CloudServer implements LocalCloud, ServerControl, WatchedRegion {
     // What cannot be begun anew is not ended.
     if (seed !== undefined) await readSeed(seed);
     this.#ready = undefined;
-    await cloud.close();
-    await clearFolder(stateFolder, { goesOn: true });
+    // What it leaves unfinished is removed now, and a disk that was full may have room for the rest then.
+    await cloud.close().catch(this.#onFailure);
+    await clearFolder(stateFolder, { goesOn: true }).catch(async (error: unknown) => {
+      // What could not be emptied goes on as it is.
+      await this.#openCloud();
+      throw error;
+    });
     await this.#openCloud();
     await this.#writeControlFile();
     for (const other of this.#others) await other.reset();
@@ -229,15 +238,12 @@ export class CloudServer implements LocalCloud, ServerControl, WatchedRegion {
   }
 
   async #listen(): Promise<void> {
-    const { listen: host = LOOPBACK, port = 0, socketPath, log } = this.#options;
+    const { listen: host = LOOPBACK, port = 0, socketPath } = this.#options;
     const served = { requests: this.#log, server: this, token: this.#token };
     const routes = routesOf({ ...served, open: () => this.#ready, lockOut: () => this.#lockOut });
-    const onFailure = (error: unknown) => {
-      log?.write({ kind: "note", message: `local cloud: ${error instanceof Error ? error.stack : messageOf(error)}` });
-    };
-    const server = await listen({ host, port }, routes, onFailure);
+    const server = await listen({ host, port }, routes, this.#onFailure);
     this.#servers.push(server);
-    if (socketPath !== undefined) this.#servers.push(await listenOnSocket(socketPath, routes, onFailure));
+    if (socketPath !== undefined) this.#servers.push(await listenOnSocket(socketPath, routes, this.#onFailure));
     const name = EVERYWHERE[host] ?? (host.includes(":") ? `[${host}]` : host);
     this.#url = `http://${name}:${portOf(server.server)}`;
   }

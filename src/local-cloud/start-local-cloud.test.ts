@@ -1,9 +1,10 @@
-import { mkdtemp, rm, stat, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { request as httpRequest } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { fillDisk } from "../../tests/support/local-cloud/full-disk.ts";
 import { type Answer, type Caller, signedCall, signedHeaders } from "../../tests/support/local-cloud/signed-call.ts";
 import { startServer } from "../../tests/support/outscale/start-server.ts";
 import { version } from "../common/version.ts";
@@ -272,6 +273,52 @@ describe("startLocalCloud()", () => {
     const region = "eu-west-2";
     expect(await answer.json()).toEqual({ status: "ready", version, region, disks: "memory", counts });
     expect((await fetch(new URL("/health", cloud.endpoint), { method: "POST" })).status).toBe(405);
+  });
+
+  describe("on a disk that is full for a while", () => {
+    const health = async () => {
+      const answer = await fetch(new URL("/health", cloud.endpoint));
+      return { code: answer.status, ...((await answer.json()) as object) };
+    };
+    let full: Disposable;
+    beforeEach(async () => {
+      full = await fillDisk();
+    });
+    afterEach(() => full[Symbol.dispose]());
+
+    it("refuses every call, tells it in /health, and goes on when there is room", async () => {
+      const { body } = await call("CreateVolume", { ...create, ClientToken: "one" });
+      const message = "The local cloud cannot write to its disk, and keeps what was asked for until it can: ENOSPC";
+      expect(body.Errors?.[0]).toMatchObject({ Code: "2000", Details: expect.stringContaining(message) });
+      expect((await call("ReadVolumes")).status).toBe(500);
+      const problem = expect.stringContaining(message);
+      expect(await health()).toEqual({ code: 503, status: "failing", version, problem });
+      full[Symbol.dispose]();
+      expect(await health()).toMatchObject({ code: 200, status: "ready" });
+      // As it was told, it was kept.
+      const { Volume } = (await call("CreateVolume", { ...create, ClientToken: "one" })).body;
+      await cloud.idle();
+      await restart();
+      const { Volumes } = (await call("ReadVolumes", { Filters: { ClientTokens: ["one"] } })).body;
+      expect(Volumes).toMatchObject([{ VolumeId: Volume.VolumeId, State: "available" }]);
+    });
+
+    it("is emptied when there is room by then", async () => {
+      await call("CreateVolume", create);
+      const file = await readFile(join(folder, "state", "state.json"), "utf8");
+      expect(file).not.toContain('"creating"');
+      full[Symbol.dispose]();
+      await resetLocalCloud(join(folder, "state"));
+      expect(await health()).toMatchObject({ code: 200, counts: { volumes: 1 } });
+    });
+
+    it("closes", async () => {
+      await call("CreateVolume", create);
+      await cloud.close();
+      full[Symbol.dispose]();
+      await restart();
+      expect(cloud.status().volumes).toBe(1);
+    });
   });
 
   it("takes the keys that it is given, also when there are others already", async () => {

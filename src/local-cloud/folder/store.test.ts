@@ -2,6 +2,7 @@ import { appendFile, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { fillDisk, reaches } from "../../../tests/support/local-cloud/full-disk.ts";
 import type { Violation } from "../records.ts";
 import { Store } from "./store.ts";
 
@@ -68,12 +69,63 @@ describe("Store", () => {
     expect(await idsOnDisk()).toHaveLength(7);
   });
 
-  it("stops for good when a change cannot be written", async () => {
+  it("writes nothing any more once it is closed", async () => {
     await store.close();
     store.violations.put(violation("a"));
     await expect(store.settled()).rejects.toThrow("The store is closed");
     await expect(store.settled()).rejects.toThrow("The store is closed");
     store = await Store.open(folder);
+  });
+
+  describe("on a disk that is full for a while", () => {
+    const lost = () => idsOnDisk().then((ids) => ["a", "b", "c"].filter((id) => !ids.includes(id)));
+
+    beforeEach(async () => {
+      store.violations.put(violation("a"));
+      await store.settled();
+    });
+
+    it.each(reaches)("tells it after %s, and goes on with the next change", async (reach) => {
+      using full = await fillDisk(reach);
+      store.violations.put(violation("b"));
+      await expect(store.settled()).rejects.toThrow("cannot write to its disk");
+      expect(String(store.failure)).toContain("ENOSPC");
+      full[Symbol.dispose]();
+      store.violations.put(violation("c"));
+      await store.settled();
+      expect([store.failure, await lost()]).toEqual([undefined, []]);
+    });
+
+    it.each(reaches)("goes on after %s when somebody asks whether all is written", async (reach) => {
+      using full = await fillDisk(reach);
+      store.violations.put(violation("b"));
+      await expect(store.settled()).rejects.toThrow("cannot write to its disk");
+      await expect(store.settled()).rejects.toThrow("cannot write to its disk");
+      full[Symbol.dispose]();
+      await store.settled();
+      expect(await lost()).toEqual(["c"]);
+    });
+
+    it("has what was acknowledged, should it be killed meanwhile", async () => {
+      using full = await fillDisk();
+      store.violations.put(violation("b"));
+      await expect(store.settled()).rejects.toThrow("cannot write to its disk");
+      full[Symbol.dispose]();
+      expect(await idsOnDisk()).toEqual(["a"]);
+    });
+
+    it.each([
+      ["without what was told not to be written", false, ["b", "c"]],
+      ["with everything, if there is room again", true, ["c"]],
+    ])("closes all the same, %s", async (_what, hasRoom, expected) => {
+      using full = await fillDisk();
+      store.violations.put(violation("b"));
+      await expect(store.settled()).rejects.toThrow("cannot write to its disk");
+      if (hasRoom) full[Symbol.dispose]();
+      await store.close();
+      full[Symbol.dispose]();
+      expect(await lost()).toEqual(expected);
+    });
   });
 
   it("does not start on a journal that is damaged in the middle", async () => {

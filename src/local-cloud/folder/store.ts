@@ -1,6 +1,7 @@
 import { type FileHandle, open, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { ignoreErrno } from "../../common/errno.ts";
+import { LocalCloudError } from "../local-cloud-error.ts";
 import type {
   BucketRecord,
   ExportTaskRecord,
@@ -96,6 +97,9 @@ export class Table<Row extends { readonly id: string }> {
  * The records, kept in `state.json` (a base, replaced as a whole) and `journal.jsonl` (what changed since, one line per
  * turn). Everything that one synchronous turn changes is in one line, and so it is there as a whole or not at all,
  * whenever the process is killed. An answer waits for `settled()`, so nothing that was acknowledged is lost.
+ *
+ * What cannot be written, as on a disk that is full, stays in memory, and whoever made it is told so. From then on the journal
+ * may end in half a line, so what is written next is a whole base.
  */
 export class Store {
   readonly volumes = this.#table<VolumeRecord>("volumes");
@@ -117,6 +121,10 @@ export class Store {
   /** By table and id: a record that one turn changes often is written once, as it is in the end. */
   #turn = new Map<string, Change>();
   #written: Promise<void> = Promise.resolve();
+  /** A write that has not begun: it takes what is changed until then. */
+  #isAwaited = false;
+  #isClosed = false;
+  #failure: unknown;
 
   private constructor(folder: string) {
     this.#folder = folder;
@@ -154,13 +162,24 @@ export class Store {
     };
   }
 
-  /** Resolves when every change made so far is on the disk; rejects, from then on, when one could not be written. */
+  /** Why the last change is not on the disk; undefined while all is well. */
+  get failure(): unknown {
+    return this.#failure;
+  }
+
+  /**
+   * Resolves when every change made so far is on the disk. After a write that has failed it tries anew.
+   * @throws {LocalCloudError} when it cannot be written
+   */
   settled(): Promise<void> {
+    if (this.#failure !== undefined && !this.#isClosed) this.#write();
     return this.#written;
   }
 
+  /** What cannot be written even now is left: nobody was told that it is done. */
   async close(): Promise<void> {
-    await this.#written;
+    await this.settled().catch(() => undefined);
+    this.#isClosed = true;
     await this.#journal?.close();
     this.#journal = undefined;
   }
@@ -170,32 +189,58 @@ export class Store {
   }
 
   #note(change: Change): void {
-    if (this.#turn.size === 0) {
-      this.#written = this.#written.then(() => this.#writeTurn());
-      // Whoever waits for settled() is told; nobody may be waiting.
-      this.#written.catch(() => undefined);
-    }
     this.#turn.set(`${change[0]} ${change[1]}`, change);
+    this.#write();
+  }
+
+  /** Writes what has changed, after what is being written. */
+  #write(): void {
+    if (this.#isAwaited) return;
+    this.#isAwaited = true;
+    const write = () => this.#writeTurn();
+    this.#written = this.#written.then(write, write);
+    // Whoever waits for settled() is told; nobody may be waiting.
+    this.#written.catch(() => undefined);
   }
 
   async #writeTurn(): Promise<void> {
+    this.#isAwaited = false;
     const changes = [...this.#turn.values()];
     this.#turn = new Map();
-    if (this.#journal === undefined) throw new Error("The store is closed");
+    if (this.#isClosed) throw new Error("The store is closed");
+    try {
+      if (this.#failure === undefined) await this.#append(changes);
+      else await this.#writeBase();
+      this.#failure = undefined;
+    } catch (cause) {
+      this.#failure = cause;
+      const message = "The local cloud cannot write to its disk, and keeps what was asked for until it can";
+      throw new LocalCloudError(message, { cause });
+    }
+    // The base holds everything in memory: only a moment without an open turn gives a state that is acknowledged.
+    const isLong = this.#linesSinceBase >= MOST_LINES || this.#bytesSinceBase >= MOST_BYTES;
+    if (!isLong || this.#turn.size > 0) return;
+    // These changes are on the disk; the next ones are told.
+    await this.#writeBase().catch((error: unknown) => {
+      this.#failure = error;
+    });
+  }
+
+  async #append(changes: readonly Change[]): Promise<void> {
+    if (changes.length === 0) return;
+    if (this.#journal === undefined) throw new Error("The journal is not open");
     this.#lastLine++;
     this.#linesSinceBase++;
     const text = `${JSON.stringify({ line: this.#lastLine, changes })}\n`;
     this.#bytesSinceBase += Buffer.byteLength(text);
     await this.#journal.appendFile(text);
     await this.#journal.datasync();
-    // The base holds everything in memory: only a moment without an open turn gives a state that is acknowledged.
-    const isLong = this.#linesSinceBase >= MOST_LINES || this.#bytesSinceBase >= MOST_BYTES;
-    if (isLong && this.#turn.size === 0) await this.#writeBase();
   }
 
   async #writeBase(): Promise<void> {
     await writeStateFile(this.#path("state.json"), JSON.stringify({ line: this.#lastLine, tables: this.dump() }));
     await this.#journal?.close();
+    this.#journal = undefined;
     this.#journal = await open(this.#path("journal.jsonl"), "w", 0o600);
     this.#linesSinceBase = 0;
     this.#bytesSinceBase = 0;

@@ -4,6 +4,9 @@ import type { Cloud } from "../cloud.ts";
 import { StuckError, stateMachines } from "./state-machines.ts";
 import { isTransition, type Machine, machines, type TransitionName, transitions } from "./transitions.ts";
 
+/** How often it is tried to write what could not be written. */
+const RETRY_MS = 1_000;
+
 /**
  * Moves objects out of the states that do not last: waits as long as the profile says, does the work on the disks, and
  * stores the next state. One job per machine and object at a time; after a restart every open job begins again, and
@@ -48,6 +51,22 @@ export class Lifecycle {
     await this.#jobs.get(`${machine}:${id}`);
   }
 
+  /**
+   * Resolves when every change made so far is on the disk, also where that has no room for a while: what was told not to be
+   * written may never be, and then nothing may be gone that it has taken away.
+   * @throws when the cloud closes
+   */
+  async stored(): Promise<void> {
+    const { store, settings } = this.#cloud();
+    while (true) {
+      try {
+        return await store.settled();
+      } catch {
+        await settings.clock.sleep(RETRY_MS, this.#stop.signal);
+      }
+    }
+  }
+
   /** Resolves when nothing is on its way any more. */
   async idle(): Promise<void> {
     while (this.#jobs.size > 0) await Promise.all(this.#jobs.values());
@@ -71,12 +90,12 @@ export class Lifecycle {
 
   /** One transition. False: the object stays where it is, stuck, or because the cloud is closing. */
   async #step(machine: Machine, id: string, name: TransitionName): Promise<boolean> {
-    const { settings, faults, store } = this.#cloud();
+    const { settings, faults } = this.#cloud();
     const fault = faults.takeTransition(name);
     if (fault === "stuck") return false;
     try {
       // Also with no latency the answer to the request goes out first: a state that was told can be seen.
-      await store.settled();
+      await this.stored();
       await settings.clock.sleep(settings.latency[name] ?? 0, this.#stop.signal);
       if (fault === "fail") throw new Error(`The state ${name} was made to fail`);
       await stateMachines[machine].work[name]?.(this.#cloud(), id);

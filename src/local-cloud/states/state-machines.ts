@@ -132,7 +132,7 @@ async function fillVolume({ store, disks }: Cloud, id: string): Promise<void> {
 /** What is still being made of a disk reads it: the disk goes when the last reader is done, and that is not forgotten. */
 async function removeDisk(cloud: Cloud, id: string): Promise<void> {
   await readersDone(cloud, id);
-  await cloud.store.settled();
+  await cloud.lifecycle.stored();
   await cloud.disks.remove(id);
 }
 
