@@ -4,6 +4,7 @@ import type { ListenOptions } from "node:net";
 import { systemClock } from "../../common/clock.ts";
 import { removeDeadSocket } from "../../common/listening.ts";
 import { BodyReader, BodyTooLarge } from "./read-body.ts";
+import { watchClient } from "./watch-client.ts";
 
 /** A request with its whole body. */
 export interface HttpRequest {
@@ -37,7 +38,7 @@ export interface Routes {
   readonly streamed?: (url: string) => StreamedRoute | undefined;
 }
 
-/** How long a client may take to send a request, or the next piece of a large one: what never comes holds a connection. */
+/** How long a client may take to send a request that is read as a whole: what never comes holds a connection. */
 const REQUEST_TIMEOUT_MS = 60_000;
 /** Long enough that a client on a busy machine does not send into a connection that closes. */
 const KEEP_ALIVE_MS = 60_000;
@@ -90,10 +91,9 @@ export async function listen(
       // Whoever goes away in the middle is nobody's failure.
       request.on("error", () => undefined);
       response.on("error", () => undefined);
+      watchClient(request, response);
       const stream = streamed?.(request.url ?? "");
-      const answering = stream
-        ? answerStreamed(request, response, stream)
-        : answer(request, response, { bodies, route: tracked });
+      const answering = stream ? stream(request, response) : answer(request, response, { bodies, route: tracked });
       void answering.catch((error: unknown) => {
         onFailure(error);
         if (response.headersSent) response.destroy();
@@ -144,15 +144,6 @@ export async function closeServer({ server, routed }: HttpServer): Promise<void>
 interface AnswerInput {
   readonly bodies: BodyReader;
   readonly route: Route;
-}
-
-async function answerStreamed(
-  incoming: IncomingMessage,
-  response: ServerResponse,
-  route: StreamedRoute,
-): Promise<void> {
-  incoming.setTimeout(REQUEST_TIMEOUT_MS, () => incoming.destroy());
-  await route(incoming, response).finally(() => incoming.setTimeout(0));
 }
 
 async function answer(incoming: IncomingMessage, response: ServerResponse, input: AnswerInput): Promise<void> {
