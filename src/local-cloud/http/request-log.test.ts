@@ -18,6 +18,28 @@ describe("RequestLog", () => {
     ]);
   });
 
+  it.each([
+    ["https://oos/b/k?AWSAccessKeyId=a&Signature=s", "https://oos/b/k?<sensitive>"],
+    [" HTTPS://oos/b/k?X-Amz-Signature=s", " HTTPS://oos/b/k?<sensitive>"],
+    ["oos/b/k?Signature=s", "oos/b/k?<sensitive>"],
+    ["https://me:secret@oos/b/k", "https://<sensitive>@oos/b/k"],
+    ["https://oos/b/k", "https://oos/b/k"],
+  ])("keeps the address of %j without what opens it", (FileLocation, address) => {
+    const log = new RequestLog();
+    const OsuExport = { OsuManifestUrl: FileLocation };
+    log.add(entry, Buffer.from(JSON.stringify({ FileLocation, OsuExport, Description: "really?yes" })));
+    const kept = { FileLocation: address, OsuExport: { OsuManifestUrl: address }, Description: "really?yes" };
+    expect(log.entries[0]?.body).toEqual(kept);
+  });
+
+  it("keeps the address alone of every URL, wherever it is", () => {
+    const log = new RequestLog();
+    const FileLocations = ["see http://oos/b/k?Signature=s and http://oos/b/l?Signature=s"];
+    log.add(entry, Buffer.from(JSON.stringify({ Filters: { FileLocations } })));
+    const kept = ["see http://oos/b/k?<sensitive> and http://oos/b/l?<sensitive>"];
+    expect(log.entries[0]?.body).toEqual({ Filters: { FileLocations: kept } });
+  });
+
   it("leaves a large body out", () => {
     const log = new RequestLog();
     log.add(entry, body(16 * 1024 + 1));

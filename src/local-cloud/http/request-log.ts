@@ -22,6 +22,9 @@ const LARGEST_BODY_BYTES = 16 * 1024;
 const LARGEST_SUM_BYTES = 4 * 1024 * 1024;
 const MOST_CALLS = 20_000;
 const SECRET_FIELDS = new Set(["Password", "SecretKey"]);
+/** A pre-signed URL opens what it names. */
+const URL_FIELDS = new Set(["FileLocation", "OsuManifestUrl"]);
+const SECRET = "<sensitive>";
 
 /** The last calls, for tests and for whoever follows them live. */
 export class RequestLog {
@@ -69,11 +72,17 @@ export class RequestLog {
   }
 }
 
-/** A body with the values of its secret fields replaced; undefined when it is not JSON. */
+/** A body without its secrets; undefined when it is not JSON. */
 function redactedBody(body: Buffer): unknown {
   try {
-    return JSON.parse(body.toString("utf8"), (key, value) => (SECRET_FIELDS.has(key) ? "<sensitive>" : value));
+    return JSON.parse(body.toString("utf8"), redacted);
   } catch {
     return undefined;
   }
+}
+
+function redacted(key: string, value: unknown): unknown {
+  if (SECRET_FIELDS.has(key)) return SECRET;
+  if (typeof value !== "string" || !(URL_FIELDS.has(key) || value.includes("://"))) return value;
+  return value.replace(/\?\S+/g, `?${SECRET}`).replace(/\/\/[^/\s]*@/g, `//${SECRET}@`);
 }
