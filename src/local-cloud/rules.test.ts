@@ -105,6 +105,14 @@ describe("the rules of the platform", () => {
     expect([copy(), copy()]).toEqual(["Debian-12-2026.01.01-0-copy1", "Debian-12-2026.01.01-0-copy2"]);
   });
 
+  it("give an image of a VM the iops of its io1 volumes: none can be made without", async () => {
+    const io1 = await volume({ VolumeType: "io1", Iops: 200 });
+    test.call("LinkVolume", link(io1, "/dev/xvdf"));
+    const { BlockDeviceMappings } = test.call("CreateImage", { ImageName: "image", VmId: test.vmId }).Image;
+    const mapped = BlockDeviceMappings.find(({ DeviceName }) => DeviceName === "/dev/xvdf");
+    expect(mapped?.Bsu).toMatchObject({ VolumeType: "io1", Iops: 200 });
+  });
+
   it("want a snapshot for the root device of an image, and exactly one source", () => {
     const BlockDeviceMappings = [{ DeviceName: "/dev/sdb", Bsu: { VolumeSize: 1 } }];
     expect(test.refusal("CreateImage", { ImageName: "image", BlockDeviceMappings })).toBe("bad-root-mapping");

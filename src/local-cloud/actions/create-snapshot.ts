@@ -8,6 +8,7 @@ import { checkLocation } from "../transfers/check-location.ts";
 import { beginImport } from "../transfers/import-work.ts";
 import { checkOwnRegion, madeBefore, ownVolume, usableSnapshot } from "./access.ts";
 import type { Call, Handler } from "./call.ts";
+import { LARGEST_GIB } from "./volume-rules.ts";
 
 /** A snapshot of a volume, or a copy of another snapshot of this region. A ClientToken makes it once only. */
 export const createSnapshot: Handler<"CreateSnapshot"> = (call, request) => {
@@ -32,15 +33,13 @@ function importOf({ cloud, account }: Call, request: RequestOf<"CreateSnapshot">
   if (request.VolumeId !== undefined || request.SourceSnapshotId !== undefined) throw notOneSource();
   const { SnapshotSize: bytes = 0, Description: description, ClientToken: clientToken } = request;
   const sizeGib = Math.ceil(bytes / BYTES_PER_GIB);
-  if (bytes < 1 || sizeGib > MOST_GIB) {
-    throw new Refusal("bad-parameter", `SnapshotSize is the size of the disk in bytes, at most ${MOST_GIB} GiB`);
+  if (bytes < 1 || sizeGib > LARGEST_GIB) {
+    throw new Refusal("bad-parameter", `SnapshotSize is the size of the disk in bytes, at most ${LARGEST_GIB} GiB`);
   }
   checkLocation(cloud, location);
   checkQuotas(cloud, account.id, { snapshot_limit: 1, concurrent_snapshot_limit: 1 });
   return beginImport(cloud, { accountId: account.id, location, sizeGib, description, clientToken });
 }
-
-const MOST_GIB = 14_901;
 
 function notOneSource(): Refusal {
   return new Refusal("bad-parameter", "CreateSnapshot takes one of VolumeId, SourceSnapshotId and FileLocation");

@@ -102,6 +102,7 @@ function partsOfVm(call: Call, request: Request, vmId: string): ImageParts {
         SnapshotId: snapshot.id,
         VolumeSize: api.Size,
         VolumeType: api.VolumeType,
+        ...(api.VolumeType === "io1" && api.Iops !== undefined ? { Iops: api.Iops } : {}),
       };
       return { DeviceName: api.LinkedVolumes[0]?.DeviceName ?? "", Bsu };
     }),

@@ -8,7 +8,7 @@ export interface VolumeShape {
 }
 
 const TYPES = ["standard", "gp2", "io1"];
-const LARGEST_GIB = 14_901;
+export const LARGEST_GIB = 14_901;
 const MOST_IOPS = 13_000;
 const MOST_IOPS_PER_GIB = 300;
 const GP2 = { least: 100, most: 10_000, perGib: 3 };

@@ -10,7 +10,7 @@ import { BYTES_PER_GIB } from "../disks/disks.ts";
 import { diskBytesOf } from "../disks/qcow2.ts";
 import { checkQuotas } from "../quotas.ts";
 import type { ImageRecord } from "../records.ts";
-import { LARGEST_MANIFEST_BYTES, type Manifest, parseManifest } from "./manifest.ts";
+import { LARGEST_MANIFEST_BYTES, type Manifest, parseManifest, shapeOf } from "./manifest.ts";
 import { type FoundObject, openLocation } from "./open-location.ts";
 
 /**
@@ -35,12 +35,12 @@ export async function importManifest(cloud: Cloud, image: ImageRecord): Promise<
 }
 
 function partsOf(cloud: Cloud, { accountId, importFrom }: ImageRecord, { Image }: Manifest) {
-  const mappings = Image.Snapshots.map(({ Device, PreSignedUrl, Size, VolumeType, Iops, DeleteOnTermination }) => {
-    const sizeGib = Math.ceil(Size / BYTES_PER_GIB);
-    const { id } = beginImport(cloud, { accountId, location: PreSignedUrl, sizeGib });
-    const iops = VolumeType === "io1" && Iops ? { Iops } : {};
-    const Bsu = { DeleteOnVmDeletion: DeleteOnTermination, SnapshotId: id, VolumeSize: sizeGib, VolumeType, ...iops };
-    return { DeviceName: Device, Bsu };
+  const mappings = Image.Snapshots.map((disk) => {
+    const { Size, VolumeType, Iops } = shapeOf(disk);
+    const { id } = beginImport(cloud, { accountId, location: disk.PreSignedUrl, sizeGib: Size });
+    const iops = VolumeType === "io1" && Iops !== undefined ? { Iops } : {};
+    const about = { DeleteOnVmDeletion: disk.DeleteOnTermination, SnapshotId: id };
+    return { DeviceName: disk.Device, Bsu: { ...about, VolumeSize: Size, VolumeType, ...iops } };
   });
   const isRootNamed = mappings.some(({ DeviceName }) => DeviceName === ROOT_DEVICE_NAME);
   return {

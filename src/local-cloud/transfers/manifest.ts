@@ -1,5 +1,9 @@
 import * as z from "zod";
+import { slotOf } from "../../common/device-slot.ts";
+import { messageOf } from "../../common/errors.ts";
 import { schemaProblems } from "../../common/schema-problems.ts";
+import { type VolumeShape, volumeShape } from "../actions/volume-rules.ts";
+import { BYTES_PER_GIB } from "../disks/disks.ts";
 import type { ExportTaskRecord } from "../records.ts";
 
 /** Larger ones have more volumes than a VM takes. */
@@ -21,7 +25,7 @@ const Manifest = z.object({
           PreSignedUrl: z.string(),
           Size: z.int().positive(),
           VolumeType: z.enum(["standard", "gp2", "io1"]).default("standard"),
-          Iops: z.int().positive().nullish(),
+          Iops: z.int().nonnegative().nullish(),
           DeleteOnTermination: z.boolean().default(true),
         }),
       )
@@ -40,8 +44,37 @@ export function parseManifest(text: string): Manifest {
     throw new Error("The manifest is not JSON");
   }
   const result = Manifest.safeParse(value);
-  if (result.success) return result.data;
-  throw new Error(`The manifest is wrong: ${schemaProblems(result.error)[0]}`);
+  if (!result.success) throw new Error(`The manifest is wrong: ${schemaProblems(result.error)[0]}`);
+  checkDisks(result.data.Image.Snapshots);
+  return result.data;
+}
+
+type ManifestDisk = Manifest["Image"]["Snapshots"][number];
+
+/** What no volume can be made of is refused here: it would be an image that nobody can use. */
+function checkDisks(disks: readonly ManifestDisk[]): void {
+  const slots = new Set<string>();
+  for (const disk of disks) {
+    const { Device } = disk;
+    try {
+      shapeOf(disk);
+    } catch (error) {
+      throw new Error(`The manifest is wrong: ${Device}: ${messageOf(error)}`);
+    }
+    if (slots.has(slotOf(Device))) throw new Error(`The manifest is wrong: ${Device}: Another disk is there`);
+    slots.add(slotOf(Device));
+  }
+}
+
+/**
+ * The volume that a disk is for; the iops of other types than io1 are not for anybody to say.
+ * @throws {Refusal} when there is no such volume
+ */
+export function shapeOf({ Size, VolumeType, Iops }: ManifestDisk): VolumeShape {
+  return volumeShape({
+    ...{ Size: Math.ceil(Size / BYTES_PER_GIB), VolumeType },
+    ...(VolumeType === "io1" && { Iops: Iops ?? undefined }),
+  });
 }
 
 /** The manifest of an export, as the guide's newer sample has it. */
