@@ -33,6 +33,8 @@ export interface SnapshotRecord extends Owned<Snapshot> {
     /** The address of the object that it is fetched from. It opens it: whoever has it can read it. */
     readonly location?: string;
   };
+  /** Why it is in `error`: an image of it tells that. */
+  readonly failure?: string;
   /** When it became `pending`, in milliseconds since the epoch; tells the progress. */
   readonly pendingSinceMs?: number;
 }

@@ -180,7 +180,12 @@ describe("Lifecycle", () => {
     await idle();
     expect(test.core.store.images.get(ImageId)?.api).toMatchObject({
       State: "failed",
-      StateComment: { StateCode: "failed" },
+      StateComment: {
+        StateCode: "failed",
+        StateMessage: expect.stringMatching(
+          /^It cannot be made: snap-\w+: The state snapshot.pending was made to fail$/,
+        ),
+      },
     });
   });
 

@@ -1,7 +1,7 @@
 import { setMaxListeners } from "node:events";
 import { CancelledError, messageOf } from "../../common/errors.ts";
 import type { Cloud } from "../cloud.ts";
-import { StuckError, stateMachines } from "./state-machines.ts";
+import { type NextState, StuckError, stateMachines } from "./state-machines.ts";
 import { isTransition, type Machine, machines, type TransitionName, transitions } from "./transitions.ts";
 
 /** How often it is tried to write what could not be written. */
@@ -103,11 +103,11 @@ export class Lifecycle {
       if (this.#stop.signal.aborted || error instanceof StuckError) return false;
       this.#report(`${name} of ${id}`, error);
       await this.#undo(machine, id, name);
-      this.#move(machine, id, name, transitions[name].failed);
+      this.#move(machine, id, name, { state: transitions[name].failed, reason: messageOf(error) });
       return true;
     }
     if (this.#stop.signal.aborted) return false;
-    this.#move(machine, id, name, transitions[name].next);
+    this.#move(machine, id, name, { state: transitions[name].next });
     return true;
   }
 
@@ -121,7 +121,7 @@ export class Lifecycle {
   }
 
   /** Stores the next state, unless a request has changed the state meanwhile. */
-  #move(machine: Machine, id: string, from: TransitionName, to: string): void {
+  #move(machine: Machine, id: string, from: TransitionName, to: NextState): void {
     if (this.#transitionOf(machine, id) === from) stateMachines[machine].move(this.#cloud(), id, to);
   }
 

@@ -12,12 +12,19 @@ type Work = (cloud: Cloud, id: string) => Promise<void>;
 /** The work waits for something that is stuck: it stays where it is too, and is done when the faults are cleared. */
 export class StuckError extends Error {}
 
+/** Where an object goes. */
+export interface NextState {
+  /** `absent` removes the object, or the part of it. */
+  readonly state: string;
+  /** Why it has failed, for those who see it. */
+  readonly reason?: string;
+}
+
 /** How a machine's state is read and stored, and the work that a transition stands for. */
 export interface StateMachine {
   ids(cloud: Cloud): readonly string[];
   stateOf(cloud: Cloud, id: string): string | undefined;
-  /** Stores a state; `absent` removes the object, or the part of it. */
-  move(cloud: Cloud, id: string, state: string): void;
+  move(cloud: Cloud, id: string, next: NextState): void;
   readonly work: Readonly<Partial<Record<TransitionName, Work>>>;
   /** What takes back half of a work that has failed. */
   readonly undo?: Readonly<Partial<Record<TransitionName, Work>>>;
@@ -26,7 +33,7 @@ export interface StateMachine {
 const volume: StateMachine = {
   ids: ({ store }) => store.volumes.values().map(({ id }) => id),
   stateOf: ({ store }, id) => store.volumes.get(id)?.api.State,
-  move: ({ store }, id, state) => {
+  move: ({ store }, id, { state }) => {
     if (state === "absent") store.volumes.delete(id);
     else changeVolume({ store }, id, (record) => ({ ...record, api: { ...record.api, State: state } }));
   },
@@ -36,7 +43,7 @@ const volume: StateMachine = {
 const link: StateMachine = {
   ids: ({ store }) => store.volumes.values().map(({ id }) => id),
   stateOf: ({ store }, id) => store.volumes.get(id)?.api.LinkedVolumes[0]?.State,
-  move: (cloud, id, state) =>
+  move: (cloud, id, { state }) =>
     changeVolume(cloud, id, ({ linkDate, ...record }) => {
       if (state === "absent") return { ...record, api: { ...record.api, State: "available", LinkedVolumes: [] } };
       if (state === "error") return { ...record, api: { ...record.api, State: "error", LinkedVolumes: [] } };
@@ -50,7 +57,7 @@ const link: StateMachine = {
 const update: StateMachine = {
   ids: ({ store }) => store.volumes.values().map(({ id }) => id),
   stateOf: ({ store }, id) => (store.volumes.get(id)?.update ? "updating" : undefined),
-  move: (cloud, id, state) =>
+  move: (cloud, id, { state }) =>
     changeVolume(cloud, id, ({ update: _done, ...record }) => {
       const { TaskId, ...api } = record.api;
       if (TaskId) endVolumeTask(cloud, TaskId, state === "absent" ? "completed" : "failed");
@@ -62,13 +69,14 @@ const update: StateMachine = {
 const snapshot: StateMachine = {
   ids: ({ store }) => store.snapshots.values().map(({ id }) => id),
   stateOf: ({ store }, id) => store.snapshots.get(id)?.api.State,
-  move: ({ store, settings }, id, state) => {
+  move: ({ store, settings }, id, { state, reason }) => {
     const record = store.snapshots.get(id);
     if (!record) return;
     if (state === "absent") return store.snapshots.delete(id);
     const pending = state === "pending" ? { pendingSinceMs: settings.clock.now() } : {};
     const Progress = state === "completed" ? 100 : 0;
-    store.snapshots.put({ ...record, ...pending, api: { ...record.api, State: state, Progress } });
+    const failure = reason === undefined ? {} : { failure: reason };
+    store.snapshots.put({ ...record, ...pending, ...failure, api: { ...record.api, State: state, Progress } });
   },
   work: {
     "snapshot.pending": fillSnapshot,
@@ -80,12 +88,12 @@ const snapshot: StateMachine = {
 const image: StateMachine = {
   ids: ({ store }) => store.images.values().map(({ id }) => id),
   stateOf: ({ store }, id) => store.images.get(id)?.api.State,
-  move: ({ store }, id, state) => {
+  move: ({ store }, id, { state, reason }) => {
     const record = store.images.get(id);
     if (!record) return;
     if (state === "absent") return store.images.delete(id);
-    const reason = record.importFrom ? "It cannot be imported" : "A snapshot failed";
-    const StateComment = state === "failed" ? { StateCode: "failed", StateMessage: reason } : {};
+    const what = `It cannot be ${record.importFrom ? "imported" : "made"}`;
+    const StateComment = state === "failed" ? { StateCode: "failed", StateMessage: because(what, reason) } : {};
     store.images.put({ ...record, api: { ...record.api, State: state, StateComment } });
   },
   work: { "image.pending": awaitSnapshots },
@@ -96,11 +104,12 @@ function exportMachine(prefix: string, work: StateMachine["work"]): StateMachine
   return {
     ids: ({ store }) => store.exportTasks.values().flatMap(({ id }) => (id.startsWith(prefix) ? id : [])),
     stateOf: ({ store }, id) => store.exportTasks.get(id)?.api.State,
-    move: ({ store }, id, State) => {
+    move: ({ store }, id, { state: State, reason }) => {
       const task = store.exportTasks.get(id);
       if (!task) return;
       const { ImageId, SnapshotId } = task.api;
-      const failed = State === "failed" ? { Comment: `The export of ${ImageId ?? SnapshotId} failed` } : {};
+      const what = `The export of ${ImageId ?? SnapshotId} failed`;
+      const failed = State === "failed" ? { Comment: because(what, reason) } : {};
       const done = State === "completed" ? { Progress: 100 } : {};
       store.exportTasks.put({ ...task, api: { ...task.api, State, ...failed, ...done } });
     },
@@ -113,6 +122,13 @@ export const stateMachines: Readonly<Record<Machine, StateMachine>> = {
   "image-export": exportMachine("image-export-", { "image-export.pending": exportToBucket }),
   "snapshot-export": exportMachine("snap-export-", { "snapshot-export.active": exportToBucket }),
 };
+
+/** The output of a program may be very long. */
+const LONGEST_REASON = 500;
+
+function because(what: string, reason: string | undefined): string {
+  return reason === undefined ? what : `${what}: ${reason.slice(0, LONGEST_REASON)}`;
+}
 
 function changeVolume(
   { store }: Pick<Cloud, "store">,
@@ -187,8 +203,10 @@ async function awaitSnapshots(cloud: Cloud, id: string): Promise<void> {
   const ids = snapshotsOf(mustHave(store.images.get(id), id));
   await Promise.all(ids.map((snapshotId) => lifecycle.settled("snapshot", snapshotId)));
   for (const snapshotId of ids) refuseStuck(store, snapshotId);
-  const unfinished = ids.find((snapshotId) => store.snapshots.get(snapshotId)?.api.State !== "completed");
-  if (unfinished) throw new Error(`The snapshot ${unfinished} is not completed`);
+  for (const snapshotId of ids) {
+    const { api, failure } = mustHave(store.snapshots.get(snapshotId), snapshotId);
+    if (api.State !== "completed") throw new Error(`${snapshotId}: ${failure ?? `It is ${api.State}`}`);
+  }
 }
 
 /** @throws {StuckError} when a snapshot that has settled is in a state that does not last */

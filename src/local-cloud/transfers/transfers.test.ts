@@ -117,9 +117,10 @@ describe("exports to buckets and imports from them", () => {
   });
 
   it("fail as a fault says, count against a quota, and go on after a restart", async () => {
+    const made = "The state image-export.pending was made to fail";
     cloud.faults.add({ kind: "fail", transition: "image-export.pending" });
     await imageTask();
-    expect(await tasks()).toMatchObject([{ State: "failed", Comment: `The export of ${imageId} failed` }]);
+    expect(await tasks()).toMatchObject([{ State: "failed", Comment: `The export of ${imageId} failed: ${made}` }]);
     cloud.faults.add({ kind: "stuck", transition: "image-export.pending/queued", times: 5 });
     for (let count = 0; count < 5; count++) await imageTask();
     const sixth = await refusalOf("CreateImageExportTask", { ImageId: imageId, OsuExport });
@@ -157,8 +158,16 @@ describe("exports to buckets and imports from them", () => {
     cloud.faults.add({ kind: "skewed-clock", ms: 120_000 });
     expect(await imported(url)).toContain("Request has expired");
     cloud.faults.clear();
-    for (const text of ["{", JSON.stringify({ Version: 2 }), JSON.stringify({ Version: 1, Image: {} })]) {
-      expect(await imported(await putText(text))).toMatchObject({ State: "failed" });
+    const disk = { Device: "/dev/sda1", Size: 1, PreSignedUrl: storage.presign({ bucket: BUCKET, key: "text" }, 60) };
+    const manifestOf = (Snapshots: object[]) => ({ Version: 1, Image: { ProductTypes: ["0001"], Snapshots } });
+    for (const [text, reason] of [
+      ["{", "The manifest is not JSON"],
+      [JSON.stringify({ Version: 2 }), "The manifest is wrong: Version"],
+      [JSON.stringify({ Version: 1, Image: {} }), "The manifest is wrong: Image"],
+      [JSON.stringify(manifestOf([{ ...disk, PreSignedUrl: plain }])), "neither pre-signed nor open"],
+    ] as const) {
+      const StateMessage = expect.stringMatching(`^It cannot be imported: .*${reason}`);
+      expect(await imported(await putText(text))).toMatchObject({ State: "failed", StateComment: { StateMessage } });
       await call(
         "DeleteImage",
         { ImageId: (await call("ReadImages", { Filters: { ImageNames: ["copied"] } }, east())).Images[0].ImageId },
@@ -166,6 +175,24 @@ describe("exports to buckets and imports from them", () => {
       );
     }
     expect((await call("ReadSnapshots", {}, east())).Snapshots).toEqual([]);
+  });
+
+  it("say why a disk could not be fetched", async () => {
+    cloud.regions[1]?.faults.add({ kind: "fail", transition: "snapshot.importing" });
+    await imageTask();
+    const { State, StateComment } = await imported(storage.presign(manifest(), 60));
+    const why = /^It cannot be imported: snap-\w+: The state snapshot.importing was made to fail$/;
+    expect([State, StateComment.StateMessage]).toEqual(["failed", expect.stringMatching(why)]);
+  });
+
+  it("say why nothing could be written", async () => {
+    cloud.faults.add({ kind: "stuck", transition: "image-export.pending/queued" });
+    await imageTask();
+    await storage.deleteBucket(BUCKET);
+    cloud.faults.clear();
+    await cloud.idle();
+    const Comment = `The export of ${imageId} failed: The bucket ${BUCKET} is not there any more`;
+    expect(await tasks()).toMatchObject([{ State: "failed", Comment }]);
   });
 
   /** @returns a pre-signed URL */
