@@ -46,7 +46,13 @@ describe("the buckets of a local cloud, with clients of others", () => {
     writeFileSync(path("s3cfg"), `[default]\n${lines.map(([name, value]) => `${name} = ${value}\n`).join("")}`);
     const keys = { access_key_id: accessKey, secret_access_key: secretKey };
     const rclone = { type: "s3", provider: "Other", ...keys, endpoint: cloud.storageEndpoint, region: REGION };
-    const entries = Object.entries({ ...rclone, force_path_style: "true", upload_cutoff: "6M", chunk_size: "5M" });
+    const entries = Object.entries({
+      ...rclone,
+      force_path_style: "true",
+      upload_cutoff: "6M",
+      copy_cutoff: "6M",
+      chunk_size: "5M",
+    });
     writeFileSync(path("rclone"), `[oos]\n${entries.map(([name, value]) => `${name} = ${value}\n`).join("")}`);
     mkdirSync(join(folder, "tree", "sub"), { recursive: true });
     writeFileSync(path("tree/small"), "some words");
@@ -78,6 +84,11 @@ describe("the buckets of a local cloud, with clients of others", () => {
     const head = await s3("s3api", "head-object", "--bucket", "aws-bucket", "--key", "tree/sub/big ü+x");
     expect(JSON.parse(head)).toMatchObject({ ContentLength: BIG_BYTES, ETag: expect.stringMatching(/-3"$/) });
     await s3("s3", "cp", "s3://aws-bucket/tree/small", "s3://aws-bucket/copy");
+    await s3("s3", "cp", "--no-progress", "s3://aws-bucket/tree/sub/big ü+x", "s3://aws-bucket/big copy");
+    await s3("s3", "mv", "--no-progress", "s3://aws-bucket/big copy", "s3://aws-bucket/moved");
+    await s3("s3", "cp", "--no-progress", "s3://aws-bucket/moved", path("aws-moved"));
+    expect(isSame(path("tree/sub/big ü+x"), path("aws-moved"))).toBe(true);
+    expect(await s3("s3", "ls", "s3://aws-bucket")).not.toContain("big copy");
     await s3("s3", "rm", "--recursive", "s3://aws-bucket");
     await s3("s3", "rb", "s3://aws-bucket");
     expect(await leftIn("aws-bucket")).toBe("no bucket");
@@ -115,7 +126,8 @@ describe("the buckets of a local cloud, with clients of others", () => {
     expect(await rclone("lsf", "--recursive", "--files-only", "oos:rclone-bucket")).toContain("tree/sub/big ü+x\n");
     const link = await rclone("link", "--expire", "10m", "oos:rclone-bucket/tree/small");
     expect(await opened(link)).toBe("some words");
-    await rclone("copyto", "oos:rclone-bucket/tree/small", "oos:rclone-bucket/copy");
+    await rclone("copy", "oos:rclone-bucket/tree", "oos:rclone-bucket/copy");
+    await rclone("check", "--download", path("tree"), "oos:rclone-bucket/copy");
     await rclone("purge", "oos:rclone-bucket");
     expect(await leftIn("rclone-bucket")).toBe("no bucket");
   });

@@ -68,11 +68,11 @@ function operationOf(method: string, { bucket, key, query, headers }: Place): st
 }
 
 /** Parameters that make another operation of a request; all the others only say more of it. */
-const SUBRESOURCES = ["uploadId", "uploads", "delete", "acl", "location", "versioning", "list-type"];
+const SUBRESOURCES = ["uploadId", "uploads", "delete", "acl", "tagging", "location", "versioning", "list-type"];
 const ABSENT_HERE = [
   ...["accelerate", "analytics", "cors", "encryption", "inventory", "legal-hold", "lifecycle", "logging", "metrics"],
   ...["notification", "object-lock", "ownershipControls", "policy", "policyStatus", "publicAccessBlock", "replication"],
-  ...["requestPayment", "restore", "retention", "select", "tagging", "torrent", "versions", "website"],
+  ...["requestPayment", "restore", "retention", "select", "torrent", "versions", "website"],
 ];
 
 function subresourceOf(query: ReadonlyMap<string, string>): string | undefined {
@@ -96,6 +96,7 @@ const ofBuckets: Readonly<Record<string, string>> = {
 const ofObjects: Readonly<Record<string, string>> = {
   GET: "GetObject",
   "GET?acl": "GetObjectAcl",
+  "GET?tagging": "GetObjectTagging",
   "GET?uploadId": "ListParts",
   "PUT?acl": "PutObjectAcl",
   "PUT?uploadId": "UploadPart",

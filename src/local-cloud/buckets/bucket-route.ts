@@ -13,9 +13,15 @@ import type { BucketAnswer, BucketOperation } from "./bucket-call.ts";
 import { BucketRefusal } from "./bucket-refusal.ts";
 import { type BucketRequest, parseBucketRequest } from "./bucket-request.ts";
 import { listMultipartUploads, listObjects, listObjectsV2, listParts } from "./lists.ts";
-import { abortMultipartUpload, completeMultipartUpload, createMultipartUpload, uploadPart } from "./multipart.ts";
+import {
+  abortMultipartUpload,
+  completeMultipartUpload,
+  createMultipartUpload,
+  uploadPart,
+  uploadPartCopy,
+} from "./multipart.ts";
 import { signerOf } from "./signed-request.ts";
-import { copyObject, deleteObject, deleteObjects, getObject, putObject } from "./stored-objects.ts";
+import { copyObject, deleteObject, deleteObjects, getObject, getObjectTagging, putObject } from "./stored-objects.ts";
 import { verifierOf } from "./verifier.ts";
 import {
   createBucket,
@@ -41,6 +47,7 @@ const operations: ReadonlyMap<string, BucketOperation> = new Map(
     GetBucketVersioning: getBucketVersioning,
     GetObject: getObject,
     GetObjectAcl: getObjectAcl,
+    GetObjectTagging: getObjectTagging,
     HeadBucket: headBucket,
     HeadObject: getObject,
     ListBuckets: listBuckets,
@@ -52,6 +59,7 @@ const operations: ReadonlyMap<string, BucketOperation> = new Map(
     PutObject: putObject,
     PutObjectAcl: putObjectAcl,
     UploadPart: uploadPart,
+    UploadPartCopy: uploadPartCopy,
   }),
 );
 

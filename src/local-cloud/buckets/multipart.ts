@@ -1,12 +1,14 @@
 import { createHash, randomBytes } from "node:crypto";
 import { childrenOf, childText, xml, xmlDocument } from "../../outscale/object-storage/xml.ts";
 import type { Cloud } from "../cloud.ts";
-import type { PartRecord, UploadRecord } from "../records.ts";
+import type { Blob, PartRecord, UploadRecord } from "../records.ts";
 import { cannedAclOf } from "./acl.ts";
-import { type BucketOperation, nowOf, uploadOf, writableBucket } from "./bucket-call.ts";
+import { type BucketCall, type BucketOperation, nowOf, uploadOf, writableBucket } from "./bucket-call.ts";
 import { BucketRefusal } from "./bucket-refusal.ts";
+import type { BucketRequest } from "./bucket-request.ts";
+import { copyBytes, copyRange, copySource } from "./copy-source.ts";
 import { readBody } from "./request-content.ts";
-import { keptHeaders, readXml, receive, storeObject } from "./stored-objects.ts";
+import { keptHeaders, readXml, receive, removedIfRefused, storeObject } from "./stored-objects.ts";
 
 /** @see Amazon S3, "Amazon S3 multipart upload limits" */
 const MOST_PARTS = 10_000;
@@ -29,28 +31,48 @@ export const createMultipartUpload: BucketOperation = async (call) => {
 };
 
 export const uploadPart: BucketOperation = async (call) => {
-  const { cloud, request } = call;
-  const number = Number(request.query.get("partNumber"));
-  if (!Number.isInteger(number) || number < 1 || number > MOST_PARTS) {
-    throw new BucketRefusal("InvalidArgument", `partNumber is a number from 1 to ${MOST_PARTS}`);
-  }
+  const number = partNumberOf(call.request);
   uploadOf(call);
   const received = await receive(call);
-  const { store, blobs } = cloud;
-  try {
-    // It may have been completed or aborted while the bytes came.
-    const upload = uploadOf(call);
-    const id = `${upload.id}/${number}`;
-    const before = store.parts.get(id);
-    store.parts.put({ id, uploadId: upload.id, number, ...received, modifiedAt: nowOf(cloud) });
-    await store.settled();
-    if (before) await blobs.remove([before]);
-  } catch (error) {
-    if (error instanceof BucketRefusal) await blobs.remove([received]);
-    throw error;
-  }
+  await storePart(call, number, received);
   return { headers: { etag: `"${received.etag}"` } };
 };
+
+/** A part whose bytes are in the buckets already. Parts of what is large are how clients copy it. */
+export const uploadPartCopy: BucketOperation = async (call) => {
+  const number = partNumberOf(call.request);
+  uploadOf(call);
+  const source = copySource(call);
+  const { blob, sizeBytes, md5 } = await copyBytes(call.cloud, source, copyRange(call.request, source));
+  const { modifiedAt } = await storePart(call, number, { blob, sizeBytes, etag: md5 });
+  return { body: xmlDocument(xml("CopyPartResult", xml("LastModified", modifiedAt), xml("ETag", `"${md5}"`))) };
+};
+
+function partNumberOf({ query }: BucketRequest): number {
+  const number = Number(query.get("partNumber"));
+  if (Number.isInteger(number) && number >= 1 && number <= MOST_PARTS) return number;
+  throw new BucketRefusal("InvalidArgument", `partNumber is a number from 1 to ${MOST_PARTS}`);
+}
+
+/** Puts a part in the place of the one that had its number. */
+async function storePart(
+  call: BucketCall,
+  number: number,
+  content: Blob & { readonly etag: string },
+): Promise<PartRecord> {
+  const { store, blobs } = call.cloud;
+  const written = { number, ...content, modifiedAt: nowOf(call.cloud) };
+  return removedIfRefused(call.cloud, content, async () => {
+    // It may have been completed or aborted while the bytes came.
+    const upload = uploadOf(call);
+    const part = { id: `${upload.id}/${number}`, uploadId: upload.id, ...written };
+    const before = store.parts.get(part.id);
+    store.parts.put(part);
+    await store.settled();
+    if (before) await blobs.remove([before]);
+    return part;
+  });
+}
 
 export const completeMultipartUpload: BucketOperation = async (call) => {
   const { cloud, request } = call;

@@ -12,6 +12,7 @@ import { cannedAclOf } from "./acl.ts";
 import { type BucketCall, type BucketOperation, nowOf, readableObject, writableBucket } from "./bucket-call.ts";
 import { BucketRefusal } from "./bucket-refusal.ts";
 import type { BucketRequest } from "./bucket-request.ts";
+import { copyBytes, copySource } from "./copy-source.ts";
 import { checkReceived, contentOf, readBody } from "./request-content.ts";
 
 /** What one PUT may have. @see Amazon S3, "Uploading objects" */
@@ -37,22 +38,29 @@ export const putObject: BucketOperation = async (call) => {
   writableBucket(call);
   const acl = cannedAclOf(request);
   const headers = keptHeaders(request);
-  const { sizeBytes, etag, blob } = await receive(call);
-  try {
+  const { etag, ...blob } = await receive(call);
+  await removedIfRefused(cloud, blob, async () => {
     // The bucket may have gone, or become another's, while the bytes came.
     const bucket = writableBucket(call);
     const { key = "" } = request;
     const id = `${bucket.id}/${key}`;
     if (request.headers["if-none-match"] === "*" && cloud.store.objects.get(id)) throw preconditionFailed();
     const accountId = call.account?.id ?? bucket.accountId;
-    const record = { id, accountId, bucket: bucket.id, key, blobs: [{ blob, sizeBytes }], sizeBytes, etag };
+    const record = { id, accountId, bucket: bucket.id, key, blobs: [blob], sizeBytes: blob.sizeBytes, etag };
     await storeObject(cloud, { ...record, modifiedAt: nowOf(cloud), acl, headers });
-  } catch (error) {
-    if (error instanceof BucketRefusal) await cloud.blobs.remove([{ blob, sizeBytes }]);
-    throw error;
-  }
+  });
   return { headers: { etag: `"${etag}"` } };
 };
+
+/** Puts what was written to use; a refusal removes it again. */
+export async function removedIfRefused<Used>({ blobs }: Cloud, written: Blob, use: () => Promise<Used>): Promise<Used> {
+  try {
+    return await use();
+  } catch (error) {
+    if (error instanceof BucketRefusal) await blobs.remove([written]);
+    throw error;
+  }
+}
 
 /** Takes the bytes of a request in. @throws {BucketRefusal} when they are not what was announced; nothing is left then */
 export async function receive(call: BucketCall): Promise<Blob & { readonly etag: string }> {
@@ -87,36 +95,26 @@ export async function storeObject({ store, blobs }: Cloud, record: ObjectRecord)
   if (before) await blobs.remove(before.blobs);
 }
 
-/** As an `x-amz-copy-source` names it: bucket and key, escaped, with or without a slash before them. */
 export const copyObject: BucketOperation = async (call) => {
   const { cloud, request } = call;
-  const [bucket, key] = copySource(request);
-  const source = readableObject({ ...call, request: { ...request, bucket, key } });
+  const source = copySource(call);
   writableBucket(call);
   const acl = cannedAclOf(request);
   const isReplaced = request.headers["x-amz-metadata-directive"] === "REPLACE";
   const headers = isReplaced ? keptHeaders(request) : source.headers;
   const whole = { startBytes: 0, lengthBytes: source.sizeBytes };
-  const { blob, sizeBytes, md5 } = await cloud.blobs.write(cloud.blobs.read(source.blobs, whole));
-  const target = writableBucket(call);
-  const place = { bucket: target.id, key: request.key ?? "" };
-  const accountId = call.account?.id ?? target.accountId;
+  const { blob, sizeBytes, md5 } = await copyBytes(cloud, source, whole);
   const modifiedAt = nowOf(cloud);
-  const blobs = [{ blob, sizeBytes }];
-  const record = { id: `${place.bucket}/${place.key}`, accountId, ...place, blobs, sizeBytes, etag: md5 };
-  await storeObject(cloud, { ...record, modifiedAt, acl, headers });
+  await removedIfRefused(cloud, { blob, sizeBytes }, async () => {
+    const target = writableBucket(call);
+    const place = { bucket: target.id, key: request.key ?? "" };
+    const accountId = call.account?.id ?? target.accountId;
+    const blobs = [{ blob, sizeBytes }];
+    const record = { id: `${place.bucket}/${place.key}`, accountId, ...place, blobs, sizeBytes, etag: md5 };
+    await storeObject(cloud, { ...record, modifiedAt, acl, headers });
+  });
   return { body: xmlDocument(xml("CopyObjectResult", xml("ETag", `"${md5}"`), xml("LastModified", modifiedAt))) };
 };
-
-function copySource({ headers }: BucketRequest): [string, string] {
-  const text = String(headers["x-amz-copy-source"] ?? "").replace(/^\//, "");
-  try {
-    const [, bucket = "", key = ""] = /^([^/]+)\/(.+)$/s.exec(decodeURIComponent(text)) ?? [];
-    return [bucket, key];
-  } catch {
-    throw new BucketRefusal("InvalidArgument", "x-amz-copy-source cannot be decoded");
-  }
-}
 
 export const getObject: BucketOperation = async (call) => {
   const object = readableObject(call);
@@ -134,6 +132,12 @@ export const getObject: BucketOperation = async (call) => {
   const contentRange = `bytes ${start}-${end}/${sizeBytes}`;
   const content = { blobs, startBytes: start, lengthBytes: end - start + 1 };
   return { status: 206, headers: { ...answer, "content-range": contentRange }, content };
+};
+
+/** There are no tags: who copies in parts asks for them, to set them again. */
+export const getObjectTagging: BucketOperation = async (call) => {
+  readableObject(call);
+  return { body: xmlDocument(xml("Tagging", xml("TagSet"))) };
 };
 
 function isOneOf(list: string, etag: string): boolean {
