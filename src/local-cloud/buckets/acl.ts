@@ -42,6 +42,7 @@ export const getBucketAcl: BucketOperation = async (call) => {
 };
 
 export const putBucketAcl: BucketOperation = async (call) => {
+  ownBucket(call);
   const acl = await givenAcl(call);
   call.cloud.store.buckets.put({ ...ownBucket(call), acl });
   return {};
@@ -53,6 +54,7 @@ export const getObjectAcl: BucketOperation = async (call) => {
 };
 
 export const putObjectAcl: BucketOperation = async (call) => {
+  ownObject(call);
   const acl = await givenAcl(call);
   call.cloud.store.objects.put({ ...ownObject(call), acl });
   return {};

@@ -17,6 +17,7 @@ const MOST_UPLOADS = 1_000;
 
 export const createMultipartUpload: BucketOperation = async (call) => {
   const { cloud, account, request } = call;
+  writableBucket(call);
   await readBody(request);
   const bucket = writableBucket(call);
   if (cloud.store.uploads.values().length >= MOST_UPLOADS) {

@@ -4,6 +4,8 @@ import type { BucketRequest } from "./bucket-request.ts";
 
 /** The lists of a thousand keys that a body may hold have some 3 MB at most. */
 const LARGEST_BODY_BYTES = 8 * 1024 * 1024;
+/** Of all the bodies that are being read at a time, in every region of this process. */
+const LARGEST_SUM_BYTES = 64 * 1024 * 1024;
 const LONGEST_LINE = 4_096;
 
 /** What the request says of the bytes that come. */
@@ -93,17 +95,30 @@ export function checkReceived(request: BucketRequest, received: Received): void 
   }
 }
 
-/** A small body as a whole. @throws {BucketRefusal} when it is large, or not what was announced */
+const held = { sizeBytes: 0 };
+
+/** A small body as a whole. @throws {BucketRefusal} when it is large, not what was announced, or one too many */
 export async function readBody(request: BucketRequest): Promise<string> {
+  if ((announced(request).sizeBytes ?? 0) > LARGEST_BODY_BYTES) throw tooLarge();
   const chunks: Buffer[] = [];
   let sizeBytes = 0;
-  for await (const chunk of contentOf(request)) {
-    sizeBytes += chunk.length;
-    if (sizeBytes > LARGEST_BODY_BYTES) throw new BucketRefusal("EntityTooLarge", "The body is too large");
-    chunks.push(chunk);
+  try {
+    for await (const chunk of contentOf(request)) {
+      sizeBytes += chunk.length;
+      held.sizeBytes += chunk.length;
+      if (sizeBytes > LARGEST_BODY_BYTES) throw tooLarge();
+      if (held.sizeBytes > LARGEST_SUM_BYTES) throw new BucketRefusal("SlowDown", "Too many large bodies at a time");
+      chunks.push(chunk);
+    }
+    const body = Buffer.concat(chunks);
+    const sum = (algorithm: string) => createHash(algorithm).update(body).digest("hex");
+    checkReceived(request, { sizeBytes, md5: sum("md5"), sha256: sum("sha256") });
+    return body.toString("utf8");
+  } finally {
+    held.sizeBytes -= sizeBytes;
   }
-  const body = Buffer.concat(chunks);
-  const sum = (algorithm: string) => createHash(algorithm).update(body).digest("hex");
-  checkReceived(request, { sizeBytes, md5: sum("md5"), sha256: sum("sha256") });
-  return body.toString("utf8");
+}
+
+function tooLarge(): BucketRefusal {
+  return new BucketRefusal("EntityTooLarge", `A body that is no object has at most ${LARGEST_BODY_BYTES} bytes`);
 }

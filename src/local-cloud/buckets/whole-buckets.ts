@@ -1,7 +1,8 @@
 import { isBucketName } from "../../outscale/object-storage/addresses.ts";
 import { xml, xmlDocument } from "../../outscale/object-storage/xml.ts";
+import type { Account } from "../accounts.ts";
 import { cannedAclOf, ownerOf } from "./acl.ts";
-import { type BucketOperation, listableBucket, nowOf, ownBucket } from "./bucket-call.ts";
+import { type BucketCall, type BucketOperation, listableBucket, nowOf, ownBucket } from "./bucket-call.ts";
 import { BucketRefusal } from "./bucket-refusal.ts";
 import { readBody } from "./request-content.ts";
 
@@ -18,11 +19,20 @@ export const listBuckets: BucketOperation = async ({ cloud, account }) => {
 };
 
 export const createBucket: BucketOperation = async (call) => {
-  const { cloud, account, request } = call;
+  const { cloud, request } = call;
+  const acl = cannedAclOf(request);
+  checkNewBucket(call);
+  await readBody(request);
+  const { id: accountId } = checkNewBucket(call);
+  const { bucket: name = "" } = request;
+  cloud.store.buckets.put({ id: name, accountId, createdAt: nowOf(cloud), acl });
+  return { headers: { location: `/${name}` } };
+};
+
+/** The account that may make the bucket that a request names. @throws {BucketRefusal} */
+function checkNewBucket({ cloud, account, request }: BucketCall): Account {
   const { bucket: name = "" } = request;
   if (!account) throw new BucketRefusal("AccessDenied", "Access Denied");
-  const acl = cannedAclOf(request);
-  await readBody(request);
   if (!isBucketName(name)) {
     throw new BucketRefusal("InvalidBucketName", "A name has 3 to 63 lower-case letters, digits and hyphens");
   }
@@ -36,9 +46,8 @@ export const createBucket: BucketOperation = async (call) => {
   if (cloud.store.buckets.values().length >= MOST_BUCKETS) {
     throw new BucketRefusal("TooManyBuckets", `There are at most ${MOST_BUCKETS} buckets`);
   }
-  cloud.store.buckets.put({ id: name, accountId: account.id, createdAt: nowOf(cloud), acl });
-  return { headers: { location: `/${name}` } };
-};
+  return account;
+}
 
 export const headBucket: BucketOperation = async (call) => {
   listableBucket(call);
