@@ -76,6 +76,12 @@ export function uploadOf(call: BucketCall): UploadRecord {
   throw new BucketRefusal("NoSuchUpload", "The upload does not exist: it was completed or aborted");
 }
 
+/** Nothing has versions: what is there is the version `null`. @throws {BucketRefusal} for any other */
+export function requireOnlyVersion(versionId: string | undefined): void {
+  if (versionId === undefined || versionId === "null") return;
+  throw new BucketRefusal("NoSuchVersion", "The version does not exist", { VersionId: versionId });
+}
+
 /** Whether what an ACL stands for is open to an account, or to everybody. */
 export function mayRead(
   account: Account | undefined,

@@ -9,7 +9,7 @@ import type { Cloud } from "../cloud.ts";
 import { type CallFault, isRefusing } from "../faults.ts";
 import type { RequestLog } from "../http/request-log.ts";
 import { getBucketAcl, getObjectAcl, putBucketAcl, putObjectAcl } from "./acl.ts";
-import type { BucketAnswer, BucketOperation } from "./bucket-call.ts";
+import { type BucketAnswer, type BucketOperation, requireOnlyVersion } from "./bucket-call.ts";
 import { BucketRefusal } from "./bucket-refusal.ts";
 import { type BucketRequest, parseBucketRequest } from "./bucket-request.ts";
 import { listMultipartUploads, listObjects, listObjectsV2, listParts } from "./lists.ts";
@@ -131,6 +131,7 @@ async function outcomeOf(
     accountId = account?.id;
     const operation = operations.get(request.operation);
     if (!operation) throw new BucketRefusal("NotImplemented", "The local cloud does not do this with buckets");
+    if (request.key !== undefined) requireOnlyVersion(request.query.get("versionId"));
     const answer = await operation({ cloud, account, request });
     // Not before this is on the disk may anybody hear of it.
     await cloud.store.settled();

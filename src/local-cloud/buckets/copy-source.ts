@@ -1,27 +1,35 @@
 import type { Cloud } from "../cloud.ts";
 import type { ObjectRecord } from "../records.ts";
 import type { WrittenBlob } from "./blobs.ts";
-import { type BucketCall, readableObject } from "./bucket-call.ts";
+import { type BucketCall, readableObject, requireOnlyVersion } from "./bucket-call.ts";
 import { BucketRefusal } from "./bucket-refusal.ts";
 import type { BucketRequest } from "./bucket-request.ts";
+import { checkSource } from "./conditions.ts";
 
 interface Bytes {
   readonly startBytes: number;
   readonly lengthBytes: number;
 }
 
-/** What `x-amz-copy-source` names, if the caller may read it. @throws {BucketRefusal} */
+/** What `x-amz-copy-source` names, if the caller may read it, and if it is as the caller demands. @throws {BucketRefusal} */
 export function copySource(call: BucketCall): ObjectRecord {
-  const [bucket, key] = placeOf(call.request);
-  return readableObject({ ...call, request: { ...call.request, bucket, key } });
+  const { request } = call;
+  const [bucket, key] = placeOf(request);
+  const source = readableObject({ ...call, request: { ...request, bucket, key } });
+  checkSource(request.headers, source);
+  return source;
 }
 
-/** Bucket and key, escaped, with or without a slash before them. */
+/** Bucket and key, escaped, with or without a slash before them, and a version behind them. */
 function placeOf({ headers }: BucketRequest): [string, string] {
   const text = String(headers["x-amz-copy-source"] ?? "").replace(/^\//, "");
-  const [, bucket, key] = /^([^/]+)\/(.+)$/s.exec(decoded(text)) ?? [];
-  if (bucket !== undefined && key !== undefined) return [bucket, key];
-  throw new BucketRefusal("InvalidArgument", "x-amz-copy-source names a bucket and a key");
+  const [name = "", versionId] = text.split("?versionId=");
+  const [, bucket, key] = /^([^/]+)\/(.+)$/s.exec(decoded(name)) ?? [];
+  if (bucket === undefined || key === undefined) {
+    throw new BucketRefusal("InvalidArgument", "x-amz-copy-source names a bucket and a key");
+  }
+  requireOnlyVersion(versionId);
+  return [bucket, key];
 }
 
 function decoded(text: string): string {

@@ -6,6 +6,7 @@ import { cannedAclOf } from "./acl.ts";
 import { type BucketCall, type BucketOperation, nowOf, uploadOf, writableBucket } from "./bucket-call.ts";
 import { BucketRefusal } from "./bucket-refusal.ts";
 import type { BucketRequest } from "./bucket-request.ts";
+import { checkConditions } from "./conditions.ts";
 import { copyBytes, copyRange, copySource } from "./copy-source.ts";
 import { readBody } from "./request-content.ts";
 import { keptHeaders, readXml, receive, removedIfRefused, storeObject } from "./stored-objects.ts";
@@ -94,6 +95,7 @@ export const completeMultipartUpload: BucketOperation = async (call) => {
   const blobs = chosen.map(({ blob, sizeBytes }) => ({ blob, sizeBytes }));
   const sizeBytes = blobs.reduce((total, part) => total + part.sizeBytes, 0);
   const place = { id: `${bucket}/${key}`, accountId, bucket, key };
+  checkConditions(request.headers, cloud.store.objects.get(place.id));
   // In one turn: an upload that is gone and an object that is there are one change.
   forget(cloud, upload, all);
   await storeObject(cloud, { ...place, blobs, sizeBytes, etag, modifiedAt: nowOf(cloud), acl, headers });

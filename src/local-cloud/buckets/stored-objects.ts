@@ -9,9 +9,17 @@ import {
 import type { Cloud } from "../cloud.ts";
 import type { Blob, ObjectRecord } from "../records.ts";
 import { cannedAclOf } from "./acl.ts";
-import { type BucketCall, type BucketOperation, nowOf, readableObject, writableBucket } from "./bucket-call.ts";
+import {
+  type BucketCall,
+  type BucketOperation,
+  nowOf,
+  readableObject,
+  requireOnlyVersion,
+  writableBucket,
+} from "./bucket-call.ts";
 import { BucketRefusal } from "./bucket-refusal.ts";
 import type { BucketRequest } from "./bucket-request.ts";
+import { checkConditions, checkRead } from "./conditions.ts";
 import { copyBytes, copySource } from "./copy-source.ts";
 import { checkReceived, contentOf, readBody } from "./request-content.ts";
 
@@ -44,7 +52,7 @@ export const putObject: BucketOperation = async (call) => {
     const bucket = writableBucket(call);
     const { key = "" } = request;
     const id = `${bucket.id}/${key}`;
-    if (request.headers["if-none-match"] === "*" && cloud.store.objects.get(id)) throw preconditionFailed();
+    checkConditions(request.headers, cloud.store.objects.get(id));
     const accountId = call.account?.id ?? bucket.accountId;
     const record = { id, accountId, bucket: bucket.id, key, blobs: [blob], sizeBytes: blob.sizeBytes, etag };
     await storeObject(cloud, { ...record, modifiedAt: nowOf(cloud), acl, headers });
@@ -108,9 +116,11 @@ export const copyObject: BucketOperation = async (call) => {
   await removedIfRefused(cloud, { blob, sizeBytes }, async () => {
     const target = writableBucket(call);
     const place = { bucket: target.id, key: request.key ?? "" };
+    const id = `${place.bucket}/${place.key}`;
+    checkConditions(request.headers, cloud.store.objects.get(id));
     const accountId = call.account?.id ?? target.accountId;
     const blobs = [{ blob, sizeBytes }];
-    const record = { id: `${place.bucket}/${place.key}`, accountId, ...place, blobs, sizeBytes, etag: md5 };
+    const record = { id, accountId, ...place, blobs, sizeBytes, etag: md5 };
     await storeObject(cloud, { ...record, modifiedAt, acl, headers });
   });
   return { body: xmlDocument(xml("CopyObjectResult", xml("ETag", `"${md5}"`), xml("LastModified", modifiedAt))) };
@@ -120,10 +130,7 @@ export const getObject: BucketOperation = async (call) => {
   const object = readableObject(call);
   const { request } = call;
   const { etag, sizeBytes, headers, modifiedAt, blobs } = object;
-  const match = request.headers["if-match"];
-  if (match !== undefined && !isOneOf(match, etag)) throw preconditionFailed();
-  const other = request.headers["if-none-match"];
-  if (other !== undefined && isOneOf(other, etag)) throw new BucketRefusal("NotModified", "It is the same");
+  checkRead(request.headers, object);
   const about = { ...headers, ...overrides(request), etag: `"${etag}"`, "accept-ranges": "bytes" };
   const answer = { "last-modified": new Date(modifiedAt).toUTCString(), ...about };
   const range = rangeOf(request.headers.range, sizeBytes);
@@ -139,10 +146,6 @@ export const getObjectTagging: BucketOperation = async (call) => {
   readableObject(call);
   return { body: xmlDocument(xml("Tagging", xml("TagSet"))) };
 };
-
-function isOneOf(list: string, etag: string): boolean {
-  return list.split(",").some((entry) => ["*", etag].includes(entry.trim().replace(/^(?:W\/)?"(.*)"$/, "$1")));
-}
 
 /** What a URL asks the answer to say of itself. */
 function overrides({ query }: BucketRequest): Record<string, string> {
@@ -163,8 +166,11 @@ function rangeOf(text: string | undefined, sizeBytes: number): readonly [number,
 }
 
 export const deleteObject: BucketOperation = async (call) => {
-  const { id } = writableBucket(call);
-  await removeObjects(call.cloud, [`${id}/${call.request.key}`]);
+  const bucket = writableBucket(call);
+  const { cloud, request } = call;
+  const id = `${bucket.id}/${request.key}`;
+  checkConditions(request.headers, cloud.store.objects.get(id));
+  await removeObjects(cloud, [id]);
   return { status: 204 };
 };
 
@@ -173,19 +179,38 @@ const MOST_KEYS = 1_000;
 export const deleteObjects: BucketOperation = async (call) => {
   writableBucket(call);
   const list = readXml(await readBody(call.request));
-  const { id } = writableBucket(call);
-  const keys = childrenOf(list, "Object").map((entry) => childText(entry, "Key") ?? "");
-  if (list.name !== "Delete" || keys.length === 0 || keys.length > MOST_KEYS) {
+  const { id: bucket } = writableBucket(call);
+  const named = childrenOf(list, "Object");
+  if (list.name !== "Delete" || named.length === 0 || named.length > MOST_KEYS) {
     throw new BucketRefusal("MalformedXML", `A Delete names 1 to ${MOST_KEYS} objects`);
   }
+  const judged = named.map((entry) => {
+    const key = childText(entry, "Key") ?? "";
+    const id = `${bucket}/${key}`;
+    return { id, key, refusal: refusalOf(entry, call.cloud.store.objects.get(id)) };
+  });
   await removeObjects(
     call.cloud,
-    keys.map((key) => `${id}/${key}`),
+    judged.flatMap(({ id, refusal }) => (refusal ? [] : id)),
   );
-  const deleted = keys.map((key) => xml("Deleted", xml("Key", key)));
   const isQuiet = childText(list, "Quiet") === "true";
-  return { body: xmlDocument(xml("DeleteResult", ...(isQuiet ? [] : deleted))) };
+  const results = judged.flatMap(({ key, refusal }) => {
+    if (!refusal) return isQuiet ? [] : xml("Deleted", xml("Key", key));
+    return xml("Error", xml("Key", key), xml("Code", refusal.code), xml("Message", refusal.message));
+  });
+  return { body: xmlDocument(xml("DeleteResult", ...results)) };
 };
+
+/** Why one of many objects is not removed; each is judged by itself. */
+function refusalOf(entry: XmlElement, existing: ObjectRecord | undefined): BucketRefusal | undefined {
+  try {
+    requireOnlyVersion(childText(entry, "VersionId"));
+    checkConditions({ "if-match": childText(entry, "ETag") }, existing);
+  } catch (error) {
+    if (error instanceof BucketRefusal) return error;
+    throw error;
+  }
+}
 
 async function removeObjects({ store, blobs }: Cloud, ids: readonly string[]): Promise<void> {
   const found = [...new Set(ids)].flatMap((id) => store.objects.get(id) ?? []);
@@ -201,8 +226,4 @@ export function readXml(text: string): XmlElement {
   } catch {
     throw new BucketRefusal("MalformedXML", "The body is not XML of S3's form");
   }
-}
-
-function preconditionFailed(): BucketRefusal {
-  return new BucketRefusal("PreconditionFailed", "What was demanded of the object does not hold");
 }
