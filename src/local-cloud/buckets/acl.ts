@@ -23,10 +23,14 @@ const granted: Readonly<Record<CannedAcl, readonly string[]>> = {
   "authenticated-read": ["AuthenticatedUsers READ"],
 };
 
+/** What leaves an object to its owner and to the owner of its bucket, who may read it here in any case. */
+const AS_PRIVATE = ["bucket-owner-full-control", "bucket-owner-read"];
+
 /** @throws {BucketRefusal} for what is none of the ACLs that there are */
-export function cannedAclOf({ headers }: BucketRequest): CannedAcl {
+export function cannedAclOf({ headers, key }: BucketRequest): CannedAcl {
   if (Object.keys(headers).some((name) => name.startsWith("x-amz-grant-"))) throw tooFine();
-  const given = headers["x-amz-acl"] ?? "private";
+  const given = String(headers["x-amz-acl"] ?? "private");
+  if (key !== undefined && AS_PRIVATE.includes(given)) return "private";
   const acl = cannedAcls.find((name) => name === given);
   if (acl) return acl;
   throw new BucketRefusal("InvalidArgument", `x-amz-acl is one of ${cannedAcls.join(", ")}`);
@@ -43,8 +47,9 @@ export const getBucketAcl: BucketOperation = async (call) => {
 
 export const putBucketAcl: BucketOperation = async (call) => {
   ownBucket(call);
-  const acl = await givenAcl(call);
-  call.cloud.store.buckets.put({ ...ownBucket(call), acl });
+  const body = await readBody(call.request);
+  const bucket = ownBucket(call);
+  call.cloud.store.buckets.put({ ...bucket, acl: givenAcl(call.request, body, bucket) });
   return {};
 };
 
@@ -55,8 +60,9 @@ export const getObjectAcl: BucketOperation = async (call) => {
 
 export const putObjectAcl: BucketOperation = async (call) => {
   ownObject(call);
-  const acl = await givenAcl(call);
-  call.cloud.store.objects.put({ ...ownObject(call), acl });
+  const body = await readBody(call.request);
+  const object = ownObject(call);
+  call.cloud.store.objects.put({ ...object, acl: givenAcl(call.request, body, object) });
   return {};
 };
 
@@ -67,27 +73,35 @@ function ownObject(call: BucketCall) {
   throw new BucketRefusal("AccessDenied", "Access Denied");
 }
 
-/** In a header, or spelt out in a body. */
-async function givenAcl({ request }: BucketCall): Promise<CannedAcl> {
-  const body = await readBody(request);
+/** In a header, or spelt out in a body, where nothing may be lost of what it says. */
+function givenAcl(request: BucketRequest, body: string, { accountId }: { readonly accountId: string }): CannedAcl {
   if (request.headers["x-amz-acl"] !== undefined || body.trim() === "") return cannedAclOf(request);
-  const grants = childrenOf(readPolicy(body), "AccessControlList").flatMap((list) => childrenOf(list, "Grant"));
-  const toGroups = grants.flatMap((grant) => {
-    const uri = childrenOf(grant, "Grantee").flatMap((grantee) => childText(grantee, "URI") ?? [])[0];
-    return uri === undefined ? [] : `${uri.replace(`${GROUPS}/`, "")} ${childText(grant, "Permission")}`;
-  });
-  const acl = cannedAcls.find((name) => granted[name].join() === [...new Set(toGroups)].sort().join());
-  // To an account by its id only the owner may have something: others are given nothing here.
-  if (acl === undefined || grants.length - toGroups.length > 1) throw tooFine();
+  const policy = readPolicy(body);
+  const owner = childrenOf(policy, "Owner").map((element) => childText(element, "ID"))[0];
+  const given = childrenOf(policy, "AccessControlList")
+    .flatMap((list) => childrenOf(list, "Grant"))
+    .map(granteeOf);
+  const grants = [...new Set(given)].sort().join();
+  const acl = cannedAcls.find((name) => [`${accountId} FULL_CONTROL`, ...granted[name]].sort().join() === grants);
+  if (acl === undefined || (owner !== undefined && owner !== accountId)) throw tooFine();
   return acl;
+}
+
+/** Who is given what: a group by its name, an account by its id. */
+function granteeOf(grant: XmlElement): string {
+  const [grantee] = childrenOf(grant, "Grantee");
+  const who = grantee && (childText(grantee, "URI")?.replace(`${GROUPS}/`, "") ?? childText(grantee, "ID"));
+  return `${who} ${childText(grant, "Permission")}`;
 }
 
 function readPolicy(text: string): XmlElement {
   try {
-    return parseXml(text);
+    const policy = parseXml(text);
+    if (policy.name === "AccessControlPolicy") return policy;
   } catch {
-    throw new BucketRefusal("MalformedXML", "The body is not XML of S3's form");
+    // As what is another document.
   }
+  throw new BucketRefusal("MalformedXML", "The body is not XML of S3's form");
 }
 
 /** The owner in S3's form; an account's id is what it is known by. */
