@@ -166,8 +166,10 @@ async function send(
   // What nobody has read of the request would be taken for the next one.
   const isUnread = !incoming.complete;
   response.writeHead(status, {
-    ...(hasBody && { "content-type": content ? "binary/octet-stream" : "application/xml", "content-length": length }),
+    ...(hasBody && { "content-type": content ? "binary/octet-stream" : "application/xml" }),
     ...headers,
+    // Behind a Content-Disposition: where it knows the length, Node lets that have nothing but ASCII.
+    ...(hasBody && { "content-length": length }),
     ...(seconds !== undefined && { "retry-after": String(seconds) }),
     ...(isUnread && { connection: "close" }),
     date: new Date(verifierOf(cloud).nowMs).toUTCString(),

@@ -1,3 +1,4 @@
+import { validateHeaderValue } from "node:http";
 import {
   childrenOf,
   childText,
@@ -147,11 +148,20 @@ export const getObjectTagging: BucketOperation = async (call) => {
   return { body: xmlDocument(xml("Tagging", xml("TagSet"))) };
 };
 
-/** What a URL asks the answer to say of itself. */
+/** What a URL asks the answer to say of itself. @throws {BucketRefusal} for what no header can say */
 function overrides({ query }: BucketRequest): Record<string, string> {
-  const asked = [...query].filter(([name, value]) => name.startsWith("response-") && !/[\r\n\0]/.test(value));
-  const entries = asked.map(([name, value]) => [name.slice("response-".length), value] as const);
-  return Object.fromEntries(entries.filter(([name]) => KEPT_HEADERS.test(name)));
+  const entries = [...query].flatMap(([name, value]) => {
+    const header = name.replace(/^response-/, "");
+    return header !== name && KEPT_HEADERS.test(header) ? [[header, value] as const] : [];
+  });
+  for (const [name, value] of entries) {
+    try {
+      validateHeaderValue(name, value);
+    } catch {
+      throw new BucketRefusal("InvalidArgument", `response-${name} has a character that a header cannot have`);
+    }
+  }
+  return Object.fromEntries(entries);
 }
 
 /** First and last byte of `bytes=1-2`, `bytes=1-` or `bytes=-2`; undefined for the whole, and for what says no range, as RFC 9110 has it. */
