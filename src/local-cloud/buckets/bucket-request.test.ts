@@ -1,6 +1,56 @@
 import { describe, expect, it } from "vitest";
 import { openBuckets } from "../../../tests/support/local-cloud/open-buckets.ts";
 
+describe("a request for what there is not", () => {
+  it("is refused, and is not taken for another one", async () => {
+    await using buckets = await openBuckets();
+    const tag = await buckets.put("a");
+    for (const [method, url] of [
+      ["GET", "/images/a?attributes"],
+      ["GET", "/images/a?partNumber=9"],
+      ["HEAD", "/images/a?partNumber=1"],
+      ["GET", "/images/a?torrent"],
+      ["GET", "/images/a?legal-hold"],
+      ["PUT", "/images/a?renameObject"],
+      ["PUT", "/images/a?partNumber=1"],
+      ["PUT", "/images/a?encryption"],
+      ["PUT", "/images/a?tagging"],
+      ["DELETE", "/images/a?tagging"],
+      ["POST", "/images/a?restore"],
+      ["GET", "/images?session"],
+      ["GET", "/images?intelligent-tiering"],
+      ["GET", "/images?metadataTable"],
+      ["PUT", "/images?metadataConfiguration"],
+      ["PUT", "/images?abac"],
+      ["DELETE", "/images?ownershipControls"],
+      ["DELETE", "/images?metadataInventoryTable"],
+      ["DELETE", "/images?metadataJournalTable"],
+    ] as const) {
+      const { status } = await buckets.ask({ method, url });
+      expect([method, url, status]).toEqual([method, url, 501]);
+    }
+    const { headers } = await buckets.ask({ method: "HEAD", url: "/images/a?x-id=HeadObject" });
+    expect(headers.get("etag")).toBe(tag);
+  });
+
+  it.each([
+    "x-amz-server-side-encryption-customer-algorithm",
+    "x-amz-server-side-encryption-customer-key",
+    "x-amz-copy-source-server-side-encryption-customer-key",
+    "x-amz-tagging",
+    "x-amz-object-lock-mode",
+    "x-amz-object-lock-legal-hold",
+    "x-amz-object-lock-retain-until-date",
+    "x-amz-write-offset-bytes",
+    "x-amz-website-redirect-location",
+  ])("is refused when the header %s asks for it", async (name) => {
+    await using buckets = await openBuckets();
+    const put = { method: "PUT", url: "/images/a", body: "a" };
+    expect(await buckets.outcome({ ...put, headers: { [name]: "x" } })).toBe("501 NotImplemented");
+    expect(await buckets.outcome({ ...put, headers: { "x-amz-tagging-directive": "REPLACE" } })).toBe("200");
+  });
+});
+
 describe("what a URL asks its answer to say of itself", () => {
   it.each([
     ["attachment; filename=a.txt", "200"],

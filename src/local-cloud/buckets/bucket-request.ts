@@ -70,13 +70,25 @@ function operationOf(method: string, { bucket, key, query, headers }: Place): st
 /** Parameters that make another operation of a request; all the others only say more of it. */
 const SUBRESOURCES = ["uploadId", "uploads", "delete", "acl", "tagging", "location", "versioning", "list-type"];
 const ABSENT_HERE = [
-  ...["accelerate", "analytics", "cors", "encryption", "inventory", "legal-hold", "lifecycle", "logging", "metrics"],
-  ...["notification", "object-lock", "ownershipControls", "policy", "policyStatus", "publicAccessBlock", "replication"],
-  ...["requestPayment", "restore", "retention", "select", "torrent", "versions", "website"],
+  ...["abac", "accelerate", "analytics", "attributes", "cors", "encryption", "intelligent-tiering", "inventory"],
+  ...["legal-hold", "lifecycle", "logging", "metadataConfiguration", "metadataInventoryTable", "metadataJournalTable"],
+  ...["metadataTable", "metrics", "notification", "object-lock", "ownershipControls", "partNumber", "policy"],
+  ...["policyStatus", "publicAccessBlock", "renameObject", "replication", "requestPayment", "restore", "retention"],
+  ...["select", "session", "torrent", "versions", "website"],
 ];
 
 function subresourceOf(query: ReadonlyMap<string, string>): string | undefined {
   return [...SUBRESOURCES, ...ABSENT_HERE].find((name) => query.has(name));
+}
+
+/** Headers that ask for what an answer of 200 would promise and nobody keep. */
+const ABSENT_HEADERS =
+  /^x-amz-(?:(?:copy-source-)?server-side-encryption-customer-.+|(?:bucket-)?object-lock-.+|tagging|write-offset-bytes|website-redirect-location)$/;
+
+/** @throws {BucketRefusal} `NotImplemented` */
+export function refuseAbsent({ headers }: Pick<BucketRequest, "headers">): void {
+  const name = Object.keys(headers).find((name) => ABSENT_HEADERS.test(name) && headers[name] !== "");
+  if (name !== undefined) throw new BucketRefusal("NotImplemented", `The local cloud does not know the header ${name}`);
 }
 
 const ofBuckets: Readonly<Record<string, string>> = {

@@ -11,7 +11,7 @@ import type { RequestLog } from "../http/request-log.ts";
 import { getBucketAcl, getObjectAcl, putBucketAcl, putObjectAcl } from "./acl.ts";
 import { type BucketAnswer, type BucketOperation, requireOnlyVersion } from "./bucket-call.ts";
 import { BucketRefusal } from "./bucket-refusal.ts";
-import { type BucketRequest, parseBucketRequest } from "./bucket-request.ts";
+import { type BucketRequest, parseBucketRequest, refuseAbsent } from "./bucket-request.ts";
 import { listMultipartUploads, listObjects, listObjectsV2, listParts } from "./lists.ts";
 import {
   abortMultipartUpload,
@@ -131,6 +131,7 @@ async function outcomeOf(
     accountId = account?.id;
     const operation = operations.get(request.operation);
     if (!operation) throw new BucketRefusal("NotImplemented", "The local cloud does not do this with buckets");
+    refuseAbsent(request);
     if (request.key !== undefined) requireOnlyVersion(request.query.get("versionId"));
     const answer = await operation({ cloud, account, request });
     // Not before this is on the disk may anybody hear of it.
