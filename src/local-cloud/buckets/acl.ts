@@ -1,17 +1,9 @@
-import {
-  childrenOf,
-  childText,
-  Markup,
-  parseXml,
-  type XmlElement,
-  xml,
-  xmlDocument,
-} from "../../outscale/object-storage/xml.ts";
+import { childrenOf, childText, Markup, type XmlElement, xml, xmlDocument } from "../../outscale/object-storage/xml.ts";
 import { type CannedAcl, cannedAcls } from "../records.ts";
 import { type BucketCall, type BucketOperation, bucketOf, ownBucket, readableObject } from "./bucket-call.ts";
 import { BucketRefusal } from "./bucket-refusal.ts";
 import type { BucketRequest } from "./bucket-request.ts";
-import { readBody } from "./request-content.ts";
+import { readBody, readXml } from "./request-content.ts";
 
 const GROUPS = "http://acs.amazonaws.com/groups/global";
 
@@ -76,7 +68,7 @@ function ownObject(call: BucketCall) {
 /** In a header, or spelt out in a body, where nothing may be lost of what it says. */
 function givenAcl(request: BucketRequest, body: string, { accountId }: { readonly accountId: string }): CannedAcl {
   if (request.headers["x-amz-acl"] !== undefined || body.trim() === "") return cannedAclOf(request);
-  const policy = readPolicy(body);
+  const policy = readXml(body, "AccessControlPolicy");
   const owner = childrenOf(policy, "Owner").map((element) => childText(element, "ID"))[0];
   const given = childrenOf(policy, "AccessControlList")
     .flatMap((list) => childrenOf(list, "Grant"))
@@ -92,16 +84,6 @@ function granteeOf(grant: XmlElement): string {
   const [grantee] = childrenOf(grant, "Grantee");
   const who = grantee && (childText(grantee, "URI")?.replace(`${GROUPS}/`, "") ?? childText(grantee, "ID"));
   return `${who} ${childText(grant, "Permission")}`;
-}
-
-function readPolicy(text: string): XmlElement {
-  try {
-    const policy = parseXml(text);
-    if (policy.name === "AccessControlPolicy") return policy;
-  } catch {
-    // As what is another document.
-  }
-  throw new BucketRefusal("MalformedXML", "The body is not XML of S3's form");
 }
 
 /** The owner in S3's form; an account's id is what it is known by. */

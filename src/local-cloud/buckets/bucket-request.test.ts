@@ -51,6 +51,25 @@ describe("a request for what there is not", () => {
   });
 });
 
+describe("a bucket's LocationConstraint", () => {
+  it.each([
+    ["<LocationConstraint>eu-west-2</LocationConstraint>", "200"],
+    ["<LocationConstraint>us-east-2</LocationConstraint>", "400 IllegalLocationConstraintException"],
+    ["<LocationConstraint>EU</LocationConstraint>", "400 IllegalLocationConstraintException"],
+    ["<LocationConstraint/>", "200"],
+    ["", "200"],
+  ])("is the region that is asked: %s", async (constraint, outcome) => {
+    await using buckets = await openBuckets();
+    const body = `<CreateBucketConfiguration>${constraint}</CreateBucketConfiguration>`;
+    expect(await buckets.outcome({ method: "PUT", url: "/another", body })).toBe(outcome);
+  });
+
+  it("stands in XML", async () => {
+    await using buckets = await openBuckets();
+    expect(await buckets.outcome({ method: "PUT", url: "/another", body: "{}" })).toBe("400 MalformedXML");
+  });
+});
+
 describe("what a URL asks its answer to say of itself", () => {
   it.each([
     ["attachment; filename=a.txt", "200"],

@@ -8,8 +8,8 @@ import { BucketRefusal } from "./bucket-refusal.ts";
 import type { BucketRequest } from "./bucket-request.ts";
 import { checkConditions } from "./conditions.ts";
 import { copyBytes, copyRange, copySource } from "./copy-source.ts";
-import { readBody } from "./request-content.ts";
-import { keptHeaders, readXml, receive, removedIfRefused, storeObject } from "./stored-objects.ts";
+import { readBody, readXml } from "./request-content.ts";
+import { keptHeaders, receive, removedIfRefused, storeObject } from "./stored-objects.ts";
 
 /** @see Amazon S3, "Amazon S3 multipart upload limits" */
 const MOST_PARTS = 10_000;

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { parseXml, type XmlElement } from "../../outscale/object-storage/xml.ts";
 import { BucketRefusal } from "./bucket-refusal.ts";
 import type { BucketRequest } from "./bucket-request.ts";
 
@@ -121,4 +122,15 @@ export async function readBody(request: BucketRequest): Promise<string> {
 
 function tooLarge(): BucketRefusal {
   return new BucketRefusal("EntityTooLarge", `A body that is no object has at most ${LARGEST_BODY_BYTES} bytes`);
+}
+
+/** The one element of a body, of this name if one is given. @throws {BucketRefusal} `MalformedXML` */
+export function readXml(text: string, name?: string): XmlElement {
+  try {
+    const element = parseXml(text);
+    if (name === undefined || element.name === name) return element;
+  } catch {
+    // As what is another document.
+  }
+  throw new BucketRefusal("MalformedXML", "The body is not XML of S3's form");
 }

@@ -1,12 +1,5 @@
 import { validateHeaderValue } from "node:http";
-import {
-  childrenOf,
-  childText,
-  parseXml,
-  type XmlElement,
-  xml,
-  xmlDocument,
-} from "../../outscale/object-storage/xml.ts";
+import { childrenOf, childText, type XmlElement, xml, xmlDocument } from "../../outscale/object-storage/xml.ts";
 import type { Cloud } from "../cloud.ts";
 import type { Blob, ObjectRecord } from "../records.ts";
 import { cannedAclOf } from "./acl.ts";
@@ -22,7 +15,7 @@ import { BucketRefusal } from "./bucket-refusal.ts";
 import type { BucketRequest } from "./bucket-request.ts";
 import { checkConditions, checkRead } from "./conditions.ts";
 import { copyBytes, copySource } from "./copy-source.ts";
-import { checkReceived, contentOf, readBody } from "./request-content.ts";
+import { checkReceived, contentOf, readBody, readXml } from "./request-content.ts";
 
 /** What one PUT may have. @see Amazon S3, "Uploading objects" */
 const LARGEST_PUT_BYTES = 5 * 1024 ** 3;
@@ -188,10 +181,10 @@ const MOST_KEYS = 1_000;
 
 export const deleteObjects: BucketOperation = async (call) => {
   writableBucket(call);
-  const list = readXml(await readBody(call.request));
+  const list = readXml(await readBody(call.request), "Delete");
   const { id: bucket } = writableBucket(call);
   const named = childrenOf(list, "Object");
-  if (list.name !== "Delete" || named.length === 0 || named.length > MOST_KEYS) {
+  if (named.length === 0 || named.length > MOST_KEYS) {
     throw new BucketRefusal("MalformedXML", `A Delete names 1 to ${MOST_KEYS} objects`);
   }
   const judged = named.map((entry) => {
@@ -227,13 +220,4 @@ async function removeObjects({ store, blobs }: Cloud, ids: readonly string[]): P
   for (const { id } of found) store.objects.delete(id);
   await store.settled();
   for (const object of found) await blobs.remove(object.blobs);
-}
-
-/** @throws {BucketRefusal} `MalformedXML` */
-export function readXml(text: string): XmlElement {
-  try {
-    return parseXml(text);
-  } catch {
-    throw new BucketRefusal("MalformedXML", "The body is not XML of S3's form");
-  }
 }

@@ -1,10 +1,11 @@
 import { isBucketName } from "../../outscale/object-storage/addresses.ts";
-import { xml, xmlDocument } from "../../outscale/object-storage/xml.ts";
+import { childText, xml, xmlDocument } from "../../outscale/object-storage/xml.ts";
 import type { Account } from "../accounts.ts";
+import type { Cloud } from "../cloud.ts";
 import { cannedAclOf, ownerOf } from "./acl.ts";
 import { type BucketCall, type BucketOperation, listableBucket, nowOf, ownBucket } from "./bucket-call.ts";
 import { BucketRefusal } from "./bucket-refusal.ts";
-import { readBody } from "./request-content.ts";
+import { readBody, readXml } from "./request-content.ts";
 
 const MOST_BUCKETS = 1_000;
 /** They begin the paths of the API, of the metadata and of the health on the same port. */
@@ -22,7 +23,7 @@ export const createBucket: BucketOperation = async (call) => {
   const { cloud, request } = call;
   const acl = cannedAclOf(request);
   checkNewBucket(call);
-  await readBody(request);
+  checkLocation(await readBody(request), cloud);
   const { id: accountId } = checkNewBucket(call);
   const { bucket: name = "" } = request;
   cloud.store.buckets.put({ id: name, accountId, createdAt: nowOf(cloud), acl });
@@ -47,6 +48,15 @@ function checkNewBucket({ cloud, account, request }: BucketCall): Account {
     throw new BucketRefusal("TooManyBuckets", `There are at most ${MOST_BUCKETS} buckets`);
   }
   return account;
+}
+
+/** @throws {BucketRefusal} for another region's name, which is as wrong as a signature for it */
+function checkLocation(body: string, { settings: { region, strict: isStrict } }: Cloud): void {
+  if (body.trim() === "") return;
+  const location = childText(readXml(body, "CreateBucketConfiguration"), "LocationConstraint") ?? "";
+  if (location === "" || location === region || !isStrict) return;
+  const message = `The location constraint "${location}" is wrong: this is the region ${region}`;
+  throw new BucketRefusal("IllegalLocationConstraintException", message);
 }
 
 export const headBucket: BucketOperation = async (call) => {
