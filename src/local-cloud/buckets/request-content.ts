@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { parseXml, type XmlElement } from "../../outscale/object-storage/xml.ts";
 import { BucketRefusal } from "./bucket-refusal.ts";
 import type { BucketRequest } from "./bucket-request.ts";
+import { checksumOf } from "./checksums.ts";
 
 /** The lists of a thousand keys that a body may hold have some 3 MB at most. */
 const LARGEST_BODY_BYTES = 8 * 1024 * 1024;
@@ -27,13 +28,39 @@ function announced({ headers }: BucketRequest): Announced {
 
 /**
  * The bytes of a request, out of the frames that some clients send them in.
- * @throws {BucketRefusal} for frames that are none, or signed ones
+ * @throws {BucketRefusal} for frames that are none, or signed ones; at the end, for bytes that have not the checksum
  */
 export function contentOf(request: BucketRequest): AsyncIterable<Buffer> {
   const hash = String(request.headers["x-amz-content-sha256"] ?? "");
-  if (!hash.startsWith("STREAMING-")) return chunksOf(request);
-  if (hash === "STREAMING-UNSIGNED-PAYLOAD-TRAILER") return unframed(chunksOf(request));
+  const trailers = new Map<string, string>();
+  if (!hash.startsWith("STREAMING-")) return summed(chunksOf(request), request, trailers);
+  if (hash === "STREAMING-UNSIGNED-PAYLOAD-TRAILER") {
+    return summed(unframed(chunksOf(request), trailers), request, trailers);
+  }
   throw new BucketRefusal("NotImplemented", "The local cloud takes no signed chunks: send the hash of the whole");
+}
+
+async function* summed(
+  chunks: AsyncIterable<Buffer>,
+  { headers, operation }: BucketRequest,
+  trailers: ReadonlyMap<string, string>,
+): AsyncGenerator<Buffer> {
+  // A sum that comes with the list of parts is that of the object.
+  const named = operation === "CompleteMultipartUpload" ? [] : Object.keys(headers);
+  const promised = String(headers["x-amz-trailer"] ?? "").split(",");
+  const sums = [...named, ...promised.map((name) => name.trim().toLowerCase())].flatMap((name) => {
+    const sum = name.startsWith("x-amz-checksum-") ? checksumOf(name) : undefined;
+    return sum ? [{ name, sum }] : [];
+  });
+  for await (const chunk of chunks) {
+    for (const { sum } of sums) sum.update(chunk);
+    yield chunk;
+  }
+  for (const { name, sum } of sums) {
+    const given = headers[name] ?? trailers.get(name);
+    if (given === undefined) throw new BucketRefusal("MalformedTrailerError", `${name} does not come behind the body`);
+    if (given !== sum.digest()) throw new BucketRefusal("BadDigest", `The body does not have the ${name}`);
+  }
 }
 
 /** Leaves the destruction of the request to us: an answer may still go out on the connection. */
@@ -42,7 +69,7 @@ async function* chunksOf({ body }: BucketRequest): AsyncGenerator<Buffer> {
 }
 
 /** `aws-chunked`: a size in hex, a line's end, so many bytes, a line's end; the last size is 0, trailers follow. */
-async function* unframed(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+async function* unframed(chunks: AsyncIterable<Buffer>, trailers: Map<string, string>): AsyncGenerator<Buffer> {
   let buffer = Buffer.alloc(0);
   let left: number | undefined;
   let isOver = false;
@@ -69,9 +96,15 @@ async function* unframed(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> 
         left = undefined;
       }
     }
-    if (isOver) buffer = Buffer.alloc(0);
+    if (isOver && buffer.length > LONGEST_LINE) {
+      throw new BucketRefusal("MalformedTrailerError", `What comes behind the body has at most ${LONGEST_LINE} bytes`);
+    }
   }
   if (!isOver) throw new BucketRefusal("IncompleteBody", "The last chunk is missing");
+  for (const line of buffer.toString("latin1").split("\n")) {
+    const [name = "", ...value] = line.split(":");
+    trailers.set(name.trim().toLowerCase(), value.join(":").trim());
+  }
 }
 
 /** What came, with its sums in hex. */
