@@ -5,6 +5,7 @@ import { ownerOf } from "./acl.ts";
 import { type BucketCall, type BucketOperation, listableBucket, ownBucket, uploadOf } from "./bucket-call.ts";
 import { BucketRefusal } from "./bucket-refusal.ts";
 import { partsOf } from "./multipart.ts";
+import { compareKeys, pageOf } from "./page-of.ts";
 
 const LARGEST_PAGE = 1_000;
 
@@ -18,11 +19,10 @@ interface Asked {
   readonly encoding: Markup | string;
 }
 
-function askedOf({ request }: BucketCall, mostName: string): Asked {
-  const { query } = request;
+function askedOf(call: BucketCall, mostName: string): Asked {
+  const { query } = call.request;
   const isEscaped = query.get("encoding-type") === "url";
-  const most = Number(query.get(mostName) ?? LARGEST_PAGE);
-  if (!Number.isInteger(most) || most < 0) throw new BucketRefusal("InvalidArgument", `${mostName} is a number`);
+  const most = numberOf(call, mostName, LARGEST_PAGE);
   return {
     prefix: query.get("prefix") ?? "",
     delimiter: query.get("delimiter") ?? "",
@@ -32,44 +32,11 @@ function askedOf({ request }: BucketCall, mostName: string): Asked {
   };
 }
 
-/** Keys and, where they have the delimiter after the prefix, what they have in common up to it. */
-type Entry<Row> = { readonly name: string; readonly row?: Row };
-
-interface Page<Row> {
-  readonly rows: readonly Row[];
-  readonly common: readonly string[];
-  /** The last name on the page, when another page follows. */
-  readonly next: string | undefined;
-}
-
-function pageOf<Row extends { readonly key: string }>(
-  rows: readonly Row[],
-  { prefix, delimiter, most }: Asked,
-  after: string,
-): Page<Row> {
-  const sorted = rows.filter(({ key }) => key.startsWith(prefix)).sort((one, other) => compare(one.key, other.key));
-  const names = new Set<string>();
-  const entries: Entry<Row>[] = [];
-  let isTruncated = false;
-  for (const row of sorted) {
-    const end = delimiter === "" ? -1 : row.key.indexOf(delimiter, prefix.length);
-    const name = end === -1 ? row.key : row.key.slice(0, end + delimiter.length);
-    if (compare(name, after) <= 0 || (end !== -1 && names.has(name))) continue;
-    isTruncated = entries.length >= most;
-    if (isTruncated) break;
-    names.add(name);
-    entries.push(end === -1 ? { name, row } : { name });
-  }
-  return {
-    rows: entries.flatMap(({ row }) => row ?? []),
-    common: entries.flatMap(({ name, row }) => (row ? [] : name)),
-    next: isTruncated && most > 0 ? entries.at(-1)?.name : undefined,
-  };
-}
-
-/** The order of the bytes of UTF-8. */
-function compare(one: string, other: string): number {
-  return Buffer.compare(Buffer.from(one), Buffer.from(other));
+/** An empty one is as good as none. */
+function numberOf({ request }: BucketCall, name: string, absent: number): number {
+  const text = request.query.get(name) || String(absent);
+  if (/^\d{1,10}$/.test(text)) return Number(text);
+  throw new BucketRefusal("InvalidArgument", `${name} is a number`);
 }
 
 export const listObjects: BucketOperation = async (call) => {
@@ -83,18 +50,19 @@ export const listObjectsV2: BucketOperation = async (call) => {
   const { query } = call.request;
   const token = query.get("continuation-token");
   const start = query.get("start-after") ?? "";
-  const { page, words } = listed(call, token === undefined ? start : nameOfToken(token));
+  const { asked, page, words } = listed(call, token === undefined ? start : nameOfToken(token));
   const count = xml("KeyCount", page.rows.length + page.common.length);
   const next = page.next === undefined ? [] : [xml("NextContinuationToken", tokenOf(page.next))];
   const given = token === undefined ? [] : [xml("ContinuationToken", token)];
-  return { body: xmlDocument(xml("ListBucketResult", ...words, count, ...given, ...next)) };
+  const started = start === "" ? [] : [xml("StartAfter", asked.write(start))];
+  return { body: xmlDocument(xml("ListBucketResult", ...words, count, ...given, ...started, ...next)) };
 };
 
 function listed(call: BucketCall, after: string) {
   const { id } = listableBucket(call);
   const asked = askedOf(call, "max-keys");
   const rows = call.cloud.store.objects.values().filter(({ bucket }) => bucket === id);
-  const page = pageOf(rows, asked, after);
+  const page = pageOf(rows, { ...asked, after });
   const words = [
     ...[xml("Name", id), xml("Prefix", asked.write(asked.prefix)), xml("MaxKeys", asked.most), asked.encoding],
     ...(asked.delimiter === "" ? [] : [xml("Delimiter", asked.write(asked.delimiter))]),
@@ -124,11 +92,11 @@ export const listMultipartUploads: BucketOperation = async (call) => {
   const { query } = call.request;
   const [marker, idMarker] = [query.get("key-marker") ?? "", query.get("upload-id-marker") ?? ""];
   const isAfter = ({ key, id }: UploadRecord) =>
-    compare(key, marker) > 0 || (key === marker && idMarker !== "" && id > idMarker);
+    compareKeys(key, marker) > 0 || (key === marker && idMarker !== "" && id > idMarker);
   const uploads = call.cloud.store.uploads.values().filter((upload) => upload.bucket === id && isAfter(upload));
   const sorted = uploads
     .filter(({ key }) => key.startsWith(asked.prefix))
-    .sort((one, other) => compare(one.key, other.key) || (one.id < other.id ? -1 : 1));
+    .sort((one, other) => compareKeys(one.key, other.key) || (one.id < other.id ? -1 : 1));
   const shown = sorted.slice(0, asked.most);
   const last = sorted.length > shown.length ? shown.at(-1) : undefined;
   const next = last ? [xml("NextKeyMarker", asked.write(last.key)), xml("NextUploadIdMarker", last.id)] : [];
@@ -145,7 +113,7 @@ export const listMultipartUploads: BucketOperation = async (call) => {
 export const listParts: BucketOperation = async (call) => {
   const upload = uploadOf(call);
   const { most } = askedOf(call, "max-parts");
-  const marker = Number(call.request.query.get("part-number-marker") ?? 0);
+  const marker = numberOf(call, "part-number-marker", 0);
   const left = partsOf(call.cloud, upload.id).filter(({ number }) => number > marker);
   const shown = left.slice(0, most);
   const last = left.length > shown.length ? shown.at(-1) : undefined;

@@ -128,7 +128,7 @@ function presignedV2Signer(request: SignedRequest, verifier: Verifier): Account 
 }
 
 /** Parameters that are signed because they change what is answered. */
-const SIGNED_IN_V2 = /^(acl|delete|location|partNumber|uploadId|uploads|versioning|response-.+)$/;
+const SIGNED_IN_V2 = /^(acl|delete|location|partNumber|tagging|uploadId|uploads|versionId|versioning|response-.+)$/;
 
 /** The signature of a URL in base64. */
 export function v2Signature(
