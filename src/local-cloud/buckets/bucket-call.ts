@@ -25,11 +25,14 @@ export interface BucketAnswer {
 /** Checks everything, takes the body in, checks again what may have changed meanwhile, and changes the records at once. */
 export type BucketOperation = (call: BucketCall) => Promise<BucketAnswer>;
 
-/** @throws {BucketRefusal} `NoSuchBucket` */
+/** @throws {BucketRefusal} `NoSuchBucket`; `AccessDenied` when it is not the account's that the caller names */
 export function bucketOf({ cloud, request }: BucketCall): BucketRecord {
-  const bucket = cloud.store.buckets.get(request.bucket ?? "");
-  if (bucket) return bucket;
-  throw new BucketRefusal("NoSuchBucket", "The bucket does not exist", { BucketName: request.bucket ?? "" });
+  const { bucket: name = "", headers } = request;
+  const bucket = cloud.store.buckets.get(name);
+  if (!bucket) throw new BucketRefusal("NoSuchBucket", "The bucket does not exist", { BucketName: name });
+  const owner = headers["x-amz-expected-bucket-owner"];
+  if (owner !== undefined && owner !== bucket.accountId) throw denied();
+  return bucket;
 }
 
 /** A bucket that only its owner may change. @throws {BucketRefusal} */

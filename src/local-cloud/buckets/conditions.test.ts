@@ -150,6 +150,21 @@ describe("a read with conditions", () => {
     }
   });
 
+  it("has a range only of the object that If-Range names", async () => {
+    await using buckets = await openBuckets();
+    const tag = await buckets.put("a", "content");
+    const date = await lastModified(buckets);
+    for (const [value, text] of [
+      [tag, "con"],
+      [date, "con"],
+      [OTHER, "content"],
+      [PAST, "content"],
+    ] as const) {
+      const headers = { range: "bytes=0-2", "if-range": value };
+      expect([value, (await buckets.ask({ url: OBJECT, headers })).text]).toEqual([value, text]);
+    }
+  });
+
   it("knows no version but null", async () => {
     await using buckets = await openBuckets();
     await buckets.put("a");
@@ -161,6 +176,25 @@ describe("a read with conditions", () => {
     ]) {
       const headers = { "x-amz-copy-source": `images/a?versionId=${version}` };
       expect(await buckets.outcome({ method: "PUT", url: "/images/copy", headers })).toBe(outcome);
+    }
+  });
+});
+
+describe("a request that says whose the bucket is", () => {
+  it("is refused when another account has it", async () => {
+    await using buckets = await openBuckets();
+    await buckets.put("a");
+    const [own, other] = [buckets.cloud.account("builder").id, buckets.cloud.account("other").id];
+    const copy = { "x-amz-copy-source": "images/a" };
+    for (const [headers, outcome] of [
+      [{ "x-amz-expected-bucket-owner": own }, "200"],
+      [{ "x-amz-expected-bucket-owner": other }, "403 AccessDenied"],
+      [{ ...copy, "x-amz-source-expected-bucket-owner": own }, "200"],
+      [{ ...copy, "x-amz-source-expected-bucket-owner": other }, "403 AccessDenied"],
+      [{ ...copy, "x-amz-expected-bucket-owner": other }, "403 AccessDenied"],
+    ] as const) {
+      const request = { method: "PUT", url: "/images/b", headers };
+      expect([headers, await buckets.outcome(request)]).toEqual([headers, outcome]);
     }
   });
 });

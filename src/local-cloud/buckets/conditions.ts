@@ -33,6 +33,12 @@ export function checkRead(headers: ReadConditions, { etag, modifiedAt }: Existin
   if (other === undefined ? isSame : isOneOf(other, etag)) throw new BucketRefusal("NotModified", "It is the same");
 }
 
+/** Whether a range is still one of the object that the caller has the rest of. @see RFC 9110, 13.1.5 */
+export function isOfRange(ifRange: string | string[] | undefined, { etag, modifiedAt }: Existing): boolean {
+  const given = String(ifRange ?? `"${etag}"`);
+  return given === `"${etag}"` || isSince(modifiedAt, given) === false;
+}
+
 /** As {@link checkRead}, of the object that is copied. */
 export function checkSource(headers: IncomingHttpHeaders, source: Existing): void {
   const one = (name: string) => headers[`x-amz-copy-source-${name}`]?.toString();

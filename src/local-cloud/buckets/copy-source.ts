@@ -15,7 +15,9 @@ interface Bytes {
 export function copySource(call: BucketCall): ObjectRecord {
   const { request } = call;
   const [bucket, key] = placeOf(request);
-  const source = readableObject({ ...call, request: { ...request, bucket, key } });
+  const { "x-amz-source-expected-bucket-owner": owner, ...others } = request.headers;
+  const headers = { ...others, "x-amz-expected-bucket-owner": owner };
+  const source = readableObject({ ...call, request: { ...request, headers, bucket, key } });
   checkSource(request.headers, source);
   return source;
 }

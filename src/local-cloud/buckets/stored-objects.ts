@@ -13,7 +13,7 @@ import {
 } from "./bucket-call.ts";
 import { BucketRefusal } from "./bucket-refusal.ts";
 import type { BucketRequest } from "./bucket-request.ts";
-import { checkConditions, checkRead } from "./conditions.ts";
+import { checkConditions, checkRead, isOfRange } from "./conditions.ts";
 import { copyBytes, copySource } from "./copy-source.ts";
 import { checkReceived, contentOf, readBody, readXml } from "./request-content.ts";
 
@@ -127,7 +127,7 @@ export const getObject: BucketOperation = async (call) => {
   checkRead(request.headers, object);
   const about = { ...headers, ...overrides(request), etag: `"${etag}"`, "accept-ranges": "bytes" };
   const answer = { "last-modified": new Date(modifiedAt).toUTCString(), ...about };
-  const range = rangeOf(request.headers.range, sizeBytes);
+  const range = isOfRange(request.headers["if-range"], object) && rangeOf(request.headers.range, sizeBytes);
   if (!range) return { headers: answer, content: { blobs, startBytes: 0, lengthBytes: sizeBytes } };
   const [start, end] = range;
   const contentRange = `bytes ${start}-${end}/${sizeBytes}`;
