@@ -153,8 +153,8 @@ describe("omi list and prune", () => {
   it("tells what it has removed when it is stopped, and keeps the others", async () => {
     for (const name of ["web-1", "web-2", "web-3"]) await own.register({ ImageName: name });
     const io = recordingIo({ env: bakery.env });
-    const { write } = io.stderr;
-    io.stderr.write = (text) => {
+    const { write } = io.stdout;
+    io.stdout.write = (text) => {
       write(text);
       if (text.includes("Removing") && text.includes("web-1")) io.send("SIGINT");
     };
