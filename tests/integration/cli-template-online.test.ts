@@ -210,3 +210,30 @@ describe("a call that is tried again", () => {
     expect(await run([command, flag, path])).toMatchObject({ exitCode: 0, stderr: expect.stringMatching(again) });
   });
 });
+
+describe("a deprecated variable", () => {
+  const deprecated = () => {
+    const { OSC_ACCESS_KEY, OSC_SECRET_KEY, ...env } = clouds.env;
+    return { ...env, OUTSCALE_ACCESSKEYID: OSC_ACCESS_KEY, OUTSCALE_SECRETKEYID: OSC_SECRET_KEY };
+  };
+  const warnings = [
+    "ACCESSKEYID is deprecated: use OSC_ACCESS_KEY",
+    "SECRETKEYID is deprecated: use OSC_SECRET_KEY",
+  ].map((words) => `Warning: The variable OUTSCALE_${words} instead\n`);
+
+  it.each([
+    ["plan", "-online"],
+    ["plan", "-online", "-json"],
+    ["validate", "-check-account"],
+    ["omi", "list"],
+    ["omi", "list", "-json"],
+  ])("is warned of once, on standard error: %s %s %s", async (...argv) => {
+    const path = await template(
+      "deprecated",
+      `omi_name = "web-{{.SourceOMIName}}"\n${filter}\nforce_deregister = true`,
+    );
+    const words = argv.filter((word) => word !== undefined);
+    const { exitCode, stderr } = await run(words[0] === "omi" ? words : [...words, path], deprecated());
+    expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: warnings.join("") });
+  });
+});
