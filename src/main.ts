@@ -26,7 +26,7 @@ async function main(): Promise<void> {
 
 const UNFINISHED = 1;
 
-/** The error of a write is told to its listeners after this; they are listened to by then. */
+/** Until everything is written, or is known to be lost: Node tells of an error only after the write is called back. */
 function flush(stream: NodeJS.WriteStream): Promise<void> {
   return new Promise((resolve) => stream.write("", () => setImmediate(resolve)));
 }

@@ -26,6 +26,7 @@ describe("maskedSink()", () => {
 
   it.each([
     ["EPIPE", false],
+    ["ECONNRESET", false],
     ["EIO", false],
     ["ENOSPC", true],
     ["EFBIG", true],

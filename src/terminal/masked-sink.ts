@@ -15,8 +15,8 @@ export function maskedSink(stream: NodeJS.WriteStream & { readonly fd?: number }
   const gone = new AbortController();
   const fail = (error: Error) => {
     // A reader that went away, or a terminal that was closed, misses nothing. And nothing is a reason to leave a build half done.
-    if (!isErrno(error, "EPIPE", "EIO")) failure ??= error;
-    if (isErrno(error, "EPIPE")) gone.abort();
+    if (!isErrno(error, "EPIPE", "ECONNRESET", "EIO")) failure ??= error;
+    if (isErrno(error, "EPIPE", "ECONNRESET")) gone.abort();
   };
   stream.on("error", fail);
   const write = isFile(stream.fd) ? fileWriter(stream.fd, fail) : (text: string) => void stream.write(text);
