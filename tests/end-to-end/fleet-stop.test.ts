@@ -153,7 +153,7 @@ describe("a command that somebody ends while the queue is gone", () => {
     await bench.fleet.killRedis();
     await build.says("connection to the queue is lost");
     logs.child.kill("SIGINT");
-    expect(await logs.ended(), logs.output()).toBe(0);
+    expect(await logs.ended(), logs.output()).toBe(130);
     build.child.kill("SIGINT");
     await build.says("A second signal leaves the build to it");
     build.child.kill("SIGINT");
