@@ -2,7 +2,6 @@ import { EventEmitter, on } from "node:events";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from "vitest";
 import { html } from "../../src/report/markup.ts";
-import { actionForm } from "../../src/web/action-form.ts";
 import type { LiveNews } from "../../src/web/live-stream.ts";
 import { pageText, part } from "../../src/web/page.ts";
 import { startWeb, type WebServer } from "../../src/web/start-web.ts";
@@ -21,31 +20,22 @@ const tell = (id: string, ...links: readonly string[]) => {
   const body = html`${links.map((name) => html`<a id="${name}" href="/${name}">${name}</a>`)}`;
   news.emit("news", [{ type: "part", id, body }]);
 };
-/** How often the form was sent, and what lets its answer go. */
-let sent: (() => void)[];
 
 beforeAll(async () => {
   browser = await openBrowser();
 });
 afterAll(() => browser?.close());
 beforeEach(async () => {
-  sent = [];
   server = await startWeb({
     ...{ listenOn: { host: "127.0.0.1", port: 0 }, tls: undefined, authHeader: undefined, names: [] },
     onFailure: (message) => expect.unreachable(message),
     routes: (app, streams) => {
       app.get("/", async (context) => {
         const link = html`<a id="one" href="/one">one</a><a id="two" href="/two">two</a>`;
-        const form = actionForm(context.get("visitor"), { id: "do", action: "/do", button: "Do" });
-        const body = [part("running", link), part("ended", ""), part("ready", ""), form];
+        const body = [part("running", link), part("ended", ""), part("ready", "")];
         const frame = { title: "Test", product: "Test", links: [], here: "/", heading: html`<h1>Test</h1>` };
         return context.html(await pageText({ ...frame, body, stream: "/events" }));
       });
-      app.post("/do", async (context) => {
-        await new Promise<void>((resolve) => sent.push(resolve));
-        return context.redirect("/done", 303);
-      });
-      app.get("/done", (context) => context.text("done"));
       app.get("/events", (context) =>
         streams.open(context, async function* (_after, signal): AsyncGenerator<readonly LiveNews[]> {
           const told = on(news, "news", { signal });
@@ -92,16 +82,5 @@ describe("the script of a page", () => {
     tell("ended", "one");
     await page.locator("#ended #one").waitFor();
     expect(await focused()).toBe("two");
-  });
-
-  it("sends a form once, however often its button is pressed", async () => {
-    const button = page.locator("#do-do");
-    const press = () => button.evaluate("(button) => button.click()");
-    await press();
-    await expect.poll(() => sent.length).toBe(1);
-    await press();
-    for (const answer of sent) answer();
-    await page.waitForURL("**/done");
-    expect(sent).toHaveLength(1);
   });
 });
