@@ -298,7 +298,11 @@ describe("omi copy", () => {
       ["-to does not name", "copy", ["-to", EAST, "-share", `${ASIA}=123456789012`, "-bucket", BUCKET, "web"]],
       ["is no account", "copy", ["-to", EAST, "-share", `${EAST}=12`, "-bucket", BUCKET, "web"]],
       ["The OMI's name must have 3", "copy", ["-to", EAST, "-name", "w", "-bucket", BUCKET, "web"]],
-      ["leaves snapshots to delete", "copy", ["-to", EAST, "-force-delete-snapshot", "-bucket", BUCKET, "web"]],
+      [
+        "-force-delete-snapshot needs -force",
+        "copy",
+        ["-to", EAST, "-force-delete-snapshot", "-bucket", BUCKET, "web"],
+      ],
       ['has no OMI "absent"', "copy", ["-to", EAST, "-bucket", BUCKET, "absent"]],
       ["no credentials for eu-west-9", "copy", ["-to", "eu-west-9", "-bucket", BUCKET, "web"]],
       [
