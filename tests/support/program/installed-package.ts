@@ -48,12 +48,15 @@ const tsconfig = {
   include: ["*.ts"],
 };
 
-/** Packs this project (which builds it) and installs it, without the network. */
+/**
+ * Packs what this project was built to last, and installs it, without the network. It is not built here, as npm would: others
+ * run it meanwhile.
+ */
 export async function installPackage(): Promise<InstalledPackage> {
   const base = await realpath(await mkdtemp(join(tmpdir(), "installed-package-")));
   const folder = join(base, "project");
   await mkdir(folder);
-  const { stdout } = await run(["npm", "pack", "--json", "--pack-destination", base], { cwd: "." });
+  const { stdout } = await run(["npm", "pack", "--ignore-scripts", "--json", "--pack-destination", base], { cwd: "." });
   const tarball = join(base, tarballName(stdout));
   await writeFile(join(folder, "tsconfig.json"), JSON.stringify(tsconfig));
   await writeFile(join(folder, "package.json"), JSON.stringify(await manifest(tarball)));
