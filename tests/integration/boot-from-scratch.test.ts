@@ -171,11 +171,13 @@ requirePrograms(...programs)("a Debian 12 from nothing", () => {
       expect(output).not.toContain("left processes running");
       const before = await readImage("debian-12-from-scratch");
       const after = await readImage("provisioned");
-      const changed = [...before.paths]
-        .filter(([path, facts]) => after.paths.get(path) !== facts)
-        .map(([path]) => path);
+      const changed = [...before.paths].filter(([path, facts]) => isNoState(path) && after.paths.get(path) !== facts);
+      const how = changed.map(([path, facts]) => `${path}: ${facts}, then ${after.paths.get(path)}`).join("\n");
       // The package's group; what dpkg itself and the play wrote.
-      expect(changed.filter(isNoState)).toEqual(["/etc/group", "/etc/gshadow", "/etc/motd"]);
+      expect(
+        changed.map(([path]) => path),
+        how,
+      ).toEqual(["/etc/group", "/etc/gshadow", "/etc/motd"]);
       const packaged = new Set(after.packaged);
       const added = [...after.paths.keys()].filter((path) => !before.paths.has(path) && !packaged.has(path));
       const enabled = "/etc/systemd/system/multi-user.target.wants/cron.service";
