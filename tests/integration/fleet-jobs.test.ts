@@ -318,6 +318,38 @@ describe("an answer of the queue that is lost, so that it is asked again", () =>
     },
   );
 
+  it.each([
+    ["its worker, which is started again", "w-1"],
+    ["the others, when it is nobody's", undefined],
+  ])("is not overlooked among many younger ones that are at work, by %s", async (_who, worker) => {
+    await using own = await openOwnQueue();
+    const jobs = [];
+    for (let count = 0; count < 4; count++) jobs.push(await submit(own));
+    const engine = new Worker(own.queue.name, null, { connection: own.redis, prefix: KEY_PREFIX, autorun: false });
+    for (const _job of jobs) await engine.getNextJob("a token", { block: false });
+    await engine.close();
+    const [oldest, ...others] = await own.redis
+      .lrange(own.queue.jobs.toKey("active"), 0, -1)
+      .then((ids) => ids.reverse());
+    for (const id of others) await Claim.take(own.queue, id, { worker: "w-3", vmId: null });
+    const held = jobs.find(({ id }) => id === oldest);
+    if (held === undefined) return expect.unreachable("the oldest is one of them");
+    if (worker === undefined) {
+      await own.redis.del(own.queue.lockOf(held.id));
+      const account = { ...own.queue.place, vmId: undefined };
+      const ui = { say: () => undefined, warn: () => undefined };
+      await new Recovery({ queue: own.queue, workerId: "w-2", account, ui } as never).look();
+    } else {
+      await Claim.take(own.queue, held.id, { worker, vmId: null });
+      const files = { left: [held.id], resultOf: () => undefined, forget: () => undefined, begin: expect.unreachable };
+      const seen = new SeenJobs(join(own.folder, "seen"), Date.now);
+      const input = { ...{ queue: own.queue, workerId: worker, accountId: held.accountId }, seen, jobs: files };
+      await returnOwnJobs({ ...input, products: new Map() }, () => undefined);
+    }
+    expect(await stateOf(own, held)).toBe("prioritized");
+    expect(await own.redis.llen(own.queue.jobs.toKey("active"))).toBe(3);
+  });
+
   it("keeps no worker from the others that were cut off, although one of those at work is no JSON", async () => {
     await using own = await openOwnQueue();
     const [job, broken] = [await submit(own), plainJob()];

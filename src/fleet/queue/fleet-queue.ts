@@ -125,6 +125,11 @@ export class FleetQueue implements AsyncDisposable {
     return { job: parsed.data, sealedAt };
   }
 
+  /** Of every job that a worker has, or had when it died. Unless it is told the end, the engine gives two. */
+  activeJobIds(): Promise<string[]> {
+    return this.jobs.getRanges(["active"], 0, -1);
+  }
+
   /** Stores what is not there yet; what is there stays longer. */
   async putContents(contents: ReadonlyMap<string, Buffer>, seconds = KEPT_SECONDS): Promise<void> {
     for (const [address, content] of contents) {

@@ -59,7 +59,7 @@ export class Recovery {
     const { queue, workerId } = this.#input;
     const heard = new Set((await queue.readWorkers(Date.now(), SILENCE_MS)).map(({ id }) => id));
     // Their numbers alone: what they are is read of few.
-    const ids = await queue.jobs.getRanges(["active"]);
+    const ids = await queue.activeJobIds();
     for (const id of ids) {
       const holder = await Claim.holderOf(queue, id);
       if (holder === undefined || holder?.worker === workerId || heard.has(holder?.worker ?? "")) continue;

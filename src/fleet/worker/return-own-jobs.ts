@@ -30,7 +30,7 @@ export async function returnOwnJobs(input: ReturnInput, say: (message: string) =
   const { queue, workerId, jobs } = input;
   const all = await readJournals(queue, await listJournals(queue));
   const journals = all.filter(({ worker }) => worker === workerId);
-  for (const id of await queue.jobs.getRanges(["active"])) {
+  for (const id of await queue.activeJobIds()) {
     const holder = await Claim.holderOf(queue, id);
     if (holder?.worker !== workerId) continue;
     const job = await readableJob(queue, id);
