@@ -25,15 +25,18 @@ describe("connect()", () => {
     expect(messageOf(failure)).toBe("Cannot reach the queue unix:r.sock: Connection is closed.");
   });
 
-  it("says why a Redis writes nothing, whatever it answers else", async () => {
-    const failure = await tryToConnect({ del: "-MISCONF Redis is configured to save RDB snapshots\r\n" });
-    expect(failure).toMatchObject({ code: "E_FLEET", hint: expect.stringContaining("its own disk") });
-    expect(messageOf(failure)).toContain("unix:r.sock: MISCONF");
+  it("says why a Redis answers nothing, whatever it answers else", async () => {
+    const failure = await tryToConnect({ del: "-NOAUTH Authentication required.\r\n" });
+    expect(failure).toMatchObject({ code: "E_FLEET", hint: expect.stringContaining("PASSWORD") });
+    expect(messageOf(failure)).toContain("unix:r.sock: NOAUTH");
   });
 
   it.each([
     "READONLY You can't write against a read only replica.",
     "NOPERM this user has no permissions to run the 'del' command",
+    "NOREPLICAS Not enough good replicas to write.",
+    "MISCONF Redis is configured to save RDB snapshots, but it's currently unable to persist to disk.",
+    "BUSY Redis is busy running a script.",
   ])("connects to one from which somebody may read: %s", async (refusal) => {
     expect(await tryToConnect({ del: `-${refusal}\r\n` })).toBeUndefined();
   });

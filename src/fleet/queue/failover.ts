@@ -5,6 +5,8 @@ import { RefusalError } from "./refusal-error.ts";
 const NOTHING = "outscale-chroot:fleet:nothing";
 /** What is answered where somebody may read, and not write: a replica, or a user with few rights. */
 const READ_ALONE = /^(READONLY|NOPERM) /;
+/** What a primary answers that cannot write for the moment: who only reads is not kept from it, and who writes is told why. */
+const WRITES_LATER = /^(NOREPLICAS|MISCONF|BUSY) /;
 /** What a Redis answers that was a primary, and is a replica since a failover that has left its connections open. */
 const DEMOTED = /^(READONLY|UNBLOCKED) /;
 
@@ -24,14 +26,15 @@ export class Failover {
 
   /**
    * Asks over the first connection.
-   * @throws {RefusalError} when Redis refuses, and not as we may only read there
+   * @throws {RefusalError} when Redis refuses, and not as we may only read there, or only read now
    */
   async begin(redis: Redis): Promise<void> {
     try {
       await redis.del(NOTHING);
       this.#wasPrimary = true;
     } catch (error) {
-      if (!(error instanceof RefusalError && READ_ALONE.test(error.reason))) throw error;
+      if (writesLater(error)) this.#wasPrimary = true;
+      else if (!(error instanceof RefusalError && READ_ALONE.test(error.reason))) throw error;
     }
   }
 
@@ -56,9 +59,13 @@ export class Failover {
     };
     void redis
       .del(NOTHING)
-      .then(over, () => undefined)
+      .then(over, (error: unknown) => writesLater(error) && over())
       .finally(() => {
         this.#isAsking = false;
       });
   }
+}
+
+function writesLater(error: unknown): boolean {
+  return error instanceof RefusalError && WRITES_LATER.test(error.reason);
 }

@@ -28,6 +28,7 @@ const ADVICE: Readonly<Record<string, string>> = {
   NOPERM: "docs/fleet.md has the rights that its user needs",
   OOM: "it is full: give it more memory (maxmemory)",
   READONLY: "it is a replica: name its primary",
+  NOREPLICAS: "it takes nothing while too few of its replicas are there",
   MISCONF: "it cannot write to its own disk: its log says why",
   ...{ LOADING: LATER, MASTERDOWN: LATER, BUSY: LATER, TRYAGAIN: LATER },
   ...{ MOVED: "a Redis Cluster cannot be a queue", CROSSSLOT: "a Redis Cluster cannot be a queue" },

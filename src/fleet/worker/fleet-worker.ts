@@ -151,7 +151,10 @@ export class FleetWorker {
       await listening;
       await looking;
       await trimming;
-      await forgetWorker(this.#queue, identity.id);
+      await forgetWorker(this.#queue, identity.id).catch((error: unknown) => {
+        if (!isPassingRefusal(error)) throw error;
+        this.#ui.warn(`${messageOf(error)}: it will notice by itself that this worker has gone`);
+      });
     }
   }
 
