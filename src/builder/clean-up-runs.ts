@@ -1,5 +1,5 @@
 import { type Clock, systemClock } from "../common/clock.ts";
-import { AuthError, LeftoverError, messageOf } from "../common/errors.ts";
+import { AuthError, ChrootError, LeftoverError, messageOf } from "../common/errors.ts";
 import { type DebugLog, noLog } from "../common/log.ts";
 import { defaultWaiting } from "../config/default-waiting.ts";
 import { temporaryFolder } from "../config/engine-settings.ts";
@@ -273,9 +273,9 @@ async function assertSameAccount(
   throw new AuthError(message, { hint });
 }
 
-/** Of credentials it is the advice that helps: whoever reads the message has not seen where they came from. */
+/** The error at the end has advice of its own. */
 function withAdvice(error: unknown): string {
-  const hint = error instanceof AuthError && error.hint;
+  const hint = error instanceof ChrootError && error.hint;
   return hint ? `${messageOf(error)} (${hint})` : messageOf(error);
 }
 

@@ -7,6 +7,7 @@ import { noFacts, type ReleaseContext, type ResourceKind } from "../resource-kin
 import { type ExportTask, isOver } from "./export-tasks.ts";
 import { placeSchema } from "./place.ts";
 import type { RegionCloud } from "./region-clouds.ts";
+import { unlessVersionsStay } from "./versions-stay.ts";
 
 /** An export of an image, or of a snapshot, to a prefix of its own in a bucket: whatever is below it comes of this export. */
 const intent = z.strictObject({
@@ -46,7 +47,7 @@ export const exportedObjectsKind: ResourceKind<ExportIntent, z.infer<typeof noFa
     using deadline = releaseDeadline(context.hurry);
     const { bucket, prefix } = intent;
     if ((await cloud.storage.findBucket(bucket, deadline)) === "absent") return;
-    await cloud.storage.removeBelow(bucket, prefix, deadline);
+    await unlessVersionsStay(cloud.storage.removeBelow(bucket, prefix, deadline), context);
   },
 };
 

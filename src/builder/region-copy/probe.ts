@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { noFacts, type ResourceKind } from "../resource-kind.ts";
 import { placeSchema } from "./place.ts";
+import { unlessVersionsStay } from "./versions-stay.ts";
 
 /** An empty object that shows whether a bucket can be written. */
 const intent = z.strictObject({ place: placeSchema, bucket: z.string().min(1), key: z.string().min(1) });
@@ -16,6 +17,6 @@ export const probeKind: ResourceKind<z.infer<typeof intent>, z.infer<typeof noFa
   },
   release: async (context, { intent: { place, bucket, key } }) => {
     const { storage } = await context.regions.at(place);
-    await storage.remove({ bucket, key });
+    await unlessVersionsStay(storage.remove({ bucket, key }), context);
   },
 };

@@ -40,7 +40,10 @@ export interface ObjectStorage extends AsyncDisposable {
   delete(place: ObjectPlace, options?: Stoppable): Promise<void>;
   /** As {@link delete}. */
   deleteMany(bucket: string, keys: readonly string[]): Promise<void>;
-  /** Removes an object, with all of its versions where the bucket keeps them. One that is stopped may have had its effect. */
+  /**
+   * Removes an object, with all of its versions where the bucket keeps them. One that is stopped may have had its effect.
+   * @throws {VersionsStayError} when the bucket does not let us remove versions; then it is hidden
+   */
   remove(place: ObjectPlace, options?: Stoppable): Promise<void>;
   /** The same of every object whose key begins with the prefix, which may not be empty. */
   removeBelow(bucket: string, prefix: string, options?: Stoppable): Promise<void>;

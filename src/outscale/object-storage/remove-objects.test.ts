@@ -65,10 +65,13 @@ describe("removeBelow()", () => {
       await using bucket = await bucketWith({ versioning: "Enabled", denied });
       await expect(bucket.storage.removeBelow("images", "run-1/")).rejects.toMatchObject({
         code: "E_STORAGE",
-        message: 'Versions of objects stay in the bucket images below "run-1/"',
+        message: 'Versions of objects stay, hidden, in the bucket images below "run-1/"',
         cause: { failure: { storageCode: "AccessDenied" } },
         hint: expect.stringContaining("s3:ListBucketVersions and s3:DeleteObjectVersion"),
       });
+      const shown: string[] = [];
+      for await (const { key } of bucket.storage.list("images")) shown.push(key);
+      expect(shown).toEqual(OTHERS);
     },
   );
 });

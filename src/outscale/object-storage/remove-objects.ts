@@ -3,7 +3,7 @@ import { isVersioned, type PlacedVersions, removeVersions } from "./bucket-versi
 import { deleteObject, deleteObjects } from "./delete-objects.ts";
 import { listObjects } from "./list-objects.ts";
 import type { StorageConnection } from "./storage-connection.ts";
-import { StorageError, storageFailureOf } from "./storage-error.ts";
+import { storageFailureOf, VersionsStayError } from "./storage-error.ts";
 
 export interface Below {
   readonly bucket: string;
@@ -15,11 +15,18 @@ export interface Below {
  * Removes every object whose key begins with a prefix, with all of its versions where the bucket keeps them: a removal by key
  * would only hide it there, and it would be paid for for ever.
  * @throws {RangeError} for no prefix
- * @throws {StorageError} that says what stays
+ * @throws {VersionsStayError} when the bucket does not let us remove versions
  */
-export async function removeBelow(connection: StorageConnection, { bucket, prefix, signal }: Below): Promise<void> {
+export async function removeBelow(connection: StorageConnection, below: Below): Promise<void> {
+  const { bucket, prefix, signal } = below;
   if (prefix === "") throw new RangeError("Nobody removes all that a bucket has");
-  if (await isVersioned(connection, bucket, signal)) return removeAll(connection, { bucket, prefix, signal });
+  if (await isVersioned(connection, bucket, signal)) {
+    return removeAll(connection, { bucket, prefix, signal }, () => removeByKey(connection, below));
+  }
+  return removeByKey(connection, below);
+}
+
+async function removeByKey(connection: StorageConnection, { bucket, prefix, signal }: Below): Promise<void> {
   const keys: string[] = [];
   for await (const { key } of listObjects(connection, { bucket, prefix, signal })) keys.push(key);
   if (keys.length > 0) await deleteObjects(connection, { bucket, keys });
@@ -32,20 +39,30 @@ export async function removeObject(
   signal?: AbortSignal,
 ): Promise<void> {
   const { bucket, key } = place;
-  if (!(await isVersioned(connection, bucket, signal))) return deleteObject(connection, place, signal);
-  return removeAll(connection, { bucket, prefix: key, isOne: true, signal });
+  const hide = () => deleteObject(connection, place, signal);
+  if (!(await isVersioned(connection, bucket, signal))) return hide();
+  return removeAll(connection, { bucket, prefix: key, isOne: true, signal }, hide);
 }
 
-async function removeAll(connection: StorageConnection, versions: PlacedVersions): Promise<void> {
+async function removeAll(
+  connection: StorageConnection,
+  versions: PlacedVersions,
+  hide: () => Promise<void>,
+): Promise<void> {
   try {
     await removeVersions(connection, versions);
   } catch (error) {
     const failure = storageFailureOf(error);
     if (failure?.httpStatus !== 403) throw error;
+    await hide();
     const { bucket, prefix } = versions;
-    throw new StorageError(failure, `Versions of objects stay in the bucket ${bucket} below "${prefix}"`, {
-      cause: error,
-      hint: "The bucket keeps versions: give the keys s3:ListBucketVersions and s3:DeleteObjectVersion, or have its owner remove them",
-    });
+    throw new VersionsStayError(
+      failure,
+      `Versions of objects stay, hidden, in the bucket ${bucket} below "${prefix}"`,
+      {
+        cause: error,
+        hint: "The bucket keeps versions: give the keys s3:ListBucketVersions and s3:DeleteObjectVersion, or have its owner remove them",
+      },
+    );
   }
 }

@@ -27,6 +27,9 @@ export class StorageError extends ChrootError {
   }
 }
 
+/** What was to be removed is hidden, and its versions stay until somebody who may removes them: to try again is of no use. */
+export class VersionsStayError extends StorageError {}
+
 /** The object storage does not know the keys. */
 export class StorageAuthError extends AuthError {
   readonly failure: StorageFailure;
