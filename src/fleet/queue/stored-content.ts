@@ -3,7 +3,8 @@ import type { Redis } from "ioredis";
 import { FleetError } from "../../common/errors.ts";
 
 const PIECE_CHARACTERS = 1024 ** 2;
-const UNFINISHED_SECONDS = 3_600;
+/** From its last piece on; the connection is taken for lost when a piece is not answered for far less. */
+const UNFINISHED_SECONDS = 600;
 /** A Redis that has lost its data once is there again; one that goes on losing them is no place for a file. */
 const MOST_BEGINNINGS = 5;
 
@@ -36,6 +37,10 @@ interface PutInput {
   readonly seconds: number;
 }
 
+interface SendInput extends Omit<PutInput, "seal"> {
+  readonly sealed: string;
+}
+
 /**
  * Stores a text, whole or not at all, if it is not there; it stays at least so long.
  * @throws {FleetError} when Redis loses it again and again
@@ -54,19 +59,33 @@ export async function putContent(redis: Redis, { key, seal, seconds }: PutInput)
 }
 
 /**
- * In pieces, each of which is answered: a connection on which nothing comes back for long is taken for lost.
+ * Nothing of it stays unless all of it does: a Redis that refuses a piece has no room for those before it.
  * @returns whether it is known to be there: Redis may have lost what it had of it
  */
-async function sendContent(
-  redis: Redis,
-  { key, sealed, seconds }: Pick<PutInput, "key" | "seconds"> & { readonly sealed: string },
-): Promise<boolean> {
+async function sendContent(redis: Redis, { key, sealed, seconds }: SendInput): Promise<boolean> {
   const unfinished = `${key}:${randomBytes(8).toString("hex")}`;
+  let isWhole = false;
+  try {
+    isWhole =
+      (await sendPieces(redis, unfinished, sealed)) &&
+      (await redis.eval(FINISH, 2, unfinished, key, sealed.length, seconds)) === 1;
+    return isWhole;
+  } finally {
+    // Where this is refused, too, its time ends by itself.
+    if (!isWhole) await redis.unlink(unfinished).catch(() => undefined);
+  }
+}
+
+/**
+ * Each piece is answered: a connection on which nothing comes back for long is taken for lost.
+ * @returns whether Redis has lost nothing of it so far
+ */
+async function sendPieces(redis: Redis, unfinished: string, sealed: string): Promise<boolean> {
   for (let offset = 0; offset < sealed.length; offset += PIECE_CHARACTERS) {
     const piece = sealed.slice(offset, offset + PIECE_CHARACTERS);
     if ((await redis.eval(ADD, 1, unfinished, offset, piece, UNFINISHED_SECONDS)) !== 1) return false;
   }
-  return (await redis.eval(FINISH, 2, unfinished, key, sealed.length, seconds)) === 1;
+  return true;
 }
 
 /** @returns whether it is there; it stays at least so long then */
