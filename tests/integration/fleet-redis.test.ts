@@ -175,7 +175,7 @@ describe("FleetQueue.putContents()", () => {
     await using own = await openOwnQueue();
     const sizes: number[] = [];
     watchCommands(own.redis, (command) => sizes.push(sizeOf(command)));
-    await own.queue.putContents(contents, 1_000);
+    await own.queue.putContents(contents, { seconds: 1_000 });
     expect(sizes.filter((size) => size === 1024 ** 2).length).toBeGreaterThan(2);
     expect(Math.max(...sizes)).toBe(1024 ** 2);
     await expectWhole(own);
@@ -187,7 +187,7 @@ describe("FleetQueue.putContents()", () => {
     watchCommands(own.redis, (command) => {
       if (sizeOf(command) > 1_000 && ++pieces === lost) void own.redis.flushall();
     });
-    await own.queue.putContents(contents, 1_000);
+    await own.queue.putContents(contents, { seconds: 1_000 });
     await expectWhole(own);
   });
 
@@ -199,7 +199,7 @@ describe("FleetQueue.putContents()", () => {
       isLost = true;
       void own.redis.flushall();
     });
-    await own.queue.putContents(contents, 1_000);
+    await own.queue.putContents(contents, { seconds: 1_000 });
     expect(isLost).toBe(true);
     await expectWhole(own);
   });
@@ -211,7 +211,7 @@ describe("FleetQueue.putContents()", () => {
       again.promise.catch(() => undefined);
       send(again);
     });
-    await own.queue.putContents(contents, 1_000);
+    await own.queue.putContents(contents, { seconds: 1_000 });
     await expectWhole(own);
   });
 

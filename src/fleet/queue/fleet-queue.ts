@@ -28,6 +28,11 @@ export const MOST_CONTROLS = 10_000;
 /** A worker that has not been heard of for so long is not there. */
 const WORKER_SILENCE_MS = 60_000;
 
+interface PutContentsOptions {
+  readonly seconds?: number;
+  readonly signal?: AbortSignal | undefined;
+}
+
 /** A wish of a submitter, with its place in the stream. */
 export interface Control extends ControlMessage {
   readonly place: string;
@@ -130,11 +135,17 @@ export class FleetQueue implements AsyncDisposable {
     return this.jobs.getRanges(["active"], 0, -1);
   }
 
-  /** Stores what is not there yet; what is there stays longer. */
-  async putContents(contents: ReadonlyMap<string, Buffer>, seconds = KEPT_SECONDS): Promise<void> {
+  /**
+   * Stores what is not there yet; what is there stays longer.
+   * @throws {CancelledError} when the signal fires: what is whole by then stays
+   */
+  async putContents(
+    contents: ReadonlyMap<string, Buffer>,
+    { seconds = KEPT_SECONDS, signal }: PutContentsOptions = {},
+  ): Promise<void> {
     for (const [address, content] of contents) {
       const seal = () => this.seal(content, "content", address);
-      await putContent(this.redis, { key: this.keyOf("content", address), seal, seconds });
+      await putContent(this.redis, { key: this.keyOf("content", address), seal, seconds, signal });
     }
   }
 

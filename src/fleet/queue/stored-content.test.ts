@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { CancelledError } from "../../common/errors.ts";
 import { putContent } from "./stored-content.ts";
 
 const PIECES = 4;
@@ -87,5 +88,24 @@ describe("putContent()", () => {
     });
     await expect(putContent(redis as never, input)).rejects.toThrow("The queue loses what it is given");
     expect([...redis.values.keys()]).toEqual([]);
+  });
+
+  it("sends no more and leaves nothing when the signal fires while a piece is sent", async () => {
+    const [stop, reason] = [new AbortController(), new CancelledError("The build was stopped by SIGINT")];
+    const redis = new ScriptedRedis(() => stop.abort(reason));
+    await expect(putContent(redis as never, { ...input, signal: stop.signal })).rejects.toBe(reason);
+    expect(redis.pieces).toBe(1);
+    expect([...redis.values.keys()]).toEqual([]);
+  });
+
+  it("neither seals nor sends when the signal has fired", async () => {
+    const redis = new ScriptedRedis(() => undefined);
+    const seal = () => {
+      throw new Error("Nothing is sealed");
+    };
+    const reason = new CancelledError();
+    await expect(putContent(redis as never, { ...input, seal, signal: AbortSignal.abort(reason) })).rejects.toBe(
+      reason,
+    );
   });
 });

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import type { Redis } from "ioredis";
-import { FleetError } from "../../common/errors.ts";
+import { FleetError, throwIfCancelled } from "../../common/errors.ts";
 
 const PIECE_CHARACTERS = 1024 ** 2;
 /** From its last piece on; the connection is taken for lost when a piece is not answered for far less. */
@@ -35,6 +35,8 @@ interface PutInput {
   /** Asked for when it is not there yet. */
   readonly seal: () => string;
   readonly seconds: number;
+  /** Looked at before each piece. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 interface SendInput extends Omit<PutInput, "seal"> {
@@ -44,14 +46,16 @@ interface SendInput extends Omit<PutInput, "seal"> {
 /**
  * Stores a text, whole or not at all, if it is not there; it stays at least so long.
  * @throws {FleetError} when Redis loses it again and again
+ * @throws {CancelledError} when the signal fires before it is whole
  */
-export async function putContent(redis: Redis, { key, seal, seconds }: PutInput): Promise<void> {
+export async function putContent(redis: Redis, { key, seal, seconds, signal }: PutInput): Promise<void> {
   let sealed: string | undefined;
   for (let beginning = 0; beginning <= MOST_BEGINNINGS; beginning++) {
+    throwIfCancelled(signal);
     // It is there, too, when the answer to the last step was lost, and that was done twice.
     if (await keepContent(redis, key, seconds)) return;
     sealed ??= seal();
-    if (await sendContent(redis, { key, sealed, seconds })) return;
+    if (await sendContent(redis, { key, sealed, seconds, signal })) return;
   }
   throw new FleetError("The queue loses what it is given", {
     hint: "it needs a Redis that removes nothing by itself (maxmemory-policy noeviction) and is not restarted all the time",
@@ -62,12 +66,12 @@ export async function putContent(redis: Redis, { key, seal, seconds }: PutInput)
  * Nothing of it stays unless all of it does: a Redis that refuses a piece has no room for those before it.
  * @returns whether it is known to be there: Redis may have lost what it had of it
  */
-async function sendContent(redis: Redis, { key, sealed, seconds }: SendInput): Promise<boolean> {
+async function sendContent(redis: Redis, { key, sealed, seconds, signal }: SendInput): Promise<boolean> {
   const unfinished = `${key}:${randomBytes(8).toString("hex")}`;
   let isWhole = false;
   try {
     isWhole =
-      (await sendPieces(redis, unfinished, sealed)) &&
+      (await sendPieces(redis, unfinished, { sealed, signal })) &&
       (await redis.eval(FINISH, 2, unfinished, key, sealed.length, seconds)) === 1;
     return isWhole;
   } finally {
@@ -80,8 +84,13 @@ async function sendContent(redis: Redis, { key, sealed, seconds }: SendInput): P
  * Each piece is answered: a connection on which nothing comes back for long is taken for lost.
  * @returns whether Redis has lost nothing of it so far
  */
-async function sendPieces(redis: Redis, unfinished: string, sealed: string): Promise<boolean> {
+async function sendPieces(
+  redis: Redis,
+  unfinished: string,
+  { sealed, signal }: Pick<SendInput, "sealed" | "signal">,
+): Promise<boolean> {
   for (let offset = 0; offset < sealed.length; offset += PIECE_CHARACTERS) {
+    throwIfCancelled(signal);
     const piece = sealed.slice(offset, offset + PIECE_CHARACTERS);
     if ((await redis.eval(ADD, 1, unfinished, offset, piece, UNFINISHED_SECONDS)) !== 1) return false;
   }

@@ -1,4 +1,4 @@
-import { EventEmitter } from "node:events";
+import { EventEmitter, once } from "node:events";
 import { describe, expect, it } from "vitest";
 import { plainJob } from "../../../tests/support/fleet/own-queue.ts";
 import { CancelledError } from "../../common/errors.ts";
@@ -75,5 +75,21 @@ it("PackedFleetBake.run() ends at the first signal while the queue is lost, as n
   connection.emit("close");
   const reason = new CancelledError("The build was stopped by SIGINT");
   stop.abort(reason);
+  await expect(running).rejects.toBe(reason);
+});
+
+it("PackedFleetBake.run() tells who sends files of the signal, and ends when that has ended", async () => {
+  const [stop, hurry] = [new AbortController(), new AbortController()];
+  const reason = new CancelledError("The build was stopped by SIGINT");
+  const putContents = async (_: unknown, { signal }: { readonly signal: AbortSignal }) => {
+    const stopped = once(signal, "abort");
+    stop.abort(reason);
+    await stopped;
+    throw signal.reason;
+  };
+  const bundle = { contents: new Map(), objects: new Map() };
+  const parts = { queue: { putContents }, reach: new Reach(new EventEmitter() as never), bundle, builds: [], jobs: [] };
+  const bake = new PackedFleetBake({ env: {} } as never, parts as never);
+  const running = bake.run({ report: {} as never, signal: stop.signal, hurry: hurry.signal });
   await expect(running).rejects.toBe(reason);
 });

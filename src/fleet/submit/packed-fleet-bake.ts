@@ -163,7 +163,7 @@ export class PackedFleetBake implements FleetBake {
   async #send({ say, signal }: Sending): Promise<void> {
     const { queue, bundle } = this.#parts;
     const { bucket: place, env, log = noLog } = this.#input;
-    await queue.putContents(bundle.contents);
+    await queue.putContents(bundle.contents, { signal });
     if (place === undefined || bundle.objects.size === 0) return;
     const { region } = queue.place;
     const onNotice = (notice: string) => say(`Warning: ${notice}`);
