@@ -123,6 +123,16 @@ describe("RootFolder.makeFolders()", () => {
     writeFileSync(inImage("etc/f"), "");
     expect(() => root.makeFolders("/etc/f")).toThrow(/something else/);
   });
+
+  it("makes all of them or none, and says of none that it is there", () => {
+    const path = `/run/a/b/${"x".repeat(256)}`;
+    expect(() => root.makeFolders(path)).toThrow(/ENAMETOOLONG/);
+    expect(readdirSync(inImage("run"))).toEqual(["lock"]);
+    mkdirSync(inImage("run/a/b"), { recursive: true });
+    expect(() => root.makeFolders(path)).toThrow(/ENAMETOOLONG/);
+    expect(readdirSync(inImage("run/a"))).toEqual(["b"]);
+    expect([root.exists(path), root.missingFolders(path)]).toEqual([false, [path]]);
+  });
 });
 
 describe("RootFolder", () => {

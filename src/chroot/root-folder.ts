@@ -170,7 +170,8 @@ export class RootFolder {
     try {
       return this.#use(path, { followLast, onMissing: "fail" }, use);
     } catch (error) {
-      if (isErrno(error, "ENOENT", "ENOTDIR")) return undefined;
+      // Nothing can have a name that is too long.
+      if (isErrno(error, "ENOENT", "ENOTDIR", "ENAMETOOLONG")) return undefined;
       throw this.#failure("read", path, error);
     }
   }

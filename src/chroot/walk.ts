@@ -1,6 +1,6 @@
 import { chmodSync, closeSync } from "node:fs";
 import { isErrno } from "../common/errno.ts";
-import { fdPath, makeFolder, openEntry, openFolder, readLink, statFd } from "./openat.ts";
+import { fdPath, makeFolder, openEntry, openFolder, readLink, removeEmptyFolder, statFd } from "./openat.ts";
 
 /** As many links as Linux follows in one path. @see path_resolution(7) */
 const MAX_LINKS = 40;
@@ -37,7 +37,8 @@ interface Step {
 /**
  * Walks a path inside a root, one part after the other, from descriptor to descriptor. The kernel follows no link: they
  * are read and resolved here, absolute ones from the root, and `..` ends at the root. A folder that is swapped for a
- * link meanwhile is a link that is read like any other, so the walk never leaves the root.
+ * link meanwhile is a link that is read like any other, so the walk never leaves the root. Where it fails, the folders that it
+ * has made are gone again.
  * @param path As bytes
  * @throws the error of the system call, with its code; `ELOOP` and `ENOTDIR` likewise
  */
@@ -45,6 +46,9 @@ export function walk(root: string, path: string, options: WalkOptions): Place {
   const walker = new Walker(root, options);
   try {
     return walker.walk(path);
+  } catch (error) {
+    for (const folder of [...walker.made].reverse()) removeIfEmpty(root, folder);
+    throw error;
   } finally {
     walker.close();
   }
@@ -53,6 +57,18 @@ export function walk(root: string, path: string, options: WalkOptions): Place {
 export function closePlace(place: Place): void {
   closeSync(place.folder);
   if (place.fd !== undefined) closeSync(place.fd);
+}
+
+/** What somebody has put something into meanwhile stays, and what goes wrong here hides nothing. */
+function removeIfEmpty(root: string, path: string): void {
+  try {
+    const place = walk(root, path, { followLast: false, onMissing: "fail" });
+    try {
+      removeEmptyFolder(place.folder, place.name);
+    } finally {
+      closePlace(place);
+    }
+  } catch {}
 }
 
 class Walker {
@@ -65,6 +81,11 @@ class Walker {
   constructor(root: string, options: WalkOptions) {
     this.#steps = [{ fd: openFolder(root), name: "" }];
     this.#options = options;
+  }
+
+  /** Folders, outermost first: their ways from the root. */
+  get made(): readonly string[] {
+    return this.#made;
   }
 
   close(): void {
