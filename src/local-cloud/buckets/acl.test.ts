@@ -78,6 +78,13 @@ describe("a canned ACL", () => {
     expect(await buckets.outcome({ method: "PUT", url: "/images/a?acl", headers })).toBe("200");
     const copy = { ...headers, "x-amz-copy-source": "images/a" };
     expect(await buckets.outcome({ method: "PUT", url: "/images/copy", headers: copy })).toBe("200");
-    expect(await buckets.outcome({ method: "PUT", url: "/another", headers })).toBe("400 InvalidArgument");
+  });
+
+  it.each(["bucket-owner-full-control", "bucket-owner-read"])("of a new bucket means nothing: %s", async (acl) => {
+    await using buckets = await openBuckets();
+    const headers = { "x-amz-acl": acl };
+    expect(await buckets.outcome({ method: "PUT", url: "/another", headers })).toBe("200");
+    expect((await buckets.askAs("nobody", { url: "/another" })).status).toBe(403);
+    expect(await buckets.outcome({ method: "PUT", url: "/another?acl", headers })).toBe("400 InvalidArgument");
   });
 });

@@ -19,10 +19,11 @@ const granted: Readonly<Record<CannedAcl, readonly string[]>> = {
 const AS_PRIVATE = ["bucket-owner-full-control", "bucket-owner-read"];
 
 /** @throws {BucketRefusal} for what is none of the ACLs that there are */
-export function cannedAclOf({ headers, key }: BucketRequest): CannedAcl {
+export function cannedAclOf({ headers, key, operation }: BucketRequest): CannedAcl {
   if (Object.keys(headers).some((name) => name.startsWith("x-amz-grant-"))) throw tooFine();
   const given = String(headers["x-amz-acl"] ?? "private");
-  if (key !== undefined && AS_PRIVATE.includes(given)) return "private";
+  // S3 ignores them for a new bucket.
+  if ((key !== undefined || operation === "CreateBucket") && AS_PRIVATE.includes(given)) return "private";
   const acl = cannedAcls.find((name) => name === given);
   if (acl) return acl;
   throw new BucketRefusal("InvalidArgument", `x-amz-acl is one of ${cannedAcls.join(", ")}`);
