@@ -38,6 +38,7 @@ describe("a request for what there is not", () => {
     "x-amz-server-side-encryption-customer-key",
     "x-amz-copy-source-server-side-encryption-customer-key",
     "x-amz-tagging",
+    "x-amz-bucket-object-lock-enabled",
     "x-amz-object-lock-mode",
     "x-amz-object-lock-legal-hold",
     "x-amz-object-lock-retain-until-date",
@@ -48,6 +49,18 @@ describe("a request for what there is not", () => {
     const put = { method: "PUT", url: "/images/a", body: "a" };
     expect(await buckets.outcome({ ...put, headers: { [name]: "x" } })).toBe("501 NotImplemented");
     expect(await buckets.outcome({ ...put, headers: { "x-amz-tagging-directive": "REPLACE" } })).toBe("200");
+  });
+});
+
+describe("a bucket without object locks", () => {
+  it.each([
+    ["false", "200"],
+    ["False", "200"],
+    ["true", "501 NotImplemented"],
+  ])("may be asked for: %s", async (value, outcome) => {
+    await using buckets = await openBuckets();
+    const headers = { "x-amz-bucket-object-lock-enabled": value };
+    expect(await buckets.outcome({ method: "PUT", url: "/another", headers })).toBe(outcome);
   });
 });
 

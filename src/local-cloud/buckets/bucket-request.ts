@@ -87,8 +87,13 @@ const ABSENT_HEADERS =
 
 /** @throws {BucketRefusal} `NotImplemented` */
 export function refuseAbsent({ headers }: Pick<BucketRequest, "headers">): void {
-  const name = Object.keys(headers).find((name) => ABSENT_HEADERS.test(name) && headers[name] !== "");
+  const name = Object.keys(headers).find((name) => ABSENT_HEADERS.test(name) && !asksNothing(name, headers[name]));
   if (name !== undefined) throw new BucketRefusal("NotImplemented", `The local cloud does not know the header ${name}`);
+}
+
+/** Some clients say of everything that they know whether they want it. */
+function asksNothing(name: string, value: IncomingHttpHeaders[string]): boolean {
+  return value === "" || (name.endsWith("-enabled") && String(value).toLowerCase() === "false");
 }
 
 const ofBuckets: Readonly<Record<string, string>> = {
