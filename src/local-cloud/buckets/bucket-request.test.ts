@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { openBuckets } from "../../../tests/support/local-cloud/open-buckets.ts";
+import { type BucketReply, openBuckets } from "../../../tests/support/local-cloud/open-buckets.ts";
 
 describe("a request for what there is not", () => {
   it("is refused, and is not taken for another one", async () => {
@@ -8,7 +8,9 @@ describe("a request for what there is not", () => {
     for (const [method, url] of [
       ["GET", "/images/a?attributes"],
       ["GET", "/images/a?partNumber=9"],
-      ["HEAD", "/images/a?partNumber=1"],
+      ["HEAD", "/images/a?partNumber=2"],
+      ["GET", "/images/a?partNumber=0"],
+      ["DELETE", "/images/a?partNumber=1"],
       ["GET", "/images/a?torrent"],
       ["GET", "/images/a?legal-hold"],
       ["PUT", "/images/a?renameObject"],
@@ -61,6 +63,52 @@ describe("a bucket without object locks", () => {
     await using buckets = await openBuckets();
     const headers = { "x-amz-bucket-object-lock-enabled": value };
     expect(await buckets.outcome({ method: "PUT", url: "/another", headers })).toBe(outcome);
+  });
+});
+
+describe("the first part of an object", () => {
+  const url = "/images/a?partNumber=1";
+  const seen = ({ status, headers, text }: BucketReply) => {
+    const told = ["content-range", "content-length", "x-amz-mp-parts-count"].map((name) => headers.get(name));
+    return [status, ...told, text];
+  };
+
+  it("is all of one that was not uploaded in parts", async () => {
+    await using buckets = await openBuckets();
+    await buckets.put("a", "abc");
+    expect(seen(await buckets.ask({ url }))).toEqual([206, "bytes 0-2/3", "3", null, "abc"]);
+    expect(seen(await buckets.ask({ method: "HEAD", url }))).toEqual([206, "bytes 0-2/3", "3", null, ""]);
+  });
+
+  it("is what was uploaded first of one with several", async () => {
+    await using buckets = await openBuckets();
+    const parts = ["a".repeat(5 * 1024 ** 2), "b"];
+    const { text } = await buckets.ask({ method: "POST", url: "/images/a?uploads" });
+    const uploadId = /<UploadId>(\w+)/.exec(text)?.[1];
+    const named = await Promise.all(
+      parts.map(async (body, index) => {
+        const part = `/images/a?partNumber=${index + 1}&uploadId=${uploadId}`;
+        const { headers } = await buckets.ask({ method: "PUT", url: part, body });
+        return `<Part><PartNumber>${index + 1}</PartNumber><ETag>${headers.get("etag")}</ETag></Part>`;
+      }),
+    );
+    const body = `<CompleteMultipartUpload>${named.join("")}</CompleteMultipartUpload>`;
+    expect(await buckets.outcome({ method: "POST", url: `/images/a?uploadId=${uploadId}`, body })).toBe("200");
+    const head = await buckets.ask({ method: "HEAD", url });
+    expect(seen(head)).toEqual([206, "bytes 0-5242879/5242881", "5242880", "2", ""]);
+    expect((await buckets.ask({ url })).text).toBe(parts[0]);
+  });
+
+  it("is nothing of an empty one, which has no range", async () => {
+    await using buckets = await openBuckets();
+    await buckets.put("a", "");
+    expect(seen(await buckets.ask({ url }))).toEqual([200, null, "0", null, ""]);
+  });
+
+  it("is no range of it", async () => {
+    await using buckets = await openBuckets();
+    await buckets.put("a");
+    expect(await buckets.outcome({ url, headers: { range: "bytes=0-0" } })).toBe("400 InvalidRequest");
   });
 });
 

@@ -72,13 +72,16 @@ const SUBRESOURCES = ["uploadId", "uploads", "delete", "acl", "tagging", "locati
 const ABSENT_HERE = [
   ...["abac", "accelerate", "analytics", "attributes", "cors", "encryption", "intelligent-tiering", "inventory"],
   ...["legal-hold", "lifecycle", "logging", "metadataConfiguration", "metadataInventoryTable", "metadataJournalTable"],
-  ...["metadataTable", "metrics", "notification", "object-lock", "ownershipControls", "partNumber", "policy"],
-  ...["policyStatus", "publicAccessBlock", "renameObject", "replication", "requestPayment", "restore", "retention"],
+  ...["metadataTable", "metrics", "notification", "object-lock", "ownershipControls", "policy", "policyStatus"],
+  ...["publicAccessBlock", "renameObject", "replication", "requestPayment", "restore", "retention"],
   ...["select", "session", "torrent", "versions", "website"],
 ];
 
+/** Last, as it does not make another operation of what is absent. */
+const PART = "partNumber";
+
 function subresourceOf(query: ReadonlyMap<string, string>): string | undefined {
-  return [...SUBRESOURCES, ...ABSENT_HERE].find((name) => query.has(name));
+  return [...SUBRESOURCES, ...ABSENT_HERE, PART].find((name) => query.has(name));
 }
 
 /** Headers that ask for what an answer of 200 would promise and nobody keep. */
@@ -112,6 +115,7 @@ const ofBuckets: Readonly<Record<string, string>> = {
 
 const ofObjects: Readonly<Record<string, string>> = {
   GET: "GetObject",
+  "GET?partNumber": "GetObject",
   "GET?acl": "GetObjectAcl",
   "GET?tagging": "GetObjectTagging",
   "GET?uploadId": "ListParts",
@@ -121,6 +125,7 @@ const ofObjects: Readonly<Record<string, string>> = {
   "POST?uploadId": "CompleteMultipartUpload",
   "DELETE?uploadId": "AbortMultipartUpload",
   HEAD: "HeadObject",
+  "HEAD?partNumber": "HeadObject",
   PUT: "PutObject",
   DELETE: "DeleteObject",
 };

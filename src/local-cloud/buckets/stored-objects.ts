@@ -124,16 +124,42 @@ export const getObject: BucketOperation = async (call) => {
   const object = readableObject(call);
   const { request } = call;
   const { etag, sizeBytes, headers, modifiedAt, blobs } = object;
+  const part = firstPart(request, object);
   checkRead(request.headers, object);
   const about = { ...headers, ...overrides(request), etag: `"${etag}"`, "accept-ranges": "bytes" };
   const answer = { "last-modified": new Date(modifiedAt).toUTCString(), ...about };
-  const range = isOfRange(request.headers["if-range"], object) && rangeOf(request.headers.range, sizeBytes);
+  const asked = isOfRange(request.headers["if-range"], object) && rangeOf(request.headers.range, sizeBytes);
+  const range = part?.range ?? asked;
   if (!range) return { headers: answer, content: { blobs, startBytes: 0, lengthBytes: sizeBytes } };
   const [start, end] = range;
   const contentRange = `bytes ${start}-${end}/${sizeBytes}`;
   const content = { blobs, startBytes: start, lengthBytes: end - start + 1 };
-  return { status: 206, headers: { ...answer, "content-range": contentRange }, content };
+  return { status: 206, headers: { ...answer, ...part?.headers, "content-range": contentRange }, content };
 };
+
+interface FirstPart {
+  /** Absent for one without a byte. */
+  readonly range?: readonly [number, number];
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/**
+ * The part that a read names. Clients of the AWS CRT begin with the first one, to learn how large the object is.
+ * @throws {BucketRefusal} for every other: of a copy nobody knows what parts its source had
+ */
+function firstPart(
+  { query, headers }: BucketRequest,
+  { blobs: [first, ...others] }: ObjectRecord,
+): FirstPart | undefined {
+  const number = query.get("partNumber");
+  if (number === undefined) return undefined;
+  if (number !== "1")
+    throw new BucketRefusal("NotImplemented", "The local cloud reads no part but the first by its number");
+  if (headers.range !== undefined) throw new BucketRefusal("InvalidRequest", "A read has a Range or a partNumber");
+  if (!first || first.sizeBytes === 0) return {};
+  const count = others.length > 0 && { headers: { "x-amz-mp-parts-count": String(others.length + 1) } };
+  return { range: [0, first.sizeBytes - 1], ...count };
+}
 
 /** There are no tags: who copies in parts asks for them, to set them again. */
 export const getObjectTagging: BucketOperation = async (call) => {
