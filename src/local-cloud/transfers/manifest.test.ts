@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { parseManifest } from "./manifest.ts";
+import { manifestText, parseManifest } from "./manifest.ts";
 
 const GIB = 1024 ** 3;
 
@@ -33,5 +33,23 @@ describe("parseManifest()", () => {
   ])("refuses a second disk in a place: %s and %s", (one, other) => {
     const text = manifestOf(root, { ...root, Device: one }, { ...root, Device: other });
     expect(() => parseManifest(text)).toThrow(`The manifest is wrong: ${other}: Another disk is there`);
+  });
+});
+
+describe("manifestText()", () => {
+  const image = { ProductTypes: ["0001"] };
+  const textOf = (said: Record<string, string | number | boolean | null>) => {
+    const mapping = { Device: "/dev/sda1", Size: GIB, DeleteOnTermination: true, ...said };
+    const snapshots = [{ snapshotId: "snap-1", key: "k", file: "f", mapping }];
+    return manifestText({ image, snapshots }, (key) => `http://oos/b/${key}`);
+  };
+
+  it.each([
+    ["the iops of io1", { VolumeType: "io1", Iops: 300 }, 300],
+    ["some for io1 of which an older version kept none", { VolumeType: "io1", Iops: null }, 100],
+    ["some for io1 with no iops", { VolumeType: "io1", Iops: 0 }, 100],
+    ["none for other types", { VolumeType: "standard", Iops: null }, null],
+  ])("has %s, and can be read again", (_what, said, iops) => {
+    expect(parseManifest(textOf(said)).Image.Snapshots).toMatchObject([{ ...said, Iops: iops }]);
   });
 });

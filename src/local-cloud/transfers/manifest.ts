@@ -4,7 +4,7 @@ import { messageOf } from "../../common/errors.ts";
 import { schemaProblems } from "../../common/schema-problems.ts";
 import { type VolumeShape, volumeShape } from "../actions/volume-rules.ts";
 import { BYTES_PER_GIB } from "../disks/disks.ts";
-import type { ExportTaskRecord } from "../records.ts";
+import type { ExportedSnapshot, ExportTaskRecord } from "../records.ts";
 
 /** Larger ones have more volumes than a VM takes. */
 export const LARGEST_MANIFEST_BYTES = 1024 * 1024;
@@ -83,9 +83,17 @@ export function manifestText(
   signedUrl: (key: string) => string,
 ): string {
   const entries = snapshots.map(({ key, file, mapping }) => ({
-    ...mapping,
+    ...importable(mapping),
     Filename: file,
     PreSignedUrl: signedUrl(key),
   }));
   return `${JSON.stringify({ Version: 1, Image: { ...image, Type: "machine", Snapshots: entries } }, null, 2)}\n`;
+}
+
+/** What every io1 volume may have, whatever its size. */
+const PLAIN_IOPS = 100;
+
+/** Older versions made images of io1 volumes without their iops, and no volume can be made of those. */
+function importable(mapping: ExportedSnapshot["mapping"]): ExportedSnapshot["mapping"] {
+  return mapping.VolumeType === "io1" && !mapping.Iops ? { ...mapping, Iops: PLAIN_IOPS } : mapping;
 }
