@@ -90,6 +90,11 @@ describe("the API calls that a build makes", () => {
     "`omi export`": async () => {
       ({ manifest } = await exportOmi({ omi: "plain", bucket: "exports", createBucket: true, ...here() }));
     },
+    "`omi export -create-bucket` that fails": async () => {
+      bakery.cloud.faults.add({ kind: "fail", transition: "image-export.pending" });
+      const refused = exportOmi({ omi: "plain", bucket: "failing-exports", createBucket: true, ...here() });
+      await expect(refused).rejects.toThrow("failed");
+    },
     "`omi import`": () => importOmi({ from: { bucket: "exports", key: manifest }, name: "imported", ...here() }),
     "a build that fails before its snapshot": () =>
       expect(bakery.bake({ ...config, omi_name: "failed" }, { hook: failing })).rejects.toThrow("The provisioner"),
