@@ -48,6 +48,16 @@ describe("maskedSink()", () => {
     expect(sink.failure()).toBeUndefined();
   });
 
+  it("misses what a disk could not take, with the error by which a terminal says that it was closed", () => {
+    const fd = openSync(join(folder, "out"), "w");
+    const stream = streamOf(fd);
+    const sink = maskedSink(stream);
+    const error = Object.assign(new Error("EIO: i/o error, write"), { code: "EIO" });
+    stream.emit("error", error);
+    closeSync(fd);
+    expect(sink.failure()).toBe(error);
+  });
+
   it("remembers why a file could not be written", () => {
     const fd = openSync(join(folder, "out"), "wx");
     closeSync(fd);

@@ -1,4 +1,4 @@
-import { fstatSync, writeSync } from "node:fs";
+import { fstatSync, type Stats, writeSync } from "node:fs";
 import { isErrno } from "../common/errno.ts";
 import { secrets } from "../common/secrets.ts";
 import type { TextSink } from "./io.ts";
@@ -12,10 +12,11 @@ export interface MaskedSink extends TextSink {
 /** A sink that masks whole writes; nothing writes a secret in pieces. */
 export function maskedSink(stream: NodeJS.WriteStream & { readonly fd?: number }): MaskedSink {
   let failure: Error | undefined;
+  const onDisk = isOnDisk(stream.fd);
   const gone = new AbortController();
   const fail = (error: Error) => {
     // A reader that went away, or a terminal that was closed, misses nothing. And nothing is a reason to leave a build half done.
-    if (!isErrno(error, "EPIPE", "ECONNRESET", "EIO")) failure ??= error;
+    if (!isErrno(error, "EPIPE", "ECONNRESET", ...(onDisk ? [] : ["EIO"]))) failure ??= error;
     if (isErrno(error, "EPIPE", "ECONNRESET")) gone.abort();
   };
   stream.on("error", fail);
@@ -54,10 +55,19 @@ function fileWriter(fd: number, fail: (error: Error) => void): (text: string) =>
 }
 
 function isFile(fd: number | undefined): fd is number {
+  return statsOf(fd)?.isFile() === true;
+}
+
+/** Where an input/output error is the disk's. */
+function isOnDisk(fd: number | undefined): boolean {
+  return isFile(fd) || statsOf(fd)?.isBlockDevice() === true;
+}
+
+function statsOf(fd: number | undefined): Stats | undefined {
   try {
-    return fd !== undefined && fstatSync(fd).isFile();
+    return fd === undefined ? undefined : fstatSync(fd);
   } catch {
     // It was closed by whoever started us.
-    return false;
+    return undefined;
   }
 }
