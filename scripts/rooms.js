@@ -532,6 +532,7 @@ export const rooms = {
       "api",
       "client",
       "credentials",
+      "direct-http",
       "errors",
       "insist",
       "mask-environment",

@@ -7,7 +7,8 @@ import {
   type ControlResults,
   controlOperations,
 } from "./control/operations.ts";
-import { CONTROL_PREFIX, findRunningServer, isAlive, type RunningServer } from "./control/running-server.ts";
+import { findRunningServer, isAlive, type RunningServer } from "./control/running-server.ts";
+import { send } from "./control/send.ts";
 import type { ServerArgumentsOf, ServerOperation, ServerResults } from "./control/server-operations.ts";
 import { formatOfName } from "./disks/disk-transfer.ts";
 import type { DiskFormat } from "./disks/qcow2.ts";
@@ -209,7 +210,7 @@ function post<O extends ControlOperation>(
   operation: O,
   given: ArgumentsOf<O>,
 ): Promise<ControlResults[O] | undefined> {
-  return send<ControlResults[O]>(server, operation, given);
+  return send<ControlResults[O]>(server, { operation, given });
 }
 
 function postToServer<O extends ServerOperation>(
@@ -218,26 +219,5 @@ function postToServer<O extends ServerOperation>(
   given: ServerArgumentsOf<O>,
   signal?: AbortSignal,
 ): Promise<ServerResults[O] | undefined> {
-  return send<ServerResults[O]>(server, operation, given, signal);
-}
-
-/** Undefined when nobody answers: the server has gone since. */
-async function send<Result>(
-  server: RunningServer,
-  operation: string,
-  given: unknown,
-  signal?: AbortSignal,
-): Promise<Result | undefined> {
-  const response = await fetch(server.url + CONTROL_PREFIX + operation, {
-    method: "POST",
-    headers: { authorization: `Bearer ${server.token}` },
-    body: JSON.stringify(given),
-    ...(signal && { signal }),
-  }).catch(() => undefined);
-  if (response === undefined || response.status === 403 || response.status === 503) return undefined;
-  const text = await response.text().catch(() => undefined);
-  if (text === undefined) return undefined;
-  const answer: { result: Result; error?: string; hint?: string } = JSON.parse(text);
-  if (answer.error !== undefined) throw new LocalCloudError(answer.error, { hint: answer.hint });
-  return answer.result;
+  return send<ServerResults[O]>(server, { operation, given, signal });
 }
