@@ -1,4 +1,5 @@
 import { execFile } from "node:child_process";
+import { randomBytes } from "node:crypto";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
@@ -36,7 +37,8 @@ const PATIENCE_MS = 240_000;
 export async function openTerminalWindow(options: WindowOptions): Promise<TerminalWindow> {
   const { folder, command, columns = 100, rows = 40, env = {} } = options;
   await mkdir(folder, { recursive: true });
-  const socket = join(folder, "tmux");
+  // Another one each time: a server that was told to end may still listen when the next window is opened.
+  const socket = join(folder, `tmux-${randomBytes(4).toString("hex")}`);
   const tmux = async (...argv: readonly string[]) => {
     return (await execute("tmux", ["-S", socket, "-f", "/dev/null", ...argv])).stdout;
   };
