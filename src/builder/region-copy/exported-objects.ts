@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { formatDuration } from "../../common/duration.ts";
-import { TimeoutError } from "../../common/errors.ts";
+import { messageOf, TimeoutError, throwIfCancelled } from "../../common/errors.ts";
+import { ApiError } from "../../outscale/errors.ts";
 import { readMade } from "../made.ts";
 import { hurriedDeadline, releaseDeadline } from "../release-deadline.ts";
 import { noFacts, type ReleaseContext, type ResourceKind } from "../resource-kind.ts";
@@ -42,7 +43,7 @@ export const exportedObjectsKind: ResourceKind<ExportIntent, z.infer<typeof noFa
     const cloud = await context.regions.at(intent.place);
     const made = { what: `the export ${id}`, madeAt, wasSeen: cloud.waiters.hasSeen(id) };
     await readMade(context, made, async () => (await findExportTasks(cloud, intent, context.signal))[0]);
-    await awaitEnd(context, cloud, intent);
+    await awaitEnd(context, cloud, { intent, madeAt });
     // The release's own deadline may have passed meanwhile.
     using deadline = releaseDeadline(context.hurry);
     const { bucket, prefix } = intent;
@@ -71,28 +72,54 @@ async function findExportTasks(
 
 const POLL_MS = 2_000;
 
+interface Export {
+  readonly intent: ExportIntent;
+  readonly madeAt: number;
+}
+
 /**
- * Waits until nothing writes there any more: as long as a copy may take, which is longer than a release may. Only the user's
- * second wish to stop ends it before.
+ * Waits until nothing writes there any more: as long as a copy may take, which is longer than a release may. That is counted
+ * from when it was begun, so it is no more for several exports, or when the release is tried again. Only the user's second wish
+ * to stop ends it before.
  * @throws {TimeoutError} {@link CancelledError}
  */
-async function awaitEnd({ ui, clock, hurry }: ReleaseContext, cloud: RegionCloud, intent: ExportIntent): Promise<void> {
+async function awaitEnd(context: ReleaseContext, cloud: RegionCloud, { intent, madeAt }: Export): Promise<void> {
+  const { ui, clock, hurry } = context;
   using deadline = hurriedDeadline(hurry);
-  const { signal } = deadline;
   const mostMs = cloud.waiters.timeouts.copy;
-  const until = clock.now() + mostMs;
-  for (let isTold = false; ; isTold = true) {
-    const running = (await findExportTasks(cloud, intent, signal)).filter((task) => !isOver(task));
-    if (running.length === 0) return;
-    const ids = running.map(({ TaskId }) => TaskId).join(", ");
-    if (clock.now() >= until) throw endless(ids, mostMs);
-    if (!isTold) ui.message(`The export ${ids} cannot be cancelled: waiting until it ends...`);
-    await clock.sleep(POLL_MS, signal);
+  const until = madeAt + mostMs;
+  for (let isTold = false; ; ) {
+    const running = await findRunning({ ...context, signal: deadline.signal }, cloud, { intent, until });
+    if (running?.length === 0) return;
+    if (running !== undefined) {
+      const ids = running.map(({ TaskId }) => TaskId).join(", ");
+      if (clock.now() >= until) throw endless(ids, mostMs);
+      if (!isTold) ui.message(`The export ${ids} cannot be cancelled: waiting until it ends...`);
+      isTold = true;
+    }
+    await clock.sleep(POLL_MS, deadline.signal);
   }
 }
 
+/** @returns undefined when that cannot be seen for now, and may still be later */
+async function findRunning(
+  { clock, log, signal }: ReleaseContext,
+  cloud: RegionCloud,
+  { intent, until }: { readonly intent: ExportIntent; readonly until: number },
+): Promise<readonly ExportTask[] | undefined> {
+  try {
+    return (await findExportTasks(cloud, intent, signal)).filter((task) => !isOver(task));
+  } catch (error) {
+    throwIfCancelled(signal);
+    if (!(error instanceof ApiError) || clock.now() >= until) throw error;
+    log.write({ kind: "note", message: `Whether the export still runs cannot be seen: ${messageOf(error)}` });
+    return undefined;
+  }
+}
+
+const hint = "Its objects go when it has ended: run outscale-chroot cleanup then";
+
 function endless(ids: string, mostMs: number): TimeoutError {
-  const hint = "Its objects go when it has ended: run outscale-chroot cleanup then";
   return new TimeoutError(`The export ${ids} has not ended within ${formatDuration(mostMs)}`, { hint });
 }
 

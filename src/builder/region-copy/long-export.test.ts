@@ -6,9 +6,10 @@ import { runContext, runHeader } from "../../../tests/support/builder/run-contex
 import { regionsAt, scriptedApi } from "../../../tests/support/outscale/scripted-api.ts";
 import { RecordingUi } from "../../../tests/support/terminal/recording-ui.ts";
 import type { Clock } from "../../common/clock.ts";
-import { CancelledError, throwIfCancelled } from "../../common/errors.ts";
+import { AuthError, CancelledError, throwIfCancelled } from "../../common/errors.ts";
 import { noLog } from "../../common/log.ts";
 import { defaultWaiting } from "../../config/default-waiting.ts";
+import { ApiError } from "../../outscale/errors.ts";
 import type { ObjectStorage } from "../../outscale/object-storage/object-storage.ts";
 import { createWaiters } from "../../outscale/waiters.ts";
 import { Journal } from "../journal/journal.ts";
@@ -52,10 +53,16 @@ interface Course {
   readonly minutes: number;
   /** When the user asks to stop for the second time. */
   readonly hurriedAfterMinutes?: number;
+  /** What the service answers at one time, once. */
+  readonly trouble?: { readonly afterMinutes: number; readonly error: Error };
+  /** Of how many things, each of which has its own export. */
+  readonly exports?: number;
 }
 
 /** A run that is stopped during its export into a bucket that it has made. */
-async function stopDuring({ minutes, hurriedAfterMinutes = Number.POSITIVE_INFINITY }: Course) {
+async function stopDuring(course: Course) {
+  const { minutes, hurriedAfterMinutes = Number.POSITIVE_INFINITY, exports = 1 } = course;
+  let { trouble } = course;
   const clock = hastyClock();
   const beganAt = clock.now();
   const passed = () => (clock.now() - beganAt) / MINUTE_MS;
@@ -64,6 +71,11 @@ async function stopDuring({ minutes, hurriedAfterMinutes = Number.POSITIVE_INFIN
   const { api } = scriptedApi({
     readImageExportTasks: () => {
       if (passed() >= hurriedAfterMinutes) hurry.abort(new CancelledError());
+      if (trouble !== undefined && passed() >= trouble.afterMinutes) {
+        const { error } = trouble;
+        trouble = undefined;
+        throw error;
+      }
       const OsuExport = { DiskImageFormat: "qcow2", OsuBucket: "acme", OsuPrefix: "a/0123456789ab" };
       const State = passed() < minutes ? "active" : "completed";
       const task = { TaskId: "image-export-1", ImageId: "ami-1", State, Progress: 0, Comment: "", Tags: [], OsuExport };
@@ -83,7 +95,9 @@ async function stopDuring({ minutes, hurriedAfterMinutes = Number.POSITIVE_INFIN
   const scope = new Scope("export", context, { onFailure: "warn" });
   await scope.acquire(createdBucketKind, { place, bucket: "acme", prefix: "a" }, async () => "acme");
   const of = { kind: "image", id: "ami-1" } as const;
-  await scope.acquire(exportedObjectsKind, { place, bucket: "acme", prefix, of }, async () => "image-export-1");
+  for (let index = 0; index < exports; index++) {
+    await scope.acquire(exportedObjectsKind, { place, bucket: "acme", prefix, of }, async () => "image-export-1");
+  }
   await scope[Symbol.asyncDispose]();
   return { done, errors: ui.of("error"), minutes: passed() };
 }
@@ -112,5 +126,33 @@ describe("a run that is stopped during a long export", () => {
     expect(done).toEqual([]);
     expect(errors[0]).toContain("The export image-export-1 has not ended within 2h0m0s");
     expect(journal.hasOpenResources).toBe(true);
+  });
+
+  const outage = new ApiError({ action: "ReadImageExportTasks", httpStatus: 503, ambiguous: false }, "out of order");
+
+  it("waits on when the service fails for a moment, however long it has waited", async () => {
+    const { done, errors } = await stopDuring({ minutes: 60, trouble: { afterMinutes: 30, error: outage } });
+    expect(errors).toEqual([]);
+    expect(done).toEqual([prefix, "acme"]);
+  });
+
+  it("does not wait on when it may not look any more", async () => {
+    const error = new AuthError("refused");
+    const { done, errors, minutes } = await stopDuring({ minutes: 60, trouble: { afterMinutes: 30, error } });
+    expect(errors[0]).toContain("refused");
+    expect(minutes).toBeLessThan(35);
+    expect(done).toEqual([]);
+  });
+
+  it.each([outage, new TypeError("a bug")])("has its time once, whatever fails meanwhile: %s", async (error) => {
+    const endless = Number.POSITIVE_INFINITY;
+    const { minutes } = await stopDuring({ minutes: endless, trouble: { afterMinutes: 10, error } });
+    expect(minutes).toBeLessThan(121);
+  });
+
+  it("has its time once for all exports", async () => {
+    const { minutes, errors } = await stopDuring({ minutes: Number.POSITIVE_INFINITY, exports: 3 });
+    expect(minutes).toBeLessThan(121);
+    expect(errors).toHaveLength(4);
   });
 });
