@@ -325,6 +325,7 @@ export const rooms = {
       "resources/pruned-image",
       "resume-point",
       "run-tag-key",
+      "runs-on-error",
       "scope",
       "session",
       "step",

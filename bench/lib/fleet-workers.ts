@@ -91,7 +91,7 @@ export async function startWorkers(
   };
 }
 
-const deadRuns = { isClean: true, products: new Map<string, never>() };
+const deadRuns = { isClean: true, products: new Map<string, never>(), later: new Set<string>() };
 
 /** Jobs without their locks, which are a program each: 100 workers have one machine here, not 100. */
 const unlockedJobs: HeldJobs = {

@@ -30,6 +30,7 @@ import type { Place } from "./region-copy/place.ts";
 import { regionsOf } from "./region-copy/regions-of-run.ts";
 import { releaseRecorded } from "./release-recorded.ts";
 import type { RunContext } from "./run-context.ts";
+import { RunsOnError } from "./runs-on-error.ts";
 import { tellClockSkew } from "./tell-clock-skew.ts";
 import { tellRetry } from "./tell-retry.ts";
 import type { Ui } from "./ui.ts";
@@ -51,6 +52,10 @@ export interface CleanUpOptions {
   readonly clock?: Clock;
   readonly log?: DebugLog;
   readonly env?: NodeJS.ProcessEnv;
+  /** Once it has fired, each thing has a minute. */
+  readonly hurry?: AbortSignal;
+  /** It is done again later, and nobody waits for it now: what an export still writes is left for then. */
+  readonly isUnattended?: boolean;
 }
 
 export interface Connection {
@@ -63,8 +68,11 @@ export interface Connection {
 /** What happened to one run. */
 export interface CleanedRun {
   readonly runId: string;
-  /** `unusable`: its journal cannot be read, so it was left as it is. */
-  readonly outcome: "alive" | "clean" | "cleaned" | "dry-run" | "failed" | "unusable";
+  /**
+   * `unusable`: its journal cannot be read, so it was left as it is. `later`: nothing failed, and an export of its still runs, for
+   * which an unattended clean-up does not wait.
+   */
+  readonly outcome: "alive" | "clean" | "cleaned" | "dry-run" | "failed" | "later" | "unusable";
   readonly removed: readonly string[];
   readonly failures: readonly string[];
   /** The OMI that it had made, which stays. */
@@ -220,18 +228,25 @@ async function releaseAll(
   const connection = await options.connect(header);
   const removed: string[] = [];
   const failures: string[] = [];
+  let isLater = false;
   try {
     const tell = { ...tellRetry({ ui, clock }), onClockSkew: tellClockSkew(ui) };
     await using api = createApi({ access: connection.access, clock, log, env, ...tell });
     await assertSameAccount(api, header, { ...options, env });
     await using regions = regionsOf(header, connection, { ...options, ui, clock, log, env });
-    const context = contextOf(header, { api, regions, journal, ui, log, clock });
+    const { hurry = new AbortController().signal, isUnattended } = options;
+    const context = contextOf(header, { api, regions, journal, ui, log, clock, hurry, isUnattended });
     if (options.wereSeen) for (const { id } of record.resources) if (id !== undefined) context.waiters.noteSeen(id);
     for (const resource of [...record.resources].reverse()) {
       try {
         if (await releaseRecorded(context, resource, record.writtenAt)) removed.push(describe(resource));
         journal.released(resource.seq);
       } catch (error) {
+        if (options.isUnattended && error instanceof RunsOnError) {
+          ui.message(`${messageOf(error)}: left for the next time`);
+          isLater = true;
+          continue;
+        }
         ui.error(`${describe(resource)} failed: ${withAdvice(error)}`);
         failures.push(withAdvice(error));
       }
@@ -240,18 +255,19 @@ async function releaseAll(
   } finally {
     await connection.close();
   }
-  return { runId: header.runId, outcome: failures.length > 0 ? "failed" : "cleaned", removed, failures };
+  const done = isLater ? "later" : "cleaned";
+  return { runId: header.runId, outcome: failures.length > 0 ? "failed" : done, removed, failures };
 }
 
-/** The run of a journal, as scopes and releases know a build: nobody listens to it, and nobody stops it. */
+/** The run of a journal, as scopes and releases know a build: nobody listens to it, and nobody stops it before its end. */
 function contextOf(
   { runId, accountId, deviceFolder }: RunHeader,
-  tools: Pick<RunContext, "api" | "regions" | "journal" | "ui" | "log" | "clock">,
+  tools: Pick<RunContext, "api" | "regions" | "journal" | "ui" | "log" | "clock" | "hurry" | "isUnattended">,
 ): RunContext {
   const waiters = createWaiters({ ...tools, ...defaultWaiting });
   const { signal } = new AbortController();
   const host = hostRunner(tools.log);
-  return { ...tools, runId, accountId, deviceFolder, waiters, host, emit: () => undefined, signal, hurry: signal };
+  return { ...tools, runId, accountId, deviceFolder, waiters, host, emit: () => undefined, signal };
 }
 
 async function assertSameAccount(

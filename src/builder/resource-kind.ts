@@ -5,7 +5,7 @@ import type { RunContext } from "./run-context.ts";
 /**
  * What a release works with. It has no build: `cleanup` releases what a dead run left, from its journal alone. Its
  * signal fires at the release's deadline and is not the build's: a cancelled build still cleans up. What has to wait for longer,
- * as nothing can stop it, listens to `hurry` alone.
+ * as nothing can stop it, listens to `hurry` alone, and is not waited for where the release is unattended.
  */
 export type ReleaseContext = Omit<RunContext, "journal" | "emit">;
 

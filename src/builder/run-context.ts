@@ -29,4 +29,6 @@ export interface RunContext {
   readonly signal: AbortSignal;
   /** The user's second wish to stop: releases get less time. */
   readonly hurry: AbortSignal;
+  /** Somebody looks again later, and other work waits meanwhile: what the service cannot be kept from is left for then. */
+  readonly isUnattended?: boolean | undefined;
 }

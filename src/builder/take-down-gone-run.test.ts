@@ -4,10 +4,12 @@ import { runHeader } from "../../tests/support/builder/run-context.ts";
 import { type Handlers, jumpingClock, scriptedApi } from "../../tests/support/outscale/scripted-api.ts";
 import { startServer } from "../../tests/support/outscale/start-server.ts";
 import { RecordingUi } from "../../tests/support/terminal/recording-ui.ts";
+import { CancelledError } from "../common/errors.ts";
 import { noLog } from "../common/log.ts";
 import type { Image } from "../outscale/oapi.ts";
 import { formatEntry, JOURNAL_FORMAT, type JournalEntry } from "./journal/entry.ts";
 import { readJournalCopy } from "./journal/read-journal.ts";
+import { RunsOnError } from "./runs-on-error.ts";
 import { takeDownGoneRun } from "./take-down-gone-run.ts";
 
 const made: readonly JournalEntry[] = [
@@ -32,12 +34,13 @@ interface TakingDown {
   readonly mayGoOn?: () => Promise<void>;
   /** With the credentials of other regions. */
   readonly env?: NodeJS.ProcessEnv;
+  readonly signal?: AbortSignal;
 }
 
 function takeDown(
   entries: readonly JournalEntry[],
   handlers: Handlers,
-  { mayGoOn = async () => undefined, env = {} }: TakingDown = {},
+  { mayGoOn = async () => undefined, env = {}, signal = new AbortController().signal }: TakingDown = {},
 ) {
   const clock = jumpingClock();
   const { api, calls } = scriptedApi(handlers);
@@ -50,9 +53,15 @@ function takeDown(
     ui: new RecordingUi(),
     log: noLog,
     clock,
+    signal,
   };
   const done = takeDownGoneRun(record, { ...tools, mayGoOn });
-  return { done, changes: () => calls.map(([name]) => name).filter((name) => !name.startsWith("read")) };
+  return {
+    done,
+    clock,
+    ui: tools.ui,
+    changes: () => calls.map(([name]) => name).filter((name) => !name.startsWith("read")),
+  };
 }
 
 describe("takeDownGoneRun()", () => {
@@ -133,6 +142,33 @@ describe("takeDownGoneRun()", () => {
     expect(changes()).toEqual([]);
   });
 
+  it("leaves what it has no time for, when it is stopped, and takes that for no failure", async () => {
+    const stopping = new AbortController();
+    const { done, changes } = takeDown(
+      registered,
+      {
+        readImages: () => {
+          stopping.abort();
+          throw new Error("too late");
+        },
+      },
+      { signal: stopping.signal },
+    );
+    await expect(done).rejects.toBeInstanceOf(CancelledError);
+    expect(changes()).toEqual([]);
+  });
+
+  it("does not wait for an export that still runs: it leaves its objects, and takes down the rest", async () => {
+    await using east = await otherRegion({ ...own, Tags: [runTag] });
+    const { done, clock, ui } = takeDown([...copied, ...exported], {}, { env: east.env });
+    const before = clock.now();
+    await expect(done).rejects.toBeInstanceOf(RunsOnError);
+    expect(clock.now()).toBe(before);
+    expect(east.changes()).toEqual(["DeleteImage"]);
+    expect(ui.of("error")).toEqual([]);
+    expect(ui.of("message").join()).toContain("The export image-export-1 still runs, and writes to acme/a/");
+  });
+
   it.each([
     [[], []],
     [[runTag], ["DeleteImage"]],
@@ -158,12 +194,25 @@ const copied: readonly JournalEntry[] = [
   { type: "result", seq: 6, id: "ami-1" },
 ];
 
+const exported: readonly JournalEntry[] = [
+  {
+    ...{ type: "intent", seq: 7, kind: "exported-objects" },
+    intent: { place, bucket: "acme", prefix: `a/${runHeader.runId}/`, of: { kind: "image", id: "ami-0" } },
+  },
+  { type: "result", seq: 7, id: "image-export-1" },
+];
+const exportTask = {
+  ...{ TaskId: "image-export-1", ImageId: "ami-0", State: "active", Progress: 0, Comment: "", Tags: [] },
+  OsuExport: { DiskImageFormat: "qcow2", OsuBucket: "acme", OsuPrefix: `a/${runHeader.runId}` },
+};
+
 /** The service of another region, whose account has one OMI. */
 async function otherRegion(there: Image) {
   const calls: string[] = [];
   let isThere = true;
   const answers: Readonly<Record<string, () => unknown>> = {
     ReadAccounts: () => ({ Accounts: [{ AccountId: ownAccount }] }),
+    ReadImageExportTasks: () => ({ ImageExportTasks: [exportTask] }),
     ReadImages: () => ({ Images: isThere ? [there] : [] }),
     DeleteImage: () => {
       isThere = false;

@@ -1,5 +1,5 @@
 import type { Clock } from "../common/clock.ts";
-import { LeftoverError, messageOf } from "../common/errors.ts";
+import { LeftoverError, messageOf, throwIfCancelled } from "../common/errors.ts";
 import type { DebugLog } from "../common/log.ts";
 import { defaultWaiting } from "../config/default-waiting.ts";
 import { hostRunner } from "../host/run-command.ts";
@@ -17,6 +17,7 @@ import { releaseDeadline } from "./release-deadline.ts";
 import type { ReleaseContext } from "./resource-kind.ts";
 import { imageKind } from "./resources/image.ts";
 import { RUN_TAG_KEY } from "./run-tag-key.ts";
+import { RunsOnError } from "./runs-on-error.ts";
 import type { Ui } from "./ui.ts";
 import { unfinished } from "./unfinished.ts";
 import { untagProduct } from "./untag-product.ts";
@@ -33,55 +34,67 @@ export interface GoneRunOptions {
   readonly clock: Clock;
   /** Asked before each thing is taken down. @throws when it is not for us any more */
   readonly mayGoOn: () => Promise<void>;
+  /** Once it has fired, what is under way has a minute, and the rest is for whoever looks next. */
+  readonly signal: AbortSignal;
 }
-
-const never = new AbortController().signal;
 
 /**
  * Takes down, from a copy of its journal, what a run has left in the account whose VM is gone for good. What was on that VM
  * is gone with it. A product stays, and loses the tag of its run.
- * @throws {LeftoverError} at the end, when something could not be taken down; the rest was all the same
+ * @throws {LeftoverError} at the end, when something could not be taken down; the rest was all the same. A {@link RunsOnError}
+ * when all that is left is what an export still writes: it has to be done again later
+ * @throws {CancelledError} when it is stopped
  */
 export async function takeDownGoneRun(record: RunRecord, options: GoneRunOptions): Promise<void> {
-  const { ui, env, mayGoOn } = options;
+  const { ui, env, mayGoOn, signal } = options;
   const accessTo = (place: Place) => accessToPlace(place, env, (notice) => ui.warn(notice));
   await using regions = regionsOf(record.header, { ...options, accessTo }, options);
   const context = contextOf(record, { ...options, regions });
   const failures: string[] = [];
+  const later: string[] = [];
   for (const resource of record.resources.filter(({ recorded }) => !recorded.isOfMachine).reverse()) {
+    throwIfCancelled(signal);
     await mayGoOn();
     try {
       await release(context, resource, record.writtenAt);
     } catch (error) {
-      ui.error(messageOf(error));
-      failures.push(messageOf(error));
+      // It had no time.
+      throwIfCancelled(signal);
+      if (error instanceof RunsOnError) {
+        ui.message(`${messageOf(error)}: left for later`);
+        later.push(messageOf(error));
+      } else {
+        ui.error(messageOf(error));
+        failures.push(messageOf(error));
+      }
     }
   }
   if (record.product !== undefined) await untagProduct(context, record.product);
-  if (failures.length === 0) return;
-  throw new LeftoverError(`Not everything of run ${record.header.runId} could be taken down: ${failures.join("; ")}`, {
-    leftovers: failures,
-    hint: "Look at what is named, and remove it by hand",
-  });
+  const left = [...failures, ...later];
+  if (left.length === 0) return;
+  const message = `Not everything of run ${record.header.runId} could be taken down: ${left.join("; ")}`;
+  if (failures.length === 0) throw new RunsOnError(message, { leftovers: left });
+  throw new LeftoverError(message, { leftovers: left, hint: "Look at what is named, and remove it by hand" });
 }
 
 function contextOf(
   { header }: RunRecord,
-  { api, regions, ui, log, clock }: GoneRunOptions & { readonly regions: RegionClouds },
+  { api, regions, ui, log, clock, signal }: GoneRunOptions & { readonly regions: RegionClouds },
 ): ReleaseContext {
   const { runId, accountId, deviceFolder } = header;
   const waiters = createWaiters({ api, clock, log, ...defaultWaiting });
   return {
     ...{ api, regions, ui, log, clock, waiters, runId, accountId, deviceFolder },
     host: hostRunner(log),
-    signal: never,
-    hurry: never,
+    signal,
+    hurry: signal,
+    isUnattended: true,
   };
 }
 
 async function release(context: ReleaseContext, resource: OpenResource, madeAt: number): Promise<void> {
   const { recorded } = resource;
-  using deadline = releaseDeadline(never);
+  using deadline = releaseDeadline(context.hurry);
   const timed = { ...context, signal: deadline.signal };
   const made = { what: unfinished(resource.kind), madeAt };
   const id = resource.id ?? (await readMade(timed, made, () => recorded.find(timed)));

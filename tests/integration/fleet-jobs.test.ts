@@ -25,6 +25,7 @@ import { requirePrograms } from "../support/suite/requirements.ts";
 
 const describe = requirePrograms("redis-server", "flock");
 
+const unended = new AbortController().signal;
 const stateOf = (own: OwnQueue, { id }: JobMessage) => own.queue.jobs.getJobState(id);
 const claimOf = (own: OwnQueue, { id }: JobMessage) => own.queue.keyOf("claim", id);
 const failure = { code: "E_API", exitCode: 6, message: "Too many volumes", retry: "quota", cleanup: [] } as const;
@@ -305,6 +306,7 @@ describe("an answer of the queue that is lost, so that it is asked again", () =>
           seen,
           jobs,
           products: new Map(),
+          later: new Set<string>(),
         };
         await returnOwnJobs(input, () => undefined);
       }
@@ -312,7 +314,7 @@ describe("an answer of the queue that is lost, so that it is asked again", () =>
       await own.redis.del(own.queue.lockOf(job.id));
       const account = { ...own.queue.place, vmId: undefined };
       const ui = { say: () => undefined };
-      await new Recovery({ queue: own.queue, workerId: "w-2", account, ui } as never).look();
+      await new Recovery({ queue: own.queue, workerId: "w-2", account, ui } as never).look(unended);
       expect([await stateOf(own, job), await own.queue.readResult(job.id)]).toEqual([state, result]);
       if (result === undefined) expect(() => seen.take(job.id, Date.now())).not.toThrow();
     },
@@ -338,13 +340,13 @@ describe("an answer of the queue that is lost, so that it is asked again", () =>
       await own.redis.del(own.queue.lockOf(held.id));
       const account = { ...own.queue.place, vmId: undefined };
       const ui = { say: () => undefined, warn: () => undefined };
-      await new Recovery({ queue: own.queue, workerId: "w-2", account, ui } as never).look();
+      await new Recovery({ queue: own.queue, workerId: "w-2", account, ui } as never).look(unended);
     } else {
       await Claim.take(own.queue, held.id, { worker, vmId: null });
       const files = { left: [held.id], resultOf: () => undefined, forget: () => undefined, begin: expect.unreachable };
       const seen = new SeenJobs(join(own.folder, "seen"), Date.now);
       const input = { ...{ queue: own.queue, workerId: worker, accountId: held.accountId }, seen, jobs: files };
-      await returnOwnJobs({ ...input, products: new Map() }, () => undefined);
+      await returnOwnJobs({ ...input, products: new Map(), later: new Set() }, () => undefined);
     }
     expect(await stateOf(own, held)).toBe("prioritized");
     expect(await own.redis.llen(own.queue.jobs.toKey("active"))).toBe(3);
@@ -362,11 +364,11 @@ describe("an answer of the queue that is lost, so that it is asked again", () =>
     const jobs = { left: [], resultOf: () => undefined, forget: () => undefined, begin: expect.unreachable };
     const seen = new SeenJobs(join(own.folder, "seen"), Date.now);
     const input = { ...{ queue: own.queue, workerId: "w-1", accountId: job.accountId }, seen, jobs };
-    await returnOwnJobs({ ...input, products: new Map() }, () => undefined);
+    await returnOwnJobs({ ...input, products: new Map(), later: new Set() }, () => undefined);
     expect(await stateOf(own, job)).toBe("prioritized");
     await own.redis.del(claimOf(own, broken), own.queue.lockOf(broken.id));
     const account = { ...own.queue.place, vmId: undefined };
-    await new Recovery({ queue: own.queue, workerId: "w-2", account } as never).look();
+    await new Recovery({ queue: own.queue, workerId: "w-2", account } as never).look(unended);
     expect(await stateOf(own, broken)).toBe("active");
   });
 });

@@ -1,8 +1,9 @@
 import { z } from "zod";
-import { LeftoverError, messageOf } from "../../common/errors.ts";
+import { messageOf } from "../../common/errors.ts";
 import { joinKey } from "../../outscale/object-storage/addresses.ts";
 import { StorageError, storageFailureOf } from "../../outscale/object-storage/storage-error.ts";
 import { noFacts, type ReleaseContext, type ResourceKind } from "../resource-kind.ts";
+import { RunsOnError } from "../runs-on-error.ts";
 import { type ExportTask, exportsInto } from "./export-tasks.ts";
 import { placeSchema } from "./place.ts";
 import type { RegionCloud } from "./region-clouds.ts";
@@ -47,7 +48,7 @@ interface CreatedBucket {
 
 /**
  * Why the bucket is still written to, by others.
- * @throws {LeftoverError} when the run itself does: it goes later, with what is written then
+ * @throws {RunsOnError} when the run itself does: it goes later, with what is written then
  */
 async function whoWrites(
   { signal }: ReleaseContext,
@@ -58,7 +59,7 @@ async function whoWrites(
   const ours = tasks.filter(({ OsuExport }) => OsuExport?.OsuPrefix?.startsWith(own));
   if (ours.length > 0) {
     const message = `${where} cannot go yet: the run's own export ${namesOf(ours)} writes into it`;
-    throw new LeftoverError(message, { leftovers: [`bucket ${id}`], resourceId: id });
+    throw new RunsOnError(message, { leftovers: [`bucket ${id}`], resourceId: id });
   }
   if (tasks.length > 0) return `the export ${namesOf(tasks)} writes into it`;
   return unseen === undefined ? undefined : `whether an export writes into it cannot be seen (${messageOf(unseen)})`;

@@ -5,6 +5,7 @@ import { ApiError } from "../../outscale/errors.ts";
 import { readMade } from "../made.ts";
 import { hurriedDeadline, releaseDeadline } from "../release-deadline.ts";
 import { noFacts, type ReleaseContext, type ResourceKind } from "../resource-kind.ts";
+import { RunsOnError } from "../runs-on-error.ts";
 import { type ExportTask, isOver } from "./export-tasks.ts";
 import { placeSchema } from "./place.ts";
 import type { RegionCloud } from "./region-clouds.ts";
@@ -81,10 +82,11 @@ interface Export {
  * Waits until nothing writes there any more: as long as a copy may take, which is longer than a release may. That is counted
  * from when it was begun, so it is no more for several exports, or when the release is tried again. Only the user's second wish
  * to stop ends it before.
+ * @throws {RunsOnError} when nobody waits for it
  * @throws {TimeoutError} {@link CancelledError}
  */
 async function awaitEnd(context: ReleaseContext, cloud: RegionCloud, { intent, madeAt }: Export): Promise<void> {
-  const { ui, clock, hurry } = context;
+  const { ui, clock, hurry, isUnattended } = context;
   using deadline = hurriedDeadline(hurry);
   const mostMs = cloud.waiters.timeouts.copy;
   const until = madeAt + mostMs;
@@ -93,6 +95,7 @@ async function awaitEnd(context: ReleaseContext, cloud: RegionCloud, { intent, m
     if (running?.length === 0) return;
     if (running !== undefined) {
       const ids = running.map(({ TaskId }) => TaskId).join(", ");
+      if (isUnattended) throw runningOn(ids, intent);
       if (clock.now() >= until) throw endless(ids, mostMs);
       if (!isTold) ui.message(`The export ${ids} cannot be cancelled: waiting until it ends...`);
       isTold = true;
@@ -103,7 +106,7 @@ async function awaitEnd(context: ReleaseContext, cloud: RegionCloud, { intent, m
 
 /** @returns undefined when that cannot be seen for now, and may still be later */
 async function findRunning(
-  { clock, log, signal }: ReleaseContext,
+  { clock, log, signal, isUnattended }: ReleaseContext,
   cloud: RegionCloud,
   { intent, until }: { readonly intent: ExportIntent; readonly until: number },
 ): Promise<readonly ExportTask[] | undefined> {
@@ -111,13 +114,20 @@ async function findRunning(
     return (await findExportTasks(cloud, intent, signal)).filter((task) => !isOver(task));
   } catch (error) {
     throwIfCancelled(signal);
-    if (!(error instanceof ApiError) || clock.now() >= until) throw error;
+    if (!(error instanceof ApiError) || isUnattended || clock.now() >= until) throw error;
     log.write({ kind: "note", message: `Whether the export still runs cannot be seen: ${messageOf(error)}` });
     return undefined;
   }
 }
 
 const hint = "Its objects go when it has ended: run outscale-chroot cleanup then";
+
+function runningOn(ids: string, { bucket, prefix }: ExportIntent): RunsOnError {
+  return new RunsOnError(`The export ${ids} still runs, and writes to ${bucket}/${prefix}`, {
+    leftovers: [`exported objects ${bucket}/${prefix}*`],
+    hint,
+  });
+}
 
 function endless(ids: string, mostMs: number): TimeoutError {
   return new TimeoutError(`The export ${ids} has not ended within ${formatDuration(mostMs)}`, { hint });

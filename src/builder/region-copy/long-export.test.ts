@@ -3,10 +3,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { runContext, runHeader } from "../../../tests/support/builder/run-context.ts";
+import { hastyClock } from "../../../tests/support/outscale/hasty-clock.ts";
 import { regionsAt, scriptedApi } from "../../../tests/support/outscale/scripted-api.ts";
 import { RecordingUi } from "../../../tests/support/terminal/recording-ui.ts";
-import type { Clock } from "../../common/clock.ts";
-import { AuthError, CancelledError, throwIfCancelled } from "../../common/errors.ts";
+import { AuthError, CancelledError } from "../../common/errors.ts";
 import { noLog } from "../../common/log.ts";
 import { defaultWaiting } from "../../config/default-waiting.ts";
 import { ApiError } from "../../outscale/errors.ts";
@@ -34,20 +34,6 @@ afterEach(() => {
   rmSync(state, { recursive: true });
 });
 
-/** Sleeps are over at once, and deadlines come as early as they would. */
-function hastyClock(): Clock {
-  let now = Date.parse("2026-01-01T12:00:00Z");
-  return {
-    now: () => now,
-    sleep: async (ms, signal) => {
-      throwIfCancelled(signal);
-      now += ms;
-      vi.advanceTimersByTime(ms);
-      throwIfCancelled(signal);
-    },
-  };
-}
-
 interface Course {
   /** How long the export goes on after the run was stopped. */
   readonly minutes: number;
@@ -57,11 +43,12 @@ interface Course {
   readonly trouble?: { readonly afterMinutes: number; readonly error: Error };
   /** Of how many things, each of which has its own export. */
   readonly exports?: number;
+  readonly isUnattended?: boolean;
 }
 
 /** A run that is stopped during its export into a bucket that it has made. */
 async function stopDuring(course: Course) {
-  const { minutes, hurriedAfterMinutes = Number.POSITIVE_INFINITY, exports = 1 } = course;
+  const { minutes, hurriedAfterMinutes = Number.POSITIVE_INFINITY, exports = 1, isUnattended } = course;
   let { trouble } = course;
   const clock = hastyClock();
   const beganAt = clock.now();
@@ -91,7 +78,7 @@ async function stopDuring(course: Course) {
   const waiters = createWaiters({ api, clock, ...defaultWaiting });
   const regions = regionsAt({ place, api, waiters, storage: storage as ObjectStorage });
   const ui = new RecordingUi();
-  const context = runContext({ journal, api, clock, regions, ui, hurry: hurry.signal });
+  const context = runContext({ journal, api, clock, regions, ui, hurry: hurry.signal, isUnattended });
   const scope = new Scope("export", context, { onFailure: "warn" });
   await scope.acquire(createdBucketKind, { place, bucket: "acme", prefix: "a" }, async () => "acme");
   const of = { kind: "image", id: "ami-1" } as const;
@@ -154,5 +141,13 @@ describe("a run that is stopped during a long export", () => {
     const { minutes, errors } = await stopDuring({ minutes: Number.POSITIVE_INFINITY, exports: 3 });
     expect(minutes).toBeLessThan(121);
     expect(errors).toHaveLength(4);
+  });
+
+  it("does not wait where nobody waits for it: bucket and objects are for the next time", async () => {
+    const { done, errors, minutes } = await stopDuring({ minutes: 60, isUnattended: true });
+    expect(minutes).toBe(0);
+    expect(done).toEqual([]);
+    expect(errors[0]).toContain("The export image-export-1 still runs");
+    expect(journal.hasOpenResources).toBe(true);
   });
 });

@@ -119,9 +119,9 @@ export class FleetWorker {
   async #work(blocking: Redis): Promise<void> {
     const { identity, slots, drain, stop, deadRuns, jobs, account } = this.#input;
     await this.#queue.enlist();
-    const { products } = deadRuns;
     const { accountId } = account;
-    const returning = { queue: this.#queue, workerId: identity.id, accountId, seen: this.#taken.seen, jobs, products };
+    const found = { jobs, products: deadRuns.products, later: deadRuns.later };
+    const returning = { queue: this.#queue, workerId: identity.id, accountId, seen: this.#taken.seen, ...found };
     if (deadRuns.isClean) await returnOwnJobs(returning, (message) => this.#ui.say(message));
     await this.#tellOfUs();
     const heartbeat = setInterval(() => void this.#tellOfUs(), HEARTBEAT_MS);
@@ -172,7 +172,7 @@ export class FleetWorker {
     while (!signal.aborted) {
       await systemClock.sleep(LOOK_MS, signal).catch(() => undefined);
       if (signal.aborted) return;
-      await this.#input.recovery.look().catch((error: unknown) => {
+      await this.#input.recovery.look(signal).catch((error: unknown) => {
         this.#ui.warn(`It cannot be seen whether the other workers are there: ${messageOf(error)}`);
       });
     }

@@ -201,9 +201,9 @@ export class JobRun {
     if (this.#process === undefined) return undefined;
     const { job, workerId, cleanUp } = this.#input;
     await this.#process.ended();
-    const { isClean, products } = await cleanUp();
-    this.#isClean = isClean;
+    const { isClean, products, later } = await cleanUp();
     const runId = this.#mirror.runId;
+    this.#isClean = isClean && !(runId && later.has(runId));
     const found = runId && products.get(runId);
     return runId && found ? productResult(job, { worker: workerId, runId, found }) : undefined;
   }

@@ -1,5 +1,6 @@
 import type { Job } from "bullmq";
 import { type FoundProduct, foundProduct } from "../../builder/region-copy/missing-copies.ts";
+import { RunsOnError } from "../../builder/runs-on-error.ts";
 import { takeDownGoneRun } from "../../builder/take-down-gone-run.ts";
 import type { Ui } from "../../builder/ui.ts";
 import { systemClock } from "../../common/clock.ts";
@@ -32,6 +33,8 @@ export interface RecoveryInput {
   readonly log: DebugLog;
 }
 
+type HolderOnVm = Holder & { readonly vmId: string };
+
 /** Workers tell of themselves every ten seconds. Silence proves nothing: it is where the account is asked. */
 const SILENCE_MS = 25_000;
 /** One worker at a time takes down what a run has left; should it die, the next one begins after this. */
@@ -48,30 +51,39 @@ export class Recovery {
   readonly #fates: VmFates;
   readonly #tries = new Map<string, number>();
   readonly #told = new Set<string>();
+  /** The leftovers of which something runs on, which was told. */
+  readonly #runningOn = new Set<string>();
+  /** When VMs were known to be gone: nothing of theirs was made later. */
+  readonly #goneAt = new Map<string, number>();
 
   constructor(input: RecoveryInput) {
     this.#input = input;
     this.#fates = new VmFates(input.api, input.account.vmId, systemClock);
   }
 
-  /** One look at every job. */
-  async look(): Promise<void> {
+  /**
+   * One look at every job.
+   * @param signal Ends it: what is under way has a minute, and the rest is for the next look
+   */
+  async look(signal: AbortSignal): Promise<void> {
     const { queue, workerId } = this.#input;
     const heard = new Set((await queue.readWorkers(Date.now(), SILENCE_MS)).map(({ id }) => id));
     // Their numbers alone: what they are is read of few.
     const ids = await queue.activeJobIds();
     for (const id of ids) {
+      if (signal.aborted) return;
       const holder = await Claim.holderOf(queue, id);
       if (holder === undefined || holder?.worker === workerId || heard.has(holder?.worker ?? "")) continue;
       const job = await readableJob(queue, id);
       if (job === undefined) continue;
       if (holder === null) await this.#orphan(job);
       else if (Firings.isOne(job)) await returnFiring(job, queue, holder);
-      else await this.#suspect(job, holder);
+      else await this.#suspect(job, holder, signal);
     }
     const left = (await listJournals(queue)).filter(({ jobId }) => !ids.includes(jobId));
     for (const journal of await readJournals(queue, left)) {
-      if (journal.worker !== workerId && !heard.has(journal.worker)) await this.#leftover(journal);
+      if (signal.aborted) return;
+      if (journal.worker !== workerId && !heard.has(journal.worker)) await this.#leftover(journal, signal);
     }
   }
 
@@ -86,7 +98,7 @@ export class Recovery {
     ui.say(`Build ${id} had no worker: ${result === undefined ? "it begins anew" : `it had ended, ${result.outcome}`}`);
   }
 
-  async #suspect(job: Job<JobData>, holder: Holder): Promise<void> {
+  async #suspect(job: Job<JobData>, holder: Holder, signal: AbortSignal): Promise<void> {
     const id = job.id ?? "";
     const { worker, vmId } = holder;
     if (vmId === null) {
@@ -97,75 +109,109 @@ export class Recovery {
       return;
     }
     const fate = await this.#fates.of(vmId);
-    if (fate === "gone") await this.#alone(id, () => this.#recover(job, holder, vmId));
+    if (fate === "gone") await this.#alone(id, () => this.#recover(job, { ...holder, vmId }, signal));
     else if (fate === "stopped") await this.#tellStopped(id, { worker, vmId });
   }
 
-  async #recover(job: Job<JobData>, holder: Holder, vmId: string): Promise<void> {
+  /** @returns whether something has to be looked at again, as it runs on */
+  async #recover(job: Job<JobData>, holder: HolderOnVm, signal: AbortSignal): Promise<boolean> {
     const { queue, ui, account } = this.#input;
     const id = job.id ?? "";
-    const { worker } = holder;
+    const { worker, vmId } = holder;
     ui.say(`Build ${id}: the VM ${vmId} of its worker ${worker} is gone`);
-    const goneAt = systemClock.now();
+    const goneAt = this.#goneSince(vmId);
     // Read now that nothing can be added to them any more.
     const runs = (await listJournals(queue)).filter(({ jobId }) => jobId === id);
     const journals = (await readJournals(queue, runs)).filter((journal) => journal.worker === worker);
-    const records = journals.map((journal) => recordOfCopy(journal, account.accountId, goneAt));
+    const records = new Map(
+      journals.map((journal) => [journal, recordOfCopy(journal, account.accountId, goneAt)] as const),
+    );
     const mayGoOn = async () => {
       if ((await Claim.holderOf(queue, id))?.sealed !== holder.sealed)
         throw new CancelledError("Another worker is at it");
     };
     let failure: unknown;
-    for (const record of records) {
-      const options = { ...this.#input, clock: systemClock, mayGoOn };
+    const later = new Set<FoundJournal>();
+    for (const [journal, record] of records) {
+      const options = { ...this.#input, clock: systemClock, mayGoOn, signal };
       const problem = await takeDownGoneRun(record, options).catch((error: unknown) => error);
-      if (problem instanceof CancelledError) return;
-      failure ??= problem;
+      if (problem instanceof CancelledError) return false;
+      if (problem instanceof RunsOnError) {
+        later.add(journal);
+        this.#runningOn.add(nameOf(journal));
+      } else failure ??= problem;
     }
-    const published = records.find(({ product }) => product !== undefined);
+    const published = [...records.values()].find(({ product }) => product !== undefined);
     const found = published && foundProduct(published);
     const told = await queue.readResult(id);
-    if (failure !== undefined && told === undefined && this.#isTriedAgain(id)) return;
+    if (failure !== undefined && told === undefined && this.#isTriedAgain(id)) return false;
     const made =
       found && productResult(queue.readJob(id, job.data).job, { worker, runId: published.header.runId, found });
     const result = told ?? made ?? (failure === undefined ? undefined : failedResult(worker, failure));
     // Before the claim goes: without one, and without a result, the job would be anybody's.
     if (result !== undefined && told === undefined) await queue.keepResult(id, result);
-    if (!(await Claim.takeAway(queue, id, holder))) return;
+    if (!(await Claim.takeAway(queue, id, holder))) return false;
     const gone = `The VM ${vmId} of the worker ${worker} is gone, and perhaps the last of its output`;
+    const rest = later.size > 0 ? ", but for what an export still writes, which goes when it has ended" : "";
     if (result === undefined) {
-      await tellNote(queue, id, `${gone}. What it had made is taken down, and the build waits for another worker`);
+      await tellNote(
+        queue,
+        id,
+        `${gone}. What it had made is taken down${rest}, and the build waits for another worker`,
+      );
       await giveBackJob(queue, job);
     } else {
       if (told === undefined) await tellNote(queue, id, `${gone}${found === undefined ? "" : tellProduct(found)}`);
       await endJob(queue, job, result);
     }
-    for (const journal of journals) await removeJournal(queue, journal);
-    ui.say(`Build ${id}: what the VM ${vmId} had left is taken down`);
+    for (const journal of journals) if (!later.has(journal)) await removeJournal(queue, journal);
+    ui.say(`Build ${id}: what the VM ${vmId} had left is taken down${rest}`);
+    return later.size > 0;
   }
 
   /** A job has ended, and something of it was left on purpose or by failure, on a VM that is gone since. */
-  async #leftover(journal: FoundJournal): Promise<void> {
+  async #leftover(journal: FoundJournal, signal: AbortSignal): Promise<void> {
     const { queue, ui, account } = this.#input;
     const { jobId, vmId } = journal;
-    if (vmId === null || (await this.#fates.of(vmId)) !== "gone") return;
+    // Gone is gone: what runs on may take hours, and every worker would ask meanwhile.
+    if (vmId === null || !(this.#goneAt.has(vmId) || (await this.#fates.of(vmId)) === "gone")) return;
+    this.#goneSince(vmId);
     await this.#alone(jobId, async () => {
       // It may have been taken since we have looked which jobs are.
-      if ((await Claim.holderOf(queue, jobId))?.worker === journal.worker) return;
-      ui.say(`Build ${jobId} has ended, and its VM ${vmId} is gone: what it has left is taken down`);
+      if ((await Claim.holderOf(queue, jobId))?.worker === journal.worker) return false;
+      const key = nameOf(journal);
+      const isFirst = !this.#runningOn.has(key);
+      if (isFirst) ui.say(`Build ${jobId} has ended, and its VM ${vmId} is gone: what it has left is taken down`);
       try {
-        const record = recordOfCopy(journal, account.accountId, systemClock.now());
-        await takeDownGoneRun(record, { ...this.#input, clock: systemClock, mayGoOn: async () => undefined });
+        const record = recordOfCopy(journal, account.accountId, this.#goneSince(vmId));
+        const options = { ...this.#input, clock: systemClock, mayGoOn: async () => undefined, signal };
+        await takeDownGoneRun(record, { ...options, ui: isFirst ? ui : withoutNews(ui) });
       } catch (error) {
+        if (error instanceof CancelledError) return false;
+        if (error instanceof RunsOnError) {
+          this.#runningOn.add(key);
+          return true;
+        }
         ui.error(messageOf(error));
-        if (this.#isTriedAgain(jobId)) return;
+        if (this.#isTriedAgain(jobId)) return false;
       }
+      if (this.#runningOn.delete(key)) ui.say(`Build ${jobId}: what its export had written is deleted`);
       await removeJournal(queue, journal);
+      return false;
     });
   }
 
-  /** Does something if no other worker is about to. */
-  async #alone(jobId: string, work: () => Promise<void>): Promise<void> {
+  #goneSince(vmId: string): number {
+    const since = this.#goneAt.get(vmId) ?? systemClock.now();
+    this.#goneAt.set(vmId, since);
+    return since;
+  }
+
+  /**
+   * Does something if no other worker is about to.
+   * @param work Returns whether it has to be done again: no worker does so for a while then
+   */
+  async #alone(jobId: string, work: () => Promise<boolean>): Promise<void> {
     const { queue, workerId } = this.#input;
     const key = queue.keyOf("recovery", jobId);
     if ((await queue.redis.set(key, workerId, "EX", HOLD_SECONDS, "NX")) === null) return;
@@ -173,11 +219,13 @@ export class Recovery {
       () => void queue.redis.expire(key, HOLD_SECONDS).catch(() => undefined),
       (HOLD_SECONDS * 1_000) / 3,
     );
+    let isLater = false;
     try {
-      await work();
+      isLater = await work();
     } finally {
       clearInterval(renewal);
-      await queue.redis.del(key);
+      if (isLater) await queue.redis.expire(key, HOLD_SECONDS);
+      else await queue.redis.del(key);
     }
   }
 
@@ -208,6 +256,21 @@ export class Recovery {
 function tellProduct({ product, missing }: FoundProduct): string {
   const without = missing === undefined ? "" : `, and without a copy in ${missing.regions.join(", ")}`;
   return `. The OMI ${product.imageId} was whole${without}`;
+}
+
+function nameOf({ jobId, attempt }: FoundJournal): string {
+  return `${jobId}:${attempt}`;
+}
+
+/** What was told at the first look. */
+function withoutNews(ui: Ui): Ui {
+  return {
+    say: () => undefined,
+    message: () => undefined,
+    warn: (message) => ui.warn(message),
+    error: (message) => ui.error(message),
+    ask: (question, signal) => ui.ask(question, signal),
+  };
 }
 
 function failedResult(worker: string, failure: unknown) {

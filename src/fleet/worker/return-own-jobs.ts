@@ -19,12 +19,14 @@ export interface ReturnInput {
   readonly jobs: HeldJobs;
   /** The OMIs of dead runs of ours that were products when they were taken down, by the ids of these runs. */
   readonly products: ReadonlyMap<string, FoundProduct>;
+  /** The dead runs of ours of which something runs on: should this VM go before it has ended, others have to know. */
+  readonly later: ReadonlySet<string>;
 }
 
 /**
  * Ends or gives back the jobs that a worker had when it died. We are that worker, the only one of its id; no process of its
- * builds is left, and neither is anything that they made. So each of these runs is proven dead: one that came to its end
- * without its worker is told of now, and another is run again, by anybody.
+ * builds is left, and neither is anything that they made, but for what runs on. So each of these runs is proven dead: one that
+ * came to its end without its worker is told of now, and another is run again, by anybody.
  */
 export async function returnOwnJobs(input: ReturnInput, say: (message: string) => void): Promise<void> {
   const { queue, workerId, jobs } = input;
@@ -39,8 +41,12 @@ export async function returnOwnJobs(input: ReturnInput, say: (message: string) =
     if (Firings.isOne(job)) await returnFiring(job, queue, holder);
     else await returnJob(job, { ...input, holder, journals: own }, say);
   }
-  for (const journal of journals) await removeJournal(queue, journal);
+  for (const journal of journals) if (!isLater(journal, input)) await removeJournal(queue, journal);
   for (const id of jobs.left) jobs.forget(id);
+}
+
+function isLater(journal: FoundJournal, { accountId, later }: Pick<ReturnInput, "accountId" | "later">): boolean {
+  return later.size > 0 && later.has(recordOfCopy(journal, accountId, Date.now()).header.runId);
 }
 
 /** Its builds have ids that are known, so whoever does it once more submits none twice. */

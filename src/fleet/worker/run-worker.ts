@@ -69,11 +69,11 @@ export async function runWorker(input: WorkerInput): Promise<void> {
   const place = { accountId: account.accountId, region: account.region, label };
   const { stateFolder } = engineSettings(env);
   await using identity = await takeIdentity(stateFolder, queueOf(place));
-  const cleanUp = () => takeDownDeadRuns(stateFolder, { env, ui, log, onNotice });
+  const cleanUp = (hurry: AbortSignal) => takeDownDeadRuns(stateFolder, { env, ui, log, onNotice, hurry });
   const jobs = new JobFolder(join(identity.folder, "jobs"));
   const tellWait = (id: string) => ui.say(`The process of build ${id} is still there, from before: it cleans up first`);
   await jobs.waitForProcesses(tellWait, input.drain);
-  const deadRuns = await takeDownAll(cleanUp, input);
+  const deadRuns = await takeDownAll(() => cleanUp(input.drain), input);
   const bucketKeys = { region: account.region, profile: input.bundleProfile, env };
   await using bucket = new BundleBucket({ ...bucketKeys, log, onRetry: onTrouble, onNotice });
   // A profile that is not there is told now, and not by the first build that needs it.
@@ -91,7 +91,7 @@ export async function runWorker(input: WorkerInput): Promise<void> {
     account,
     bucket,
     host: hostname(),
-    cleanUp,
+    cleanUp: () => cleanUp(input.stop),
     makeFolder: heldFolders(temporaryFolder(stateFolder)),
     startJob: (job) => new JobProcess(job),
   });
@@ -122,30 +122,39 @@ async function takeDownAll(
 
 /** What was found of them. */
 export interface DeadRuns {
-  /** Whether nothing is left: only then their jobs are given back. */
+  /** Whether nothing is left but what runs on: only then their jobs are given back. */
   readonly isClean: boolean;
+  /** The runs whose exports still run: what they write goes the next time. */
+  readonly later: ReadonlySet<string>;
   /** The OMIs that they had made, by their ids. */
   readonly products: ReadonlyMap<string, FoundProduct>;
+}
+
+interface TakeDownInput extends Pick<WorkerInput, "env" | "ui" | "log"> {
+  readonly onNotice: OnNotice;
+  /** The wish that the worker ends. */
+  readonly hurry: AbortSignal;
 }
 
 /** What could not be taken down is told, and keeps the worker from nothing: what waits for it waits for the next start. */
 async function takeDownDeadRuns(
   stateFolder: string,
-  { env, ui, log, onNotice }: Pick<WorkerInput, "env" | "ui" | "log"> & { readonly onNotice: OnNotice },
+  { env, ui, log, onNotice, hurry }: TakeDownInput,
 ): Promise<DeadRuns> {
   try {
     const runs = await cleanUpRuns({
-      ...{ stateFolder, runIds: [], dryRun: false, ui, env, log },
+      ...{ stateFolder, runIds: [], dryRun: false, ui, env, log, hurry, isUnattended: true },
       connect: (header) => connectToRun(header, { env, log, onNotice }),
     });
     return {
       isClean: true,
+      later: new Set(runs.flatMap(({ runId, outcome }) => (outcome === "later" ? [runId] : []))),
       products: new Map(
         runs.flatMap(({ runId, product, missing }) => (product ? [[runId, { product, missing }]] : [])),
       ),
     };
   } catch (error) {
     ui.error(messageOf(error));
-    return { isClean: false, products: new Map() };
+    return { isClean: false, later: new Set(), products: new Map() };
   }
 }

@@ -45,7 +45,7 @@ const unlockedJobs: HeldJobs = {
   forget: () => undefined,
 };
 
-const nothingDead = { isClean: true, products: new Map<string, never>() };
+const nothingDead = { isClean: true, products: new Map<string, never>(), later: new Set<string>() };
 
 /** @param socket The way to the queue, in place of its own */
 export async function startOwnWorker(own: OwnQueue, socket = join(own.folder, "redis.sock")): Promise<OwnWorker> {
