@@ -1,6 +1,7 @@
 import { expect, it } from "vitest";
 import { type GuestScript, scriptedGuests } from "../../tests/support/boot/scripted-guests.ts";
 import { FakeClock } from "../../tests/support/outscale/fake-clock.ts";
+import type { CommandRunner } from "../host/run-command.ts";
 import { type MakeTemporaryFolder, makeTemporaryFolder } from "../host/temporary-folder.ts";
 import { chooseAcceleration } from "./acceleration.ts";
 
@@ -49,13 +50,18 @@ it("chooseAcceleration() reads a text that comes in pieces", async () => {
   expect((await choose(inPieces, prints(900))).acceleration).toBe("kvm");
 });
 
-it("chooseAcceleration() puts its disk into a folder of the build, and removes it", async () => {
+it("chooseAcceleration() puts its disk, and what QEMU makes, into a folder of the build, and removes it", async () => {
   const clock = new FakeClock();
   const guests = scriptedGuests(clock, () => prints(100));
   const told: string[] = [];
+  const places = new Set<string | undefined>();
+  const spawn: CommandRunner["spawn"] = (argv, options) => {
+    places.add(options?.env?.TMPDIR);
+    return guests.runner.spawn(argv, options);
+  };
   const folderOfBuild: MakeTemporaryFolder = async (prefix) => {
     const folder = await makeTemporaryFolder(prefix);
-    told.push(prefix);
+    told.push(prefix, folder.path);
     const remove = async () => {
       told.push("removed");
       await folder.remove();
@@ -63,6 +69,6 @@ it("chooseAcceleration() puts its disk into a folder of the build, and removes i
     return { ...folder, remove };
   };
   const options = { timeoutMs: 60_000, clock, kvmDevice: "/dev/null", makeTemporaryFolder: folderOfBuild };
-  await clock.run(chooseAcceleration(guests.runner, options));
-  expect(told).toEqual(["kvm-probe-", "removed"]);
+  await clock.run(chooseAcceleration({ ...guests.runner, spawn }, options));
+  expect(told).toEqual(["kvm-probe-", ...places, "removed"]);
 });

@@ -1,8 +1,9 @@
 import { accessSync, constants } from "node:fs";
 import { writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { type Clock, systemClock } from "../common/clock.ts";
 import { throwIfCancelled } from "../common/errors.ts";
+import { hostEnvironment } from "../host/host-environment.ts";
 import type { CommandRunner, RunningProcess } from "../host/run-command.ts";
 import { type MakeTemporaryFolder, makeTemporaryFolder } from "../host/temporary-folder.ts";
 import { processorArguments } from "./qemu-arguments.ts";
@@ -60,8 +61,11 @@ async function raceProbes(runner: CommandRunner, disk: string, options: ChooseOp
   const guests: RunningProcess[] = [];
   try {
     const startedAt = clock.now();
+    // QEMU has a file for what a guest writes, and takes its name away at once, unless it is killed before.
+    const env = { ...hostEnvironment(), TMPDIR: dirname(disk) };
     for (const acceleration of ["kvm", "tcg"] as const) {
-      guests.push(await runner.spawn(probeArguments(disk, acceleration), { stdio: ["ignore", "pipe", "ignore"] }));
+      const argv = probeArguments(disk, acceleration);
+      guests.push(await runner.spawn(argv, { env, stdio: ["ignore", "pipe", "ignore"] }));
     }
     const [kvm, tcg] = guests.map(hasPrinted) as [Promise<boolean>, Promise<boolean>];
     const late = clock.sleep(timeoutMs, stop).then(() => false);
