@@ -1,14 +1,11 @@
-import { join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
-import { parseAddress } from "../../src/fleet/queue/address.ts";
 import { FleetQueue } from "../../src/fleet/queue/fleet-queue.ts";
 import type { SentResult } from "../../src/fleet/queue/messages.ts";
 import { withdrawJob } from "../../src/fleet/queue/withdrawn-jobs.ts";
 import { makeKeyText, parseKeys } from "../../src/fleet/seal/fleet-key.ts";
 import { Sealer } from "../../src/fleet/seal/seal.ts";
-import { startFleetWeb } from "../../src/fleet/web/start-fleet-web.ts";
-import type { WebServer } from "../../src/web/start-web.ts";
 import { type OwnQueue, openOwnQueue, plainJob } from "../support/fleet/own-queue.ts";
+import { type OwnWeb, openOwnWeb } from "../support/fleet/own-web.ts";
 import { requirePrograms } from "../support/suite/requirements.ts";
 
 const describe = requirePrograms("redis-server");
@@ -23,7 +20,7 @@ const [WAITING, ENDED, FOREIGN, LOST, UNKNOWN, REFUSED, UNTOLD] = [
   "aa07",
 ];
 let own: OwnQueue;
-let server: WebServer;
+let web: OwnWeb;
 let base: URL;
 let cookie: string;
 
@@ -42,17 +39,11 @@ beforeEach(async () => {
   await own.queue.submit(plainJob({ id: UNTOLD }));
   await withdrawJob(own.queue, UNTOLD);
   await own.redis.del(own.queue.keyOf("result", UNTOLD));
-  server = await startFleetWeb({
-    address: parseAddress(`unix:${join(own.folder, "redis.sock")}`, {}),
-    ...{ keys: own.keys, tell: () => undefined },
-    ...{ listenOn: { host: "127.0.0.1", port: 0 }, tls: undefined, authHeader: undefined, names: [] },
-  });
-  base = new URL(server.url ?? "");
-  const entrance = await fetch(base, { redirect: "manual" });
-  cookie = entrance.headers.get("set-cookie")?.split(";")[0] ?? "";
+  web = await openOwnWeb(own);
+  ({ base, cookie } = web);
 });
 afterEach(async () => {
-  await server[Symbol.asyncDispose]();
+  await web[Symbol.asyncDispose]();
   await own[Symbol.asyncDispose]();
 });
 

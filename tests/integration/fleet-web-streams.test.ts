@@ -1,11 +1,8 @@
-import { join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
-import { parseAddress } from "../../src/fleet/queue/address.ts";
 import type { OutputEntry } from "../../src/fleet/queue/messages.ts";
 import { NUMBERS_PER_ATTEMPT } from "../../src/fleet/queue/output-writer.ts";
-import { startFleetWeb } from "../../src/fleet/web/start-fleet-web.ts";
-import type { WebServer } from "../../src/web/start-web.ts";
 import { type OwnQueue, openOwnQueue, plainJob } from "../support/fleet/own-queue.ts";
+import { type OwnWeb, openOwnWeb } from "../support/fleet/own-web.ts";
 import { requirePrograms } from "../support/suite/requirements.ts";
 
 const describe = requirePrograms("redis-server");
@@ -13,7 +10,7 @@ const describe = requirePrograms("redis-server");
 const ID = "aa01";
 const LINES = 250;
 let own: OwnQueue;
-let server: WebServer;
+let web: OwnWeb;
 let base: URL;
 let cookie: string;
 
@@ -21,17 +18,11 @@ beforeEach(async () => {
   own = await openOwnQueue();
   await own.queue.submit(plainJob({ id: ID }));
   for (let number = 0; number < LINES; number++) await say(number);
-  server = await startFleetWeb({
-    address: parseAddress(`unix:${join(own.folder, "redis.sock")}`, {}),
-    ...{ keys: own.keys, tell: () => undefined },
-    ...{ listenOn: { host: "127.0.0.1", port: 0 }, tls: undefined, authHeader: undefined, names: [] },
-  });
-  base = new URL(server.url ?? "");
-  const entrance = await fetch(base, { redirect: "manual" });
-  cookie = entrance.headers.get("set-cookie")?.split(";")[0] ?? "";
+  web = await openOwnWeb(own);
+  ({ base, cookie } = web);
 });
 afterEach(async () => {
-  await server[Symbol.asyncDispose]();
+  await web[Symbol.asyncDispose]();
   await own[Symbol.asyncDispose]();
 });
 

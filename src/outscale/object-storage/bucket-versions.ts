@@ -1,7 +1,8 @@
 import type { ObjectPlace } from "./addresses.ts";
+import { keyReader, readXml, requiredText } from "./read-answer.ts";
 import type { StorageConnection } from "./storage-connection.ts";
 import { isStorageNotFound, StorageAuthError, StorageError, storageFailureOf } from "./storage-error.ts";
-import { childText, parseXml, type XmlElement, XmlError } from "./xml.ts";
+import { childText, parseXml, XmlError } from "./xml.ts";
 
 /**
  * Whether a bucket keeps versions of its objects, or has kept some. A service that does not know the question, or does not
@@ -71,24 +72,15 @@ async function listVersions(
 ): Promise<{ readonly page: readonly Version[]; readonly isLast: boolean }> {
   const asked = { operation: "ListObjectVersions", bucket, isRead: true, method: "GET", signal } as const;
   const { text } = await connection.send({ ...asked, query: { versions: "", "encoding-type": "url", prefix } });
-  try {
-    const root = parseXml(text);
-    if (root.name !== "ListVersionsResult") throw new XmlError(`it is a ${root.name}`);
-    const isEscaped = childText(root, "EncodingType") === "url";
-    const entries = root.children.filter(({ name }) => name === "Version" || name === "DeleteMarker");
-    const page = entries.map((entry) => ({ bucket, ...readVersion(entry, isEscaped) }));
-    return { page, isLast: childText(root, "IsTruncated") !== "true" };
-  } catch (cause) {
-    const failure = { operation: asked.operation, bucket, httpStatus: 200, ambiguous: false };
-    throw new StorageError(failure, `ListObjectVersions of "${bucket}" gave an answer that cannot be read`, { cause });
-  }
-}
-
-function readVersion(entry: XmlElement, isEscaped: boolean): { readonly key: string; readonly versionId: string } {
-  const [text, versionId] = [childText(entry, "Key"), childText(entry, "VersionId")];
-  // Without its id, the object itself would go.
-  if (!text || !versionId) throw new XmlError("a version has no key, or no id");
-  return { key: isEscaped ? decodeURIComponent(text.replaceAll("+", "%20")) : text, versionId };
+  const root = readXml(asked, text, "ListVersionsResult");
+  const key = keyReader(asked, root);
+  const entries = root.children.filter(({ name }) => name === "Version" || name === "DeleteMarker");
+  const page = entries.map((entry) => {
+    // Without its id, the object itself would go.
+    const versionId = requiredText(asked, entry, "VersionId");
+    return { bucket, key: key(requiredText(asked, entry, "Key")), versionId };
+  });
+  return { page, isLast: childText(root, "IsTruncated") !== "true" };
 }
 
 /** One that is gone is none to remove. */

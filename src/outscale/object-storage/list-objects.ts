@@ -1,6 +1,5 @@
 import type { ObjectPlace } from "./addresses.ts";
-import { readXml, requiredText, unreadable, withoutQuotes } from "./read-answer.ts";
-import type { Asked } from "./storage-answer.ts";
+import { keyReader, readXml, requiredText, unreadable, withoutQuotes } from "./read-answer.ts";
 import type { StorageConnection, StorageRequest } from "./storage-connection.ts";
 import { StorageError } from "./storage-error.ts";
 import { childrenOf, childText, type XmlElement } from "./xml.ts";
@@ -107,16 +106,4 @@ const ROOTS = { ListObjectsV2: "ListBucketResult", ListMultipartUploads: "ListMu
 function endless({ operation, bucket }: StorageRequest): StorageError {
   const failure = { operation, bucket, httpStatus: 200, ambiguous: false };
   return new StorageError(failure, `${operation} of "${bucket}" gave pages without an end`);
-}
-
-/** Keys are escaped where the page says so: XML cannot hold all of them. */
-function keyReader(asked: Asked, page: XmlElement): (text: string) => string {
-  if (childText(page, "EncodingType") !== "url") return (text) => text;
-  return (text) => {
-    try {
-      return decodeURIComponent(text.replaceAll("+", "%20"));
-    } catch {
-      throw unreadable(asked, `the key "${text}" is escaped in a way that is not known`);
-    }
-  };
 }

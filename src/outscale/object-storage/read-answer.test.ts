@@ -25,6 +25,10 @@ interface Case {
 const read: Record<string, Case> = {
   ListObjectsV2: { call: (storage) => all(storage.list("images")) },
   ListMultipartUploads: { call: (storage) => all(storage.uploads("images")) },
+  ListObjectVersions: {
+    call: (storage) => storage.removeBelow("images", "run-1/"),
+    before: [{ body: "<VersioningConfiguration><Status>Enabled</Status></VersioningConfiguration>" }],
+  },
   DeleteObjects: { call: (storage) => storage.deleteMany("images", ["disk"]) },
   PutObject: { call: (storage) => storage.put(disk, ten) },
   CreateMultipartUpload: { call: (storage) => storage.put(disk, ten, inParts) },

@@ -27,6 +27,18 @@ export function requiredText(asked: Asked, element: XmlElement, name: string): s
   return text;
 }
 
+/** Keys are escaped where the page says so: XML cannot hold all of them. */
+export function keyReader(asked: Asked, page: XmlElement): (text: string) => string {
+  if (childText(page, "EncodingType") !== "url") return (text) => text;
+  return (text) => {
+    try {
+      return decodeURIComponent(text.replaceAll("+", "%20"));
+    } catch {
+      throw unreadable(asked, `the key "${text}" is escaped in a way that is not known`);
+    }
+  };
+}
+
 /**
  * The ETag of what was written, without quotes.
  * @throws {StorageError} when the answer has none, and so is not that of an object storage
